@@ -1,0 +1,61 @@
+namespace QgaOrchestrator.Qemu.Agent;
+
+/// <summary>A command as it goes on the wire. <paramref name="Arguments"/> is a UTF-8 JSON object, or empty for none.</summary>
+public sealed record AgentRequest(string Command, ReadOnlyMemory<byte> Arguments = default)
+{
+    /// <summary>Keeps the link when the reply is overdue, so that it can still be harvested. Only a freeze wants this.</summary>
+    public bool KeepLinkWhenOverdue { get; init; }
+
+    /// <summary>The command only: arguments may hold a secret.</summary>
+    public override string ToString() => Command;
+}
+
+/// <summary>What became of a call. A time-out never means that it did not happen.</summary>
+public abstract record AgentOutcome
+{
+    private AgentOutcome() { }
+
+    /// <summary>The agent answered; <paramref name="Json"/> is the value of its "return" member, UTF-8.</summary>
+    public sealed record Returned(ReadOnlyMemory<byte> Json) : AgentOutcome
+    {
+        public override string ToString() => $"return of {Json.Length} bytes";
+    }
+
+    /// <summary>The agent answered with an error: it has not done what was asked.</summary>
+    public sealed record Refused(AgentError Error) : AgentOutcome;
+
+    /// <summary>The request has not reached the agent, and never will.</summary>
+    public sealed record NotSent(string Reason) : AgentOutcome;
+
+    /// <summary>The request was written, and no reply came: it may have happened.</summary>
+    public sealed record Unknown(string Reason) : AgentOutcome;
+}
+
+/// <summary>An agent's error. The class is GenericError or CommandNotFound since QEMU 1.2; the text is not stable.</summary>
+public sealed record AgentError(string Class, string Description)
+{
+    /// <summary>Unknown to the agent, disabled in it, or refused while frozen (since QEMU 4.2): guest-info tells which.</summary>
+    public bool IsCommandNotFound => Class == "CommandNotFound";
+
+    public override string ToString() => $"{Class}: {Description}";
+}
+
+/// <summary>How an <see cref="IAgent.OpenAsync"/> ended.</summary>
+public abstract record OpenOutcome
+{
+    private OpenOutcome() { }
+
+    /// <summary>The sync was answered.</summary>
+    public sealed record Ready : OpenOutcome;
+
+    /// <summary>There is no socket, or nobody listens on it: QEMU is not running.</summary>
+    public sealed record NoSocket(string Reason) : OpenOutcome;
+
+    /// <summary>Connected, but the sync was not answered in time: no agent, a hung one, or another client holds the socket.</summary>
+    public sealed record NoAnswer(string Reason) : OpenOutcome;
+}
+
+/// <summary>How an <see cref="IAgent.ResyncAsync"/> ended.</summary>
+/// <param name="InSync">The sync behind the overdue request was answered.</param>
+/// <param name="Late">The overdue request's reply, where exactly one line came before the sync's.</param>
+public sealed record ResyncOutcome(bool InSync, AgentOutcome? Late, string Reason = "");

@@ -1,0 +1,36 @@
+namespace QgaOrchestrator.Qemu.Agent;
+
+/// <summary>
+/// One guest agent, seen as a call. Who holds the socket, and whether there is one at all (libvirt has none), is the
+/// implementation's business. Not thread-safe: its owner calls one method at a time and awaits it, except
+/// <see cref="ResyncAsync"/>, which is made for a call that is overdue, and <see cref="Close"/>.
+/// </summary>
+public interface IAgent : IAsyncDisposable
+{
+    /// <summary>True between a successful <see cref="OpenAsync"/> and the link's end.</summary>
+    bool IsOpen { get; }
+
+    /// <summary>Raised once for each open link that ends without <see cref="Close"/>: QEMU is gone or dropped us.</summary>
+    event Action<string>? Closed;
+
+    /// <summary>
+    /// Connects and synchronises: 0xFF and a guest-sync-delimited alone; nothing else is sent before its answer
+    /// (an agent that is not running would execute a queued command minutes later). Idempotent while open.
+    /// </summary>
+    Task<OpenOutcome> OpenAsync(TimeSpan timeout);
+
+    /// <summary>
+    /// Sends one command and waits for its reply. At the time-out the link is closed, so that QEMU drops what the agent
+    /// has not taken; with <see cref="AgentRequest.KeepLinkWhenOverdue"/> (a freeze) it stays, for <see cref="ResyncAsync"/>.
+    /// </summary>
+    Task<AgentOutcome> CallAsync(AgentRequest request, TimeSpan timeout);
+
+    /// <summary>
+    /// Sends 0xFF and a sync behind an overdue request on the same link. The agent is serial: once the sync is answered
+    /// nothing older can still execute. A reply line that came before it is that request's late reply.
+    /// </summary>
+    Task<ResyncOutcome> ResyncAsync(TimeSpan timeout);
+
+    /// <summary>Drops the link at once; a call in flight ends as <see cref="AgentOutcome.Unknown"/>.</summary>
+    void Close();
+}

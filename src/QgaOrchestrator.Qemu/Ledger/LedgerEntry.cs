@@ -1,0 +1,60 @@
+using QgaOrchestrator.Qemu.Monitor;
+
+namespace QgaOrchestrator.Qemu.Ledger;
+
+/// <summary>How far a window has come. An entry that is not <see cref="Thawed"/> names a guest that may be frozen.</summary>
+public enum LedgerPhase { Opening, Frozen, Cut, Thawed }
+
+/// <summary>Who holds the agent's and the monitor's sockets between commands.</summary>
+public enum SocketHold
+{
+    /// <summary>They are ours alone and stay open.</summary>
+    Exclusive,
+
+    /// <summary>Others use them too (Proxmox): connected for one command, or for a window from reservation to settlement.</summary>
+    PerCommand,
+}
+
+/// <summary>
+/// One VM's open freeze, enough by itself to thaw it: a JSON file <c>VM.json</c> in the host's ledger directory, written by
+/// temp file and rename before the freeze is sent, removed when the run has journalled the outcome. It is not synced: it
+/// has to survive the process, and what ends the host ends its VMs.
+/// </summary>
+/// <param name="Vm">The VM's name on this host.</param>
+/// <param name="Agent">Path of the agent's unix socket.</param>
+/// <param name="Qemu">The QEMU process that was frozen; null: cannot tell, and so ends nothing.</param>
+/// <param name="BootId">/proc/sys/kernel/random/boot_id of the host when the entry was opened.</param>
+/// <param name="Window">Identity of the window; a thaw by ledger is for this window only.</param>
+/// <param name="Deadline">When the guest must be thawed at the latest (wall clock, UTC).</param>
+/// <param name="Facts">What the window has seen so far; the proof is a pure function of it.</param>
+public sealed record LedgerEntry(
+    string Vm, string? Uuid, string Agent, SocketHold Hold, QemuProcess? Qemu, string BootId,
+    string Run, int Item, int Attempt, string Window, LedgerPhase Phase,
+    DateTimeOffset OpenedAt, DateTimeOffset Deadline, WindowFacts Facts);
+
+/// <summary>
+/// What happened in a window, as far as it is known: times in UTC with offsets in milliseconds since the freeze was sent,
+/// by the host's monotonic clock. Every member is a fact that was seen; an absent one was not.
+/// </summary>
+public sealed record WindowFacts
+{
+    public DateTimeOffset? FreezeSentAt { get; init; }
+    public DateTimeOffset? FrozenAt { get; init; }
+    public double? FrozenAfterMs { get; init; }
+    /// <summary>File systems frozen, as freeze's own reply says.</summary>
+    public long? Frozen { get; init; }
+    public DateTimeOffset? CutAt { get; init; }
+    /// <summary>The transaction's reply was read before thaw was sent.</summary>
+    public double? CutAfterMs { get; init; }
+    public double? ThawSentAfterMs { get; init; }
+    public DateTimeOffset? ThawedAt { get; init; }
+    public double? ThawedAfterMs { get; init; }
+    /// <summary>File systems thawed, as thaw's own reply says.</summary>
+    public long? Thawed { get; init; }
+    /// <summary>Thaw's error, where it answered with one (Windows: VSS expired; Linux: the thaw hook failed).</summary>
+    public string? ThawError { get; init; }
+    /// <summary>Who thawed: node, watchdog or qgactl.</summary>
+    public string? ThawedBy { get; init; }
+    /// <summary>Why the window broke, in words; null while it holds.</summary>
+    public string? Broken { get; init; }
+}
