@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+
+namespace QgaOrchestrator.Core.Vms;
+
+/// <summary>A VM's channel as its owner sees it: the link, who waits for it, and why it is not usable.</summary>
+public sealed record Channel
+{
+    /// <summary>Commands that may wait; one more is refused.</summary>
+    public const int QueueLimit = 64;
+
+    public required ChannelPolicy Policy { get; init; }
+
+    public LinkState Link { get; init; } = new LinkState.Down();
+
+    /// <summary>Commands in the order of their arrival.</summary>
+    public ImmutableQueue<Waiting> Queue { get; init; } = [];
+
+    /// <summary>Thaw and fsfreeze-status: served before anything else, never refused for a full queue.</summary>
+    public ImmutableQueue<Waiting> ThawLane { get; init; } = [];
+
+    public int Waiting { get; init; }
+
+    /// <summary>A window that wants the channel, or has it.</summary>
+    public string? ReservedFor { get; init; }
+
+    /// <summary>The window has the channel: nothing else is sent until it is released.</summary>
+    public bool Reserved { get; init; }
+
+    /// <summary>A guest that may be frozen and does not answer: only its thaw is let through.</summary>
+    public bool Quarantined { get; init; }
+
+    /// <summary>Probes that failed in a row.</summary>
+    public int Failures { get; init; }
+
+    public Moment? LastFailure { get; init; }
+
+    /// <summary>Why the agent is not reachable, in words.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>QEMU says that nobody in the guest has the port open (VSERPORT_CHANGE, frontend-open).</summary>
+    public bool? PortOpen { get; init; }
+}
+
+/// <summary>What a channel's owner is told once.</summary>
+/// <param name="Vm">Seeds the jitter, so that a thousand absent agents are not probed in one instant.</param>
+/// <param name="HoldsSocket">False: the socket is let go after each command (per-command).</param>
+public sealed record ChannelPolicy(string Vm, bool HoldsSocket);
+
+/// <summary>A command that waits: its ticket, and when waiting makes no sense any more.</summary>
+public sealed record Waiting(long Ticket, Moment Deadline);
+
+/// <summary>Where the link stands.</summary>
+public abstract record LinkState
+{
+    private LinkState() { }
+
+    public sealed record Down : LinkState;
+
+    public sealed record Opening : LinkState;
+
+    public sealed record Ready : LinkState;
+
+    public sealed record Busy(long Ticket) : LinkState;
+
+    /// <summary>The sync that makes a reservation good.</summary>
+    public sealed record Confirming : LinkState;
+}
+
+public abstract record ChannelInput
+{
+    private ChannelInput() { }
+
+    public sealed record Submitted(long Ticket, Moment Deadline, bool ThawLane = false) : ChannelInput;
+
+    public sealed record Opened : ChannelInput;
+
+    public sealed record OpenFailed(string Reason) : ChannelInput;
+
+    /// <summary>The call in flight has ended; whether its link survived.</summary>
+    public sealed record Answered(long Ticket, bool LinkOpen, string? Reason = null) : ChannelInput;
+
+    public sealed record LinkLost(string Reason) : ChannelInput;
+
+    /// <summary>A window asks for the channel.</summary>
+    public sealed record Reserve(string Window) : ChannelInput;
+
+    /// <summary>The reservation's sync has ended.</summary>
+    public sealed record Confirmed(bool InSync, string? Reason = null) : ChannelInput;
+
+    public sealed record Release(string Window, bool LinkOpen) : ChannelInput;
+
+    public sealed record PortChanged(bool Open) : ChannelInput;
+
+    public sealed record Quarantine(bool On) : ChannelInput;
+
+    /// <summary>The moment that <see cref="ChannelEffect.WakeAt"/> named.</summary>
+    public sealed record Woken : ChannelInput;
+}
+
+public abstract record ChannelEffect
+{
+    private ChannelEffect() { }
+
+    /// <summary>Connect and sync; answered by Opened or OpenFailed.</summary>
+    public sealed record Open : ChannelEffect;
+
+    public sealed record Close : ChannelEffect;
+
+    public sealed record Send(long Ticket) : ChannelEffect;
+
+    public sealed record Refuse(long Ticket, ChannelRefusal Why, string Reason) : ChannelEffect;
+
+    /// <summary>A sync on the open link, answered by Confirmed.</summary>
+    public sealed record Confirm : ChannelEffect;
+
+    public sealed record Granted(string Window) : ChannelEffect;
+
+    public sealed record NotGranted(string Window, string Reason) : ChannelEffect;
+
+    /// <summary>One alarm, replaced by each new one.</summary>
+    public sealed record WakeAt(Moment At) : ChannelEffect;
+}
+
+public enum ChannelRefusal { QueueFull, Unreachable, Expired, Quarantined }

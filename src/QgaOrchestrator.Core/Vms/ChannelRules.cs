@@ -1,0 +1,194 @@
+namespace QgaOrchestrator.Core.Vms;
+
+/// <summary>
+/// The rules of a channel: one request in flight, thaw first, nothing sent before the sync is answered, an absent agent
+/// probed with back-off, the whole channel lent to a window from its reservation to its settlement.
+/// </summary>
+public static class ChannelRules
+{
+    /// <summary>A failed probe stands for this long: who asks meanwhile is refused at once.</summary>
+    public static readonly TimeSpan FailureHolds = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan FirstProbe = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LastProbe = TimeSpan.FromSeconds(60);
+
+    public static (Channel State, IReadOnlyList<ChannelEffect> Effects) Step(Channel channel, ChannelInput input, Moment now)
+    {
+        var effects = new List<ChannelEffect>();
+        channel = Take(channel, input, now, effects);
+        channel = Next(channel, now, effects);
+        return (channel, effects);
+    }
+
+    /// <summary>Time until the next probe after so many failures: 1 s doubling to 60 s, give or take a quarter.</summary>
+    public static TimeSpan Backoff(string vm, int failures)
+    {
+        var seconds = Math.Min(LastProbe.TotalSeconds, FirstProbe.TotalSeconds * Math.Pow(2, Math.Min(failures, 10) - 1));
+        return TimeSpan.FromSeconds(seconds * (0.75 + (0.5 * Scatter(vm, failures))));
+    }
+
+    private static Channel Take(Channel c, ChannelInput input, Moment now, List<ChannelEffect> effects)
+    {
+        switch (input)
+        {
+            case ChannelInput.Submitted i:
+                return Submit(c, i, now, effects);
+
+            case ChannelInput.Opened when c.Link is LinkState.Opening:
+                return c with { Link = new LinkState.Ready(), Failures = 0, LastFailure = null, Reason = null };
+
+            case ChannelInput.OpenFailed i when c.Link is LinkState.Opening:
+                return Failed(c, i.Reason, now, effects);
+
+            case ChannelInput.Answered i when c.Link is LinkState.Busy busy && busy.Ticket == i.Ticket:
+                return i.LinkOpen
+                    ? c with { Link = new LinkState.Ready() }
+                    : Down(c, i.Reason);
+
+            case ChannelInput.LinkLost i when c.Link is not (LinkState.Opening or LinkState.Down):
+                return c.Reserved ? c with { Reason = i.Reason } : Down(c, i.Reason);
+
+            case ChannelInput.Reserve i:
+                if (c.Quarantined)
+                {
+                    effects.Add(new ChannelEffect.NotGranted(i.Window, "the guest may still be frozen by an earlier window and has not answered since"));
+                    return c;
+                }
+                if (c.ReservedFor is null) return c with { ReservedFor = i.Window };
+                if (c.ReservedFor != i.Window)
+                    effects.Add(new ChannelEffect.NotGranted(i.Window, $"the channel is reserved for {c.ReservedFor}"));
+                return c;
+
+            case ChannelInput.Confirmed i when c.Link is LinkState.Confirming && c.ReservedFor is { } window:
+                if (i.InSync)
+                {
+                    effects.Add(new ChannelEffect.Granted(window));
+                    return c with { Link = new LinkState.Ready(), Reserved = true };
+                }
+                effects.Add(new ChannelEffect.NotGranted(window, i.Reason ?? "the agent has not answered a sync"));
+                return Down(c with { ReservedFor = null }, i.Reason);
+
+            case ChannelInput.Release i when c.ReservedFor == i.Window:
+                c = c with { ReservedFor = null, Reserved = false };
+                return i.LinkOpen ? c with { Link = new LinkState.Ready() } : Down(c, c.Reason);
+
+            case ChannelInput.PortChanged i:
+                // An agent that has come back is worth a probe now, whatever the back-off says.
+                return i.Open && c.PortOpen != true && c.Link is LinkState.Down
+                    ? c with { PortOpen = true, LastFailure = null, Failures = 0 }
+                    : c with { PortOpen = i.Open };
+
+            case ChannelInput.Quarantine i:
+                return c with { Quarantined = i.On };
+
+            default:
+                return c;
+        }
+    }
+
+    private static Channel Submit(Channel c, ChannelInput.Submitted i, Moment now, List<ChannelEffect> effects)
+    {
+        if (i.ThawLane) return c with { ThawLane = c.ThawLane.Enqueue(new(i.Ticket, i.Deadline)) };
+
+        (ChannelRefusal Why, string Reason)? refusal = c switch
+        {
+            { Quarantined: true } => (ChannelRefusal.Quarantined, "the guest may be frozen and has not answered; only its thaw is let through"),
+            { Waiting: >= Channel.QueueLimit } => (ChannelRefusal.QueueFull, $"{Channel.QueueLimit} commands already wait for this guest"),
+            { Link: LinkState.Down, LastFailure: { } failed } when now - failed < FailureHolds =>
+                (ChannelRefusal.Unreachable, c.Reason ?? "the agent does not answer"),
+            _ => null,
+        };
+        if (refusal is not { } r) return c with { Queue = c.Queue.Enqueue(new(i.Ticket, i.Deadline)), Waiting = c.Waiting + 1 };
+
+        effects.Add(new ChannelEffect.Refuse(i.Ticket, r.Why, r.Reason));
+        return c;
+    }
+
+    /// <summary>Whatever the link's state allows to begin.</summary>
+    private static Channel Next(Channel c, Moment now, List<ChannelEffect> effects)
+    {
+        c = DropExpired(c, now, effects);
+        switch (c.Link)
+        {
+            case LinkState.Down when Wanted(c, now):
+                effects.Add(new ChannelEffect.Open());
+                return c with { Link = new LinkState.Opening() };
+
+            case LinkState.Ready when !c.ThawLane.IsEmpty && !c.Reserved:
+                c = c with { ThawLane = c.ThawLane.Dequeue(out var thaw) };
+                effects.Add(new ChannelEffect.Send(thaw.Ticket));
+                return c with { Link = new LinkState.Busy(thaw.Ticket) };
+
+            case LinkState.Ready when c is { Reserved: false, ReservedFor: not null }:
+                effects.Add(new ChannelEffect.Confirm());
+                return c with { Link = new LinkState.Confirming() };
+
+            case LinkState.Ready when c is { Reserved: false, Quarantined: false } && !c.Queue.IsEmpty:
+                c = c with { Queue = c.Queue.Dequeue(out var next), Waiting = c.Waiting - 1 };
+                effects.Add(new ChannelEffect.Send(next.Ticket));
+                return c with { Link = new LinkState.Busy(next.Ticket) };
+
+            case LinkState.Ready when c is { Reserved: false, Policy.HoldsSocket: false }:
+                effects.Add(new ChannelEffect.Close());
+                return c with { Link = new LinkState.Down() };
+
+            case LinkState.Down when NextProbe(c) is { } at:
+                effects.Add(new ChannelEffect.WakeAt(at));
+                return c;
+
+            default:
+                return c;
+        }
+    }
+
+    private static bool Wanted(Channel c, Moment now) =>
+        !c.ThawLane.IsEmpty || c.ReservedFor is not null || c.Waiting > 0
+        || (NextProbe(c) is { } at && now.Monotonic >= at.Monotonic);
+
+    /// <summary>When an idle channel that is down is tried again; null: when somebody asks.</summary>
+    private static Moment? NextProbe(Channel c) => c switch
+    {
+        { LastFailure: { } failed } => failed + Backoff(c.Policy.Vm, c.Failures),
+        { Policy.HoldsSocket: true } => default(Moment),
+        _ => null,
+    };
+
+    private static Channel Failed(Channel c, string reason, Moment now, List<ChannelEffect> effects)
+    {
+        foreach (var waiting in c.Queue.Concat(c.ThawLane))
+            effects.Add(new ChannelEffect.Refuse(waiting.Ticket, ChannelRefusal.Unreachable, reason));
+        if (c.ReservedFor is { } window) effects.Add(new ChannelEffect.NotGranted(window, reason));
+        return c with
+        {
+            Link = new LinkState.Down(),
+            Queue = [],
+            ThawLane = [],
+            Waiting = 0,
+            ReservedFor = null,
+            Failures = c.Failures + 1,
+            LastFailure = now,
+            Reason = reason,
+        };
+    }
+
+    private static Channel Down(Channel c, string? reason) => c with { Link = new LinkState.Down(), Reason = reason ?? c.Reason };
+
+    private static Channel DropExpired(Channel c, Moment now, List<ChannelEffect> effects)
+    {
+        while (!c.Queue.IsEmpty && c.Queue.Peek() is var first && now.Monotonic >= first.Deadline.Monotonic)
+        {
+            effects.Add(new ChannelEffect.Refuse(first.Ticket, ChannelRefusal.Expired, "its time limit passed while it waited for the channel"));
+            c = c with { Queue = c.Queue.Dequeue(), Waiting = c.Waiting - 1 };
+        }
+        return c;
+    }
+
+    /// <summary>A number in [0, 1) that differs between VMs and between attempts, the same in every run (FNV-1a).</summary>
+    private static double Scatter(string vm, int failures)
+    {
+        var hash = 2166136261u;
+        foreach (var c in vm) hash = (hash ^ c) * 16777619u;
+        hash = (hash ^ (uint)failures) * 16777619u;
+        return (hash >> 8) / (double)(1 << 24);
+    }
+}

@@ -1,0 +1,141 @@
+namespace QgaOrchestrator.Core.Vms;
+
+/// <summary>What a window is to do, fixed before it opens.</summary>
+/// <param name="Id">The window's identity, in the ledger and in every name of its cut.</param>
+/// <param name="FreezeTimeout">From the freeze's sending to its reply.</param>
+/// <param name="Lease">From frozen to thawed.</param>
+/// <param name="Cuts">False for a raw freeze: it stays frozen until told to thaw, or until the lease ends.</param>
+public sealed record WindowOrder(string Id, TimeSpan FreezeTimeout, TimeSpan Lease, bool Cuts);
+
+/// <summary>What a window has seen. Every member is a fact; one that is null was not seen.</summary>
+public sealed record WindowRecord
+{
+    public Moment? FreezeSent { get; init; }
+
+    /// <summary>When freeze's own reply was read.</summary>
+    public Moment? FrozenAt { get; init; }
+
+    /// <summary>File systems that froze, from freeze's own reply.</summary>
+    public long? Frozen { get; init; }
+
+    /// <summary>When the cut's own reply was read, before thaw was sent.</summary>
+    public Moment? CutAt { get; init; }
+
+    public Moment? ThawSent { get; init; }
+
+    /// <summary>When the guest was seen thawed.</summary>
+    public Moment? ThawedAt { get; init; }
+
+    /// <summary>File systems that thawed, from the first thaw's own reply.</summary>
+    public long? Thawed { get; init; }
+
+    /// <summary>Thaw's error where it answered with one.</summary>
+    public string? ThawError { get; init; }
+
+    /// <summary>Why the window broke, in the operator's words; null while it holds.</summary>
+    public string? Broken { get; init; }
+
+    /// <summary>The cut was ordered: whether it was made must be looked up unless <see cref="CutAt"/> is set.</summary>
+    public bool CutOrdered { get; init; }
+}
+
+/// <summary>One guest's freeze → cut → thaw: where it stands. A state carries only what exists in it.</summary>
+public abstract record WindowState(WindowOrder Order, WindowRecord Record)
+{
+    /// <summary>The ledger's entry is being written; nothing is sent before it is.</summary>
+    public sealed record Opening(WindowOrder Order) : WindowState(Order, new WindowRecord());
+
+    /// <summary>The freeze is sent, its reply awaited.</summary>
+    public sealed record Freezing(WindowOrder Order, WindowRecord Record) : WindowState(Order, Record);
+
+    /// <summary>The freeze is overdue; a sync was sent behind it.</summary>
+    public sealed record Overdue(WindowOrder Order, WindowRecord Record) : WindowState(Order, Record);
+
+    /// <summary>Frozen, and cutting; or, with a raw freeze, held.</summary>
+    public sealed record Frozen(WindowOrder Order, WindowRecord Record) : WindowState(Order, Record);
+
+    /// <summary>A thaw is under way. Round 0 goes over the freeze's own link, each later one over a new link.</summary>
+    public sealed record Thawing(WindowOrder Order, WindowRecord Record, int Round) : WindowState(Order, Record);
+
+    /// <summary>Settled: the guest is thawed, or its QEMU is gone.</summary>
+    public sealed record Closed(WindowOrder Order, WindowRecord Record) : WindowState(Order, Record);
+
+    /// <summary>From the moment that a freeze may have reached the guest until it is settled.</summary>
+    public bool MayBeFrozen => this is Freezing or Overdue or Frozen or Thawing;
+}
+
+/// <summary>What can happen to a window.</summary>
+public abstract record WindowInput
+{
+    private WindowInput() { }
+
+    public sealed record LedgerWritten : WindowInput;
+
+    /// <summary>No ledger, or no watchdog: no freeze.</summary>
+    public sealed record LedgerRefused(string Reason) : WindowInput;
+
+    public sealed record FreezeReturned(long Count) : WindowInput;
+
+    /// <summary>The agent answered with an error. With <paramref name="NotExecuted"/> it has not even begun.</summary>
+    public sealed record FreezeRefused(string Reason, bool NotExecuted) : WindowInput;
+
+    /// <summary>The freeze was sent and its link is lost.</summary>
+    public sealed record FreezeLost(string Reason) : WindowInput;
+
+    /// <summary>The sync behind the overdue freeze: answered or not, and the freeze's late reply where it came.</summary>
+    public sealed record Resynced(bool InSync, long? LateCount) : WindowInput;
+
+    public sealed record CutDone : WindowInput;
+
+    public sealed record CutFailed(string Reason) : WindowInput;
+
+    /// <summary>A thaw was answered, and the status after it says thawed.</summary>
+    public sealed record Settled(long? Thawed, string? ThawError) : WindowInput;
+
+    public sealed record NotSettled(string Reason) : WindowInput;
+
+    /// <summary>A limit that the host keeps has passed.</summary>
+    public sealed record LimitPassed(WindowLimit Limit) : WindowInput;
+
+    /// <summary>Thaw now: asked for, or the guest was reset, or the node stops.</summary>
+    public sealed record ThawNow(string Reason) : WindowInput;
+
+    /// <summary>The QEMU process is gone, and with it its guest.</summary>
+    public sealed record QemuGone : WindowInput;
+}
+
+public enum WindowLimit { FreezeTimeout, Lease }
+
+/// <summary>What a window wants done. One interpreter performs them in their order.</summary>
+public abstract record WindowEffect
+{
+    private WindowEffect() { }
+
+    /// <summary>Write the entry that names the freeze, and answer <see cref="WindowInput.LedgerWritten"/>.</summary>
+    public sealed record OpenLedger : WindowEffect;
+
+    /// <summary>Move the entry on; nobody waits for it.</summary>
+    public sealed record MoveLedger : WindowEffect;
+
+    public sealed record Freeze : WindowEffect;
+
+    /// <summary>0xFF and a sync behind the overdue freeze, on its own link.</summary>
+    public sealed record Resync(TimeSpan Budget) : WindowEffect;
+
+    public sealed record Cut(TimeSpan Budget) : WindowEffect;
+
+    /// <summary>Thaw and status on the open link (round 0), or on a new one.</summary>
+    public sealed record Thaw(int Round) : WindowEffect;
+
+    /// <summary>Have the host report when a limit passes. At most one is armed; null disarms.</summary>
+    public sealed record Arm(WindowLimit? Limit, Moment At) : WindowEffect;
+
+    /// <summary>A raw freeze holds: tell the caller.</summary>
+    public sealed record Holds : WindowEffect;
+
+    /// <summary>Three rounds have failed: the item ends unknown, the VM is in quarantine, the rounds go on.</summary>
+    public sealed record GiveUpWaiting(string Reason) : WindowEffect;
+
+    /// <summary>Settled: tell the item.</summary>
+    public sealed record Close : WindowEffect;
+}

@@ -1,0 +1,127 @@
+namespace QgaOrchestrator.Core.Vms;
+
+/// <summary>
+/// The rules of one guest's window. After a freeze has been sent there is one way out: a thaw that was answered after it,
+/// with a status that says thawed (or QEMU gone). Whatever else happens only decides why the window broke.
+/// </summary>
+public static class WindowRules
+{
+    /// <summary>Rounds after which the item no longer waits.</summary>
+    public const int RoundsBeforeQuarantine = 3;
+
+    public static (WindowState State, IReadOnlyList<WindowEffect> Effects) Open(WindowOrder order) =>
+        (new WindowState.Opening(order), [new WindowEffect.OpenLedger()]);
+
+    /// <summary>A window that an earlier process left open: thaw it first, whatever it had come to.</summary>
+    public static (WindowState State, IReadOnlyList<WindowEffect> Effects) Adopt(WindowOrder order, WindowRecord record, Moment now) =>
+        Thaw(order, record with { Broken = record.Broken ?? "the node ended inside the window" }, round: 1, now);
+
+    public static (WindowState State, IReadOnlyList<WindowEffect> Effects) Step(WindowState state, WindowInput input, Moment now) =>
+        (state, input) switch
+        {
+            (WindowState.Closed, _) => (state, []),
+            (_, WindowInput.QemuGone) => Close(state, state.Record with { Broken = state.Record.Broken ?? "QEMU ended inside the window" }),
+
+            (WindowState.Opening s, WindowInput.LedgerWritten) => Freeze(s, now),
+            (WindowState.Opening s, WindowInput.LedgerRefused i) => Close(s, s.Record with { Broken = i.Reason }),
+            (WindowState.Opening s, WindowInput.ThawNow i) => Close(s, s.Record with { Broken = i.Reason }),
+
+            (WindowState.Freezing s, WindowInput.FreezeReturned { Count: > 0 } i) => Frozen(s, i.Count, now),
+            (WindowState.Freezing s, WindowInput.FreezeReturned i) => Thaw(s.Order, s.Record with
+            {
+                FrozenAt = now,
+                Frozen = i.Count,
+                Broken = "the guest froze no file system (freeze returned 0)",
+            }, 0, now),
+            (WindowState.Freezing s, WindowInput.FreezeRefused { NotExecuted: true } i) => Close(s, s.Record with { Broken = i.Reason }),
+            (WindowState.Freezing s, WindowInput.FreezeRefused i) => Thaw(s.Order, s.Record with { Broken = i.Reason }, 0, now),
+            (WindowState.Freezing s, WindowInput.FreezeLost i) => Thaw(s.Order, s.Record with { Broken = i.Reason }, 1, now),
+            (WindowState.Freezing s, WindowInput.LimitPassed { Limit: WindowLimit.FreezeTimeout }) =>
+                Overdue(s, $"the guest has not answered its freeze within {s.Order.FreezeTimeout.TotalSeconds:0.###} s", now),
+            (WindowState.Freezing s, WindowInput.ThawNow i) => Overdue(s, i.Reason, now),
+
+            // An answered sync proves that the freeze has ended: thaw on the same link. The late reply only adds its count.
+            (WindowState.Overdue s, WindowInput.Resynced { InSync: true } i) =>
+                Thaw(s.Order, s.Record with { Frozen = i.LateCount ?? s.Record.Frozen }, 0, now),
+            (WindowState.Overdue s, WindowInput.Resynced) => Thaw(s.Order, s.Record, 1, now),
+            (WindowState.Overdue s, WindowInput.FreezeLost) => (s, []),
+
+            (WindowState.Frozen s, WindowInput.CutDone) => Thaw(s.Order, s.Record with { CutAt = now }, 0, now, moveLedger: true),
+            (WindowState.Frozen s, WindowInput.CutFailed i) => Thaw(s.Order, s.Record with { Broken = i.Reason }, 0, now),
+            (WindowState.Frozen s, WindowInput.LimitPassed { Limit: WindowLimit.Lease }) =>
+                Thaw(s.Order, s.Record with { Broken = LeaseEnded(s.Order) }, 0, now),
+            (WindowState.Frozen s, WindowInput.ThawNow i) => Thaw(s.Order, s.Record with { Broken = i.Reason }, 0, now),
+            (WindowState.Frozen s, WindowInput.FreezeLost i) => Thaw(s.Order, s.Record with { Broken = i.Reason }, 1, now),
+
+            (WindowState.Thawing s, WindowInput.Settled i) => Settled(s, i, now),
+            (WindowState.Thawing s, WindowInput.NotSettled i) => NextRound(s, i.Reason),
+            (WindowState.Thawing s, WindowInput.LimitPassed { Limit: WindowLimit.Lease }) =>
+                (s with { Record = s.Record with { Broken = s.Record.Broken ?? LeaseEnded(s.Order) } }, []),
+            (WindowState.Thawing s, WindowInput.ThawNow i) =>
+                (s with { Record = s.Record with { Broken = s.Record.Broken ?? i.Reason } }, []),
+
+            // Answers that come after the window has moved on: the cut of a window whose lease ended, a second EOF.
+            _ => (state, []),
+        };
+
+    private static (WindowState, IReadOnlyList<WindowEffect>) Freeze(WindowState.Opening s, Moment now) =>
+        (new WindowState.Freezing(s.Order, s.Record with { FreezeSent = now }),
+        [
+            new WindowEffect.Freeze(),
+            new WindowEffect.Arm(WindowLimit.FreezeTimeout, now + s.Order.FreezeTimeout),
+        ]);
+
+    // The cut goes out before anything else is done: every microsecond here is a frozen guest's.
+    private static (WindowState, IReadOnlyList<WindowEffect>) Frozen(WindowState.Freezing s, long count, Moment now) =>
+        (new WindowState.Frozen(s.Order, s.Record with { FrozenAt = now, Frozen = count, CutOrdered = s.Order.Cuts }),
+        [
+            s.Order.Cuts ? new WindowEffect.Cut(s.Order.Lease) : new WindowEffect.Holds(),
+            new WindowEffect.Arm(WindowLimit.Lease, now + s.Order.Lease),
+            new WindowEffect.MoveLedger(),
+        ]);
+
+    private static (WindowState, IReadOnlyList<WindowEffect>) Overdue(WindowState.Freezing s, string reason, Moment now) =>
+        (new WindowState.Overdue(s.Order, s.Record with { Broken = reason }),
+        [
+            new WindowEffect.Resync(s.Order.Lease),
+            new WindowEffect.Arm(null, now),
+        ]);
+
+    private static (WindowState, IReadOnlyList<WindowEffect>) Thaw(
+        WindowOrder order, WindowRecord record, int round, Moment now, bool moveLedger = false) =>
+        (new WindowState.Thawing(order, record with { ThawSent = now }, round),
+            moveLedger ? [new WindowEffect.Thaw(round), new WindowEffect.MoveLedger()] : [new WindowEffect.Thaw(round)]);
+
+    private static (WindowState, IReadOnlyList<WindowEffect>) NextRound(WindowState.Thawing s, string reason)
+    {
+        var next = s with { Round = s.Round + 1 };
+        return next.Round == RoundsBeforeQuarantine + 1
+            ? (next, [new WindowEffect.Thaw(next.Round), new WindowEffect.GiveUpWaiting(reason)])
+            : (next, [new WindowEffect.Thaw(next.Round)]);
+    }
+
+    private static (WindowState, IReadOnlyList<WindowEffect>) Settled(WindowState.Thawing s, WindowInput.Settled i, Moment now)
+    {
+        var record = s.Record with { ThawedAt = now, Thawed = i.Thawed, ThawError = i.ThawError };
+        return Close(s, record with { Broken = record.Broken ?? Doubt(s.Order, record) });
+    }
+
+    /// <summary>Why a window that went its whole way still does not hold, or null.</summary>
+    private static string? Doubt(WindowOrder order, WindowRecord record) => record switch
+    {
+        { FrozenAt: { } frozen, ThawedAt: { } thawed } when thawed - frozen > order.Lease => LeaseEnded(order),
+        { Frozen: { } frozen, Thawed: { } thawed } when thawed < frozen =>
+            $"somebody else thawed the guest inside the window ({frozen} file systems froze, {thawed} thawed)",
+        _ => null,
+    };
+
+    private static (WindowState, IReadOnlyList<WindowEffect>) Close(WindowState state, WindowRecord record) =>
+        (new WindowState.Closed(state.Order, record),
+        [
+            new WindowEffect.Arm(null, default),
+            new WindowEffect.MoveLedger(),
+            new WindowEffect.Close(),
+        ]);
+
+    private static string LeaseEnded(WindowOrder order) => $"the guest was frozen for more than its lease of {order.Lease.TotalSeconds:0.###} s";
+}
