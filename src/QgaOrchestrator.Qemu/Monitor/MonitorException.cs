@@ -1,0 +1,8 @@
+namespace QgaOrchestrator.Qemu.Monitor;
+
+/// <summary>A monitor that could not be asked, or did not answer in time: nothing is known. QEMU's refusals are no such
+/// exception.</summary>
+public sealed class MonitorException(string command, string reason) : Exception($"{command}: {reason}")
+{
+    public string Command { get; } = command;
+}
