@@ -16,7 +16,7 @@ public enum SocketHold
 }
 
 /// <summary>
-/// One VM's open freeze, enough by itself to thaw it: a JSON file <c>VM.json</c> in the host's ledger directory, written by
+/// One VM's open freeze, enough by itself to thaw it: a JSON file <c>VM.freeze.json</c> in the host's ledger directory, written by
 /// temp file and rename before the freeze is sent, removed when the run has journalled the outcome. It is not synced: it
 /// has to survive the process, and what ends the host ends its VMs.
 /// </summary>

@@ -1,0 +1,93 @@
+using System.Text.Json;
+using QgaOrchestrator.Qemu.Agent;
+
+namespace QgaOrchestrator.Qemu.Ledger;
+
+/// <summary>
+/// The thaw, the one path that node, watchdog and qgactl share. A freeze is settled only when a sync was answered after it
+/// (the agent is serial: nothing older can still execute), at least one thaw was sent and answered whatever the status said
+/// (a freeze that returned 0 has run the hooks, a restarted agent may have forgotten), and fsfreeze-status says thawed.
+/// </summary>
+public static class Settlement
+{
+    /// <summary>From a round's end to the next one's connect.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>For a round's sync, and for status: an agent that is there answers them at once.</summary>
+    public static readonly TimeSpan SyncTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// For thaw: the agent has just answered a sync, so it is there and runs its hooks or waits for VSS. Giving up earlier
+    /// would thaw no sooner, the agent being serial, and would lose the count, which is part of the proof.
+    /// </summary>
+    public static readonly TimeSpan ThawTimeout = TimeSpan.FromSeconds(10);
+
+    private static readonly AgentRequest Thaw = new("guest-fsfreeze-thaw");
+    private static readonly AgentRequest Status = new("guest-fsfreeze-status");
+
+    /// <summary>Thaws on a link that is open and has answered a sync since the freeze was sent.</summary>
+    /// <param name="uncounted">An earlier thaw of this freeze went unanswered.</param>
+    public static async Task<ThawOutcome> ThawAsync(IAgent agent, TimeProvider time, bool uncounted = false)
+    {
+        ArgumentNullException.ThrowIfNull(agent);
+        ArgumentNullException.ThrowIfNull(time);
+
+        var sent = time.GetTimestamp();
+        var thaw = await agent.CallAsync(Thaw, ThawTimeout).ConfigureAwait(false);
+        if (thaw is AgentOutcome.NotSent notSent)
+            return new ThawOutcome.NotSettled($"thaw was not sent: {notSent.Reason}", uncounted);
+        if (thaw is AgentOutcome.Unknown unknown)
+            return new ThawOutcome.NotSettled($"thaw was not answered: {unknown.Reason}", CountLost: true);
+        var answered = (Timestamp: time.GetTimestamp(), At: time.GetUtcNow());
+
+        // An error says nothing about the guest: a failed hook errors on thawed file systems, and VSS that expired too.
+        var status = await agent.CallAsync(Status, SyncTimeout).ConfigureAwait(false);
+        var error = (thaw as AgentOutcome.Refused)?.Error.ToString();
+        var thawed = thaw is AgentOutcome.Returned counted ? Count(counted) : null;
+        var countLost = uncounted || error is null; // the next thaw counts only what this one left
+        switch (status)
+        {
+            case AgentOutcome.Returned returned when IsThawed(returned):
+                if (error is not null)
+                    answered = (time.GetTimestamp(), time.GetUtcNow());
+                return new ThawOutcome.Settled(uncounted ? null : thawed, error, sent, answered.Timestamp, answered.At);
+            case AgentOutcome.Returned:
+                return new ThawOutcome.NotSettled(
+                    $"still frozen after thaw, which {(error is null ? $"counted {thawed}" : $"failed: {error}")}", countLost);
+            case AgentOutcome.Refused refused:
+                return new ThawOutcome.NotSettled(
+                    $"status was refused: {refused.Error}; thaw: {error ?? "answered"}", countLost, NotOffered: error is not null);
+            default:
+                return new ThawOutcome.NotSettled($"status was not answered: {status}", countLost);
+        }
+    }
+
+    /// <summary>
+    /// One round: the link dropped, opened anew with one sync, then the thaw. Its caller waits <see cref="Pause"/> before
+    /// the next, and goes on until it is settled or the guest's QEMU process is gone.
+    /// </summary>
+    public static async Task<ThawOutcome> RoundAsync(IAgent agent, TimeProvider time, bool uncounted = false)
+    {
+        ArgumentNullException.ThrowIfNull(agent);
+        agent.Close();
+        return await agent.OpenAsync(SyncTimeout).ConfigureAwait(false) switch
+        {
+            OpenOutcome.Ready => await ThawAsync(agent, time, uncounted).ConfigureAwait(false),
+            OpenOutcome.NoSocket none => new ThawOutcome.NotSettled($"no socket: {none.Reason}", uncounted),
+            OpenOutcome.NoAnswer silent => new ThawOutcome.NotSettled($"no answer to the sync: {silent.Reason}", uncounted),
+            var other => throw new InvalidOperationException($"Unknown outcome of open: {other}"),
+        };
+    }
+
+    private static long? Count(AgentOutcome.Returned reply)
+    {
+        var reader = new Utf8JsonReader(reply.Json.Span);
+        return reader.Read() && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var count) ? count : null;
+    }
+
+    private static bool IsThawed(AgentOutcome.Returned reply)
+    {
+        var reader = new Utf8JsonReader(reply.Json.Span);
+        return reader.Read() && reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("thawed");
+    }
+}
