@@ -1,0 +1,103 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace QgaOrchestrator.Simulator;
+
+/// <summary>
+/// Faults while it runs, for tests in another process: a line of JSON in, a line out.
+/// <code>{"vm":"vm001","fault":"hang-freeze"}   {"vm":"*","fault":"heal"}   {"report":true}</code>
+/// </summary>
+internal sealed class ControlSocket : IAsyncDisposable
+{
+    private readonly SimulatedFleet _fleet;
+    private readonly string _path;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Socket _listener;
+    private readonly Task _serving;
+
+    public ControlSocket(SimulatedFleet fleet, string path)
+    {
+        (_fleet, _path) = (fleet, path);
+        _listener = UnixSockets.Listen(path);
+        _serving = UnixSockets.Serve(_listener, Serve, _stop.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        UnixSockets.Close(_listener, _path);
+        await _serving;
+        _stop.Dispose();
+    }
+
+    private async Task Serve(Socket socket)
+    {
+        await using var stream = new NetworkStream(socket, ownsSocket: true);
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        try
+        {
+            while (await reader.ReadLineAsync(_stop.Token) is { } line)
+                await stream.WriteAsync(Encoding.UTF8.GetBytes(Answer(line) + "\n"), _stop.Token);
+        }
+        catch (IOException)
+        {
+            // It hung up without reading the answer.
+        }
+    }
+
+    private string Answer(string line)
+    {
+        try
+        {
+            var asked = new Arguments(JsonDocument.Parse(line).RootElement.Clone()).Allow("vm", "fault", "report");
+            if (asked.Flag("report", false)) return FleetReport.Of(_fleet);
+            var (vm, fault) = (asked.Text("vm"), asked.Text("fault"));
+            foreach (var one in _fleet.Vms.Where(one => vm == "*" || one.Name == vm)) Apply(one, fault);
+            return "{}";
+        }
+        catch (Exception wrong) when (wrong is QemuException or JsonException)
+        {
+            return QemuJson.Write(new JsonObject { ["error"] = wrong.Message });
+        }
+    }
+
+    private static void Apply(SimulatedVm vm, string fault)
+    {
+        object? _ = fault switch
+        {
+            "mute" => vm.Agent.Mute(),
+            "mute-monitor" => vm.Monitor.Mute(),
+            "hang-main-loop" => vm.HangMainLoop(),
+            "hang-freeze" => vm.Agent.On("guest-fsfreeze-freeze", Act.Execute, Act.Hang),
+            "hang-thaw" => vm.Agent.On("guest-fsfreeze-thaw", Act.Hang),
+            "hang-transaction" => vm.Monitor.On("transaction", Act.Execute, Act.Hang),
+            "fail-transaction" => vm.Monitor.On("transaction", Act.Error("Transaction aborted using Abort action")),
+            "full-target" => vm.Jobs.Fail("backup", "No space left on device"),
+            "hold-copies" => vm.Jobs.Hold("backup"),
+            "freeze" => vm.Guest.FreezeBySomebodyElse(),
+            "stop-agent" => Done(vm.Agent.Stop),
+            "start-agent" => Done(vm.Agent.Start),
+            "pause" => Done(vm.Pause),
+            "resume" => Done(vm.Resume),
+            "reset" => Done(() => vm.Reset()),
+            "end" => vm.End(),
+            "heal" => Done(() => Heal(vm)),
+            _ => throw new QemuException($"unknown fault {fault}"),
+        };
+    }
+
+    private static void Heal(SimulatedVm vm)
+    {
+        vm.Agent.Heal();
+        vm.Monitor.Heal();
+        vm.Jobs.Heal();
+    }
+
+    private static object? Done(Action action)
+    {
+        action();
+        return null;
+    }
+}
