@@ -1,0 +1,30 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace QgaOrchestrator.Lab;
+
+/// <summary>Processes by their id, also those that are not our children.</summary>
+public static partial class HostProcess
+{
+    public const int SigKill = 9, SigTerm = 15, SigCont = 18, SigStop = 19;
+
+    /// <summary>Sends a signal; a process that has gone meanwhile is no error.</summary>
+    public static void Signal(int pid, int signal) => _ = Kill(pid, signal);
+
+    /// <summary>False also for one that has ended and waits for its parent to notice.</summary>
+    public static bool IsAlive(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/stat");
+            return stat[(stat.LastIndexOf(')') + 2)..][0] is not ('Z' or 'X');
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int pid, int signal);
+}

@@ -1,0 +1,35 @@
+namespace QgaOrchestrator.Lab;
+
+/// <summary>
+/// QEMU's arguments for one VM. A warm clone has the same devices with the same ids as the VM whose state it loads;
+/// names, paths and the kernel's options may differ.
+/// </summary>
+internal static class VmCommandLine
+{
+    public const int Disks = 2;
+
+    public static string[] For(Guest guest, Accelerator accelerator, string directory, string name, Guid uuid) =>
+    [
+        "-name", name, "-uuid", uuid.ToString(),
+        "-M", "pc,usb=off,vmport=off,graphics=off", "-m", "96", "-smp", "1",
+        .. accelerator.Arguments,
+        "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+        "-kernel", guest.Kernel, "-initrd", guest.Initramfs,
+        "-append", "console=ttyS0 quiet panic=-1 mitigations=off nokaslr no_timer_check random.trust_cpu=on " +
+            $"cryptomgr.notests audit=0 vm.name={name}",
+        "-serial", $"file:{directory}/console.log",
+        "-chardev", $"file,id=synced0,path={directory}/synced.log,append=on", "-serial", "chardev:synced0",
+        .. Enumerable.Range(0, Disks).SelectMany(disk => Disk(directory, disk)),
+        "-device", "virtio-serial-pci,id=vs0",
+        "-chardev", $"socket,id=qga0,path={directory}/qga.sock,server=on,wait=off",
+        "-device", "virtserialport,id=qgaport0,bus=vs0.0,chardev=qga0,name=org.qemu.guest_agent.0",
+        "-chardev", $"socket,id=mon0,path={directory}/qmp.sock,server=on,wait=off", "-mon", "chardev=mon0,mode=control",
+        "-pidfile", $"{directory}/pid", "-daemonize",
+    ];
+
+    private static string[] Disk(string directory, int disk) =>
+    [
+        "-blockdev", $"driver=qcow2,node-name=disk{disk},discard=unmap,file.driver=file,file.filename={directory}/disk{disk}.qcow2",
+        "-device", $"virtio-blk-pci,drive=disk{disk},id=vd{disk},serial=data-{disk}",
+    ];
+}
