@@ -2,7 +2,7 @@ namespace QgaOrchestrator.Simulator;
 
 public sealed record FleetOptions
 {
-    /// <summary>Disks per VM: disk0 with `/`, disk1 with `/data1`, ...</summary>
+    /// <summary>Disks per VM: disk0, disk1, ...</summary>
     public int Disks { get; init; } = 2;
 
     /// <summary>Virtual size of a disk in bytes; the files themselves are a few clusters.</summary>
@@ -27,6 +27,9 @@ public sealed record FleetOptions
     public int Seed { get; init; } = 1;
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Where a disk is mounted, by its index; null: no file system on it, so no freeze covers it.</summary>
+    public Func<int, string?> Mountpoint { get; init; } = index => index == 0 ? "/" : $"/data{index}";
 
     /// <summary>Name of a VM by its number from 0.</summary>
     public Func<int, string> Name { get; init; } = number => $"vm{number + 1:000}";

@@ -45,20 +45,28 @@ public sealed class SimulatedFleet : IAsyncDisposable
     /// <summary>One VM more, while others run.</summary>
     public SimulatedVm Add(string? name = null)
     {
-        lock (_gate)
-        {
-            var number = _vms.Count;
-            name ??= _options.Name(number);
-            var vm = new SimulatedVm(Path.Combine(_directory, name), name, number, _options, Journal);
-            if (_options.Latency > TimeSpan.Zero) vm.Agent.On("*", Act.Wait(_options.Latency));
-            if (_options.FreezeLatency > TimeSpan.Zero) vm.Agent.On("guest-fsfreeze-freeze", Act.Wait(_options.FreezeLatency));
-            _vms.Add(name, vm);
-            return vm;
-        }
+        lock (_gate) return Start(name ?? _options.Name(_vms.Count), _vms.Count);
+    }
+
+    /// <summary>A new QEMU process on the same disks, sockets and UUID, from the same command line: healthy, no node of the old one.</summary>
+    public async Task<SimulatedVm> Restart(string name)
+    {
+        var old = this[name];
+        await old.End();
+        lock (_gate) return Start(name, old.Number);
     }
 
     public async ValueTask DisposeAsync()
     {
         foreach (var vm in Vms) await vm.DisposeAsync();
+    }
+
+    private SimulatedVm Start(string name, int number)
+    {
+        var vm = new SimulatedVm(Path.Combine(_directory, name), name, number, _options, Journal);
+        if (_options.Latency > TimeSpan.Zero) vm.Agent.On("*", Act.Wait(_options.Latency));
+        if (_options.FreezeLatency > TimeSpan.Zero) vm.Agent.On("guest-fsfreeze-freeze", Act.Wait(_options.FreezeLatency));
+        _vms[name] = vm;
+        return vm;
     }
 }

@@ -31,16 +31,17 @@ public sealed class SimulatedVm : IAsyncDisposable
         _running.SetResult();
         Uuid = UuidOf(options.Seed, number);
         Disks = [.. Enumerable.Range(0, options.Disks).Select(i => new SimulatedDisk(
-            i, Path.Combine(directory, $"disk{i}.qcow2"), options.DiskSize, i == 0 ? "/" : $"/data{i}"))];
-        foreach (var disk in Disks) Qcow2Image.Write(disk.File, disk.Size, Encoding.UTF8.GetBytes($"{name}/{disk.Node}\n"));
+            i, Path.Combine(directory, $"disk{i}.qcow2"), options.DiskSize, options.Mountpoint(i)))];
+        foreach (var disk in Disks.Where(disk => !File.Exists(disk.File)))
+            Qcow2Image.Write(disk.File, disk.Size, Encoding.UTF8.GetBytes($"{name}/{disk.Node}\n"));
         Guest = new SimulatedGuest(this, Disks);
         Blocks = new BlockGraph(Disks);
         Jobs = new BlockJobs(this, Blocks) { CopyTime = options.CopyTime };
         Commands = new MonitorCommands(this);
         Agent = new SimulatedAgent(this, AgentPath, new Script(Time, new Random(unchecked((options.Seed * 31) + number))));
         Monitor = new SimulatedMonitor(this, MonitorPath, new Script(Time, new Random(unchecked((options.Seed * 37) + number))));
-        Monitor.Listen();
-        Agent.Listen();
+        Monitor.OpenSocket();
+        Agent.OpenSocket();
         Agent.Start();
     }
 

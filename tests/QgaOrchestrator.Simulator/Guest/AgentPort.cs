@@ -8,17 +8,19 @@ namespace QgaOrchestrator.Simulator;
 /// unserved; what a client wrote is taken only while the guest has the port open and runs, and is lost if the client
 /// leaves before; what the agent writes waits for whichever client comes.
 /// </summary>
-internal sealed class AgentPort(SimulatedVm vm, string path) : IAsyncDisposable
+internal sealed class AgentPort : IAsyncDisposable
 {
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(10);
     private readonly Lock _gate = new();
-    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _line = new(1);
+    private readonly SimulatedVm _vm;
+    private readonly SocketServer _server;
     private Connection? _current;
     private TaskCompletionSource<Connection> _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Task _serving = Task.CompletedTask;
-    private Socket? _listener;
     private int _clients;
+
+    public AgentPort(SimulatedVm vm, string path) => (_vm, _server) = (vm, new SocketServer(path, Serve));
 
     public Channel<(Connection From, byte[] Bytes)> Taken { get; private set; } = NewChannel();
 
@@ -27,11 +29,9 @@ internal sealed class AgentPort(SimulatedVm vm, string path) : IAsyncDisposable
         get { lock (_gate) return _current is not null; }
     }
 
-    public void Listen()
-    {
-        _listener = UnixSockets.Listen(path);
-        _serving = UnixSockets.Serve(_listener, Serve, _stop.Token);
-    }
+    public void Listen() => _server.Listen();
+
+    public Task Close() => _server.Close();
 
     /// <summary>Whether the guest takes bytes: an agent has the port open, and the VM runs.</summary>
     public void SetOpen(bool open)
@@ -53,6 +53,20 @@ internal sealed class AgentPort(SimulatedVm vm, string path) : IAsyncDisposable
 
     /// <summary>Waits for a client if there is none; what one client did not take goes to the next.</summary>
     public async Task Send(ReadOnlyMemory<byte> bytes, CancellationToken stop)
+    {
+        // Whoever began first ends first, though it may have to wait for a client.
+        await _line.WaitAsync(stop);
+        try
+        {
+            await SendAll(bytes, stop);
+        }
+        finally
+        {
+            _line.Release();
+        }
+    }
+
+    private async Task SendAll(ReadOnlyMemory<byte> bytes, CancellationToken stop)
     {
         while (bytes.Length > 0)
         {
@@ -77,25 +91,22 @@ internal sealed class AgentPort(SimulatedVm vm, string path) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        UnixSockets.Close(_listener, path);
-        Disconnect();
-        await _serving;
-        _stop.Dispose();
+        await _server.DisposeAsync();
+        _line.Dispose();
     }
 
-    private async Task Serve(Socket socket)
+    private async Task Serve(Socket socket, CancellationToken stop)
     {
-        var connection = new Connection(socket, new Client(++_clients, UnixSockets.PeerPid(socket)));
+        var connection = new Connection(socket, new Client(++_clients, PeerSockets.Pid(socket)));
         lock (_gate)
         {
             _current = connection;
             _next.TrySetResult(connection);
         }
-        vm.Tell("connect", "agent", connection.Client);
+        _vm.Tell("connect", "agent", connection.Client);
         try
         {
-            await Pump(connection);
+            await Pump(connection, stop);
         }
         finally
         {
@@ -104,25 +115,25 @@ internal sealed class AgentPort(SimulatedVm vm, string path) : IAsyncDisposable
                 if (_current == connection) Leave();
             }
             connection.Close();
-            vm.Tell("disconnect", "agent", connection.Client);
+            _vm.Tell("disconnect", "agent", connection.Client);
         }
     }
 
-    private async Task Pump(Connection connection)
+    private async Task Pump(Connection connection, CancellationToken stop)
     {
         var buffer = new byte[4096];
         while (true)
         {
             // A read of nothing completes when there is something: the port's state decides only then whether to take it.
-            await connection.Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, _stop.Token);
+            await connection.Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, stop);
             while (!IsOpen(out var opened))
             {
-                if (UnixSockets.PeerHasLeft(connection.Socket)) return;
-                await Task.WhenAny(opened, Task.Delay(_look, _stop.Token));
-                _stop.Token.ThrowIfCancellationRequested();
-                if (UnixSockets.PeerHasLeft(connection.Socket)) return;
+                if (PeerSockets.HasLeft(connection.Socket)) return;
+                await Task.WhenAny(opened, Task.Delay(_look, stop));
+                stop.ThrowIfCancellationRequested();
+                if (PeerSockets.HasLeft(connection.Socket)) return;
             }
-            var read = await connection.Socket.ReceiveAsync(buffer, SocketFlags.None, _stop.Token);
+            var read = await connection.Socket.ReceiveAsync(buffer, SocketFlags.None, stop);
             if (read == 0) return;
             if (!connection.Deaf) Taken.Writer.TryWrite((connection, buffer.AsSpan(0, read).ToArray()));
         }

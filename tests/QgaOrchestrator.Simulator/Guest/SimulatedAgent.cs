@@ -48,7 +48,7 @@ public sealed class SimulatedAgent : IAsyncDisposable
     public Rule Mute() => On("*", Act.Hang);
 
     /// <summary>Bytes that a former client's request left behind: the next client reads them first.</summary>
-    public Task LeaveBehind(string bytes) => _port.Send(System.Text.Encoding.Latin1.GetBytes(bytes), CancellationToken.None);
+    public Task LeaveBehind(string bytes) => _port.Send(System.Text.Encoding.Latin1.GetBytes(bytes), _vm.Gone);
 
     /// <summary>The agent is killed: its port closes, what it had taken is lost, a frozen kernel stays frozen.</summary>
     public void Stop()
@@ -78,7 +78,10 @@ public sealed class SimulatedAgent : IAsyncDisposable
         _vm.Monitor.EmitPortChange(true);
     }
 
-    internal void Listen() => _port.Listen();
+    /// <summary>The host's socket vanishes, with whoever is connected; the guest stays as it is.</summary>
+    public Task CloseSocket() => _port.Close();
+
+    public void OpenSocket() => _port.Listen();
 
     /// <summary>A paused VM takes nothing from the port.</summary>
     internal void OpenOrClose() => _port.SetOpen(IsRunning && _vm.IsRunning);
@@ -88,8 +91,9 @@ public sealed class SimulatedAgent : IAsyncDisposable
         CancellationTokenSource? running;
         lock (_gate) (running, _running) = (_running, null);
         if (running is not null) await running.CancelAsync();
-        await _port.DisposeAsync();
+        await _port.Close();
         await _loop;
+        await _port.DisposeAsync();
     }
 
     private async Task Run(Task former, CancellationToken stop)

@@ -8,7 +8,7 @@ internal sealed class MonitorCommands(SimulatedVm vm)
     private static readonly string[] _all =
     [
         "qmp_capabilities", "query-status", "query-uuid", "query-name", "query-version", "query-chardev", "query-pci",
-        "query-migrate", "query-commands", "query-current-machine", "qom-get", "stop", "cont", "system_reset",
+        "query-migrate", "query-commands", "query-current-machine", "qom-get", "stop", "cont", "system_reset", "quit",
         .. BlockCommands.Names,
     ];
 
@@ -35,6 +35,7 @@ internal sealed class MonitorCommands(SimulatedVm vm)
             "stop" => Done(vm.Pause),
             "cont" => Done(vm.Resume),
             "system_reset" => Done(() => vm.Reset()),
+            "quit" => Done(() => _ = Task.Run(vm.End)),
             _ => throw QemuException.NoSuchCommand(command),
         };
     }

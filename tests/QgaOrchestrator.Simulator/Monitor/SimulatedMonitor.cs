@@ -15,16 +15,14 @@ public sealed class SimulatedMonitor : IAsyncDisposable
 
     private readonly Lock _gate = new();
     private readonly SimulatedVm _vm;
-    private readonly string _path;
     private readonly Script _script;
-    private readonly CancellationTokenSource _stop = new();
+    private readonly SocketServer _server;
     private readonly Queue<string> _heard = new();
     private Connection? _current;
-    private Socket? _listener;
-    private Task _serving = Task.CompletedTask;
     private int _clients;
 
-    internal SimulatedMonitor(SimulatedVm vm, string path, Script script) => (_vm, _path, _script) = (vm, path, script);
+    internal SimulatedMonitor(SimulatedVm vm, string path, Script script) => 
+        (_vm, _script, _server) = (vm, script, new SocketServer(path, Serve));
 
     /// <summary>The last commands that it read, oldest first (up to 1,000), executed or not.</summary>
     public IReadOnlyList<string> Heard
@@ -89,31 +87,23 @@ public sealed class SimulatedMonitor : IAsyncDisposable
 
     internal void EmitPortChange(bool open) => Emit("VSERPORT_CHANGE", new JsonObject { ["open"] = open, ["id"] = "qgaport0" });
 
-    internal void Listen()
-    {
-        _listener = UnixSockets.Listen(_path);
-        _serving = UnixSockets.Serve(_listener, Serve, _stop.Token);
-    }
+    /// <summary>The socket vanishes, with whoever is connected: a VM without a monitor.</summary>
+    public Task CloseSocket() => _server.Close();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        UnixSockets.Close(_listener, _path);
-        Disconnect();
-        await _serving;
-        _stop.Dispose();
-    }
+    public void OpenSocket() => _server.Listen();
 
-    private async Task Serve(Socket socket)
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    private async Task Serve(Socket socket, CancellationToken stop)
     {
-        using var leave = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        var connection = new Connection(socket, new Client(++_clients, UnixSockets.PeerPid(socket)));
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var connection = new Connection(socket, new Client(++_clients, PeerSockets.Pid(socket)));
         lock (_gate) _current = connection;
         _vm.Tell("connect", "monitor", connection.Client);
         var writing = connection.Write(leave.Token);
         try
         {
-            await Converse(connection, _stop.Token);
+            await Converse(connection, stop);
         }
         finally
         {

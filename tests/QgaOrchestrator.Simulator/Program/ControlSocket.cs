@@ -12,34 +12,24 @@ namespace QgaOrchestrator.Simulator;
 internal sealed class ControlSocket : IAsyncDisposable
 {
     private readonly SimulatedFleet _fleet;
-    private readonly string _path;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Socket _listener;
-    private readonly Task _serving;
+    private readonly SocketServer _server;
 
     public ControlSocket(SimulatedFleet fleet, string path)
     {
-        (_fleet, _path) = (fleet, path);
-        _listener = UnixSockets.Listen(path);
-        _serving = UnixSockets.Serve(_listener, Serve, _stop.Token);
+        (_fleet, _server) = (fleet, new SocketServer(path, Serve));
+        _server.Listen();
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        UnixSockets.Close(_listener, _path);
-        await _serving;
-        _stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private async Task Serve(Socket socket)
+    private async Task Serve(Socket socket, CancellationToken stop)
     {
         await using var stream = new NetworkStream(socket, ownsSocket: true);
         using var reader = new StreamReader(stream, Encoding.UTF8);
         try
         {
-            while (await reader.ReadLineAsync(_stop.Token) is { } line)
-                await stream.WriteAsync(Encoding.UTF8.GetBytes(Answer(line) + "\n"), _stop.Token);
+            while (await reader.ReadLineAsync(stop) is { } line)
+                await stream.WriteAsync(Encoding.UTF8.GetBytes(Answer(line) + "\n"), stop);
         }
         catch (IOException)
         {
@@ -82,6 +72,11 @@ internal sealed class ControlSocket : IAsyncDisposable
             "pause" => Done(vm.Pause),
             "resume" => Done(vm.Resume),
             "reset" => Done(() => vm.Reset()),
+            "close-agent" => vm.Agent.CloseSocket(),
+            "open-agent" => Done(vm.Agent.OpenSocket),
+            "close-monitor" => vm.Monitor.CloseSocket(),
+            "open-monitor" => Done(vm.Monitor.OpenSocket),
+            "slow-copies" => Done(() => vm.Jobs.CopyTime = TimeSpan.FromMinutes(10)),
             "end" => vm.End(),
             "heal" => Done(() => Heal(vm)),
             _ => throw new QemuException($"unknown fault {fault}"),
