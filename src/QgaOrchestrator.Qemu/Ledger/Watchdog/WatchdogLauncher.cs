@@ -1,0 +1,80 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace QgaOrchestrator.Qemu.Ledger.Watchdog;
+
+/// <summary>Finds the ledger's watchdog, and starts one where nobody listens (without systemd).</summary>
+public static class WatchdogLauncher
+{
+    private const string Program = "qga-watchdog";
+
+    /// <summary>A cold start on a busy host.</summary>
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Where a watchdog that we started writes what it has to say.</summary>
+    public static string LogOf(FreezeLedger ledger)
+    {
+        ArgumentNullException.ThrowIfNull(ledger);
+        return Path.Combine(ledger.Directory, "watchdog.log");
+    }
+
+    /// <summary>Connects to the ledger's watchdog; starts one first if there is none.</summary>
+    /// <exception cref="WatchdogException">It refused us, cannot be started, or did not listen within 15 s.</exception>
+    public static async Task<WatchdogClient> EnsureAsync(FreezeLedger ledger, TimeProvider time, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(ledger);
+        ArgumentNullException.ThrowIfNull(time);
+        try
+        {
+            return await WatchdogClient.ConnectAsync(ledger, time, stop).ConfigureAwait(false);
+        }
+        catch (WatchdogException e) when (e.InnerException is not null)
+        {
+            Start(ledger, AppContext.BaseDirectory);
+        }
+
+        var started = time.GetTimestamp();
+        while (true)
+        {
+            await Task.Delay(Retry, time, stop).ConfigureAwait(false);
+            try
+            {
+                return await WatchdogClient.ConnectAsync(ledger, time, stop).ConfigureAwait(false);
+            }
+            catch (WatchdogException e) when (e.InnerException is not null && time.GetElapsedTime(started) < StartTimeout)
+            {
+                // It is not listening yet, or an older one is just ending.
+            }
+            catch (WatchdogException e) when (e.InnerException is not null)
+            {
+                throw new WatchdogException($"{e.Message}; the one that was started says why in {LogOf(ledger)}", e.InnerException);
+            }
+        }
+    }
+
+    /// <summary>Starts a watchdog from this directory; it leaves our session by itself, and outlives us.</summary>
+    /// <exception cref="WatchdogException">It is not there, or cannot be executed.</exception>
+    public static void Start(FreezeLedger ledger, string directory)
+    {
+        ArgumentNullException.ThrowIfNull(ledger);
+        var executable = Path.Combine(directory, Program);
+        var assembly = executable + ".dll";
+        var start = File.Exists(executable) ? new ProcessStartInfo(executable)
+            : File.Exists(assembly) ? new ProcessStartInfo("dotnet", [assembly])
+            : throw new WatchdogException($"There is no {Program} in {directory}");
+        start.ArgumentList.Add($"--Freeze:Ledger={ledger.Directory}");
+        start.ArgumentList.Add($"--log={LogOf(ledger)}");
+        start.UseShellExecute = false;
+        start.WorkingDirectory = "/";
+        try
+        {
+            using var process = Process.Start(start);
+        }
+        catch (Win32Exception e)
+        {
+            throw new WatchdogException($"{start.FileName} cannot be started: {e.Message}", e);
+        }
+    }
+}
