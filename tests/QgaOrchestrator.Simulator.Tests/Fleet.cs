@@ -5,13 +5,15 @@ public abstract class Fleet : IAsyncLifetime
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("sim").FullName;
 
+    protected virtual TimeProvider Time => TimeProvider.System;
+
     protected SimulatedFleet Vms { get; private set; } = null!;
 
     protected SimulatedVm Vm => Vms["vm001"];
 
     public Task InitializeAsync()
     {
-        Vms = new SimulatedFleet(_directory, 1);
+        Vms = new SimulatedFleet(_directory, 1, new FleetOptions { Time = Time });
         return Task.CompletedTask;
     }
 

@@ -20,8 +20,13 @@ public sealed record FleetOptions
     /// <summary>Part of the fleet (0 to 1) whose agent reads and never answers.</summary>
     public double Mute { get; init; }
 
-    /// <summary>Part of the fleet whose freeze freezes and never answers.</summary>
+    /// <summary>
+    /// Part of the fleet whose freeze does not come back: the hook hangs, nothing is frozen yet, and nobody else is served.
+    /// </summary>
     public double HangFreeze { get; init; }
+
+    /// <summary>After this it goes on all the same, and freezes late; null: never.</summary>
+    public TimeSpan? HangFreezeFor { get; init; }
 
     /// <summary>Chance for which VMs are faulty, for jitter, and for the UUIDs.</summary>
     public int Seed { get; init; } = 1;

@@ -1,7 +1,7 @@
 using QgaOrchestrator.Simulator;
 
-// qga-simulator --dir DIR [--vms 200] [--disks 2] [--mute 10%] [--hang-freeze 10%] [--latency 5ms] [--freeze-latency 50ms]
-//               [--copy-ms 500] [--seed N] [--report FILE]
+// qga-simulator --dir DIR [--vms 200] [--disks 2] [--mute 10%] [--hang-freeze 10%] [--hang-freeze-for 45s]
+//               [--latency 5ms] [--freeze-latency 50ms] [--copy-ms 500] [--seed N] [--report FILE]
 // One line when all sockets listen; on SIGTERM or SIGINT a JSON report, and the end.
 CommandLine line;
 try

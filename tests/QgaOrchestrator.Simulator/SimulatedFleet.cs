@@ -19,9 +19,8 @@ public sealed class SimulatedFleet : IAsyncDisposable
         new Random(_options.Seed).Shuffle(order);
         var muted = (int)Math.Round(count * _options.Mute);
         var hanging = (int)Math.Round(count * _options.HangFreeze);
-        foreach (var i in order.Take(muted)) this[_options.Name(i)].Agent.Mute();
-        foreach (var i in order.Skip(muted).Take(hanging))
-            this[_options.Name(i)].Agent.On("guest-fsfreeze-freeze", Act.Execute, Act.Hang);
+        foreach (var i in order.Take(muted)) PutFault(this[_options.Name(i)], "mute");
+        foreach (var i in order.Skip(muted).Take(hanging)) PutFault(this[_options.Name(i)], "hang-freeze");
     }
 
     public Journal Journal { get; } = new();
@@ -59,6 +58,13 @@ public sealed class SimulatedFleet : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var vm in Vms) await vm.DisposeAsync();
+    }
+
+    private void PutFault(SimulatedVm vm, string fault)
+    {
+        vm.Fault = fault;
+        if (fault == "mute") vm.Agent.Mute();
+        else vm.Agent.On("guest-fsfreeze-freeze", _options.HangFreezeFor is { } time ? Act.Wait(time) : Act.Hang);
     }
 
     private SimulatedVm Start(string name, int number)

@@ -22,13 +22,14 @@ public sealed class SimulatedVm : IAsyncDisposable
     private readonly Journal _journal;
     private string _status = "running";
     private TaskCompletionSource _running = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Task? _ending;
+    private readonly Lazy<Task> _end;
 
     internal SimulatedVm(string directory, string name, int number, FleetOptions options, Journal journal)
     {
         (Name, Number, Directory, Time, _journal) = (name, number, directory, options.Time, journal);
         System.IO.Directory.CreateDirectory(directory);
         _running.SetResult();
+        _end = new Lazy<Task>(EndOnce);
         Uuid = UuidOf(options.Seed, number);
         Disks = [.. Enumerable.Range(0, options.Disks).Select(i => new SimulatedDisk(
             i, Path.Combine(directory, $"disk{i}.qcow2"), options.DiskSize, options.Mountpoint(i)))];
@@ -70,6 +71,9 @@ public sealed class SimulatedVm : IAsyncDisposable
     public BlockGraph Blocks { get; }
 
     public BlockJobs Jobs { get; }
+
+    /// <summary>What the fleet's options put on it at birth: "mute", "hang-freeze", or null.</summary>
+    public string? Fault { get; internal set; }
 
     /// <summary>`status` of query-migrate; null: there was no migration.</summary>
     public string? Migration { get; set; }
@@ -140,10 +144,7 @@ public sealed class SimulatedVm : IAsyncDisposable
     public IDisposable HangMainLoop() => new Both(Agent.Mute(), Monitor.Mute());
 
     /// <summary>The QEMU process ends: both sockets close and vanish.</summary>
-    public Task End()
-    {
-        lock (_gate) return _ending ??= EndOnce();
-    }
+    public Task End() => _end.Value;
 
     public async ValueTask DisposeAsync() => await End();
 

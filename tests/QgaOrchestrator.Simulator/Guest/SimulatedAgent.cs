@@ -84,7 +84,10 @@ public sealed class SimulatedAgent : IAsyncDisposable
     public void OpenSocket() => _port.Listen();
 
     /// <summary>A paused VM takes nothing from the port.</summary>
-    internal void OpenOrClose() => _port.SetOpen(IsRunning && _vm.IsRunning);
+    internal void OpenOrClose()
+    {
+        lock (_gate) _port.SetOpen(_running is not null && _vm.IsRunning);
+    }
 
     public async ValueTask DisposeAsync()
     {

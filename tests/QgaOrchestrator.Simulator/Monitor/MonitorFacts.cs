@@ -79,7 +79,7 @@ internal static class MonitorFacts
             ["io-status"] = "ok",
             ["device"] = job.Id,
             ["auto-dismiss"] = job.AutoDismiss,
-            ["busy"] = job.Status == "running",
+            ["busy"] = false,
             ["len"] = job.Length,
             ["offset"] = job.Offset,
             ["status"] = job.Status,

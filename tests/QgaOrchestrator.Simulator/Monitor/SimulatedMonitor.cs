@@ -21,7 +21,7 @@ public sealed class SimulatedMonitor : IAsyncDisposable
     private Connection? _current;
     private int _clients;
 
-    internal SimulatedMonitor(SimulatedVm vm, string path, Script script) => 
+    internal SimulatedMonitor(SimulatedVm vm, string path, Script script) =>
         (_vm, _script, _server) = (vm, script, new SocketServer(path, Serve));
 
     /// <summary>The last commands that it read, oldest first (up to 1,000), executed or not.</summary>

@@ -23,6 +23,7 @@ internal sealed record CommandLine(string Directory, int Vms, FleetOptions Optio
                 "--seed" => line with { Options = line.Options with { Seed = Number(name, value) } },
                 "--mute" => line with { Options = line.Options with { Mute = Part(name, value) } },
                 "--hang-freeze" => line with { Options = line.Options with { HangFreeze = Part(name, value) } },
+                "--hang-freeze-for" => line with { Options = line.Options with { HangFreezeFor = Time(name, value) } },
                 "--latency" => line with { Options = line.Options with { Latency = Time(name, value) } },
                 "--freeze-latency" => line with { Options = line.Options with { FreezeLatency = Time(name, value) } },
                 "--copy-ms" => line with { Options = line.Options with { CopyTime = Time(name, value) } },

@@ -19,6 +19,7 @@ public static class FleetReport
     private static JsonNode Vm(SimulatedVm vm) => new JsonObject
     {
         ["vm"] = vm.Name,
+        ["fault"] = vm.Fault,
         ["freezes"] = vm.Guest.Epoch,
         ["longestFrozenMs"] = Milliseconds(vm.Guest.LongestFrozen),
         ["frozen"] = vm.Guest.IsFrozen,
