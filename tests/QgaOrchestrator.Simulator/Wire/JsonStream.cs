@@ -25,9 +25,13 @@ public sealed class JsonStream
     {
         for (var i = 0; i < bytes.Length; i++)
         {
+            if (EndsBareWord(bytes.Span[i])) yield return Complete();
             if (Take(bytes.Span[i]) is { } parsed) yield return parsed;
         }
     }
+
+    // A word outside of any object is a message of its own, also right before a brace: `foo}` is two errors.
+    private bool EndsBareWord(byte b) => _depth == 0 && _quote == 0 && _tokenStart >= 0 && "{}[],:\"'"u8.Contains(b);
 
     public void Reset()
     {

@@ -1,7 +1,7 @@
 namespace QgaOrchestrator.Simulator.Tests;
 
 /// <summary>The dialogues of a real qemu-ga 7.2.22, byte for byte.</summary>
-public sealed class AgentWireSpecs : Fleet
+public sealed class AgentWireTests : Fleet
 {
     private const string Stray = "{\"error\": {\"class\": \"GenericError\", \"desc\": \"JSON parse error, stray '\\uFFFD'\"}}\n";
 

@@ -1,7 +1,7 @@
 namespace QgaOrchestrator.Simulator.Tests;
 
 /// <summary>A Windows guest: VSS holds writes for 10 s at most.</summary>
-public sealed class VssSpecs : Fleet
+public sealed class VssTests : Fleet
 {
     private readonly ManualTime _time = new();
 

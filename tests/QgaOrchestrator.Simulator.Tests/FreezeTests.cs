@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace QgaOrchestrator.Simulator.Tests;
 
 /// <summary>fsfreeze as a real agent does it: counts, the six commands, hooks, what outlives the agent.</summary>
-public sealed class FreezeSpecs : Fleet
+public sealed class FreezeTests : Fleet
 {
     [Fact]
     public async Task Frozen_only_six_commands_are_enabled()

@@ -1,7 +1,7 @@
 namespace QgaOrchestrator.Simulator.Tests;
 
 /// <summary>QMP as QEMU 7.2.22 speaks it.</summary>
-public sealed class MonitorSpecs : Fleet
+public sealed class MonitorTests : Fleet
 {
     [Fact]
     public async Task Greeting_then_capabilities_then_commands()
@@ -21,6 +21,15 @@ public sealed class MonitorSpecs : Fleet
         Assert.Equal(
             """{"id": {"a": 1}, "error": {"class": "GenericError", "desc": "QMP input member 'zz' is unexpected"}}""",
             await qmp.Ask("""{"execute": "query-status", "id": {"a": 1}, "zz": 1}"""));
+    }
+
+    [Fact]
+    public async Task A_stray_word_and_a_stray_brace_are_two_errors()
+    {
+        using var qmp = await Peer.ConnectMonitor(Vm);
+        Assert.Contains("invalid keyword 'foo'", await qmp.Ask("foo}"), StringComparison.Ordinal);
+        Assert.Contains("JSON parse error, expecting value", await qmp.Line(), StringComparison.Ordinal);
+        Assert.Equal("vm001", (await qmp.Call("query-name"))["name"]!.GetValue<string>());
     }
 
     [Fact]

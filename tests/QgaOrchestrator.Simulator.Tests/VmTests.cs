@@ -1,7 +1,7 @@
 namespace QgaOrchestrator.Simulator.Tests;
 
 /// <summary>What happens to a whole VM, and to a fleet of them.</summary>
-public sealed class VmSpecs : Fleet
+public sealed class VmTests : Fleet
 {
     private const string Ping = """{"execute": "guest-ping"}""";
 

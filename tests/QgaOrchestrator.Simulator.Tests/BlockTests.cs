@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace QgaOrchestrator.Simulator.Tests;
 
 /// <summary>The block graph's rules, with the texts that QEMU 7.2.22 gave for the same commands.</summary>
-public sealed class BlockSpecs : Fleet
+public sealed class BlockTests : Fleet
 {
     [Fact]
     public async Task A_full_backup_of_two_disks_leaves_the_graph_as_it_was()

@@ -1,7 +1,7 @@
 namespace QgaOrchestrator.Simulator.Tests;
 
 /// <summary>Faults read like the dialogue, and end when disposed.</summary>
-public sealed class ScriptSpecs : Fleet
+public sealed class ScriptTests : Fleet
 {
     private const string Ping = """{"execute": "guest-ping"}""";
 
