@@ -35,7 +35,12 @@ public interface ICut
 public sealed record CutTarget(string Directory, long? Bandwidth);
 
 /// <summary>A cut that is ready to be made: every slow thing is done.</summary>
-public sealed record CutPlan(CutNames Names, string Directory, IReadOnlyList<PlannedDisk> Disks);
+public sealed record CutPlan(CutNames Names, string Directory, IReadOnlyList<PlannedDisk> Disks)
+{
+    /// <summary>The cut as it goes on the wire, so that nothing is left to do while the guest is frozen. Of no use after the
+    /// process that prepared it: such a cut is undone.</summary>
+    public ReadOnlyMemory<byte> Request { get; init; }
+}
 
 /// <summary>One disk of a plan.</summary>
 /// <param name="Index">Two digits in names, from 0 in the plan's order.</param>

@@ -1,0 +1,20 @@
+namespace QgaOrchestrator.Qemu.Cut;
+
+/// <summary>How long a cut's steps wait for QEMU.</summary>
+public sealed record CutLimits
+{
+    /// <summary>What a healthy monitor, and each disk's file behind it, answers within. Default 1 s.</summary>
+    public TimeSpan Prompt { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often a late answer is asked for again before the VM counts as hanging. Default 3.</summary>
+    public int Tries { get; init; } = 3;
+
+    /// <summary>One command that opens or closes an image on a slow storage. Default 30 s.</summary>
+    public TimeSpan Command { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Between two looks at the jobs where no event tells of a change. Default 1 s.</summary>
+    public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>For a cancelled job, or a node that is still in use, to be gone. Default 60 s.</summary>
+    public TimeSpan Removal { get; init; } = TimeSpan.FromSeconds(60);
+}

@@ -1,0 +1,109 @@
+using System.Text.Json;
+using QgaOrchestrator.Qemu.Monitor;
+
+namespace QgaOrchestrator.Qemu.Cut;
+
+/// <summary>
+/// Makes a disk's target through QEMU itself, whose uid, label and namespace decide what it can write later. It is fully
+/// allocated, so that a full target fails here and not in the guest.
+/// </summary>
+internal sealed class TargetImages(IMonitor monitor, TimeProvider time, CutNames names, CutLimits limits)
+{
+    public async Task MakeAsync(PlannedDisk disk, CancellationToken cancel)
+    {
+        var (file, job) = (names.FileNode(disk.Index), names.Job(disk.Index));
+        Require(disk, await CreateAsync(job, File(disk), cancel).ConfigureAwait(false));
+        Require(disk, await AddAsync(json =>
+        {
+            json.WriteString("driver", "file");
+            json.WriteString("node-name", file);
+            json.WriteString("filename", disk.Image);
+        }).ConfigureAwait(false));
+        await AllocateAsync(disk, cancel).ConfigureAwait(false);
+        Require(disk, await AddAsync(json =>
+        {
+            json.WriteString("driver", "qcow2");
+            json.WriteString("node-name", names.TargetNode(disk.Index));
+            json.WriteString("file", file);
+        }).ConfigureAwait(false));
+        CheckReadable(disk);
+    }
+
+    private async Task AllocateAsync(PlannedDisk disk, CancellationToken cancel)
+    {
+        var job = names.Job(disk.Index);
+        var error = await CreateAsync(job, Qcow2(disk, "falloc"), cancel).ConfigureAwait(false);
+        if (error is null) return;
+        if (CutErrors.IsFull(error)) throw CutErrors.Target(error, disk.Image, monitor.Process);
+        // The file system cannot reserve: the space is checked instead, for the whole growth of all disks from here on.
+        var free = new DriveInfo(Path.GetDirectoryName(disk.Image)!).AvailableFreeSpace;
+        if (free < disk.Size + disk.Size / 100 + (1 << 20)) throw CutErrors.Full(disk.Image, $"{free} bytes are free");
+        Require(disk, await CreateAsync(job, Qcow2(disk, null), cancel).ConfigureAwait(false));
+    }
+
+    private static Action<Utf8JsonWriter> File(PlannedDisk disk) => options =>
+    {
+        options.WriteString("driver", "file");
+        options.WriteString("filename", disk.Image);
+        options.WriteNumber("size", 0);
+    };
+
+    private Action<Utf8JsonWriter> Qcow2(PlannedDisk disk, string? preallocation) => options =>
+    {
+        options.WriteString("driver", "qcow2");
+        options.WriteString("file", names.FileNode(disk.Index));
+        options.WriteNumber("size", disk.Size);
+        if (preallocation is not null) options.WriteString("preallocation", preallocation);
+    };
+
+    /// <returns>Null: made. Else why not, in QEMU's words.</returns>
+    private async Task<string?> CreateAsync(string job, Action<Utf8JsonWriter> options, CancellationToken cancel)
+    {
+        using var watch = new JobWatch(monitor, time, limits);
+        var arguments = MonitorArguments.Write(json =>
+        {
+            json.WriteString("job-id", job);
+            json.WriteStartObject("options");
+            options(json);
+            json.WriteEndObject();
+        });
+        if (await monitor.TryAsync("blockdev-create", arguments, limits.Command).ConfigureAwait(false) is { } refused)
+            return refused;
+        while (true)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var state = (await watch.LookAsync().ConfigureAwait(false)).FirstOrDefault(candidate => candidate.Id == job);
+            if (state is null) return null;
+            if (state.IsConcluded)
+            {
+                await monitor.DismissAsync(job, limits.Command).ConfigureAwait(false);
+                return state.Error;
+            }
+
+            await watch.ChangedAsync(cancel).ConfigureAwait(false);
+        }
+    }
+
+    private Task<string?> AddAsync(Action<Utf8JsonWriter> node) =>
+        monitor.TryAsync("blockdev-add", MonitorArguments.Write(node), limits.Command);
+
+    private void Require(PlannedDisk disk, string? error)
+    {
+        if (error is not null) throw CutErrors.Target(error, disk.Image, monitor.Process);
+    }
+
+    /// <summary>The node reads the image for its checksum: better to know now than after the copy.</summary>
+    private void CheckReadable(PlannedDisk disk)
+    {
+        try
+        {
+            using var image = System.IO.File.Open(disk.Image, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            var owner = monitor.Process is { } qemu ? $"QEMU (uid {qemu.Uid})" : "QEMU";
+            throw new CutException($"the node cannot read {disk.Image}, which {owner} made: {error.Message}",
+                "The target needs the same path for QEMU and for the node, and a group that both are in (Node.TargetGroup).");
+        }
+    }
+}
