@@ -1,0 +1,64 @@
+using System.Globalization;
+using Akka.Cluster.Sharding;
+using Akka.Cluster.Tools.Singleton;
+using Akka.Configuration;
+using Akka.DistributedData;
+using Akka.Hosting;
+using QgaOrchestrator.Actors.Options;
+
+namespace QgaOrchestrator.Actors.Hosting;
+
+/// <summary>Remoting, membership and sharding of the actor system.</summary>
+public static class ClusterExtensions
+{
+    public const string SystemName = "qga";
+
+    /// <summary>Role of the member that owns a host's channels.</summary>
+    public static string HostRole(string host) => "host-" + host;
+
+    public static AkkaConfigurationBuilder AddCluster(this AkkaConfigurationBuilder builder, string host, ClusterSection cluster) =>
+        builder
+            .AddHocon(Configuration(host, cluster), HoconAddMode.Prepend)
+            .AddHocon(ClusterSharding.DefaultConfig(), HoconAddMode.Append)
+            .AddHocon(DistributedData.DefaultConfig(), HoconAddMode.Append)
+            .AddHocon(ClusterSingleton.DefaultConfig(), HoconAddMode.Append);
+
+    /// <summary>Names of our HOCON dispatchers.</summary>
+    public static class Dispatchers
+    {
+        /// <summary>A thread of its own for the host's actor: heartbeats, leases and thaws wait for nobody.</summary>
+        public const string Host = "qga.host-dispatcher";
+    }
+
+    // A node alone has nobody to agree with, so everything that waits for others is short; the intervals are the default
+    // ones as soon as there are seeds.
+    private static Config Configuration(string host, ClusterSection cluster) => ConfigurationFactory.ParseString($$"""
+        akka {
+          actor.provider = cluster
+          remote.dot-netty.tcp {
+            hostname = "{{cluster.Hostname}}"
+            port = {{cluster.Port.ToString(CultureInfo.InvariantCulture)}}
+          }
+          cluster {
+            roles = ["{{HostRole(host)}}"]
+            seed-nodes = [{{string.Join(", ", cluster.Seeds.Select(s => $"\"akka.tcp://{SystemName}@{s}\""))}}]
+            downing-provider-class = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster"
+            split-brain-resolver {
+              active-strategy = keep-majority
+              stable-after = 7s
+              down-all-when-unstable = off
+            }
+            failure-detector.acceptable-heartbeat-pause = 5s
+            sharding {
+              state-store-mode = ddata
+              remember-entities-store = eventsourced
+              distributed-data.durable.keys = []
+              retry-interval = {{(cluster.Seeds.Count == 0 ? "200ms" : "2s")}}
+            }
+          }
+        }
+        {{Dispatchers.Host}} {
+          type = PinnedDispatcher
+        }
+        """);
+}

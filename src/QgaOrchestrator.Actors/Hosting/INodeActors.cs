@@ -1,0 +1,17 @@
+using Akka.Actor;
+using Akka.Hosting;
+
+namespace QgaOrchestrator.Actors.Hosting;
+
+/// <summary>The node's actors at the two ends of its life.</summary>
+public interface INodeActors
+{
+    /// <summary>Starts regions and the host's actor; the node is a member of its cluster soon after, not yet before.</summary>
+    Task StartAsync(ActorSystem system, IActorRegistry registry);
+
+    /// <summary>Done when every VM that was there at the start is known.</summary>
+    Task Discovered { get; }
+
+    /// <summary>Refuses new windows and thaws open ones; the first thing of a shutdown, before any region stops.</summary>
+    Task ParkAsync();
+}

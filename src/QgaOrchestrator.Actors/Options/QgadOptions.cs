@@ -1,0 +1,49 @@
+using QgaOrchestrator.Qemu.Ledger;
+
+namespace QgaOrchestrator.Actors.Options;
+
+/// <summary>
+/// All options of a node, as <c>config/node.json</c> holds them; every path is absolute. A key is Section:Name.
+/// </summary>
+public sealed record QgadOptions(
+    NodeSection Node, StoreSection Store, FleetSection Fleet, FreezeSection Freeze, PolicySection Policy, ClusterSection Cluster);
+
+/// <param name="Host">This hypervisor host's name; default the machine's.</param>
+/// <param name="DataDirectory">Journal, views, token. Default ./data.</param>
+/// <param name="Api">Where HTTP listens. Default http://127.0.0.1:7070; port 0 takes a free one.</param>
+/// <param name="TargetGroup">The group that owns a recovery point's directory, where set.</param>
+public sealed record NodeSection(string Host, string DataDirectory, Uri Api, string? TargetGroup);
+
+/// <param name="Provider">sqlite (default).</param>
+/// <param name="ConnectionString">Null for sqlite: its files lie in the data directory.</param>
+public sealed record StoreSection(string Provider, string? ConnectionString)
+{
+    // A connection string holds a password.
+    public override string ToString() => $"StoreSection {{ Provider = {Provider} }}";
+}
+
+/// <param name="Sources">Where VMs are found.</param>
+/// <param name="File">Labels, groups and explicit VMs; read again when it changes. Default none.</param>
+public sealed record FleetSection(IReadOnlyList<SourceSection> Sources, string? File);
+
+/// <summary>A source of kind <c>sockets</c>: VMs are found by the paths of their sockets.</summary>
+/// <param name="Hold">exclusive (default) or per-command.</param>
+/// <param name="Agent">The agent's socket, with {vm} in place of the VM's name.</param>
+/// <param name="Monitor">The monitor's socket, or null: no monitor.</param>
+public sealed record SourceSection(SocketHold Hold, string Agent, string? Monitor);
+
+/// <param name="Timeout">Freeze sent → reply; 1 s to 10 min, default 30 s.</param>
+/// <param name="Lease">Frozen → thawed; 100 ms to 5 min, default 10 s.</param>
+/// <param name="Spread">First frozen → last cut of a group; 100 ms to 5 min, default 5 s.</param>
+/// <param name="Ledger">The freeze ledger's directory, {host} is this host's name; falls back where it cannot be written.</param>
+/// <param name="Hooks">Name → command line of a storage hook.</param>
+public sealed record FreezeSection(
+    TimeSpan Timeout, TimeSpan Lease, TimeSpan Spread, string Ledger, IReadOnlyDictionary<string, IReadOnlyList<string>> Hooks);
+
+/// <param name="Deny">Agent commands that this node never sends on behalf of a caller.</param>
+public sealed record PolicySection(IReadOnlyList<string> Deny);
+
+/// <param name="Hostname">The address that other nodes reach this one by. Default 127.0.0.1.</param>
+/// <param name="Port">0 (default) takes a free one.</param>
+/// <param name="Seeds">host:port of the first nodes; empty (default): a cluster of this node alone.</param>
+public sealed record ClusterSection(string Hostname, int Port, IReadOnlyList<string> Seeds);

@@ -1,0 +1,16 @@
+namespace QgaOrchestrator.Actors.Serialization;
+
+/// <summary>
+/// What crosses nodes: manifest and type. To add a message: mark it <see cref="IWire"/>, add its row here and its
+/// <c>[JsonSerializable]</c> line to <see cref="WireJson"/>. A manifest names one shape for good; a changed shape is a new
+/// manifest, and the old row stays for one release.
+/// </summary>
+public static class WireCatalog
+{
+    public static IReadOnlyList<WireRow> Rows { get; } =
+    [
+    ];
+}
+
+/// <summary>One row of the catalog.</summary>
+public sealed record WireRow(string Manifest, Type Type);

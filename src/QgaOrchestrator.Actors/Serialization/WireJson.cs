@@ -1,0 +1,29 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Akka.Actor;
+
+namespace QgaOrchestrator.Actors.Serialization;
+
+/// <summary>
+/// JSON of the messages that cross nodes: a missing member fails loudly, an unknown one is ignored. Metadata only: the
+/// generated fast path would pass the converters by.
+/// </summary>
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(string))]
+public sealed partial class WireJson : JsonSerializerContext
+{
+    /// <summary>The options that <see cref="WireSerializer"/> reads and writes with.</summary>
+    public static JsonSerializerOptions OptionsFor(ExtendedActorSystem system)
+    {
+        var options = new JsonSerializerOptions
+        {
+            TypeInfoResolver = Default,
+            RespectNullableAnnotations = true,
+            RespectRequiredConstructorParameters = true,
+            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+            Converters = { new ActorRefConverter(system) },
+        };
+        options.MakeReadOnly();
+        return options;
+    }
+}

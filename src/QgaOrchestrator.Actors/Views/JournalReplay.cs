@@ -1,0 +1,8 @@
+using Akka.Actor;
+
+namespace QgaOrchestrator.Actors.Views;
+
+public sealed class JournalReplay(ActorSystem system)
+{
+    public ActorSystem System => system;
+}
