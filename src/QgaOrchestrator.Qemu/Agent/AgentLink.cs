@@ -1,0 +1,81 @@
+namespace QgaOrchestrator.Qemu.Agent;
+
+/// <summary>
+/// The life of a link to an agent, as a pure function: Closed → Connecting → Syncing → Ready ⇄ Busy, and for a request that
+/// keeps its link Busy → Overdue → Resyncing → Ready. Any failure leads back to Closed, and whoever waits is told.
+/// Requests carry no id (agents before QEMU 4.0 refuse them): a reply belongs to the one request that is in flight
+/// because the agent is serial and the sync has flushed everything older.
+/// </summary>
+public static class AgentLink
+{
+    public static LinkState Start { get; } = new LinkState.Closed();
+
+    private static readonly LinkState _ready = new LinkState.Ready();
+    private static readonly OpenOutcome _opened = new OpenOutcome.Ready();
+
+    public static LinkStep Step(LinkState state, LinkInput input) => (state, input) switch
+    {
+        (LinkState.Closed, LinkInput.Open) => new(new LinkState.Connecting()),
+        (LinkState.Connecting, LinkInput.Connected connected) =>
+            new(new LinkState.Syncing(connected.SyncId)) { Write = AgentBytes.Sync(connected.SyncId) },
+        (LinkState.Connecting, LinkInput.ConnectFailed failed) => new(Start) { Opened = failed.Outcome },
+        (LinkState.Syncing syncing, LinkInput.Line line) =>
+            Answers(syncing.Id, line) ? new(_ready) { Opened = _opened } : new(state),
+        (LinkState.Ready, LinkInput.Send send) =>
+            new(new LinkState.Busy(send.Request, Written: false)) { Write = AgentBytes.Of(send.Request) },
+        (LinkState.Ready, LinkInput.Line line) => Unasked(state, line),
+        (LinkState.Busy busy, LinkInput.Written written) => new(ReferenceEquals(busy, written.State) ? busy with { Written = true } : busy),
+        (LinkState.Busy, LinkInput.Line line) =>
+            AgentReply.Parse(line.Received.Bytes) is { } reply ? new(_ready) { Called = reply.ToOutcome() } : new(state),
+        (LinkState.Busy { Written: true, Request.KeepLinkWhenOverdue: true } busy, LinkInput.Deadline deadline) =>
+            new(new LinkState.Overdue(busy.Request, Heard.Nothing)) { Called = NoReply(busy, deadline.Timeout) },
+        (LinkState.Busy { Written: true, Request.KeepLinkWhenOverdue: true } busy, LinkInput.Resync resync) =>
+            Behind(busy.Request, resync.SyncId, Heard.Nothing) with { Called = new AgentOutcome.Unknown($"{busy.Request} is overdue") },
+        (LinkState.Overdue overdue, LinkInput.Line line) =>
+            new(overdue with { Heard = overdue.Heard.And(AgentReply.Parse(line.Received.Bytes)) }),
+        (LinkState.Overdue overdue, LinkInput.Resync resync) => Behind(overdue.Request, resync.SyncId, overdue.Heard),
+        (LinkState.Resyncing resyncing, LinkInput.Line line) => Answers(resyncing.Id, line)
+            ? new(_ready) { Resynced = new(InSync: true, resyncing.Heard.Late) }
+            : new(resyncing with { Heard = resyncing.Heard.And(AgentReply.Parse(line.Received.Bytes)) }),
+        (_, LinkInput.Deadline deadline) => End(state, Silence(state, deadline.Timeout), lost: true),
+        (LinkState.Closed, LinkInput.Disconnected or LinkInput.Close) => new(state),
+        (_, LinkInput.Disconnected gone) => End(state, gone.Reason, lost: true),
+        (_, LinkInput.Close) => End(state, "closed by its owner", lost: false),
+        (_, LinkInput.Written) => new(state),
+        _ => throw new InvalidOperationException($"{input.GetType().Name} while {state.GetType().Name}"),
+    };
+
+    private static LinkStep Behind(AgentRequest request, long syncId, Heard heard) =>
+        new(new LinkState.Resyncing(request, syncId, heard)) { Write = AgentBytes.Sync(syncId) };
+
+    /// <summary>Only a sync's reply stands behind a 0xFF, so a number that an old request returned cannot be taken for it.</summary>
+    private static bool Answers(long syncId, LinkInput.Line line) =>
+        line.Received.AfterSentinel
+        && AgentReply.Parse(line.Received.Bytes) is AgentReply.Return { Json: var json }
+        && json.Span.SequenceEqual(AgentBytes.Number(syncId));
+
+    /// <summary>Noise is no reply. A reply that nobody asked for means that we are out of step: the next one cannot be trusted.</summary>
+    private static LinkStep Unasked(LinkState state, LinkInput.Line line) =>
+        AgentReply.Parse(line.Received.Bytes) is null
+            ? new(state)
+            : End(state, "the agent answered though nothing was asked", lost: true);
+
+    private static LinkStep End(LinkState state, string reason, bool lost) => new(Start)
+    {
+        Drop = true,
+        Opened = state is LinkState.Connecting or LinkState.Syncing ? new OpenOutcome.NoAnswer(reason) : null,
+        Called = state is LinkState.Busy ? new AgentOutcome.Unknown(reason) : null,
+        Resynced = state is LinkState.Resyncing ? new(InSync: false, Late: null, reason) : null,
+        Lost = lost && state.IsOpen ? reason : null,
+    };
+
+    private static AgentOutcome.Unknown NoReply(LinkState.Busy busy, TimeSpan timeout) => new(Silence(busy, timeout));
+
+    private static string Silence(LinkState state, TimeSpan timeout) => state switch
+    {
+        LinkState.Busy { Written: false } busy => $"{busy.Request} was not taken within {timeout.TotalSeconds:0.###} s",
+        LinkState.Busy busy => $"no reply to {busy.Request} within {timeout.TotalSeconds:0.###} s",
+        LinkState.Connecting => $"not connected within {timeout.TotalSeconds:0.###} s",
+        _ => $"no answer to the sync within {timeout.TotalSeconds:0.###} s",
+    };
+}

@@ -1,0 +1,87 @@
+using System.Text.Json;
+
+namespace QgaOrchestrator.Qemu.Agent;
+
+/// <summary>A line from the agent that is a reply. Members other than these, in any order, are ignored.</summary>
+public abstract record AgentReply
+{
+    private AgentReply() { }
+
+    /// <summary>{"return": X}; <paramref name="Json"/> is X as it came.</summary>
+    public sealed record Return(ReadOnlyMemory<byte> Json) : AgentReply;
+
+    /// <summary>{"error": {"class": C, "desc": D}}</summary>
+    public sealed record Error(AgentError Value) : AgentReply;
+
+    public AgentOutcome ToOutcome() => this switch
+    {
+        Return returned => new AgentOutcome.Returned(returned.Json),
+        Error error => new AgentOutcome.Refused(error.Value),
+        _ => throw new InvalidOperationException("no other reply exists"),
+    };
+
+    /// <summary>Null where the line is not a reply: noise, half a line, an event.</summary>
+    public static AgentReply? Parse(ReadOnlyMemory<byte> line)
+    {
+        var reader = new Utf8JsonReader(line.Span);
+        AgentReply? reply = null;
+        try
+        {
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+                return null;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var isReturn = reader.ValueTextEquals("return"u8);
+                var isError = reader.ValueTextEquals("error"u8);
+                reader.Read();
+                if (isError)
+                {
+                    if (reader.TokenType != JsonTokenType.StartObject)
+                        return null;
+                    reply = ReadError(ref reader);
+                    continue;
+                }
+                var start = (int)reader.TokenStartIndex;
+                reader.Skip();
+                if (isReturn && reply is null)
+                    reply = new Return(line[start..(int)reader.BytesConsumed]);
+            }
+            return reader.Read() ? null : reply;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static Error ReadError(ref Utf8JsonReader reader)
+    {
+        string? errorClass = null, description = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isClass = reader.ValueTextEquals("class"u8);
+            var isDescription = reader.ValueTextEquals("desc"u8);
+            reader.Read();
+            if (isClass && reader.TokenType == JsonTokenType.String)
+                errorClass = Text(ref reader);
+            else if (isDescription && reader.TokenType == JsonTokenType.String)
+                description = Text(ref reader);
+            else
+                reader.Skip();
+        }
+        return new(new(errorClass ?? "GenericError", description ?? ""));
+    }
+
+    /// <summary>A text of lone surrogates is no reason to lose a reply.</summary>
+    private static string Text(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            return System.Text.Encoding.UTF8.GetString(reader.ValueSpan);
+        }
+    }
+}

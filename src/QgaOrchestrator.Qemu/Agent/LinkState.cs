@@ -1,0 +1,44 @@
+namespace QgaOrchestrator.Qemu.Agent;
+
+/// <summary>Where a link stands. One request at most is in flight, so a state holds at most one.</summary>
+public abstract record LinkState
+{
+    private LinkState() { }
+
+    /// <summary>A request may be under way or owed an answer only on an open link.</summary>
+    public bool IsOpen => this is Ready or Busy or Overdue or Resyncing;
+
+    public sealed record Closed : LinkState;
+
+    public sealed record Connecting : LinkState;
+
+    /// <summary>The sync is sent, alone. Whatever comes before its reply was meant for somebody else.</summary>
+    public sealed record Syncing(long Id) : LinkState;
+
+    public sealed record Ready : LinkState;
+
+    /// <param name="Written">The kernel has taken the whole request.</param>
+    public sealed record Busy(AgentRequest Request, bool Written) : LinkState;
+
+    /// <summary>The time-out of a fully written request that keeps its link has passed; its reply may still come.</summary>
+    public sealed record Overdue(AgentRequest Request, Heard Heard) : LinkState;
+
+    /// <summary>0xFF and a sync are sent behind the overdue request.</summary>
+    public sealed record Resyncing(AgentRequest Request, long Id, Heard Heard) : LinkState;
+}
+
+/// <summary>What came in while a request was overdue: enough to tell its late reply, however much comes.</summary>
+public sealed record Heard(int Lines, AgentReply? First, bool LastIsError)
+{
+    public static Heard Nothing { get; } = new(0, null, false);
+
+    public Heard And(AgentReply? line) => new(Lines + 1, Lines == 0 ? line : First, line is AgentReply.Error);
+
+    /// <summary>
+    /// The late reply, once the sync behind the request is answered. Our 0xFF stood between the two and is answered with
+    /// at most one error ("JSON parse error, stray"), right before the sync's reply. So a last line that is an error
+    /// is not counted; what remains must be exactly one line. An agent that does not answer the 0xFF and refuses the
+    /// request late is so taken for one that said nothing: that is the safe side, and fsfreeze-status settles it.
+    /// </summary>
+    public AgentOutcome? Late => Lines - (LastIsError ? 1 : 0) == 1 ? First?.ToOutcome() : null;
+}

@@ -1,0 +1,320 @@
+using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Wire;
+
+namespace QgaOrchestrator.Qemu.Agent;
+
+/// <summary>
+/// An agent behind a unix socket of QEMU's. <see cref="AgentLink"/> decides, this performs: each input steps the link
+/// under the lock, and its effects are performed outside of it.
+/// A reply completes its call right on the reader's thread, since each hop would lengthen a freeze: what is awaited here
+/// may go on there, and must not block.
+/// </summary>
+/// <remarks>
+/// With <see cref="SocketHold.PerCommand"/> a call on a closed link connects, syncs, calls and closes, all within the call's
+/// time-out; <see cref="OpenAsync"/> still holds the socket until <see cref="Close"/>, as a window needs it.
+/// </remarks>
+public sealed class SocketAgent : IAgent
+{
+    /// <summary>An agent that is there answers a sync in milliseconds.</summary>
+    private static readonly TimeSpan _longestSync = TimeSpan.FromSeconds(5);
+
+    private readonly string _path;
+    private readonly SocketHold _hold;
+    private readonly TimeProvider _time;
+    private readonly SyncIds _syncIds;
+
+    private readonly Lock _gate = new();
+    private LinkState _state = AgentLink.Start;
+    private UnixConnection? _connection;
+    private Waiter<OpenOutcome>? _open;
+    private Waiter<AgentOutcome>? _call;
+    private Waiter<ResyncOutcome>? _resync;
+    private bool _forOneCall;
+
+    public SocketAgent(string path, SocketHold hold, TimeProvider time, Random random)
+    {
+        (_path, _hold, _time) = (path, hold, time);
+        _syncIds = new SyncIds(hold, random);
+    }
+
+    public event Action<string>? Closed;
+
+    public bool IsOpen
+    {
+        get { lock (_gate) return _state.IsOpen; }
+    }
+
+    /// <summary>The process behind the open link.</summary>
+    public PeerCredentials? Peer
+    {
+        get { lock (_gate) return _connection?.Peer; }
+    }
+
+    public Task<OpenOutcome> OpenAsync(TimeSpan timeout) => OpenLinkAsync(timeout, forOneCall: false);
+
+    public Task<AgentOutcome> CallAsync(AgentRequest request, TimeSpan timeout)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (AgentBytes.Objection(request) is { } objection)
+            return NotSent(objection);
+        Waiter<AgentOutcome> waiter = new(this);
+        LinkState found;
+        Effects effects = default;
+        lock (_gate)
+        {
+            found = _state;
+            if (found is LinkState.Ready)
+            {
+                _call = waiter;
+                effects = Step(new LinkInput.Send(request));
+            }
+        }
+        if (found is LinkState.Closed && _hold == SocketHold.PerCommand)
+            return CallOnceAsync(request, timeout);
+        if (found is not LinkState.Ready)
+            return NotSent(found.IsOpen ? "another request is under way" : "the link is not open");
+        waiter.Arm(timeout);
+        Perform(effects);
+        return waiter.Task;
+    }
+
+    public Task<ResyncOutcome> ResyncAsync(TimeSpan timeout)
+    {
+        Waiter<ResyncOutcome> waiter;
+        Effects effects;
+        lock (_gate)
+        {
+            if (_state is not (LinkState.Overdue or LinkState.Busy { Written: true, Request.KeepLinkWhenOverdue: true }))
+                return Task.FromResult(new ResyncOutcome(false, null, "no request is overdue on this link"));
+            _resync = waiter = new(this);
+            effects = Step(new LinkInput.Resync(_syncIds.Next()));
+        }
+        waiter.Arm(timeout);
+        Perform(effects);
+        return waiter.Task;
+    }
+
+    public void Close()
+    {
+        Effects effects;
+        lock (_gate)
+            effects = Step(new LinkInput.Close());
+        // The owner may hold a lock of its own, so what waits does not go on under its feet.
+        effects.Connection?.Dispose();
+        if (effects.HasCompletions)
+            ThreadPool.UnsafeQueueUserWorkItem(static e => e.Complete(), effects, preferLocal: false);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Close();
+        return default;
+    }
+
+    private static Task<AgentOutcome> NotSent(string reason) =>
+        Task.FromResult<AgentOutcome>(new AgentOutcome.NotSent(reason));
+
+    private Task<OpenOutcome> OpenLinkAsync(TimeSpan timeout, bool forOneCall)
+    {
+        Waiter<OpenOutcome> waiter;
+        lock (_gate)
+        {
+            if (_state is LinkState.Ready or LinkState.Busy)
+                return Task.FromResult<OpenOutcome>(new OpenOutcome.Ready());
+            if (_state is not LinkState.Closed)
+                return Task.FromResult<OpenOutcome>(new OpenOutcome.NoAnswer(_state.IsOpen
+                    ? "a request is overdue: it takes a resync, or a close first"
+                    : "the link is being opened already"));
+            _forOneCall = forOneCall;
+            _open = waiter = new(this);
+            Step(new LinkInput.Open());
+        }
+        waiter.Arm(timeout);
+        _ = ConnectAsync(waiter);
+        return waiter.Task;
+    }
+
+    private async Task<AgentOutcome> CallOnceAsync(AgentRequest request, TimeSpan timeout)
+    {
+        var start = _time.GetTimestamp();
+        var opened = await OpenLinkAsync(timeout < _longestSync ? timeout : _longestSync, forOneCall: true).ConfigureAwait(false);
+        if (opened is not OpenOutcome.Ready)
+            return new AgentOutcome.NotSent(opened is OpenOutcome.NoSocket none ? none.Reason : ((OpenOutcome.NoAnswer)opened).Reason);
+        var left = timeout - _time.GetElapsedTime(start);
+        var outcome = await CallAsync(request, left > TimeSpan.Zero ? left : TimeSpan.Zero).ConfigureAwait(false);
+        // An overdue freeze keeps the link: its late reply is harvested there.
+        bool keep;
+        lock (_gate)
+            keep = _state is LinkState.Overdue or LinkState.Resyncing;
+        if (!keep)
+            Close();
+        return outcome;
+    }
+
+    private async Task ConnectAsync(Waiter<OpenOutcome> waiter)
+    {
+        var outcome = await UnixConnection.ConnectAsync(_path).ConfigureAwait(false);
+        var connection = (outcome as ConnectOutcome.Connected)?.Connection;
+        Effects effects;
+        lock (_gate)
+        {
+            if (_open != waiter) // timed out or closed meanwhile
+            {
+                connection?.Dispose();
+                return;
+            }
+            _connection = connection;
+            effects = Step(outcome switch
+            {
+                ConnectOutcome.Connected => new LinkInput.Connected(_syncIds.Next()),
+                ConnectOutcome.Busy busy => new LinkInput.ConnectFailed(new OpenOutcome.NoAnswer(busy.Reason)),
+                ConnectOutcome.NoSocket none => new LinkInput.ConnectFailed(new OpenOutcome.NoSocket(none.Reason)),
+                _ => throw new InvalidOperationException("no other outcome exists"),
+            });
+        }
+        Perform(effects);
+        if (connection is not null)
+            await ReadAsync(connection).ConfigureAwait(false);
+    }
+
+    private async Task ReadAsync(UnixConnection connection)
+    {
+        string reason;
+        try
+        {
+            while (await connection.ReadLineAsync().ConfigureAwait(false) is { } line)
+            {
+                if (!line.Bytes.IsEmpty)
+                    Feed(connection, new LinkInput.Line(line));
+            }
+            reason = "QEMU closed the connection";
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            reason = e.Message;
+        }
+        Feed(connection, new LinkInput.Disconnected(reason));
+    }
+
+    private async Task WriteAsync(UnixConnection connection, ReadOnlyMemory<byte> bytes, LinkState state)
+    {
+        try
+        {
+            await connection.WriteAsync(bytes).ConfigureAwait(false);
+            Feed(connection, new LinkInput.Written(state));
+        }
+        catch (IOException e)
+        {
+            Feed(connection, new LinkInput.Disconnected(e.Message));
+        }
+    }
+
+    private void Feed(UnixConnection connection, LinkInput input)
+    {
+        Effects effects;
+        lock (_gate)
+        {
+            if (_connection != connection) // of an earlier link
+                return;
+            effects = Step(input);
+        }
+        Perform(effects);
+    }
+
+    /// <summary>Called by the timer of an operation; void if that has just been completed.</summary>
+    private void Expire(object waiter, TimeSpan timeout)
+    {
+        Effects effects;
+        lock (_gate)
+        {
+            if (waiter != (object?)_open && waiter != _call && waiter != _resync)
+                return;
+            effects = Step(new LinkInput.Deadline(timeout));
+        }
+        Perform(effects);
+    }
+
+    /// <summary>Under the lock: what a step completes is taken with it, so that each waiter is completed once.</summary>
+    private Effects Step(LinkInput input)
+    {
+        var step = AgentLink.Step(_state, input);
+        _state = step.State;
+        var effects = new Effects(
+            step,
+            _connection,
+            step.Opened is null ? null : Take(ref _open),
+            step.Called is null ? null : Take(ref _call),
+            step.Resynced is null ? null : Take(ref _resync),
+            step.Lost is null || _forOneCall ? null : Closed);
+        if (step.Drop)
+            _connection = null;
+        return effects;
+    }
+
+    private void Perform(Effects effects)
+    {
+        if (effects.Step.Drop)
+            effects.Connection?.Dispose();
+        else if (!effects.Step.Write.IsEmpty)
+            _ = WriteAsync(effects.Connection!, effects.Step.Write, effects.Step.State);
+        effects.Complete();
+    }
+
+    private static T? Take<T>(ref T? waiter) where T : class
+    {
+        var taken = waiter;
+        waiter = null;
+        return taken;
+    }
+
+    private readonly record struct Effects(
+        LinkStep Step, UnixConnection? Connection, Waiter<OpenOutcome>? Open, Waiter<AgentOutcome>? Call,
+        Waiter<ResyncOutcome>? Resync, Action<string>? Closed)
+    {
+        public bool HasCompletions => Open is not null || Call is not null || Resync is not null || Closed is not null;
+
+        public void Complete()
+        {
+            Open?.Complete(Step.Opened!);
+            Call?.Complete(Step.Called!);
+            Resync?.Complete(Step.Resynced!);
+            Closed?.Invoke(Step.Lost!);
+        }
+    }
+
+    /// <summary>Somebody who waits for one outcome, and the time-out.</summary>
+    private sealed class Waiter<T>(SocketAgent agent) : TaskCompletionSource<T>
+    {
+        private readonly Lock _gate = new();
+        private ITimer? _timer;
+        private TimeSpan _timeout;
+        private bool _completed;
+
+        /// <summary>Before anything is written: what is answered at once must find its timer.</summary>
+        public void Arm(TimeSpan timeout)
+        {
+            _timeout = timeout;
+            var timer = agent._time.CreateTimer(
+                static waiter => ((Waiter<T>)waiter!).Expire(), this, timeout, Timeout.InfiniteTimeSpan);
+            lock (_gate)
+            {
+                _timer = timer;
+                if (!_completed)
+                    return;
+            }
+            timer.Dispose();
+        }
+
+        public void Complete(T outcome)
+        {
+            lock (_gate)
+            {
+                _completed = true;
+                _timer?.Dispose();
+            }
+            SetResult(outcome);
+        }
+
+        private void Expire() => agent.Expire(this, _timeout);
+    }
+}
