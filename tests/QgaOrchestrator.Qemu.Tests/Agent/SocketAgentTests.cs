@@ -40,9 +40,10 @@ public sealed class SocketAgentTests
     public async Task What_a_former_client_left_reaches_no_request()
     {
         await using var guest = new OneGuest();
-        await guest.Vm.Agent.LeaveBehind("AAAA\"}}\n{\"return\": 7}\n\u00ff{\"return\": 12}\n{\"retu");
+        var left = guest.Vm.Agent.LeaveBehind("AAAA\"}}\n{\"return\": 7}\n\u00ff{\"return\": 12}\n{\"retu");
         await using var agent = guest.Connect();
         Assert.IsType<OpenOutcome.Ready>(await agent.OpenAsync(_soon));
+        await left;
         Assert.Equal("{}", Json(await agent.CallAsync(new("guest-ping"), _soon)));
     }
 
