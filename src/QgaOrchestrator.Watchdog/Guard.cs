@@ -1,0 +1,180 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Ledger.Watchdog;
+
+namespace QgaOrchestrator.Watchdog;
+
+/// <summary>
+/// Watches nodes. One whose connection ends is dead: what the ledger names is thawed at once. One that is silent while a
+/// guest is frozen hangs, and holds that guest's socket: it is killed, which ends its connection. A node that beats is
+/// never killed: a guest that does not answer it is the guest's hang.
+/// </summary>
+internal sealed class Guard : IDisposable
+{
+    /// <summary>How long one that a node started outlives the last connection.</summary>
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(60);
+
+    /// <summary>At our start, for a node that is just connecting; then how often the ledger is looked at with no node.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
+    private readonly FreezeLedger _ledger;
+    private readonly bool _stays;
+    private readonly TimeProvider _time;
+    private readonly Log _log;
+    private readonly Thawer _thawer;
+    private readonly ConcurrentDictionary<NodeConnection, byte> _nodes = new();
+    private long _alone;
+    private long _leavingSince;
+    private bool _leaving;
+
+    internal Guard(FreezeLedger ledger, bool stays, TimeProvider time, Log log)
+    {
+        (_ledger, _stays, _time, _log, _alone) = (ledger, stays, time, log, time.GetTimestamp());
+        _thawer = new Thawer(ledger, entry => Connect(entry, time), time, log, CancellationToken.None);
+    }
+
+    internal static IAgent Connect(LedgerEntry entry, TimeProvider time) =>
+        new SocketAgent(entry.Agent, entry.Hold, time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
+
+    /// <summary>Runs until told to stop, or until nobody needs it; never ends before what is open is thawed.</summary>
+    /// <exception cref="WatchdogException">The socket cannot be opened.</exception>
+    internal async Task RunAsync(CancellationToken stop)
+    {
+        var path = WatchdogProtocol.SocketOf(_ledger);
+        using var listener = Listen(path);
+        _log.Line($"watching {_ledger.Directory}");
+        var accepting = AcceptAsync(listener);
+
+        using var timer = new PeriodicTimer(WatchdogProtocol.Interval, _time);
+        var tick = _time.GetTimestamp();
+        var look = tick;
+        while (await timer.WaitForNextTickAsync(CancellationToken.None).ConfigureAwait(false))
+        {
+            var wokeLate = _time.GetElapsedTime(tick) > WatchdogProtocol.Silence / 2;
+            tick = _time.GetTimestamp();
+            if (stop.IsCancellationRequested && !_leaving)
+                Leave();
+            if (wokeLate)
+                Forgive();
+            else
+                KillSilent();
+
+            if (!_nodes.IsEmpty && !_leaving)
+                continue;
+            if (_nodes.IsEmpty && _time.GetElapsedTime(look) >= Grace)
+            {
+                look = tick;
+                _thawer.ThawOpen("no node is connected");
+            }
+            if (IsDone() && _thawer.Open().Count == 0)
+                break;
+        }
+
+        // The name goes first: who finds none starts another, which waits for our lock.
+        File.Delete(path);
+        listener.Dispose();
+        await accepting.ConfigureAwait(false);
+        _log.Line(_leaving ? "stopped" : "no node came back, and nothing is frozen: ended");
+    }
+
+    public void Dispose() => _thawer.Dispose();
+
+    private bool IsDone() => _leaving
+        ? _nodes.IsEmpty || _time.GetElapsedTime(_leavingSince) >= Grace // for a window that was just being opened
+        : !_stays && _nodes.IsEmpty && _time.GetElapsedTime(Interlocked.Read(ref _alone)) >= Linger;
+
+    private void Leave()
+    {
+        (_leaving, _leavingSince) = (true, _time.GetTimestamp());
+        var open = _thawer.Open();
+        _log.Line(open.Count == 0 ? "told to stop" : $"told to stop; {Names(open)} first");
+        foreach (var node in _nodes.Keys)
+            node.SayLeaving();
+    }
+
+    /// <summary>We ourselves were stopped or starved, so silence says nothing about the nodes.</summary>
+    private void Forgive()
+    {
+        foreach (var node in _nodes.Keys)
+            node.Forgive();
+    }
+
+    private void KillSilent()
+    {
+        foreach (var node in _nodes.Keys)
+        {
+            if (node.Silence is var silence && silence < WatchdogProtocol.Silence)
+                continue;
+            var open = _thawer.Open();
+            if (open.Count == 0)
+                continue;
+            var failure = node.Kill();
+            _log.Line($"node {node.Pid} was silent for {silence.TotalSeconds:0.0} s with {Names(open)} frozen: "
+                + (failure is null ? "killed" : $"it cannot be killed: {failure}"));
+            node.Forgive();
+        }
+    }
+
+    private async Task AcceptAsync(Socket listener)
+    {
+        while (true)
+        {
+            Socket socket;
+            try
+            {
+                socket = await listener.AcceptAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                if (!File.Exists(WatchdogProtocol.SocketOf(_ledger)))
+                    return;
+                _log.Line($"accept: {e.Message}");
+                await Task.Delay(WatchdogProtocol.Interval, _time).ConfigureAwait(false);
+                continue;
+            }
+            _ = ServeAsync(socket);
+        }
+    }
+
+    private async Task ServeAsync(Socket socket)
+    {
+        using var node = await NodeConnection.WelcomeAsync(socket, _ledger, _leaving, _time, _log).ConfigureAwait(false);
+        if (node is null)
+            return;
+        _nodes[node] = 0;
+        _log.Line($"node {node.Pid} connected");
+        await node.ListenAsync().ConfigureAwait(false);
+        _nodes.TryRemove(node, out _);
+        Interlocked.Exchange(ref _alone, _time.GetTimestamp());
+        _log.Line($"node {node.Pid} hung up");
+        _thawer.ThawOpen($"node {node.Pid} hung up");
+    }
+
+    private static Socket Listen(string path)
+    {
+        var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            File.Delete(path);
+            listener.Bind(new UnixDomainSocketEndPoint(path));
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            listener.Listen(16);
+            return listener;
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            listener.Dispose();
+            throw new WatchdogException($"Cannot listen on {path}: {e.Message}", e);
+        }
+    }
+
+    private static string Names(List<LedgerEntry> entries)
+    {
+        const int shown = 10;
+        var names = string.Join(", ", entries.Take(shown).Select(entry => entry.Vm));
+        return entries.Count > shown ? $"{names} and {entries.Count - shown} more" : names;
+    }
+}

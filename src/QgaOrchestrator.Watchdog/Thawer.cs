@@ -1,0 +1,178 @@
+using System.Collections.Concurrent;
+using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Ledger;
+
+namespace QgaOrchestrator.Watchdog;
+
+/// <summary>
+/// Thaws what the ledger names, each guest on its own, in rounds until it is settled or its QEMU process is gone. Only the
+/// window that was read is thawed, and only under the agent's lock: while somebody else has that, the guest is his.
+/// </summary>
+internal sealed class Thawer(
+    FreezeLedger ledger, Func<LedgerEntry, IAgent> connect, TimeProvider time, Log log, CancellationToken stop)
+    : IDisposable
+{
+    /// <summary>How soon a lock that somebody holds is tried again: a killed node's are free in milliseconds.</summary>
+    private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Then it is told: a process that is just dying keeps it for less.</summary>
+    private const int LockedOutFor = 10;
+
+    /// <summary>A round's line is repeated that rarely while nothing changes.</summary>
+    private const int TellEvery = 40;
+
+    private readonly ConcurrentDictionary<(string Vm, string Window), Task> _underWay = new();
+    private readonly ConcurrentDictionary<string, string> _toldDamaged = new();
+
+    // Two bounds, so that guests that do not answer, however many, never stand before one that was not tried yet.
+    private readonly SemaphoreSlim _firstRounds = new(64);
+    private readonly SemaphoreSlim _laterRounds = new(64);
+
+    /// <summary>Completes when every thaw that is under way now has ended.</summary>
+    internal Task Settled => Task.WhenAll(_underWay.Values);
+
+    /// <summary>Entries whose guest may be frozen and still is there. A damaged file is told, once for each cause.</summary>
+    internal List<LedgerEntry> Open()
+    {
+        var contents = ledger.ReadAll();
+        foreach (var damaged in contents.Damaged)
+        {
+            if (_toldDamaged.TryGetValue(damaged.Path, out var told) && told == damaged.Reason)
+                continue;
+            _toldDamaged[damaged.Path] = damaged.Reason;
+            log.Line($"ALARM: a ledger file is damaged, and its guest may be frozen: {damaged}");
+        }
+        return [.. contents.Open.Where(entry => HostProcesses.StateOf(entry) != ProcessState.Gone)];
+    }
+
+    /// <summary>Starts to thaw every open entry that is not under way already.</summary>
+    internal void ThawOpen(string cause)
+    {
+        foreach (var entry in Open())
+        {
+            var key = (entry.Vm, entry.Window);
+            var mine = new TaskCompletionSource();
+            if (!_underWay.TryAdd(key, mine.Task))
+                continue;
+            log.Line($"{entry.Vm}: thawing window {entry.Window} ({entry.Phase}): {cause}");
+            _ = Task.Run(async () =>
+            {
+                try
+                {
+                    await ThawAsync(entry.Vm, entry.Window).ConfigureAwait(false);
+                }
+                catch (OperationCanceledException) when (stop.IsCancellationRequested)
+                {
+                    log.Line($"{entry.Vm}: told to stop before it was thawed");
+                }
+                finally
+                {
+                    _underWay.TryRemove(key, out _);
+                    mine.SetResult();
+                }
+            }, CancellationToken.None);
+        }
+    }
+
+    public void Dispose()
+    {
+        _firstRounds.Dispose();
+        _laterRounds.Dispose();
+    }
+
+    private async Task ThawAsync(string vm, string window)
+    {
+        var uncounted = false;
+        var rounds = 0;
+        var lockedOut = 0;
+        string? told = null;
+        while (true)
+        {
+            var pause = Settlement.Pause;
+            var tell = true;
+            string failure;
+            try
+            {
+                switch (await RoundAsync(vm, window, uncounted, rounds).ConfigureAwait(false))
+                {
+                    case RoundResult.Over over:
+                        log.Line($"{vm}: {over.Why}");
+                        return;
+                    case RoundResult.Locked:
+                        (failure, pause) = ("its agent's lock is held by another process, so it is left to that", LockRetry);
+                        tell = ++lockedOut == LockedOutFor;
+                        break;
+                    case RoundResult.Failed failed:
+                        (failure, uncounted) = (failed.Outcome.Reason, failed.Outcome.CountLost);
+                        rounds++;
+                        break;
+                    case var other:
+                        throw new InvalidOperationException($"Unknown result of a round: {other}");
+                }
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // Whatever it is, a guest may be frozen, and nobody else is left to thaw it.
+                failure = e.Message;
+                rounds++;
+            }
+            if (tell && (failure != told || rounds % TellEvery == 0))
+                log.Line($"{vm}: not thawed after {rounds} rounds: {told = failure}");
+            await Task.Delay(pause, time, stop).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<RoundResult> RoundAsync(string vm, string window, bool uncounted, int rounds)
+    {
+        var turn = rounds == 0 ? _firstRounds : _laterRounds;
+        await turn.WaitAsync(stop).ConfigureAwait(false);
+        try
+        {
+            using var held = AgentLock.TryAcquire(ledger, vm);
+            // Read under the lock: he who had it may have thawed meanwhile, or opened another window.
+            var entry = ledger.Read(vm);
+            if (entry is null || entry.Window != window)
+                return new RoundResult.Over($"window {window} has ended without us");
+            if (entry.Phase == LedgerPhase.Thawed)
+                return new RoundResult.Over($"window {window} was thawed by {entry.Facts.ThawedBy ?? "another"}");
+            if (HostProcesses.StateOf(entry) == ProcessState.Gone)
+                return new RoundResult.Over("its QEMU process is gone, so nothing of it is frozen here");
+            if (held is null)
+                return new RoundResult.Locked();
+
+            await using var agent = connect(entry);
+            var outcome = await Settlement.RoundAsync(agent, time, uncounted).ConfigureAwait(false);
+            agent.Close();
+            return outcome switch
+            {
+                ThawOutcome.Settled settled => Record(entry, settled),
+                ThawOutcome.NotSettled { NotOffered: true } none when entry.Phase == LedgerPhase.Opening =>
+                    Record(entry, new ThawOutcome.Settled(null, none.Reason, time.GetTimestamp(), time.GetTimestamp(), time.GetUtcNow())),
+                ThawOutcome.NotSettled failed => new RoundResult.Failed(failed),
+                _ => throw new InvalidOperationException($"Unknown outcome: {outcome}"),
+            };
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private RoundResult.Over Record(LedgerEntry entry, ThawOutcome.Settled settled)
+    {
+        var noted = ledger.Update(entry.Vm, entry.Window, now => settled.MergeInto(now, "watchdog"));
+        return new RoundResult.Over(
+            $"thawed, {settled.Thawed?.ToString() ?? "an unknown number of"} file systems of {entry.Facts.Frozen?.ToString() ?? "?"}"
+            + (settled.Error is null ? "" : $", thaw said: {settled.Error}")
+            + (noted ? "" : "; the entry was gone"));
+    }
+
+    private abstract record RoundResult
+    {
+        internal sealed record Over(string Why) : RoundResult;
+
+        internal sealed record Locked : RoundResult;
+
+        internal sealed record Failed(ThawOutcome.NotSettled Outcome) : RoundResult;
+    }
+}
