@@ -1,0 +1,63 @@
+namespace QgaOrchestrator.Qemu.Agent.Commands;
+
+/// <summary>What may be done about a command whose outcome is unknown.</summary>
+public enum RetryClass
+{
+    /// <summary>It changes nothing that matters: repeat it.</summary>
+    Safe,
+
+    /// <summary>It changes the guest, and a repeat leads to the same end.</summary>
+    Idempotent,
+
+    /// <summary>Look first: the guest's state tells whether it happened.</summary>
+    Check,
+
+    /// <summary>A repeat would do harm or tell something else; its outcome stays unknown.</summary>
+    Never,
+}
+
+/// <summary>How long to wait for the reply, by what the agent has to do for it.</summary>
+public enum TimeoutClass
+{
+    /// <summary>Answered from memory or a few small files.</summary>
+    Quick,
+
+    /// <summary>A helper process, a hook, a large reply: seconds.</summary>
+    Medium,
+
+    /// <summary>Work on whole file systems: minutes.</summary>
+    Long,
+
+    /// <summary>As configured in Freeze.Timeout: it bounds how long a guest may be on its way to being frozen.</summary>
+    Freeze,
+
+    /// <summary>Success is not answered, an error may be; an event or the end of QEMU tells more.</summary>
+    NoReply,
+}
+
+/// <summary>What must be known of a command before it is sent.</summary>
+/// <param name="Since">The first QEMU version with it, on Linux. A hint: guest-info tells what this agent has.</param>
+public sealed record AgentCommand(string Name, Version Since, RetryClass Retry, TimeoutClass Timeout)
+{
+    /// <summary>A frozen agent refuses all but six commands.</summary>
+    public bool WhileFrozen { get; init; }
+
+    /// <summary>False: 'success-response' is false in the schema, so no reply is the expected reply.</summary>
+    public bool Answered => Timeout != TimeoutClass.NoReply;
+
+    /// <summary>Arguments that are neither logged, audited nor journalled, nor taken from a command line.</summary>
+    public IReadOnlyList<string> SecretArguments { get; init; } = [];
+
+    /// <summary>The wait where the caller names none.</summary>
+    /// <param name="freezeTimeout">Freeze.Timeout of this guest.</param>
+    public TimeSpan DefaultTimeout(TimeSpan freezeTimeout) => Timeout switch
+    {
+        TimeoutClass.Quick => TimeSpan.FromSeconds(5),
+        TimeoutClass.Medium => TimeSpan.FromSeconds(30),
+        TimeoutClass.Long => TimeSpan.FromMinutes(10),
+        TimeoutClass.Freeze => freezeTimeout,
+        // The agent waits for its helper, so an error may take seconds.
+        TimeoutClass.NoReply => TimeSpan.FromSeconds(10),
+        _ => throw new InvalidOperationException($"no time-out for {Timeout}"),
+    };
+}
