@@ -35,6 +35,9 @@ public sealed record WindowRecord
     /// <summary>Why the window broke, in the operator's words; null while it holds.</summary>
     public string? Broken { get; init; }
 
+    /// <summary>Freeze's own reply was an error.</summary>
+    public bool FreezeRefused { get; init; }
+
     /// <summary>The cut was ordered: whether it was made must be looked up unless <see cref="CutAt"/> is set.</summary>
     public bool CutOrdered { get; init; }
 }
@@ -90,9 +93,12 @@ public abstract record WindowInput
     public sealed record CutFailed(string Reason) : WindowInput;
 
     /// <summary>A thaw was answered, and the status after it says thawed.</summary>
-    public sealed record Settled(long? Thawed, string? ThawError) : WindowInput;
+    /// <param name="At">When the thaw was answered; the status came after it.</param>
+    public sealed record Settled(long? Thawed, string? ThawError, Moment At) : WindowInput;
 
-    public sealed record NotSettled(string Reason) : WindowInput;
+    /// <param name="Reason">Why, in words.</param>
+    /// <param name="NotOffered">The agent answers, and refuses thaw and status alike: it offers no freeze at all.</param>
+    public sealed record NotSettled(string Reason, bool NotOffered = false) : WindowInput;
 
     /// <summary>A limit that the host keeps has passed.</summary>
     public sealed record LimitPassed(WindowLimit Limit) : WindowInput;

@@ -34,7 +34,7 @@ public static class WindowRules
                 Broken = "the guest froze no file system (freeze returned 0)",
             }, 0, now),
             (WindowState.Freezing s, WindowInput.FreezeRefused { NotExecuted: true } i) => Close(s, s.Record with { Broken = i.Reason }),
-            (WindowState.Freezing s, WindowInput.FreezeRefused i) => Thaw(s.Order, s.Record with { Broken = i.Reason }, 0, now),
+            (WindowState.Freezing s, WindowInput.FreezeRefused i) => Thaw(s.Order, s.Record with { Broken = i.Reason, FreezeRefused = true }, 0, now),
             (WindowState.Freezing s, WindowInput.FreezeLost i) => Thaw(s.Order, s.Record with { Broken = i.Reason }, 1, now),
             (WindowState.Freezing s, WindowInput.LimitPassed { Limit: WindowLimit.FreezeTimeout }) =>
                 Overdue(s, $"the guest has not answered its freeze within {s.Order.FreezeTimeout.TotalSeconds:0.###} s", now),
@@ -53,7 +53,8 @@ public static class WindowRules
             (WindowState.Frozen s, WindowInput.ThawNow i) => Thaw(s.Order, s.Record with { Broken = i.Reason }, 0, now),
             (WindowState.Frozen s, WindowInput.FreezeLost i) => Thaw(s.Order, s.Record with { Broken = i.Reason }, 1, now),
 
-            (WindowState.Thawing s, WindowInput.Settled i) => Settled(s, i, now),
+            (WindowState.Thawing s, WindowInput.Settled i) => Settled(s, i),
+            (WindowState.Thawing { Record.FreezeRefused: true } s, WindowInput.NotSettled { NotOffered: true }) => Close(s, s.Record),
             (WindowState.Thawing s, WindowInput.NotSettled i) => NextRound(s, i.Reason),
             (WindowState.Thawing s, WindowInput.LimitPassed { Limit: WindowLimit.Lease }) =>
                 (s with { Record = s.Record with { Broken = s.Record.Broken ?? LeaseEnded(s.Order) } }, []),
@@ -100,9 +101,9 @@ public static class WindowRules
             : (next, [new WindowEffect.Thaw(next.Round)]);
     }
 
-    private static (WindowState, IReadOnlyList<WindowEffect>) Settled(WindowState.Thawing s, WindowInput.Settled i, Moment now)
+    private static (WindowState, IReadOnlyList<WindowEffect>) Settled(WindowState.Thawing s, WindowInput.Settled i)
     {
-        var record = s.Record with { ThawedAt = now, Thawed = i.Thawed, ThawError = i.ThawError };
+        var record = s.Record with { ThawedAt = i.At, Thawed = i.Thawed, ThawError = i.ThawError };
         return Close(s, record with { Broken = record.Broken ?? Doubt(s.Order, record) });
     }
 

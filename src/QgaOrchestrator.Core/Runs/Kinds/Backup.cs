@@ -1,0 +1,101 @@
+using QgaOrchestrator.Core.Vms;
+
+namespace QgaOrchestrator.Core.Runs.Kinds;
+
+/// <summary>How the disks are cut and copied.</summary>
+public enum BackupMethod { Full, Snapshot, Incremental, Hook }
+
+/// <summary>What a broken or impossible freeze means.</summary>
+public enum Consistency
+{
+    /// <summary>The item fails, and its images are deleted.</summary>
+    Require,
+
+    /// <summary>It goes on, and the point says crash.</summary>
+    Prefer,
+
+    /// <summary>No freeze is tried.</summary>
+    None,
+}
+
+/// <summary>Options of a backup, complete.</summary>
+/// <param name="Method">Only full in this version.</param>
+/// <param name="Target">A directory, the same path for QEMU and node; null: the node's own.</param>
+/// <param name="Consistency">Default require.</param>
+/// <param name="Bandwidth">Bytes per second for each disk's copy; null: no limit.</param>
+public sealed record BackupOptions(BackupMethod Method, string? Target, Consistency Consistency, long? Bandwidth);
+
+/// <summary>Kind backup: a recovery point of each VM.</summary>
+public static class Backup
+{
+    public const string Name = "backup";
+
+    public static readonly RunStep Prepare = new(
+        "prepare",
+        "checks guest and machine, makes and attaches the targets while the guest runs",
+        "targets detached, files deleted",
+        "what was made is found by its names and undone; the item is tried again");
+
+    public static readonly RunStep Window = new(
+        "window",
+        "freezes the guest, cuts all its disks in one transaction, thaws it",
+        "guest thawed, copies cancelled, targets detached, files deleted",
+        "whether the window had closed well is in the ledger or in the plan beside the images; if not, undone and tried again");
+
+    public static readonly RunStep Copy = new(
+        "copy",
+        "QEMU copies each disk as it was at the cut",
+        "copies cancelled, targets detached, files deleted",
+        "QEMU has gone on by itself: jobs are found by name and followed to their end");
+
+    public static readonly RunStep Verify = new(
+        "verify",
+        "sums each image (SHA-256)",
+        "nothing to undo",
+        "summed again");
+
+    public static readonly RunStep Catalog = new(
+        "catalog",
+        "writes point.json beside the images, then the catalog's row",
+        "nothing to undo",
+        "a point.json that is there is the proof that the item succeeded");
+
+    public static RunKind Kind { get; } = new(
+        Name,
+        NeedsSelector: false,
+        MaxFailures: Amount.All,
+        [Prepare, Window, Copy, Verify, Catalog],
+        ["method", "target", "consistency", "bandwidth", "groupBy", "hook"],
+        Read);
+
+    /// <summary>Why this window makes no consistent point; null: it held.</summary>
+    public static (string Reason, string Remedy)? Judge(WindowRecord record) => record switch
+    {
+        { Broken: { } broken } => (broken, Remedy(record)),
+        { CutAt: null } => ("the disks were not seen cut inside the window", "See the node's log; the VM's disks are as before"),
+        { Frozen: null or 0 } => ("the guest froze no file system", "Mount a file system that can freeze, or back it up with consistency prefer"),
+        { Thawed: null } => ("how many file systems thawed was not seen", "Run the backup again"),
+        _ => null,
+    };
+
+    private static string Remedy(WindowRecord record) => record switch
+    {
+        { FrozenAt: null, FreezeRefused: false } => "Look for a hanging freeze hook or a stuck disk in the guest; see its qemu-ga log. Or use consistency prefer",
+        { FreezeRefused: true } => "See the guest's qemu-ga log and its fsfreeze hook, or use consistency prefer",
+        _ => "Run the backup again; if it happens often, look for what slows the guest's disks or agent",
+    };
+
+    private static RunOptions Read(RunOptions options, OptionReader reader)
+    {
+        var method = reader.OneOf<BackupMethod>("method") ?? BackupMethod.Full;
+        if (method != BackupMethod.Full) reader.Fail("method", $"{method.ToString().ToLowerInvariant()} is not available in this version; there is full");
+        var target = reader.Text("target");
+        if (target is not null && !target.StartsWith('/')) reader.Fail("target", "expected an absolute path: it is the same for QEMU and node");
+        reader.NotAvailable("groupBy");
+        reader.NotAvailable("hook");
+        return options with
+        {
+            Backup = new BackupOptions(method, target, reader.OneOf<Consistency>("consistency") ?? Consistency.Require, reader.Bytes("bandwidth")),
+        };
+    }
+}

@@ -1,0 +1,60 @@
+using QgaOrchestrator.Core.Fleet;
+
+namespace QgaOrchestrator.Core.Runs;
+
+/// <summary>
+/// What a run's journal holds: two events an item, in batches. Names of events and members are a stored format; see
+/// <see cref="RunEventCatalog"/>.
+/// </summary>
+public abstract record RunEvent
+{
+    private RunEvent() { }
+
+    /// <summary>The target list and the options are fixed here, for this run and for any retry of it.</summary>
+    public sealed record RunStarted(
+        string Run, string Kind, string Select, RunOptions Options, IReadOnlyList<VmId> Targets, DateTimeOffset At, string? RetryOf) : RunEvent;
+
+    /// <summary>These attempts may have begun from now on: every name that they make derives from run, item and attempt.</summary>
+    public sealed record ItemsDispatched(IReadOnlyList<ItemAttempt> Items, DateTimeOffset At) : RunEvent;
+
+    public sealed record ItemsSettled(IReadOnlyList<ItemOutcome> Outcomes, DateTimeOffset At) : RunEvent;
+
+    public sealed record RunFinished(RunPhase Phase, string? Reason, DateTimeOffset At) : RunEvent;
+}
+
+/// <param name="Item">Index in the run's targets.</param>
+/// <param name="Attempt">From 1.</param>
+public readonly record struct ItemAttempt(int Item, int Attempt);
+
+/// <summary>States of a run, as the contract names them.</summary>
+public enum RunPhase { Waiting, Running, Pausing, Paused, Aborting, Succeeded, Partial, Failed, Aborted }
+
+/// <summary>
+/// States of an item, as the contract names them, and Interrupted: broken by an end of our own process, not by the guest;
+/// such an item goes back to pending for another attempt.
+/// </summary>
+public enum ItemState { Pending, Running, Succeeded, Failed, Unreachable, Unknown, Cancelled, Interrupted }
+
+/// <summary>How one attempt of an item ended.</summary>
+/// <param name="Item">Index in the run's targets.</param>
+/// <param name="Attempt">The attempt that ended.</param>
+/// <param name="State">Succeeded, Failed, Unreachable, Unknown or Interrupted.</param>
+/// <param name="Reason">Why, in the operator's words; null for a success.</param>
+/// <param name="Remedy">What to do about it.</param>
+public sealed record ItemOutcome(int Item, int Attempt, ItemState State, string? Reason = null, string? Remedy = null)
+{
+    /// <summary>From frozen to thawed, as the host saw it.</summary>
+    public double? FrozenMs { get; init; }
+
+    /// <summary>What a backup has made.</summary>
+    public PointMade? Point { get; init; }
+
+    public static ItemOutcome Interrupted(int item, int attempt, string reason) => new(item, attempt, ItemState.Interrupted, reason);
+}
+
+/// <summary>A recovery point as its run's journal names it; the whole of it is in its point.json.</summary>
+/// <param name="Id">The point's id.</param>
+/// <param name="Directory">Where its images and point.json are.</param>
+/// <param name="Class">application, filesystem or crash.</param>
+/// <param name="Bytes">What its images take on disk.</param>
+public sealed record PointMade(string Id, string Directory, string Class, long Bytes);

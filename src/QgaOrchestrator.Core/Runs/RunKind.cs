@@ -1,0 +1,52 @@
+using System.Text.Json;
+using QgaOrchestrator.Core.Runs.Kinds;
+
+namespace QgaOrchestrator.Core.Runs;
+
+/// <summary>
+/// One kind of run. To add one: a file in Kinds with its steps and options, a line in <see cref="All"/>, a member of
+/// <see cref="RunOptions"/>, and the actor that does an item's work (Actors/Vms/ItemsActor.Worker).
+/// </summary>
+/// <param name="Name">As in POST /v1/runs.</param>
+/// <param name="NeedsSelector">A missing selector is refused: the kind changes guests.</param>
+/// <param name="MaxFailures">The default budget.</param>
+/// <param name="Steps">An item's steps in their order.</param>
+/// <param name="OptionNames">The kind's own options.</param>
+/// <param name="Read">Reads the kind's own options into the run's; reports each that is wrong.</param>
+public sealed record RunKind(
+    string Name, bool NeedsSelector, Amount MaxFailures, IReadOnlyList<RunStep> Steps, IReadOnlyList<string> OptionNames,
+    Func<RunOptions, OptionReader, RunOptions> Read)
+{
+    public static IReadOnlyList<RunKind> All { get; } = [Backup.Kind];
+
+    public static RunKind? Find(string name) => All.FirstOrDefault(kind => kind.Name == name);
+
+    /// <summary>The options of a new run, complete; or every fault in them.</summary>
+    public (RunOptions? Options, IReadOnlyList<string> Errors) ParseOptions(JsonElement? options)
+    {
+        var reader = new OptionReader(options, [.. Common, .. OptionNames]);
+        var parsed = Read(
+            new RunOptions
+            {
+                MaxParallel = reader.Count("maxParallel", 1) ?? 50,
+                MaxParallelPerHost = reader.Count("maxParallelPerHost", 1),
+                MaxFailures = reader.Amount("maxFailures") ?? MaxFailures,
+                MaxUnreachable = reader.Amount("maxUnreachable") ?? Amount.All,
+            },
+            reader);
+        foreach (var name in NotYet) reader.NotAvailable(name);
+        return reader.Errors.Count == 0 ? (parsed, []) : (null, reader.Errors);
+    }
+
+    private static readonly string[] NotYet =
+        ["maxParallelPerLabel", "maxParallelPerTarget", "canary", "waves", "soak", "deadline", "dryRun"];
+
+    private static readonly string[] Common = ["maxParallel", "maxParallelPerHost", "maxFailures", "maxUnreachable", .. NotYet];
+}
+
+/// <summary>One step of an item.</summary>
+/// <param name="Name">As an item's <c>step</c> shows it.</param>
+/// <param name="Does">What it does.</param>
+/// <param name="Undone">How it is undone.</param>
+/// <param name="AfterCrash">What is unknown after a crash, and how that is settled.</param>
+public sealed record RunStep(string Name, string Does, string Undone, string AfterCrash);

@@ -1,0 +1,22 @@
+using QgaOrchestrator.Core.Runs.Kinds;
+
+namespace QgaOrchestrator.Core.Runs;
+
+/// <summary>A run's options, complete: defaults are filled in before they are stored.</summary>
+public sealed record RunOptions
+{
+    /// <summary>VMs under way at once. 1 and more; default 50.</summary>
+    public int MaxParallel { get; init; } = 50;
+
+    /// <summary>VMs under way at once on one host; null: no limit.</summary>
+    public int? MaxParallelPerHost { get; init; }
+
+    /// <summary>The run stops when more than this have failed (unknown ones count). backup: 100%.</summary>
+    public Amount MaxFailures { get; init; } = Amount.None;
+
+    /// <summary>The run stops when more than this were unreachable. Default 100%.</summary>
+    public Amount MaxUnreachable { get; init; } = Amount.All;
+
+    /// <summary>Of kind backup.</summary>
+    public BackupOptions? Backup { get; init; }
+}

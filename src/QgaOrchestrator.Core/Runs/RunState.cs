@@ -1,0 +1,70 @@
+using QgaOrchestrator.Core.Fleet;
+
+namespace QgaOrchestrator.Core.Runs;
+
+/// <summary>A run, folded from its events. Counters stand beside the items so that nothing scans ten thousand of them.</summary>
+public sealed record RunState
+{
+    public required string Id { get; init; }
+
+    public required string Kind { get; init; }
+
+    public required string Select { get; init; }
+
+    public required RunOptions Options { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    public string? RetryOf { get; init; }
+
+    /// <summary>By index. Replaced as a whole by each event: a batch costs one copy.</summary>
+    public required IReadOnlyList<RunItem> Items { get; init; }
+
+    public required RunCounts Counts { get; init; }
+
+    /// <summary>Items under way by host.</summary>
+    public required IReadOnlyDictionary<string, int> RunningOn { get; init; }
+
+    /// <summary>Every item before this index is past pending, unless an interruption sent it back.</summary>
+    public int FirstPending { get; init; }
+
+    public RunPhase Phase { get; init; } = RunPhase.Running;
+
+    public string? Reason { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    public bool IsEnded => Phase is RunPhase.Succeeded or RunPhase.Partial or RunPhase.Failed or RunPhase.Aborted;
+}
+
+/// <summary>One item: a VM. A consistency group will be one, too.</summary>
+public sealed record RunItem(int Index, VmId Vm, ItemState State)
+{
+    /// <summary>The last attempt, 0 before the first.</summary>
+    public int Attempt { get; init; }
+
+    public DateTimeOffset? DispatchedAt { get; init; }
+
+    public DateTimeOffset? SettledAt { get; init; }
+
+    public ItemOutcome? Outcome { get; init; }
+}
+
+/// <summary>Items by state.</summary>
+public readonly record struct RunCounts(
+    int Total, int Pending, int Running, int Succeeded, int Failed, int Unreachable, int Unknown, int Cancelled)
+{
+    internal RunCounts Move(ItemState from, ItemState to) => Add(from, -1).Add(to, 1);
+
+    private RunCounts Add(ItemState state, int by) => state switch
+    {
+        ItemState.Pending => this with { Pending = Pending + by },
+        ItemState.Running => this with { Running = Running + by },
+        ItemState.Succeeded => this with { Succeeded = Succeeded + by },
+        ItemState.Failed => this with { Failed = Failed + by },
+        ItemState.Unreachable => this with { Unreachable = Unreachable + by },
+        ItemState.Unknown => this with { Unknown = Unknown + by },
+        ItemState.Cancelled => this with { Cancelled = Cancelled + by },
+        _ => throw new InvalidOperationException($"No item rests in the state {state}"),
+    };
+}

@@ -1,0 +1,22 @@
+using QgaOrchestrator.Core.Fleet;
+
+namespace QgaOrchestrator.Core.Runs;
+
+/// <summary>A run at a glance: what a list shows.</summary>
+public sealed record RunSummary(
+    string Id, string Kind, string Select, RunPhase Phase, string? Reason, RunCounts Counts, DateTimeOffset StartedAt, DateTimeOffset? EndedAt,
+    string? RetryOf, RunOptions Options)
+{
+    public static RunSummary Of(RunState state) => new(
+        state.Id, state.Kind, state.Select, state.Phase, state.Reason, state.Counts, state.StartedAt, state.EndedAt, state.RetryOf, state.Options);
+}
+
+/// <summary>One item at a glance.</summary>
+public sealed record RunItemView(
+    int Index, VmId Vm, ItemState State, int Attempt, string? Reason, string? Remedy, double? FrozenMs, PointMade? Point,
+    DateTimeOffset? DispatchedAt, DateTimeOffset? SettledAt)
+{
+    public static RunItemView Of(RunItem item) => new(
+        item.Index, item.Vm, item.State, item.Attempt, item.Outcome?.Reason, item.Outcome?.Remedy, item.Outcome?.FrozenMs, item.Outcome?.Point,
+        item.DispatchedAt, item.SettledAt);
+}
