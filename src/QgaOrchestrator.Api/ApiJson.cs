@@ -1,0 +1,24 @@
+using System.Text.Json.Serialization;
+
+namespace QgaOrchestrator.Api;
+
+/// <summary>The contract's JSON: camelCase, nulls written (a list's <c>next</c> is a promise), no reflection.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectRequiredConstructorParameters = false,
+    AllowTrailingCommas = true)]
+[JsonSerializable(typeof(Vm))]
+[JsonSerializable(typeof(Page<Vm>))]
+[JsonSerializable(typeof(AgentCallReply))]
+[JsonSerializable(typeof(RunRequest))]
+[JsonSerializable(typeof(Run))]
+[JsonSerializable(typeof(Page<Run>))]
+[JsonSerializable(typeof(RunItem))]
+[JsonSerializable(typeof(Page<RunItem>))]
+[JsonSerializable(typeof(RunProgress))]
+[JsonSerializable(typeof(RecoveryPoint))]
+[JsonSerializable(typeof(Page<RecoveryPoint>))]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(Health))]
+[JsonSerializable(typeof(NodeAddress))]
+public sealed partial class ApiJson : JsonSerializerContext;

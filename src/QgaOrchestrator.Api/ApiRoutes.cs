@@ -1,0 +1,39 @@
+namespace QgaOrchestrator.Api;
+
+/// <summary>
+/// The contract's routes: templates for the node, paths for clients. A VM in a path is its name, or host/name with the
+/// slash escaped.
+/// </summary>
+public static class ApiRoutes
+{
+    public const string Vms = "/v1/vms";
+    public const string Vm = "/v1/vms/{vm}";
+    public const string AgentCall = "/v1/vms/{vm}/agent/{command}";
+    public const string Runs = "/v1/runs";
+    public const string Run = "/v1/runs/{id}";
+    public const string RunItems = "/v1/runs/{id}/items";
+    public const string RunEvents = "/v1/runs/{id}/events";
+    public const string RunPause = "/v1/runs/{id}/pause";
+    public const string RunResume = "/v1/runs/{id}/resume";
+    public const string RunAbort = "/v1/runs/{id}/abort";
+    public const string RunRetry = "/v1/runs/{id}/retry";
+    public const string RecoveryPoints = "/v1/recovery-points";
+    public const string RecoveryPoint = "/v1/recovery-points/{id}";
+    public const string Health = "/healthz";
+    public const string Ready = "/readyz";
+    public const string Metrics = "/metrics";
+    public const string OpenApi = "/openapi/v1.json";
+
+    /// <summary>POST: the same key within a day gets the first answer again instead of a second run.</summary>
+    public const string IdempotencyKeyHeader = "Idempotency-Key";
+    public const string LastEventIdHeader = "Last-Event-ID";
+    public const string ProblemContentType = "application/problem+json";
+
+    public static string VmPath(string vm) => $"{Vms}/{Uri.EscapeDataString(vm)}";
+
+    public static string AgentCallPath(string vm, string command) => $"{VmPath(vm)}/agent/{Uri.EscapeDataString(command)}";
+
+    public static string RunPath(string id) => $"{Runs}/{Uri.EscapeDataString(id)}";
+
+    public static string RecoveryPointPath(string id) => $"{RecoveryPoints}/{Uri.EscapeDataString(id)}";
+}

@@ -1,0 +1,127 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace QgaOrchestrator.Api.Client;
+
+/// <summary>
+/// A node's API, typed. Every method throws <see cref="ApiException"/> where the node answers with an error and
+/// <see cref="NodeUnreachableException"/> where it does not answer. Lists follow their cursors to the end.
+/// </summary>
+public sealed class QgaClient : IDisposable
+{
+    private readonly ApiTransport _transport;
+    private readonly RunEventReader _events;
+
+    /// <param name="api">The node's base address.</param>
+    /// <param name="token">Bearer token, null where the client has none.</param>
+    /// <param name="handler">The way to the node; disposed with the client.</param>
+    public QgaClient(Uri api, string? token, TimeProvider time, HttpMessageHandler? handler = null)
+    {
+        _transport = new ApiTransport(api, token, handler);
+        _events = new RunEventReader(_transport, time);
+    }
+
+    public Uri Api => _transport.Api;
+
+    public IAsyncEnumerable<Vm> ListVmsAsync(string? select = null, CancellationToken cancel = default) =>
+        ListAsync(WithQuery(ApiRoutes.Vms, ("select", select)), ApiJson.Default.PageVm, cancel);
+
+    public Task<Vm> GetVmAsync(string vm, CancellationToken cancel = default) =>
+        GetAsync(ApiRoutes.VmPath(vm), ApiJson.Default.Vm, cancel);
+
+    /// <summary>Calls one agent command and gives the value of its "return" member.</summary>
+    /// <param name="arguments">A UTF-8 JSON object, or empty for none.</param>
+    public async Task<JsonElement> CallAgentAsync(
+        string vm, string command, ReadOnlyMemory<byte> arguments, AgentCallOptions options, CancellationToken cancel = default)
+    {
+        var path = WithQuery(ApiRoutes.AgentCallPath(vm, command),
+            ("timeout", options.Timeout?.ToString("c")), ("lease", options.Lease?.ToString("c")), ("force", options.Force ? "true" : null));
+        var reply = await PostAsync(path, arguments, ApiJson.Default.AgentCallReply, cancel).ConfigureAwait(false);
+        return reply.Return;
+    }
+
+    /// <summary>Starts a run. A connection that breaks is tried once more under the same key: it never starts two.</summary>
+    public Task<Run> StartRunAsync(RunRequest request, CancellationToken cancel = default) =>
+        PostAsync(ApiRoutes.Runs, JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.RunRequest), ApiJson.Default.Run, cancel);
+
+    public IAsyncEnumerable<Run> ListRunsAsync(CancellationToken cancel = default) =>
+        ListAsync(ApiRoutes.Runs, ApiJson.Default.PageRun, cancel);
+
+    public Task<Run> GetRunAsync(string id, CancellationToken cancel = default) =>
+        GetAsync(ApiRoutes.RunPath(id), ApiJson.Default.Run, cancel);
+
+    public IAsyncEnumerable<RunItem> ListRunItemsAsync(string id, CancellationToken cancel = default) =>
+        ListAsync(ApiRoutes.RunPath(id) + "/items", ApiJson.Default.PageRunItem, cancel);
+
+    public Task<Run> PauseRunAsync(string id, CancellationToken cancel = default) => ActAsync(id, "pause", cancel);
+
+    public Task<Run> ResumeRunAsync(string id, CancellationToken cancel = default) => ActAsync(id, "resume", cancel);
+
+    /// <param name="id">The run.</param>
+    /// <param name="wait">Lets the copies under way finish instead of cancelling them.</param>
+    public Task<Run> AbortRunAsync(string id, bool wait, CancellationToken cancel = default) =>
+        ActAsync(id, wait ? "abort?wait=true" : "abort", cancel);
+
+    /// <summary>Makes a new run of all items that have not succeeded.</summary>
+    public Task<Run> RetryRunAsync(string id, CancellationToken cancel = default) => ActAsync(id, "retry", cancel);
+
+    /// <summary>A run's events until it has ended; a broken stream is taken up again where it broke.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="lost">Told why, each time that the stream breaks.</param>
+    public IAsyncEnumerable<RunEvent> WatchRunAsync(string id, Action<string>? lost = null, CancellationToken cancel = default) =>
+        _events.ReadAsync(id, lost, cancel);
+
+    public IAsyncEnumerable<RecoveryPoint> ListPointsAsync(string? vm = null, CancellationToken cancel = default) =>
+        ListAsync(WithQuery(ApiRoutes.RecoveryPoints, ("vm", vm)), ApiJson.Default.PageRecoveryPoint, cancel);
+
+    public Task<RecoveryPoint> GetPointAsync(string id, CancellationToken cancel = default) =>
+        GetAsync(ApiRoutes.RecoveryPointPath(id), ApiJson.Default.RecoveryPoint, cancel);
+
+    public void Dispose() => _transport.Dispose();
+
+    private Task<Run> ActAsync(string id, string action, CancellationToken cancel) =>
+        PostAsync($"{ApiRoutes.RunPath(id)}/{action}", default, ApiJson.Default.Run, cancel);
+
+    private async IAsyncEnumerable<T> ListAsync<T>(
+        string path, JsonTypeInfo<Page<T>> type, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        for (string? cursor = null; ;)
+        {
+            var page = await GetAsync(WithQuery(path, ("cursor", cursor)), type, cancel).ConfigureAwait(false);
+            foreach (var item in page.Items)
+                yield return item;
+            if ((cursor = page.Next) is null)
+                yield break;
+        }
+    }
+
+    private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel)
+    {
+        using var response = await _transport.SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancel).ConfigureAwait(false);
+        return await _transport.ReadAsync(response, type, cancel).ConfigureAwait(false);
+    }
+
+    private async Task<T> PostAsync<T>(string path, ReadOnlyMemory<byte> body, JsonTypeInfo<T> type, CancellationToken cancel)
+    {
+        var key = Guid.NewGuid().ToString("N");
+        using var response = await _transport.SendAsync(() =>
+        {
+            var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ReadOnlyMemoryContent(body) };
+            request.Content.Headers.ContentType = new("application/json");
+            request.Headers.Add(ApiRoutes.IdempotencyKeyHeader, key);
+            return request;
+        }, cancel).ConfigureAwait(false);
+        return await _transport.ReadAsync(response, type, cancel).ConfigureAwait(false);
+    }
+
+    private static string WithQuery(string path, params ReadOnlySpan<(string Name, string? Value)> query)
+    {
+        var text = new StringBuilder(path);
+        foreach (var (name, value) in query)
+            if (value is not null)
+                text.Append(text.ToString().Contains('?') ? '&' : '?').Append(name).Append('=').Append(Uri.EscapeDataString(value));
+        return text.ToString();
+    }
+}

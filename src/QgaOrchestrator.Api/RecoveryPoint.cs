@@ -1,0 +1,58 @@
+namespace QgaOrchestrator.Api;
+
+/// <summary>
+/// A recovery point, as the catalog tells it and as <c>point.json</c> beside its images holds it.
+/// </summary>
+/// <param name="Id">The point's id, also its directory's name.</param>
+/// <param name="Vm">The VM's name, unique on its host.</param>
+/// <param name="Group">The consistency group that was cut with it.</param>
+/// <param name="Parent">The point that its images build on; null for a full one.</param>
+/// <param name="Method">full, snapshot, incremental or hook.</param>
+/// <param name="Class">One of <see cref="ConsistencyClasses"/>.</param>
+public sealed record RecoveryPoint(
+    string Id, string Vm, string? Uuid, string Run, string? Group, string? Parent, string Method, string Class,
+    IReadOnlyList<PointDisk> Disks, PointProof Proof)
+{
+    /// <summary>Of point.json's format.</summary>
+    public int Version { get; init; } = 1;
+    /// <summary>The VM's host when the point was made.</summary>
+    public string? Host { get; init; }
+    /// <summary>Absolute path of the point's directory where the node runs; point.json leaves it out, so that it can be moved.</summary>
+    public string? Directory { get; init; }
+}
+
+/// <summary>One disk's image.</summary>
+/// <param name="Index">From 0, in the plan's order.</param>
+/// <param name="File">The image's file name in the point's directory.</param>
+/// <param name="Size">Virtual size in bytes.</param>
+/// <param name="Sha256">Of the image file, lower-case hex.</param>
+public sealed record PointDisk(int Index, string File, long Size, string Sha256)
+{
+    /// <summary>The image file's length in bytes.</summary>
+    public long? Bytes { get; init; }
+    /// <summary>The device's path in QEMU's object model.</summary>
+    public string? Qdev { get; init; }
+    /// <summary>The disk's node name in QEMU.</summary>
+    public string? Node { get; init; }
+    /// <summary>covered (its every writer was a frozen file system), uncovered, or unknown.</summary>
+    public string? Covered { get; init; }
+}
+
+/// <summary>What was seen of the freeze: the class is a pure function of it. An absent fact was not seen.</summary>
+/// <param name="Frozen">File systems frozen, as freeze answered.</param>
+/// <param name="Thawed">File systems thawed, as thaw answered.</param>
+/// <param name="SkewMs">For a group: upper bound between the first and the last cut.</param>
+/// <param name="Hooks">What the guest's freeze hooks reported, as far as they do.</param>
+public sealed record PointProof(
+    DateTimeOffset? FrozenAt, DateTimeOffset? CutAt, DateTimeOffset? ThawedAt, long? Frozen, long? Thawed,
+    double? SkewMs, string? Hooks)
+{
+    /// <summary>Milliseconds since the freeze was sent, by the host's monotonic clock.</summary>
+    public double? FrozenAfterMs { get; init; }
+    public double? CutAfterMs { get; init; }
+    public double? ThawedAfterMs { get; init; }
+    /// <summary>From frozen to thawed.</summary>
+    public double? FrozenMs { get; init; }
+    /// <summary>Why there is no more proof, in words.</summary>
+    public string? Note { get; init; }
+}

@@ -1,0 +1,92 @@
+using System.Text.Json.Nodes;
+
+namespace QgaOrchestrator.Api;
+
+/// <summary>Starts a run. Option names and defaults are the contract's; an unknown one is refused with 400.</summary>
+/// <param name="Kind">backup, …: see <see cref="RunKinds"/>.</param>
+/// <param name="Select">A selector; null selects all where the kind allows it.</param>
+public sealed record RunRequest(string Kind, string? Select = null, JsonObject? Options = null);
+
+/// <summary>A run's summary.</summary>
+/// <param name="State">One of <see cref="RunStates"/>; clients tolerate others.</param>
+public sealed record Run(string Id, string Kind, string State, RunItemCounts Items)
+{
+    public string? Select { get; init; }
+    /// <summary>The options in effect, defaults filled in.</summary>
+    public JsonObject? Options { get; init; }
+    public DateTimeOffset? CreatedAt { get; init; }
+    public DateTimeOffset? StartedAt { get; init; }
+    public DateTimeOffset? EndedAt { get; init; }
+    /// <summary>The run whose items this one tries again.</summary>
+    public string? RetryOf { get; init; }
+    /// <summary>Why the run ended as it did or does not go on, in words: the budget is exceeded, the deadline is over.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>How many items are in which state; the parts add up to the total.</summary>
+public sealed record RunItemCounts(int Total, int Succeeded, int Failed, int Unreachable, int Unknown, int Pending, int Running)
+{
+    public int Cancelled { get; init; }
+}
+
+/// <summary>One VM of a run.</summary>
+/// <param name="State">One of <see cref="ItemStates"/>; clients tolerate others.</param>
+/// <param name="Step">prepare, window, copy, verify, catalog; null before the first.</param>
+/// <param name="Reason">Why it is not succeeded, a sentence.</param>
+/// <param name="Remedy">What the operator can do, a sentence.</param>
+/// <param name="Attempt">From 1; 0 while it was never dispatched.</param>
+/// <param name="FrozenMs">How long the guest was frozen, freeze's reply to thaw's; null: it was not, or nobody knows.</param>
+/// <param name="Point">The recovery point that it made.</param>
+public sealed record RunItem(
+    string Vm, string Host, string? Group, string State, string? Step, string? Reason, string? Remedy,
+    int Attempt, long? FrozenMs, string? Point)
+{
+    /// <summary>Place in the run's target list, from 0: the item's identity within its run.</summary>
+    public int Index { get; init; }
+    /// <summary>The point's consistency: see <see cref="ConsistencyClasses"/>.</summary>
+    public string? Class { get; init; }
+    /// <summary>Bytes that the point holds.</summary>
+    public long? Bytes { get; init; }
+    public DateTimeOffset? StartedAt { get; init; }
+    public DateTimeOffset? EndedAt { get; init; }
+}
+
+public static class RunKinds
+{
+    public const string Backup = "backup";
+}
+
+public static class RunStates
+{
+    public const string Waiting = "waiting";
+    public const string Running = "running";
+    public const string Pausing = "pausing";
+    public const string Paused = "paused";
+    public const string Aborting = "aborting";
+    public const string Succeeded = "succeeded";
+    public const string Partial = "partial";
+    public const string Failed = "failed";
+    public const string Aborted = "aborted";
+
+    /// <summary>Nothing follows.</summary>
+    public static bool IsFinal(string state) => state is Succeeded or Partial or Failed or Aborted;
+}
+
+public static class ItemStates
+{
+    public const string Pending = "pending";
+    public const string Running = "running";
+    public const string Succeeded = "succeeded";
+    public const string Failed = "failed";
+    public const string Unreachable = "unreachable";
+    public const string Unknown = "unknown";
+    public const string Cancelled = "cancelled";
+}
+
+/// <summary>Classes of consistency, best first.</summary>
+public static class ConsistencyClasses
+{
+    public const string Application = "application";
+    public const string Filesystem = "filesystem";
+    public const string Crash = "crash";
+}
