@@ -5,7 +5,7 @@ set -euo pipefail
 
 declare -A package=(
   [qemu-system-x86_64]=qemu-system-x86 [qemu-img]=qemu-utils [mkfs.ext4]=e2fsprogs [debugfs]=e2fsprogs
-  [lz4]=lz4 [flock]=util-linux [ldd]=libc-bin)
+  [jq]=jq [lz4]=lz4 [flock]=util-linux [ldd]=libc-bin)
 # What the guest's agent links; QEMU brings most of it, and the agent itself is unpacked, never installed.
 libraries=(libglib2.0-0 libnuma1 libudev1 liburing2)
 
@@ -31,5 +31,5 @@ echo "apt: refreshing the package lists"
 if [ ${#missing[@]} -gt 0 ]; then
   echo "apt: installing ${missing[*]} (a minute or two)"
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
+    apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "${missing[@]}" >/dev/null
 fi
