@@ -20,7 +20,10 @@ internal sealed class OneGuest : IAsyncDisposable
 
     public string Socket => Path.Combine(_directory, Vm.Name, "qga.sock");
 
-    public SocketAgent Connect(SocketHold hold = SocketHold.Exclusive) => new(Socket, hold, TimeProvider.System, new Random(1));
+    /// <summary>The agent's side: time-outs pass when a test says so.</summary>
+    public ManualTime Time { get; } = new();
+
+    public SocketAgent Connect(SocketHold hold = SocketHold.Exclusive) => new(Socket, hold, Time, new Random(1));
 
     public async ValueTask DisposeAsync()
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Simulator;
 
@@ -9,7 +10,6 @@ namespace QgaOrchestrator.Qemu.Tests.Agent;
 public sealed class SocketAgentTests
 {
     private static readonly TimeSpan _soon = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan _short = TimeSpan.FromMilliseconds(50);
 
     [Fact]
     public async Task Opens_calls_and_closes()
@@ -19,20 +19,23 @@ public sealed class SocketAgentTests
         Assert.IsType<OpenOutcome.Ready>(await agent.OpenAsync(_soon));
         Assert.True(agent.IsOpen);
         Assert.Equal(Environment.ProcessId, agent.Peer!.Pid);
-        Assert.Equal("{}", Json(await agent.CallAsync(new("guest-ping"), _soon)));
+        Assert.Equal("{}", Json(await agent.CallAsync(GuestPing.Request, _soon)));
         Assert.True(Assert.IsType<AgentOutcome.Refused>(await agent.CallAsync(new("guest-nonsense"), _soon)).Error.IsCommandNotFound);
         agent.Close();
         Assert.False(agent.IsOpen);
-        Assert.IsType<AgentOutcome.NotSent>(await agent.CallAsync(new("guest-ping"), _soon));
+        Assert.IsType<AgentOutcome.NotSent>(await agent.CallAsync(GuestPing.Request, _soon));
     }
 
     [Fact]
     public async Task Nothing_but_the_sync_reaches_an_agent_that_does_not_answer_it()
     {
         await using var guest = new OneGuest();
-        guest.Vm.Agent.On("guest-sync-delimited", Act.Silence);
+        var mute = guest.Vm.Agent.On("guest-sync-delimited", Act.Silence);
         await using var agent = guest.Connect(SocketHold.PerCommand);
-        Assert.IsType<AgentOutcome.NotSent>(await agent.CallAsync(new("guest-shutdown"), _short));
+        var call = agent.CallAsync(new("guest-shutdown"), _soon);
+        await mute.Reached;
+        guest.Time.Advance(_soon);
+        Assert.IsType<AgentOutcome.NotSent>(await call);
         Assert.DoesNotContain("guest-shutdown", guest.Vm.Agent.Heard);
     }
 
@@ -44,14 +47,14 @@ public sealed class SocketAgentTests
         await using var agent = guest.Connect();
         Assert.IsType<OpenOutcome.Ready>(await agent.OpenAsync(_soon));
         await left;
-        Assert.Equal("{}", Json(await agent.CallAsync(new("guest-ping"), _soon)));
+        Assert.Equal("{}", Json(await agent.CallAsync(GuestPing.Request, _soon)));
     }
 
     [Fact]
     public async Task No_socket_and_nobody_listening_are_told()
     {
         await using var guest = new OneGuest();
-        await using var agent = new SocketAgent(guest.Socket + ".none", SocketHold.Exclusive, TimeProvider.System, new Random(1));
+        await using var agent = new SocketAgent(guest.Socket + ".none", SocketHold.Exclusive, guest.Time, new Random(1));
         Assert.IsType<OpenOutcome.NoSocket>(await agent.OpenAsync(_soon));
     }
 
@@ -63,8 +66,11 @@ public sealed class SocketAgentTests
         var closed = new TaskCompletionSource<string>();
         agent.Closed += reason => closed.SetResult(reason);
         await agent.OpenAsync(_soon);
-        guest.Vm.Agent.On("guest-get-osinfo", Act.Silence);
-        Assert.IsType<AgentOutcome.Unknown>(await agent.CallAsync(new("guest-get-osinfo"), _short));
+        var mute = guest.Vm.Agent.On("guest-get-osinfo", Act.Silence);
+        var call = agent.CallAsync(new("guest-get-osinfo"), _soon);
+        await mute.Reached;
+        guest.Time.Advance(_soon);
+        Assert.IsType<AgentOutcome.Unknown>(await call);
         Assert.Contains("guest-get-osinfo", await closed.Task);
         Assert.False(agent.IsOpen);
         Assert.IsType<OpenOutcome.Ready>(await agent.OpenAsync(_soon));
@@ -77,16 +83,22 @@ public sealed class SocketAgentTests
         await using var agent = guest.Connect();
         await agent.OpenAsync(_soon);
         using var hang = guest.Vm.Agent.On("guest-fsfreeze-freeze", Act.Execute, Act.Hang);
-        var freeze = new AgentRequest("guest-fsfreeze-freeze") { KeepLinkWhenOverdue = true };
-        Assert.IsType<AgentOutcome.Unknown>(await agent.CallAsync(freeze, _short));
+        var freeze = agent.CallAsync(GuestFsfreezeFreeze.Request, _soon);
+        await hang.Reached;
+        guest.Time.Advance(_soon);
+        Assert.IsType<AgentOutcome.Unknown>(await freeze);
         Assert.True(agent.IsOpen);
+        Assert.IsType<OpenOutcome.NoAnswer>(await agent.OpenAsync(_soon)); // it is not in sync
+        Assert.IsType<AgentOutcome.NotSent>(await agent.CallAsync(GuestPing.Request, _soon));
         var resync = agent.ResyncAsync(_soon);
         hang.Release();
         var settled = await resync;
         Assert.True(settled.InSync);
-        Assert.NotEqual("0", Json(settled.Late!));
-        Assert.Equal("\"frozen\"", Json(await agent.CallAsync(new("guest-fsfreeze-status"), _soon)));
-        Assert.NotEqual("0", Json(await agent.CallAsync(new("guest-fsfreeze-thaw"), _soon)));
+        var frozen = Json(settled.Late!);
+        Assert.NotEqual("0", frozen);
+        Assert.Equal("\"frozen\"", Json(await agent.CallAsync(GuestFsfreezeStatus.Request, _soon)));
+        Assert.Equal(frozen, Json(await agent.CallAsync(GuestFsfreezeThaw.Request, _soon)));
+        Assert.Equal(0, guest.Time.Armed);
     }
 
     [Fact]
@@ -126,10 +138,56 @@ public sealed class SocketAgentTests
         await using var second = guest.Connect(SocketHold.PerCommand);
         for (var i = 0; i < 3; i++)
         {
-            Assert.Equal("{}", Json(await first.CallAsync(new("guest-ping"), _soon)));
-            Assert.Equal("{}", Json(await second.CallAsync(new("guest-ping"), _soon)));
+            Assert.Equal("{}", Json(await first.CallAsync(GuestPing.Request, _soon)));
+            Assert.Equal("{}", Json(await second.CallAsync(GuestPing.Request, _soon)));
         }
         Assert.False(first.IsOpen);
+    }
+
+    [Theory]
+    [InlineData("guest-ping\"}{\"execute\":\"guest-shutdown", "{}")]
+    [InlineData("", "{}")]
+    [InlineData("guest-exec", "[]")]
+    [InlineData("guest-exec", "{}}{")]
+    [InlineData("guest-exec", "{\"a\":\"\u00ff\"}")]
+    public async Task What_would_break_the_framing_is_not_sent(string command, string arguments)
+    {
+        await using var guest = new OneGuest();
+        await using var agent = guest.Connect();
+        await agent.OpenAsync(_soon);
+        Assert.IsType<AgentOutcome.NotSent>(await agent.CallAsync(new(command, Encoding.Latin1.GetBytes(arguments)), _soon));
+        Assert.Equal("{}", Json(await agent.CallAsync(GuestPing.Request, _soon)));
+    }
+
+    [Fact]
+    public async Task Another_client_on_the_socket_is_no_answer()
+    {
+        await using var guest = new OneGuest();
+        await using var first = guest.Connect();
+        await using var second = guest.Connect();
+        await first.OpenAsync(_soon);
+        var open = second.OpenAsync(_soon);
+        guest.Time.Advance(_soon);
+        Assert.IsType<OpenOutcome.NoAnswer>(await open);
+        Assert.Equal("{}", Json(await first.CallAsync(GuestPing.Request, _soon)));
+    }
+
+    [Fact]
+    public async Task Closing_at_any_moment_completes_every_call_once_and_leaves_nothing_behind()
+    {
+        await using var guest = new OneGuest();
+        await using var agent = guest.Connect();
+        for (var i = 0; i < 50; i++)
+        {
+            var open = agent.OpenAsync(_soon);
+            if (i % 3 == 0)
+                await open;
+            var call = agent.CallAsync(GuestPing.Request, _soon);
+            await Task.WhenAll(Task.Run(agent.Close), Task.Run(agent.Close), open, call);
+            Assert.False(agent.IsOpen);
+        }
+        Assert.Equal(0, guest.Time.Armed);
+        Assert.IsType<OpenOutcome.Ready>(await agent.OpenAsync(_soon));
     }
 
     private static string Json(AgentOutcome outcome) =>

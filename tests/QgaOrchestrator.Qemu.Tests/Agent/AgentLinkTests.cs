@@ -1,0 +1,240 @@
+using QgaOrchestrator.Qemu.Agent;
+using static QgaOrchestrator.Qemu.Tests.Agent.LinkDialogue;
+
+namespace QgaOrchestrator.Qemu.Tests.Agent;
+
+/// <summary>The odd byte streams of real agents, and what the link makes of them.</summary>
+public sealed class AgentLinkTests
+{
+    private static readonly AgentRequest _ping = new("guest-ping");
+
+    [Fact]
+    public void After_a_connect_a_sync_goes_out_behind_a_sentinel_and_nothing_else()
+    {
+        var link = new LinkDialogue();
+        link.Open(9007199254740991);
+        Assert.Equal(["\u00ff{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":9007199254740991}}\n"], link.Written);
+        link.Hear(Synced(9007199254740991));
+        Assert.IsType<OpenOutcome.Ready>(Assert.Single(link.Opened));
+    }
+
+    [Theory]
+    [InlineData("{\"return\": 1}\n")]                                      // the number, but not behind a sentinel: a count
+    [InlineData("\u00ff{\"return\": 12}\n")]                               // another client's sync
+    [InlineData("\u00ff{\"return\": \"1\"}\n")]
+    [InlineData("QUFBQUFB\"}}\n")]                                         // the rest of a reply that a former client left
+    [InlineData("\u00ff\u00ff\u00ff\n\n\r\n")]
+    [InlineData(Stray + Stray + Stray + Stray)]                            // a burst, after an oversized request
+    [InlineData("{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"\"}}\n")]
+    public void Whatever_comes_before_the_sync_is_answered_opens_nothing(string stale)
+    {
+        var link = new LinkDialogue();
+        link.Open(1);
+        link.Hear(stale);
+        Assert.Empty(link.Opened);
+        link.Hear("{\"retu" + Synced(1)); // and half a line right before it
+        Assert.IsType<OpenOutcome.Ready>(Assert.Single(link.Opened));
+        link.Send(_ping);
+        link.Hear("{\"return\": {}}\n");
+        Assert.Equal("{}", link.Returned());
+    }
+
+    [Fact]
+    public void A_sync_without_an_answer_ends_the_link()
+    {
+        var link = new LinkDialogue();
+        link.Open(1);
+        link.Expire();
+        Assert.IsType<OpenOutcome.NoAnswer>(Assert.Single(link.Opened));
+        Assert.IsType<LinkState.Closed>(link.State);
+        Assert.Empty(link.Lost); // it was never open
+    }
+
+    [Fact]
+    public void A_request_is_one_line_without_id()
+    {
+        var link = Ready();
+        link.Send(new("guest-exec-status", "{\"pid\":\r\n 7}"u8.ToArray()));
+        Assert.Equal("{\"execute\":\"guest-exec-status\",\"arguments\":{\"pid\":   7}}\n", link.Written[^1]);
+        link.Hear("{\"return\": {}}\n");
+        link.Send(_ping);
+        Assert.Equal("{\"execute\":\"guest-ping\"}\n", link.Written[^1]);
+    }
+
+    [Fact]
+    public void Noise_is_no_reply()
+    {
+        var link = Ready();
+        link.Hear("login: \n\u00ff\n");
+        link.Send(_ping);
+        link.Hear("{\"retu\n[1]\n{\"event\": \"X\"}\n{\"return\": 1} 2\n{\"return\": {}}\n");
+        Assert.Equal("{}", link.Returned());
+        Assert.Single(link.Called);
+    }
+
+    [Fact]
+    public void A_reply_that_nobody_asked_for_ends_the_link_before_it_is_taken_for_an_answer()
+    {
+        var link = Ready();
+        link.Hear("{\"return\": 7}\n");
+        Assert.IsType<LinkState.Closed>(link.State);
+        Assert.Single(link.Lost);
+    }
+
+    [Fact]
+    public void A_burst_of_errors_answers_one_request_only()
+    {
+        var link = Ready();
+        link.Send(_ping);
+        link.Hear(Stray + Stray + Stray);
+        Assert.IsType<AgentOutcome.Refused>(Assert.Single(link.Called));
+        Assert.IsType<LinkState.Closed>(link.State);
+    }
+
+    [Fact]
+    public void A_time_out_is_an_unknown_outcome_and_the_end_of_the_link()
+    {
+        var link = Ready();
+        link.Send(_ping);
+        link.Expire();
+        Assert.IsType<AgentOutcome.Unknown>(Assert.Single(link.Called));
+        Assert.IsType<LinkState.Closed>(link.State);
+        Assert.Single(link.Lost);
+    }
+
+    [Fact]
+    public void A_reply_to_a_former_connection_s_request_is_discarded()
+    {
+        var link = Ready();
+        link.Send(_ping);
+        link.Expire();
+        link.Open(2);
+        link.Hear("{\"return\": 1}\n" + Stray + Synced(1) + Synced(2));
+        link.Send(new("guest-fsfreeze-status"));
+        link.Hear("{\"return\": \"frozen\"}\n");
+        Assert.Equal("\"frozen\"", link.Returned());
+        Assert.Equal(2, link.Called.Count);
+    }
+
+    [Theory]
+    [InlineData("{\"return\": 2}\n" + Stray, "2")]                     // the agent answers the freeze, the 0xFF, the sync
+    [InlineData("{\"return\": 2}\n", "2")]                             // an agent that answers no 0xFF
+    [InlineData("{\"return\": 2}\r\n" + Stray, "2")]
+    [InlineData(Stray, null)]                                          // it was restarted and has forgotten
+    [InlineData("", null)]
+    [InlineData("{\"return\": 2}\n{\"return\": 3}\n" + Stray, null)]    // not the only line: whose is it?
+    [InlineData("{\"return\": 2}\n{\"return\": 3}\n", null)]
+    [InlineData("{\"ret\n" + Stray, null)]                             // not readable
+    [InlineData("noise\n{\"return\": 2}\n" + Stray, null)]
+    public void A_late_freeze_reply_is_harvested_only_where_it_is_certain(string before, string? late)
+    {
+        // The reply may come before the resync is sent, behind it, or half and half.
+        for (var split = 0; split <= before.Length; split++)
+        {
+            var link = Ready();
+            link.Send(Freeze);
+            link.Expire();
+            Assert.IsType<AgentOutcome.Unknown>(Assert.Single(link.Called));
+            link.Hear(before[..split]);
+            link.Do(new LinkInput.Resync(2));
+            link.Hear(before[split..] + Synced(2));
+            var resynced = Assert.Single(link.Resynced);
+            Assert.True(resynced.InSync);
+            Assert.Equal(late, resynced.Late is null ? null : Json(resynced.Late));
+            Assert.IsType<LinkState.Ready>(link.State);
+        }
+    }
+
+    [Fact]
+    public void A_late_refusal_is_told_where_the_agent_answers_our_sentinel_too()
+    {
+        var link = Ready();
+        link.Send(Freeze);
+        link.Expire();
+        link.Do(new LinkInput.Resync(2));
+        link.Hear("{\"error\": {\"class\": \"GenericError\", \"desc\": \"fsfreeze hook has failed with status 3\"}}\n" + Stray + Synced(2));
+        var late = Assert.IsType<AgentOutcome.Refused>(Assert.Single(link.Resynced).Late);
+        Assert.Equal("GenericError: fsfreeze hook has failed with status 3", late.Error.ToString());
+    }
+
+    [Fact]
+    public void A_freeze_that_was_not_written_whole_keeps_no_link()
+    {
+        var link = Ready();
+        link.Do(new LinkInput.Send(Freeze)); // and no word from the kernel that it has taken it
+        link.Expire();
+        Assert.IsType<AgentOutcome.Unknown>(Assert.Single(link.Called));
+        Assert.IsType<LinkState.Closed>(link.State);
+    }
+
+    [Fact]
+    public void A_freeze_may_be_called_overdue_before_its_time()
+    {
+        var link = Ready();
+        link.Send(Freeze);
+        link.Do(new LinkInput.Resync(2));
+        Assert.IsType<AgentOutcome.Unknown>(Assert.Single(link.Called));
+        link.Hear("{\"return\": 2}\n" + Stray + Synced(2));
+        Assert.Equal("2", Json(Assert.Single(link.Resynced).Late));
+    }
+
+    [Fact]
+    public void A_resync_without_an_answer_ends_the_link()
+    {
+        var link = Ready();
+        link.Send(Freeze);
+        link.Expire();
+        link.Do(new LinkInput.Resync(2));
+        link.Hear("{\"return\": 2}\n");
+        link.Expire();
+        var resynced = Assert.Single(link.Resynced);
+        Assert.False(resynced.InSync);
+        Assert.Null(resynced.Late);
+        Assert.Single(link.Lost);
+    }
+
+    [Fact]
+    public void Whoever_waits_is_told_when_the_link_drops()
+    {
+        var opening = new LinkDialogue();
+        opening.Open(1);
+        opening.Do(new LinkInput.Disconnected("gone"));
+        Assert.Equal(new OpenOutcome.NoAnswer("gone"), Assert.Single(opening.Opened));
+
+        var calling = Ready();
+        calling.Send(_ping);
+        calling.Do(new LinkInput.Disconnected("gone"));
+        Assert.Equal(new AgentOutcome.Unknown("gone"), Assert.Single(calling.Called));
+        Assert.Equal(["gone"], calling.Lost);
+
+        var closing = Ready();
+        closing.Send(_ping);
+        closing.Do(new LinkInput.Close());
+        Assert.IsType<AgentOutcome.Unknown>(Assert.Single(closing.Called));
+        Assert.Empty(closing.Lost);
+    }
+
+    [Theory]
+    [InlineData("{\"return\": {\"return\": 1}, \"id\": 4}", "{\"return\": 1}")]
+    [InlineData("{\"x\": {\"error\": 1}, \"return\": 18446744073709551615}", "18446744073709551615")]
+    [InlineData(" { \"return\" : \"\\uD83D\" } ", "\"\\uD83D\"")]
+    public void A_return_is_handed_on_as_it_came(string line, string json)
+    {
+        var link = Ready();
+        link.Send(_ping);
+        link.Hear(line + "\n");
+        Assert.Equal(json, link.Returned());
+    }
+
+    [Theory]
+    [InlineData("{\"error\": {\"data\": {\"name\": \"x\"}, \"desc\": \"D\", \"class\": \"CommandDisabled\"}}", "CommandDisabled: D")] // before 1.2
+    [InlineData("{\"id\": 1, \"error\": {\"class\": \"GenericError\"}}", "GenericError: ")]
+    [InlineData("{\"error\": {}}", "GenericError: ")]
+    public void An_error_needs_neither_order_nor_every_member(string line, string error)
+    {
+        var link = Ready();
+        link.Send(_ping);
+        link.Hear(line + "\n");
+        Assert.Equal(error, Assert.IsType<AgentOutcome.Refused>(Assert.Single(link.Called)).Error.ToString());
+    }
+}

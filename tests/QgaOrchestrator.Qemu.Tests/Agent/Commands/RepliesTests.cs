@@ -1,0 +1,90 @@
+using System.Text;
+using System.Text.Json;
+using QgaOrchestrator.Qemu.Agent.Commands;
+
+namespace QgaOrchestrator.Qemu.Tests.Agent.Commands;
+
+/// <summary>Typed replies, as recorded, and as agents older and newer than ours give them.</summary>
+public sealed class RepliesTests
+{
+    private const string Queries = "02-info-queries";
+
+    [Fact]
+    public void File_systems_and_their_disks()
+    {
+        var filesystems = GuestGetFsinfo.Read(Transcript.ReplyTo(GuestGetFsinfo.Name, Queries));
+        var data = Assert.Single(filesystems, filesystem => filesystem.Mountpoint == "/data2");
+        Assert.Equal(52685824UL, data.TotalBytes);
+        Assert.Null(data.TotalBytesPrivileged);
+        Assert.Equal("virtio", Assert.Single(data.Disk).BusType);
+        Assert.Equal("/dev/vdb", data.Disk[0].Dev);
+    }
+
+    [Fact]
+    public void Names_and_addresses()
+    {
+        Assert.Equal("c1", GuestGetHostName.Read(Transcript.ReplyTo(GuestGetHostName.Name, Queries)).HostName);
+        var os = GuestGetOsinfo.Read(Transcript.ReplyTo(GuestGetOsinfo.Name, Queries));
+        Assert.Equal("vmlab guest 1", os.PrettyName);
+        Assert.NotEqual(true, os.IsWindows);
+        var lo = GuestNetworkGetInterfaces.Read(Transcript.ReplyTo(GuestNetworkGetInterfaces.Name, Queries))[0];
+        Assert.Equal(new GuestIpAddress("127.0.0.1", "ipv4", 8), lo.IpAddresses![0]);
+    }
+
+    [Fact]
+    public void Freeze_thaw_and_status()
+    {
+        Assert.Equal(2, GuestFsfreezeFreeze.Read(Transcript.ReplyTo(GuestFsfreezeFreeze.Name, "09-fsfreeze")));
+        Assert.Equal(2, GuestFsfreezeThaw.Read(Transcript.ReplyTo(GuestFsfreezeThaw.Name, "09-fsfreeze")));
+        Assert.Equal(FreezeStatus.Frozen, GuestFsfreezeStatus.Read(Transcript.ReplyTo(GuestFsfreezeStatus.Name, "09-fsfreeze")));
+        Assert.Equal(FreezeStatus.Thawed, GuestFsfreezeStatus.Read(Bytes("\"thawed\"")));
+        Assert.Equal(FreezeStatus.Unknown, GuestFsfreezeStatus.Read(Bytes("\"melting\"")));
+    }
+
+    [Fact]
+    public void Unknown_members_and_words_are_tolerated_and_counters_use_all_64_bits()
+    {
+        var filesystem = Assert.Single(GuestGetFsinfo.Read(Bytes(
+            """
+            [{"type":"zfs","zz":[1],"name":"a","mountpoint":"/","used-bytes":18446744073709551615,"disk":[
+              {"pci-controller":{"bus":-1,"slot":-1,"domain":-1,"function":-1,"x":0},"bus-type":"quantum","bus":0,"target":0,"unit":0}]}]
+            """)));
+        Assert.Equal(ulong.MaxValue, filesystem.UsedBytes);
+        Assert.Equal("quantum", filesystem.Disk[0].BusType);
+        Assert.Equal(new GuestPciAddress(-1, -1, -1, -1), filesystem.Disk[0].PciController);
+    }
+
+    [Fact]
+    public void What_the_schema_requires_must_be_there()
+    {
+        Assert.Throws<JsonException>(() => GuestGetFsinfo.Read(Bytes("[{\"name\":\"a\"}]")));
+        Assert.Throws<JsonException>(() => GuestFsfreezeFreeze.Read(Bytes("{}")));
+        Assert.Throws<JsonException>(() => GuestFsfreezeStatus.Read(Bytes("null")));
+    }
+
+    [Fact]
+    public void An_agent_before_1_7_tells_nothing_of_success_responses()
+    {
+        var info = GuestInfo.Read(Bytes("""{"version":"1.0","supported_commands":[{"name":"guest-ping","enabled":true}]}"""));
+        Assert.True(Assert.Single(info.SupportedCommands).SuccessResponse);
+    }
+
+    [Fact]
+    public void A_freeze_list_names_its_mountpoints_or_all()
+    {
+        var some = GuestFsfreezeFreezeList.Request(["/data \"2\""]);
+        Assert.Equal("/data \"2\"", JsonDocument.Parse(some.Arguments).RootElement.GetProperty("mountpoints")[0].GetString());
+        Assert.True(some.KeepLinkWhenOverdue);
+        Assert.True(GuestFsfreezeFreezeList.Request(null).Arguments.IsEmpty);
+        Assert.True(GuestFsfreezeFreeze.Request.KeepLinkWhenOverdue);
+    }
+
+    [Fact]
+    public void A_sync_s_id_is_its_reply()
+    {
+        Assert.Equal("{\"id\":9007199254740991}"u8.ToArray(), GuestSyncDelimited.Request(9007199254740991).Arguments.ToArray());
+        Assert.Equal(9007199254740991, GuestSyncDelimited.Read(Bytes("9007199254740991")));
+    }
+
+    private static byte[] Bytes(string json) => Encoding.UTF8.GetBytes(json);
+}

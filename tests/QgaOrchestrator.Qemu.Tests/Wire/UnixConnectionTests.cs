@@ -1,0 +1,100 @@
+using System.Net.Sockets;
+using QgaOrchestrator.Qemu.Wire;
+
+namespace QgaOrchestrator.Qemu.Tests.Wire;
+
+/// <summary>What the kernel says of a socket, and what we make of it.</summary>
+public sealed class UnixConnectionTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("wire").FullName;
+    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+
+    private string SocketPath => Path.Combine(_directory, "s");
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [Fact]
+    public async Task No_file_is_no_socket() => Assert.IsType<ConnectOutcome.NoSocket>(await UnixConnection.ConnectAsync(SocketPath));
+
+    [Fact]
+    public async Task A_socket_that_nobody_listens_on_is_no_socket()
+    {
+        _listener.Bind(new UnixDomainSocketEndPoint(SocketPath));
+        Assert.IsType<ConnectOutcome.NoSocket>(await UnixConnection.ConnectAsync(SocketPath));
+    }
+
+    [Fact]
+    public async Task A_path_that_no_socket_can_have_is_no_socket() =>
+        Assert.IsType<ConnectOutcome.NoSocket>(await UnixConnection.ConnectAsync("/" + new string('x', 200)));
+
+    [Fact]
+    public async Task A_full_backlog_is_busy_at_once()
+    {
+        Listen(backlog: 1);
+        var waiting = new List<UnixConnection>();
+        ConnectOutcome outcome;
+        while ((outcome = await UnixConnection.ConnectAsync(SocketPath)) is ConnectOutcome.Connected connected)
+            waiting.Add(connected.Connection);
+        Assert.IsType<ConnectOutcome.Busy>(outcome);
+        Assert.Equal(2, waiting.Count); // nobody accepts: both wait, unserved
+        waiting.ForEach(connection => connection.Dispose());
+    }
+
+    [Fact]
+    public async Task The_process_at_the_other_end_is_known()
+    {
+        Listen();
+        using var connection = await Connect();
+        Assert.Equal(Environment.ProcessId, connection.Peer!.Pid);
+    }
+
+    [Fact]
+    public async Task A_write_that_the_kernel_cannot_take_waits_and_is_whole()
+    {
+        Listen();
+        using var connection = await Connect();
+        using var server = await _listener.AcceptAsync();
+        var write = connection.WriteAsync(new byte[4 << 20]).AsTask();
+        Assert.False(write.IsCompleted);
+        var buffer = new byte[1 << 20];
+        for (var left = 4 << 20; left > 0;)
+            left -= await server.ReceiveAsync(buffer);
+        await write;
+    }
+
+    [Fact]
+    public async Task Dispose_ends_a_read_and_a_write_in_flight()
+    {
+        Listen();
+        var connection = await Connect();
+        var read = connection.ReadLineAsync().AsTask();
+        var write = connection.WriteAsync(new byte[4 << 20]).AsTask();
+        connection.Dispose();
+        await Assert.ThrowsAsync<IOException>(() => read);
+        await Assert.ThrowsAsync<IOException>(() => write);
+    }
+
+    [Fact]
+    public async Task The_end_of_the_other_side_is_the_end_of_the_lines()
+    {
+        Listen();
+        using var connection = await Connect();
+        using (var server = await _listener.AcceptAsync())
+            await server.SendAsync("one\ntw"u8.ToArray());
+        Assert.Equal("one"u8.ToArray(), (await connection.ReadLineAsync())!.Value.Bytes.ToArray());
+        Assert.Null(await connection.ReadLineAsync());
+    }
+
+    private void Listen(int backlog = 5)
+    {
+        _listener.Bind(new UnixDomainSocketEndPoint(SocketPath));
+        _listener.Listen(backlog);
+    }
+
+    private async Task<UnixConnection> Connect() =>
+        Assert.IsType<ConnectOutcome.Connected>(await UnixConnection.ConnectAsync(SocketPath)).Connection;
+}
