@@ -84,6 +84,9 @@ public abstract record ChannelInput
     /// <summary>A window asks for the channel.</summary>
     public sealed record Reserve(string Window) : ChannelInput;
 
+    /// <summary>An earlier process's window is still open: it has the channel before anybody else.</summary>
+    public sealed record Adopted(string Window) : ChannelInput;
+
     /// <summary>The reservation's sync has ended.</summary>
     public sealed record Confirmed(bool InSync, string? Reason = null) : ChannelInput;
 

@@ -59,6 +59,9 @@ public static class ChannelRules
                     effects.Add(new ChannelEffect.NotGranted(i.Window, $"the channel is reserved for {c.ReservedFor}"));
                 return c;
 
+            case ChannelInput.Adopted i:
+                return c with { ReservedFor = i.Window, Reserved = true, Link = new LinkState.Ready() };
+
             case ChannelInput.Confirmed i when c.Link is LinkState.Confirming && c.ReservedFor is { } window:
                 if (i.InSync)
                 {
