@@ -1,0 +1,249 @@
+using Akka.Actor;
+using Akka.Event;
+using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Ledger.Watchdog;
+
+namespace QgaOrchestrator.Actors.Hosts;
+
+/// <summary>
+/// The guard of this host's guests, one a node, on a thread of its own: it writes the freeze ledger, keeps the limits of
+/// each open window, beats the watchdog's heart, and starts the actor of each VM that discovery finds. Its heartbeat says
+/// "limits run and are heeded": where a window does not answer that its limit has passed, the heart stops, and the watchdog
+/// takes over.
+/// </summary>
+public sealed class HostActor : ReceiveActor, IWithTimers
+{
+    private sealed record Beat : IHostMessage;
+
+    private sealed record LimitDue(string Window, WindowLimit Limit) : IHostMessage;
+
+    private sealed record Guarded(WatchdogClient Client) : IHostMessage;
+
+    private sealed record Unguarded(string Reason) : IHostMessage;
+
+    private sealed record Summon : IHostMessage;
+
+    private sealed record Open(LedgerEntry Entry, IActorRef? Window);
+
+    /// <summary>A window that has not said within this time that it heard its limit is not thawing.</summary>
+    private static readonly TimeSpan LimitHeard = TimeSpan.FromSeconds(1);
+
+    private readonly HostServices _services;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Dictionary<string, Open> _windows = [];
+    private readonly HashSet<string> _journalled = [];
+    private readonly Dictionary<string, Moment> _unheard = [];
+    private Dictionary<string, VmSpec> _vms = [];
+    private WatchdogClient? _watchdog;
+    private string _noWatchdog = "qga-watchdog has not been reached yet";
+    private string? _stopping;
+    private IActorRef? _stopper;
+
+    public HostActor(HostServices services)
+    {
+        _services = services;
+        foreach (var damaged in Load())
+            _log.Error("The ledger's {0} cannot be read ({1}): the guest that it names is not thawed by itself. Look at it with qgactl vm show", damaged.Path, damaged.Reason);
+
+        Receive<Beat>(_ => BeatHeart());
+        Receive<Summon>(_ => SummonWatchdog());
+        Receive<Guarded>(m => Guard(m.Client));
+        Receive<Unguarded>(m => Unguard(m.Reason));
+
+        Receive<VmsFound>(Find);
+        Receive<OpenEntry>(OpenWindow);
+        Receive<MoveEntry>(m => Move(m.Entry));
+        Receive<RemoveEntry>(m => Remove(m.Window));
+        Receive<FindEntry>(m => Sender.Tell(new EntryFound(EntryOf(m.Vm))));
+
+        Receive<ArmLimit>(Arm);
+        Receive<LimitDue>(PassLimit);
+        Receive<LimitSeen>(m => _unheard.Remove(m.Window));
+        Receive<Terminated>(m => Lost(m.ActorRef));
+        Receive<CloseWindows>(Stop);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PreStart()
+    {
+        Context.ActorOf(Props.Create(() => new DiscoveryActor(_services.Scan, Self)), "discovery");
+        Timers.StartPeriodicTimer("beat", new Beat(), WatchdogProtocol.Interval);
+        SummonWatchdog();
+    }
+
+    protected override void PostStop() => _watchdog?.Dispose();
+
+    // ---- VMs
+
+    private void Find(VmsFound found)
+    {
+        var now = found.Vms.ToDictionary(vm => vm.Id.Name);
+        foreach (var vm in now.Values.Where(vm => _vms.GetValueOrDefault(vm.Id.Name) != vm))
+            _services.Vms.Tell(new VmPresent(vm, EntryOf(vm.Id.Name)));
+        foreach (var vm in _vms.Values.Where(vm => !now.ContainsKey(vm.Id.Name)))
+            _services.Vms.Tell(new VmGone(vm.Id));
+        _vms = now;
+        _services.Discovered.TrySetResult();
+    }
+
+    // ---- the ledger
+
+    private IReadOnlyList<DamagedEntry> Load()
+    {
+        var contents = _services.Ledger.ReadAll();
+        foreach (var entry in contents.Entries) _windows[entry.Window] = new Open(entry, null);
+        return contents.Damaged;
+    }
+
+    /// <summary>Read afresh: the watchdog may have thawed it meanwhile.</summary>
+    private LedgerEntry? EntryOf(string vm)
+    {
+        try
+        {
+            return _services.Ledger.Read(vm);
+        }
+        catch (LedgerDamagedException e)
+        {
+            _log.Error("{0}: {1}", vm, e.Message);
+            return null;
+        }
+    }
+
+    private void OpenWindow(OpenEntry order)
+    {
+        var window = order.Entry.Window;
+        var refusal = _stopping ?? (_watchdog is { IsGuarding: true } ? null : $"no guest is frozen without qga-watchdog: {_noWatchdog}");
+        if (refusal is null && Write(order.Entry) is { } fault)
+            refusal = $"the freeze ledger {_services.Ledger.Directory} cannot be written: {fault}";
+        if (refusal is not null)
+        {
+            Sender.Tell(new EntryRefused(window, refusal));
+            return;
+        }
+        _windows[window] = new Open(order.Entry, Context.Watch(Sender));
+        Sender.Tell(new EntryOpened(window));
+    }
+
+    /// <summary>A window of an earlier process has no actor that we watch; it is written all the same.</summary>
+    private void Move(LedgerEntry entry)
+    {
+        var thawed = entry.Phase == LedgerPhase.Thawed;
+        if (thawed && _journalled.Remove(entry.Window)) RemoveFile(entry.Vm, entry.Window);
+        else if (Write(entry) is { } fault) _log.Warning("{0}: the ledger's entry could not be moved to {1}: {2}", entry.Vm, entry.Phase, fault);
+
+        var known = _windows.GetValueOrDefault(entry.Window);
+        if (thawed && known?.Window is { } actor) Context.Unwatch(actor);
+        _windows[entry.Window] = new Open(entry, thawed ? null : known?.Window);
+        if (_stopper is not null) CheckStopped();
+    }
+
+    private void Remove(string window)
+    {
+        if (!_windows.TryGetValue(window, out var open)) return;
+        if (open.Entry.Phase != LedgerPhase.Thawed && EntryOf(open.Entry.Vm)?.Phase != LedgerPhase.Thawed)
+        {
+            _journalled.Add(window);
+            return;
+        }
+        _windows.Remove(window);
+        RemoveFile(open.Entry.Vm, window);
+    }
+
+    private string? Write(LedgerEntry entry)
+    {
+        try
+        {
+            _services.Ledger.Write(entry);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
+        }
+    }
+
+    private void RemoveFile(string vm, string window)
+    {
+        try
+        {
+            _services.Ledger.Remove(vm, window);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or LedgerDamagedException)
+        {
+            _log.Warning("{0}: the ledger's entry could not be removed: {1}", vm, e.Message);
+        }
+    }
+
+    // ---- limits
+
+    private void Arm(ArmLimit arm)
+    {
+        _unheard.Remove(arm.Window);
+        if (arm.Limit is not { } limit) Timers.Cancel(arm.Window);
+        else Timers.StartSingleTimer(arm.Window, new LimitDue(arm.Window, limit), arm.After > TimeSpan.Zero ? arm.After : TimeSpan.Zero);
+    }
+
+    private void PassLimit(LimitDue due)
+    {
+        if (_windows.GetValueOrDefault(due.Window)?.Window is not { } window) return;
+        _unheard[due.Window] = _services.Time.Moment();
+        window.Tell(new LimitReached(due.Window, due.Limit));
+    }
+
+    /// <summary>A window that ended without having thawed its guest: the VM's actor adopts it like a crash's.</summary>
+    private void Lost(IActorRef window)
+    {
+        foreach (var open in _windows.Values.Where(o => window.Equals(o.Window)).ToList())
+        {
+            _windows[open.Entry.Window] = open with { Window = null };
+            if (_vms.TryGetValue(open.Entry.Vm, out var vm)) _services.Vms.Tell(new VmPresent(vm, EntryOf(vm.Id.Name)));
+        }
+    }
+
+    private void Stop(CloseWindows order)
+    {
+        _stopping = order.Reason;
+        _stopper = Sender;
+        foreach (var open in _windows.Values) open.Window?.Tell(new ThawWindow(order.Reason));
+        CheckStopped();
+    }
+
+    private void CheckStopped()
+    {
+        if (_windows.Values.All(open => open.Window is null)) _stopper?.Tell(new WindowsClosed());
+    }
+
+    // ---- the watchdog
+
+    private void BeatHeart()
+    {
+        var now = _services.Time.Moment();
+        if (_unheard.Any(limit => now - limit.Value > LimitHeard))
+        {
+            _log.Error("A window has not heard that its limit passed: this node does not thaw any more. The watchdog takes over");
+            return;
+        }
+        _watchdog?.Beat();
+    }
+
+    private void SummonWatchdog() =>
+        _services.Watchdog(CancellationToken.None).PipeTo(Self, success: c => new Guarded(c), failure: e => new Unguarded(e.Message));
+
+    private void Guard(WatchdogClient client)
+    {
+        _watchdog = client;
+        client.Closed.PipeTo(Self, success: reason => new Unguarded(reason));
+    }
+
+    private void Unguard(string reason)
+    {
+        _watchdog?.Dispose();
+        _watchdog = null;
+        _noWatchdog = reason;
+        _log.Warning("No watchdog: {0}. No guest is frozen until there is one", reason);
+        Timers.StartSingleTimer("summon", new Summon(), TimeSpan.FromSeconds(1));
+    }
+}

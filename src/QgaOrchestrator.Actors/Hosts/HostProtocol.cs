@@ -1,0 +1,53 @@
+using Akka.Actor;
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Ledger;
+
+namespace QgaOrchestrator.Actors.Hosts;
+
+/// <summary>A VM as its host sees it: where its sockets are. Paths are absolute.</summary>
+/// <param name="Id">Host and name.</param>
+/// <param name="Agent">The agent's unix socket.</param>
+/// <param name="Monitor">The monitor's, null where there is none: agent commands work, backups do not.</param>
+/// <param name="Hold">Whether the sockets are ours alone.</param>
+public sealed record VmSpec(VmId Id, string Agent, string? Monitor, SocketHold Hold);
+
+/// <summary>What windows and the host say to each other. They are on one node: nothing here is ever serialized.</summary>
+public interface IHostMessage : INoSerializationVerificationNeeded;
+
+/// <summary>Write this entry before a freeze is sent; answered by <see cref="EntryOpened"/> or <see cref="EntryRefused"/>.</summary>
+public sealed record OpenEntry(LedgerEntry Entry) : IHostMessage;
+
+public sealed record EntryOpened(string Window) : IHostMessage;
+
+public sealed record EntryRefused(string Window, string Reason) : IHostMessage;
+
+/// <summary>The window has come further; not answered.</summary>
+public sealed record MoveEntry(LedgerEntry Entry) : IHostMessage;
+
+/// <summary>The run has journalled the outcome: the entry is no longer needed.</summary>
+public sealed record RemoveEntry(string Window) : IHostMessage;
+
+/// <summary>Which entry does the ledger hold for this VM? Answered by <see cref="EntryFound"/>.</summary>
+public sealed record FindEntry(string Vm) : IHostMessage;
+
+public sealed record EntryFound(LedgerEntry? Entry) : IHostMessage;
+
+/// <summary>Tell the sender when this limit passes; null takes the last one back. One limit a window.</summary>
+public sealed record ArmLimit(string Window, WindowLimit? Limit, TimeSpan After) : IHostMessage;
+
+/// <summary>The limit has passed. The window answers <see cref="LimitSeen"/> at once, or the node is not healthy.</summary>
+public sealed record LimitReached(string Window, WindowLimit Limit) : IHostMessage;
+
+public sealed record LimitSeen(string Window) : IHostMessage;
+
+/// <summary>Refuse new windows and thaw the open ones; answered by <see cref="WindowsClosed"/> when none is open.</summary>
+public sealed record CloseWindows(string Reason) : IHostMessage;
+
+public sealed record WindowsClosed : IHostMessage;
+
+/// <summary>All VMs that are on this host now, from its discovery.</summary>
+internal sealed record VmsFound(IReadOnlyList<VmSpec> Vms) : IHostMessage;
+
+/// <summary>To a window: thaw now.</summary>
+public sealed record ThawWindow(string Reason) : IHostMessage;

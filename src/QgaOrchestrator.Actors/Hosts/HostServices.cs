@@ -1,0 +1,25 @@
+using Akka.Actor;
+using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Ledger.Watchdog;
+
+namespace QgaOrchestrator.Actors.Hosts;
+
+/// <summary>What a host's actor is given.</summary>
+public sealed record HostServices
+{
+    public required TimeProvider Time { get; init; }
+
+    public required FreezeLedger Ledger { get; init; }
+
+    /// <summary>The region of VMs.</summary>
+    public required IActorRef Vms { get; init; }
+
+    /// <summary>All VMs whose sockets are on this host now; called twice a second, off the host's own thread.</summary>
+    public required Func<IReadOnlyList<VmSpec>> Scan { get; init; }
+
+    /// <summary>Connects to the watchdog, and starts one where there is none.</summary>
+    public required Func<CancellationToken, Task<WatchdogClient>> Watchdog { get; init; }
+
+    /// <summary>Completed after the first scan.</summary>
+    public TaskCompletionSource Discovered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
