@@ -1,0 +1,108 @@
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Runs;
+
+namespace QgaOrchestrator.Actors;
+
+/// <summary>Everything that the outside can ask of this node. HTTP is a thin layer over it, and nothing else talks to the actors.</summary>
+public interface IOrchestrator
+{
+    /// <summary>All VMs that the fleet's hosts report, by name.</summary>
+    Task<IReadOnlyList<VmStatus>> ListVmsAsync(CancellationToken cancel);
+
+    /// <summary>
+    /// Calls one agent command. A freeze opens a window of its own, a thaw closes the open one; a sync is answered by us.
+    /// </summary>
+    /// <param name="vm">The VM, as <see cref="ListVmsAsync"/> reports it.</param>
+    /// <param name="command">An agent command's name, as on the wire.</param>
+    /// <param name="arguments">A UTF-8 JSON object, or empty.</param>
+    /// <param name="options">Time-out, lease of a raw freeze, force of a thaw.</param>
+    Task<CallReply> CallAsync(VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel);
+
+    /// <summary>Starts a run whose target list is fixed now; the answer comes when it is journalled.</summary>
+    Task<RunView> StartRunAsync(string id, string kind, string select, RunOptions options, IReadOnlyList<VmId> targets, CancellationToken cancel);
+
+    /// <summary>A run that is known here, or null.</summary>
+    Task<RunView?> GetRunAsync(string id, CancellationToken cancel);
+
+    /// <summary>What changes in a run from now on, and its present state first; ends with the run.</summary>
+    IAsyncEnumerable<RunView> WatchRunAsync(string id, CancellationToken cancel);
+}
+
+/// <summary>Options of a raw call; null: the command's own default.</summary>
+public sealed record CallOptions(TimeSpan? Timeout = null, TimeSpan? Lease = null, bool Force = false);
+
+/// <summary>Why a call was not answered by the agent. Each maps to one HTTP status.</summary>
+public enum CallRefusal
+{
+    /// <summary>The agent does not know the command.</summary>
+    UnknownCommand,
+    /// <summary>The guest's administrator disabled it.</summary>
+    Disabled,
+    /// <summary>The guest is frozen, or a window is open or closing.</summary>
+    Frozen,
+    /// <summary>The channel's queue is full.</summary>
+    QueueFull,
+    /// <summary>No agent answers, or its VM or host is not there.</summary>
+    Unreachable,
+    /// <summary>Arguments or options are wrong.</summary>
+    BadArguments,
+    /// <summary>Thaw of a guest that is not frozen by us needs force.</summary>
+    NotOurs,
+}
+
+/// <summary>How a raw call ended.</summary>
+public abstract record CallReply
+{
+    private CallReply() { }
+
+    /// <summary>The value of the agent's "return" member, UTF-8 JSON.</summary>
+    public sealed record Returned(ReadOnlyMemory<byte> Json) : CallReply;
+
+    /// <summary>The agent's own error.</summary>
+    public sealed record AgentFailed(string Class, string Description) : CallReply;
+
+    /// <summary>Not executed.</summary>
+    public sealed record Refused(CallRefusal Why, string Reason, string Remedy) : CallReply;
+
+    /// <summary>Sent, not answered: it may have happened.</summary>
+    public sealed record Unknown(string Reason, string Remedy) : CallReply;
+}
+
+/// <summary>States of a guest's agent, as the contract names them.</summary>
+public enum AgentState { Ready, Absent, Busy, Connecting, Quarantined }
+
+/// <summary>What a host knows of one VM.</summary>
+public sealed record VmStatus(VmId Id, string? Uuid, IReadOnlyDictionary<string, string> Labels, AgentState Agent)
+{
+    /// <summary>Why the agent is not ready, in words.</summary>
+    public string? AgentReason { get; init; }
+    public string? AgentVersion { get; init; }
+    /// <summary>Frozen now: by a window of ours, or found frozen.</summary>
+    public bool Frozen { get; init; }
+    public DateTimeOffset? FrozenSince { get; init; }
+    /// <summary>Whose freeze: a window of ours ("run ID" or "raw freeze"), or "somebody else".</summary>
+    public string? FrozenBy { get; init; }
+    /// <summary>QEMU's run state (query-status), null where the monitor does not tell.</summary>
+    public string? RunState { get; init; }
+    /// <summary>Why the monitor is not usable, null while it is.</summary>
+    public string? MonitorReason { get; init; }
+    public string? QemuVersion { get; init; }
+    /// <summary>What the guest told of itself when its agent was found.</summary>
+    public GuestInventory? Inventory { get; init; }
+    /// <summary>The run that works on this VM now.</summary>
+    public string? Run { get; init; }
+}
+
+/// <summary>What the guest told of itself.</summary>
+public sealed record GuestInventory(string? HostName, string? Os, string? OsId, string? Kernel, IReadOnlyList<string> Addresses, IReadOnlyList<string> FileSystems);
+
+/// <summary>A run with its items and what its hosts report of the items under way.</summary>
+public sealed record RunView(RunSummary Summary, IReadOnlyList<RunItemView> Items, IReadOnlyList<ItemProgress> Progress);
+
+/// <summary>Where an item under way stands.</summary>
+/// <param name="Index">The item's index in the run.</param>
+/// <param name="Step">prepare, window, copy, verify, catalog.</param>
+/// <param name="FrozenSince">Set while its guest is frozen.</param>
+/// <param name="Done">Bytes copied.</param>
+/// <param name="Total">Bytes to copy, 0 while unknown.</param>
+public sealed record ItemProgress(int Index, int Attempt, string Step, DateTimeOffset? FrozenSince, long Done, long Total);

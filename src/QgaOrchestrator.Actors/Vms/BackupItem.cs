@@ -1,0 +1,243 @@
+using Akka.Actor;
+using Akka.Event;
+using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Core.Points;
+using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Runs.Kinds;
+using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Monitor;
+
+namespace QgaOrchestrator.Actors.Vms;
+
+/// <summary>
+/// One VM's backup: prepare → window → copy → verify → catalog. The steps read from top to bottom in
+/// <see cref="RunAsync"/>; what follows from a window or a crash is decided by <see cref="Backup"/>. Whatever fails is
+/// undone before the outcome is told; whatever a crash leaves is found by its names.
+/// </summary>
+internal sealed class BackupItem : ReceiveActor, IDisposable
+{
+    private static readonly TimeSpan Answer = TimeSpan.FromSeconds(10);
+
+    private readonly StartItem _order;
+    private readonly BackupOptions _options;
+    private readonly VmServices _services;
+    private readonly VmSpec _spec;
+    private readonly IActorRef _vm;
+    private readonly IActorRef _self;
+    private readonly IMonitor? _monitor;
+    private readonly CutNames _names;
+    private readonly PointDirectory _directory;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly TaskCompletionSource<object> _window = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ItemProgress _progress;
+
+    public BackupItem(StartItem order, VmServices services, VmSpec spec, IMonitor? monitor, IActorRef vm)
+    {
+        (_order, _services, _spec, _monitor, _vm, _self) = (order, services, spec, monitor, vm, Self);
+        _options = order.Options.Backup ?? throw new ArgumentException("the run's options hold no backup", nameof(order));
+        _names = CutNames.For(order.Run, order.Item, order.Attempt);
+        _directory = PointDirectory.For(_options.Target ?? services.Points, spec.Id, order.DispatchedAt, _names.Hash);
+        _progress = new ItemProgress(order.Item, order.Attempt, Backup.Prepare.Name, null, 0, 0);
+
+        Receive<ItemProgress>(m => Show(_progress with { Step = m.Step, Done = m.Done, Total = m.Total }));
+        Receive<StartItem>(_ => Show(_progress));
+        Receive<WindowFrozen>(m => Show(_progress with { FrozenSince = m.Since }));
+        Receive<WindowRefused>(m => _window.TrySetResult(m));
+        Receive<WindowUnsettled>(m => _window.TrySetResult(m));
+        Receive<WindowClosed>(m =>
+        {
+            Show(_progress with { FrozenSince = null });
+            _window.TrySetResult(m);
+        });
+        Receive<ItemOutcome>(m => Context.Parent.Tell(new ItemsActor.Finished(m, Window)));
+
+        RunAsync(_stopped.Token).PipeTo(Self, failure: Fault);
+    }
+
+    /// <summary>The window's identity is the attempt's.</summary>
+    private string Window => _names.Hash;
+
+    /// <summary>A node that stops leaves copies to QEMU: they are found again.</summary>
+    protected override void PostStop()
+    {
+        _stopped.Cancel();
+        Dispose();
+    }
+
+    private async Task<ItemOutcome> RunAsync(CancellationToken cancel)
+    {
+        if (_monitor is null)
+            return Failed("this VM has no monitor's socket, and disks are cut through the monitor", "Give QEMU a -qmp socket and name it in Fleet.Sources");
+
+        var cut = _services.Cut(_monitor);
+        var vm = await _vm.Ask<VmDescribed>(new DescribeVm(), Answer, cancel);
+        if (!vm.Machine.Up)
+            return Unreachable(vm.Machine.Reason ?? "the monitor does not answer", "Check that QEMU runs and that nobody else holds its monitor's socket");
+
+        try
+        {
+            return _order.Resume && await LookAsync(cut, cancel) is { } found
+                ? found.Outcome ?? await FinishAsync(cut, found.Draft!, cancel)
+                : await BeginAsync(cut, vm, cancel);
+        }
+        catch (CutException e)
+        {
+            return await UndoAsync(cut, e.Unreachable ? Unreachable(e.Message, e.Remedy) : Failed(e.Message, e.Remedy), cancel);
+        }
+    }
+
+    /// <summary>prepare → window, then the rest.</summary>
+    private async Task<ItemOutcome> BeginAsync(ICut cut, VmDescribed vm, CancellationToken cancel)
+    {
+        Move(Backup.Prepare);
+        var fitness = await FreezeFitness.AskAsync(_vm, _options.Consistency);
+        if (fitness.Stop is { } stop) return Outcome(stop.State, stop.Reason, stop.Remedy);
+
+        _directory.Create();
+        var plan = await PrepareAsync(cut, cancel);
+        var os = vm.Guest.Inventory?.OsId;
+        var limits = _services.Limits.For(os);
+        var draft = _directory.Write(new PointDraft(
+            plan, DiskCoverage.Of(plan, fitness.FileSystems), vm.Machine.Uuid, os, limits.Lease, Facts: null, Unfrozen: false));
+
+        Move(Backup.Window);
+        if (fitness.Freezes)
+        {
+            var (record, failure) = await CutFrozenAsync(cut, plan, limits, cancel);
+            if (failure is null) return await FinishAsync(cut, _directory.Write(draft with { Facts = LedgerFacts.From(record!, "node") }), cancel);
+            if (failure.State == ItemState.Unknown || _options.Consistency == Consistency.Require)
+                return await UndoAsync(cut, failure, cancel);
+
+            // Preferred, not required: whatever the broken window cut is undone, and the running guest is cut.
+            await cut.UndoAsync(_names, _directory.Path, cancel);
+            _directory.Create();
+            plan = await PrepareAsync(cut, cancel);
+            _directory.Write(draft with { Plan = plan });
+        }
+        if (await cut.CutAsync(plan, Answer) is var outcome and not CutOutcome.Done)
+            throw new CutException($"the disks could not be cut: {outcome}", "See the node's log; the VM's disks are as before");
+        return await FinishAsync(cut, _directory.Write(draft with { Plan = plan, Unfrozen = true }), cancel);
+    }
+
+    private Task<CutPlan> PrepareAsync(ICut cut, CancellationToken cancel) =>
+        cut.PrepareAsync(_names, new CutTarget(_directory.Path, _options.Bandwidth), cancel);
+
+    /// <summary>Opens the window and waits until it is settled, or until nobody can say when it will be.</summary>
+    private async Task<(WindowRecord? Record, ItemOutcome? Failure)> CutFrozenAsync(
+        ICut cut, CutPlan plan, FreezeLimits limits, CancellationToken cancel)
+    {
+        _vm.Tell(
+            new OpenWindow(
+                new WindowOrder(Window, limits.Timeout, limits.Lease, Cuts: true),
+                new ItemId(_order.Run, _order.Item, _order.Attempt),
+                budget => cut.CutAsync(plan, budget)),
+            _self);
+        return await _window.Task.WaitAsync(cancel) switch
+        {
+            WindowClosed { Record: var record } => (record, Backup.Judge(record) is { } broken ? Failed(broken.Reason, broken.Remedy, record) : null),
+            WindowUnsettled w => (null, Outcome(ItemState.Unknown, $"the guest may still be frozen: {w.Reason}", "The node keeps thawing it; see qgactl vm show")),
+            WindowRefused w => (null, Unreachable(w.Reason, "Check that qemu-ga runs in the guest: qgactl vm show")),
+            var other => throw new InvalidOperationException($"unexpected answer {other}"),
+        };
+    }
+
+    /// <summary>copy → verify → catalog: the same after a window and after a crash behind one.</summary>
+    private async Task<ItemOutcome> FinishAsync(ICut cut, PointDraft draft, CancellationToken cancel)
+    {
+        Move(Backup.Copy);
+        await cut.FinishAsync(draft.Plan, copied => _self.Tell(_progress with { Done = copied.Done, Total = copied.Total }), cancel);
+
+        Move(Backup.Verify);
+        var point = draft.ToPoint(_spec.Id, _order.Run, _directory, await HashAsync(draft.Plan, cancel));
+
+        Move(Backup.Catalog);
+        _directory.Publish(point);
+        await _services.Catalog(point);
+        return Succeeded(point);
+    }
+
+    private Task<IReadOnlyList<ImageSum>> HashAsync(CutPlan plan, CancellationToken cancel) =>
+        Task.Factory.StartNew<IReadOnlyList<ImageSum>>(
+            () => [.. plan.Disks.Select(disk => ImageSum.Of(disk.Image, cancel))],
+            cancel, TaskCreationOptions.DenyChildAttach, _services.Files);
+
+    /// <summary>
+    /// What an earlier process came to with this attempt: done (the point is there), a copy to go on with (its window had
+    /// closed well), nothing (null), or something broken, which is undone.
+    /// </summary>
+    private async Task<(PointDraft? Draft, ItemOutcome? Outcome)?> LookAsync(ICut cut, CancellationToken cancel)
+    {
+        if (_directory.ReadPoint() is { } point)
+        {
+            _directory.Publish(point);
+            await _services.Catalog(point);
+            return (null, Succeeded(point));
+        }
+        var draft = _directory.ReadDraft();
+        var entry = (await _services.Host.Ask<EntryFound>(new FindEntry(_spec.Id.Name), Answer, cancel)).Entry;
+        entry = entry?.Window == Window ? entry : null;
+        if (draft is null && entry is null)
+        {
+            await cut.UndoAsync(_names, _directory.Path, cancel);
+            return null;
+        }
+        // The draft was written after the window had closed; the ledger's entry only where the node itself had thawed.
+        var facts = draft?.Facts ?? (entry is { Phase: LedgerPhase.Thawed, Facts.ThawedBy: "node" } ? entry.Facts : null);
+        var held = draft is { Unfrozen: true } || (facts is not null && Backup.Judge(LedgerFacts.Record(facts)) is null);
+        if (draft is not null && held && await cut.CanFinishAsync(draft.Plan, cancel))
+            return (draft with { Facts = facts }, null);
+
+        return (null, await UndoAsync(cut, ItemOutcome.Interrupted(_order.Item, _order.Attempt, "the node ended inside this attempt"), cancel));
+    }
+
+    private async Task<ItemOutcome> UndoAsync(ICut cut, ItemOutcome outcome, CancellationToken cancel)
+    {
+        try
+        {
+            await cut.UndoAsync(_names, _directory.Path, cancel);
+            _directory.Delete();
+            return outcome;
+        }
+        catch (CutException e)
+        {
+            return outcome with { Reason = $"{outcome.Reason}; and not all could be undone: {e.Message}", Remedy = e.Remedy };
+        }
+    }
+
+    public void Dispose() => _stopped.Dispose();
+
+    // ---- outcomes
+
+    private ItemOutcome Succeeded(RecoveryPoint point) => Outcome(ItemState.Succeeded, null, null) with
+    {
+        FrozenMs = point.Proof.FrozenMs,
+        Point = new PointMade(point.Id, point.Directory, point.Class, point.Disks.Sum(disk => disk.Bytes)),
+    };
+
+    private ItemOutcome Failed(string reason, string remedy, WindowRecord? record = null) =>
+        Outcome(ItemState.Failed, reason, remedy) with { FrozenMs = PointDraft.FrozenMs(record) };
+
+    private ItemOutcome Unreachable(string reason, string remedy) => Outcome(ItemState.Unreachable, reason, remedy);
+
+    private ItemOutcome Outcome(ItemState state, string? reason, string? remedy) => new(_order.Item, _order.Attempt, state, reason, remedy);
+
+    private ItemOutcome Fault(Exception fault)
+    {
+        if (!_stopped.IsCancellationRequested) _log.Error(fault, "{0}: the backup failed by a fault of this program", _spec.Id.Name);
+        return Failed($"a fault in qgad: {fault.Message}", "See the node's log, and report it");
+    }
+
+    // ---- progress
+
+    private void Move(RunStep step) => _self.Tell(new ItemProgress(_order.Item, _order.Attempt, step.Name, null, 0, 0));
+
+    private void Show(ItemProgress progress)
+    {
+        if (progress == _progress) return;
+        _progress = progress;
+        _services.Runs.Tell(new ItemMoved(_order.Run, progress));
+    }
+}

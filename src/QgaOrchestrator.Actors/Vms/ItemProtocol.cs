@@ -1,0 +1,44 @@
+using Akka.Actor;
+using QgaOrchestrator.Actors.Runs;
+using QgaOrchestrator.Actors.Serialization;
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Runs;
+
+namespace QgaOrchestrator.Actors.Vms;
+
+/// <summary>From a run to a VM: do this item. Repeated until <see cref="ItemEnded"/> comes back; a repeat is recognised.</summary>
+/// <param name="Vm">The VM.</param>
+/// <param name="Run">The run's id; with item and attempt the item's identity, from which all names derive.</param>
+/// <param name="Item">Index of the item in its run.</param>
+/// <param name="Attempt">From 1.</param>
+/// <param name="Kind">The run's kind.</param>
+/// <param name="Options">The run's options, frozen at its start.</param>
+/// <param name="DispatchedAt">When the run journalled this attempt.</param>
+/// <param name="Resume">The run does not know whether this attempt has begun: look first.</param>
+public sealed record StartItem(
+    VmId Vm, string Run, int Item, int Attempt, string Kind, RunOptions Options, DateTimeOffset DispatchedAt, bool Resume)
+    : IVmMessage, IWire
+{
+    public ItemEnded Unreachable(string reason, string remedy) =>
+        new(Run, new ItemOutcome(Item, Attempt, ItemState.Unreachable, reason, remedy));
+}
+
+/// <summary>From a run to a VM: the outcome is journalled; what was kept for it can go.</summary>
+public sealed record ItemJournalled(VmId Vm, string Run, int Item, int Attempt) : IVmMessage, IWire;
+
+/// <summary>From a VM to its run: how the item ended. Repeated until <see cref="ItemJournalled"/>.</summary>
+public sealed record ItemEnded(string Run, ItemOutcome Outcome) : IRunMessage, IWire;
+
+/// <summary>From a VM to its run: where the item stands; may be lost.</summary>
+public sealed record ItemMoved(string Run, ItemProgress Progress) : IRunMessage, IWire;
+
+/// <summary>Which attempt of which item of which run; an empty run is a caller's own freeze.</summary>
+internal sealed record ItemId(string Run, int Item, int Attempt);
+
+/// <summary>From an item to its VM: what is known of guest and machine? Answered by <see cref="VmDescribed"/>.</summary>
+internal sealed record DescribeVm : INoSerializationVerificationNeeded;
+
+internal sealed record VmDescribed(MonitorView Machine, GuestView Guest) : INoSerializationVerificationNeeded;
+
+/// <summary>To the VM: the run that works on it, null for none.</summary>
+internal sealed record WorksFor(string? Run) : INoSerializationVerificationNeeded;

@@ -1,0 +1,113 @@
+using Akka.Actor;
+using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Runs.Kinds;
+using QgaOrchestrator.Qemu.Monitor;
+
+namespace QgaOrchestrator.Actors.Vms;
+
+/// <summary>
+/// The items of all runs that want one VM: one at a time, in the order of their arrival. Keeps an item's outcome, and
+/// repeats it, until its run has journalled it. Child of the <see cref="VmActor"/>.
+/// </summary>
+internal sealed class ItemsActor : ReceiveActor, IWithTimers
+{
+    /// <summary>To this actor, from the item at work.</summary>
+    public sealed record Finished(ItemOutcome Outcome, string? Window) : INoSerializationVerificationNeeded;
+
+    private sealed record Repeat : INoSerializationVerificationNeeded;
+
+    private sealed record AtWork(StartItem Order, IActorRef Worker);
+
+    private sealed record Kept(StartItem Order, ItemEnded Ended, string? Window);
+
+    /// <summary>An outcome that its run has not journalled is told again this often.</summary>
+    private static readonly TimeSpan RepeatEvery = TimeSpan.FromSeconds(3);
+
+    private readonly VmServices _services;
+    private readonly VmSpec _spec;
+    private readonly IMonitor? _monitor;
+    private readonly Queue<StartItem> _waiting = [];
+    private readonly Dictionary<(string Run, int Item, int Attempt), Kept> _kept = [];
+    private AtWork? _work;
+
+    public ItemsActor(VmServices services, VmSpec spec, IMonitor? monitor)
+    {
+        (_services, _spec, _monitor) = (services, spec, monitor);
+        Receive<StartItem>(Start);
+        Receive<Finished>(Finish);
+        Receive<ItemJournalled>(m => Forget((m.Run, m.Item, m.Attempt)));
+        Receive<Repeat>(_ => Tell(_kept.Values));
+        Receive<Terminated>(m => Crashed(m.ActorRef));
+        Timers.StartPeriodicTimer("repeat", new Repeat(), RepeatEvery);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private void Start(StartItem order)
+    {
+        if (_kept.TryGetValue(Key(order), out var kept)) Tell([kept]);
+        else if (_work is { } work && Key(work.Order) == Key(order)) work.Worker.Tell(order);
+        else if (_waiting.All(waiting => Key(waiting) != Key(order)))
+        {
+            _waiting.Enqueue(order);
+            Next();
+        }
+    }
+
+    private void Next()
+    {
+        if (_work is not null || !_waiting.TryDequeue(out var order)) return;
+        var worker = Context.Watch(Context.ActorOf(Worker(order)));
+        _work = new AtWork(order, worker);
+        Context.Parent.Tell(new WorksFor(order.Run));
+    }
+
+    /// <summary>What does the work of each kind. A new kind is a line here.</summary>
+    private Props Worker(StartItem order)
+    {
+        var vm = Context.Parent;
+        return order.Kind switch
+        {
+            Backup.Name => Props.Create(() => new BackupItem(order, _services, _spec, _monitor, vm)),
+            _ => throw new InvalidOperationException($"No item of kind {order.Kind} is known here"),
+        };
+    }
+
+    private void Finish(Finished finished)
+    {
+        if (_work is not { } work || !work.Worker.Equals(Sender)) return;
+        End(work, finished.Outcome, finished.Window);
+    }
+
+    /// <summary>The worker died of a fault of ours.</summary>
+    private void Crashed(IActorRef worker)
+    {
+        if (_work is { } work && work.Worker.Equals(worker))
+            End(work, ItemOutcome.Interrupted(work.Order.Item, work.Order.Attempt, "the item's actor failed"), null);
+    }
+
+    private void End(AtWork work, ItemOutcome outcome, string? window)
+    {
+        _work = null;
+        Context.Unwatch(work.Worker);
+        Context.Stop(work.Worker);
+        var kept = new Kept(work.Order, new ItemEnded(work.Order.Run, outcome), window);
+        _kept[Key(work.Order)] = kept;
+        Tell([kept]);
+        Context.Parent.Tell(new WorksFor(null));
+        Next();
+    }
+
+    private void Tell(IEnumerable<Kept> outcomes)
+    {
+        foreach (var kept in outcomes) _services.Runs.Tell(kept.Ended);
+    }
+
+    private void Forget((string, int, int) key)
+    {
+        if (_kept.Remove(key, out var kept) && kept.Window is { } window) _services.Host.Tell(new RemoveEntry(window));
+    }
+
+    private static (string Run, int Item, int Attempt) Key(StartItem order) => (order.Run, order.Item, order.Attempt);
+}

@@ -1,0 +1,127 @@
+using Akka.Actor;
+using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Monitor;
+using QgaOrchestrator.Qemu.Monitor.Queries;
+
+namespace QgaOrchestrator.Actors.Vms;
+
+/// <summary>What the monitor says of its VM now.</summary>
+/// <param name="Up">The monitor answers.</param>
+/// <param name="Reason">Why not.</param>
+internal sealed record MonitorView(bool Up, string? Reason) : INoSerializationVerificationNeeded
+{
+    public string? QemuVersion { get; init; }
+    public string? Uuid { get; init; }
+    /// <summary>QEMU's run state, as in "running".</summary>
+    public string? RunState { get; init; }
+    public QemuProcess? Process { get; init; }
+    /// <summary>Whether somebody in the guest has the agent's port open; null: not known.</summary>
+    public bool? PortOpen { get; init; }
+}
+
+/// <summary>The guest was reset: whatever was frozen is thawed, and no window holds.</summary>
+internal sealed record GuestReset : INoSerializationVerificationNeeded;
+
+/// <summary>
+/// Keeps one VM's monitor open, follows its events, and tells its parent, the <see cref="VmActor"/>, each time that
+/// something about the VM has changed. Lives as long as its parent knows the VM.
+/// </summary>
+internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
+{
+    private sealed record Probe : INoSerializationVerificationNeeded;
+
+    private sealed record Looked(MonitorView View) : INoSerializationVerificationNeeded;
+
+    private sealed record Happened(MonitorEvent Event) : INoSerializationVerificationNeeded;
+
+    private sealed record Lost(string Reason) : INoSerializationVerificationNeeded;
+
+    private static readonly TimeSpan Answer = TimeSpan.FromSeconds(2);
+
+    private readonly IMonitor _monitor;
+    private readonly string _vm;
+    private readonly string _agentPath;
+    private readonly bool _holds;
+    private readonly Action<MonitorEvent> _happened;
+    private readonly Action<string> _lost;
+    private MonitorView _view = new(false, "not asked yet");
+    private int _failures;
+
+    /// <param name="monitor">Shared with the VM's items; this actor alone reconnects it.</param>
+    /// <param name="vm">The VM's name, for the back-off's jitter.</param>
+    /// <param name="agentPath">The agent's socket, to recognise its port.</param>
+    /// <param name="holds">False: the socket is others' too, so it is looked at now and then and let go.</param>
+    public MonitorKeeper(IMonitor monitor, string vm, string agentPath, bool holds)
+    {
+        (_monitor, _vm, _agentPath, _holds) = (monitor, vm, agentPath, holds);
+        var self = Self;
+        _happened = e => self.Tell(new Happened(e));
+        _lost = reason => self.Tell(new Lost(reason));
+        _monitor.EventReceived += _happened;
+        _monitor.Closed += _lost;
+
+        Receive<Probe>(_ => Look());
+        Receive<Looked>(m => Take(m.View));
+        Receive<Happened>(m => Take(m.Event));
+        Receive<Lost>(m => Take(new MonitorView(false, $"the monitor was lost: {m.Reason}")));
+        Look();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PostStop()
+    {
+        _monitor.EventReceived -= _happened;
+        _monitor.Closed -= _lost;
+    }
+
+    private void Look() => LookAsync().PipeTo(Self,
+        success: view => new Looked(view),
+        failure: e => new Looked(new MonitorView(false, e.Message)));
+
+    private void Take(MonitorView view)
+    {
+        _failures = view.Up ? 0 : _failures + 1;
+        if (view != _view) Context.Parent.Tell(_view = view);
+        if (!view.Up) Timers.StartSingleTimer("probe", new Probe(), ChannelRules.Backoff(_vm, _failures));
+        else if (!_holds) Timers.StartSingleTimer("probe", new Probe(), TimeSpan.FromSeconds(30));
+    }
+
+    private void Take(MonitorEvent happened)
+    {
+        switch (happened.Name)
+        {
+            case "VSERPORT_CHANGE" or "STOP" or "RESUME" or "SHUTDOWN" or "SUSPEND" or "WAKEUP" or "BLOCK_IO_ERROR":
+                Look();
+                break;
+            case "RESET":
+                Context.Parent.Tell(new GuestReset());
+                Look();
+                break;
+        }
+    }
+
+    private async Task<MonitorView> LookAsync()
+    {
+        var opened = await _monitor.OpenAsync(Answer);
+        if (opened is not MonitorOpenOutcome.Ready ready)
+        {
+            return new(false, opened switch
+            {
+                MonitorOpenOutcome.NoSocket o => o.Reason,
+                MonitorOpenOutcome.NoGreeting o => o.Reason,
+                _ => "the monitor does not answer",
+            });
+        }
+        // Read before the socket may be let go: it is the peer of an open link.
+        var process = _monitor.Process;
+        return new MonitorView(true, null)
+        {
+            QemuVersion = ready.Version.ToString(),
+            Process = process,
+            Uuid = await QueryUuid.AskAsync(_monitor, Answer),
+            RunState = (await QueryStatus.AskAsync(_monitor, Answer))?.Status,
+            PortOpen = QueryChardev.IsAgentUp(await QueryChardev.AskAsync(_monitor, Answer), _agentPath),
+        };
+    }
+}

@@ -1,0 +1,53 @@
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Points;
+using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Ledger;
+
+namespace QgaOrchestrator.Actors.Vms;
+
+/// <summary>A point in the making, beside its images: what a crash's successor needs to finish it.</summary>
+/// <param name="Plan">Disks, nodes and images.</param>
+/// <param name="Covers">By the plan's order: whether a file system that froze covers the disk.</param>
+/// <param name="Uuid">The VM's.</param>
+/// <param name="OsId">osinfo's id, null where the guest did not tell.</param>
+/// <param name="Lease">The window's.</param>
+/// <param name="Facts">What the window saw, when it had closed; null before, and for a cut of a running guest.</param>
+/// <param name="Unfrozen">The cut was made of a running guest, as the options allow.</param>
+internal sealed record PointDraft(
+    CutPlan Plan, IReadOnlyList<DiskCover> Covers, string? Uuid, string? OsId, TimeSpan Lease, WindowFacts? Facts, bool Unfrozen)
+{
+    /// <summary>The finished point.</summary>
+    public RecoveryPoint ToPoint(VmId vm, string run, PointDirectory directory, IReadOnlyList<ImageSum> images)
+    {
+        var record = Facts is null ? null : LedgerFacts.Record(Facts);
+        var kind = ProofRules.Classify(new ProofFacts(record, Lease, OsId == "mswindows", HooksReported: false, Covers));
+        return new RecoveryPoint(
+            1, directory.Id, vm.Name, vm.Host, Uuid, run, null, null, "full", kind.ToString().ToLowerInvariant(),
+            [.. Plan.Disks.Select((disk, i) => new PointDisk(
+                disk.Index, disk.Node, disk.Qdev, Path.GetFileName(disk.Image), disk.Size, images[i].Bytes, images[i].Sha256,
+                Covers[i].ToString().ToLowerInvariant()))],
+            Proof(record))
+        {
+            Directory = directory.Path,
+        };
+    }
+
+    private PointProof Proof(WindowRecord? record) => new(Facts?.FrozenAt, Facts?.CutAt, Facts?.ThawedAt, Facts?.Frozen, Facts?.Thawed, null, null)
+    {
+        FrozenAfterMs = Facts?.FrozenAfterMs,
+        CutAfterMs = Facts?.CutAfterMs,
+        ThawedAfterMs = Facts?.ThawedAfterMs,
+        FrozenMs = FrozenMs(record),
+        Note = Unfrozen ? "cut while the guest was running" : Note(),
+    };
+
+    public static double? FrozenMs(WindowRecord? record) =>
+        record is { FrozenAt: { } frozen, ThawedAt: { } thawed } ? (thawed - frozen).TotalMilliseconds : null;
+
+    private string? Note()
+    {
+        var open = Plan.Disks.Where((_, i) => Covers[i] != DiskCover.Covered).Select(disk => $"{disk.Node} {Covers[disk.Index].ToString().ToLowerInvariant()}").ToList();
+        return open.Count == 0 ? null : $"not every disk is known to be covered by a frozen file system: {string.Join(", ", open)}";
+    }
+}

@@ -1,0 +1,107 @@
+using System.Text.Json;
+using Akka.Actor;
+using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Agent.Commands;
+
+namespace QgaOrchestrator.Actors.Vms;
+
+/// <summary>
+/// A caller's own agent command. It bypasses nothing: a freeze opens a window, a thaw closes it, a sync is answered here,
+/// and while a window is open nothing else is sent.
+/// </summary>
+internal static class RawCall
+{
+    /// <summary>The longest lease that a caller may ask for.</summary>
+    public static readonly TimeSpan LongestLease = TimeSpan.FromMinutes(5);
+
+    public static void Take(CallAgent call, VmActor vm, IActorRef caller)
+    {
+        switch (call.Command)
+        {
+            case var denied when vm.Services.Denied.Contains(denied):
+                Refuse(caller, CallRefusal.Disabled, $"{denied} is never allowed on host {vm.Spec.Id.Host}", "It is named by Policy.Deny in that node's config");
+                break;
+            case "guest-sync" or "guest-sync-delimited":
+                Sync(call, caller);
+                break;
+            case "guest-fsfreeze-thaw" when vm.Window is not null:
+                vm.ThawOpenWindow(caller);
+                break;
+            case "guest-fsfreeze-thaw" when !call.Options.Force && vm.Guest.FoundFrozen:
+                Refuse(caller, CallRefusal.NotOurs, "the guest was frozen by somebody else, who may still need it", $"qgactl thaw {vm.Spec.Id.Name} --force thaws it all the same");
+                break;
+            case "guest-fsfreeze-thaw" or "guest-fsfreeze-status":
+                Send(call, vm, caller, thawLane: true);
+                break;
+            case var _ when vm.Window is { } window:
+                Refuse(caller, CallRefusal.Frozen, $"the window {window} is open on this guest", "Try again when it is closed (a backup's takes well under a second)");
+                break;
+            case "guest-fsfreeze-freeze" or "guest-fsfreeze-freeze-list":
+                Freeze(call, vm, caller);
+                break;
+            case var command when vm.Guest.Info?.Status(command) == CommandStatus.Disabled:
+                Refuse(caller, CallRefusal.Disabled, $"the guest's administrator disabled {command}", "Allow it in the guest: qemu-ga's --block-rpcs or --allow-rpcs (in /etc/qemu-ga or /etc/sysconfig/qemu-ga)");
+                break;
+            default:
+                Send(call, vm, caller, thawLane: false);
+                break;
+        }
+    }
+
+    private static void Send(CallAgent call, VmActor vm, IActorRef caller, bool thawLane) =>
+        vm.Enqueue(new AgentRequest(call.Command, call.Arguments), call.Options.Timeout ?? (AgentCommands.Find(call.Command) ?? AgentCommands.Unlisted(call.Command)).DefaultTimeout(vm.Services.Limits.Timeout),
+            ended => caller.Tell(Reply(call.Command, ended)), thawLane);
+
+    private static CallReply Reply(string command, CallEnded ended) => ended switch
+    {
+        { Refusal: ChannelRefusal.QueueFull, Outcome: AgentOutcome.NotSent n } =>
+            new CallReply.Refused(CallRefusal.QueueFull, n.Reason, "Ask less often, or wait for the answers"),
+        { Refusal: ChannelRefusal.Quarantined, Outcome: AgentOutcome.NotSent n } =>
+            new CallReply.Refused(CallRefusal.Frozen, n.Reason, "See qgactl vm show; the node keeps thawing it"),
+        { Outcome: AgentOutcome.NotSent n } =>
+            new CallReply.Refused(CallRefusal.Unreachable, n.Reason, "Check that qemu-ga runs in the guest and that nobody else holds its socket"),
+        { Outcome: AgentOutcome.Returned r } => new CallReply.Returned(r.Json),
+        { Outcome: AgentOutcome.Refused r } => new CallReply.AgentFailed(r.Error.Class, r.Error.Description),
+        { Outcome: AgentOutcome.Unknown u } => new CallReply.Unknown(u.Reason, $"{command} may have been executed: {WhatToDo(command)}"),
+        _ => throw new InvalidOperationException($"unexpected outcome of {command}"),
+    };
+
+    private static string WhatToDo(string command) => AgentCommands.Find(command)?.Retry switch
+    {
+        RetryClass.Safe => "asking again does no harm",
+        RetryClass.Idempotent => "the same call again leads to the same end",
+        _ => "look in the guest before you repeat it",
+    };
+
+    private static void Sync(CallAgent call, IActorRef caller)
+    {
+        if (SyncId(call.Arguments) is { } id) caller.Tell(new CallReply.Returned(JsonSerializer.SerializeToUtf8Bytes(id)));
+        else Refuse(caller, CallRefusal.BadArguments, $"{call.Command} needs an integer id", """For example {"id":1}; it is answered here, the channel is always in sync""");
+    }
+
+    private static long? SyncId(ReadOnlyMemory<byte> arguments)
+    {
+        if (arguments.IsEmpty) return null;
+        using var json = JsonDocument.Parse(arguments);
+        return json.RootElement.TryGetProperty("id", out var id) && id.TryGetInt64(out var value) ? value : null;
+    }
+
+    /// <summary>A freeze by hand is a window without a cut: in the ledger, with a lease, under the watchdog's eyes.</summary>
+    private static void Freeze(CallAgent call, VmActor vm, IActorRef caller)
+    {
+        if (call.Options.Lease is { } asked && (asked <= TimeSpan.Zero || asked > LongestLease))
+        {
+            Refuse(caller, CallRefusal.BadArguments, $"a lease of {asked} is not possible", $"Between a moment and {LongestLease}");
+            return;
+        }
+        var limits = vm.Services.Limits.For(vm.Guest.Inventory?.OsId);
+        var now = vm.Services.Time.GetUtcNow();
+        var window = $"raw-{now:yyyyMMddTHHmmssfff}";
+        var order = new WindowOrder(window, call.Options.Timeout ?? limits.Timeout, call.Options.Lease ?? limits.Lease, Cuts: false);
+        vm.OpenRawWindow(order, new AgentRequest(call.Command, call.Arguments), caller);
+    }
+
+    private static void Refuse(IActorRef caller, CallRefusal why, string reason, string remedy) =>
+        caller.Tell(new CallReply.Refused(why, reason, remedy));
+}

@@ -1,0 +1,39 @@
+using System.Text.Json;
+using Akka.Actor;
+using QgaOrchestrator.Actors.Hosts;
+
+namespace QgaOrchestrator.Actors.Vms;
+
+/// <summary>A caller's own freeze: its window's owner. Answers the caller when the guest is frozen, and takes the entry out
+/// of the ledger when it is thawed again, by whomever. Child of the <see cref="VmActor"/>, lives as long as the window.</summary>
+internal sealed class RawWindow : ReceiveActor
+{
+    private IActorRef? _caller;
+
+    public RawWindow(OpenWindow order, IActorRef host, IActorRef caller)
+    {
+        _caller = caller;
+        Receive<WindowFrozen>(m => Answer(new CallReply.Returned(JsonSerializer.SerializeToUtf8Bytes(m.Count))));
+        Receive<WindowUnsettled>(m => Answer(new CallReply.Unknown(m.Reason, "The guest may be frozen; the node goes on thawing it. See qgactl vm show")));
+        Receive<WindowRefused>(m =>
+        {
+            Answer(new CallReply.Refused(CallRefusal.Unreachable, m.Reason, "Check that qemu-ga runs in the guest: qgactl vm show"));
+            Context.Stop(Self);
+        });
+        Receive<WindowClosed>(m =>
+        {
+            Answer(m.Record.Frozen == 0
+                ? new CallReply.Returned(JsonSerializer.SerializeToUtf8Bytes(0))
+                : new CallReply.AgentFailed("GenericError", m.Record.Broken ?? "the guest did not freeze"));
+            host.Tell(new RemoveEntry(order.Order.Id));
+            Context.Stop(Self);
+        });
+        Context.Parent.Tell(order);
+    }
+
+    private void Answer(CallReply reply)
+    {
+        _caller?.Tell(reply);
+        _caller = null;
+    }
+}

@@ -1,0 +1,398 @@
+using System.Text.Json;
+using Akka.Actor;
+using Akka.Event;
+using QgaOrchestrator.Actors.Fleet;
+using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Monitor;
+
+namespace QgaOrchestrator.Actors.Vms;
+
+/// <summary>
+/// One VM's channel: it alone speaks to the guest's agent, one request at a time, and lends the whole channel to a
+/// <see cref="WindowActor"/> from a window's reservation to its settlement. Sharded, on the VM's own host; started by that
+/// host's <see cref="HostActor"/>, stopped when its sockets are gone. Runs and callers reach it through the region.
+/// Its rules are <see cref="ChannelRules"/>; runs' items work in its child <see cref="ItemsActor"/>.
+/// </summary>
+public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
+{
+    private sealed record Told(ChannelInput Input) : INoSerializationVerificationNeeded;
+
+    private sealed record Ended(long Ticket, AgentOutcome Outcome) : INoSerializationVerificationNeeded;
+
+    private sealed record NotPresent : INoSerializationVerificationNeeded;
+
+    private sealed record LookAgain : INoSerializationVerificationNeeded;
+
+    private sealed record AskAgain : INoSerializationVerificationNeeded;
+
+    private sealed record Pending(AgentRequest Request, TimeSpan Timeout, Action<CallEnded> Complete);
+
+    private sealed record Lent(OpenWindow Order, IActorRef Owner, IActorRef Window);
+
+    /// <summary>How long a message waits for the host to say that this VM is there.</summary>
+    private static readonly TimeSpan PresenceWait = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan SyncTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>A link that is opened anew asks the guest about itself again after this long.</summary>
+    private static readonly TimeSpan InventoryAge = TimeSpan.FromMinutes(5);
+
+    /// <summary>A guest that somebody else froze is asked this often whether it still is.</summary>
+    private static readonly TimeSpan FrozenAge = TimeSpan.FromSeconds(5);
+
+    private readonly VmServices _services;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Dictionary<long, Pending> _calls = [];
+    private VmSpec _spec = null!;
+    private IAgent _agent = null!;
+    private IMonitor? _monitor;
+    private AgentLock? _lock;
+    private Channel _channel = null!;
+    private IActorRef _items = null!;
+    private GuestView _guest = new();
+    private MonitorView _machine = new(false, "this VM has no monitor's socket");
+    private (OpenWindow Order, IActorRef Owner)? _wanted;
+    private Lent? _lent;
+    private DateTimeOffset? _frozenSince;
+    private string? _run;
+    private VmStatus? _published;
+    private readonly List<IActorRef> _thawCallers = [];
+    private bool _asking;
+    private long _ticket;
+
+    public VmActor(VmServices services)
+    {
+        _services = services;
+        Unplaced();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public IStash Stash { get; set; } = null!;
+
+    public static Props Props(VmServices services) => Akka.Actor.Props.Create(() => new VmActor(services));
+
+    protected override void PostStop()
+    {
+        _agent?.Close();
+        _monitor?.Close();
+        _lock?.Dispose();
+        if (_spec is not null) _services.Fleet.Tell(new VmLeft(_spec.Id));
+    }
+
+    // ---- behaviours, in the order of life
+
+    private void Unplaced()
+    {
+        Timers.StartSingleTimer("present", new NotPresent(), PresenceWait);
+        Receive<VmPresent>(Attach);
+        Receive<NotPresent>(_ =>
+        {
+            Become(Missing);
+            Stash.UnstashAll();
+        });
+        Receive<VmGone>(_ => Context.Stop(Self));
+        ReceiveAny(_ => Stash.Stash());
+    }
+
+    /// <summary>A VM that its host has not seen: whoever asks is told, until it appears.</summary>
+    private void Missing()
+    {
+        Receive<VmPresent>(Attach);
+        Receive<CallAgent>(m => Sender.Tell(new CallReply.Refused(
+            CallRefusal.Unreachable, $"{m.Vm.Name} is not on its host", "See which VMs are there: qgactl vm list")));
+        Receive<StartItem>(m => Sender.Tell(m.Unreachable("the VM's sockets are gone from its host", "See which VMs are there: qgactl vm list")));
+        ReceiveAny(_ => { });
+    }
+
+    private void Serving()
+    {
+        Receive<VmPresent>(m => Adopt(m.Entry));
+        Receive<EntryFound>(m => Adopt(m.Entry));
+        Receive<LookAgain>(_ => _services.Host.Tell(new FindEntry(_spec.Id.Name)));
+        Receive<VmGone>(_ => Context.Stop(Self));
+
+        Receive<Told>(m => Handle(m.Input));
+        Receive<Ended>(End);
+        Receive<Submit>(m => Enqueue(m.Request, m.Timeout, Sender.Tell));
+        Receive<CallAgent>(m => RawCall.Take(m, this, Sender));
+        Receive<GuestView>(Know);
+        Receive<AskAgain>(_ => AskGuest());
+        Receive<MonitorView>(See);
+        Receive<GuestReset>(_ => _lent?.Window.Tell(new ThawWindow("the guest was reset inside the window")));
+
+        Receive<OpenWindow>(Want);
+        Receive<WindowFrozen>(m => Frozen(m.Since));
+        Receive<WindowUnsettled>(_ => Handle(new ChannelInput.Quarantine(true)));
+        Receive<WindowClosed>(TakeBack);
+        Receive<Terminated>(_ => Lost());
+
+        Receive<DescribeVm>(_ => Sender.Tell(new VmDescribed(_machine, _guest)));
+        Receive<WorksFor>(Work);
+        Receive<StartItem>(m => _items.Forward(m));
+        Receive<ItemJournalled>(m => _items.Forward(m));
+    }
+
+    // ---- the VM itself
+
+    private void Attach(VmPresent present)
+    {
+        _spec = present.Spec;
+        var holds = _spec.Hold == SocketHold.Exclusive;
+        _agent = _services.Agent(_spec);
+        _monitor = _services.Monitor(_spec);
+        var self = Self;
+        _agent.Closed += reason => self.Tell(new Told(new ChannelInput.LinkLost(reason)));
+        _channel = new Channel { Policy = new(_spec.Id.Name, holds) };
+        if (_monitor is { } monitor)
+            Context.ActorOf(Akka.Actor.Props.Create(() => new MonitorKeeper(monitor, _spec.Id.Name, _spec.Agent, holds)), "monitor");
+        _items = Context.ActorOf(Akka.Actor.Props.Create(() => new ItemsActor(_services, _spec, _monitor)), "items");
+        Timers.Cancel("present");
+        Become(Serving);
+        Adopt(present.Entry);
+        Handle(new ChannelInput.Woken());
+        if (!holds) AskGuest();
+        Stash.UnstashAll();
+    }
+
+    /// <summary>A window that an earlier process left open is thawed before anybody else gets the channel.</summary>
+    private void Adopt(LedgerEntry? entry)
+    {
+        if (entry is null or { Phase: LedgerPhase.Thawed } || _lent is not null) return;
+        if (!Lock())
+        {
+            // The watchdog is at it. It lets go within a second of thawed.
+            Timers.StartSingleTimer("adopt", new LookAgain(), Settlement.Pause);
+            return;
+        }
+        _log.Warning("{0}: the ledger holds the open window {1} of run {2}: thawing the guest", _spec.Id.Name, entry.Window, entry.Run);
+        Handle(new ChannelInput.Adopted(entry.Window));
+        var order = new WindowOrder(entry.Window, _services.Limits.Timeout, _services.Limits.Lease, Cuts: true);
+        Lend(new OpenWindow(order, new ItemId(entry.Run, entry.Item, entry.Attempt), null), Self, entry);
+    }
+
+    private void See(MonitorView view)
+    {
+        var ended = _machine.Process is { } process && !view.Up && !_services.IsAlive(process);
+        // What was known of the machine outlives a lost monitor, but not its process.
+        _machine = view.Up || ended ? view : _machine with { Up = false, Reason = view.Reason };
+        if (ended) _lent?.Window.Tell(new WindowActor.QemuEnded());
+        if (view.PortOpen is { } open) Handle(new ChannelInput.PortChanged(open));
+        Publish();
+    }
+
+    private void Know(GuestView guest)
+    {
+        if (guest.FoundFrozen && !_guest.FoundFrozen && _lent is null)
+            _log.Warning("{0}: found frozen by somebody else; qgactl thaw {0} --force thaws it", _spec.Id.Name);
+        _guest = guest;
+        _asking = false;
+        if (guest.FoundFrozen) Timers.StartSingleTimer("guest", new AskAgain(), FrozenAge);
+        Publish();
+    }
+
+    // ---- the channel
+
+    internal VmSpec Spec => _spec;
+
+    internal VmServices Services => _services;
+
+    internal GuestView Guest => _guest;
+
+    /// <summary>The window that has the channel, or is about to.</summary>
+    internal string? Window => _lent?.Order.Order.Id ?? _wanted?.Order.Order.Id;
+
+    internal void Enqueue(AgentRequest request, TimeSpan timeout, Action<CallEnded> complete, bool thawLane = false)
+    {
+        _calls[++_ticket] = new Pending(request, timeout, complete);
+        Handle(new ChannelInput.Submitted(_ticket, _services.Time.Moment() + timeout, thawLane));
+    }
+
+    private void Handle(ChannelInput input)
+    {
+        (_channel, var effects) = ChannelRules.Step(_channel, input, _services.Time.Moment());
+        foreach (var effect in effects) Act(effect);
+        if (input is ChannelInput.Opened && (_guest.At is not { } at || _services.Time.Moment() - at > InventoryAge)) AskGuest();
+        Publish();
+    }
+
+    private void AskGuest()
+    {
+        if (_asking) return;
+        _asking = true;
+        var known = _guest;
+        GuestView.AskAsync(Self, _services.Time).PipeTo(Self, failure: _ => known);
+    }
+
+    private void Act(ChannelEffect effect)
+    {
+        switch (effect)
+        {
+            case ChannelEffect.Open:
+                Open();
+                break;
+            case ChannelEffect.Close:
+                _agent.Close();
+                Unlock();
+                break;
+            case ChannelEffect.Send e:
+                var call = _calls[e.Ticket];
+                _agent.CallAsync(call.Request, call.Timeout).PipeTo(Self,
+                    success: outcome => new Ended(e.Ticket, outcome),
+                    failure: fault => new Ended(e.Ticket, new AgentOutcome.Unknown(fault.Message)));
+                break;
+            case ChannelEffect.Refuse e:
+                if (_calls.Remove(e.Ticket, out var refused))
+                    refused.Complete(new CallEnded(new AgentOutcome.NotSent(e.Reason), e.Why));
+                break;
+            case ChannelEffect.Confirm:
+                _agent.ResyncAsync(SyncTimeout).PipeTo(Self,
+                    success: r => new Told(new ChannelInput.Confirmed(r.InSync, r.Reason)),
+                    failure: fault => new Told(new ChannelInput.Confirmed(false, fault.Message)));
+                break;
+            case ChannelEffect.Granted when _wanted is { } wanted:
+                _wanted = null;
+                Lend(wanted.Order, wanted.Owner, adopted: null);
+                break;
+            case ChannelEffect.NotGranted e when _wanted is { } wanted && wanted.Order.Order.Id == e.Window:
+                _wanted = null;
+                wanted.Owner.Tell(new WindowRefused(e.Window, e.Reason));
+                break;
+            case ChannelEffect.WakeAt e:
+                var after = e.At - _services.Time.Moment();
+                Timers.StartSingleTimer("wake", new Told(new ChannelInput.Woken()), after > TimeSpan.Zero ? after : TimeSpan.Zero);
+                break;
+        }
+    }
+
+    private void End(Ended ended)
+    {
+        if (_calls.Remove(ended.Ticket, out var call)) call.Complete(new CallEnded(ended.Outcome));
+        var reason = ended.Outcome switch
+        {
+            AgentOutcome.Unknown u => u.Reason,
+            AgentOutcome.NotSent n => n.Reason,
+            _ => null,
+        };
+        Handle(new ChannelInput.Answered(ended.Ticket, _agent.IsOpen, reason));
+    }
+
+    /// <summary>Nobody speaks to an agent without its lock: at a restart the watchdog may still be thawing.</summary>
+    private void Open()
+    {
+        if (!Lock())
+        {
+            Self.Tell(new Told(new ChannelInput.OpenFailed("qga-watchdog or qgactl thaw --offline is speaking to this guest")));
+            return;
+        }
+        _agent.OpenAsync(SyncTimeout).PipeTo(Self,
+            success: outcome => new Told(outcome switch
+            {
+                OpenOutcome.Ready => new ChannelInput.Opened(),
+                OpenOutcome.NoSocket o => new ChannelInput.OpenFailed(o.Reason),
+                OpenOutcome.NoAnswer o => new ChannelInput.OpenFailed(o.Reason),
+                _ => new ChannelInput.OpenFailed("the agent does not answer"),
+            }),
+            failure: fault => new Told(new ChannelInput.OpenFailed(fault.Message)));
+    }
+
+    private bool Lock() => (_lock ??= AgentLock.TryAcquire(_services.Ledger, _spec.Id.Name)) is not null;
+
+    private void Unlock()
+    {
+        _lock?.Dispose();
+        _lock = null;
+    }
+
+    // ---- windows
+
+    private void Want(OpenWindow order)
+    {
+        if (Window is { } other)
+        {
+            Sender.Tell(new WindowRefused(order.Order.Id, $"the window {other} is open on this guest"));
+            return;
+        }
+        _wanted = (order, Sender);
+        Handle(new ChannelInput.Reserve(order.Order.Id));
+    }
+
+    /// <summary>A caller's own freeze.</summary>
+    internal void OpenRawWindow(WindowOrder order, AgentRequest freeze, IActorRef caller)
+    {
+        var open = new OpenWindow(order, new ItemId("", 0, 0), null) { Freeze = freeze };
+        Context.ActorOf(Akka.Actor.Props.Create(() => new RawWindow(open, _services.Host, caller)));
+    }
+
+    /// <summary>A caller's thaw of whatever window is open: answered when the guest is thawed.</summary>
+    internal void ThawOpenWindow(IActorRef caller)
+    {
+        _thawCallers.Add(caller);
+        _lent?.Window.Tell(new ThawWindow("a caller thawed the guest"));
+    }
+
+    /// <summary>The ledger's entry of a window on this VM.</summary>
+    private LedgerEntry Entry(WindowOrder order, ItemId item)
+    {
+        var now = _services.Time.GetUtcNow();
+        return new LedgerEntry(
+            _spec.Id.Name, _machine.Uuid, _spec.Agent, _spec.Hold, _machine.Process, _services.BootId, item.Run, item.Item, item.Attempt,
+            order.Id, LedgerPhase.Opening, now, now + order.FreezeTimeout + order.Lease, new WindowFacts());
+    }
+
+    private void Lend(OpenWindow order, IActorRef owner, LedgerEntry? adopted)
+    {
+        var entry = adopted ?? Entry(order.Order, order.Item);
+        var window = Context.ActorOf(Akka.Actor.Props.Create(
+            () => new WindowActor(order, entry, adopted != null, _agent, _services.Host, owner, _services.Time)));
+        Context.Watch(window);
+        _lent = new Lent(order, owner, window);
+    }
+
+    private void Frozen(DateTimeOffset since)
+    {
+        _frozenSince = since;
+        Publish();
+    }
+
+    private void TakeBack(WindowClosed closed)
+    {
+        if (_lent is not { } lent || lent.Order.Order.Id != closed.Window) return;
+        _lent = null;
+        _frozenSince = null;
+        foreach (var caller in _thawCallers)
+            caller.Tell(new CallReply.Returned(JsonSerializer.SerializeToUtf8Bytes(closed.Record.Thawed ?? 0)));
+        _thawCallers.Clear();
+        Context.Unwatch(lent.Window);
+        Context.Stop(lent.Window);
+        Handle(new ChannelInput.Quarantine(false));
+        Handle(new ChannelInput.Release(closed.Window, _agent.IsOpen));
+    }
+
+    /// <summary>A window that ended without settling is a fault of ours: its ledger's entry is adopted like a crash's.</summary>
+    private void Lost()
+    {
+        if (_lent is not { } lent) return;
+        _lent = null;
+        lent.Owner.Tell(new WindowUnsettled(lent.Order.Order.Id, "the window's actor failed"));
+        _services.Host.Tell(new FindEntry(_spec.Id.Name));
+    }
+
+    // ---- what others see
+
+    private void Work(WorksFor item)
+    {
+        _run = item.Run;
+        Publish();
+    }
+
+    private void Publish()
+    {
+        var status = VmView.Of(_spec.Id, _channel, _guest, _machine, _lent?.Order, _frozenSince, _run);
+        if (status == _published) return;
+        _services.Fleet.Tell(new VmSeen(_published = status));
+    }
+}

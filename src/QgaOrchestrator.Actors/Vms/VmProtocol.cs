@@ -1,0 +1,65 @@
+using Akka.Actor;
+using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Ledger;
+
+namespace QgaOrchestrator.Actors.Vms;
+
+/// <summary>To a VM's actor, wherever its host is; the region finds it by <see cref="Vm"/>.</summary>
+public interface IVmMessage
+{
+    VmId Vm { get; }
+}
+
+/// <summary>From the VM's own host: it is there, and this is what the ledger holds of it.</summary>
+public sealed record VmPresent(VmSpec Spec, LedgerEntry? Entry) : IVmMessage, INoSerializationVerificationNeeded
+{
+    public VmId Vm => Spec.Id;
+}
+
+/// <summary>From the VM's own host: its sockets are gone.</summary>
+public sealed record VmGone(VmId Vm) : IVmMessage, INoSerializationVerificationNeeded;
+
+/// <summary>One raw call, answered by <see cref="CallReply"/>.</summary>
+public sealed record CallAgent(VmId Vm, string Command, ReadOnlyMemory<byte> Arguments, CallOptions Options)
+    : IVmMessage, INoSerializationVerificationNeeded
+{
+    /// <summary>Without the arguments, which may hold a secret.</summary>
+    public override string ToString() => $"{Command} for {Vm}";
+}
+
+/// <summary>What a VM's own actors say to each other.</summary>
+internal interface IChannelMessage : INoSerializationVerificationNeeded;
+
+/// <summary>A command of one of the VM's items, answered by <see cref="CallEnded"/>.</summary>
+internal sealed record Submit(AgentRequest Request, TimeSpan Timeout) : IChannelMessage;
+
+/// <summary>How a command ended; <paramref name="Refusal"/> where the channel did not even send it.</summary>
+internal sealed record CallEnded(AgentOutcome Outcome, ChannelRefusal? Refusal = null) : IChannelMessage;
+
+/// <summary>
+/// Reserve the channel and open a window. Answered by <see cref="WindowRefused"/>, or <see cref="WindowUnsettled"/> (and
+/// later still closed), or <see cref="WindowClosed"/>.
+/// </summary>
+/// <param name="Order">Limits and identity.</param>
+/// <param name="Item">Whose window it is.</param>
+/// <param name="Cut">What to do while the guest is frozen; null for a raw freeze.</param>
+internal sealed record OpenWindow(WindowOrder Order, ItemId Item, Func<TimeSpan, Task<CutOutcome>>? Cut) : IChannelMessage
+{
+    /// <summary>The freeze itself.</summary>
+    public AgentRequest Freeze { get; init; } = GuestFsfreezeFreeze.Request;
+}
+
+internal sealed record WindowRefused(string Window, string Reason) : IChannelMessage;
+
+/// <summary>The guest is frozen now (for whoever shows it), or, with a raw freeze, held.</summary>
+internal sealed record WindowFrozen(string Window, DateTimeOffset Since, long Count) : IChannelMessage;
+
+/// <summary>Three rounds of thaw went unanswered; they go on.</summary>
+internal sealed record WindowUnsettled(string Window, string Reason) : IChannelMessage;
+
+internal sealed record WindowClosed(string Window, WindowRecord Record) : IChannelMessage;

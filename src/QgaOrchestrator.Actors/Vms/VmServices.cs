@@ -1,0 +1,76 @@
+using Akka.Actor;
+using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Core.Points;
+using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Monitor;
+
+namespace QgaOrchestrator.Actors.Vms;
+
+/// <summary>The limits of a freeze, as the node's config says.</summary>
+/// <param name="Timeout">Freeze sent to reply.</param>
+/// <param name="Lease">Frozen to thawed.</param>
+public sealed record FreezeLimits(TimeSpan Timeout, TimeSpan Lease)
+{
+    /// <summary>VSS waits up to 60 s for its writers before it answers (qga/vss-win32, QEMU 7.2).</summary>
+    private static readonly TimeSpan WindowsTimeout = TimeSpan.FromSeconds(75);
+
+    /// <summary>VSS holds its writers for 10 s at the most, whatever is configured here.</summary>
+    private static readonly TimeSpan WindowsLease = TimeSpan.FromSeconds(8);
+
+    /// <summary>The limits for a guest of this osinfo id; null is an unknown one, which may be Windows.</summary>
+    public FreezeLimits For(string? osId) => osId switch
+    {
+        "mswindows" => new(Max(Timeout, WindowsTimeout), Min(Lease, WindowsLease)),
+        null => new(Timeout, Min(Lease, WindowsLease)),
+        _ => this,
+    };
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}
+
+/// <summary>What a VM's actor is given: how to reach its guest and its QEMU, and whom to tell.</summary>
+public sealed record VmServices
+{
+    public required TimeProvider Time { get; init; }
+
+    public required FreezeLedger Ledger { get; init; }
+
+    public required FreezeLimits Limits { get; init; }
+
+    /// <summary>Agent commands that this host never sends for a caller, whoever asks.</summary>
+    public required IReadOnlyList<string> Denied { get; init; }
+
+    /// <summary>The <see cref="HostActor"/>: ledger and limits.</summary>
+    public required IActorRef Host { get; init; }
+
+    /// <summary>The fleet's directory.</summary>
+    public required IActorRef Fleet { get; init; }
+
+    public required IActorRef Runs { get; init; }
+
+    public required Func<VmSpec, IAgent> Agent { get; init; }
+
+    /// <summary>Null for a VM without a monitor's socket.</summary>
+    public required Func<VmSpec, IMonitor?> Monitor { get; init; }
+
+    public required Func<IMonitor, ICut> Cut { get; init; }
+
+    /// <summary>Writes a point's row of the catalog.</summary>
+    public required Func<RecoveryPoint, Task> Catalog { get; init; }
+
+    /// <summary>Where points go unless a run names a target.</summary>
+    public required string Points { get; init; }
+
+    /// <summary>This boot of the host.</summary>
+    public required string BootId { get; init; }
+
+    /// <summary>Whether this very process still runs.</summary>
+    public required Func<QemuProcess, bool> IsAlive { get; init; }
+
+    /// <summary>The scheduler of slow work on files; bounded.</summary>
+    public required TaskScheduler Files { get; init; }
+}

@@ -1,0 +1,47 @@
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Vms;
+
+namespace QgaOrchestrator.Actors.Vms;
+
+/// <summary>A VM's status as others see it: a pure function of what its actor knows.</summary>
+internal static class VmView
+{
+    private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>();
+
+    public static VmStatus Of(
+        VmId id, Channel channel, GuestView guest, MonitorView machine, OpenWindow? window, DateTimeOffset? frozenSince, string? run)
+    {
+        var (state, reason) = Agent(channel, guest, machine);
+        return new VmStatus(id, machine.Uuid, NoLabels, state)
+        {
+            AgentReason = reason,
+            AgentVersion = guest.Info?.Version,
+            Frozen = frozenSince is not null || (guest.FoundFrozen && window is null),
+            FrozenSince = frozenSince,
+            FrozenBy = (frozenSince, guest.FoundFrozen, window) switch
+            {
+                ({ }, _, { Item.Run: "" }) => "raw freeze",
+                ({ }, _, { } w) => $"run {w.Item.Run}",
+                (null, true, null) => "somebody else",
+                _ => null,
+            },
+            RunState = machine.RunState,
+            MonitorReason = machine.Up ? null : machine.Reason,
+            QemuVersion = machine.QemuVersion,
+            Inventory = guest.Inventory,
+            Run = run,
+        };
+    }
+
+    private static (AgentState State, string? Reason) Agent(Channel channel, GuestView guest, MonitorView machine) => channel switch
+    {
+        { Quarantined: true } => (AgentState.Quarantined, "the guest may be frozen and does not answer its thaw; thawing goes on"),
+        { Reserved: true } or { Link: LinkState.Ready or LinkState.Busy or LinkState.Confirming } => (AgentState.Ready, null),
+        { LastFailure: null, Policy.HoldsSocket: false } when guest.At is not null => (AgentState.Ready, null),
+        { LastFailure: null } => (AgentState.Connecting, null),
+        _ when machine is { PortOpen: true, RunState: "running" } =>
+            (AgentState.Busy, $"an agent has the port open and does not answer: another program holds the socket, or the agent hangs ({channel.Reason})"),
+        _ when machine.PortOpen == false => (AgentState.Absent, "no agent runs in the guest (its port is closed)"),
+        _ => (AgentState.Absent, channel.Reason),
+    };
+}

@@ -1,0 +1,200 @@
+using Akka.Actor;
+using Akka.Event;
+using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Ledger;
+
+namespace QgaOrchestrator.Actors.Vms;
+
+/// <summary>
+/// One guest's open window. Its parent, the <see cref="VmActor"/>, has reserved the channel and lends it the agent; from
+/// then on nobody else speaks to the guest until this actor has told that the window is settled. It holds no rule: it
+/// performs what <see cref="WindowRules"/> asks for, and hands back what became of it.
+/// </summary>
+internal sealed class WindowActor : ReceiveActor
+{
+    /// <summary>QEMU's process has ended, and the guest with it.</summary>
+    public sealed record QemuEnded : INoSerializationVerificationNeeded;
+
+    private sealed record Told(WindowInput Input) : INoSerializationVerificationNeeded;
+
+    /// <summary>The freeze's own time-out is the rule; the host's timer guards it, should it fail.</summary>
+    private static readonly TimeSpan Guard = TimeSpan.FromSeconds(1);
+
+    private readonly OpenWindow _order;
+    private readonly LedgerEntry _entry;
+    private readonly bool _adopted;
+    private readonly IAgent _agent;
+    private readonly IActorRef _host;
+    private readonly IActorRef _owner;
+    private readonly TimeProvider _time;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Action<string> _linkLost;
+    private WindowState _state;
+
+    /// <summary>An earlier thaw of this window was sent and its count never read: no later one can be compared.</summary>
+    private bool _countLost;
+
+    /// <param name="order">What to do; its entry names the freeze in the ledger.</param>
+    /// <param name="entry">The freeze's entry in the ledger.</param>
+    /// <param name="adopt">The entry was left open by an earlier process: thaw before anything else.</param>
+    /// <param name="agent">The guest's agent, ours alone until the window is closed.</param>
+    /// <param name="host">The <see cref="HostActor"/>, which keeps ledger and limits.</param>
+    /// <param name="owner">Who ordered the window and is told what becomes of it, as the parent is.</param>
+    /// <param name="time">Clock.</param>
+    public WindowActor(OpenWindow order, LedgerEntry entry, bool adopt, IAgent agent, IActorRef host, IActorRef owner, TimeProvider time)
+    {
+        (_order, _entry, _adopted, _agent, _host, _owner, _time) = (order, entry, adopt, agent, host, owner, time);
+        var self = Self;
+        _linkLost = reason => self.Tell(new Told(new WindowInput.FreezeLost($"the guest's channel was lost inside the window: {reason}")));
+        _agent.Closed += _linkLost;
+
+        Receive<Told>(m => Handle(m.Input));
+        Receive<EntryOpened>(_ => Handle(new WindowInput.LedgerWritten()));
+        Receive<EntryRefused>(m => Handle(new WindowInput.LedgerRefused(m.Reason)));
+        Receive<LimitReached>(m =>
+        {
+            Sender.Tell(new LimitSeen(order.Order.Id));
+            Pass(m.Limit);
+        });
+        Receive<ThawWindow>(m => Handle(new WindowInput.ThawNow(m.Reason)));
+        Receive<QemuEnded>(_ => Handle(new WindowInput.QemuGone()));
+
+        (_state, var effects) = adopt
+            ? WindowRules.Adopt(order.Order, LedgerFacts.Record(entry.Facts), time.Moment())
+            : WindowRules.Open(order.Order);
+        Perform(effects);
+    }
+
+    protected override void PostStop() => _agent.Closed -= _linkLost;
+
+    private void Handle(WindowInput input)
+    {
+        var before = _state;
+        (_state, var effects) = WindowRules.Step(_state, input, _time.Moment());
+        Perform(effects);
+        if (before is WindowState.Freezing && _state is WindowState.Frozen { Record.FrozenAt: { } at } && _order.Order.Cuts)
+            Tell(new WindowFrozen(_order.Order.Id, at.Utc, _state.Record.Frozen ?? 0));
+    }
+
+    /// <summary>A freeze that the link has not given up in time is dropped with its link: that ends the waiting.</summary>
+    private void Pass(WindowLimit limit)
+    {
+        if (limit == WindowLimit.FreezeTimeout && _state is WindowState.Freezing) _agent.Close();
+        else Handle(new WindowInput.LimitPassed(limit));
+    }
+
+    private void Perform(IReadOnlyList<WindowEffect> effects)
+    {
+        foreach (var effect in effects)
+            Perform(effect);
+    }
+
+    private void Perform(WindowEffect effect)
+    {
+        switch (effect)
+        {
+            case WindowEffect.OpenLedger:
+                _host.Tell(new OpenEntry(_entry));
+                break;
+            case WindowEffect.MoveLedger:
+                _host.Tell(new MoveEntry(_adopted ? LedgerFacts.Adopted(_entry, _state) : LedgerFacts.Apply(_entry, _state)));
+                break;
+            case WindowEffect.Freeze:
+                PipeInput(FreezeAsync());
+                break;
+            case WindowEffect.Resync e:
+                PipeInput(ResyncAsync(e.Budget));
+                break;
+            case WindowEffect.Cut e:
+                PipeInput(CutAsync(_order.Cut!, e.Budget));
+                break;
+            case WindowEffect.Thaw e:
+                PipeInput(ThawAsync(e.Round));
+                break;
+            case WindowEffect.Arm e:
+                var after = e.At - _time.Moment();
+                _host.Tell(new ArmLimit(_order.Order.Id, e.Limit, e.Limit == WindowLimit.FreezeTimeout ? after + Guard : after));
+                break;
+            case WindowEffect.Holds:
+                Tell(new WindowFrozen(_order.Order.Id, _state.Record.FrozenAt!.Value.Utc, _state.Record.Frozen ?? 0));
+                break;
+            case WindowEffect.GiveUpWaiting e:
+                _log.Error("{0}: the guest may still be frozen and does not answer its thaw: {1}. Thawing goes on.", _entry.Vm, e.Reason);
+                Tell(new WindowUnsettled(_order.Order.Id, e.Reason));
+                break;
+            case WindowEffect.Close:
+                Tell(new WindowClosed(_order.Order.Id, _state.Record));
+                break;
+        }
+    }
+
+    private void Tell(object message)
+    {
+        _owner.Tell(message, Self);
+        Context.Parent.Tell(message, Self);
+    }
+
+    private void PipeInput(Task<WindowInput> input) =>
+        input.PipeTo(Self, success: i => new Told(i), failure: e => new Told(Failed(e)));
+
+    /// <summary>Whatever throws in here is a fault of ours; the guest is thawed all the same.</summary>
+    private WindowInput Failed(Exception fault) => _state switch
+    {
+        WindowState.Thawing => new WindowInput.NotSettled(fault.Message),
+        WindowState.Overdue => new WindowInput.Resynced(false, null),
+        WindowState.Freezing => new WindowInput.FreezeLost(fault.Message),
+        _ => new WindowInput.CutFailed(fault.Message),
+    };
+
+    private async Task<WindowInput> FreezeAsync()
+    {
+        var outcome = await _agent.CallAsync(_order.Freeze with { KeepLinkWhenOverdue = true }, _order.Order.FreezeTimeout);
+        return outcome switch
+        {
+            AgentOutcome.Returned r => new WindowInput.FreezeReturned(GuestFsfreezeFreeze.Read(r.Json)),
+            AgentOutcome.Refused r => new WindowInput.FreezeRefused($"the guest refused to freeze: {r.Error.Description}", r.Error.IsCommandNotFound),
+            AgentOutcome.NotSent n => new WindowInput.FreezeRefused(n.Reason, NotExecuted: true),
+            AgentOutcome.Unknown when _agent.IsOpen => new WindowInput.LimitPassed(WindowLimit.FreezeTimeout),
+            AgentOutcome.Unknown u => new WindowInput.FreezeLost(u.Reason),
+            _ => throw new InvalidOperationException($"unexpected outcome {outcome}"),
+        };
+    }
+
+    private async Task<WindowInput> ResyncAsync(TimeSpan budget)
+    {
+        var resync = await _agent.ResyncAsync(budget);
+        return new WindowInput.Resynced(resync.InSync, resync.Late is AgentOutcome.Returned r ? GuestFsfreezeFreeze.Read(r.Json) : null);
+    }
+
+    private static async Task<WindowInput> CutAsync(Func<TimeSpan, Task<CutOutcome>> cut, TimeSpan budget) =>
+        await cut(budget) switch
+        {
+            CutOutcome.Done => new WindowInput.CutDone(),
+            CutOutcome.Refused r => new WindowInput.CutFailed(r.Reason),
+            CutOutcome.Unknown u => new WindowInput.CutFailed(u.Reason),
+            var other => throw new InvalidOperationException($"unexpected outcome {other}"),
+        };
+
+    /// <summary>Where every thaw of this node is sent: <see cref="Settlement"/>, which watchdog and qgactl use too.</summary>
+    private async Task<WindowInput> ThawAsync(int round)
+    {
+        if (round > 0) await Task.Delay(Settlement.Pause, _time);
+        var outcome = round == 0
+            ? await Settlement.ThawAsync(_agent, _time, _countLost)
+            : await Settlement.RoundAsync(_agent, _time, _countLost);
+        switch (outcome)
+        {
+            case ThawOutcome.Settled s:
+                return new WindowInput.Settled(s.Thawed, s.Error, _time.Moment(s.ThawedTimestamp, s.At));
+            case ThawOutcome.NotSettled n:
+                _countLost = n.CountLost;
+                return new WindowInput.NotSettled(n.Reason, n.NotOffered);
+            default:
+                throw new InvalidOperationException($"unexpected outcome {outcome}");
+        }
+    }
+}
