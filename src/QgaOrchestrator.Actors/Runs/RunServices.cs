@@ -1,0 +1,15 @@
+using Akka.Actor;
+
+namespace QgaOrchestrator.Actors.Runs;
+
+/// <summary>What a run's actor is given.</summary>
+public sealed record RunServices
+{
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>The region of VMs.</summary>
+    public required IActorRef Vms { get; init; }
+
+    /// <summary>Writes the run's row of the read model: at its start and at its end. Not waited for: it can be rebuilt.</summary>
+    public required Action<RunView> Keep { get; init; }
+}
