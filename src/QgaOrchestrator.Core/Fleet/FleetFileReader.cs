@@ -1,0 +1,91 @@
+using System.Text.Json;
+
+namespace QgaOrchestrator.Core.Fleet;
+
+/// <summary>
+/// Reads the fleet's file: <c>{ "Vms": [ { "Name": "db1", "Host": null, "Labels": { "app": "db" }, "Group": "shop",
+/// "Freeze": "together", "Agent": "unix:/…", "Monitor": "unix:/…" } ] }</c>, where all but Name may be missing. Comments and
+/// trailing commas are allowed. Every fault is told, not only the first.
+/// </summary>
+public static class FleetFileReader
+{
+    private static readonly string[] Members = ["Name", "Host", "Labels", "Group", "Freeze", "Agent", "Monitor"];
+
+    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+
+    /// <returns>The file, or null and what is wrong with it, a sentence each.</returns>
+    public static (FleetFile? File, IReadOnlyList<string> Errors) Read(ReadOnlyMemory<byte> utf8)
+    {
+        var errors = new List<string>();
+        FleetFile file;
+        try
+        {
+            using var document = JsonDocument.Parse(utf8, Lenient);
+            file = new FleetFile(Vms(document.RootElement, errors));
+        }
+        catch (JsonException e)
+        {
+            return (null, [$"Not JSON at line {e.LineNumber + 1}: {e.Message}"]);
+        }
+        errors.AddRange(file.Validate());
+        return errors.Count == 0 ? (file, []) : (null, errors);
+    }
+
+    private static List<FleetVm> Vms(JsonElement root, List<string> errors)
+    {
+        var vms = new List<FleetVm>();
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            errors.Add("The file must hold an object with Vms.");
+            return vms;
+        }
+        foreach (var member in root.EnumerateObject())
+        {
+            if (member.Name != "Vms") errors.Add($"{member.Name}: there is only Vms.");
+            else if (member.Value.ValueKind != JsonValueKind.Array) errors.Add("Vms must be a list.");
+            else vms.AddRange(member.Value.EnumerateArray().Select((vm, i) => Vm(vm, $"Vms[{i}]", errors)));
+        }
+        return vms;
+    }
+
+    private static FleetVm Vm(JsonElement vm, string at, List<string> errors)
+    {
+        var given = new Dictionary<string, JsonElement>();
+        if (vm.ValueKind != JsonValueKind.Object) errors.Add($"{at} must be an object.");
+        else
+        {
+            foreach (var member in vm.EnumerateObject())
+            {
+                if (!Members.Contains(member.Name)) errors.Add($"{at}.{member.Name}: there is only {string.Join(", ", Members)}.");
+                else if (member.Value.ValueKind != JsonValueKind.Null) given[member.Name] = member.Value;
+            }
+        }
+        return new(Text("Name") ?? "", Text("Host"), Labels(), Text("Group"), Freeze(), Text("Agent"), Text("Monitor"));
+
+        string? Text(string name)
+        {
+            if (!given.TryGetValue(name, out var value)) return null;
+            if (value.ValueKind == JsonValueKind.String) return value.GetString();
+            errors.Add($"{at}.{name} must be text.");
+            return null;
+        }
+
+        FreezeMode Freeze()
+        {
+            var text = Text("Freeze") ?? "together";
+            foreach (var mode in Enum.GetValues<FreezeMode>())
+                if (mode.ToString().Equals(text, StringComparison.OrdinalIgnoreCase)) return mode;
+            errors.Add($"{at}.Freeze must be together, alone or never, not '{text}'.");
+            return FreezeMode.Together;
+        }
+
+        IReadOnlyDictionary<string, string> Labels()
+        {
+            if (!given.TryGetValue("Labels", out var labels)) return VmIdentity.NoLabels;
+            if (labels.ValueKind == JsonValueKind.Object && labels.EnumerateObject().All(l => l.Value.ValueKind == JsonValueKind.String))
+                return labels.EnumerateObject().GroupBy(l => l.Name).ToDictionary(l => l.Key, l => l.Last().Value.GetString()!);
+            errors.Add($"{at}.Labels must be an object of texts.");
+            return VmIdentity.NoLabels;
+        }
+    }
+}
