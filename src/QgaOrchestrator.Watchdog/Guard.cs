@@ -53,12 +53,12 @@ internal sealed class Guard : IDisposable
         var look = tick;
         while (await timer.WaitForNextTickAsync(CancellationToken.None).ConfigureAwait(false))
         {
-            var wokeLate = _time.GetElapsedTime(tick) > WatchdogProtocol.Silence / 2;
+            var slept = _time.GetElapsedTime(tick);
             tick = _time.GetTimestamp();
             if (stop.IsCancellationRequested && !_leaving)
                 Leave();
-            if (wokeLate)
-                Forgive();
+            if (slept > WatchdogProtocol.Silence / 2)
+                Forgive(slept);
             else
                 KillSilent();
 
@@ -96,8 +96,9 @@ internal sealed class Guard : IDisposable
     }
 
     /// <summary>We ourselves were stopped or starved, so silence says nothing about the nodes.</summary>
-    private void Forgive()
+    private void Forgive(TimeSpan slept)
     {
+        _log.Line($"woke after {slept.TotalSeconds:0.0} s instead of 0.25 s, so every node has a fresh {WatchdogProtocol.Silence.TotalSeconds:0} s");
         foreach (var node in _nodes.Keys)
             node.Forgive();
     }
@@ -110,7 +111,11 @@ internal sealed class Guard : IDisposable
                 continue;
             var open = _thawer.Open();
             if (open.Count == 0)
+            {
+                if (node.TellSilence())
+                    _log.Line($"node {node.Pid} is silent, but nothing is frozen: it is left alone");
                 continue;
+            }
             var failure = node.Kill();
             _log.Line($"node {node.Pid} was silent for {silence.TotalSeconds:0.0} s with {Names(open)} frozen: "
                 + (failure is null ? "killed" : $"it cannot be killed: {failure}"));

@@ -14,6 +14,7 @@ internal sealed class NodeConnection : IDisposable
     private readonly SafeFileHandle? _process;
     private readonly TimeProvider _time;
     private long _lastBeat;
+    private bool _silenceTold;
 
     private NodeConnection(Socket socket, int pid, SafeFileHandle? process, TimeProvider time)
     {
@@ -85,7 +86,14 @@ internal sealed class NodeConnection : IDisposable
     }
 
     /// <summary>A fresh 2 s.</summary>
-    internal void Forgive() => Interlocked.Exchange(ref _lastBeat, _time.GetTimestamp());
+    internal void Forgive()
+    {
+        Interlocked.Exchange(ref _lastBeat, _time.GetTimestamp());
+        _silenceTold = false;
+    }
+
+    /// <summary>True once for each silence.</summary>
+    internal bool TellSilence() => !_silenceTold && (_silenceTold = true);
 
     /// <summary>Tells the node to open no more windows.</summary>
     internal void SayLeaving()

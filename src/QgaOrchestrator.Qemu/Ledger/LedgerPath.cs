@@ -27,7 +27,14 @@ public sealed record LedgerPath(string Ledger, string? Host, string DataDirector
     public IReadOnlyList<string> Candidates => IsUnderRun(Preferred) ? [Preferred, Fallback] : [Preferred];
 
     /// <summary>Where the ledger is for this process. Nothing is made.</summary>
-    public string Resolve() => IsUnderRun(Preferred) && !Native.IsWritable(NearestExisting(Preferred)) ? Fallback : Preferred;
+    public string Resolve() => Resolve(Native.IsWritable);
+
+    /// <param name="isWritable">Whether a directory that is there can be written.</param>
+    public string Resolve(Func<string, bool> isWritable)
+    {
+        ArgumentNullException.ThrowIfNull(isWritable);
+        return IsUnderRun(Preferred) && !isWritable(NearestExisting(Preferred)) ? Fallback : Preferred;
+    }
 
     /// <summary>
     /// Reads Freeze.Ledger, Node.Host and Node.DataDirectory from a config file, where one is given, then from the

@@ -1,0 +1,73 @@
+using QgaOrchestrator.Simulator;
+
+namespace QgaOrchestrator.Watchdog.Tests;
+
+/// <summary>A node that is silent is killed while it may hold a frozen guest's socket, and only then.</summary>
+public sealed class HungNodeTests
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task One_that_hangs_with_a_frozen_guest_is_killed_and_the_guest_thawed(bool stopped)
+    {
+        await using var host = new Host();
+        await using var watchdog = await host.WatchAsync();
+        await using var node = await host.NodeAsync(host.Vm.Name);
+        host.Freeze(host.Vm);
+        if (stopped)
+            node.Signal("STOP");
+        else
+            node.Tell("silence");
+        await host.ThawedAsync(host.Vm);
+        Assert.Contains($"node {node.Pid} was silent", watchdog.Said, StringComparison.Ordinal);
+        Assert.Equal(128 + 9, await node.EndsAsync());
+    }
+
+    [Fact]
+    public async Task One_that_is_silent_with_nothing_frozen_lives_until_something_is()
+    {
+        await using var host = new Host();
+        await using var watchdog = await host.WatchAsync();
+        await using var silent = await host.NodeAsync();
+        silent.Tell("silence");
+        await silent.SaysAsync("silent");
+        await watchdog.SaysAsync($"node {silent.Pid} is silent, but nothing is frozen");
+        Assert.False(silent.HasEnded);
+        host.Freeze(host.Vm);
+        await host.ThawedAsync(host.Vm);
+        await silent.EndsAsync();
+    }
+
+    [Fact]
+    public async Task One_that_beats_is_not_killed_while_its_guest_is_frozen_and_does_not_answer()
+    {
+        await using var host = new Host();
+        await using var watchdog = await host.WatchAsync();
+        await using var node = await host.NodeAsync(host.Vm.Name);
+        host.Vm.Agent.Mute();
+        host.Freeze(host.Vm);
+        // Another falls silent and is killed for it, which tells that the time has passed.
+        await using var silent = await host.NodeAsync();
+        silent.Tell("silence");
+        await watchdog.SaysAsync($"node {silent.Pid} was silent");
+        await silent.EndsAsync();
+        Assert.False(node.HasEnded);
+        Assert.DoesNotContain($"node {node.Pid} was silent", watchdog.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_watchdog_that_was_stopped_itself_gives_the_node_a_fresh_time()
+    {
+        await using var host = new Host();
+        await using var watchdog = await host.WatchAsync();
+        await using var node = await host.NodeAsync(host.Vm.Name);
+        host.Freeze(host.Vm);
+        watchdog.Signal("STOP");
+        await node.SaysAsync("unguarded");
+        watchdog.Signal("CONT");
+        await watchdog.SaysAsync("has a fresh 2 s");
+        await node.SaysAsync("guarded");
+        Assert.False(node.HasEnded);
+        Assert.DoesNotContain("killed", watchdog.Said, StringComparison.Ordinal);
+    }
+}
