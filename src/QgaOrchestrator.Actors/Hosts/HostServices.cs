@@ -21,5 +21,5 @@ public sealed record HostServices
     public required Func<CancellationToken, Task<WatchdogClient>> Watchdog { get; init; }
 
     /// <summary>Completed after the first scan.</summary>
-    public TaskCompletionSource Discovered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public required TaskCompletionSource Discovered { get; init; }
 }

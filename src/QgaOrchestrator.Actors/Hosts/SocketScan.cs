@@ -1,5 +1,6 @@
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Actors.Hosts;
 
@@ -11,9 +12,9 @@ public static class SocketScan
 {
     private const string Placeholder = "{vm}";
 
-    /// <summary>All VMs of all sources, by name; a name that two sources find is the first one's.</summary>
-    public static IReadOnlyList<VmSpec> Find(string host, IReadOnlyList<SourceSection> sources) =>
-        sources.SelectMany(source => Find(host, source)).DistinctBy(vm => vm.Id.Name).OrderBy(vm => vm.Id.Name, StringComparer.Ordinal).ToList();
+    /// <summary>The fleet file's own VMs and all VMs of all sources, by name; a name that is found twice is the first one's.</summary>
+    public static IReadOnlyList<VmSpec> Find(string host, IReadOnlyList<SourceSection> sources, FleetFile fleet) =>
+        fleet.Vms.SelectMany(vm => Find(host, vm)).Concat(sources.SelectMany(source => Find(host, source))).DistinctBy(vm => vm.Id.Name).OrderBy(vm => vm.Id.Name, StringComparer.Ordinal).ToList();
 
     private static IEnumerable<VmSpec> Find(string host, SourceSection source)
     {
@@ -24,6 +25,15 @@ public static class SocketScan
             if (!VmId.IsName(name) || !File.Exists(agent)) continue;
             yield return new VmSpec(new VmId(host, name), agent, monitor is not null && File.Exists(monitor) ? monitor : null, source.Hold);
         }
+    }
+
+    /// <summary>A VM that the fleet's file places: its sockets are ours alone.</summary>
+    private static IEnumerable<VmSpec> Find(string host, FleetVm vm)
+    {
+        if (vm.Agent is null || (vm.Host ?? host) != host) yield break;
+        var agent = FleetVm.SocketPath(vm.Agent);
+        var monitor = vm.Monitor is null ? null : FleetVm.SocketPath(vm.Monitor);
+        if (File.Exists(agent)) yield return new VmSpec(new VmId(host, vm.Name), agent, File.Exists(monitor) ? monitor : null, SocketHold.Exclusive);
     }
 
     private static IEnumerable<string> Names(string pattern)

@@ -129,13 +129,18 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
     private async Task<(WindowRecord? Record, ItemOutcome? Failure)> CutFrozenAsync(
         ICut cut, CutPlan plan, FreezeLimits limits, CancellationToken cancel)
     {
+        // Both sockets are ours without a break from here to the settlement.
+        _monitor!.Hold(true);
+        await _monitor.OpenAsync(Answer);
         _vm.Tell(
             new OpenWindow(
                 new WindowOrder(Window, limits.Timeout, limits.Lease, Cuts: true),
                 new ItemId(_order.Run, _order.Item, _order.Attempt),
                 budget => cut.CutAsync(plan, budget)),
             _self);
-        return await _window.Task.WaitAsync(cancel) switch
+        var end = await _window.Task.WaitAsync(cancel);
+        _monitor.Hold(false);
+        return end switch
         {
             WindowClosed { Record: var record } => (record, Backup.Judge(record) is { } broken ? Failed(broken.Reason, broken.Remedy, record) : null),
             WindowUnsettled w => (null, Outcome(ItemState.Unknown, $"the guest may still be frozen: {w.Reason}", "The node keeps thawing it; see qgactl vm show")),

@@ -63,9 +63,9 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
     private bool _asking;
     private long _ticket;
 
-    public VmActor(VmServices services)
+    public VmActor(Func<VmServices> services)
     {
-        _services = services;
+        _services = services();
         Unplaced();
     }
 
@@ -73,7 +73,7 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     public IStash Stash { get; set; } = null!;
 
-    public static Props Props(VmServices services) => Akka.Actor.Props.Create(() => new VmActor(services));
+    public static Props Props(Func<VmServices> services) => Akka.Actor.Props.Create(() => new VmActor(services));
 
     protected override void PostStop()
     {

@@ -22,6 +22,9 @@ public interface IMonitor : IAsyncDisposable
     /// <summary>Executes one command. <paramref name="arguments"/> is a UTF-8 JSON object, or empty for none.</summary>
     Task<MonitorOutcome> ExecuteAsync(string command, ReadOnlyMemory<byte> arguments, TimeSpan timeout);
 
+    /// <summary>Keeps a link that is let go after each command (per-command) until it is taken back; else nothing.</summary>
+    void Hold(bool on) { }
+
     /// <summary>Drops the link at once; calls under way end as <see cref="MonitorOutcome.Unknown"/>.</summary>
     void Close();
 }

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Logging;
+using QgaOrchestrator.Core.Fleet;
+
+namespace QgaOrchestrator.Actors.Fleet;
+
+/// <summary>
+/// The fleet's file, read again when it has changed. A file that has become wrong is told, and the last good one stays in
+/// force until it is right again.
+/// </summary>
+internal sealed partial class FleetFileWatch(string? path, ILogger log)
+{
+    private (DateTime Written, long Length) _seen;
+
+    private volatile FleetFile _file = FleetFile.Empty;
+
+    public IReadOnlyDictionary<string, string> LabelsOf(VmId vm) => _file.Identify(vm, null).Labels;
+
+    public FleetFile Read()
+    {
+        if (path is null) return _file;
+        var info = new FileInfo(path);
+        var now = info.Exists ? (info.LastWriteTimeUtc, info.Length) : default;
+        if (now == _seen) return _file;
+        _seen = now;
+        var (file, errors) = info.Exists ? FleetFileReader.Read(File.ReadAllBytes(path)) : (null, ["there is no such file"]);
+        if (file is not null) _file = file;
+        foreach (var error in errors) NotRead(path, error);
+        return _file;
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The fleet file {Path} is not taken: {Error}. What it said before stays in force")]
+    private partial void NotRead(string path, string error);
+}

@@ -1,0 +1,118 @@
+using Akka.Actor;
+using Akka.Hosting;
+using Microsoft.Extensions.Logging;
+using QgaOrchestrator.Actors.Fleet;
+using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Actors.Runs;
+using QgaOrchestrator.Actors.Views;
+using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Points;
+using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Ledger.Watchdog;
+using QgaOrchestrator.Qemu.Monitor;
+
+namespace QgaOrchestrator.Actors.Hosting;
+
+/// <summary>This node's actors: who gets what, in the order in which they start.</summary>
+public sealed partial class NodeActors(QgadOptions options, IViews views, TimeProvider time, ILogger<NodeActors> log) : INodeActors
+{
+    /// <summary>Images that are summed at once: it is disk work, and two saturate a disk.</summary>
+    private const int FilesAtOnce = 2;
+
+    private readonly TaskCompletionSource _discovered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IActorRef _host = ActorRefs.Nobody;
+
+    public Task Discovered => _discovered.Task;
+
+    internal IActorRef Vms { get; private set; } = ActorRefs.Nobody;
+
+    internal IActorRef Runs { get; private set; } = ActorRefs.Nobody;
+
+    internal IActorRef Fleet { get; private set; } = ActorRefs.Nobody;
+
+    internal ActorSystem System { get; private set; } = null!;
+
+    public async Task StartAsync(ActorSystem system, IActorRegistry registry)
+    {
+        System = system;
+        var ledger = FreezeLedger.Open(options.Freeze.Ledger);
+        var fleet = new FleetFileWatch(options.Fleet.File, log);
+        Fleet = system.ActorOf(Props.Create(() => new FleetActor(fleet.LabelsOf)), "fleet");
+
+        // Host, runs and VMs tell each other: each is given the way to the others, which exists a moment later.
+        Vms = await Regions.StartVmsAsync(system, VmActor.Props(() => VmServices(ledger)));
+        Runs = await Regions.StartRunsAsync(system, RunActor.Props(new RunServices { Time = time, Vms = Vms, Keep = Keep }));
+        _host = system.ActorOf(
+            Props.Create(() => new HostActor(HostServices(ledger, fleet))).WithDispatcher(ClusterExtensions.Dispatchers.Host), "host");
+    }
+
+    public async Task ParkAsync()
+    {
+        if (_host.IsNobody()) return;
+        await _host.Ask<WindowsClosed>(new CloseWindows("this node is stopping"), TimeSpan.FromSeconds(25));
+    }
+
+    private HostServices HostServices(FreezeLedger ledger, FleetFileWatch fleet) => new()
+    {
+        Time = time,
+        Ledger = ledger,
+        Vms = Vms,
+        Scan = () => SocketScan.Find(options.Node.Host, options.Fleet.Sources, fleet.Read()),
+        Watchdog = stop => WatchdogLauncher.EnsureAsync(ledger, time, stop),
+        Discovered = _discovered,
+    };
+
+    private VmServices VmServices(FreezeLedger ledger) => new()
+    {
+        Time = time,
+        Ledger = ledger,
+        Limits = new FreezeLimits(options.Freeze.Timeout, options.Freeze.Lease),
+        Denied = options.Policy.Deny,
+        Host = _host,
+        Fleet = Fleet,
+        Runs = Runs,
+        Agent = vm => new SocketAgent(vm.Agent, vm.Hold, time, new Random(StringComparer.Ordinal.GetHashCode(vm.Id.Entity) ^ Environment.ProcessId)),
+        Monitor = vm => vm.Monitor is not { } path ? null
+            : vm.Hold == SocketHold.Exclusive ? new SocketMonitor(path, time) : new PerCommandMonitor(new SocketMonitor(path, time)),
+        Cut = monitor => new FullBackupCut(monitor, time),
+        Catalog = CatalogAsync,
+        Points = Path.Combine(options.Node.DataDirectory, "points"),
+        BootId = HostProcesses.BootId(),
+        IsAlive = HostProcesses.IsRunning,
+        Files = _files,
+    };
+
+    private readonly TaskScheduler _files = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, FilesAtOnce).ConcurrentScheduler;
+
+    /// <summary>The read model can be rebuilt from the journal, so nobody waits for it and its failure is only told.</summary>
+    private async void Keep(RunView run)
+    {
+        try
+        {
+            if (run.Summary.EndedAt is null) await views.SaveRunAsync(run.Summary);
+            else await views.SaveEndedRunAsync(run.Summary, run.Items);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            RowNotWritten(e, "run", run.Summary.Id);
+        }
+    }
+
+    private async Task CatalogAsync(RecoveryPoint point)
+    {
+        try
+        {
+            await views.SavePointAsync(point, point.Proof.CutAt ?? time.GetUtcNow());
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            RowNotWritten(e, "recovery point", point.Id);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The row of {What} {Id} could not be written to views.db; it is rebuilt when that file is removed")]
+    private partial void RowNotWritten(Exception e, string what, string id);
+}

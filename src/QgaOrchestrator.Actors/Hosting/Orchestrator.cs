@@ -1,0 +1,86 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Akka.Actor;
+using QgaOrchestrator.Actors.Fleet;
+using QgaOrchestrator.Actors.Runs;
+using QgaOrchestrator.Actors.Views;
+using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Runs;
+
+namespace QgaOrchestrator.Actors.Hosting;
+
+/// <summary>Asks the node's actors on behalf of the outside.</summary>
+public sealed class Orchestrator(NodeActors actors, IViews views) : IOrchestrator
+{
+    private static readonly TimeSpan Answer = TimeSpan.FromSeconds(15);
+
+    /// <summary>A call waits for its turn in the channel and has its own time-out there; this is only the last resort.</summary>
+    private static readonly TimeSpan LongestCall = TimeSpan.FromMinutes(30);
+
+    public async Task<IReadOnlyList<VmStatus>> ListVmsAsync(CancellationToken cancel) =>
+        (await actors.Fleet.Ask<VmList>(new ListVms(), Answer, cancel)).Vms;
+
+    public Task<CallReply> CallAsync(VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel) =>
+        actors.Vms.Ask<CallReply>(new CallAgent(vm, command, arguments, options), LongestCall, cancel);
+
+    public async Task<RunView> StartRunAsync(
+        string id, string kind, string select, RunOptions options, IReadOnlyList<VmId> targets, CancellationToken cancel)
+    {
+        var view = await actors.Runs.Ask<RunView>(new StartRun(id, kind, select, options, targets), Answer, cancel);
+        await views.SaveRunAsync(view.Summary);
+        return view;
+    }
+
+    public async Task<RunView?> GetRunAsync(string id, CancellationToken cancel)
+    {
+        // Asking for a run that never was would start an actor for it.
+        if (await views.GetRunAsync(id) is not { } known) return null;
+        if (known.EndedAt is not null) return new RunView(known, await views.ListItemsAsync(id, 0, int.MaxValue), []);
+        return await actors.Runs.Ask<object>(new WatchRun(id), Answer, cancel) as RunView;
+    }
+
+    public async IAsyncEnumerable<RunView> WatchRunAsync(string id, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        if (await GetRunAsync(id, cancel) is not { } first) yield break;
+        if (first.Summary.EndedAt is not null)
+        {
+            yield return first;
+            yield break;
+        }
+        var views = Channel.CreateBounded<RunView>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+        var watcher = actors.System.ActorOf(Props.Create(() => new Watcher(actors.Runs, id, views.Writer)));
+        try
+        {
+            await foreach (var view in views.Reader.ReadAllAsync(cancel)) yield return view;
+        }
+        finally
+        {
+            actors.System.Stop(watcher);
+        }
+    }
+
+    /// <summary>A run's watcher on behalf of one reader: only the newest view waits for a slow one.</summary>
+    private sealed class Watcher : ReceiveActor, IWithTimers
+    {
+        private sealed record Again : INoSerializationVerificationNeeded;
+
+        /// <summary>A run's actor that was restarted has forgotten who watches it.</summary>
+        private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
+
+        public Watcher(IActorRef runs, string run, ChannelWriter<RunView> views)
+        {
+            Receive<RunView>(view =>
+            {
+                views.TryWrite(view);
+                if (view.Summary.EndedAt is not null) views.TryComplete();
+            });
+            Receive<NoSuchRun>(_ => views.TryComplete());
+            Receive<Again>(_ => runs.Tell(new WatchRun(run)));
+            runs.Tell(new WatchRun(run));
+            Timers!.StartPeriodicTimer("again", new Again(), AskAgain);
+        }
+
+        public ITimerScheduler Timers { get; set; } = null!;
+    }
+}

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Cluster.Sharding;
+using QgaOrchestrator.Actors.Runs;
+using QgaOrchestrator.Actors.Vms;
+
+namespace QgaOrchestrator.Actors.Hosting;
+
+/// <summary>Where actors live: a VM's on its own host and nowhere else, a run's anywhere.</summary>
+internal static class Regions
+{
+    private const int RunShards = 10;
+
+    public static Task<IActorRef> StartVmsAsync(ActorSystem system, Props props) => ClusterSharding.Get(system).StartAsync(
+        "vm",
+        props,
+        ClusterShardingSettings.Create(system).WithRememberEntities(false).WithPassivateIdleAfter(TimeSpan.Zero),
+        new VmExtractor(),
+        new OwnHost(Cluster.Get(system)),
+        PoisonPill.Instance);
+
+    public static Task<IActorRef> StartRunsAsync(ActorSystem system, Props props)
+    {
+        var sharding = ClusterSharding.Get(system);
+        var settings = ClusterShardingSettings.Create(system).WithRememberEntities(true);
+        return sharding.StartAsync("run", props, settings, new RunExtractor(), sharding.DefaultShardAllocationStrategy(settings), PoisonPill.Instance);
+    }
+
+    /// <summary>A shard is a host, an entity a VM of it.</summary>
+    private sealed class VmExtractor : IMessageExtractor
+    {
+        public string? EntityId(object message) => (message as IVmMessage)?.Vm.Entity;
+
+        public object EntityMessage(object message) => message;
+
+        public string? ShardId(object message) => (message as IVmMessage)?.Vm.Host;
+
+        public string ShardId(string entityId, object? messageHint = null) => entityId[..entityId.IndexOf('~', StringComparison.Ordinal)];
+    }
+
+    private sealed class RunExtractor() : HashCodeMessageExtractor(RunShards)
+    {
+        public override string? EntityId(object message) => (message as IRunMessage)?.Run;
+    }
+
+    /// <summary>Gives a host's shard to the member that runs on it, and to nobody while that is absent: its channels are
+    /// sockets there.</summary>
+    private sealed class OwnHost(Cluster cluster) : IShardAllocationStrategy
+    {
+        public Task<IActorRef> AllocateShard(
+            IActorRef requester, string shardId, IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations)
+        {
+            var role = ClusterExtensions.HostRole(shardId);
+            var home = cluster.State.Members.FirstOrDefault(m => m.HasRole(role) && m.Status is MemberStatus.Up or MemberStatus.WeaklyUp)?.Address;
+            return Task.FromResult(currentShardAllocations.Keys.FirstOrDefault(region => home is not null && AddressOf(region).Equals(home)) ?? ActorRefs.Nobody);
+        }
+
+        public Task<IImmutableSet<string>> Rebalance(
+            IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations, IImmutableSet<string> rebalanceInProgress) =>
+            Task.FromResult<IImmutableSet<string>>(ImmutableHashSet<string>.Empty);
+
+        private Address AddressOf(IActorRef region) => region.Path.Address.HasLocalScope ? cluster.SelfAddress : region.Path.Address;
+    }
+}
