@@ -19,7 +19,7 @@ public sealed record Problem(string Title, int Status, string Code, string? Deta
     public ProblemAgentError? Agent { get; init; }
     /// <summary>Members that this version does not know.</summary>
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Extensions { get; init; }
+    public Dictionary<string, JsonElement>? Extensions { get; set; }
 }
 
 /// <summary>An agent's error as on the wire.</summary>

@@ -1,1 +1,23 @@
-return 0;
+using QgaOrchestrator.Node;
+using QgaOrchestrator.Node.Data;
+using QgaOrchestrator.Node.Options;
+
+// Options, data directory, node: what cannot be used is told on one line each, and ends with 2.
+try
+{
+    var options = OptionsLoader.Load(args, ProcessEnvironment.Variables(), Environment.MachineName, Environment.CurrentDirectory);
+    using var data = DataDirectory.Open(options.Node.DataDirectory);
+    await using var node = NodeHost.Build(options, data, _ => { });
+    await node.RunAsync();
+    return Environment.ExitCode;
+}
+catch (OptionsException e)
+{
+    foreach (var error in e.Errors) await Console.Error.WriteLineAsync("qgad: " + error);
+    return 2;
+}
+catch (DataDirectoryException e)
+{
+    await Console.Error.WriteLineAsync("qgad: " + e.Message);
+    return 2;
+}

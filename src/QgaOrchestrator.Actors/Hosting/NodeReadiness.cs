@@ -3,7 +3,7 @@ using QgaOrchestrator.Actors.Views;
 namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>Whether the node can work: member of its cluster, store answering, the VMs that were there known.</summary>
-public sealed class NodeReadiness(NodeState state, SqliteViews views, IEnumerable<INodeActors> actors)
+public sealed class NodeReadiness(NodeState state, IViews views, IEnumerable<INodeActors> actors)
 {
     public const string Ok = "ok";
 
@@ -19,7 +19,7 @@ public sealed class NodeReadiness(NodeState state, SqliteViews views, IEnumerabl
     {
         try
         {
-            await views.CountAsync().WaitAsync(TimeSpan.FromSeconds(2), cancel);
+            await views.PingAsync().WaitAsync(TimeSpan.FromSeconds(2), cancel);
             return Ok;
         }
         catch (Exception e) when (e is TimeoutException or System.Data.Common.DbException)

@@ -13,6 +13,11 @@ public sealed class NodeState
     public bool IsUp => _cluster.Task is { IsCompletedSuccessfully: true, Result: { } cluster }
         && cluster.SelfMember.Status == MemberStatus.Up;
 
+    /// <summary>The actors run: requests can be answered.</summary>
+    public bool IsStarted { get; private set; }
+
+    internal void Started() => IsStarted = true;
+
     /// <summary>A node without seeds is a cluster of its own; one with seeds joins them by itself.</summary>
     internal void Join(ActorSystem system, ClusterSection options)
     {

@@ -21,8 +21,11 @@ public static class OrchestratorExtensions
         ReserveThreads();
         services.AddSingleton(options);
         services.AddSingleton<SqliteViews>(_ => new(new(Path.Combine(options.Node.DataDirectory, "views.db"))));
+        services.AddSingleton<IViews>(provider => provider.GetRequiredService<SqliteViews>());
+        services.AddSingleton(provider => new FleetFileSource(options.Fleet.File, provider.GetRequiredService<ILogger<FleetFileSource>>()));
         services.AddSingleton<NodeState>();
         services.AddSingleton<NodeReadiness>();
+        services.AddHostedService<ParkFirst>();
         return services.AddAkka(ClusterExtensions.SystemName, (akka, provider) => akka
             .AddLogging(provider.GetRequiredService<ILoggerFactory>())
             .AddStore(options.Store.Provider, options.Node.DataDirectory)
@@ -36,22 +39,37 @@ public static class OrchestratorExtensions
     {
         // The cluster forms while the views open: neither needs the other.
         provider.GetRequiredService<NodeState>().Join(system, options.Cluster);
-        await provider.GetRequiredService<SqliteViews>().OpenAsync(() => Task.CompletedTask);
+        await provider.GetRequiredService<SqliteViews>().OpenAsync(views => new JournalReplay(system).ReplayAsync(views));
         foreach (var actors in provider.GetServices<INodeActors>()) await actors.StartAsync(system, registry);
+        provider.GetRequiredService<NodeState>().Started();
     }
 
     private static AkkaConfigurationBuilder AddLogging(this AkkaConfigurationBuilder akka, ILoggerFactory loggers) =>
-        akka.ConfigureLoggers(log =>
-        {
-            log.ClearLoggers();
-            log.AddLoggerFactory(loggers);
-            log.LogLevel = Akka.Event.LogLevel.InfoLevel;
-        });
+        akka
+            .AddSetup(new AkkaLogSetup(loggers))
+            .ConfigureLoggers(log =>
+            {
+                log.ClearLoggers();
+                log.AddLogger<AkkaLog>();
+                log.LogLevel = Akka.Event.LogLevel.InfoLevel;
+            })
+            .AddHocon("""
+                akka {
+                  log-dead-letters = 10
+                  log-dead-letters-during-shutdown = off
+                }
+                """, HoconAddMode.Prepend);
 
-    // Parking comes first: new work is refused and guests are thawed while every actor still lives.
+    // Parking comes first: new work is refused and guests are thawed while every actor still lives. A stop of the host has
+    // done it before; this is for a member that is downed or told to leave. The host alone ends the process.
     private static AkkaConfigurationBuilder AddShutdown(this AkkaConfigurationBuilder akka, IServiceProvider provider) =>
         akka
-            .AddHocon("akka.coordinated-shutdown.phases.before-service-unbind.timeout = 30s", HoconAddMode.Prepend)
+            .AddHocon("""
+                akka.coordinated-shutdown {
+                  run-by-clr-shutdown-hook = off
+                  phases.before-service-unbind.timeout = 30s
+                }
+                """, HoconAddMode.Prepend)
             .AddStartup((system, _) => CoordinatedShutdown.Get(system).AddTask(
                 CoordinatedShutdown.PhaseBeforeServiceUnbind,
                 "park",

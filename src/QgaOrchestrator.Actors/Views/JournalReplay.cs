@@ -1,8 +1,75 @@
+using System.Text.Json;
 using Akka.Actor;
+using Akka.Persistence.Query;
+using Akka.Persistence.Sql.Query;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using QgaOrchestrator.Core.Points;
+using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Views;
 
+/// <summary>
+/// Builds the views again: every run is folded from its events, every point that a run names is read from its point.json,
+/// where that is still there.
+/// </summary>
 public sealed class JournalReplay(ActorSystem system)
 {
-    public ActorSystem System => system;
+    private readonly SqlReadJournal _journal =
+        PersistenceQuery.Get(system).ReadJournalFor<SqlReadJournal>("akka.persistence.query.journal.sql");
+
+    private readonly ActorMaterializer _materializer = system.Materializer();
+
+    /// <exception cref="InvalidDataException">A run's events cannot be read; it names the run.</exception>
+    public async Task ReplayAsync(IViews views)
+    {
+        var ids = await _journal.CurrentPersistenceIds().RunWith(Sink.Seq<string>(), _materializer);
+        foreach (var id in ids) await ReplayAsync(id, views);
+    }
+
+    private async Task ReplayAsync(string persistenceId, IViews views)
+    {
+        try
+        {
+            var events = await _journal
+                .CurrentEventsByPersistenceId(persistenceId, 0, long.MaxValue)
+                .Select(envelope => envelope.Event)
+                .RunWith(Sink.Seq<object>(), _materializer);
+            // The journal holds sharding's events, too.
+            if (events.OfType<RunEvent>().ToArray() is not { Length: > 0 } run) return;
+            await SaveAsync(run.Aggregate((RunState?)null, RunRules.Evolve)!, views);
+            await SavePointsAsync(run, views);
+        }
+        catch (Exception e) when (e is not IOException)
+        {
+            throw new InvalidDataException($"{persistenceId}: {e.Message}", e);
+        }
+    }
+
+    private static Task SaveAsync(RunState state, IViews views)
+    {
+        var summary = RunSummary.Of(state);
+        return state.IsEnded
+            ? views.SaveEndedRunAsync(summary, [.. state.Items.Select(RunItemView.Of)])
+            : views.SaveRunAsync(summary);
+    }
+
+    private static async Task SavePointsAsync(IEnumerable<RunEvent> run, IViews views)
+    {
+        foreach (var settled in run.OfType<RunEvent.ItemsSettled>())
+        foreach (var made in settled.Outcomes.Select(outcome => outcome.Point).OfType<PointMade>())
+        {
+            if (await ReadAsync(made.Directory) is { } point) await views.SavePointAsync(point, settled.At);
+        }
+    }
+
+    private static async Task<RecoveryPoint?> ReadAsync(string directory)
+    {
+        var file = Path.Combine(directory, "point.json");
+        if (!File.Exists(file)) return null;
+        await using var stream = File.OpenRead(file);
+        return await JsonSerializer.DeserializeAsync(stream, PointJson.Default.RecoveryPoint) is { } point
+            ? point with { Directory = directory }
+            : null;
+    }
 }

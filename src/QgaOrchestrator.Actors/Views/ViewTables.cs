@@ -27,11 +27,14 @@ internal sealed class ItemRow
 internal sealed class PointRow
 {
     [PrimaryKey, Column("id")] public required string Id { get; init; }
+    [Column("host")] public required string Host { get; init; }
     [Column("vm")] public required string Vm { get; init; }
     [Column("uuid"), Nullable] public string? Uuid { get; init; }
     [Column("run")] public required string Run { get; init; }
     /// <summary>Unix milliseconds.</summary>
     [Column("at")] public required long At { get; init; }
+    /// <summary>Where point.json is; not a member of it, since a directory can be moved.</summary>
+    [Column("directory")] public required string Directory { get; init; }
     [Column("json")] public required string Json { get; init; }
 }
 
@@ -59,8 +62,8 @@ internal static class ViewSchema
         CREATE TABLE runs (id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, json TEXT NOT NULL) WITHOUT ROWID;
         CREATE INDEX runs_by_time ON runs (created_at, id);
         CREATE TABLE items (run TEXT NOT NULL, place INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (run, place)) WITHOUT ROWID;
-        CREATE TABLE points (id TEXT PRIMARY KEY, vm TEXT NOT NULL, uuid TEXT, run TEXT NOT NULL, at INTEGER NOT NULL,
-          json TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE points (id TEXT PRIMARY KEY, host TEXT NOT NULL, vm TEXT NOT NULL, uuid TEXT, run TEXT NOT NULL,
+          at INTEGER NOT NULL, directory TEXT NOT NULL, json TEXT NOT NULL) WITHOUT ROWID;
         CREATE INDEX points_by_time ON points (at, id);
         CREATE INDEX points_by_vm ON points (vm, at, id);
         CREATE TABLE keys (key TEXT PRIMARY KEY, run TEXT NOT NULL, request TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;

@@ -1,0 +1,46 @@
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Dispatch;
+using Akka.Event;
+using Microsoft.Extensions.Logging;
+using LogLevel = Microsoft.Extensions.Logging.LogLevel;
+
+namespace QgaOrchestrator.Actors.Hosting;
+
+/// <summary>Where Akka's own log goes: the node's, with its time and level instead of a second one in the text.</summary>
+internal sealed class AkkaLogSetup(ILoggerFactory loggers) : Setup
+{
+    public ILoggerFactory Loggers { get; } = loggers;
+}
+
+/// <summary>The actor that Akka hands its log to; made by Akka, from its type's name.</summary>
+internal sealed partial class AkkaLog : ReceiveActor, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
+{
+    private readonly ILoggerFactory _loggers = Context.System.Settings.Setup.Get<AkkaLogSetup>().Value.Loggers;
+
+    public AkkaLog()
+    {
+        Receive<InitializeLogger>(_ => Sender.Tell(new LoggerInitialized()));
+        Receive<LogEvent>(Write);
+    }
+
+    private void Write(LogEvent entry)
+    {
+        var log = _loggers.CreateLogger("Akka." + entry.LogClass.Name);
+        var level = Level(entry);
+        if (!log.IsEnabled(level)) return;
+        var text = entry.Message.ToString();
+        Forward(log, level, text, entry.Cause);
+    }
+
+    private static LogLevel Level(LogEvent entry) => entry.LogLevel() switch
+    {
+        Akka.Event.LogLevel.ErrorLevel => LogLevel.Error,
+        Akka.Event.LogLevel.WarningLevel => LogLevel.Warning,
+        Akka.Event.LogLevel.InfoLevel => LogLevel.Information,
+        _ => LogLevel.Debug,
+    };
+
+    [LoggerMessage(Message = "{Text}")]
+    private static partial void Forward(ILogger log, LogLevel level, string? text, Exception? cause);
+}

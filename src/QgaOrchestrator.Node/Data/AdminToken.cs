@@ -1,0 +1,56 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace QgaOrchestrator.Node.Data;
+
+/// <summary>
+/// The token that opens the API: 32 random bytes, made once, in a file that only the node's user can read. It has no
+/// ToString and no getter, so that it cannot end in a log.
+/// </summary>
+public sealed class AdminToken
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private readonly byte[] _digest;
+
+    private AdminToken(string text) => _digest = Digest(text);
+
+    /// <exception cref="DataDirectoryException">The file is there and holds no token, or cannot be read or made.</exception>
+    public static AdminToken ReadOrCreate(string file)
+    {
+        try
+        {
+            if (!File.Exists(file)) Create(file);
+            File.SetUnixFileMode(file, OwnerOnly);
+            var text = File.ReadAllText(file).Trim();
+            return text.Length >= 32 ? new(text) : throw new DataDirectoryException($"{file} holds no token; remove it and start again");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DataDirectoryException($"{file}: {e.Message}");
+        }
+    }
+
+    /// <summary>Compares in a time that tells nothing, not even the length.</summary>
+    public bool Matches(string presented) => CryptographicOperations.FixedTimeEquals(_digest, Digest(presented));
+
+    // Written under another name first: a crash leaves no empty token behind.
+    private static void Create(string file)
+    {
+        var fresh = file + ".new";
+        File.Delete(fresh);
+        using (var stream = new FileStream(fresh, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = OwnerOnly,
+        }))
+        {
+            stream.Write(Encoding.ASCII.GetBytes(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)) + "\n"));
+            stream.Flush(flushToDisk: true);
+        }
+        File.Move(fresh, file);
+    }
+
+    private static byte[] Digest(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
+}

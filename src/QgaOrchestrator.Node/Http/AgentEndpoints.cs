@@ -1,0 +1,99 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
+using QgaOrchestrator.Actors;
+using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Api;
+using QgaOrchestrator.Node.Options;
+
+namespace QgaOrchestrator.Node.Http;
+
+/// <summary>
+/// /v1/vms/{vm}/agent/{command}: one agent command. Arguments and return pass through as they are on the wire, and neither
+/// is logged: they may hold passwords and files.
+/// </summary>
+public static class AgentEndpoints
+{
+    // qemu-ga refuses a message of more than 64 MiB (QEMU, qobject/json-streamer.c).
+    private const int MostBytes = 64 * 1024 * 1024;
+
+    public static void MapAgentCalls(this IEndpointRouteBuilder routes) => routes.MapPost(ApiRoutes.AgentCall, CallAsync);
+
+    private static async Task<IResult> CallAsync(
+        string vm, string command, string? timeout, string? lease, string? force,
+        HttpRequest request, IOrchestrator orchestrator, QgadOptions options, CancellationToken cancel)
+    {
+        if (options.Policy.Deny.Contains(command, StringComparer.Ordinal)) return Problems.Result(Denied(command));
+        var call = CallOptionsFrom(timeout, lease, force);
+        var arguments = await ArgumentsAsync(request, cancel);
+        var target = await orchestrator.FindAsync(vm, cancel);
+        return await orchestrator.CallAsync(target.Id, command, arguments, call, cancel) switch
+        {
+            CallReply.Returned returned => new ReturnResult(returned.Json),
+            CallReply.AgentFailed failed => Problems.Result(ErrorMapping.From(failed)),
+            CallReply.Refused refused => Problems.Result(ErrorMapping.From(refused)),
+            CallReply.Unknown unknown => Problems.Result(ErrorMapping.From(unknown)),
+            var reply => throw new InvalidOperationException($"no answer for {reply.GetType().Name}"),
+        };
+    }
+
+    private static CallOptions CallOptionsFrom(string? timeout, string? lease, string? force)
+    {
+        var faults = new List<string>();
+        var parsed = new CallOptions(Duration("timeout", timeout, faults), Duration("lease", lease, faults), force is "true" or "1" or "");
+        if (force is not (null or "true" or "1" or "" or "false" or "0")) faults.Add("force: true or false");
+        return faults.Count == 0
+            ? parsed
+            : throw new ProblemException(Problems.BadRequest(faults, "Correct the query; durations are hh:mm:ss[.fff]."));
+    }
+
+    private static TimeSpan? Duration(string name, string? text, List<string> faults)
+    {
+        if (text is null) return null;
+        if (Durations.TryParse(text, out var duration) && duration > TimeSpan.Zero) return duration;
+        faults.Add($"{name}: not a duration hh:mm:ss[.fff]");
+        return null;
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> ArgumentsAsync(HttpRequest request, CancellationToken cancel)
+    {
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MostBytes;
+        using var buffer = new MemoryStream();
+        await request.Body.CopyToAsync(buffer, cancel);
+        var body = buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
+        if (body.Span.Trim(" \t\r\n"u8).IsEmpty) return default;
+        return IsObject(body.Span)
+            ? body
+            : throw new ProblemException(Problems.BadRequest("The body is not a JSON object.", "Send the command's arguments as on the wire, or nothing."));
+    }
+
+    private static bool IsObject(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return false;
+            reader.Skip();
+            return !reader.Read();
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    private static Problem Denied(string command) => new(
+        "Forbidden", StatusCodes.Status403Forbidden, ProblemCodes.Forbidden, $"This node's policy denies {command}.",
+        "Policy.Deny in the node's config lists what is denied.");
+
+    /// <summary>{"return": …} around the bytes of the wire, which are not read again: they may be 128 MiB.</summary>
+    private sealed class ReturnResult(ReadOnlyMemory<byte> json) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.ContentType = "application/json; charset=utf-8";
+            await httpContext.Response.Body.WriteAsync("{\"return\":"u8.ToArray(), httpContext.RequestAborted);
+            await httpContext.Response.Body.WriteAsync(json, httpContext.RequestAborted);
+            await httpContext.Response.Body.WriteAsync("}"u8.ToArray(), httpContext.RequestAborted);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using QgaOrchestrator.Actors;
+using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Runs;
+using Points = QgaOrchestrator.Core.Points;
+
+namespace QgaOrchestrator.Node.Http;
+
+/// <summary>From what the node knows to what the contract shows.</summary>
+public static class ApiMapping
+{
+    public static Vm ToApi(this VmStatus vm) => new(
+        vm.Id.Name, vm.Id.ToString(), vm.Uuid, vm.Id.Host, vm.Labels,
+        new(Lower(vm.Agent), vm.AgentVersion) { Reason = vm.AgentReason }, vm.Frozen)
+    {
+        FrozenSince = vm.FrozenSince,
+        FrozenBy = vm.FrozenBy,
+        Monitor = new(vm.RunState, vm.QemuVersion, vm.MonitorReason),
+        Guest = vm.Inventory is { } guest
+            ? new(guest.HostName, guest.Os, guest.OsId, guest.Kernel, guest.Addresses, guest.FileSystems)
+            : null,
+        Run = vm.Run,
+    };
+
+    public static Run ToApi(this RunSummary run) => new(run.Id, run.Kind, Lower(run.Phase), run.Counts.ToApi())
+    {
+        Select = run.Select,
+        Options = Options(run.Options),
+        CreatedAt = run.StartedAt,
+        StartedAt = run.StartedAt,
+        EndedAt = run.EndedAt,
+        RetryOf = run.RetryOf,
+        Reason = run.Reason,
+    };
+
+    /// <param name="step">Where the item stands, where that is known.</param>
+    public static Api.RunItem ToApi(this RunItemView item, string? step) => new(
+        item.Vm.Name, item.Vm.Host, null, Lower(item.State), step, item.Reason, item.Remedy, item.Attempt,
+        item.FrozenMs is { } ms ? (long)Math.Round(ms) : null, item.Point?.Id)
+    {
+        Index = item.Index,
+        Class = item.Point?.Class,
+        Bytes = item.Point?.Bytes,
+        StartedAt = item.DispatchedAt,
+        EndedAt = item.SettledAt,
+    };
+
+    public static RecoveryPoint ToApi(this Points.RecoveryPoint point) => new(
+        point.Id, point.Vm, point.Uuid, point.Run, point.Group, point.Parent, point.Method, point.Class,
+        [.. point.Disks.Select(ToApi)], point.Proof.ToApi())
+    {
+        Version = point.Version,
+        Host = point.Host,
+        Directory = point.Directory,
+    };
+
+    private static PointDisk ToApi(Points.PointDisk disk) => new(disk.Index, disk.File, disk.Size, disk.Sha256)
+    {
+        Bytes = disk.Bytes,
+        Qdev = disk.Qdev,
+        Node = disk.Node,
+        Covered = disk.Covered,
+    };
+
+    private static PointProof ToApi(this Points.PointProof proof) => new(
+        proof.FrozenAt, proof.CutAt, proof.ThawedAt, proof.Frozen, proof.Thawed, proof.SkewMs, proof.Hooks)
+    {
+        FrozenAfterMs = proof.FrozenAfterMs,
+        CutAfterMs = proof.CutAfterMs,
+        ThawedAfterMs = proof.ThawedAfterMs,
+        FrozenMs = proof.FrozenMs,
+        Note = proof.Note,
+    };
+
+    private static RunItemCounts ToApi(this RunCounts counts) => new(
+        counts.Total, counts.Succeeded, counts.Failed, counts.Unreachable, counts.Unknown, counts.Pending, counts.Running)
+    {
+        Cancelled = counts.Cancelled,
+    };
+
+    // As POST takes them: a kind's own options stand beside the common ones.
+    private static JsonObject Options(RunOptions options)
+    {
+        var all = JsonSerializer.SerializeToNode(options, RunJson.Default.RunOptions)!.AsObject();
+        foreach (var kind in RunKind.All)
+        {
+            if (all[kind.Name] is not JsonObject own) continue;
+            all.Remove(kind.Name);
+            foreach (var (name, value) in own.ToArray())
+            {
+                own.Remove(name);
+                all[name] = value;
+            }
+        }
+        return all;
+    }
+
+    private static string Lower<T>(T state) where T : struct, Enum => state.ToString().ToLowerInvariant();
+}

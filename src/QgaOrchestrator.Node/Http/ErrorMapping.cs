@@ -1,0 +1,51 @@
+using QgaOrchestrator.Actors;
+using QgaOrchestrator.Api;
+
+namespace QgaOrchestrator.Node.Http;
+
+/// <summary>Every way in which a request fails, and its status: the one place that knows.</summary>
+public static class ErrorMapping
+{
+    /// <summary>What an exception tells the caller. A failure of ours tells nothing of its inside.</summary>
+    public static Problem From(Exception error) => error switch
+    {
+        ProblemException e => e.Problem,
+        BadHttpRequestException e => new("Bad request", e.StatusCode, ProblemCodes.BadRequest, e.Message, "Correct the request."),
+        _ => new(
+            "Internal error", StatusCodes.Status500InternalServerError, ProblemCodes.Internal,
+            "The node failed to answer.", "The node's log tells why."),
+    };
+
+    /// <summary>An agent's own error, sent or not.</summary>
+    public static Problem From(CallReply.AgentFailed failed) => new(
+        "The agent answered with an error", StatusCodes.Status422UnprocessableEntity, ProblemCodes.AgentError, failed.Description,
+        failed.Class == "CommandNotFound" ? "See guest-info for the commands that this agent knows." : "See the guest's qemu-ga log.")
+    {
+        Agent = new(failed.Class, failed.Description),
+    };
+
+    public static Problem From(CallReply.Unknown unknown) => new(
+        "The outcome is unknown", StatusCodes.Status504GatewayTimeout, ProblemCodes.UnknownOutcome, unknown.Reason, unknown.Remedy);
+
+    public static Problem From(CallReply.Refused refused)
+    {
+        if (refused.Why == CallRefusal.UnknownCommand) return From(new CallReply.AgentFailed("CommandNotFound", refused.Reason));
+        var (title, status, code) = refused.Why switch
+        {
+            CallRefusal.Disabled => ("The guest disabled this command", StatusCodes.Status409Conflict, ProblemCodes.CommandDisabled),
+            CallRefusal.Frozen => ("The guest is frozen", StatusCodes.Status409Conflict, ProblemCodes.Frozen),
+            CallRefusal.NotOurs => ("Frozen by somebody else", StatusCodes.Status409Conflict, ProblemCodes.NotOurs),
+            CallRefusal.QueueFull => ("The queue is full", StatusCodes.Status429TooManyRequests, ProblemCodes.QueueFull),
+            CallRefusal.Unreachable => ("Unreachable", StatusCodes.Status503ServiceUnavailable, ProblemCodes.Unreachable),
+            CallRefusal.BadArguments => ("Bad request", StatusCodes.Status400BadRequest, ProblemCodes.BadRequest),
+            _ => throw new InvalidOperationException($"no status for {refused.Why}"),
+        };
+        return new(title, status, code, refused.Reason, refused.Remedy);
+    }
+}
+
+/// <summary>Ends a request with this problem.</summary>
+public sealed class ProblemException(Problem problem) : Exception(problem.Title)
+{
+    public Problem Problem { get; } = problem;
+}

@@ -1,0 +1,27 @@
+using QgaOrchestrator.Actors.Views;
+using QgaOrchestrator.Api;
+
+namespace QgaOrchestrator.Node.Http;
+
+/// <summary>/v1/recovery-points: the catalog.</summary>
+public static class PointEndpoints
+{
+    public static void MapPoints(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(ApiRoutes.RecoveryPoints, ListAsync);
+        routes.MapGet(ApiRoutes.RecoveryPoint, ShowAsync);
+        routes.MapDelete(ApiRoutes.RecoveryPoint, (string id) => Problems.Result(Problems.NotAvailable($"Deleting {id}")));
+    }
+
+    private static async Task<IResult> ListAsync(string? vm, int? limit, string? cursor, IViews views)
+    {
+        var page = await views.ListPointsAsync(string.IsNullOrEmpty(vm) ? null : vm, Paging.Limit(limit), Paging.Time(cursor));
+        return TypedResults.Json(
+            new Page<RecoveryPoint>([.. page.Items.Select(point => point.ToApi())], page.Next?.ToString()), ApiJson.Default.PageRecoveryPoint);
+    }
+
+    private static async Task<IResult> ShowAsync(string id, IViews views) =>
+        await views.GetPointAsync(id) is { } point
+            ? TypedResults.Json(point.ToApi(), ApiJson.Default.RecoveryPoint)
+            : Problems.Result(Problems.NotFound($"There is no recovery point {id}.", "GET /v1/recovery-points lists them."));
+}

@@ -1,0 +1,47 @@
+using QgaOrchestrator.Api;
+
+namespace QgaOrchestrator.Node.Http;
+
+/// <summary>What no endpoint answered: a failure of ours, or a path that is not there.</summary>
+public static partial class ProblemMiddleware
+{
+    public static void UseProblems(this WebApplication app)
+    {
+        var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Http");
+        app.Use(async (context, next) =>
+        {
+            try
+            {
+                await next(context);
+                if (!context.Response.HasStarted && Unanswered(context.Response) is { } problem)
+                    await Problems.Result(problem).ExecuteAsync(context);
+            }
+            catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+            {
+                // The caller has gone: nobody is there to be answered.
+            }
+            catch (Exception e) when (!context.Response.HasStarted)
+            {
+                var answer = ErrorMapping.From(e);
+                if (answer.Code == ProblemCodes.Internal) LogFailed(log, context.Request.Method, context.GetEndpoint()?.DisplayName, e);
+                await Problems.Result(answer).ExecuteAsync(context);
+            }
+        });
+    }
+
+    private static Problem? Unanswered(HttpResponse response) => response switch
+    {
+        { StatusCode: StatusCodes.Status404NotFound, ContentType: null } =>
+            Problems.NotFound("There is nothing at this path.", "See /openapi/v1.json for the paths."),
+        { StatusCode: StatusCodes.Status405MethodNotAllowed } => new(
+            "Method not allowed", StatusCodes.Status405MethodNotAllowed, ProblemCodes.BadRequest,
+            "This path does not take this method.", "See the Allow header."),
+        { StatusCode: StatusCodes.Status415UnsupportedMediaType } => new(
+            "Unsupported media type", StatusCodes.Status415UnsupportedMediaType, ProblemCodes.BadRequest,
+            "A body here is JSON.", "Send Content-Type: application/json."),
+        _ => null,
+    };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Endpoint} failed")]
+    private static partial void LogFailed(ILogger log, string method, string? endpoint, Exception error);
+}

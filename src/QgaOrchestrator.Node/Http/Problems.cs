@@ -1,0 +1,42 @@
+using QgaOrchestrator.Api;
+
+namespace QgaOrchestrator.Node.Http;
+
+/// <summary>Answers that are not a success: RFC 9457 problem details with a stable code and a remedy.</summary>
+public static class Problems
+{
+    public static IResult Result(Problem problem) => TypedResults.Json(
+        problem, ApiJson.Default.Problem, ApiRoutes.ProblemContentType, problem.Status);
+
+    public static Problem NotFound(string what, string remedy) =>
+        new("Not found", StatusCodes.Status404NotFound, ProblemCodes.NotFound, what, remedy);
+
+    public static Problem BadRequest(string what, string remedy) =>
+        new("Bad request", StatusCodes.Status400BadRequest, ProblemCodes.BadRequest, what, remedy);
+
+    /// <summary>Several faults at once, each "member: what is wrong with it".</summary>
+    public static Problem BadRequest(IEnumerable<string> faults, string remedy)
+    {
+        var all = faults.ToArray();
+        return BadRequest(string.Join("; ", all), remedy) with
+        {
+            Errors = all.Select(fault => fault.Split(": ", 2))
+                .GroupBy(parts => parts[0], parts => parts[^1])
+                .ToDictionary(group => group.Key, group => group.ToArray()),
+        };
+    }
+
+    public static Problem Conflict(string code, string what, string remedy) =>
+        new("Conflict", StatusCodes.Status409Conflict, code, what, remedy);
+
+    public static Problem NotAvailable(string what) =>
+        Conflict("not-available", $"{what} is not available in this version.", "Use a newer version of qgad.");
+
+    public static readonly Problem NotReady = new(
+        "Not ready", StatusCodes.Status503ServiceUnavailable, ProblemCodes.NotReady, "The node is starting or stopping.",
+        "Try again in a few seconds; /readyz tells what it waits for.");
+
+    public static readonly Problem Unauthorized = new(
+        "Unauthorized", StatusCodes.Status401Unauthorized, ProblemCodes.Unauthorized, "A valid token is needed.",
+        "Send Authorization: Bearer TOKEN; the admin's token is in the node's DATA/admin.token.");
+}

@@ -1,0 +1,101 @@
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http.HttpResults;
+using QgaOrchestrator.Actors;
+using QgaOrchestrator.Actors.Views;
+using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Runs;
+
+namespace QgaOrchestrator.Node.Http;
+
+/// <summary>/v1/runs: start, list, show. An ended run is answered from the views, so that looking wakes nothing.</summary>
+public static class RunEndpoints
+{
+    public static void MapRuns(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost(ApiRoutes.Runs, StartAsync);
+        routes.MapGet(ApiRoutes.Runs, ListAsync);
+        routes.MapGet(ApiRoutes.Run, ShowAsync);
+        routes.MapGet(ApiRoutes.RunItems, ItemsAsync);
+        foreach (var later in new[] { ApiRoutes.RunPause, ApiRoutes.RunResume, ApiRoutes.RunAbort, ApiRoutes.RunRetry })
+            routes.MapPost(later, (string id) => Problems.Result(Problems.NotAvailable($"{later[(later.LastIndexOf('/') + 1)..]} of run {id}")));
+    }
+
+    private static async Task<IResult> StartAsync(
+        HttpRequest request, HttpResponse response, IOrchestrator orchestrator, IViews views, TimeProvider time, CancellationToken cancel)
+    {
+        var body = await BodyAsync(request, cancel);
+        var (kind, select, options) = RunRequestReader.Read(body);
+        var id = await IdAsync(request, body, views, time.GetUtcNow());
+        // A repeat of a request with its key finds the run that the first one started.
+        var run = await FindAsync(id, orchestrator, views, cancel) ?? await BeginAsync(id, kind, select, options, orchestrator, cancel);
+        response.Headers.Location = ApiRoutes.RunPath(id);
+        return TypedResults.Json(run.ToApi(), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
+    }
+
+    private static async Task<RunSummary> BeginAsync(
+        string id, RunKind kind, string select, RunOptions options, IOrchestrator orchestrator, CancellationToken cancel)
+    {
+        var targets = Selection.Of(await orchestrator.ListVmsAsync(cancel), select);
+        if (targets.Count == 0)
+            throw new ProblemException(Problems.BadRequest([$"select: {select} selects no VM"], "GET /v1/vms?select= shows what a selector selects."));
+        return (await orchestrator.StartRunAsync(id, kind.Name, select, options, [.. targets.Select(vm => vm.Id)], cancel)).Summary;
+    }
+
+    private static async Task<IResult> ListAsync(int? limit, string? cursor, IViews views)
+    {
+        var page = await views.ListRunsAsync(Paging.Limit(limit), Paging.Time(cursor));
+        return TypedResults.Json(new Page<Run>([.. page.Items.Select(run => run.ToApi())], page.Next?.ToString()), ApiJson.Default.PageRun);
+    }
+
+    private static async Task<IResult> ShowAsync(string id, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
+        await FindAsync(id, orchestrator, views, cancel) is { } run
+            ? TypedResults.Json(run.ToApi(), ApiJson.Default.Run)
+            : Problems.Result(NoRun(id));
+
+    private static async Task<IResult> ItemsAsync(
+        string id, int? limit, string? cursor, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
+    {
+        var (skip, most) = (Paging.Place(cursor), Paging.Limit(limit));
+        if (await views.GetRunAsync(id) is { EndedAt: not null } ended)
+        {
+            var items = await views.ListItemsAsync(id, skip, most);
+            return Items([.. items.Select(item => item.ToApi(null))], skip, ended.Counts.Total);
+        }
+        if (await orchestrator.GetRunAsync(id, cancel) is not { } view) return Problems.Result(NoRun(id));
+        var steps = view.Progress.ToDictionary(progress => progress.Index, progress => progress.Step);
+        return Items(
+            [.. view.Items.Skip(skip).Take(most).Select(item => item.ToApi(steps.GetValueOrDefault(item.Index)))], skip, view.Items.Count);
+    }
+
+    private static JsonHttpResult<Page<Api.RunItem>> Items(IReadOnlyList<Api.RunItem> items, int skip, int total)
+    {
+        var end = skip + items.Count;
+        return TypedResults.Json(new Page<Api.RunItem>(items, items.Count > 0 && end < total ? $"{end}" : null), ApiJson.Default.PageRunItem);
+    }
+
+    /// <summary>The run as the views know it once it has ended, else as its actor does.</summary>
+    private static async Task<RunSummary?> FindAsync(string id, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
+    {
+        var known = await views.GetRunAsync(id);
+        return known is { EndedAt: not null } ? known : (await orchestrator.GetRunAsync(id, cancel))?.Summary ?? known;
+    }
+
+    private static async Task<string> IdAsync(HttpRequest request, byte[] body, IViews views, DateTimeOffset now)
+    {
+        var fresh = RunIds.New(now);
+        if (request.Headers[ApiRoutes.IdempotencyKeyHeader] is not [{ Length: > 0 } key]) return fresh;
+        if (key.Length > 200) throw new ProblemException(Problems.BadRequest($"{ApiRoutes.IdempotencyKeyHeader}: longer than 200 characters.", "Send a UUID."));
+        return await views.ClaimKeyAsync(key, Convert.ToHexStringLower(SHA256.HashData(body)), fresh, now)
+            ?? throw new ProblemException(Problems.Conflict(
+                ProblemCodes.Conflict, $"This {ApiRoutes.IdempotencyKeyHeader} was used for another request.", "Send a key of its own with each request."));
+    }
+
+    private static async Task<byte[]> BodyAsync(HttpRequest request, CancellationToken cancel)
+    {
+        using var buffer = new MemoryStream();
+        await request.Body.CopyToAsync(buffer, cancel);
+        return buffer.ToArray();
+    }
+
+    internal static Problem NoRun(string id) => Problems.NotFound($"There is no run {id}.", "GET /v1/runs lists them.");
+}

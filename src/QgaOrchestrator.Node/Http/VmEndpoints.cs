@@ -1,0 +1,27 @@
+using QgaOrchestrator.Actors;
+using QgaOrchestrator.Api;
+
+namespace QgaOrchestrator.Node.Http;
+
+/// <summary>/v1/vms: what the hosts report.</summary>
+public static class VmEndpoints
+{
+    public static void MapVms(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(ApiRoutes.Vms, ListAsync);
+        routes.MapGet(ApiRoutes.Vm, ShowAsync);
+    }
+
+    private static async Task<IResult> ListAsync(
+        string? select, int? limit, string? cursor, IOrchestrator orchestrator, CancellationToken cancel)
+    {
+        var chosen = Selection.Of(await orchestrator.ListVmsAsync(cancel), select);
+        var skip = Paging.Place(cursor);
+        var page = chosen.Skip(skip).Take(Paging.Limit(limit)).Select(vm => vm.ToApi()).ToArray();
+        var end = skip + page.Length;
+        return TypedResults.Json(new Page<Vm>(page, end < chosen.Count ? $"{end}" : null), ApiJson.Default.PageVm);
+    }
+
+    private static async Task<IResult> ShowAsync(string vm, IOrchestrator orchestrator, CancellationToken cancel) =>
+        TypedResults.Json((await orchestrator.FindAsync(vm, cancel)).ToApi(), ApiJson.Default.Vm);
+}

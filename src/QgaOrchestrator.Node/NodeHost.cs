@@ -1,0 +1,57 @@
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using QgaOrchestrator.Actors.Hosting;
+using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Api;
+using QgaOrchestrator.Node.Data;
+using QgaOrchestrator.Node.Http;
+using QgaOrchestrator.Node.Logging;
+
+namespace QgaOrchestrator.Node;
+
+/// <summary>The node's composition: actors behind, HTTP in front.</summary>
+public static class NodeHost
+{
+    /// <param name="more">Services that replace ours; later ones win.</param>
+    public static WebApplication Build(QgadOptions options, DataDirectory data, Action<IServiceCollection> more)
+    {
+        // Empty: nothing but what is named here; no variable of ASP.NET's own changes where we listen.
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.AddLineLogging();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options.Node.Api));
+        builder.Services
+            .Configure<HostOptions>(host =>
+            {
+                host.ShutdownTimeout = OrchestratorExtensions.ShutdownTimeout;
+                // HTTP and actors start side by side; the gate answers for the actors until they run.
+                host.ServicesStartConcurrently = true;
+            })
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(AdminToken.ReadOrCreate(data.TokenFile))
+            .AddSingleton(new ApiAddressFile(options.Freeze.Ledger))
+            .AddRoutingCore()
+            .ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver = ApiJson.Default)
+            .AddQgaOrchestrator(options);
+        more(builder.Services);
+
+        var app = builder.Build();
+        app.UseProblems();
+        app.UseBearerToken();
+        app.UseStartGate();
+        app.MapHealth();
+        app.MapVms();
+        app.MapAgentCalls();
+        app.MapRuns();
+        app.MapRunEvents();
+        app.MapPoints();
+        app.AnnounceAddress(data.TokenFile);
+        return app;
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, Uri api)
+    {
+        kestrel.AddServerHeader = false;
+        if (api.Host == "localhost") kestrel.ListenLocalhost(api.Port);
+        else kestrel.Listen(IPAddress.Parse(api.DnsSafeHost), api.Port);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Net;
+using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Qemu.Ledger;
+
+namespace QgaOrchestrator.Node.Options;
+
+/// <summary>Every option by name, with its default and its range: the one place that knows them all.</summary>
+public static class OptionsBinder
+{
+    private static readonly Uri DefaultApi = new("http://127.0.0.1:7070");
+
+    public static QgadOptions Bind(OptionReader read, string machine, string directory)
+    {
+        var node = Node(read, machine, directory);
+        var options = new QgadOptions(
+            node, Store(read), Fleet(read, directory), Freeze(read, node, directory), Policy(read), Cluster(read));
+        read.RefuseUnknown(["Node", "Store", "Fleet", "Freeze", "Policy", "Cluster"]);
+        return options;
+    }
+
+    private static NodeSection Node(OptionReader read, string machine, string directory)
+    {
+        var host = read.Text("Node:Host", machine);
+        if (!VmName.IsValid(host)) read.Fail("Node:Host", $"\"{host}\" is not a host's name ([A-Za-z0-9._-], at most 200)");
+        var data = Path.GetFullPath(read.Text("Node:DataDirectory", LedgerPath.DefaultDataDirectory), directory);
+        return new(host, data, Api(read), read.TextOrNull("Node:TargetGroup"));
+    }
+
+    private static Uri Api(OptionReader read)
+    {
+        const string key = "Node:Api";
+        if (read.TextOrNull(key) is not { } text) return DefaultApi;
+        if (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttp && uri.PathAndQuery == "/"
+            && (uri.Host == "localhost" || IPAddress.TryParse(uri.DnsSafeHost, out _)))
+            return uri;
+        read.Fail(key, $"\"{text}\" is not http://ADDRESS:PORT");
+        return DefaultApi;
+    }
+
+    private static StoreSection Store(OptionReader read)
+    {
+        const string key = "Store:Provider";
+        var provider = read.Text(key, "sqlite");
+        if (provider != "sqlite") read.Fail(key, $"\"{provider}\" is not supported by this version; use \"sqlite\"");
+        if (read.TextOrNull("Store:ConnectionString") is not null && provider == "sqlite")
+            read.Fail("Store:ConnectionString", "sqlite takes none: its files lie in Node.DataDirectory");
+        return new(provider, null);
+    }
+
+    private static FleetSection Fleet(OptionReader read, string directory)
+    {
+        var file = read.TextOrNull("Fleet:File");
+        var sources = read.List("Fleet:Sources") is { } keys
+            ? keys.Select(key => Source(read, key, directory)).ToArray()
+            : [new(SocketHold.Exclusive, "/run/vms/{vm}/qga.sock", "/run/vms/{vm}/qmp.sock")];
+        if (file is null) return new(sources, null);
+        var path = Path.GetFullPath(file, directory);
+        foreach (var error in FleetFileSource.Read(path).Errors) read.Fail("Fleet:File", $"{path}: {error}");
+        return new(sources, path);
+    }
+
+    private static SourceSection Source(OptionReader read, string key, string directory)
+    {
+        read.Names(key);
+        if (read.Text(key + ":Kind", "sockets") is var kind and not "sockets")
+            read.Fail(key + ":Kind", $"\"{kind}\" is not supported by this version; use \"sockets\"");
+        var hold = read.Parsed(key + ":Hold", SocketHold.Exclusive, "exclusive or per-command", text => text switch
+        {
+            "exclusive" => SocketHold.Exclusive,
+            "per-command" => SocketHold.PerCommand,
+            _ => null,
+        });
+        var agent = Pattern(read, key + ":Agent", directory);
+        if (agent is null) read.Fail(key + ":Agent", "missing: the path of the agents' sockets, with {vm} in it");
+        return new(hold, agent ?? "", Pattern(read, key + ":Monitor", directory));
+    }
+
+    private static string? Pattern(OptionReader read, string key, string directory)
+    {
+        if (read.TextOrNull(key) is not { } text) return null;
+        if (text.Split("{vm}").Length != 2) read.Fail(key, "a path with {vm} in it, once, is expected");
+        return Path.GetFullPath(text, directory);
+    }
+
+    private static FreezeSection Freeze(OptionReader read, NodeSection node, string directory) => new(
+        read.Duration("Freeze:Timeout", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
+        read.Duration("Freeze:Lease", TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5)),
+        read.Duration("Freeze:Spread", TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5)),
+        new LedgerPath(read.Text("Freeze:Ledger", LedgerPath.DefaultLedger), node.Host, node.DataDirectory, directory).Resolve(),
+        read.Names("Freeze:Hooks").ToDictionary(name => name, name => Texts(read, "Freeze:Hooks:" + name), StringComparer.Ordinal));
+
+    private static PolicySection Policy(OptionReader read) => new(Texts(read, "Policy:Deny"));
+
+    private static ClusterSection Cluster(OptionReader read)
+    {
+        var seeds = read.List("Cluster:Seeds") ?? [];
+        foreach (var key in seeds)
+        {
+            if (read.TextOrNull(key) is not { } seed || seed.Split(':') is not [{ Length: > 0 }, var port] || !ushort.TryParse(port, out _))
+                read.Fail(key, "host:port is expected");
+        }
+        return new(
+            read.Text("Cluster:Hostname", "127.0.0.1"), read.Number("Cluster:Port", 0, 0, 65535),
+            [.. seeds.Select(key => read.Text(key, ""))]);
+    }
+
+    private static IReadOnlyList<string> Texts(OptionReader read, string key) =>
+        [.. (read.List(key) ?? []).Select(k => read.Text(k, ""))];
+}

@@ -1,0 +1,53 @@
+using QgaOrchestrator.Actors.Options;
+
+namespace QgaOrchestrator.Node.Options;
+
+/// <summary>
+/// From the command line to <see cref="QgadOptions"/>: <c>--config FILE</c> (without it, the defaults), then environment
+/// <c>QGA__Section__Key</c>, then <c>--Section:Key=value</c>. Relative paths are relative to the file, without one to the
+/// current directory.
+/// </summary>
+public static class OptionsLoader
+{
+    /// <exception cref="OptionsException">Everything that is wrong, at once.</exception>
+    public static QgadOptions Load(
+        IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string machine, string directory)
+    {
+        var errors = new List<string>();
+        var (file, others) = ConfigFile(arguments, errors);
+        if (file is not null) file = Path.GetFullPath(file, directory);
+        var values = (file is null ? [] : ReadFile(file, errors))
+            .Concat(OptionSource.FromEnvironment(environment))
+            .Concat(OptionSource.FromArguments(others, errors))
+            .ToArray();
+        var options = OptionsBinder.Bind(new(values, errors), machine, file is null ? directory : Path.GetDirectoryName(file)!);
+        return errors.Count == 0 ? options : throw new OptionsException(errors);
+    }
+
+    private static IReadOnlyList<OptionValue> ReadFile(string file, List<string> errors)
+    {
+        try
+        {
+            return JsonOptionFile.Read(File.ReadAllBytes(file), Path.GetFileName(file), errors);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            errors.Add($"--config {file}: {e.Message}");
+            return [];
+        }
+    }
+
+    private static (string? File, IReadOnlyList<string> Others) ConfigFile(IReadOnlyList<string> arguments, List<string> errors)
+    {
+        string? file = null;
+        var others = new List<string>();
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            if (arguments[i].StartsWith("--config=", StringComparison.Ordinal)) file = arguments[i]["--config=".Length..];
+            else if (arguments[i] != "--config") others.Add(arguments[i]);
+            else if (++i < arguments.Count) file = arguments[i];
+            else errors.Add("--config: the file is missing");
+        }
+        return (file, others);
+    }
+}
