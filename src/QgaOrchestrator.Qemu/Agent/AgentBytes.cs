@@ -8,7 +8,7 @@ namespace QgaOrchestrator.Qemu.Agent;
 /// <summary>Requests as bytes: one line of JSON each, no id.</summary>
 internal static class AgentBytes
 {
-    /// <summary>The agent refuses more than 64 MiB of JSON, and answers the rest of such a request with a burst of errors.</summary>
+    /// <summary>The agent refuses more than 64 MiB of JSON, and answers the rest of such a request with many errors.</summary>
     public const int MostArguments = (64 << 20) - 1024;
 
     /// <summary>
@@ -41,12 +41,14 @@ internal static class AgentBytes
     /// <summary>Why this request must not be written; null if it may. The reason holds nothing of the arguments.</summary>
     public static string? Objection(AgentRequest request)
     {
-        if (request.Command.Length is 0 or > 100 || !request.Command.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
+        if (request.Command.Length is 0 or > 100 || !request.Command.All(IsNameCharacter))
             return "not a command's name";
         if (request.Arguments.Length > MostArguments)
             return "the arguments exceed the 64 MiB that an agent reads";
         return request.Arguments.IsEmpty || IsObject(request.Arguments.Span) ? null : "the arguments are not a JSON object";
     }
+
+    private static bool IsNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.';
 
     private static bool IsObject(ReadOnlySpan<byte> json)
     {

@@ -1,8 +1,8 @@
 namespace QgaOrchestrator.Qemu.Agent;
 
 /// <summary>
-/// The life of a link to an agent, as a pure function: Closed → Connecting → Syncing → Ready ⇄ Busy, and for a request that
-/// keeps its link Busy → Overdue → Resyncing → Ready. Any failure leads back to Closed, and whoever waits is told.
+/// The life of a link to an agent, as a pure function: Closed → Connecting → Syncing → Ready ⇄ Busy, and for a request
+/// that keeps its link Busy → Overdue → Resyncing → Ready. Any failure leads back to Closed, and whoever waits is told.
 /// Requests carry no id (agents before QEMU 4.0 refuse them): a reply belongs to the one request that is in flight
 /// because the agent is serial and the sync has flushed everything older.
 /// </summary>
@@ -24,13 +24,17 @@ public static class AgentLink
         (LinkState.Ready, LinkInput.Send send) =>
             new(new LinkState.Busy(send.Request, Written: false)) { Write = AgentBytes.Of(send.Request) },
         (LinkState.Ready, LinkInput.Line line) => Unasked(state, line),
-        (LinkState.Busy busy, LinkInput.Written written) => new(ReferenceEquals(busy, written.State) ? busy with { Written = true } : busy),
+        (LinkState.Busy busy, LinkInput.Written written) =>
+            new(ReferenceEquals(busy, written.State) ? busy with { Written = true } : busy),
         (LinkState.Busy, LinkInput.Line line) =>
             AgentReply.Parse(line.Received.Bytes) is { } reply ? new(_ready) { Called = reply.ToOutcome() } : new(state),
         (LinkState.Busy { Written: true, Request.KeepLinkWhenOverdue: true } busy, LinkInput.Deadline deadline) =>
             new(new LinkState.Overdue(busy.Request, Heard.Nothing)) { Called = NoReply(busy, deadline.Timeout) },
         (LinkState.Busy { Written: true, Request.KeepLinkWhenOverdue: true } busy, LinkInput.Resync resync) =>
-            Behind(busy.Request, resync.SyncId, Heard.Nothing) with { Called = new AgentOutcome.Unknown($"{busy.Request} is overdue") },
+            Behind(busy.Request, resync.SyncId, Heard.Nothing) with
+            {
+                Called = new AgentOutcome.Unknown($"{busy.Request} is overdue"),
+            },
         (LinkState.Overdue overdue, LinkInput.Line line) =>
             new(overdue with { Heard = overdue.Heard.And(AgentReply.Parse(line.Received.Bytes)) }),
         (LinkState.Overdue overdue, LinkInput.Resync resync) => Behind(overdue.Request, resync.SyncId, overdue.Heard),
@@ -48,13 +52,13 @@ public static class AgentLink
     private static LinkStep Behind(AgentRequest request, long syncId, Heard heard) =>
         new(new LinkState.Resyncing(request, syncId, heard)) { Write = AgentBytes.Sync(syncId) };
 
-    /// <summary>Only a sync's reply stands behind a 0xFF, so a number that an old request returned cannot be taken for it.</summary>
+    /// <summary>Only a sync's reply stands behind a 0xFF, so a number that an old request returned cannot pass for it.</summary>
     private static bool Answers(long syncId, LinkInput.Line line) =>
         line.Received.AfterSentinel
         && AgentReply.Parse(line.Received.Bytes) is AgentReply.Return { Json: var json }
         && json.Span.SequenceEqual(AgentBytes.Number(syncId));
 
-    /// <summary>Noise is no reply. A reply that nobody asked for means that we are out of step: the next one cannot be trusted.</summary>
+    /// <summary>Noise is no reply. A reply that nobody asked for means that we are out of step: trust no other.</summary>
     private static LinkStep Unasked(LinkState state, LinkInput.Line line) =>
         AgentReply.Parse(line.Received.Bytes) is null
             ? new(state)

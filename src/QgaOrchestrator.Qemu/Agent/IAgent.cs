@@ -10,7 +10,10 @@ public interface IAgent : IAsyncDisposable
     /// <summary>True between a successful <see cref="OpenAsync"/> and the link's end.</summary>
     bool IsOpen { get; }
 
-    /// <summary>Raised once for each open link that ends without <see cref="Close"/>: QEMU is gone or dropped us.</summary>
+    /// <summary>
+    /// Raised once for each open link that ends without <see cref="Close"/>, after whoever waited on it was told: QEMU is gone
+    /// or dropped us, a time-out closed it, or the agent was out of step. May be raised on the reader's thread: do not block.
+    /// </summary>
     event Action<string>? Closed;
 
     /// <summary>
@@ -27,7 +30,8 @@ public interface IAgent : IAsyncDisposable
 
     /// <summary>
     /// Sends 0xFF and a sync behind an overdue request on the same link. The agent is serial: once the sync is answered
-    /// nothing older can still execute. A reply line that came before it is that request's late reply.
+    /// nothing older can still execute. A reply line that came before it is that request's late reply. At the time-out the
+    /// link is closed.
     /// </summary>
     Task<ResyncOutcome> ResyncAsync(TimeSpan timeout);
 

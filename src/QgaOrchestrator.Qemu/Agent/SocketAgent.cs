@@ -57,7 +57,7 @@ public sealed class SocketAgent : IAgent
         ArgumentNullException.ThrowIfNull(request);
         if (AgentBytes.Objection(request) is { } objection)
             return NotSent(objection);
-        Waiter<AgentOutcome> waiter = new(this);
+        Waiter<AgentOutcome> waiter = new(_time, Expire);
         LinkState found;
         Effects effects = default;
         lock (_gate)
@@ -86,7 +86,7 @@ public sealed class SocketAgent : IAgent
         {
             if (_state is not (LinkState.Overdue or LinkState.Busy { Written: true, Request.KeepLinkWhenOverdue: true }))
                 return Task.FromResult(new ResyncOutcome(false, null, "no request is overdue on this link"));
-            _resync = waiter = new(this);
+            _resync = waiter = new(_time, Expire);
             effects = Step(new LinkInput.Resync(_syncIds.Next()));
         }
         waiter.Arm(timeout);
@@ -126,7 +126,7 @@ public sealed class SocketAgent : IAgent
                     ? "a request is overdue: it takes a resync, or a close first"
                     : "the link is being opened already"));
             _forOneCall = forOneCall;
-            _open = waiter = new(this);
+            _open = waiter = new(_time, Expire);
             Step(new LinkInput.Open());
         }
         waiter.Arm(timeout);
@@ -138,8 +138,13 @@ public sealed class SocketAgent : IAgent
     {
         var start = _time.GetTimestamp();
         var opened = await OpenLinkAsync(timeout < _longestSync ? timeout : _longestSync, forOneCall: true).ConfigureAwait(false);
-        if (opened is not OpenOutcome.Ready)
-            return new AgentOutcome.NotSent(opened is OpenOutcome.NoSocket none ? none.Reason : ((OpenOutcome.NoAnswer)opened).Reason);
+        switch (opened)
+        {
+            case OpenOutcome.NoSocket none:
+                return new AgentOutcome.NotSent(none.Reason);
+            case OpenOutcome.NoAnswer silent:
+                return new AgentOutcome.NotSent(silent.Reason);
+        }
         var left = timeout - _time.GetElapsedTime(start);
         var outcome = await CallAsync(request, left > TimeSpan.Zero ? left : TimeSpan.Zero).ConfigureAwait(false);
         // An overdue freeze keeps the link: its late reply is harvested there.
@@ -280,41 +285,5 @@ public sealed class SocketAgent : IAgent
             Resync?.Complete(Step.Resynced!);
             Closed?.Invoke(Step.Lost!);
         }
-    }
-
-    /// <summary>Somebody who waits for one outcome, and the time-out.</summary>
-    private sealed class Waiter<T>(SocketAgent agent) : TaskCompletionSource<T>
-    {
-        private readonly Lock _gate = new();
-        private ITimer? _timer;
-        private TimeSpan _timeout;
-        private bool _completed;
-
-        /// <summary>Before anything is written: what is answered at once must find its timer.</summary>
-        public void Arm(TimeSpan timeout)
-        {
-            _timeout = timeout;
-            var timer = agent._time.CreateTimer(
-                static waiter => ((Waiter<T>)waiter!).Expire(), this, timeout, Timeout.InfiniteTimeSpan);
-            lock (_gate)
-            {
-                _timer = timer;
-                if (!_completed)
-                    return;
-            }
-            timer.Dispose();
-        }
-
-        public void Complete(T outcome)
-        {
-            lock (_gate)
-            {
-                _completed = true;
-                _timer?.Dispose();
-            }
-            SetResult(outcome);
-        }
-
-        private void Expire() => agent.Expire(this, _timeout);
     }
 }

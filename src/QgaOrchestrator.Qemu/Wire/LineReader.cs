@@ -9,7 +9,7 @@ namespace QgaOrchestrator.Qemu.Wire;
 /// </summary>
 public sealed class LineReader(PipeReader pipe, int limit = LineReader.DefaultLimit)
 {
-    /// <summary>Above the largest replies there are: 64 MiB for a file read of 48 MiB, 45 MiB for two streams of an exec.</summary>
+    /// <summary>Above the largest replies there are: 64 MiB for a file read, 45 MiB for both streams of an exec.</summary>
     public const int DefaultLimit = 128 << 20;
 
     // The beginning of a line whose end has not come yet; handed over with the line, so it is never pooled.

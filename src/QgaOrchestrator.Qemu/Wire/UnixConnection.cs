@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace QgaOrchestrator.Qemu.Wire;
 
-/// <summary>The process at the other end, by SO_PEERCRED. <paramref name="Pid"/> is 0 where it is in another pid namespace.</summary>
+/// <summary>The process at the other end, by SO_PEERCRED. <paramref name="Pid"/> is 0 from another pid namespace.</summary>
 public sealed record PeerCredentials(int Pid, int Uid);
 
 /// <summary>How a connect ended.</summary>

@@ -7,7 +7,7 @@ namespace QgaOrchestrator.Qemu.Wire;
 /// <param name="AfterSentinel">A 0xFF stood before the bytes: guest-sync-delimited's reply is marked so, and no other.</param>
 public readonly record struct WireLine(ReadOnlyMemory<byte> Bytes, bool AfterSentinel)
 {
-    /// <summary>0xFF is legal neither in JSON nor in UTF-8, so it resets the agent's parser, and marks its sync's reply.</summary>
+    /// <summary>0xFF is legal neither in JSON nor in UTF-8: it resets the agent's parser, and marks its sync's reply.</summary>
     public const byte Sentinel = 0xFF;
 
     /// <summary>Strips '\r' (a monitor ends its lines with "\r\n") and all up to the last 0xFF.</summary>

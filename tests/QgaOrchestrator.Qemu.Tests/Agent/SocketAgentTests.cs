@@ -20,7 +20,8 @@ public sealed class SocketAgentTests
         Assert.True(agent.IsOpen);
         Assert.Equal(Environment.ProcessId, agent.Peer!.Pid);
         Assert.Equal("{}", Json(await agent.CallAsync(GuestPing.Request, _soon)));
-        Assert.True(Assert.IsType<AgentOutcome.Refused>(await agent.CallAsync(new("guest-nonsense"), _soon)).Error.IsCommandNotFound);
+        var refused = Assert.IsType<AgentOutcome.Refused>(await agent.CallAsync(new("guest-nonsense"), _soon));
+        Assert.True(refused.Error.IsCommandNotFound);
         agent.Close();
         Assert.False(agent.IsOpen);
         Assert.IsType<AgentOutcome.NotSent>(await agent.CallAsync(GuestPing.Request, _soon));

@@ -4,7 +4,7 @@ using QgaOrchestrator.Qemu.Agent;
 
 namespace QgaOrchestrator.Qemu.Tests.Agent;
 
-/// <summary>Recorded dialogues, replayed against the link in chunks of several sizes: it says and hears what was recorded.</summary>
+/// <summary>Recorded dialogues, replayed against the link in chunks of several sizes: it says and hears the same.</summary>
 public sealed class TranscriptTests
 {
     [Theory]

@@ -18,7 +18,8 @@ public sealed class UnixConnectionTests : IDisposable
     }
 
     [Fact]
-    public async Task No_file_is_no_socket() => Assert.IsType<ConnectOutcome.NoSocket>(await UnixConnection.ConnectAsync(SocketPath));
+    public async Task No_file_is_no_socket() =>
+        Assert.IsType<ConnectOutcome.NoSocket>(await UnixConnection.ConnectAsync(SocketPath));
 
     [Fact]
     public async Task A_socket_that_nobody_listens_on_is_no_socket()

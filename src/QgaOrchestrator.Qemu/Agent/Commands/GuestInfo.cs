@@ -21,7 +21,7 @@ public enum CommandStatus
     /// <summary>Not in its list: too old, or not built for this guest's system (QEMU 9.1 and later).</summary>
     Unknown,
 
-    /// <summary>Blocked by its configuration, refused while frozen, or unsupported on this guest's system (before QEMU 9.1).</summary>
+    /// <summary>Blocked by configuration, refused while frozen, or not for this guest's system (before QEMU 9.1).</summary>
     Disabled,
 
     Enabled,

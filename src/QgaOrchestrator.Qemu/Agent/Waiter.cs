@@ -1,0 +1,38 @@
+namespace QgaOrchestrator.Qemu.Agent;
+
+/// <summary>
+/// Somebody who waits for one outcome, and the time-out. It goes on where it is completed: see <see cref="SocketAgent"/>.
+/// </summary>
+internal sealed class Waiter<T>(TimeProvider time, Action<object, TimeSpan> expired) : TaskCompletionSource<T>
+{
+    private readonly Lock _gate = new();
+    private ITimer? _timer;
+    private TimeSpan _timeout;
+    private bool _completed;
+
+    /// <summary>Before anything is written: what is answered at once must find its timer.</summary>
+    public void Arm(TimeSpan timeout)
+    {
+        _timeout = timeout;
+        var timer = time.CreateTimer(static waiter => ((Waiter<T>)waiter!).Expire(), this, timeout, Timeout.InfiniteTimeSpan);
+        lock (_gate)
+        {
+            _timer = timer;
+            if (!_completed)
+                return;
+        }
+        timer.Dispose();
+    }
+
+    public void Complete(T outcome)
+    {
+        lock (_gate)
+        {
+            _completed = true;
+            _timer?.Dispose();
+        }
+        SetResult(outcome);
+    }
+
+    private void Expire() => expired(this, _timeout);
+}
