@@ -1,3 +1,4 @@
+using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Monitor.Queries;
 using QgaOrchestrator.Simulator;
@@ -28,7 +29,7 @@ public sealed class SocketMonitorTests : IAsyncDisposable
         Assert.Equal(new Version(7, 2, 22), Assert.IsType<MonitorOpenOutcome.Ready>(await _monitor.OpenAsync(Long)).Version);
         Assert.True(_monitor.IsOpen);
         Assert.Equal(Environment.ProcessId, _monitor.Process!.Pid);
-        Assert.Equal(_monitor.Process.StartTicks, Ledger.HostProcesses.StartTicks(Environment.ProcessId));
+        Assert.Equal(_monitor.Process.StartTicks, HostProcesses.StartTicks(Environment.ProcessId));
         Assert.IsType<MonitorOpenOutcome.Ready>(await _monitor.OpenAsync(Long));
     }
 
