@@ -15,11 +15,12 @@ public sealed class FullBackupCut(IMonitor monitor, TimeProvider time, CutLimits
 
     public async Task<CutPlan> PrepareAsync(CutNames names, CutTarget target, CancellationToken cancel)
     {
+        var disks = await AskingAsync(() => PlanAsync(target)).ConfigureAwait(false);
         try
         {
-            return await PrepareOrThrowAsync(names, target, cancel).ConfigureAwait(false);
+            return await AskingAsync(() => MakeAsync(names, target, disks, cancel)).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is CutException or MonitorException or OperationCanceledException)
+        catch (Exception error)
         {
             try
             {
@@ -30,7 +31,7 @@ public sealed class FullBackupCut(IMonitor monitor, TimeProvider time, CutLimits
                 throw new CutException($"{cause.Message}; and then {undo.Message}", cause.Remedy, undo.Unreachable);
             }
 
-            throw error is MonitorException silent ? CutErrors.Unreachable(silent) : error;
+            throw;
         }
     }
 
@@ -83,13 +84,27 @@ public sealed class FullBackupCut(IMonitor monitor, TimeProvider time, CutLimits
         return !copies.AnyMissing || !await HasNodesAsync(plan).ConfigureAwait(false);
     });
 
-    private async Task<CutPlan> PrepareOrThrowAsync(CutNames names, CutTarget target, CancellationToken cancel)
+    /// <summary>Looks only: when it fails nothing was made, and a QEMU that hangs is not waited for again.</summary>
+    private async Task<IReadOnlyList<PlannedDisk>> PlanAsync(CutTarget target)
     {
-        await Readiness.RequireAsync(monitor, _limits).ConfigureAwait(false);
-        var disks = await Readiness.PromptlyAsync(
-            _limits, timeout => WritableDisks.ListAsync(monitor, target, timeout)).ConfigureAwait(false);
-        if (disks.Count == 0)
-            throw new CutException("the VM has no writable disk", "Leave it out of the selection: there is nothing to back up.");
+        try
+        {
+            await Readiness.RequireAsync(monitor, _limits).ConfigureAwait(false);
+            var disks = await Readiness.PromptlyAsync(
+                _limits, timeout => WritableDisks.ListAsync(monitor, target, timeout)).ConfigureAwait(false);
+            return disks.Count > 0 ? disks : throw new CutException(
+                "the VM has no writable disk", "Leave it out of the selection: there is nothing to back up.");
+        }
+        catch (Exception error) when (error is CutException or MonitorException)
+        {
+            TargetDirectory.Delete(target.Directory);
+            throw;
+        }
+    }
+
+    private async Task<CutPlan> MakeAsync(
+        CutNames names, CutTarget target, IReadOnlyList<PlannedDisk> disks, CancellationToken cancel)
+    {
         var version = await QueryVersion.AskAsync(monitor, _limits.Command).ConfigureAwait(false);
         var images = new TargetImages(monitor, time, names, _limits);
         foreach (var disk in disks)
