@@ -43,7 +43,7 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
         _progress = new ItemProgress(order.Item, order.Attempt, Backup.Prepare.Name, null, 0, 0);
 
         Receive<ItemProgress>(m => Show(_progress with { Step = m.Step, Done = m.Done, Total = m.Total }));
-        Receive<StartItem>(_ => Show(_progress));
+        Receive<StartItem>(_ => services.Runs.Tell(new ItemMoved(order.Run, _progress)));
         Receive<WindowFrozen>(m => Show(_progress with { FrozenSince = m.Since }));
         Receive<WindowRefused>(m => _window.TrySetResult(m));
         Receive<WindowUnsettled>(m => _window.TrySetResult(m));
@@ -153,7 +153,7 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
     private async Task<ItemOutcome> FinishAsync(ICut cut, PointDraft draft, CancellationToken cancel)
     {
         Move(Backup.Copy);
-        await cut.FinishAsync(draft.Plan, copied => _self.Tell(_progress with { Done = copied.Done, Total = copied.Total }), cancel);
+        await cut.FinishAsync(draft.Plan, copied => _self.Tell(Progress(Backup.Copy, copied)), cancel);
 
         Move(Backup.Verify);
         var point = draft.ToPoint(_spec.Id, _order.Run, _directory, await HashAsync(draft.Plan, cancel));
@@ -237,7 +237,10 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
 
     // ---- progress
 
-    private void Move(RunStep step) => _self.Tell(new ItemProgress(_order.Item, _order.Attempt, step.Name, null, 0, 0));
+    private void Move(RunStep step) => _self.Tell(Progress(step, new CopyProgress(0, 0)));
+
+    private ItemProgress Progress(RunStep step, CopyProgress copied) =>
+        new(_order.Item, _order.Attempt, step.Name, null, copied.Done, copied.Total);
 
     private void Show(ItemProgress progress)
     {

@@ -70,9 +70,13 @@ internal sealed class PointDirectory
     {
         try
         {
-            if (!Directory.Exists(Path)) return;
-            File.Delete(System.IO.Path.Combine(Path, DraftFile));
-            Directory.Delete(Path);
+            if (Directory.Exists(Path))
+            {
+                foreach (var file in Directory.GetFiles(Path, $"{DraftFile}*")) File.Delete(file);
+                Directory.Delete(Path);
+            }
+            var vm = System.IO.Path.GetDirectoryName(Path)!;
+            if (Directory.Exists(vm) && !Directory.EnumerateFileSystemEntries(vm).Any()) Directory.Delete(vm);
         }
         catch (IOException e)
         {

@@ -5,6 +5,7 @@ using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Monitor;
 
@@ -249,8 +250,8 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
                     refused.Complete(new CallEnded(new AgentOutcome.NotSent(e.Reason), e.Why));
                 break;
             case ChannelEffect.Confirm:
-                _agent.ResyncAsync(SyncTimeout).PipeTo(Self,
-                    success: r => new Told(new ChannelInput.Confirmed(r.InSync, r.Reason)),
+                ConfirmAsync(++_ticket).PipeTo(Self,
+                    success: confirmed => new Told(confirmed),
                     failure: fault => new Told(new ChannelInput.Confirmed(false, fault.Message)));
                 break;
             case ChannelEffect.Granted when _wanted is { } wanted:
@@ -298,6 +299,16 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
             }),
             failure: fault => new Told(new ChannelInput.OpenFailed(fault.Message)));
     }
+
+    /// <summary>A sync of its own, though the link is in sync: the agent is there now, not some time ago.</summary>
+    private async Task<ChannelInput> ConfirmAsync(long id) => await _agent.CallAsync(GuestSyncDelimited.Request(id), SyncTimeout) switch
+    {
+        AgentOutcome.Returned r => new ChannelInput.Confirmed(GuestSyncDelimited.Read(r.Json) == id, "the agent answered another sync"),
+        AgentOutcome.Refused r => new ChannelInput.Confirmed(false, r.Error.Description),
+        AgentOutcome.NotSent n => new ChannelInput.Confirmed(false, n.Reason),
+        AgentOutcome.Unknown u => new ChannelInput.Confirmed(false, u.Reason),
+        var other => throw new InvalidOperationException($"unexpected outcome {other}"),
+    };
 
     private bool Lock() => (_lock ??= AgentLock.TryAcquire(_services.Ledger, _spec.Id.Name)) is not null;
 
