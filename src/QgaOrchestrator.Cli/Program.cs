@@ -1,1 +1,3 @@
-return 0;
+using QgaOrchestrator.Cli;
+
+return await Qgactl.RunAsync(args, CliHost.OfThisProcess()).ConfigureAwait(false);

@@ -1,0 +1,30 @@
+using QgaOrchestrator.Cli.Output;
+
+namespace QgaOrchestrator.Cli;
+
+/// <summary>Everything outside that qgactl touches, so that a test can give it another.</summary>
+internal sealed record CliHost(
+    TextReader In, TextWriter Out, TextWriter Error, Func<string, string?> Environment, TimeProvider Time)
+{
+    /// <summary>Standard output is a terminal that can be redrawn.</summary>
+    public bool IsTerminal { get; init; }
+
+    /// <summary>The terminal's width and height in characters.</summary>
+    public Func<(int Width, int Height)> Size { get; init; } = () => (80, 24);
+
+    /// <summary>Where nodes leave their address, in a folder for each host.</summary>
+    public string RunDirectory { get; init; } = "/run/qgad";
+
+    /// <summary>The way to a node; null: the network.</summary>
+    public HttpMessageHandler? Handler { get; init; }
+
+    /// <summary>The width that tables keep to: a pipe's reader wants whole words.</summary>
+    public int TableWidth => IsTerminal ? Size().Width : TextTable.Unlimited;
+
+    public static CliHost OfThisProcess() => new(
+        Console.In, Console.Out, Console.Error, System.Environment.GetEnvironmentVariable, TimeProvider.System)
+    {
+        IsTerminal = !Console.IsOutputRedirected && System.Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } and not "dumb",
+        Size = static () => (Console.WindowWidth > 20 ? Console.WindowWidth : 80, Console.WindowHeight > 10 ? Console.WindowHeight : 24),
+    };
+}

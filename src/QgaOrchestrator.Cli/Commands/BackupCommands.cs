@@ -1,0 +1,35 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using QgaOrchestrator.Api;
+
+namespace QgaOrchestrator.Cli.Commands;
+
+internal static class BackupCommands
+{
+    private const string Target = "target";
+
+    public static Command Build(CliHost host, GlobalOptions global)
+    {
+        var run = new Command("run", "Backs up the selected VMs and follows: Ctrl-C detaches, the run goes on.");
+        var select = new Option<string>("--select", "-s") { Description = "Which VMs, as in app=db,!legacy (all)", HelpName = "SELECTOR" };
+        var detach = new Option<bool>("--detach") { Description = "Starts it and does not follow" };
+        run.Add(select);
+        var options = new RunOptions(run, RunOptions.Backup);
+        run.Add(detach);
+        run.SetAction(async (parsed, cancel) =>
+        {
+            using var client = global.Connect(parsed, host);
+            var asked = options.Read(parsed);
+            if (asked[Target]?.GetValue<string>() is { } target && !Path.IsPathRooted(target))
+                asked[Target] = client.Api.IsLoopback
+                    ? JsonValue.Create(Path.GetFullPath(target))
+                    : throw new UsageException($"--target: '{target}' is not an absolute path.", "It is a path of the VMs' hosts, not of this machine.");
+            var started = await client.StartRunAsync(new RunRequest(RunKinds.Backup, parsed.GetValue(select), asked), cancel).ConfigureAwait(false);
+            if (!parsed.GetValue(detach))
+                return await new RunFollower(host, client, global.IsJson(parsed)).FollowAsync(started.Id, cancel).ConfigureAwait(false);
+            RunCommands.Started(host, started, global.IsJson(parsed));
+            return ExitCodes.Done;
+        });
+        return new Command("backup", "Makes recovery points.") { run };
+    }
+}

@@ -1,0 +1,122 @@
+using System.CommandLine;
+using QgaOrchestrator.Api;
+using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.Cli.Output;
+
+namespace QgaOrchestrator.Cli.Commands;
+
+internal static class RunCommands
+{
+    public static Command Build(CliHost host, GlobalOptions global)
+    {
+        var wait = new Option<bool>("--wait") { Description = "Lets the copies under way finish instead of cancelling them" };
+        var abort = Acting("abort", "Ends it: starts no more VMs and cancels copies.",
+            (client, id, parsed, cancel) => client.AbortRunAsync(id, parsed.GetValue(wait), cancel));
+        abort.Add(wait);
+        return new Command("run", "Shows and steers runs.")
+        {
+            List(host, global),
+            Show(host, global),
+            Watch(host, global),
+            Acting("pause", "Starts no more VMs; open windows finish.", (client, id, _, cancel) => client.PauseRunAsync(id, cancel)),
+            Acting("resume", "Lets a paused run go on.", (client, id, _, cancel) => client.ResumeRunAsync(id, cancel)),
+            abort,
+            Retry(host, global),
+        };
+
+        Command Acting(string name, string help, Func<QgaClient, string, ParseResult, CancellationToken, Task<Run>> act)
+        {
+            var id = Id();
+            var command = new Command(name, help) { id };
+            command.SetAction(async (parsed, cancel) =>
+            {
+                using var client = global.Connect(parsed, host);
+                var run = await act(client, parsed.GetRequiredValue(id), parsed, cancel).ConfigureAwait(false);
+                if (global.IsJson(parsed))
+                    CliJson.Write(host.Out, run);
+                else
+                    host.Out.WriteLine($"Run {run.Id} is {run.State}.");
+                return ExitCodes.Done;
+            });
+            return command;
+        }
+    }
+
+    /// <summary>Says that a run is under way, and how to see it.</summary>
+    public static void Started(CliHost host, Run run, bool json)
+    {
+        if (json)
+            CliJson.Write(host.Out, run);
+        else
+            host.Out.WriteLine($"Run {run.Id} is {run.State}, of {Text.Count(run.Items.Total, "VM")}. Watch it: qgactl run watch {run.Id}");
+    }
+
+    private static Argument<string> Id() => new("ID") { Description = "A run's id" };
+
+    private static Command List(CliHost host, GlobalOptions global)
+    {
+        var command = new Command("list", "Lists runs.");
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var client = global.Connect(parsed, host);
+            var runs = await client.ListRunsAsync(cancel).ToListAsync(cancel).ConfigureAwait(false);
+            if (global.IsJson(parsed))
+            {
+                CliJson.Write(host.Out, new Page<Run>(runs, null));
+                return ExitCodes.Done;
+            }
+            var table = new TextTable("ID", "KIND", "STATE", "DONE", "TROUBLE", "STARTED");
+            foreach (var run in runs)
+            {
+                var counts = run.Items;
+                table.Add(run.Id, run.Kind, run.State, $"{counts.Succeeded}/{counts.Total}",
+                    $"{counts.Failed + counts.Unreachable + counts.Unknown}", Text.Time(run.StartedAt ?? run.CreatedAt));
+            }
+            table.Write(host.Out, host.TableWidth);
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static Command Show(CliHost host, GlobalOptions global)
+    {
+        var id = Id();
+        var command = new Command("show", "Shows a run and its VMs as they are now.") { id };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var client = global.Connect(parsed, host);
+            var report = await RunFollower.ReportAsync(client, parsed.GetRequiredValue(id), cancel).ConfigureAwait(false);
+            if (global.IsJson(parsed))
+                CliJson.Write(host.Out, report);
+            else
+                FinalTable.Write(host.Out, report, host.TableWidth);
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static Command Watch(CliHost host, GlobalOptions global)
+    {
+        var id = Id();
+        var command = new Command("watch", "Follows a run to its end and exits as it ended: Ctrl-C detaches.") { id };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var client = global.Connect(parsed, host);
+            return await new RunFollower(host, client, global.IsJson(parsed)).FollowAsync(parsed.GetRequiredValue(id), cancel).ConfigureAwait(false);
+        });
+        return command;
+    }
+
+    private static Command Retry(CliHost host, GlobalOptions global)
+    {
+        var id = Id();
+        var command = new Command("retry", "Starts a new run of all VMs that have not succeeded.") { id };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var client = global.Connect(parsed, host);
+            Started(host, await client.RetryRunAsync(parsed.GetRequiredValue(id), cancel).ConfigureAwait(false), global.IsJson(parsed));
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+
+namespace QgaOrchestrator.Cli.Commands;
+
+/// <summary>A kind's options as options of its command; what is not given is left to the node's defaults.</summary>
+internal sealed class RunOptions
+{
+    private static readonly RunOption[] _everyKind =
+    [
+        new("maxParallel", "N", "VMs under way at once (50)", RunOption.Number),
+        new("maxParallelPerHost", "N", "the same, on one host", RunOption.Number),
+        new("maxParallelPerLabel", "LABEL=N", "the same, for each value of a label, as in app=2", RunOption.PerLabel),
+        new("maxParallelPerTarget", "N", "the same, for one target", RunOption.Number),
+        new("maxFailures", "N|%", "start no more VMs once more have failed", RunOption.Amount),
+        new("maxUnreachable", "N|%", "the same for VMs that are not reached", RunOption.Amount),
+        new("canary", "N|%", "VMs to try first", RunOption.Amount),
+        new("waves", "N|%,…", "cumulative steps after the canary, as in 10%,50%", RunOption.Amounts),
+        new("soak", "TIME", "wait after each wave, as in 00:10:00", RunOption.Duration),
+        new("deadline", "TIME", "start no more VMs this long after the start", RunOption.Duration),
+    ];
+
+    public static IReadOnlyList<RunOption> Backup { get; } =
+    [
+        new("method", "METHOD", "full, snapshot, incremental or hook (full)", RunOption.Word),
+        new("target", "DIR", "where the points go, a path of the VMs' hosts", RunOption.Word),
+        new("consistency", "HOW", "require, prefer or none (require)", RunOption.Word),
+        new("groupBy", "LABEL", "VMs of one value are cut together", RunOption.Word),
+        new("bandwidth", "BYTES/s", "for each disk's copy, as in 50M", RunOption.Bytes),
+        new("hook", "NAME", "a hook of the node's config", RunOption.Word),
+        .. _everyKind,
+    ];
+
+    private readonly List<(RunOption Of, Option<string> Option)> _options = [];
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Checks and plans, and changes nothing" };
+
+    public RunOptions(Command command, IReadOnlyList<RunOption> kind)
+    {
+        foreach (var of in kind)
+        {
+            var option = new Option<string>(of.Name) { Description = of.Help, HelpName = of.Shape };
+            option.Validators.Add(result =>
+            {
+                try
+                {
+                    if (result.Tokens is [var token])
+                        of.Parse(token.Value);
+                }
+                catch (FormatException e)
+                {
+                    result.AddError($"{of.Name}: {e.Message}.");
+                }
+            });
+            _options.Add((of, option));
+            command.Add(option);
+        }
+        command.Add(_dryRun);
+    }
+
+    /// <summary>Only what was given.</summary>
+    public JsonObject Read(ParseResult parsed)
+    {
+        var options = new JsonObject();
+        foreach (var (of, option) in _options)
+            if (parsed.GetValue(option) is { } text)
+                options[of.Member] = of.Parse(text);
+        if (parsed.GetValue(_dryRun))
+            options["dryRun"] = true;
+        return options;
+    }
+}

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.Cli.Connection;
+using QgaOrchestrator.Cli.Output;
+
+namespace QgaOrchestrator.Cli.Commands;
+
+internal static class ThawCommand
+{
+    public static Command Build(CliHost host, GlobalOptions global)
+    {
+        var vm = new Argument<string>("VM")
+        {
+            Description = "A VM's name, or host/name; without it every VM that we froze",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var force = new Option<bool>("--force") { Description = "Also a guest that somebody else froze: it may break his backup" };
+        var offline = new Option<bool>("--offline") { Description = "By this machine's freeze ledger, without a node" };
+        var command = new Command("thaw", "Thaws frozen guests.") { vm, force, offline };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(force) && result.GetValue(vm) is null)
+                result.AddError("--force: name the VM that is to be thawed.");
+            if (result.GetValue(force) && result.GetValue(offline))
+                result.AddError("--force: --offline thaws what our ledger names, and nothing else.");
+        });
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var name = parsed.GetValue(vm);
+            var reports = parsed.GetValue(offline)
+                ? await new OfflineThaw(host, () => Try(() => global.Connect(parsed, host)))
+                    .RunAsync(Ledgers.Find(host, new NodeLocator(host).ConfigFile(global.Hints(parsed))), name, cancel).ConfigureAwait(false)
+                : await ThroughNodeAsync(name, parsed.GetValue(force)).ConfigureAwait(false);
+            if (global.IsJson(parsed))
+                CliJson.Write(host.Out, reports);
+            else
+                Write(host, reports);
+            return ExitCodeOf(reports, name is not null);
+
+            async Task<ThawReports> ThroughNodeAsync(string? only, bool forced)
+            {
+                using var client = global.Connect(parsed, host);
+                return await NodeThaw.RunAsync(client, only, forced, cancel).ConfigureAwait(false);
+            }
+        });
+        return command;
+    }
+
+    private static QgaClient? Try(Func<QgaClient> connect)
+    {
+        try
+        {
+            return connect();
+        }
+        catch (Exception e) when (e is UsageException or CommandFailedException)
+        {
+            return null;
+        }
+    }
+
+    private static int ExitCodeOf(ThawReports reports, bool named) => reports.Vms.Count(vm => !vm.Thawed) switch
+    {
+        0 when named && reports.Vms.Count == 0 => ExitCodes.Failed,
+        0 => ExitCodes.Done,
+        var failed when failed < reports.Vms.Count => ExitCodes.Partial,
+        _ => ExitCodes.Failed,
+    };
+
+    private static void Write(CliHost host, ThawReports reports)
+    {
+        foreach (var ledger in reports.Searched)
+            host.Out.WriteLine($"Searched the ledger {ledger}{(Directory.Exists(ledger) ? "" : ", which is not there")}");
+        foreach (var vm in reports.Vms)
+            (vm.Thawed ? host.Out : host.Error).WriteLine(vm.Thawed
+                ? $"{vm.Vm}: thawed{(vm.FileSystems is { } count ? $", {Text.Count(count, "file system")}" : "")}{(vm.Reason is null ? "" : $"; {vm.Reason}")}"
+                : $"{vm.Vm}: not thawed: {vm.Reason}");
+        if (reports.Vms.Count == 0)
+            host.Out.WriteLine("Nothing to thaw.");
+    }
+}

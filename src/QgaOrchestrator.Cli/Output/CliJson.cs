@@ -1,0 +1,48 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using QgaOrchestrator.Api;
+
+namespace QgaOrchestrator.Cli.Output;
+
+/// <summary>A run with all its items: what following it ends with.</summary>
+internal sealed record RunReport(Run Run, IReadOnlyList<RunItem> Items);
+
+/// <summary>One guest that a thaw was tried on.</summary>
+internal sealed record ThawReport(string Vm, bool Thawed, long? FileSystems, string? Reason);
+
+/// <summary>What a thaw did; <paramref name="Searched"/> are ledgers, where it was done by hand.</summary>
+internal sealed record ThawReports(IReadOnlyList<string> Searched, IReadOnlyList<ThawReport> Vms);
+
+/// <summary>One image that was checked or restored.</summary>
+internal sealed record ImageReport(int Index, string File, bool Good, string? Reason);
+
+/// <summary>A point whose images were checked or restored.</summary>
+internal sealed record PointReport(string Point, bool Good, IReadOnlyList<ImageReport> Images);
+
+/// <summary>The API's own shapes where there is one, indented for people with a json habit.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(RunReport))]
+[JsonSerializable(typeof(ThawReports))]
+[JsonSerializable(typeof(PointReport))]
+[JsonSerializable(typeof(Run))]
+[JsonSerializable(typeof(Vm))]
+[JsonSerializable(typeof(RecoveryPoint))]
+[JsonSerializable(typeof(Page<Vm>))]
+[JsonSerializable(typeof(Page<Run>))]
+[JsonSerializable(typeof(Page<RecoveryPoint>))]
+[JsonSerializable(typeof(JsonElement))]
+internal sealed partial class CliJson : JsonSerializerContext
+{
+    /// <summary>A terminal and a pipe are no HTML page: names stay as they are.</summary>
+    private static readonly CliJson _readable = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
+    public static void Write<T>(TextWriter to, T value) =>
+        to.WriteLine(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)_readable.GetTypeInfo(typeof(T))!));
+}

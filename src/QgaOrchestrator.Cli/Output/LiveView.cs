@@ -1,0 +1,75 @@
+using QgaOrchestrator.Api;
+
+namespace QgaOrchestrator.Cli.Output;
+
+/// <summary>The lines that show a run while it goes on, never wider than the terminal.</summary>
+internal static class LiveView
+{
+    private const int BarWidth = 30;
+    private const int ItemBarWidth = 16;
+
+    public static IReadOnlyList<string> Render(RunBoard board, DateTimeOffset now, int width, int height)
+    {
+        if (board.Run is not { } run)
+            return [board.Lost is { } lost ? Text.Fit($"no connection: {lost}", width) : "waiting for the node"];
+        List<string> lines =
+        [
+            Summary(run, board.Done),
+            Overall(board, run, now),
+            Frozen(board, now, width),
+        ];
+        lines.AddRange(Items(board.Progress?.Items ?? [], Math.Max(1, height - 7), width));
+        if (board.LastTrouble is { } trouble)
+            lines.Add($"last: {trouble.Vm} {trouble.State}: {trouble.Reason}");
+        if (board.Lost is { } reason)
+            lines.Add($"no connection, trying again: {reason}");
+        return [.. lines.Select(line => Text.Fit(line, width))];
+    }
+
+    private static string Summary(Run run, int done)
+    {
+        var counts = run.Items;
+        string[] parts =
+        [
+            $"{done}/{counts.Total} done",
+            $"{counts.Running} running",
+            .. counts.Failed > 0 ? [$"{counts.Failed} failed"] : Array.Empty<string>(),
+            .. counts.Unreachable > 0 ? [$"{counts.Unreachable} unreachable"] : Array.Empty<string>(),
+            .. counts.Unknown > 0 ? [$"{counts.Unknown} unknown"] : Array.Empty<string>(),
+        ];
+        return $"{run.Kind} {run.Id} {run.State}: {string.Join(", ", parts)}";
+    }
+
+    private static string Overall(RunBoard board, Run run, DateTimeOffset now)
+    {
+        // Half a copy is half an item: on a small fleet a bar of whole items stands still for minutes.
+        var underWay = (board.Progress?.Items ?? []).Sum(item => item.Total > 0 ? (double)item.Copied / item.Total : 0);
+        var part = run.Items.Total == 0 ? 0 : (board.Done + underWay) / run.Items.Total;
+        var rate = board.Progress is { Rate: > 0 } progress ? $"{Text.Bytes(progress.Rate)}/s" : "-";
+        var left = board.TimeLeft(now) is { } time ? $"{Text.Span(time)} left" : "time left unknown";
+        return $"{Text.Bar(part, BarWidth)} {Math.Clamp((int)(part * 100), 0, 100),3}%  {rate}, {left}";
+    }
+
+    private static string Frozen(RunBoard board, DateTimeOffset now, int width)
+    {
+        var frozen = board.FrozenAt(now).ToList();
+        return Text.Fit("frozen now: " + (frozen.Count == 0
+            ? "none"
+            : $"{frozen.Count}: {string.Join(", ", frozen.Select(item => $"{item.Vm} {Text.Milliseconds(item.Ms)}"))}"), width);
+    }
+
+    private static IEnumerable<string> Items(IReadOnlyList<ItemProgress> items, int room, int width)
+    {
+        var shown = items.Count <= room ? items.Count : room - 1;
+        var name = Math.Clamp(items.Take(shown).Select(item => item.Vm.Length).DefaultIfEmpty(0).Max(), 8, Math.Max(8, width - 56));
+        foreach (var item in items.Take(shown))
+        {
+            var copied = item.Total == 0
+                ? ""
+                : $"{Text.Bar((double)item.Copied / item.Total, ItemBarWidth)} {Text.Bytes(item.Copied)} of {Text.Bytes(item.Total)}";
+            yield return $"  {Text.Fit(item.Vm, name).PadRight(name)}  {item.Step,-8} {copied}".TrimEnd();
+        }
+        if (shown < items.Count)
+            yield return $"  and {items.Count - shown} more";
+    }
+}

@@ -1,0 +1,57 @@
+using QgaOrchestrator.Api;
+
+namespace QgaOrchestrator.Cli.Output;
+
+/// <summary>A run as lines for a log: each item's end, each state of the run, and now and then where it stands.</summary>
+internal sealed class PlainView(TextWriter to, TimeProvider time)
+{
+    private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(5);
+    private readonly Dictionary<int, (string State, int Attempt)> _told = [];
+    private string? _state;
+    private DateTimeOffset? _progressTold;
+
+    public void Show(RunEvent change, RunBoard board)
+    {
+        switch (change)
+        {
+            case RunEvent.RunChanged { Run: var run } when run.State != _state:
+                Line($"{run.Kind} {run.Id} {run.State}{(run.Reason is null ? "" : $": {run.Reason}")}");
+                _state = run.State;
+                break;
+            case RunEvent.ItemChanged { Item: var item } when IsNews(item):
+                Line(ItemLine(item));
+                break;
+            case RunEvent.Progressed when _progressTold is not { } told || time.GetUtcNow() - told >= ProgressEvery:
+                _progressTold = time.GetUtcNow();
+                if (board.Run is { State: not RunStates.Waiting } running)
+                    Line(ProgressLine(board, running));
+                break;
+        }
+    }
+
+    public void Line(string text) => to.WriteLine($"{Text.Time(time.GetUtcNow())} {text}");
+
+    private bool IsNews(RunItem item)
+    {
+        if (item.State is ItemStates.Pending or ItemStates.Running || _told.GetValueOrDefault(item.Index) == (item.State, item.Attempt))
+            return false;
+        _told[item.Index] = (item.State, item.Attempt);
+        return true;
+    }
+
+    private static string ItemLine(RunItem item) => item.State == ItemStates.Succeeded
+        ? $"{item.Vm} succeeded: frozen for {Text.Milliseconds(item.FrozenMs)}, class {item.Class ?? "-"}, "
+            + (item.Bytes is { } bytes ? Text.Bytes(bytes) : "-")
+        : $"{item.Vm} {item.State}{(item.Step is null ? "" : $" in {item.Step}")}: {item.Reason ?? "no reason told"}"
+            + (item.Remedy is null ? "" : $" {item.Remedy}");
+
+    private string ProgressLine(RunBoard board, Run run)
+    {
+        var now = time.GetUtcNow();
+        var frozen = board.FrozenAt(now).Select(item => $"{item.Vm} {Text.Milliseconds(item.Ms)}").ToList();
+        return $"{board.Done}/{run.Items.Total} done, {run.Items.Running} running"
+            + (board.Progress is { Total: > 0 } copy ? $", copied {Text.Bytes(copy.Copied)} of {Text.Bytes(copy.Total)} at {Text.Bytes(copy.Rate)}/s" : "")
+            + (frozen.Count == 0 ? "" : $", frozen now: {string.Join(", ", frozen)}")
+            + (board.TimeLeft(now) is { } left ? $", {Text.Span(left)} left" : "");
+    }
+}

@@ -1,0 +1,47 @@
+using QgaOrchestrator.Api;
+
+namespace QgaOrchestrator.Cli.Output;
+
+internal static class PointView
+{
+    public static void WriteList(TextWriter to, IReadOnlyList<RecoveryPoint> points, int width)
+    {
+        var table = new TextTable("ID", "VM", "CUT AT", "METHOD", "CLASS", "DISKS", "SIZE");
+        foreach (var point in points)
+            table.Add(point.Id, point.Vm, Text.Time(point.Proof.CutAt), point.Method, point.Class, $"{point.Disks.Count}",
+                Text.Bytes(point.Disks.Sum(disk => disk.Bytes ?? disk.Size)));
+        table.Write(to, width);
+    }
+
+    public static void Write(TextWriter to, RecoveryPoint point)
+    {
+        void Line(string name, string? value)
+        {
+            if (!string.IsNullOrEmpty(value))
+                to.WriteLine($"{name,-13}{value}");
+        }
+
+        Line("Point", point.Id);
+        Line("VM", point.Host is null ? point.Vm : $"{point.Host}/{point.Vm}");
+        Line("UUID", point.Uuid);
+        Line("Run", point.Run);
+        Line("Group", point.Group);
+        Line("Method", point.Method);
+        Line("Parent", point.Parent);
+        Line("Class", point.Class);
+        Line("Directory", point.Directory);
+        var proof = point.Proof;
+        Line("Frozen", Text.Time(proof.FrozenAt) + (proof.Frozen is { } frozen ? $", {Text.Count(frozen, "file system")}" : ""));
+        Line("Cut", Text.Time(proof.CutAt));
+        Line("Thawed", Text.Time(proof.ThawedAt) + (proof.Thawed is { } thawed ? $", {Text.Count(thawed, "file system")}" : ""));
+        Line("Frozen for", Text.Milliseconds(proof.FrozenMs));
+        Line("Skew", proof.SkewMs is { } skew ? $"at most {Text.Milliseconds(skew)}" : null);
+        Line("Hooks", proof.Hooks);
+        Line("Note", proof.Note);
+        to.WriteLine();
+        var table = new TextTable("DISK", "IMAGE", "SIZE", "COVERED", "SHA-256");
+        foreach (var disk in point.Disks)
+            table.Add($"{disk.Index}", disk.File, Text.Bytes(disk.Size), disk.Covered, $"{Text.Fit(disk.Sha256, 17)}");
+        table.Write(to, TextTable.Unlimited);
+    }
+}

@@ -1,0 +1,46 @@
+using QgaOrchestrator.Api;
+
+namespace QgaOrchestrator.Cli.Output;
+
+/// <summary>What a watcher knows of a run: its events folded. Repeated events change nothing.</summary>
+internal sealed record RunBoard
+{
+    public Run? Run { get; init; }
+    public RunProgress? Progress { get; init; }
+    /// <summary>When the progress came, by the watcher's clock: between two of them time goes on.</summary>
+    public DateTimeOffset ProgressAt { get; init; }
+    /// <summary>The last item that did not succeed.</summary>
+    public RunItem? LastTrouble { get; init; }
+    /// <summary>Why nothing comes at the moment.</summary>
+    public string? Lost { get; init; }
+
+    public RunBoard With(RunEvent change, DateTimeOffset now) => change switch
+    {
+        RunEvent.RunChanged run => this with { Run = run.Run, Lost = null },
+        RunEvent.ItemChanged { Item: var item } => this with { LastTrouble = IsTrouble(item) ? item : LastTrouble, Lost = null },
+        RunEvent.Progressed progress => this with { Progress = progress.Progress, ProgressAt = now, Lost = null },
+        _ => this,
+    };
+
+    /// <summary>Guests that are frozen now, the longest first, each with its milliseconds until now.</summary>
+    public IEnumerable<(string Vm, double Ms)> FrozenAt(DateTimeOffset now) =>
+        (Progress?.Items ?? [])
+            .Where(item => item.FrozenMs is not null)
+            .Select(item => (item.Vm, Ms: item.FrozenMs!.Value + Math.Max(0, (now - ProgressAt).TotalMilliseconds)))
+            .OrderByDescending(item => item.Ms);
+
+    /// <summary>Until the run's end: the node's word, else by the items done until now.</summary>
+    public TimeSpan? TimeLeft(DateTimeOffset now)
+    {
+        if (Progress?.SecondsLeft is { } seconds)
+            return TimeSpan.FromSeconds(Math.Max(0, seconds - (now - ProgressAt).TotalSeconds));
+        if (Run is not { StartedAt: { } started } || Done is 0 || Done == Run.Items.Total)
+            return null;
+        return (now - started) / Done * (Run.Items.Total - Done);
+    }
+
+    public int Done => Run is null ? 0 : Run.Items.Total - Run.Items.Pending - Run.Items.Running;
+
+    public static bool IsTrouble(RunItem item) =>
+        item.State is not (ItemStates.Pending or ItemStates.Running or ItemStates.Succeeded);
+}

@@ -1,0 +1,46 @@
+using QgaOrchestrator.Api;
+
+namespace QgaOrchestrator.Cli.Output;
+
+internal static class VmView
+{
+    public static void WriteList(TextWriter to, IReadOnlyList<Vm> vms, int width)
+    {
+        var table = new TextTable("VM", "HOST", "AGENT", "VERSION", "FROZEN", "OS", "LABELS");
+        foreach (var vm in vms)
+            table.Add(vm.Name, vm.Host, vm.Agent.State, vm.Agent.Version, Frozen(vm), vm.Guest?.Os, Labels(vm));
+        table.Write(to, width);
+    }
+
+    public static void Write(TextWriter to, Vm vm)
+    {
+        void Line(string name, string? value)
+        {
+            if (!string.IsNullOrEmpty(value))
+                to.WriteLine($"{name,-13}{value}");
+        }
+
+        Line("VM", vm.Id);
+        Line("UUID", vm.Uuid);
+        Line("Labels", Labels(vm));
+        Line("Group", vm.Group);
+        Line("Agent", Sentence(vm.Agent.State, vm.Agent.Version, vm.Agent.Reason));
+        Line("QEMU", vm.Monitor is { } monitor ? Sentence(monitor.State ?? "unknown", monitor.Version, monitor.Reason) : null);
+        Line("Frozen", vm.Frozen ? $"{Frozen(vm)}, since {Text.Time(vm.FrozenSince)}" : "no");
+        Line("Run", vm.Run);
+        if (vm.Guest is not { } guest)
+            return;
+        Line("Guest", guest.HostName);
+        Line("OS", guest.Os);
+        Line("Kernel", guest.Kernel);
+        Line("Addresses", string.Join(", ", guest.Addresses));
+        Line("File systems", string.Join(", ", guest.FileSystems));
+    }
+
+    private static string Frozen(Vm vm) => vm.Frozen ? vm.FrozenBy is { } by ? $"by {by}" : "yes" : "no";
+
+    private static string Labels(Vm vm) => string.Join(',', vm.Labels.Select(label => $"{label.Key}={label.Value}"));
+
+    private static string Sentence(string state, string? version, string? reason) =>
+        state + (version is null ? "" : $", {version}") + (reason is null ? "" : $": {reason}");
+}

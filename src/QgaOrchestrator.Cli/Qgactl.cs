@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using QgaOrchestrator.Cli.Commands;
+
+namespace QgaOrchestrator.Cli;
+
+/// <summary>The command line from its words to its exit code.</summary>
+internal static class Qgactl
+{
+    public static RootCommand Build(CliHost host)
+    {
+        var global = new GlobalOptions();
+        var root = new RootCommand("Backs up fleets of QEMU VMs, each point provably consistent.")
+        {
+            VmCommands.Build(host, global),
+            BackupCommands.Build(host, global),
+            RunCommands.Build(host, global),
+            PointCommands.Build(host, global),
+            ThawCommand.Build(host, global),
+        };
+        global.AddTo(root);
+        return root;
+    }
+
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CliHost host, CancellationToken cancel = default)
+    {
+        // No response files: an agent's argument may start with any character.
+        var parsed = Build(host).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Action is ParseErrorAction or null)
+        {
+            foreach (var error in parsed.Errors)
+                host.Error.WriteLine($"qgactl: {error.Message}");
+            host.Error.WriteLine($"  See: {Path(parsed)} --help");
+            return ExitCodes.Usage;
+        }
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                Output = host.Out,
+                Error = host.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(5),
+            }, cancel).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            host.Error.WriteLine("qgactl: interrupted");
+            return ExitCodes.Failed;
+        }
+        catch (Exception e) when (CliErrors.Report(e, host.Error) is { } code)
+        {
+            return code;
+        }
+    }
+
+    private static string Path(ParseResult parsed)
+    {
+        var names = new List<string>();
+        for (System.CommandLine.Parsing.SymbolResult? at = parsed.CommandResult; at is not null; at = at.Parent)
+            if (at is System.CommandLine.Parsing.CommandResult { Command: not RootCommand } command)
+                names.Insert(0, command.Command.Name);
+        return string.Join(' ', ["qgactl", .. names]);
+    }
+}
