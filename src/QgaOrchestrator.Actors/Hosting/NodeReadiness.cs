@@ -3,7 +3,7 @@ using QgaOrchestrator.Actors.Views;
 namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>Whether the node can work: member of its cluster, store answering, the VMs that were there known.</summary>
-public sealed class NodeReadiness(NodeState state, IViews views, IEnumerable<INodeActors> actors)
+public sealed class NodeReadiness(NodeState state, IViews views, INodeActors actors)
 {
     public const string Ok = "ok";
 
@@ -12,7 +12,7 @@ public sealed class NodeReadiness(NodeState state, IViews views, IEnumerable<INo
     {
         ["cluster"] = state.IsUp ? Ok : "this node is not a member of its cluster",
         ["store"] = await StoreAsync(cancel),
-        ["discovery"] = actors.All(a => a.Discovered.IsCompletedSuccessfully) ? Ok : "looking for VMs",
+        ["discovery"] = actors.Discovered.IsCompletedSuccessfully ? Ok : "looking for VMs",
     };
 
     private async Task<string> StoreAsync(CancellationToken cancel)

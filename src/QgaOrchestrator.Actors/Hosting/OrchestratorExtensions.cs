@@ -9,7 +9,7 @@ using QgaOrchestrator.Actors.Views;
 
 namespace QgaOrchestrator.Actors.Hosting;
 
-/// <summary>The actor system and what it stands on. Starts every <see cref="INodeActors"/> among the services.</summary>
+/// <summary>The actor system and what it stands on. Needs a <see cref="TimeProvider"/> and logging among the services.</summary>
 public static class OrchestratorExtensions
 {
     /// <summary>What the host must grant: the sum of the coordinated shutdown's phases, with room for slow thaws.</summary>
@@ -22,25 +22,30 @@ public static class OrchestratorExtensions
         services.AddSingleton(options);
         services.AddSingleton<SqliteViews>(_ => new(new(Path.Combine(options.Node.DataDirectory, "views.db"))));
         services.AddSingleton<IViews>(provider => provider.GetRequiredService<SqliteViews>());
-        services.AddSingleton(provider => new FleetFileSource(options.Fleet.File, provider.GetRequiredService<ILogger<FleetFileSource>>()));
+        services.AddSingleton<NodeActors>();
+        services.AddSingleton<INodeActors>(provider => provider.GetRequiredService<NodeActors>());
+        services.AddSingleton<IOrchestrator, Orchestrator>();
         services.AddSingleton<NodeState>();
         services.AddSingleton<NodeReadiness>();
         services.AddHostedService<ParkFirst>();
+        // Looked at before the journal is opened, which makes it.
+        var journalled = File.Exists(Path.Combine(options.Node.DataDirectory, StoreExtensions.JournalFile));
         return services.AddAkka(ClusterExtensions.SystemName, (akka, provider) => akka
             .AddLogging(provider.GetRequiredService<ILoggerFactory>())
             .AddStore(options.Store.Provider, options.Node.DataDirectory)
             .AddSerialization()
             .AddCluster(options.Node.Host, options.Cluster)
             .AddShutdown(provider)
-            .WithActors((system, registry) => StartAsync(system, registry, options, provider)));
+            .WithActors((system, registry) => StartAsync(system, registry, options, journalled, provider)));
     }
 
-    private static async Task StartAsync(ActorSystem system, IActorRegistry registry, QgadOptions options, IServiceProvider provider)
+    private static async Task StartAsync(ActorSystem system, IActorRegistry registry, QgadOptions options, bool journalled, IServiceProvider provider)
     {
-        // The cluster forms while the views open: neither needs the other.
+        // The cluster forms while the views open: neither needs the other. Without a journal there is nothing to rebuild from.
         provider.GetRequiredService<NodeState>().Join(system, options.Cluster);
-        await provider.GetRequiredService<SqliteViews>().OpenAsync(views => new JournalReplay(system).ReplayAsync(views));
-        foreach (var actors in provider.GetServices<INodeActors>()) await actors.StartAsync(system, registry);
+        await provider.GetRequiredService<SqliteViews>().OpenAsync(views =>
+            journalled ? new JournalReplay(system).ReplayAsync(views) : Task.CompletedTask);
+        await provider.GetRequiredService<INodeActors>().StartAsync(system, registry);
         provider.GetRequiredService<NodeState>().Started();
     }
 
@@ -75,7 +80,7 @@ public static class OrchestratorExtensions
                 "park",
                 async () =>
                 {
-                    await Task.WhenAll(provider.GetServices<INodeActors>().Select(actors => actors.ParkAsync()));
+                    await provider.GetRequiredService<INodeActors>().ParkAsync();
                     return Akka.Done.Instance;
                 }));
 

@@ -5,9 +5,9 @@ namespace QgaOrchestrator.Actors.Hosting;
 /// <summary>
 /// The first thing of a stop, before HTTP waits for its callers and before any actor ends: no new windows, open ones thawed.
 /// </summary>
-internal sealed class ParkFirst(IEnumerable<INodeActors> actors) : IHostedLifecycleService
+internal sealed class ParkFirst(INodeActors actors) : IHostedLifecycleService
 {
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.WhenAll(actors.Select(a => a.ParkAsync()));
+    public Task StoppingAsync(CancellationToken cancellationToken) => actors.ParkAsync();
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -9,6 +9,8 @@ namespace QgaOrchestrator.Actors.Persistence;
 /// <summary>Journal and snapshots of the actor system: <c>journal.db</c> in the data directory, Akka's alone.</summary>
 public static class StoreExtensions
 {
+    public const string JournalFile = "journal.db";
+
     /// <summary>
     /// How many of the store's calls can be under way at once: one writer, the snapshot store, a few recoveries and reads.
     /// Each may block a pool thread in SQLite, so the pool's minimum is above this sum, and a locked database starves
@@ -21,7 +23,7 @@ public static class StoreExtensions
     public static AkkaConfigurationBuilder AddStore(this AkkaConfigurationBuilder builder, string provider, string dataDirectory)
     {
         RequireKnown(provider);
-        var file = new SqliteFile(Path.Combine(dataDirectory, "journal.db"));
+        var file = new SqliteFile(Path.Combine(dataDirectory, JournalFile));
         return builder
             .AddSetup(new DataOptionsSetup(file.Options(yield: true)))
             .AddHocon(Configuration(file).WithFallback(SqlPersistence.DefaultConfiguration), HoconAddMode.Prepend);

@@ -1,3 +1,6 @@
+using QgaOrchestrator.Actors.Runs;
+using QgaOrchestrator.Actors.Vms;
+
 namespace QgaOrchestrator.Actors.Serialization;
 
 /// <summary>
@@ -9,6 +12,11 @@ public static class WireCatalog
 {
     public static IReadOnlyList<WireRow> Rows { get; } =
     [
+        new("run.start.v1", typeof(StartRun)),
+        new("item.start.v1", typeof(StartItem)),
+        new("item.moved.v1", typeof(ItemMoved)),
+        new("item.ended.v1", typeof(ItemEnded)),
+        new("item.journalled.v1", typeof(ItemJournalled)),
     ];
 }
 

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Akka.Actor;
+using QgaOrchestrator.Actors.Runs;
+using QgaOrchestrator.Actors.Vms;
 
 namespace QgaOrchestrator.Actors.Serialization;
 
@@ -9,7 +11,11 @@ namespace QgaOrchestrator.Actors.Serialization;
 /// generated fast path would pass the converters by.
 /// </summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
-[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(StartRun))]
+[JsonSerializable(typeof(StartItem))]
+[JsonSerializable(typeof(ItemMoved))]
+[JsonSerializable(typeof(ItemEnded))]
+[JsonSerializable(typeof(ItemJournalled))]
 public sealed partial class WireJson : JsonSerializerContext
 {
     /// <summary>The options that <see cref="WireSerializer"/> reads and writes with.</summary>

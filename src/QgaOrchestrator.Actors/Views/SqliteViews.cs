@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LinqToDB;
 using LinqToDB.Data;
+using Microsoft.Data.Sqlite;
 using QgaOrchestrator.Actors.Persistence;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
@@ -12,12 +13,14 @@ public sealed class SqliteViews : IViews, IAsyncDisposable
 {
     private const int ReadsAtOnce = 2;
     private static readonly TimeSpan KeysLive = TimeSpan.FromDays(1);
+    private readonly SqliteFile _file;
     private readonly DataOptions _options;
     private readonly SemaphoreSlim _reads = new(ReadsAtOnce);
     private readonly ViewWriter _writer;
 
     public SqliteViews(SqliteFile file)
     {
+        _file = file;
         _options = file.Options(yield: false);
         _writer = new(Connect);
     }
@@ -25,15 +28,11 @@ public sealed class SqliteViews : IViews, IAsyncDisposable
     /// <summary>Ready for use when done: where the file is missing or older, after <paramref name="rebuild"/>.</summary>
     public async Task OpenAsync(Func<IViews, Task> rebuild)
     {
-        var current = false;
-        await _writer.WriteAsync(db =>
-        {
-            current = ViewSchema.IsCurrent(db);
-            if (!current) ViewSchema.Create(db);
-        });
-        if (current) return;
+        using var db = Open();
+        if (ViewSchema.IsCurrent(db)) return;
+        ViewSchema.Create(db);
         await rebuild(this);
-        await _writer.WriteAsync(ViewSchema.MarkCurrent);
+        ViewSchema.MarkCurrent(db);
     }
 
     public Task SaveRunAsync(RunSummary run) => _writer.WriteAsync(db => db.InsertOrReplace(Row(run)));
@@ -99,7 +98,11 @@ public sealed class SqliteViews : IViews, IAsyncDisposable
         return held!.Request == request ? held.Run : null;
     }
 
-    public Task PingAsync() => ReadAsync(ViewSchema.IsCurrent);
+    public Task PingAsync() => Task.Run(() =>
+    {
+        using var db = Open();
+        return ViewSchema.IsCurrent(db);
+    });
 
     public async ValueTask DisposeAsync()
     {
@@ -125,6 +128,13 @@ public sealed class SqliteViews : IViews, IAsyncDisposable
     }
 
     private DataConnection Connect() => new(_options);
+
+    private SqliteConnection Open()
+    {
+        var db = new SqliteConnection(_file.ConnectionString);
+        db.Open();
+        return db;
+    }
 
     private static ViewPage<T> Page<TRow, T>(List<TRow> rows, int limit, Func<TRow, T> read, Func<TRow, ViewCursor> cursor) =>
         new([.. rows.Take(limit).Select(read)], rows.Count > limit ? cursor(rows[limit - 1]) : null);

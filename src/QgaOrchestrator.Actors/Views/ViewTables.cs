@@ -1,5 +1,6 @@
-using LinqToDB.Data;
+using System.Globalization;
 using LinqToDB.Mapping;
+using Microsoft.Data.Sqlite;
 
 namespace QgaOrchestrator.Actors.Views;
 
@@ -49,7 +50,7 @@ internal sealed class KeyRow
     [Column("at")] public required long At { get; init; }
 }
 
-/// <summary>The views' schema. Another version is thrown away and built again from the journal.</summary>
+/// <summary>The views' schema, on a plain connection: linq2db is not needed to start. Another version is thrown away and built again from the journal.</summary>
 internal static class ViewSchema
 {
     public const int Version = 1;
@@ -70,10 +71,18 @@ internal static class ViewSchema
         """;
 
     /// <summary>Whether the file was completely built by this version.</summary>
-    public static bool IsCurrent(DataConnection db) => db.Execute<long>("PRAGMA user_version") == Version;
+    public static bool IsCurrent(SqliteConnection db) => Convert.ToInt64(Run(db, "PRAGMA user_version"), CultureInfo.InvariantCulture) == Version;
 
-    public static void Create(DataConnection db) => db.Execute(Tables);
+    public static void Create(SqliteConnection db) => Run(db, "PRAGMA journal_mode=WAL; " + Tables);
 
     /// <summary>The last step of a rebuild: one that a crash cut short is done again.</summary>
-    public static void MarkCurrent(DataConnection db) => db.Execute($"PRAGMA user_version = {Version}");
+    public static void MarkCurrent(SqliteConnection db) =>
+        Run(db, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Version}"));
+
+    private static object? Run(SqliteConnection db, string sql)
+    {
+        using var command = db.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar();
+    }
 }

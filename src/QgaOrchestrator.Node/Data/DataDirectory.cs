@@ -41,20 +41,16 @@ public sealed class DataDirectory : IDisposable
         }
         catch (IOException) when (File.Exists(file))
         {
-            throw new DataDirectoryException($"Node.DataDirectory {path} is in use by another qgad, pid {Holder(file)}");
+            throw new DataDirectoryException($"Node.DataDirectory {path} is in use by another qgad, pid {Holder(path)}");
         }
-        held.SetLength(0);
-        held.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-        held.Flush();
+        File.WriteAllText(PidFile(path), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         return held;
     }
 
-    // Opened without a share of our own, so that reading asks for no lock.
-    private static string Holder(string file)
-    {
-        using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-        return reader.ReadToEnd() is { Length: > 0 } pid ? pid : "unknown";
-    }
+    // Beside the lock's own file, which nobody but its holder can open.
+    private static string PidFile(string path) => System.IO.Path.Combine(path, "qgad.pid");
+
+    private static string Holder(string path) => File.Exists(PidFile(path)) ? File.ReadAllText(PidFile(path)) : "unknown";
 }
 
 /// <summary>The data directory cannot be used; the message says why.</summary>

@@ -11,7 +11,8 @@ public static class LoggingExtensions
             .AddConsole(console => console.FormatterName = LineFormatter.FormatterName)
             .AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>()
             .SetMinimumLevel(LogLevel.Information)
-            // Per request and per connection: of no use to an operator, and paths name VMs and commands.
-            .AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+            // Requests, connections, an actor system's inner life: of no use to an operator, and paths name VMs and commands.
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("Akka", LogLevel.Warning);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Node.Options;
@@ -55,8 +56,20 @@ public static class OptionsBinder
             : [new(SocketHold.Exclusive, "/run/vms/{vm}/qga.sock", "/run/vms/{vm}/qmp.sock")];
         if (file is null) return new(sources, null);
         var path = Path.GetFullPath(file, directory);
-        foreach (var error in FleetFileSource.Read(path).Errors) read.Fail("Fleet:File", $"{path}: {error}");
+        foreach (var error in FleetErrors(path)) read.Fail("Fleet:File", $"{path}: {error}");
         return new(sources, path);
+    }
+
+    private static IReadOnlyList<string> FleetErrors(string path)
+    {
+        try
+        {
+            return FleetFileReader.Read(File.ReadAllBytes(path)).Errors;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [e.Message];
+        }
     }
 
     private static SourceSection Source(OptionReader read, string key, string directory)
