@@ -32,10 +32,10 @@ internal static class LiveView
         string[] parts =
         [
             $"{done}/{counts.Total} done",
-            $"{counts.Running} running",
             .. counts.Failed > 0 ? [$"{counts.Failed} failed"] : Array.Empty<string>(),
             .. counts.Unreachable > 0 ? [$"{counts.Unreachable} unreachable"] : Array.Empty<string>(),
             .. counts.Unknown > 0 ? [$"{counts.Unknown} unknown"] : Array.Empty<string>(),
+            $"{counts.Running} running",
         ];
         return $"{run.Kind} {run.Id} {run.State}: {string.Join(", ", parts)}";
     }
@@ -53,9 +53,9 @@ internal static class LiveView
     private static string Frozen(RunBoard board, DateTimeOffset now, int width)
     {
         var frozen = board.FrozenAt(now).ToList();
-        return Text.Fit("frozen now: " + (frozen.Count == 0
-            ? "none"
-            : $"{frozen.Count}: {string.Join(", ", frozen.Select(item => $"{item.Vm} {Text.Milliseconds(item.Ms)}"))}"), width);
+        return Text.Fit("frozen now" + (frozen.Count == 0
+            ? ": none"
+            : $" ({frozen.Count}): {string.Join(", ", frozen.Select(item => $"{item.Vm} {Text.Milliseconds(item.Ms)}"))}"), width);
     }
 
     private static IEnumerable<string> Items(IReadOnlyList<ItemProgress> items, int room, int width)

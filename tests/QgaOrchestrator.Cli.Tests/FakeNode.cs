@@ -1,0 +1,39 @@
+using System.Net;
+using System.Text;
+
+namespace QgaOrchestrator.Cli.Tests;
+
+/// <summary>A node as a table of answers, each route's in order, the last of them for ever; it remembers what it was asked.</summary>
+internal sealed class FakeNode : HttpMessageHandler
+{
+    private readonly Dictionary<string, Queue<Func<HttpResponseMessage>>> _answers = [];
+
+    public List<Asked> Requests { get; } = [];
+
+    /// <param name="route">As in <c>GET /v1/vms</c>, the query included where it matters.</param>
+    public FakeNode Answers(string route, string json, HttpStatusCode status = HttpStatusCode.OK) =>
+        Answers(route, () => new HttpResponseMessage(status) { Content = new StringContent(json, Encoding.UTF8, "application/json") });
+
+    public FakeNode Streams(string route, string events) =>
+        Answers(route, () => new HttpResponseMessage { Content = new StringContent(events, Encoding.UTF8, "text/event-stream") });
+
+    public FakeNode Answers(string route, Func<HttpResponseMessage> answer)
+    {
+        if (!_answers.TryGetValue(route, out var queue))
+            _answers[route] = queue = new();
+        queue.Enqueue(answer);
+        return this;
+    }
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var path = request.RequestUri!.PathAndQuery;
+        var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
+        Requests.Add(new Asked($"{request.Method} {path}", body, name => request.Headers.TryGetValues(name, out var values) ? values.Single() : null));
+        if (!_answers.TryGetValue($"{request.Method} {path}", out var queue))
+            return new HttpResponseMessage(HttpStatusCode.NotFound);
+        return (queue.Count > 1 ? queue.Dequeue() : queue.Peek())();
+    }
+
+    internal sealed record Asked(string Route, string Body, Func<string, string?> Header);
+}
