@@ -26,7 +26,6 @@ public sealed partial class WireJson : JsonSerializerContext
             TypeInfoResolver = Default,
             RespectNullableAnnotations = true,
             RespectRequiredConstructorParameters = true,
-            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
             Converters = { new ActorRefConverter(system) },
         };
         options.MakeReadOnly();
