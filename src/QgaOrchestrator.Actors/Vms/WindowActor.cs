@@ -117,7 +117,7 @@ internal sealed class WindowActor : ReceiveActor
                 break;
             case WindowEffect.Arm e:
                 var after = e.At - _time.Moment();
-                _host.Tell(new ArmLimit(_order.Order.Id, e.Limit, e.Limit == WindowLimit.FreezeTimeout ? after + Guard : after));
+                _host.Tell(new ArmLimit(_order.Order.Id, e.Limit, _state is WindowState.Frozen ? after : after + Guard));
                 break;
             case WindowEffect.Holds:
                 Tell(new WindowFrozen(_order.Order.Id, _state.Record.FrozenAt!.Value.Utc, _state.Record.Frozen ?? 0));

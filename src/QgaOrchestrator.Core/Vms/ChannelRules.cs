@@ -9,6 +9,8 @@ public static class ChannelRules
     /// <summary>A failed probe stands for this long: who asks meanwhile is refused at once.</summary>
     public static readonly TimeSpan FailureHolds = TimeSpan.FromSeconds(3);
 
+    private const string InQuarantine = "the guest may be frozen and has not answered; only its thaw is let through";
+
     private static readonly TimeSpan FirstProbe = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LastProbe = TimeSpan.FromSeconds(60);
 
@@ -60,6 +62,8 @@ public static class ChannelRules
                 return c;
 
             case ChannelInput.Adopted i:
+                if (c is { Reserved: false, ReservedFor: { } waiting } && waiting != i.Window)
+                    effects.Add(new ChannelEffect.NotGranted(waiting, $"the window {i.Window} was left open on this guest and is thawed first"));
                 return c with { ReservedFor = i.Window, Reserved = true, Link = new LinkState.Ready() };
 
             case ChannelInput.Confirmed i when c.Link is LinkState.Confirming && c.ReservedFor is { } window:
@@ -82,7 +86,7 @@ public static class ChannelRules
                     : c with { PortOpen = i.Open };
 
             case ChannelInput.Quarantine i:
-                return c with { Quarantined = i.On };
+                return i.On ? Isolate(c, effects) : c with { Quarantined = false };
 
             default:
                 return c;
@@ -95,7 +99,7 @@ public static class ChannelRules
 
         (ChannelRefusal Why, string Reason)? refusal = c switch
         {
-            { Quarantined: true } => (ChannelRefusal.Quarantined, "the guest may be frozen and has not answered; only its thaw is let through"),
+            { Quarantined: true } => (ChannelRefusal.Quarantined, InQuarantine),
             { Waiting: >= Channel.QueueLimit } => (ChannelRefusal.QueueFull, $"{Channel.QueueLimit} commands already wait for this guest"),
             { Link: LinkState.Down, LastFailure: { } failed } when now - failed < FailureHolds =>
                 (ChannelRefusal.Unreachable, c.Reason ?? "the agent does not answer"),
@@ -107,10 +111,27 @@ public static class ChannelRules
         return c;
     }
 
-    /// <summary>Whatever the link's state allows to begin.</summary>
+    /// <summary>Who waits for a guest that may never answer is told at once.</summary>
+    private static Channel Isolate(Channel c, List<ChannelEffect> effects)
+    {
+        foreach (var waiting in c.Queue)
+            effects.Add(new ChannelEffect.Refuse(waiting.Ticket, ChannelRefusal.Quarantined, InQuarantine));
+        return c with { Quarantined = true, Queue = [], Waiting = 0 };
+    }
+
+    /// <summary>Whatever the link's state allows to begin, and the alarm for what only time can begin or end.</summary>
     private static Channel Next(Channel c, Moment now, List<ChannelEffect> effects)
     {
-        c = DropExpired(c, now, effects);
+        c = Begin(DropExpired(c, now, effects), now, effects);
+        var probe = c.Link is LinkState.Down ? NextProbe(c) : null;
+        var expiries = c.Queue.Concat(c.ThawLane).Select(waiting => (Moment?)waiting.Deadline);
+        if (expiries.Append(probe).OfType<Moment>().OrderBy(at => at.Monotonic).Cast<Moment?>().FirstOrDefault() is { } wake)
+            effects.Add(new ChannelEffect.WakeAt(wake));
+        return c;
+    }
+
+    private static Channel Begin(Channel c, Moment now, List<ChannelEffect> effects)
+    {
         switch (c.Link)
         {
             case LinkState.Down when Wanted(c, now):
@@ -134,10 +155,6 @@ public static class ChannelRules
             case LinkState.Ready when c is { Reserved: false, Policy.HoldsSocket: false }:
                 effects.Add(new ChannelEffect.Close());
                 return c with { Link = new LinkState.Down() };
-
-            case LinkState.Down when NextProbe(c) is { } at:
-                effects.Add(new ChannelEffect.WakeAt(at));
-                return c;
 
             default:
                 return c;
@@ -178,12 +195,19 @@ public static class ChannelRules
 
     private static Channel DropExpired(Channel c, Moment now, List<ChannelEffect> effects)
     {
-        while (!c.Queue.IsEmpty && c.Queue.Peek() is var first && now.Monotonic >= first.Deadline.Monotonic)
+        var expired = c.Queue.Concat(c.ThawLane).Where(waiting => IsPast(waiting.Deadline)).ToList();
+        if (expired.Count == 0) return c;
+        foreach (var waiting in expired)
+            effects.Add(new ChannelEffect.Refuse(waiting.Ticket, ChannelRefusal.Expired, "its time limit passed while it waited for the channel"));
+        var left = c.Queue.Where(waiting => !IsPast(waiting.Deadline)).ToList();
+        return c with
         {
-            effects.Add(new ChannelEffect.Refuse(first.Ticket, ChannelRefusal.Expired, "its time limit passed while it waited for the channel"));
-            c = c with { Queue = c.Queue.Dequeue(), Waiting = c.Waiting - 1 };
-        }
-        return c;
+            Queue = [.. left],
+            Waiting = left.Count,
+            ThawLane = [.. c.ThawLane.Where(waiting => !IsPast(waiting.Deadline))],
+        };
+
+        bool IsPast(Moment deadline) => now.Monotonic >= deadline.Monotonic;
     }
 
     /// <summary>A number in [0, 1) that differs between VMs and between attempts, the same in every run (FNV-1a).</summary>

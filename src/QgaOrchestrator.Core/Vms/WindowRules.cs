@@ -44,6 +44,8 @@ public static class WindowRules
             (WindowState.Overdue s, WindowInput.Resynced { InSync: true } i) =>
                 Thaw(s.Order, s.Record with { Frozen = i.LateCount ?? s.Record.Frozen }, 0, now),
             (WindowState.Overdue s, WindowInput.Resynced) => Thaw(s.Order, s.Record, 1, now),
+            // Whoever waits for the sync has failed: a new link, and thaw.
+            (WindowState.Overdue s, WindowInput.LimitPassed { Limit: WindowLimit.Lease }) => Thaw(s.Order, s.Record, 1, now),
             (WindowState.Overdue s, WindowInput.FreezeLost) => (s, []),
 
             (WindowState.Frozen s, WindowInput.CutDone) => Thaw(s.Order, s.Record with { CutAt = now }, 0, now, moveLedger: true),
@@ -85,7 +87,7 @@ public static class WindowRules
         (new WindowState.Overdue(s.Order, s.Record with { Broken = reason }),
         [
             new WindowEffect.Resync(s.Order.Lease),
-            new WindowEffect.Arm(null, now),
+            new WindowEffect.Arm(WindowLimit.Lease, now + s.Order.Lease),
         ]);
 
     private static (WindowState, IReadOnlyList<WindowEffect>) Thaw(
