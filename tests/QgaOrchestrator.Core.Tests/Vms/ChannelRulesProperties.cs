@@ -75,7 +75,7 @@ public class ChannelRulesProperties
                 channel.Step(channel.Now + ms, Input(happened, channel, submitted));
                 check(channel, submitted);
             }
-        }, iter: 2000);
+        }, iter: 700);
 
     private static ChannelInput Input(Event happened, ChannelRun channel, List<long> submitted)
     {

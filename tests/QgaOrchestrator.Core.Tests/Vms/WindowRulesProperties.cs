@@ -124,5 +124,5 @@ public class WindowRulesProperties
                 window.Step(ms += 7, input);
                 check(before, input, window);
             }
-        }, iter: 3000);
+        }, iter: 1000);
 }
