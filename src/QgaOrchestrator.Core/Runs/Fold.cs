@@ -9,10 +9,10 @@ internal sealed class Fold(RunState state)
     private int _firstPending = state.FirstPending;
 
     /// <summary>The item, which must be in this state: anything else is a journal that contradicts itself.</summary>
-    public RunItem Require(int index, ItemState expected) =>
-        index >= 0 && index < _items.Length && _items[index] is var item && item.State == expected
+    public RunItem Require(int index, ItemState expected, int attempt) =>
+        index >= 0 && index < _items.Length && _items[index] is var item && item.State == expected && item.Attempt == attempt
             ? item
-            : throw new InvalidOperationException($"Item {index} of run {state.Id} is not {expected}");
+            : throw new InvalidOperationException($"Item {index} of run {state.Id} is not {expected} after attempt {attempt}");
 
     public void Put(RunItem item)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using QgaOrchestrator.Core.Fleet;
 
 namespace QgaOrchestrator.Core.Runs;
@@ -27,12 +28,14 @@ public abstract record RunEvent
 public readonly record struct ItemAttempt(int Item, int Attempt);
 
 /// <summary>States of a run, as the contract names them.</summary>
+[JsonConverter(typeof(CamelCaseEnum<RunPhase>))]
 public enum RunPhase { Waiting, Running, Pausing, Paused, Aborting, Succeeded, Partial, Failed, Aborted }
 
 /// <summary>
 /// States of an item, as the contract names them, and Interrupted: broken by an end of our own process, not by the guest;
 /// such an item goes back to pending for another attempt.
 /// </summary>
+[JsonConverter(typeof(CamelCaseEnum<ItemState>))]
 public enum ItemState { Pending, Running, Succeeded, Failed, Unreachable, Unknown, Cancelled, Interrupted }
 
 /// <summary>How one attempt of an item ended.</summary>

@@ -20,7 +20,6 @@ public static class RunEventCatalog
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    UseStringEnumConverter = true,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     GenerationMode = JsonSourceGenerationMode.Metadata)]

@@ -6,16 +6,16 @@ namespace QgaOrchestrator.Core.Runs;
 public sealed record RunOptions
 {
     /// <summary>VMs under way at once. 1 and more; default 50.</summary>
-    public int MaxParallel { get; init; } = 50;
+    public required int MaxParallel { get; init; }
 
     /// <summary>VMs under way at once on one host; null: no limit.</summary>
     public int? MaxParallelPerHost { get; init; }
 
     /// <summary>The run stops when more than this have failed (unknown ones count). backup: 100%.</summary>
-    public Amount MaxFailures { get; init; } = Amount.None;
+    public required Amount MaxFailures { get; init; }
 
     /// <summary>The run stops when more than this were unreachable. Default 100%.</summary>
-    public Amount MaxUnreachable { get; init; } = Amount.All;
+    public required Amount MaxUnreachable { get; init; }
 
     /// <summary>Of kind backup.</summary>
     public BackupOptions? Backup { get; init; }

@@ -117,7 +117,7 @@ public static class RunRules
         var fold = new Fold(state);
         foreach (var (index, attempt) in e.Items)
         {
-            var item = fold.Require(index, ItemState.Pending);
+            var item = fold.Require(index, ItemState.Pending, attempt - 1);
             fold.Put(item with { State = ItemState.Running, Attempt = attempt, DispatchedAt = e.At, SettledAt = null, Outcome = null });
         }
         return fold.ToState();
@@ -128,7 +128,7 @@ public static class RunRules
         var fold = new Fold(state);
         foreach (var outcome in e.Outcomes)
         {
-            var item = fold.Require(outcome.Item, ItemState.Running);
+            var item = fold.Require(outcome.Item, ItemState.Running, outcome.Attempt);
             var rests = outcome.State == ItemState.Interrupted ? ItemState.Pending : outcome.State;
             fold.Put(item with { State = rests, SettledAt = e.At, Outcome = outcome });
         }

@@ -1,11 +1,14 @@
+using System.Text.Json.Serialization;
 using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Core.Runs.Kinds;
 
 /// <summary>How the disks are cut and copied.</summary>
+[JsonConverter(typeof(CamelCaseEnum<BackupMethod>))]
 public enum BackupMethod { Full, Snapshot, Incremental, Hook }
 
 /// <summary>What a broken or impossible freeze means.</summary>
+[JsonConverter(typeof(CamelCaseEnum<Consistency>))]
 public enum Consistency
 {
     /// <summary>The item fails, and its images are deleted.</summary>

@@ -1,0 +1,50 @@
+using System.Text.Json;
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Runs;
+
+namespace QgaOrchestrator.Core.Tests.Runs;
+
+/// <summary>
+/// Each manifest has a file of events as some version wrote them. They stay for good: a test that fails here says that
+/// journals in the field cannot be read any more. A new format is a new file.
+/// </summary>
+public class RunEventCatalogTests
+{
+    private static readonly Dictionary<string, RunEvent> Examples = new RunEvent[]
+    {
+        new RunEvent.RunStarted("r-20261122-1", "backup", "app=db",
+            Script.Options with { MaxParallelPerHost = 4, MaxFailures = new(10, true), MaxUnreachable = new(3, false) },
+            [new VmId("hv1", "db1"), new VmId("hv2", "db2")], Script.Start, "r-20261121-9"),
+        new RunEvent.ItemsDispatched([new(0, 1), new(1, 2)], Script.Start.AddMilliseconds(250)),
+        new RunEvent.ItemsSettled(
+        [
+            new ItemOutcome(0, 1, ItemState.Succeeded)
+            {
+                FrozenMs = 37.5,
+                Point = new PointMade("20261122T235647Z-abcdefghij", "/data/points/hv1~db1/20261122T235647Z-abcdefghij", "filesystem", 1_073_741_824),
+            },
+            new ItemOutcome(1, 2, ItemState.Failed, "the freeze hung", "look for a hanging hook"),
+        ],
+        Script.Start.AddSeconds(9)),
+        new RunEvent.RunFinished(RunPhase.Partial, null, Script.Start.AddSeconds(10)),
+    }.ToDictionary(e => Stored.Write(e).Manifest);
+
+    public static TheoryData<string> Manifests => [.. RunEventCatalog.Manifests.Keys];
+
+    [Theory]
+    [MemberData(nameof(Manifests))]
+    public void What_was_written_once_is_read_for_good(string manifest)
+    {
+        var golden = Golden.Read($"{manifest}.json");
+        Assert.Equal(golden, Stored.Write(Stored.Read(manifest, golden)).Json);
+        Assert.Equal(golden, Stored.Write(Examples[manifest]).Json);
+    }
+
+    [Theory]
+    [InlineData("run.dispatched.v1", """{"items":[{"item":0,"attempt":1}]}""")]
+    [InlineData("run.dispatched.v1", """{"items":null,"at":"2026-11-22T23:56:47+00:00"}""")]
+    [InlineData("run.finished.v1", """{"phase":7,"reason":null,"at":"2026-11-22T23:56:47+00:00"}""")]
+    [InlineData("run.finished.v1", """{"phase":"done","reason":null,"at":"2026-11-22T23:56:47+00:00"}""")]
+    public void A_member_that_is_missing_or_wrong_fails_loudly(string manifest, string json) =>
+        Assert.Throws<JsonException>(() => Stored.Read(manifest, json));
+}

@@ -1,0 +1,98 @@
+using System.Text.Json;
+using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Runs.Kinds;
+
+namespace QgaOrchestrator.Core.Tests.Runs;
+
+public class RunOptionsTests
+{
+    [Fact]
+    public void What_is_not_given_is_stored_with_its_default()
+    {
+        var (options, errors) = Read("{}");
+        Assert.Empty(errors);
+        Assert.Equal(Script.Options, options);
+        Assert.Equal(options, Backup.Kind.ParseOptions(null).Options);
+        Assert.Equal(options, Read("""{"maxParallel":null,"canary":null,"dryRun":false,"hook":null}""").Options);
+    }
+
+    [Fact]
+    public void Reads_every_option()
+    {
+        var (options, errors) = Read("""
+            {"maxParallel":7,"maxParallelPerHost":2,"maxFailures":3,"maxUnreachable":"10%",
+             "method":"full","target":"/backup","consistency":"prefer","bandwidth":1000000}
+            """);
+        Assert.Empty(errors);
+        Assert.Equal((7, 2, "3", "10%"), (options!.MaxParallel, options.MaxParallelPerHost, options.MaxFailures.ToString(), options.MaxUnreachable.ToString()));
+        Assert.Equal(new BackupOptions(BackupMethod.Full, "/backup", Consistency.Prefer, 1_000_000), options.Backup);
+    }
+
+    [Fact]
+    public void Every_fault_is_told_at_once_and_by_name()
+    {
+        var (options, errors) = Read("""
+            {"maxParallel":0,"maxFailures":"101%","maxUnreachable":-1,"target":"points","consistency":"Require","bandwidth":0,
+             "colour":"red","speed":1}
+            """);
+        Assert.Null(options);
+        string[] names = ["maxParallel", "maxFailures", "maxUnreachable", "target", "consistency", "bandwidth", "colour", "speed"];
+        Assert.Equal(names.Order(), errors.Select(error => error[..error.IndexOf(':', StringComparison.Ordinal)]).Order());
+    }
+
+    [Theory]
+    [InlineData("""{"maxParallelPerLabel":{"app":2}}""", "maxParallelPerLabel")]
+    [InlineData("""{"maxParallelPerTarget":2}""", "maxParallelPerTarget")]
+    [InlineData("""{"canary":1}""", "canary")]
+    [InlineData("""{"waves":["10%","100%"]}""", "waves")]
+    [InlineData("""{"soak":"00:05:00"}""", "soak")]
+    [InlineData("""{"deadline":"01:00:00"}""", "deadline")]
+    [InlineData("""{"dryRun":true}""", "dryRun")]
+    [InlineData("""{"groupBy":"app"}""", "groupBy")]
+    [InlineData("""{"hook":"array"}""", "hook")]
+    [InlineData("""{"method":"snapshot"}""", "method")]
+    public void What_this_version_does_not_have_is_refused_and_not_ignored(string json, string name)
+    {
+        var error = Assert.Single(Read(json).Errors);
+        Assert.StartsWith($"{name}: ", error, StringComparison.Ordinal);
+        Assert.Contains("is not available in this version", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("5")]
+    public void Options_are_an_object(string json) => Assert.Equal("options: expected an object", Assert.Single(Read(json).Errors));
+
+    [Theory]
+    [InlineData("5", 200, 5)]
+    [InlineData("10%", 200, 20)]
+    [InlineData("10%", 19, 1)]
+    [InlineData("10%", 9, 0)]
+    [InlineData("100%", 7, 7)]
+    public void A_percentage_is_of_the_targets_rounded_down(string text, int total, int expected) =>
+        Assert.Equal(expected, Amount.Parse(text)!.Value.Of(total));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("%")]
+    [InlineData("-1")]
+    [InlineData("101%")]
+    [InlineData("1.5")]
+    [InlineData(" 5")]
+    public void Anything_else_is_no_amount(string text) => Assert.Null(Amount.Parse(text));
+
+    /// <summary>An operator who asks what a crash leaves behind finds an answer for each step.</summary>
+    [Fact]
+    public void Every_kind_tells_of_each_step_what_it_does_how_it_is_undone_and_what_a_crash_leaves()
+    {
+        Assert.Equal("prepare window copy verify catalog", string.Join(' ', Backup.Kind.Steps.Select(step => step.Name)));
+        Assert.All(RunKind.All.SelectMany(kind => kind.Steps), step =>
+            Assert.All([step.Name, step.Does, step.Undone, step.AfterCrash], text => Assert.NotEmpty(text)));
+    }
+
+    private static (RunOptions? Options, IReadOnlyList<string> Errors) Read(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return Backup.Kind.ParseOptions(document.RootElement);
+    }
+}

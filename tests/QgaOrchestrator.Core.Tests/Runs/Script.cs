@@ -1,0 +1,66 @@
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Runs.Kinds;
+
+namespace QgaOrchestrator.Core.Tests.Runs;
+
+/// <summary>A run as a test tells it: commands in, events kept, the state always the fold of them.</summary>
+internal sealed class Script
+{
+    public static readonly DateTimeOffset Start = new(2026, 11, 22, 23, 56, 47, TimeSpan.Zero);
+
+    public static readonly RunOptions Options = new()
+    {
+        MaxParallel = 50,
+        MaxFailures = Amount.All,
+        MaxUnreachable = Amount.All,
+        Backup = new BackupOptions(BackupMethod.Full, null, Consistency.Require, null),
+    };
+
+    private DateTimeOffset _now = Start;
+
+    public Script(int vms, RunOptions? options = null, int hosts = 1)
+    {
+        var targets = Enumerable.Range(0, vms).Select(i => new VmId($"hv{i % hosts}", $"vm{i}")).ToArray();
+        Do(new RunCommand.Start(new RunEvent.RunStarted("r1", Backup.Name, "*", options ?? Options, targets, Start, null)));
+    }
+
+    public List<RunEvent> Journal { get; } = [];
+
+    public RunState State { get; private set; } = null!;
+
+    /// <summary>Items under way, as <c>item/attempt</c>.</summary>
+    public string UnderWay => string.Join(' ', RunRules.UnderWay(State).Select(item => $"{item.Index}/{item.Attempt}"));
+
+    public IReadOnlyList<RunEvent> Do(RunCommand command)
+    {
+        _now += TimeSpan.FromSeconds(1);
+        var events = RunRules.Decide(State, command, _now);
+        foreach (var e in events)
+        {
+            State = RunRules.Evolve(State, e);
+            Journal.Add(e);
+        }
+        return events;
+    }
+
+    /// <summary>Dispatches until nothing more is due.</summary>
+    public Script Dispatch()
+    {
+        while (Do(new RunCommand.Dispatch()).Count > 0) { }
+        return this;
+    }
+
+    public IReadOnlyList<RunEvent> Settle(params (int Item, int Attempt, ItemState State)[] outcomes) =>
+        Do(new RunCommand.Settle([.. outcomes.Select(o => Outcome(o.Item, o.Attempt, o.State))]));
+
+    /// <summary>Settles an item's present attempt and dispatches what that makes due.</summary>
+    public Script End(ItemState state, params int[] items)
+    {
+        Settle([.. items.Select(i => (i, State.Items[i].Attempt, state))]);
+        return Dispatch();
+    }
+
+    public static ItemOutcome Outcome(int item, int attempt, ItemState state) =>
+        new(item, attempt, state, state == ItemState.Succeeded ? null : "because");
+}
