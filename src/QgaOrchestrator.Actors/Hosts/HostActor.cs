@@ -56,6 +56,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         Receive<OpenEntry>(OpenWindow);
         Receive<MoveEntry>(m => Move(m.Entry));
         Receive<RemoveEntry>(m => Remove(m.Window));
+        Receive<FindVm>(Answer);
         Receive<FindEntry>(m => Sender.Tell(new EntryFound(EntryOf(m.Vm))));
 
         Receive<ArmLimit>(Arm);
@@ -87,6 +88,12 @@ public sealed class HostActor : ReceiveActor, IWithTimers
             _services.Vms.Tell(new VmGone(vm.Id));
         _vms = now;
         _services.Discovered.TrySetResult();
+    }
+
+    /// <summary>A VM's actor that began anew by a fault of ours asks for what it was told at its birth.</summary>
+    private void Answer(FindVm asked)
+    {
+        if (_vms.TryGetValue(asked.Vm, out var vm)) Sender.Tell(new VmPresent(vm, EntryOf(asked.Vm)));
     }
 
     // ---- the ledger
@@ -199,8 +206,12 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         foreach (var open in _windows.Values.Where(o => window.Equals(o.Window)).ToList())
         {
             _windows[open.Entry.Window] = open with { Window = null };
+            // It hears nothing any more; whoever adopts the window thaws at once and needs no limit.
+            Timers.Cancel(open.Entry.Window);
+            _unheard.Remove(open.Entry.Window);
             if (_vms.TryGetValue(open.Entry.Vm, out var vm)) _services.Vms.Tell(new VmPresent(vm, EntryOf(vm.Id.Name)));
         }
+        if (_stopper is not null) CheckStopped();
     }
 
     private void Stop(CloseWindows order)

@@ -28,6 +28,9 @@ public sealed record MoveEntry(LedgerEntry Entry) : IHostMessage;
 /// <summary>The run has journalled the outcome: the entry is no longer needed.</summary>
 public sealed record RemoveEntry(string Window) : IHostMessage;
 
+/// <summary>Is this VM here? Answered by <see cref="Vms.VmPresent"/> where it is.</summary>
+public sealed record FindVm(string Vm) : IHostMessage;
+
 /// <summary>Which entry does the ledger hold for this VM? Answered by <see cref="EntryFound"/>.</summary>
 public sealed record FindEntry(string Vm) : IHostMessage;
 

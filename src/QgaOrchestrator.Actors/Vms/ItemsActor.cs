@@ -44,6 +44,9 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
+    /// <summary>An item that fails is not begun again here, unseen: its run is told, and decides.</summary>
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
+
     private void Start(StartItem order)
     {
         if (_kept.TryGetValue(Key(order), out var kept)) Tell([kept]);

@@ -44,6 +44,8 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>A guest that somebody else froze is asked this often whether it still is.</summary>
     private static readonly TimeSpan FrozenAge = TimeSpan.FromSeconds(5);
 
+    private const string WindowName = "window-";
+
     private readonly VmServices _services;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<long, Pending> _calls = [];
@@ -62,6 +64,8 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
     private VmStatus? _published;
     private readonly List<IActorRef> _thawCallers = [];
     private bool _asking;
+    private bool _leaving;
+    private string? _settled;
     private long _ticket;
 
     public VmActor(Func<VmServices> services)
@@ -76,8 +80,13 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     public static Props Props(Func<VmServices> services) => Akka.Actor.Props.Create(() => new VmActor(services));
 
+    /// <summary>A window that fails is not begun again, which would freeze again: its ledger's entry is adopted.</summary>
+    protected override SupervisorStrategy SupervisorStrategy() => new WindowsEnd();
+
     protected override void PostStop()
     {
+        foreach (var call in _calls.Values)
+            call.Complete(new CallEnded(new AgentOutcome.Unknown("the VM's channel was closed")));
         _agent?.Close();
         _monitor?.Close();
         _lock?.Dispose();
@@ -89,6 +98,7 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
     private void Unplaced()
     {
         Timers.StartSingleTimer("present", new NotPresent(), PresenceWait);
+        _services.Host.Tell(new FindVm(Self.Path.Name[(Self.Path.Name.IndexOf('~', StringComparison.Ordinal) + 1)..]));
         Receive<VmPresent>(Attach);
         Receive<NotPresent>(_ =>
         {
@@ -111,10 +121,14 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Serving()
     {
-        Receive<VmPresent>(m => Adopt(m.Entry));
+        Receive<VmPresent>(m =>
+        {
+            _leaving = false;
+            Adopt(m.Entry);
+        });
         Receive<EntryFound>(m => Adopt(m.Entry));
         Receive<LookAgain>(_ => _services.Host.Tell(new FindEntry(_spec.Id.Name)));
-        Receive<VmGone>(_ => Context.Stop(Self));
+        Receive<VmGone>(_ => Leave());
 
         Receive<Told>(m => Handle(m.Input));
         Receive<Ended>(End);
@@ -162,7 +176,13 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>A window that an earlier process left open is thawed before anybody else gets the channel.</summary>
     private void Adopt(LedgerEntry? entry)
     {
-        if (entry is null or { Phase: LedgerPhase.Thawed } || _lent is not null) return;
+        if (_lent is not null) return;
+        if (entry is null or { Phase: LedgerPhase.Thawed } || entry.Window == _settled)
+        {
+            // A window that failed before its entry was written, or after it was thawed: nobody else gives the channel back.
+            if (_channel is { Reserved: true, ReservedFor: { } lost }) Handle(new ChannelInput.Release(lost, _agent.IsOpen));
+            return;
+        }
         if (!Lock())
         {
             // The watchdog is at it. It lets go within a second of thawed.
@@ -358,7 +378,7 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
     {
         var entry = adopted ?? Entry(order.Order, order.Item);
         var window = Context.ActorOf(Akka.Actor.Props.Create(
-            () => new WindowActor(order, entry, adopted != null, _agent, _services.Host, owner, _services.Time)));
+            () => new WindowActor(order, entry, adopted != null, _agent, _services.Host, owner, _services.Time)), $"{WindowName}{++_ticket}");
         Context.Watch(window);
         _lent = new Lent(order, owner, window);
     }
@@ -374,6 +394,9 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
         if (_lent is not { } lent || lent.Order.Order.Id != closed.Window) return;
         _lent = null;
         _frozenSince = null;
+        _settled = closed.Window;
+        // A caller's own freeze that an earlier process left: no run will ever ask for its entry.
+        if (lent.Owner.Equals(Self) && lent.Order.Item.Run.Length == 0) _services.Host.Tell(new RemoveEntry(closed.Window));
         foreach (var caller in _thawCallers)
             caller.Tell(new CallReply.Returned(JsonSerializer.SerializeToUtf8Bytes(closed.Record.Thawed ?? 0)));
         _thawCallers.Clear();
@@ -381,6 +404,7 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
         Context.Stop(lent.Window);
         Handle(new ChannelInput.Quarantine(false));
         Handle(new ChannelInput.Release(closed.Window, _agent.IsOpen));
+        if (_leaving) Context.Stop(Self);
     }
 
     /// <summary>A window that ended without settling is a fault of ours: its ledger's entry is adopted like a crash's.</summary>
@@ -390,6 +414,24 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
         _lent = null;
         lent.Owner.Tell(new WindowUnsettled(lent.Order.Order.Id, "the window's actor failed"));
         _services.Host.Tell(new FindEntry(_spec.Id.Name));
+    }
+
+    /// <summary>The sockets' names are gone. An open window's links may still be whole: they are what thaws the guest.</summary>
+    private void Leave()
+    {
+        if (_lent is not { } lent)
+        {
+            Context.Stop(Self);
+            return;
+        }
+        _leaving = true;
+        lent.Window.Tell(new ThawWindow("the VM's sockets vanished inside the window"));
+    }
+
+    private sealed class WindowsEnd : OneForOneStrategy
+    {
+        protected override Directive Handle(IActorRef child, Exception exception) =>
+            child.Path.Name.StartsWith(WindowName, StringComparison.Ordinal) ? Directive.Stop : base.Handle(child, exception);
     }
 
     // ---- what others see

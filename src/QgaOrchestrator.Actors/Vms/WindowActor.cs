@@ -80,10 +80,11 @@ internal sealed class WindowActor : ReceiveActor
             Tell(new WindowFrozen(_order.Order.Id, at.Utc, _state.Record.Frozen ?? 0));
     }
 
-    /// <summary>A freeze that the link has not given up in time is dropped with its link: that ends the waiting.</summary>
+    /// <summary>A freeze that the link has not given up in time is given up here: the thaw's first round drops the link.</summary>
     private void Pass(WindowLimit limit)
     {
-        if (limit == WindowLimit.FreezeTimeout && _state is WindowState.Freezing) _agent.Close();
+        if (limit == WindowLimit.FreezeTimeout && _state is WindowState.Freezing)
+            Handle(new WindowInput.FreezeLost($"the guest has not answered its freeze within {_order.Order.FreezeTimeout.TotalSeconds:0.###} s"));
         else Handle(new WindowInput.LimitPassed(limit));
     }
 
@@ -127,6 +128,8 @@ internal sealed class WindowActor : ReceiveActor
                 Tell(new WindowUnsettled(_order.Order.Id, e.Reason));
                 break;
             case WindowEffect.Close:
+                if (_state.Record is { Frozen: { } frozen, Thawed: { } thawed } && thawed > frozen)
+                    _log.Warning("{0}: {1} file systems froze and {2} were thawed: a freeze of somebody else's was undone with ours", _entry.Vm, frozen, thawed);
                 Tell(new WindowClosed(_order.Order.Id, _state.Record));
                 break;
         }
@@ -182,7 +185,7 @@ internal sealed class WindowActor : ReceiveActor
     /// <summary>Where every thaw of this node is sent: <see cref="Settlement"/>, which watchdog and qgactl use too.</summary>
     private async Task<WindowInput> ThawAsync(int round)
     {
-        if (round > 0) await Task.Delay(Settlement.Pause, _time);
+        if (round > 1) await Task.Delay(Settlement.Pause, _time);
         var outcome = round == 0
             ? await Settlement.ThawAsync(_agent, _time, _countLost)
             : await Settlement.RoundAsync(_agent, _time, _countLost);

@@ -77,6 +77,8 @@ public static class Backup
         { Broken: { } broken } => (broken, Remedy(record)),
         { CutAt: null } => ("the disks were not seen cut inside the window", "See the node's log; the VM's disks are as before"),
         { Frozen: null or 0 } => ("the guest froze no file system", "Mount a file system that can freeze, or back it up with consistency prefer"),
+        { Frozen: { } frozen, Thawed: { } thawed } when thawed != frozen =>
+            ($"{frozen} file systems froze and {thawed} thawed: a freeze of somebody else's was mixed with ours", "Let one program freeze at a time, and run the backup again"),
         { Thawed: null } => ("how many file systems thawed was not seen", "Run the backup again"),
         _ => null,
     };
