@@ -1,11 +1,14 @@
+using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Actors.Persistence;
 using QgaOrchestrator.Actors.Views;
 
 namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>Whether the node can work: member of its cluster, store answering, the VMs that were there known.</summary>
-public sealed class NodeReadiness(NodeState state, IViews views, INodeActors actors)
+public sealed class NodeReadiness(NodeState state, QgadOptions options, IViews views, INodeActors actors)
 {
     public const string Ok = "ok";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>Part → "ok", or what it waits for.</summary>
     public async Task<IReadOnlyDictionary<string, string>> CheckAsync(CancellationToken cancel) => new Dictionary<string, string>
@@ -19,8 +22,9 @@ public sealed class NodeReadiness(NodeState state, IViews views, INodeActors act
     {
         try
         {
-            await views.PingAsync().WaitAsync(TimeSpan.FromSeconds(2), cancel);
-            return Ok;
+            await views.PingAsync().WaitAsync(Patience, cancel);
+            var journal = Task.Run(() => StoreExtensions.IsReady(options.Node.DataDirectory), cancel);
+            return await journal.WaitAsync(Patience, cancel) ? Ok : "the journal is being made";
         }
         catch (Exception e) when (e is TimeoutException or System.Data.Common.DbException)
         {

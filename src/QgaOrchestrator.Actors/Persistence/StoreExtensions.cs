@@ -3,6 +3,7 @@ using Akka.Hosting;
 using Akka.Persistence.Sql;
 using Akka.Persistence.Sql.Config;
 using LinqToDB;
+using Microsoft.Data.Sqlite;
 
 namespace QgaOrchestrator.Actors.Persistence;
 
@@ -34,6 +35,16 @@ public static class StoreExtensions
     {
         if (provider != "sqlite")
             throw new StoreException($"Store.Provider: \"{provider}\" is not supported by this version; use \"sqlite\"");
+    }
+
+    /// <summary>Whether the journal answers and has its tables, which Akka makes in the background at the first start.</summary>
+    public static bool IsReady(string dataDirectory)
+    {
+        using var db = new SqliteConnection(new SqliteFile(Path.Combine(dataDirectory, JournalFile)).ConnectionString);
+        db.Open();
+        using var command = db.CreateCommand();
+        command.CommandText = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('journal', 'tags', 'snapshot')";
+        return command.ExecuteScalar() is 3L;
     }
 
     // One key per line: Akka's parser takes "a = x b = y" for a single value.

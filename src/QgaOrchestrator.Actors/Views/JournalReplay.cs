@@ -57,10 +57,10 @@ public sealed class JournalReplay(ActorSystem system)
     private static async Task SavePointsAsync(IEnumerable<RunEvent> run, IViews views)
     {
         foreach (var settled in run.OfType<RunEvent.ItemsSettled>())
-        foreach (var made in settled.Outcomes.Select(outcome => outcome.Point).OfType<PointMade>())
-        {
-            if (await ReadAsync(made.Directory) is { } point) await views.SavePointAsync(point, settled.At);
-        }
+            foreach (var made in settled.Outcomes.Select(outcome => outcome.Point).OfType<PointMade>())
+            {
+                if (await ReadAsync(made.Directory) is { } point) await views.SavePointAsync(point, settled.At);
+            }
     }
 
     private static async Task<RecoveryPoint?> ReadAsync(string directory)

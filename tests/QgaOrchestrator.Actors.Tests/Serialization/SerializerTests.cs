@@ -1,0 +1,116 @@
+using System.Runtime.Serialization;
+using Akka.Actor;
+using QgaOrchestrator.Actors.Runs;
+using QgaOrchestrator.Actors.Serialization;
+using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Runs.Kinds;
+
+namespace QgaOrchestrator.Actors.Tests.Serialization;
+
+public sealed class SerializerTests : IAsyncLifetime
+{
+    private static readonly VmId Vm = new("hv1", "db1");
+    private static readonly DateTimeOffset At = new(2026, 11, 22, 23, 56, 47, TimeSpan.Zero);
+    private static readonly RunOptions Options = new() { Backup = new(BackupMethod.Full, "/srv/points", Consistency.Prefer, 5) };
+
+    private static readonly IWire[] Messages =
+    [
+        new StartRun("r1", "backup", "*", Options, [Vm]),
+        new StartItem(Vm, "r1", 3, 2, "backup", Options, At, Resume: true),
+        new ItemMoved("r1", new(3, 2, "copy", At, 5, 9)),
+        new ItemEnded("r1", new(3, 2, ItemState.Failed, "why", "what") { FrozenMs = 1.5, Point = new("p", "/d", "crash", 7) }),
+        new ItemJournalled(Vm, "r1", 3, 2),
+    ];
+
+    private TestSystem _system = null!;
+
+    private Akka.Serialization.Serialization Serialization => _system.System.Serialization;
+
+    public async Task InitializeAsync() => _system = await TestSystem.StartAsync(akka => akka.AddSerialization());
+
+    public async Task DisposeAsync() => await _system.DisposeAsync();
+
+    [Fact]
+    public void Every_message_that_crosses_nodes_has_a_row_and_an_example_here()
+    {
+        var marked = typeof(IWire).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(IWire)) && !type.IsAbstract).ToHashSet();
+
+        Assert.Equal(marked, WireCatalog.Rows.Select(row => row.Type).ToHashSet());
+        Assert.Equal(marked, Messages.Select(message => message.GetType()).ToHashSet());
+        Assert.Equal(WireCatalog.Rows.Count, WireCatalog.Rows.DistinctBy(row => row.Manifest).Count());
+    }
+
+    [Fact]
+    public void Every_message_comes_back_as_it_was_sent()
+    {
+        foreach (var message in Messages)
+        {
+            var serializer = Assert.IsType<WireSerializer>(Serialization.FindSerializerFor(message));
+            var back = serializer.FromBinary(serializer.ToBinary(message), serializer.Manifest(message));
+            Assert.Equal(serializer.ToBinary(message), serializer.ToBinary(back));
+            Assert.Equal(message.GetType(), back.GetType());
+        }
+    }
+
+    [Fact]
+    public void An_event_goes_to_the_journal_with_its_manifest_beside_it()
+    {
+        var started = new RunEvent.RunStarted("r1", "backup", "*", Options, [Vm], At, null);
+
+        var serializer = Assert.IsType<EventSerializer>(Serialization.FindSerializerFor(started));
+
+        Assert.Equal("run.started.v1", serializer.Manifest(started));
+        Assert.DoesNotContain("run.started", System.Text.Encoding.UTF8.GetString(serializer.ToBinary(started)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(4711)]
+    [InlineData(4712)]
+    public void An_unknown_manifest_is_told_and_not_passed_over(int serializer)
+    {
+        var error = Assert.Throws<SerializationException>(() => Serialization.Deserialize("{}"u8.ToArray(), serializer, "run.exploded.v9"));
+
+        Assert.Contains("run.exploded.v9", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_event_that_lacks_a_member_is_told_with_its_manifest()
+    {
+        var error = Assert.Throws<SerializationException>(() => Serialization.Deserialize("{}"u8.ToArray(), 4712, "run.finished.v1"));
+
+        Assert.Contains("run.finished.v1", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_type_of_ours_without_a_row_is_refused_and_counted_but_Akkas_own_passes()
+    {
+        var before = RefusingSerializer.Refused;
+        var serializer = Assert.IsType<RefusingSerializer>(Serialization.FindSerializerForType(typeof(Stray)));
+
+        Assert.Throws<SerializationException>(() => serializer.ToBinary(new Stray()));
+        Assert.Throws<SerializationException>(() => serializer.FromBinary("{}"u8.ToArray(), typeof(Stray)));
+
+        Assert.Equal(before + 2, RefusingSerializer.Refused);
+        Assert.NotEmpty(serializer.ToBinary(new Address("akka.tcp", "qga")));
+        Assert.Equal(before + 2, RefusingSerializer.Refused);
+    }
+
+    [Fact]
+    public void A_reference_in_a_message_leads_back_to_its_actor()
+    {
+        var options = WireJson.OptionsFor((ExtendedActorSystem)_system.System);
+        var converter = options.Converters.OfType<ActorRefConverter>().Single();
+        using var stream = new MemoryStream();
+        using (var writer = new System.Text.Json.Utf8JsonWriter(stream)) converter.Write(writer, _system.System.DeadLetters, options);
+        var reader = new System.Text.Json.Utf8JsonReader(stream.ToArray());
+        reader.Read();
+
+        var back = converter.Read(ref reader, typeof(IActorRef), options);
+
+        Assert.Equal(_system.System.DeadLetters.Path, back.Path);
+    }
+
+    private sealed record Stray;
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using QgaOrchestrator.Node.Data;
+
+namespace QgaOrchestrator.Node.Tests.Data;
+
+public sealed class DataDirectoryTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+
+    private string Data => Path.Combine(_directory.Path, "data");
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void It_is_for_the_owner_only()
+    {
+        using var data = DataDirectory.Open(Data);
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Data));
+    }
+
+    [Fact]
+    public void A_second_node_is_refused_and_told_who_holds_it()
+    {
+        using var first = DataDirectory.Open(Data);
+
+        var error = Assert.Throws<DataDirectoryException>(() => DataDirectory.Open(Data));
+
+        Assert.Contains(Environment.ProcessId.ToString(CultureInfo.InvariantCulture), error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_lock_goes_with_its_holder()
+    {
+        DataDirectory.Open(Data).Dispose();
+
+        DataDirectory.Open(Data).Dispose();
+    }
+
+    [Fact]
+    public void The_token_is_made_once_and_only_the_owner_reads_it()
+    {
+        using var data = DataDirectory.Open(Data);
+        AdminToken.ReadOrCreate(data.TokenFile);
+        var made = File.ReadAllText(data.TokenFile).Trim();
+
+        var again = AdminToken.ReadOrCreate(data.TokenFile);
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(data.TokenFile));
+        Assert.Equal(43, made.Length);
+        Assert.True(again.Matches(made));
+        Assert.False(again.Matches(made[..^1]));
+        Assert.DoesNotContain(made, again.ToString()!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_token_file_without_a_token_is_an_error_and_not_an_open_door()
+    {
+        var file = _directory.Write("admin.token", "\n");
+
+        Assert.Throws<DataDirectoryException>(() => AdminToken.ReadOrCreate(file));
+    }
+}

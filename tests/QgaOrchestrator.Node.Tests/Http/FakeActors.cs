@@ -1,0 +1,23 @@
+using Akka.Actor;
+using Akka.Hosting;
+using QgaOrchestrator.Actors.Hosting;
+
+namespace QgaOrchestrator.Node.Tests.Http;
+
+/// <summary>Actors that start nothing and have found every VM once the test says so.</summary>
+internal sealed class FakeActors : INodeActors
+{
+    public TaskCompletionSource Scanned { get; } = new();
+
+    public bool Parked { get; private set; }
+
+    public Task Discovered => Scanned.Task;
+
+    public Task StartAsync(ActorSystem system, IActorRegistry registry) => Task.CompletedTask;
+
+    public Task ParkAsync()
+    {
+        Parked = true;
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,50 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using QgaOrchestrator.Actors;
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Runs;
+
+namespace QgaOrchestrator.Node.Tests.Http;
+
+/// <summary>What a test says that the actors answer.</summary>
+internal sealed class FakeOrchestrator : IOrchestrator
+{
+    public List<VmStatus> Vms { get; } = [];
+
+    public Dictionary<string, CallReply> Replies { get; } = [];
+
+    public List<(VmId Vm, string Command, string Arguments, CallOptions Options)> Calls { get; } = [];
+
+    public Dictionary<string, RunView> Runs { get; } = [];
+
+    public List<RunView> Watched { get; } = [];
+
+    public void AddVm(string host, string name, params (string Key, string Value)[] labels) =>
+        Vms.Add(new(new(host, name), null, labels.ToDictionary(l => l.Key, l => l.Value), AgentState.Ready));
+
+    public Task<IReadOnlyList<VmStatus>> ListVmsAsync(CancellationToken cancel) => Task.FromResult<IReadOnlyList<VmStatus>>(Vms);
+
+    public Task<CallReply> CallAsync(VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel)
+    {
+        Calls.Add((vm, command, Encoding.UTF8.GetString(arguments.Span), options));
+        return Task.FromResult(Replies[command]);
+    }
+
+    public Task<RunView> StartRunAsync(
+        string id, string kind, string select, RunOptions options, IReadOnlyList<VmId> targets, CancellationToken cancel)
+    {
+        var state = RunRules.Evolve(null, new RunEvent.RunStarted(id, kind, select, options, targets, DateTimeOffset.UnixEpoch, null));
+        return Task.FromResult(Runs[id] = View(state));
+    }
+
+    public Task<RunView?> GetRunAsync(string id, CancellationToken cancel) => Task.FromResult(Runs.GetValueOrDefault(id));
+
+    public async IAsyncEnumerable<RunView> WatchRunAsync(string id, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        await Task.CompletedTask;
+        foreach (var view in Watched) yield return view;
+    }
+
+    public static RunView View(RunState state, params ItemProgress[] progress) =>
+        new(RunSummary.Of(state), [.. state.Items.Select(RunItemView.Of)], progress);
+}

@@ -1,0 +1,155 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using QgaOrchestrator.Actors;
+using QgaOrchestrator.Api;
+
+namespace QgaOrchestrator.Node.Tests.Http;
+
+public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
+{
+    [Fact]
+    public async Task Nothing_but_health_is_open()
+    {
+        Assert.Equal(HttpStatusCode.OK, (await node.Stranger.GetAsync("/healthz")).StatusCode);
+        foreach (var path in new[] { "/v1/vms", "/v1/runs", "/v1/recovery-points", "/metrics", "/nowhere" })
+        {
+            var answer = await node.Stranger.GetAsync(path);
+            Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+            Assert.Equal("unauthorized", (await ProblemAsync(answer)).Code);
+        }
+    }
+
+    [Fact]
+    public async Task Vms_are_selected_listed_in_parts_and_found_by_either_name()
+    {
+        node.Orchestrator.AddVm("hv1", "list1", ("app", "list"));
+        node.Orchestrator.AddVm("hv1", "list2", ("app", "list"));
+        node.Orchestrator.AddVm("hv2", "list2", ("app", "list"));
+
+        var first = await node.Admin.GetFromJsonAsync("/v1/vms?select=app%3Dlist&limit=2", ApiJson.Default.PageVm);
+        var rest = await node.Admin.GetFromJsonAsync($"/v1/vms?select=app%3Dlist&limit=2&cursor={first!.Next}", ApiJson.Default.PageVm);
+
+        Assert.Equal(["hv1/list1", "hv1/list2", "hv2/list2"], first.Items.Concat(rest!.Items).Select(vm => vm.Id));
+        Assert.Null(rest.Next);
+        Assert.Equal("hv1/list1", (await node.Admin.GetFromJsonAsync("/v1/vms/list1", ApiJson.Default.Vm))!.Id);
+        Assert.Equal("hv2/list2", (await node.Admin.GetFromJsonAsync("/v1/vms/hv2%2Flist2", ApiJson.Default.Vm))!.Id);
+    }
+
+    [Fact]
+    public async Task An_ambiguous_name_is_refused_with_its_candidates()
+    {
+        node.Orchestrator.AddVm("hv1", "twice");
+        node.Orchestrator.AddVm("hv2", "twice");
+
+        var answer = await node.Admin.GetAsync("/v1/vms/twice");
+
+        Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+        var problem = await ProblemAsync(answer);
+        Assert.Equal(("ambiguous-vm", 409), (problem.Code, problem.Status));
+        Assert.Equal(["hv1/twice", "hv2/twice"], problem.Candidates);
+    }
+
+    [Fact]
+    public async Task Arguments_and_return_pass_as_they_are_on_the_wire()
+    {
+        node.Orchestrator.AddVm("hv1", "call1");
+        node.Orchestrator.Replies["guest-pass"] = new CallReply.Returned("""{ "a" : 1.0 }"""u8.ToArray());
+
+        var answer = await CallAsync("call1", "guest-pass", """{ "x" : [ 1e2 ] }""", "?timeout=00:00:05&lease=00:01:00&force=true");
+
+        Assert.Equal("""{"return":{ "a" : 1.0 }}""", await answer.Content.ReadAsStringAsync());
+        var call = node.Orchestrator.Calls.Single(c => c.Command == "guest-pass");
+        Assert.Equal("""{ "x" : [ 1e2 ] }""", call.Arguments);
+        Assert.Equal(new CallOptions(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1), true), call.Options);
+    }
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public async Task Each_failure_has_its_status_and_code(string command, int status, string code)
+    {
+        node.Orchestrator.AddVm("hv1", "fail-" + command);
+        foreach (var (name, reply) in Replies) node.Orchestrator.Replies[name] = reply;
+
+        var answer = await CallAsync("fail-" + command, command, "", "");
+
+        Assert.Equal(status, (int)answer.StatusCode);
+        var problem = await ProblemAsync(answer);
+        Assert.Equal(code, problem.Code);
+        Assert.False(string.IsNullOrEmpty(problem.Remedy));
+    }
+
+    public static TheoryData<string, int, string> Failures => new()
+    {
+        { "guest-failed", 422, "agent-error" },
+        { "guest-nonesuch", 422, "agent-error" },
+        { "guest-disabled", 409, "command-disabled" },
+        { "guest-frozen", 409, "frozen" },
+        { "guest-full", 429, "queue-full" },
+        { "guest-gone", 503, "unreachable" },
+        { "guest-bad", 400, "bad-request" },
+        { "guest-theirs", 409, "not-ours" },
+        { "guest-unknown", 504, "unknown-outcome" },
+        { "guest-exec", 403, "forbidden" },
+    };
+
+    private static readonly Dictionary<string, CallReply> Replies = new()
+    {
+        ["guest-failed"] = new CallReply.AgentFailed("GenericError", "no"),
+        ["guest-nonesuch"] = new CallReply.Refused(CallRefusal.UnknownCommand, "r", "m"),
+        ["guest-disabled"] = new CallReply.Refused(CallRefusal.Disabled, "r", "m"),
+        ["guest-frozen"] = new CallReply.Refused(CallRefusal.Frozen, "r", "m"),
+        ["guest-full"] = new CallReply.Refused(CallRefusal.QueueFull, "r", "m"),
+        ["guest-gone"] = new CallReply.Refused(CallRefusal.Unreachable, "r", "m"),
+        ["guest-bad"] = new CallReply.Refused(CallRefusal.BadArguments, "r", "m"),
+        ["guest-theirs"] = new CallReply.Refused(CallRefusal.NotOurs, "r", "m"),
+        ["guest-unknown"] = new CallReply.Unknown("r", "m"),
+    };
+
+    [Fact]
+    public async Task A_body_that_is_no_object_is_refused_before_anything_is_sent()
+    {
+        node.Orchestrator.AddVm("hv1", "body1");
+
+        var answer = await CallAsync("body1", "guest-never", "[1]", "");
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.DoesNotContain(node.Orchestrator.Calls, c => c.Command == "guest-never");
+    }
+
+    [Fact]
+    public async Task Readiness_waits_for_the_first_look_for_vms()
+    {
+        var before = await node.Stranger.GetAsync("/readyz");
+
+        node.Actors.Scanned.TrySetResult();
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, before.StatusCode);
+        Assert.NotEqual("ok", await DiscoveryAsync(before));
+        Assert.Equal("ok", await DiscoveryAsync(await node.Stranger.GetAsync("/readyz")));
+    }
+
+    [Fact]
+    public void Tools_on_this_host_find_address_and_token_file()
+    {
+        var announced = JsonSerializer.Deserialize(File.ReadAllText(node.AddressFile), ApiJson.Default.NodeAddress)!;
+
+        Assert.Equal(node.Admin.BaseAddress, new Uri(announced.Api));
+        Assert.Equal(node.TokenFile, announced.TokenFile);
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead, File.GetUnixFileMode(node.AddressFile));
+    }
+
+    private Task<HttpResponseMessage> CallAsync(string vm, string command, string body, string query) =>
+        node.Admin.PostAsync(ApiRoutes.AgentCallPath(vm, command) + query, new StringContent(body, Encoding.UTF8, "application/json"));
+
+    private static async Task<string> DiscoveryAsync(HttpResponseMessage ready) =>
+        (await ready.Content.ReadFromJsonAsync(ApiJson.Default.Health))!.Checks!["discovery"];
+
+    private static async Task<Problem> ProblemAsync(HttpResponseMessage answer)
+    {
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+        return JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(), ApiJson.Default.Problem)!;
+    }
+}

@@ -1,0 +1,69 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using QgaOrchestrator.Actors;
+using QgaOrchestrator.Actors.Hosting;
+using QgaOrchestrator.Actors.Views;
+using QgaOrchestrator.Node.Data;
+using QgaOrchestrator.Node.Options;
+
+namespace QgaOrchestrator.Node.Tests.Http;
+
+/// <summary>A whole node on a free port, with what the actors answer in the test's hands. Shared by a class's tests.</summary>
+public sealed class NodeFixture : IAsyncLifetime, IDisposable
+{
+    private readonly TempDirectory _directory = new();
+    private DataDirectory _data = null!;
+    private WebApplication _node = null!;
+
+    internal FakeOrchestrator Orchestrator { get; } = new();
+
+    internal FakeActors Actors { get; } = new();
+
+    public IViews Views => _node.Services.GetRequiredService<IViews>();
+
+    /// <summary>With the admin's token.</summary>
+    public HttpClient Admin { get; private set; } = null!;
+
+    public HttpClient Stranger { get; private set; } = null!;
+
+    public string AddressFile => Path.Combine(_directory.Path, "ledger", "api.json");
+
+    public string TokenFile => _data.TokenFile;
+
+    public async Task InitializeAsync()
+    {
+        var options = OptionsLoader.Load(
+            ["--Node:Api=http://127.0.0.1:0", "--Freeze:Ledger=ledger", "--Policy:Deny:0=guest-exec"],
+            new Dictionary<string, string>(), "hv1", _directory.Path);
+        Directory.CreateDirectory(options.Freeze.Ledger);
+        _data = DataDirectory.Open(options.Node.DataDirectory);
+        _node = NodeHost.Build(options, _data, services => services
+            .AddSingleton<IOrchestrator>(Orchestrator)
+            .AddSingleton<INodeActors>(Actors)
+            .AddLogging(log => log.ClearProviders()));
+        await _node.StartAsync();
+        var address = new Uri(_node.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        Stranger = new() { BaseAddress = address };
+        Admin = new() { BaseAddress = address };
+        Admin.DefaultRequestHeaders.Authorization = new("Bearer", (await File.ReadAllTextAsync(_data.TokenFile)).Trim());
+    }
+
+    public Task StopAsync() => _node.StopAsync();
+
+    public async Task DisposeAsync()
+    {
+        Admin.Dispose();
+        Stranger.Dispose();
+        await _node.StopAsync();
+        await _node.DisposeAsync();
+    }
+
+    public void Dispose()
+    {
+        _data.Dispose();
+        _directory.Dispose();
+    }
+}

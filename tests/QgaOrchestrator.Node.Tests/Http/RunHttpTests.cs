@@ -1,0 +1,88 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Runs;
+
+namespace QgaOrchestrator.Node.Tests.Http;
+
+public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
+{
+    [Fact]
+    public async Task A_run_is_accepted_with_its_place_and_its_targets_in_order()
+    {
+        node.Orchestrator.AddVm("hv1", "b", ("app", "start"));
+        node.Orchestrator.AddVm("hv1", "a", ("app", "start"));
+
+        var answer = await PostAsync("""{"kind":"backup","select":"app=start","options":{"maxParallel":2}}""");
+
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        var run = await RunAsync(answer);
+        Assert.Equal("/v1/runs/" + run.Id, answer.Headers.Location?.OriginalString);
+        Assert.Equal(("backup", "running", 2), (run.Kind, run.State, run.Items.Total));
+        Assert.Equal("full", (string?)run.Options!["method"]);
+        var items = await node.Admin.GetFromJsonAsync($"/v1/runs/{run.Id}/items", ApiJson.Default.PageRunItem);
+        Assert.Equal(["a", "b"], items!.Items.Select(item => item.Vm));
+    }
+
+    [Fact]
+    public async Task Every_wrong_option_is_named()
+    {
+        var answer = await PostAsync("""{"kind":"backup","selector":"*","options":{"foo":1,"maxParallel":"x"}}""");
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        var problem = JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(), ApiJson.Default.Problem)!;
+        Assert.Equal(["foo", "maxParallel", "selector"], problem.Errors!.Keys.Order());
+    }
+
+    [Fact]
+    public async Task The_same_key_starts_one_run_and_another_request_with_it_none()
+    {
+        node.Orchestrator.AddVm("hv1", "key1", ("app", "key"));
+
+        var first = await RunAsync(await PostAsync("""{"kind":"backup","select":"app=key"}""", "k1"));
+        var again = await RunAsync(await PostAsync("""{"kind":"backup","select":"app=key"}""", "k1"));
+        var other = await PostAsync("""{"kind":"backup","select":"name=key1"}""", "k1");
+
+        Assert.Equal(first.Id, again.Id);
+        Assert.Equal(HttpStatusCode.Conflict, other.StatusCode);
+    }
+
+    [Fact]
+    public async Task An_ended_run_is_answered_from_the_views()
+    {
+        var run = new RunSummary(
+            "ended", "backup", "*", RunPhase.Succeeded, null, new() { Total = 1, Succeeded = 1 }, DateTimeOffset.UnixEpoch,
+            DateTimeOffset.UnixEpoch.AddSeconds(9), null, new());
+        await node.Views.SaveEndedRunAsync(
+            run, [new(0, new("hv1", "vm1"), ItemState.Succeeded, 1, null, null, 12.4, null, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddSeconds(8))]);
+
+        var shown = await node.Admin.GetFromJsonAsync("/v1/runs/ended", ApiJson.Default.Run);
+        var events = await node.Admin.GetStringAsync("/v1/runs/ended/events");
+
+        Assert.Equal("succeeded", shown!.State);
+        Assert.Contains("\"frozenMs\":12,", events, StringComparison.Ordinal);
+        Assert.Contains("id: 8000", events, StringComparison.Ordinal);
+        Assert.True(events.IndexOf("event: item", StringComparison.Ordinal) < events.IndexOf("event: run", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_comes_with_later_versions_says_so()
+    {
+        var answer = await node.Admin.PostAsync("/v1/runs/x/pause", null);
+
+        Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+        Assert.Contains("\"not-available\"", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    private async Task<HttpResponseMessage> PostAsync(string body, string? key = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/runs") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        if (key is not null) request.Headers.Add("Idempotency-Key", key);
+        return await node.Admin.SendAsync(request);
+    }
+
+    private static async Task<Run> RunAsync(HttpResponseMessage answer) =>
+        JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(), ApiJson.Default.Run)!;
+}

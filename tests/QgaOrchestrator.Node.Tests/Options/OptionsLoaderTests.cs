@@ -1,0 +1,101 @@
+using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Node.Options;
+using QgaOrchestrator.Qemu.Ledger;
+
+namespace QgaOrchestrator.Node.Tests.Options;
+
+public sealed class OptionsLoaderTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void The_shipped_file_holds_every_option_with_its_default()
+    {
+        var shipped = File.ReadAllText(Path.Combine(Repository(), "config", "node.json"));
+
+        var fromFile = Load(_directory.Write("node.json", shipped));
+        var defaults = OptionsLoader.Load([], new Dictionary<string, string>(), "hv1", _directory.Path);
+
+        Assert.Equal(defaults.Node, fromFile.Node);
+        Assert.Equal(defaults.Store, fromFile.Store);
+        Assert.Equal(defaults.Fleet.Sources, fromFile.Fleet.Sources);
+        Assert.Equal((defaults.Freeze.Timeout, defaults.Freeze.Lease, defaults.Freeze.Spread, defaults.Freeze.Ledger),
+            (fromFile.Freeze.Timeout, fromFile.Freeze.Lease, fromFile.Freeze.Spread, fromFile.Freeze.Ledger));
+        Assert.Equal((defaults.Cluster.Hostname, defaults.Cluster.Port), (fromFile.Cluster.Hostname, fromFile.Cluster.Port));
+        Assert.Equal("hv1", fromFile.Node.Host);
+    }
+
+    [Fact]
+    public void Everything_that_is_wrong_is_told_at_once_with_its_place()
+    {
+        var file = _directory.Write("node.json", """
+            { "Node": { "Hots": "x",
+                        "Api": "ftp://x" },
+              "Freeze": { "Lease": "10" },
+              "Fleet": { "Sources": [ { "Kind": "libvirt", "Agent": "/a/{vm}" } ] } }
+            """);
+
+        var error = Assert.Throws<OptionsException>(() => OptionsLoader.Load(
+            ["--config", file, "--Cluster:Port=x", "stray"],
+            new Dictionary<string, string> { ["QGA__Store__Provider"] = "oracle" }, "hv1", "/"));
+
+        Assert.Equal(7, error.Errors.Count);
+        Assert.Contains(error.Errors, e => e.StartsWith("stray:", StringComparison.Ordinal));
+        Assert.Contains("node.json:1: Node:Hots: unknown option", error.Errors);
+        Assert.Contains(error.Errors, e => e.StartsWith("node.json:2: Node:Api:", StringComparison.Ordinal));
+        Assert.Contains(error.Errors, e => e.StartsWith("node.json:3: Freeze:Lease: \"10\" is not a duration", StringComparison.Ordinal));
+        Assert.Contains(error.Errors, e => e.StartsWith("node.json:4: Fleet:Sources:0:Kind: \"libvirt\"", StringComparison.Ordinal));
+        Assert.Contains(error.Errors, e => e.StartsWith("--Cluster:Port: Cluster:Port: \"x\" is not a number", StringComparison.Ordinal));
+        Assert.Contains(error.Errors, e => e.StartsWith("QGA__Store__Provider: Store:Provider: \"oracle\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_command_line_wins_over_the_environment_and_that_over_the_file()
+    {
+        var file = _directory.Write("node.json", """{ "Freeze": { "Timeout": "00:00:01", "Lease": "00:00:01", "Spread": "00:00:01" } }""");
+
+        var options = OptionsLoader.Load(
+            ["--config", file, "--Freeze:Timeout=00:00:03"],
+            new Dictionary<string, string> { ["QGA__Freeze__Timeout"] = "00:00:02", ["QGA__Freeze__Lease"] = "00:00:02.500" }, "hv1", "/");
+
+        Assert.Equal(TimeSpan.FromSeconds(3), options.Freeze.Timeout);
+        Assert.Equal(TimeSpan.FromSeconds(2.5), options.Freeze.Lease);
+        Assert.Equal(TimeSpan.FromSeconds(1), options.Freeze.Spread);
+    }
+
+    [Fact]
+    public void Relative_paths_are_relative_to_the_file()
+    {
+        var options = Load(_directory.Write("node.json", """
+            { "Node": { "DataDirectory": "d" }, "Freeze": { "Ledger": "l/{host}" },
+              "Fleet": { "Sources": [ { "Hold": "per-command", "Agent": "vms/{vm}.qga" } ] } }
+            """));
+
+        Assert.Equal(Path.Combine(_directory.Path, "d"), options.Node.DataDirectory);
+        Assert.Equal(Path.Combine(_directory.Path, "l", "hv1"), options.Freeze.Ledger);
+        Assert.Equal([new SourceSection(SocketHold.PerCommand, Path.Combine(_directory.Path, "vms/{vm}.qga"), null)], options.Fleet.Sources);
+    }
+
+    [Fact]
+    public void A_wrong_fleet_file_is_an_error_of_the_start()
+    {
+        var fleet = _directory.Write("fleet.json", """{ "Vms": [ { "Name": "a/b" } ] }""");
+
+        var error = Assert.Throws<OptionsException>(() => OptionsLoader.Load(
+            [$"--Fleet:File={fleet}"], new Dictionary<string, string>(), "hv1", "/"));
+
+        Assert.Contains("a/b", Assert.Single(error.Errors), StringComparison.Ordinal);
+    }
+
+    private static QgadOptions Load(string file) =>
+        OptionsLoader.Load(["--config", file], new Dictionary<string, string>(), "hv1", "/");
+
+    private static string Repository()
+    {
+        var directory = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(directory, "QgaOrchestrator.sln"))) directory = Path.GetDirectoryName(directory)!;
+        return directory;
+    }
+}
