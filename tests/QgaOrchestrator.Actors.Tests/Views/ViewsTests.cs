@@ -14,6 +14,7 @@ namespace QgaOrchestrator.Actors.Tests.Views;
 public sealed class ViewsTests : IDisposable
 {
     private static readonly DateTimeOffset T0 = new(2026, 11, 22, 0, 0, 0, TimeSpan.Zero);
+    private static readonly RunOptions Options = new() { MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All };
     private readonly TempDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -106,7 +107,7 @@ public sealed class ViewsTests : IDisposable
         await using var system = await TestSystem.StartAsync(akka => akka.AddStore("sqlite", _directory.Path).AddSerialization());
         RunEvent[] journal =
         [
-            new RunEvent.RunStarted("r1", "backup", "*", new() { MaxFailures = Amount.All }, [new("hv1", "vm1")], T0, null),
+            new RunEvent.RunStarted("r1", "backup", "*", Options, [new("hv1", "vm1")], T0, null),
             new RunEvent.ItemsDispatched([new(0, 1)], T0.AddSeconds(1)),
             new RunEvent.ItemsSettled(
                 [new(0, 1, ItemState.Succeeded) { Point = new("p1", point.Directory, "filesystem", 5) }], T0.AddSeconds(2)),
@@ -152,7 +153,7 @@ public sealed class ViewsTests : IDisposable
     }
 
     private static RunSummary Run(string id, DateTimeOffset at) =>
-        new(id, "backup", "*", RunPhase.Running, null, new() { Total = 1, Pending = 1 }, at, null, null, new());
+        new(id, "backup", "*", RunPhase.Running, null, new() { Total = 1, Pending = 1 }, at, null, null, Options);
 
     private static RunItemView Item(int index) =>
         new(index, new VmId("hv1", $"vm{index}"), ItemState.Succeeded, 1, null, null, null, null, T0, T0);

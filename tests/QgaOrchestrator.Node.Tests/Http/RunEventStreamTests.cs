@@ -7,7 +7,11 @@ namespace QgaOrchestrator.Node.Tests.Http;
 public sealed class RunEventStreamTests
 {
     private static readonly DateTimeOffset T0 = DateTimeOffset.FromUnixTimeMilliseconds(1000);
-    private static readonly RunOptions Options = new() { Backup = new(BackupMethod.Full, null, Consistency.Require, null), MaxFailures = Amount.All };
+    private static readonly RunOptions Options = new()
+    {
+        MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All,
+        Backup = new(BackupMethod.Full, null, Consistency.Require, null),
+    };
 
     private readonly RunState _started = RunRules.Evolve(
         null, new RunEvent.RunStarted("r", "backup", "*", Options, [new("hv1", "a"), new("hv1", "b")], T0, null));

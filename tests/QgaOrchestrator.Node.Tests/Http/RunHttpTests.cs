@@ -54,7 +54,8 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     {
         var run = new RunSummary(
             "ended", "backup", "*", RunPhase.Succeeded, null, new() { Total = 1, Succeeded = 1 }, DateTimeOffset.UnixEpoch,
-            DateTimeOffset.UnixEpoch.AddSeconds(9), null, new());
+            DateTimeOffset.UnixEpoch.AddSeconds(9), null,
+            new() { MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All });
         await node.Views.SaveEndedRunAsync(
             run, [new(0, new("hv1", "vm1"), ItemState.Succeeded, 1, null, null, 12.4, null, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddSeconds(8))]);
 
