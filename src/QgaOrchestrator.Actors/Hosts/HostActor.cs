@@ -100,6 +100,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers
 
     private IReadOnlyList<DamagedEntry> Load()
     {
+        _services.Ledger.RemoveUnfinished();
         var contents = _services.Ledger.ReadAll();
         foreach (var entry in contents.Entries) _windows[entry.Window] = new Open(entry, null);
         return contents.Damaged;

@@ -54,7 +54,7 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
         });
         Receive<ItemOutcome>(m => Context.Parent.Tell(new ItemsActor.Finished(m, Window)));
 
-        RunAsync(_stopped.Token).PipeTo(Self, failure: Fault);
+        RunAsync(_stopped.Token).PipeTo(Self);
     }
 
     /// <summary>The window's identity is the attempt's.</summary>
@@ -87,13 +87,17 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
         {
             return await UndoAsync(cut, e.Unreachable ? Unreachable(e.Message, e.Remedy) : Failed(e.Message, e.Remedy), cancel);
         }
+        catch (Exception e) when (!cancel.IsCancellationRequested)
+        {
+            return await UndoAsync(cut, Fault(e), cancel);
+        }
     }
 
     /// <summary>prepare → window, then the rest.</summary>
     private async Task<ItemOutcome> BeginAsync(ICut cut, VmDescribed vm, CancellationToken cancel)
     {
         Move(Backup.Prepare);
-        var fitness = await FreezeFitness.AskAsync(_vm, _options.Consistency);
+        var fitness = await FreezeFitness.AskAsync(_vm, _spec.Id.Name, _options.Consistency);
         if (fitness.Stop is { } stop) return Outcome(stop.State, stop.Reason, stop.Remedy);
 
         _directory.Create();
@@ -101,7 +105,7 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
         var os = vm.Guest.Inventory?.OsId;
         var limits = _services.Limits.For(os);
         var draft = _directory.Write(new PointDraft(
-            plan, DiskCoverage.Of(plan, fitness.FileSystems), vm.Machine.Uuid, os, limits.Lease, Facts: null, Unfrozen: false));
+            _names.Hash, _directory.Path, plan.Disks, DiskCoverage.Of(plan, fitness.FileSystems), vm.Machine.Uuid, os, limits.Lease, Facts: null, Unfrozen: false));
 
         Move(Backup.Window);
         if (fitness.Freezes)
@@ -115,11 +119,11 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
             await cut.UndoAsync(_names, _directory.Path, cancel);
             _directory.Create();
             plan = await PrepareAsync(cut, cancel);
-            _directory.Write(draft with { Plan = plan });
+            _directory.Write(draft with { Disks = plan.Disks });
         }
         if (await cut.CutAsync(plan, Answer) is var outcome and not CutOutcome.Done)
             throw new CutException($"the disks could not be cut: {outcome}", "See the node's log; the VM's disks are as before");
-        return await FinishAsync(cut, _directory.Write(draft with { Plan = plan, Unfrozen = true }), cancel);
+        return await FinishAsync(cut, _directory.Write(draft with { Disks = plan.Disks, Unfrozen = true }), cancel);
     }
 
     private Task<CutPlan> PrepareAsync(ICut cut, CancellationToken cancel) =>
@@ -143,8 +147,8 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
         return end switch
         {
             WindowClosed { Record: var record } => (record, Backup.Judge(record) is { } broken ? Failed(broken.Reason, broken.Remedy, record) : null),
-            WindowUnsettled w => (null, Outcome(ItemState.Unknown, $"the guest may still be frozen: {w.Reason}", "The node keeps thawing it; see qgactl vm show")),
-            WindowRefused w => (null, Unreachable(w.Reason, "Check that qemu-ga runs in the guest: qgactl vm show")),
+            WindowUnsettled w => (null, Outcome(ItemState.Unknown, $"the guest may still be frozen: {w.Reason}", $"The node keeps thawing it; see qgactl vm show {_spec.Id.Name}")),
+            WindowRefused w => (null, Unreachable(w.Reason, $"Check that qemu-ga runs in the guest: qgactl vm show {_spec.Id.Name}")),
             var other => throw new InvalidOperationException($"unexpected answer {other}"),
         };
     }
@@ -231,7 +235,7 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
 
     private ItemOutcome Fault(Exception fault)
     {
-        if (!_stopped.IsCancellationRequested) _log.Error(fault, "{0}: the backup failed by a fault of this program", _spec.Id.Name);
+        _log.Error(fault, "{0}: the backup failed by a fault of this program", _spec.Id.Name);
         return Failed($"a fault in qgad: {fault.Message}", "See the node's log, and report it");
     }
 

@@ -13,20 +13,23 @@ internal static class DiskCoverage
     /// <param name="plan">The disks.</param>
     /// <param name="fileSystems">Null: the guest did not tell, and nothing is known.</param>
     public static IReadOnlyList<DiskCover> Of(CutPlan plan, IReadOnlyList<GuestFilesystem>? fileSystems) =>
-        [.. plan.Disks.Select(disk => Of(disk, fileSystems))];
+        [.. plan.Disks.Select(disk => Of(plan.Disks.Count(other => other.Serial == disk.Serial) == 1 ? disk : disk with { Serial = null }, fileSystems))];
 
     private static DiskCover Of(PlannedDisk disk, IReadOnlyList<GuestFilesystem>? fileSystems)
     {
-        if (fileSystems is null || (disk.Serial is null && disk.Pci is null)) return DiskCover.Unknown;
-        var named = fileSystems.SelectMany(f => f.Disk).ToList();
-        if (named.Any(address => Names(address, disk))) return DiskCover.Covered;
-        return named.Any(address => address.Serial is null && !IsKnown(address.PciController)) ? DiskCover.Unknown : DiskCover.Uncovered;
+        if (fileSystems is null) return DiskCover.Unknown;
+        var addresses = fileSystems.SelectMany(f => f.Disk).ToList();
+        if (addresses.Any(address => Names(address, disk) == true)) return DiskCover.Covered;
+        return addresses.All(address => Names(address, disk) == false) ? DiskCover.Uncovered : DiskCover.Unknown;
     }
 
-    private static bool Names(GuestDiskAddress address, PlannedDisk disk) =>
-        (disk.Serial is { Length: > 0 } serial && address.Serial == serial)
-        || (disk.Pci is { } pci && address.PciController is { } at && IsKnown(at)
-            && (at.Domain, at.Bus, at.Slot, at.Function) == (pci.Domain, pci.Bus, pci.Slot, pci.Function));
+    /// <summary>Whether the address is this disk's; null: guest and QEMU tell nothing of it that can be compared.</summary>
+    private static bool? Names(GuestDiskAddress address, PlannedDisk disk)
+    {
+        if (disk.Pci is { } pci && address.PciController is { } at && IsKnown(at))
+            return (at.Domain, at.Bus, at.Slot, at.Function) == (pci.Domain, pci.Bus, pci.Slot, pci.Function);
+        return disk.Serial is { Length: > 0 } && address.Serial is { Length: > 0 } ? disk.Serial == address.Serial : null;
+    }
 
     /// <summary>The agent says -1 where it cannot tell.</summary>
     private static bool IsKnown(GuestPciAddress? address) => address is { Domain: >= 0, Bus: >= 0, Slot: >= 0 };

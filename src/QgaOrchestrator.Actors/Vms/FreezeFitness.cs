@@ -16,7 +16,7 @@ internal sealed record Obstacle(ItemState State, string Reason, string Remedy);
 /// <param name="Stop">The item ends here.</param>
 internal sealed record FreezeFitness(bool Freezes, IReadOnlyList<GuestFilesystem>? FileSystems, Obstacle? Stop)
 {
-    public static async Task<FreezeFitness> AskAsync(IActorRef vm, Consistency consistency)
+    public static async Task<FreezeFitness> AskAsync(IActorRef vm, string name, Consistency consistency)
     {
         if (consistency == Consistency.None) return new(false, null, null);
         var status = await CallAsync(GuestFsfreezeStatus.Request);
@@ -24,13 +24,13 @@ internal sealed record FreezeFitness(bool Freezes, IReadOnlyList<GuestFilesystem
         {
             AgentOutcome.Returned r when GuestFsfreezeStatus.Read(r.Json) == FreezeStatus.Thawed => null,
             AgentOutcome.Returned => new Obstacle(
-                ItemState.Failed, "the guest is frozen by somebody else", "Let its backup finish, or thaw it with qgactl thaw VM --force"),
+                ItemState.Failed, "the guest is frozen by somebody else", $"Let its backup finish, or thaw it with qgactl thaw {name} --force"),
             AgentOutcome.Refused r => new Obstacle(
                 ItemState.Failed, $"the guest's agent does not offer freezing: {r.Error.Description}", "Allow guest-fsfreeze-* in the guest (qemu-ga --allow-rpcs/--block-rpcs), or use consistency prefer"),
             AgentOutcome.NotSent n when status.Refusal is ChannelRefusal.Quarantined => new Obstacle(
-                ItemState.Failed, n.Reason, "The node keeps thawing it; see qgactl vm show"),
-            AgentOutcome.NotSent n => new Obstacle(ItemState.Unreachable, n.Reason, "Check that qemu-ga runs in the guest: qgactl vm show"),
-            AgentOutcome.Unknown u => new Obstacle(ItemState.Unreachable, u.Reason, "Check that qemu-ga runs in the guest: qgactl vm show"),
+                ItemState.Failed, n.Reason, $"The node keeps thawing it; see qgactl vm show {name}"),
+            AgentOutcome.NotSent n => new Obstacle(ItemState.Unreachable, n.Reason, $"Check that qemu-ga runs in the guest: qgactl vm show {name}"),
+            AgentOutcome.Unknown u => new Obstacle(ItemState.Unreachable, u.Reason, $"Check that qemu-ga runs in the guest: qgactl vm show {name}"),
             _ => null,
         };
         // A guest that somebody else has frozen is consistent for them, not for us, even where a freeze is only preferred.

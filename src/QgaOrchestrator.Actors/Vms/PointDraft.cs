@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Vms;
@@ -7,7 +8,9 @@ using QgaOrchestrator.Qemu.Ledger;
 namespace QgaOrchestrator.Actors.Vms;
 
 /// <summary>A point in the making, beside its images: what a crash's successor needs to finish it.</summary>
-/// <param name="Plan">Disks, nodes and images.</param>
+/// <param name="Names">The hash that all names of the attempt share.</param>
+/// <param name="Directory">Where the images are.</param>
+/// <param name="Disks">Disks, nodes and images.</param>
 /// <param name="Covers">By the plan's order: whether a file system that froze covers the disk.</param>
 /// <param name="Uuid">The VM's.</param>
 /// <param name="OsId">osinfo's id, null where the guest did not tell.</param>
@@ -15,8 +18,12 @@ namespace QgaOrchestrator.Actors.Vms;
 /// <param name="Facts">What the window saw, when it had closed; null before, and for a cut of a running guest.</param>
 /// <param name="Unfrozen">The cut was made of a running guest, as the options allow.</param>
 internal sealed record PointDraft(
-    CutPlan Plan, IReadOnlyList<DiskCover> Covers, string? Uuid, string? OsId, TimeSpan Lease, WindowFacts? Facts, bool Unfrozen)
+    string Names, string Directory, IReadOnlyList<PlannedDisk> Disks, IReadOnlyList<DiskCover> Covers, string? Uuid, string? OsId, TimeSpan Lease, WindowFacts? Facts, bool Unfrozen)
 {
+    /// <summary>The plan as it can still be finished; its cut was made.</summary>
+    [JsonIgnore]
+    public CutPlan Plan => new(CutNames.FromHash(Names), Directory, Disks);
+
     /// <summary>The finished point.</summary>
     public RecoveryPoint ToPoint(VmId vm, string run, PointDirectory directory, IReadOnlyList<ImageSum> images)
     {
@@ -24,7 +31,7 @@ internal sealed record PointDraft(
         var kind = ProofRules.Classify(new ProofFacts(record, Lease, OsId == "mswindows", HooksReported: false, Covers));
         return new RecoveryPoint(
             1, directory.Id, vm.Name, vm.Host, Uuid, run, null, null, "full", kind.ToString().ToLowerInvariant(),
-            [.. Plan.Disks.Select((disk, i) => new PointDisk(
+            [.. Disks.Select((disk, i) => new PointDisk(
                 disk.Index, disk.Node, disk.Qdev, Path.GetFileName(disk.Image), disk.Size, images[i].Bytes, images[i].Sha256,
                 Covers[i].ToString().ToLowerInvariant()))],
             Proof(record))
@@ -47,7 +54,7 @@ internal sealed record PointDraft(
 
     private string? Note()
     {
-        var open = Plan.Disks.Where((_, i) => Covers[i] != DiskCover.Covered).Select(disk => $"{disk.Node} {Covers[disk.Index].ToString().ToLowerInvariant()}").ToList();
+        var open = Disks.Where((_, i) => Covers[i] != DiskCover.Covered).Select(disk => $"{disk.Node} {Covers[disk.Index].ToString().ToLowerInvariant()}").ToList();
         return open.Count == 0 ? null : $"not every disk is known to be covered by a frozen file system: {string.Join(", ", open)}";
     }
 }

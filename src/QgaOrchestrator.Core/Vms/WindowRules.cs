@@ -99,7 +99,7 @@ public static class WindowRules
     {
         var next = s with { Round = s.Round + 1 };
         return next.Round == RoundsBeforeQuarantine + 1
-            ? (next, [new WindowEffect.Thaw(next.Round), new WindowEffect.GiveUpWaiting(reason)])
+            ? (next, [new WindowEffect.Thaw(next.Round), new WindowEffect.GiveUpWaiting(s.Record.Broken is { } broken ? $"{broken}; {reason}" : reason)])
             : (next, [new WindowEffect.Thaw(next.Round)]);
     }
 

@@ -102,6 +102,15 @@ public sealed class FreezeLedger
         return true;
     }
 
+    /// <summary>Removes what a process that was killed in the middle of a write has left. Only for the host's own node: no
+    /// other process writes then but one that thaws, whose write fails and is tried again.</summary>
+    public void RemoveUnfinished()
+    {
+        if (!System.IO.Directory.Exists(Directory)) return;
+        foreach (var path in System.IO.Directory.GetFiles(Directory, $"*{Suffix}.*.tmp", new EnumerationOptions { AttributesToSkip = 0 }))
+            File.Delete(path);
+    }
+
     private string[] Files() => System.IO.Directory.Exists(Directory)
         ? System.IO.Directory.GetFiles(Directory, "*" + Suffix, new EnumerationOptions { AttributesToSkip = 0 })
         : [];

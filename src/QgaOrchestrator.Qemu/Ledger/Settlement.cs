@@ -74,7 +74,7 @@ public static class Settlement
         {
             OpenOutcome.Ready => await ThawAsync(agent, time, uncounted).ConfigureAwait(false),
             OpenOutcome.NoSocket none => new ThawOutcome.NotSettled($"no socket: {none.Reason}", uncounted),
-            OpenOutcome.NoAnswer silent => new ThawOutcome.NotSettled($"no answer to the sync: {silent.Reason}", uncounted),
+            OpenOutcome.NoAnswer silent => new ThawOutcome.NotSettled(silent.Reason, uncounted),
             var other => throw new InvalidOperationException($"Unknown outcome of open: {other}"),
         };
     }
