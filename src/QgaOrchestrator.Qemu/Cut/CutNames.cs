@@ -13,7 +13,8 @@ public sealed record CutNames
 {
     private const string Alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
-    private CutNames(string hash) => Hash = hash;
+    /// <summary>Reads the names back from their hash, as stored in a point in the making; else see <see cref="For"/>.</summary>
+    public CutNames(string hash) => Hash = hash;
 
     /// <summary>Ten characters of a-z and 2-7.</summary>
     public string Hash { get; }
@@ -27,9 +28,6 @@ public sealed record CutNames
             for (var i = 0; i < chars.Length; i++) chars[i] = Alphabet[bytes[i] & 31];
         }));
     }
-
-    /// <summary>Reads the names back from their hash, as stored in a plan or a ledger.</summary>
-    public static CutNames FromHash(string hash) => new(hash);
 
     public string FileNode(int disk) => Name(disk, 'f');
 
