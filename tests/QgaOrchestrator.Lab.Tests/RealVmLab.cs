@@ -1,6 +1,6 @@
 namespace QgaOrchestrator.Lab.Tests;
 
-/// <summary>Real VMs for a test: started in a folder of their own, gone with it.</summary>
+/// <summary>Real VMs for a test: started in a folder of their own, gone with it (the folder stays with <c>QGA_LAB_KEEP=1</c>).</summary>
 public sealed class RealVmLab : IAsyncDisposable
 {
     private static readonly Lazy<Task<RealVms>> Prepared = new(() => RealVms.PrepareAsync());
@@ -34,6 +34,7 @@ public sealed class RealVmLab : IAsyncDisposable
     {
         foreach (var vm in _started)
             await vm.DisposeAsync();
-        Directory.Delete(Folder, recursive: true);
+        if (Environment.GetEnvironmentVariable("QGA_LAB_KEEP") != "1")
+            Directory.Delete(Folder, recursive: true);
     }
 }

@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using QgaOrchestrator.Lab;
+
+namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
+
+/// <summary>A node as its users run it: qgad as a process of its own, spoken to through qgactl alone.</summary>
+internal sealed class NodeProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly HttpClient Http = new();
+
+    private readonly string _folder;
+    private readonly string _api;
+    private Process? _node;
+
+    private NodeProcess(string folder, string api)
+    {
+        _folder = folder;
+        _api = api;
+    }
+
+    public int Pid => _node!.Id;
+
+    /// <summary>The node of the VMs in <paramref name="vms"/>; everything of it is in <paramref name="folder"/>.</summary>
+    public static async Task<NodeProcess> StartAsync(string folder, string vms)
+    {
+        Directory.CreateDirectory(folder);
+        var node = new NodeProcess(folder, $"http://127.0.0.1:{FreePort()}");
+        await File.WriteAllTextAsync(node.Config, JsonSerializer.Serialize(new
+        {
+            Node = new { Host = "e2e", DataDirectory = "./data", Api = node._api },
+            Fleet = new { Sources = new[] { new { Kind = "sockets", Hold = "exclusive", Agent = vms + "/{vm}/qga.sock", Monitor = vms + "/{vm}/qmp.sock" } } },
+            Freeze = new { Ledger = "./ledger" },
+        }));
+        await node.StartAgainAsync();
+        return node;
+    }
+
+    /// <summary>Starts qgad, for the first time or after it was killed, until it is ready.</summary>
+    public async Task StartAgainAsync()
+    {
+        var log = Path.Combine(_folder, "qgad.log");
+        _node = Process.Start("/bin/sh", ["-c", "exec \"$1\" --config \"$2\" >>\"$3\" 2>&1", "sh", Program("qgad"), Config, log]);
+        await Poll.ForAsync("ready node", Limit, async () =>
+        {
+            if (_node.HasExited)
+                throw new LabException($"qgad ended with {_node.ExitCode}: {await File.ReadAllTextAsync(log)}");
+            try
+            {
+                using var answer = await Http.GetAsync(new Uri($"{_api}/readyz"));
+                return answer.IsSuccessStatusCode ? "ready" : null;
+            }
+            catch (HttpRequestException)
+            {
+                return null;
+            }
+        });
+    }
+
+    /// <summary>Waits until the agents of that many VMs are ready.</summary>
+    public Task WaitForVmsAsync(int count) => Poll.ForAsync($"{count} ready VMs", Limit, async () =>
+        (await AskAsync("vm", "list"))["items"]!.AsArray().Count(vm => (string?)vm!["agent"]!["state"] == "ready") == count ? "ready" : null);
+
+    /// <summary>What qgactl answers with -o json; it must end with 0.</summary>
+    public async Task<JsonNode> AskAsync(params IEnumerable<string> arguments) =>
+        JsonNode.Parse(await Tool.MustAsync(Program("qgactl"), ["--config", Config, .. arguments, "-o", "json"]))!;
+
+    public Task<ToolResult> CtlAsync(params IEnumerable<string> arguments) => Tool.RunAsync(Program("qgactl"), ["--config", Config, .. arguments]);
+
+    /// <summary>Starts a backup of all VMs and returns the run's id at once.</summary>
+    public async Task<string> StartBackupAsync() => (string)(await AskAsync("backup", "run", "--select", "*", "--detach"))["id"]!;
+
+    /// <summary>Waits for the run's end, however it ends.</summary>
+    public Task<JsonNode> WaitForRunAsync(string run) => Poll.ForAsync($"end of run {run}", Limit, async () =>
+    {
+        var state = (await AskAsync("run", "show", run))["run"]!;
+        return (string?)state["state"] is "succeeded" or "partial" or "failed" or "aborted" ? state : null;
+    });
+
+    public void Signal(int signal) => HostProcess.Signal(Pid, signal);
+
+    /// <summary>SIGTERM, and wait.</summary>
+    public async Task StopAsync()
+    {
+        if (_node is { HasExited: false })
+            HostProcess.Signal(Pid, HostProcess.SigTerm);
+        await WaitForEndAsync();
+    }
+
+    public async Task WaitForEndAsync()
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        await _node!.WaitForExitAsync(limit.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_node is { HasExited: false })
+        {
+            Signal(HostProcess.SigKill);
+            await WaitForEndAsync();
+        }
+        _node?.Dispose();
+    }
+
+    private string Config => Path.Combine(_folder, "node.json");
+
+    private static string Program(string name) => Path.Combine(AppContext.BaseDirectory, name);
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,24 @@
+using System.Text.Json.Nodes;
+using QgaOrchestrator.Lab;
+
+namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
+
+/// <summary>Recovery points, as qgactl tells of them.</summary>
+internal static class Points
+{
+    public static bool IsOf(this JsonNode point, RealVm vm) => ((string)point["vm"]!).Split('/')[^1] == vm.Name;
+
+    /// <summary>Every disk of these points, restored, holds what the guest had synced before its last freeze.</summary>
+    public static async Task AssertRestoresAsync(NodeProcess node, RealVm vm, JsonNode point, string folder)
+    {
+        var restored = await node.AskAsync("point", "restore", (string)point["id"]!, "--to", Path.Combine(folder, "restored", vm.Name));
+        var synced = vm.Synced.Hooks.Last(hook => hook.What == "freeze").Numbers;
+        var images = restored["images"]!.AsArray();
+        Assert.Equal(2, images.Count);
+        foreach (var (disk, image) in images.Index())
+        {
+            var report = await ImageCheck.RunAsync((string)image!["file"]!, synced[disk]);
+            Assert.True(report.Passed, report.ToString());
+        }
+    }
+}
