@@ -7,6 +7,7 @@ using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
@@ -21,6 +22,8 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, TimePr
 {
     /// <summary>Images that are summed at once: it is disk work, and two saturate a disk.</summary>
     private const int FilesAtOnce = 2;
+
+    private const int RunsAtOnce = 200;
 
     private readonly TaskCompletionSource _discovered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IActorRef _host = ActorRefs.Nobody;
@@ -78,6 +81,8 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, TimePr
         Monitor = vm => vm.Monitor is not { } path ? null
             : vm.Hold == SocketHold.Exclusive ? new SocketMonitor(path, time) : new PerCommandMonitor(new SocketMonitor(path, time)),
         Cut = monitor => new FullBackupCut(monitor, time),
+        Unsettled = UnsettledAsync,
+        TargetGroup = options.Node.TargetGroup,
         Catalog = CatalogAsync,
         Points = Path.Combine(options.Node.DataDirectory, "points"),
         BootId = HostProcesses.BootId(),
@@ -86,6 +91,25 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, TimePr
     };
 
     private readonly TaskScheduler _files = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, FilesAtOnce).ConcurrentScheduler;
+
+    /// <summary>Asks every run that has not ended; one that does not answer leaves the question open, by an exception.</summary>
+    private async Task<IReadOnlySet<string>> UnsettledAsync(VmId vm)
+    {
+        var hashes = new HashSet<string>();
+        ViewCursor? after = null;
+        do
+        {
+            var page = await views.ListRunsAsync(RunsAtOnce, after);
+            foreach (var run in page.Items.Where(run => run.EndedAt is null))
+            {
+                var found = await Runs.Ask<UnsettledAttempts>(new FindUnsettled(run.Id, vm), TimeSpan.FromSeconds(10));
+                hashes.UnionWith(found.Items.Select(item => CutNames.For(run.Id, item.Item, item.Attempt).Hash));
+            }
+            after = page.Next;
+        }
+        while (after is not null);
+        return hashes;
+    }
 
     /// <summary>The read model can be rebuilt from the journal, so nobody waits for it and its failure is only told.</summary>
     private async void Keep(RunView run)

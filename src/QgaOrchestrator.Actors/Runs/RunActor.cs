@@ -44,6 +44,9 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
         Command<StartRun>(Start);
         Command<WatchRun>(Watch);
+        Command<FindUnsettled>(m => Sender.Tell(new UnsettledAttempts(_state is null or { IsEnded: true }
+            ? []
+            : [.. RunRules.UnderWay(_state).Where(item => item.Vm == m.Vm).Select(item => new ItemAttempt(item.Index, item.Attempt))])));
         Command<ItemEnded>(m => Take(m.Outcome));
         Command<ItemMoved>(m => Follow(m.Progress));
         Command<Flush>(_ => Settle());

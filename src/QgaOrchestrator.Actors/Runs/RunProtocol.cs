@@ -18,4 +18,9 @@ public sealed record StartRun(string Run, string Kind, string Select, RunOptions
 /// <see cref="NoSuchRun"/>.</summary>
 public sealed record WatchRun(string Run) : IRunMessage, INoSerializationVerificationNeeded;
 
+/// <summary>Which attempts on this VM are under way? Answered by <see cref="UnsettledAttempts"/>.</summary>
+public sealed record FindUnsettled(string Run, VmId Vm) : IRunMessage, INoSerializationVerificationNeeded;
+
+public sealed record UnsettledAttempts(IReadOnlyList<ItemAttempt> Items) : INoSerializationVerificationNeeded;
+
 public sealed record NoSuchRun(string Run) : INoSerializationVerificationNeeded;

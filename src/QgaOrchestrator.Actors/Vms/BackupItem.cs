@@ -100,7 +100,7 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
         var fitness = await FreezeFitness.AskAsync(_vm, _spec.Id.Name, _options.Consistency);
         if (fitness.Stop is { } stop) return Outcome(stop.State, stop.Reason, stop.Remedy);
 
-        _directory.Create();
+        _directory.Create(_services.TargetGroup);
         var plan = await PrepareAsync(cut, cancel);
         var os = vm.Guest.Inventory?.OsId;
         var limits = _services.Limits.For(os);
@@ -117,7 +117,7 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
 
             // Preferred, not required: whatever the broken window cut is undone, and the running guest is cut.
             await cut.UndoAsync(_names, _directory.Path, cancel);
-            _directory.Create();
+            _directory.Create(_services.TargetGroup);
             plan = await PrepareAsync(cut, cancel);
             _directory.Write(draft with { Disks = plan.Disks });
         }

@@ -1,7 +1,9 @@
 using Akka.Actor;
+using Akka.Event;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Kinds;
+using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Monitor;
 
 namespace QgaOrchestrator.Actors.Vms;
@@ -15,6 +17,11 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     /// <summary>To this actor, from the item at work.</summary>
     public sealed record Finished(ItemOutcome Outcome, string? Window) : INoSerializationVerificationNeeded;
 
+    /// <summary>From the VM's actor: the monitor has come back; what no run knows any more can go.</summary>
+    public sealed record Sweep : INoSerializationVerificationNeeded;
+
+    private sealed record Swept(IReadOnlyList<string> Removed, string? Fault) : INoSerializationVerificationNeeded;
+
     private sealed record Repeat : INoSerializationVerificationNeeded;
 
     private sealed record AtWork(StartItem Order, IActorRef Worker);
@@ -24,12 +31,17 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     /// <summary>An outcome that its run has not journalled is told again this often.</summary>
     private static readonly TimeSpan RepeatEvery = TimeSpan.FromSeconds(3);
 
+    /// <summary>Items wait while a sweep is under way, so it is short.</summary>
+    private static readonly TimeSpan SweepLimit = TimeSpan.FromSeconds(10);
+
     private readonly VmServices _services;
     private readonly VmSpec _spec;
     private readonly IMonitor? _monitor;
     private readonly Queue<StartItem> _waiting = [];
     private readonly Dictionary<(string Run, int Item, int Attempt), Kept> _kept = [];
+    private readonly ILoggingAdapter _log = Context.GetLogger();
     private AtWork? _work;
+    private bool _sweeping;
 
     public ItemsActor(VmServices services, VmSpec spec, IMonitor? monitor)
     {
@@ -38,6 +50,8 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         Receive<Finished>(Finish);
         Receive<ItemJournalled>(m => Forget((m.Run, m.Item, m.Attempt)));
         Receive<Repeat>(_ => Tell(_kept.Values));
+        Receive<Sweep>(_ => BeginSweep());
+        Receive<Swept>(EndSweep);
         Receive<Terminated>(m => Crashed(m.ActorRef));
         Timers.StartPeriodicTimer("repeat", new Repeat(), RepeatEvery);
     }
@@ -60,7 +74,7 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
 
     private void Next()
     {
-        if (_work is not null || !_waiting.TryDequeue(out var order)) return;
+        if (_sweeping || _work is not null || !_waiting.TryDequeue(out var order)) return;
         var worker = Context.Watch(Context.ActorOf(Worker(order)));
         _work = new AtWork(order, worker);
         Context.Parent.Tell(new WorksFor(order.Run));
@@ -110,6 +124,29 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     private void Forget((string, int, int) key)
     {
         if (_kept.Remove(key, out var kept) && kept.Window is { } window) _services.Host.Tell(new RemoveEntry(window));
+    }
+
+    // ---- what an undo could not remove at its time
+
+    private void BeginSweep()
+    {
+        if (_monitor is null || _work is not null || _waiting.Count > 0 || _sweeping) return;
+        _sweeping = true;
+        SweepAsync(_monitor).PipeTo(Self, failure: e => new Swept([], e.Message));
+    }
+
+    private async Task<Swept> SweepAsync(IMonitor monitor)
+    {
+        using var limit = new CancellationTokenSource(SweepLimit, _services.Time);
+        return new Swept(await LeftBehind.RemoveAsync(monitor, await _services.Unsettled(_spec.Id), _services.Time, limit.Token), null);
+    }
+
+    private void EndSweep(Swept swept)
+    {
+        _sweeping = false;
+        if (swept.Removed.Count > 0) _log.Warning("{0}: removed from QEMU what no run knows any more: {1}", _spec.Id.Name, string.Join(", ", swept.Removed));
+        if (swept.Fault is { } fault) _log.Warning("{0}: could not look for what earlier runs left in QEMU: {1}", _spec.Id.Name, fault);
+        Next();
     }
 
     private static (string Run, int Item, int Attempt) Key(StartItem order) => (order.Run, order.Item, order.Attempt);

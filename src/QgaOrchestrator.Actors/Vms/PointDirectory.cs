@@ -33,12 +33,14 @@ internal sealed class PointDirectory
         return new PointDirectory(System.IO.Path.Combine(target, vm.Entity, id), id);
     }
 
+    /// <param name="group">Owns the directory, so that QEMU's own user can write there; null: the node's group.</param>
     /// <exception cref="CutException">It cannot be made.</exception>
-    public void Create()
+    public void Create(string? group)
     {
         try
         {
             Directory.CreateDirectory(Path);
+            if (group is not null) FileGroup.Set(Path, group);
             File.SetUnixFileMode(Path, Mode);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -36,6 +36,9 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>How long a message waits for the host to say that this VM is there.</summary>
     private static readonly TimeSpan PresenceWait = TimeSpan.FromSeconds(10);
 
+    /// <summary>After a restart runs ask for their items first: what they go on with is not to be swept.</summary>
+    private static readonly TimeSpan SweepAfter = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan SyncTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>A link that is opened anew asks the guest about itself again after this long.</summary>
@@ -149,6 +152,7 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
         Receive<WorksFor>(Work);
         Receive<StartItem>(m => _items.Forward(m));
         Receive<ItemJournalled>(m => _items.Forward(m));
+        Receive<ItemsActor.Sweep>(m => _items.Forward(m));
     }
 
     // ---- the VM itself
@@ -197,6 +201,7 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     private void See(MonitorView view)
     {
+        if (view.Up && !_machine.Up) Timers.StartSingleTimer("sweep", new ItemsActor.Sweep(), SweepAfter);
         var ended = _machine.Process is { } process && !view.Up && !_services.IsAlive(process);
         // What was known of the machine outlives a lost monitor, but not its process.
         _machine = view.Up || ended ? view : _machine with { Up = false, Reason = view.Reason };

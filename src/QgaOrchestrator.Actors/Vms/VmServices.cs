@@ -1,5 +1,6 @@
 using Akka.Actor;
 using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
@@ -58,6 +59,12 @@ public sealed record VmServices
     public required Func<VmSpec, IMonitor?> Monitor { get; init; }
 
     public required Func<IMonitor, ICut> Cut { get; init; }
+
+    /// <summary>The hashes of all attempts on a VM that their runs have not settled.</summary>
+    public required Func<VmId, Task<IReadOnlySet<string>>> Unsettled { get; init; }
+
+    /// <summary>The group that owns a point's directory; null: the node's own.</summary>
+    public required string? TargetGroup { get; init; }
 
     /// <summary>Writes a point's row of the catalog.</summary>
     public required Func<RecoveryPoint, Task> Catalog { get; init; }
