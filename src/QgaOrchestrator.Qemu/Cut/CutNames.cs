@@ -13,8 +13,7 @@ public sealed record CutNames
 {
     private const string Alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
-    /// <summary>Reads the names back from their hash, as stored in a point in the making; else see <see cref="For"/>.</summary>
-    public CutNames(string hash) => Hash = hash;
+    private CutNames(string hash) => Hash = hash;
 
     /// <summary>Ten characters of a-z and 2-7.</summary>
     public string Hash { get; }
@@ -28,6 +27,9 @@ public sealed record CutNames
             for (var i = 0; i < chars.Length; i++) chars[i] = Alphabet[bytes[i] & 31];
         }));
     }
+
+    /// <summary>Reads the names back from their hash, as stored in a plan or a ledger.</summary>
+    public static CutNames FromHash(string hash) => new(hash);
 
     public string FileNode(int disk) => Name(disk, 'f');
 
