@@ -11,12 +11,27 @@ public static partial class HostProcess
     /// <summary>Sends a signal; a process that has gone meanwhile is no error.</summary>
     public static void Signal(int pid, int signal) => _ = Kill(pid, signal);
 
-    /// <summary>False also for one that has ended and waits for its parent to notice.</summary>
+    /// <summary>
+    /// False also for one that has ended and waits for its parent to notice; but as long as one of its threads is still
+    /// ending, its files are open and locked.
+    /// </summary>
     public static bool IsAlive(int pid)
     {
         try
         {
-            var stat = File.ReadAllText($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/stat");
+            return Directory.GetDirectories($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/task").Any(IsRunning);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsRunning(string thread)
+    {
+        try
+        {
+            var stat = File.ReadAllText(Path.Combine(thread, "stat"));
             return stat[(stat.LastIndexOf(')') + 2)..][0] is not ('Z' or 'X');
         }
         catch (IOException)
