@@ -22,7 +22,7 @@ internal sealed record PointDraft(
 {
     /// <summary>The plan as it can still be finished; its cut was made.</summary>
     [JsonIgnore]
-    public CutPlan Plan => new(new CutNames(Names), Directory, Disks);
+    public CutPlan Plan => new(CutNames.FromHash(Names), Directory, Disks);
 
     /// <summary>The finished point.</summary>
     public RecoveryPoint ToPoint(VmId vm, string run, PointDirectory directory, IReadOnlyList<ImageSum> images)
