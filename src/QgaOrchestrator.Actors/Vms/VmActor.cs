@@ -66,6 +66,8 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
     private string? _run;
     private VmStatus? _published;
     private readonly List<IActorRef> _thawCallers = [];
+    private readonly List<IActorRef> _describers = [];
+    private bool _seen;
     private bool _asking;
     private bool _leaving;
     private string? _settled;
@@ -148,7 +150,7 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
         Receive<WindowClosed>(TakeBack);
         Receive<Terminated>(_ => Lost());
 
-        Receive<DescribeVm>(_ => Sender.Tell(new VmDescribed(_machine, _guest)));
+        Receive<DescribeVm>(_ => Describe(Sender));
         Receive<WorksFor>(Work);
         Receive<StartItem>(m => _items.Forward(m));
         Receive<ItemJournalled>(m => _items.Forward(m));
@@ -199,13 +201,23 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
         Lend(new OpenWindow(order, new ItemId(entry.Run, entry.Item, entry.Attempt), null), Self, entry);
     }
 
+    /// <summary>Who asks right after a start waits for the first look at the monitor: its item may have to go on.</summary>
+    private void Describe(IActorRef asker)
+    {
+        if (_monitor is not null && !_seen) _describers.Add(asker);
+        else asker.Tell(new VmDescribed(_machine, _guest));
+    }
+
     private void See(MonitorView view)
     {
+        _seen = true;
         if (view.Up && !_machine.Up) Timers.StartSingleTimer("sweep", new ItemsActor.Sweep(), SweepAfter);
         var ended = _machine.Process is { } process && !view.Up && !_services.IsAlive(process);
         // What was known of the machine outlives a lost monitor, but not its process.
         _machine = view.Up || ended ? view : _machine with { Up = false, Reason = view.Reason };
         if (ended) _lent?.Window.Tell(new WindowActor.QemuEnded());
+        foreach (var asker in _describers) Describe(asker);
+        _describers.Clear();
         if (view.PortOpen is { } open) Handle(new ChannelInput.PortChanged(open));
         Publish();
     }

@@ -1,0 +1,197 @@
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Ledger.Watchdog;
+
+namespace QgaOrchestrator.Actors.Tests.Hosts;
+
+/// <summary>The guard of a host's guests: ledger, limits, heartbeat. Windows and VMs are the test's own.</summary>
+public sealed class HostActorTests : TestKit
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly TempDirectory _directory = new();
+    private readonly FreezeLedger _ledger;
+    private readonly ManualTime _time = new();
+    private readonly VmSpec _vm = new(new VmId("h1", "vm001"), "/nowhere/qga.sock", null, SocketHold.Exclusive);
+    private readonly TestProbe _vms;
+    private readonly TestProbe _window;
+    private FakeWatchdog? _watchdog;
+    private IActorRef _host = ActorRefs.Nobody;
+
+    public HostActorTests() : base("akka { stdout-loglevel = OFF, test.single-expect-default = 60s, test.filter-leeway = 60s }")
+    {
+        _ledger = FreezeLedger.Open(_directory.File("led"));
+        _vms = CreateTestProbe();
+        _window = CreateTestProbe();
+    }
+
+    protected override void AfterAll()
+    {
+        base.AfterAll();
+        _watchdog?.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public void A_vm_that_is_found_is_told_with_what_the_ledger_holds_of_it()
+    {
+        _ledger.Write(Entry("w0"));
+        Begin(guarded: false);
+        Assert.Equal("w0", _vms.ExpectMsg<VmPresent>().Entry?.Window);
+    }
+
+    [Fact]
+    public void A_vms_actor_that_began_anew_is_told_again()
+    {
+        Begin(guarded: false);
+        _vms.ExpectMsg<VmPresent>();
+        _host.Tell(new FindVm("vm001"), _window);
+        Assert.Equal(_vm, _window.ExpectMsg<VmPresent>().Spec);
+    }
+
+    [Fact]
+    public void Without_a_watchdog_no_freeze()
+    {
+        Begin(guarded: false);
+        _host.Tell(new OpenEntry(Entry("w1")), _window);
+        Assert.Contains("qga-watchdog", _window.ExpectMsg<EntryRefused>().Reason);
+        Assert.Null(_ledger.Read("vm001"));
+    }
+
+    [Fact]
+    public async Task Without_a_ledger_no_freeze()
+    {
+        await BeginGuardedAsync();
+        Directory.CreateDirectory(_ledger.PathOf("vm001"));
+        _host.Tell(new OpenEntry(Entry("w1")), _window);
+        Assert.Contains("cannot be written", _window.ExpectMsg<EntryRefused>().Reason);
+    }
+
+    [Fact]
+    public async Task The_entry_is_written_before_the_window_may_freeze()
+    {
+        await OpenAsync("w1");
+        Assert.Equal(LedgerPhase.Opening, _ledger.Read("vm001")?.Phase);
+    }
+
+    [Fact]
+    public async Task A_limit_that_is_heard_keeps_the_heart_beating()
+    {
+        await OpenAsync("w1");
+        PassLimit("w1");
+        _host.Tell(new LimitSeen("w1"), _window);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await _watchdog!.NextBeat().WaitAsync(Limit);
+        await _watchdog.NextBeat().WaitAsync(Limit);
+    }
+
+    [Fact]
+    public async Task A_limit_that_is_not_heard_stops_the_heart_and_so_calls_the_watchdog()
+    {
+        await OpenAsync("w1");
+        PassLimit("w1");
+        EventFilter.Error(contains: "does not thaw any more").ExpectOne(() => _time.Advance(TimeSpan.FromSeconds(1.5)));
+        _host.Tell(new LimitSeen("w1"), _window);
+        await _watchdog!.NextBeat().WaitAsync(Limit);
+    }
+
+    [Fact]
+    public async Task A_window_that_ended_with_an_open_entry_is_given_to_its_vm_and_no_longer_heard_for()
+    {
+        await OpenAsync("w1");
+        PassLimit("w1");
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Sys.Stop(_window);
+        Assert.Equal("w1", _vms.FishForMessage<VmPresent>(m => m.Entry is not null, Limit).Entry?.Window);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await _watchdog!.NextBeat().WaitAsync(Limit);
+        await _watchdog.NextBeat().WaitAsync(Limit);
+    }
+
+    [Fact]
+    public async Task A_stop_refuses_new_windows_and_ends_when_the_open_ones_are_thawed()
+    {
+        await OpenAsync("w1");
+        var node = CreateTestProbe();
+        _host.Tell(new CloseWindows("this node is stopping"), node);
+        Assert.Equal("this node is stopping", _window.ExpectMsg<ThawWindow>().Reason);
+        _host.Tell(new OpenEntry(Entry("w2")), _window);
+        Assert.Equal("this node is stopping", _window.ExpectMsg<EntryRefused>().Reason);
+        Assert.False(node.HasMessages);
+        _host.Tell(new MoveEntry(Entry("w1") with { Phase = LedgerPhase.Thawed }), _window);
+        node.ExpectMsg<WindowsClosed>();
+    }
+
+    [Fact]
+    public async Task An_entry_goes_only_when_it_is_both_journalled_and_thawed()
+    {
+        await OpenAsync("w1");
+        _host.Tell(new RemoveEntry("w1"), _window);
+        _host.Tell(new FindEntry("vm001"), _window);
+        Assert.NotNull(_window.ExpectMsg<EntryFound>().Entry);
+        _host.Tell(new MoveEntry(Entry("w1") with { Phase = LedgerPhase.Thawed }), _window);
+        _host.Tell(new FindEntry("vm001"), _window);
+        Assert.Null(_window.ExpectMsg<EntryFound>().Entry);
+    }
+
+    [Fact]
+    public async Task A_watchdog_that_hangs_up_is_summoned_again()
+    {
+        await BeginGuardedAsync();
+        _watchdog!.HangUp();
+        await _watchdog.NextBeat().WaitAsync(Limit);
+        _host.Tell(new OpenEntry(Entry("w1")), _window);
+        _window.ExpectMsg<EntryOpened>();
+    }
+
+    private void PassLimit(string window)
+    {
+        _host.Tell(new ArmLimit(window, WindowLimit.Lease, TimeSpan.Zero), _window);
+        Assert.Equal(WindowLimit.Lease, _window.ExpectMsg<LimitReached>().Limit);
+    }
+
+    private async Task OpenAsync(string window)
+    {
+        await BeginGuardedAsync();
+        _host.Tell(new OpenEntry(Entry(window)), _window);
+        _window.ExpectMsg<EntryOpened>();
+    }
+
+    private async Task BeginGuardedAsync()
+    {
+        _watchdog = new FakeWatchdog(_ledger);
+        var beat = _watchdog.NextBeat();
+        Begin(guarded: true);
+        await beat.WaitAsync(Limit);
+    }
+
+    private void Begin(bool guarded)
+    {
+        var services = new HostServices
+        {
+            Time = _time,
+            Ledger = _ledger,
+            Vms = _vms.Ref,
+            Scan = () => [_vm],
+            Watchdog = stop => guarded
+                ? WatchdogClient.ConnectAsync(_ledger, TimeProvider.System, stop)
+                : Task.FromException<WatchdogClient>(new WatchdogException("nobody listens")),
+            Discovered = new TaskCompletionSource(),
+        };
+        _host = Sys.ActorOf(Props.Create(() => new HostActor(services)));
+    }
+
+    private static LedgerEntry Entry(string window)
+    {
+        var at = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        return new LedgerEntry(
+            "vm001", null, "/nowhere/qga.sock", SocketHold.Exclusive, null, "boot", "r1", 0, 1, window, LedgerPhase.Opening,
+            at, at.AddSeconds(40), new WindowFacts());
+    }
+}

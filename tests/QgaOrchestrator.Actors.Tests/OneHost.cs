@@ -1,0 +1,207 @@
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using QgaOrchestrator.Actors.Fleet;
+using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Points;
+using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Runs.Kinds;
+using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Ledger.Watchdog;
+using QgaOrchestrator.Qemu.Monitor;
+using QgaOrchestrator.Simulator;
+
+namespace QgaOrchestrator.Actors.Tests;
+
+/// <summary>
+/// One host as the node builds it, in front of one simulated VM: the real actors of host and VM, the real ledger and
+/// sockets. Fleet, runs and watchdog are the test's own.
+/// </summary>
+public abstract class OneHost : TestKit, IAsyncLifetime
+{
+    /// <summary>For what a loaded machine may take; a healthy run takes milliseconds.</summary>
+    protected static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    protected static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
+
+    private readonly TempDirectory _directory = new();
+    private int _lives;
+
+    protected OneHost() : base("akka { loglevel = WARNING, stdout-loglevel = OFF, test.single-expect-default = 60s }")
+    {
+    }
+
+    protected VmId Id { get; } = new("h1", "vm001");
+
+    protected SimulatedVm Vm { get; private set; } = null!;
+
+    protected SimulatedFleet Simulated { get; private set; } = null!;
+
+    protected FreezeLedger Ledger { get; private set; } = null!;
+
+    private protected FakeWatchdog Watchdog { get; private set; } = null!;
+
+    protected TestProbe Fleet { get; private set; } = null!;
+
+    protected TestProbe Runs { get; private set; } = null!;
+
+    protected IActorRef Host { get; private set; } = null!;
+
+    /// <summary>Stands for the region of VMs.</summary>
+    protected IActorRef Vms { get; private set; } = null!;
+
+    /// <summary>Short ones where a test wants them to pass.</summary>
+    protected FreezeLimits Limits { get; set; } = new(Long, Long);
+
+    /// <summary>What the simulated VM is like.</summary>
+    protected virtual FleetOptions Options => new();
+
+    /// <summary>False: the simulated QEMU's process counts as ended. (It is this one.)</summary>
+    protected bool QemuRuns { get; set; } = true;
+
+    protected Func<RecoveryPoint, Task> Catalog { get; set; } = _ => Task.CompletedTask;
+
+    protected string Points => _directory.File("points");
+
+    protected LedgerEntry? Entry => Ledger.Read(Id.Name);
+
+    public Task InitializeAsync()
+    {
+        Simulated = new SimulatedFleet(_directory.File("vms"), 1, Options);
+        Vm = Simulated.Vms[0];
+        Ledger = FreezeLedger.Open(_directory.File("led"));
+        Watchdog = new FakeWatchdog(Ledger);
+        Fleet = CreateTestProbe("fleet");
+        Runs = CreateTestProbe("runs");
+        return Task.CompletedTask;
+    }
+
+    async Task IAsyncLifetime.DisposeAsync()
+    {
+        Shutdown();
+        Watchdog.Dispose();
+        await Simulated.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    /// <summary>Starts host and VM, and waits until the guest has told of itself and the watchdog guards.</summary>
+    protected async Task StartAsync()
+    {
+        var beat = Watchdog.NextBeat();
+        Begin();
+        SeeVm(vm => vm is { Agent: AgentState.Ready, RunState: not null } && (vm.Frozen || vm.Inventory is { OsId: not null }));
+        await beat.WaitAsync(Limit);
+    }
+
+    /// <summary>Starts host and VM, and waits for nothing.</summary>
+    protected void Begin()
+    {
+        var life = ++_lives;
+        Vms = Sys.ActorOf(Props.Create(() => new Region(VmActor.Props(() => VmServices()))), $"vms-{life}");
+        Host = Sys.ActorOf(Props.Create(() => new HostActor(HostServices())), $"host-{life}");
+    }
+
+    /// <summary>The node's process ends where it stands: nobody is asked, nothing is finished.</summary>
+    protected async Task CrashAsync()
+    {
+        await Task.WhenAll(Host.GracefulStop(Limit, Kill.Instance), Vms.GracefulStop(Limit, Kill.Instance));
+    }
+
+    protected VmStatus SeeVm(Predicate<VmStatus> wanted) => Fleet.FishForMessage<VmSeen>(seen => wanted(seen.Status), Limit).Status;
+
+    protected Task<CallReply> CallAsync(string command, string arguments = "", CallOptions? options = null) =>
+        Vms.Ask<CallReply>(new CallAgent(Id, command, System.Text.Encoding.UTF8.GetBytes(arguments), options ?? new()), Limit);
+
+    protected StartItem Item(Consistency consistency = Consistency.Require, string run = "r1", bool resume = false) => new(
+        Id, run, 0, 1, Backup.Name,
+        new RunOptions { MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All, Backup = new BackupOptions(BackupMethod.Full, null, consistency, null) },
+        new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), resume);
+
+    protected void Order(StartItem item) => Vms.Tell(item);
+
+    /// <summary>How the item ended, told to its run; the run then says that it has journalled it.</summary>
+    protected ItemOutcome Outcome(StartItem item)
+    {
+        var ended = Runs.FishForMessage<ItemEnded>(end => end.Run == item.Run, Limit);
+        Vms.Tell(new ItemJournalled(Id, item.Run, ended.Outcome.Item, ended.Outcome.Attempt));
+        return ended.Outcome;
+    }
+
+    protected ItemOutcome Run(StartItem item)
+    {
+        Order(item);
+        return Outcome(item);
+    }
+
+    /// <summary>No node, no job of ours in QEMU, and no image without its point.</summary>
+    protected void NothingIsLeft()
+    {
+        Assert.Empty(Vm.Blocks.Leftovers);
+        Assert.Empty(Vm.Jobs.All);
+        Assert.Empty(Files());
+    }
+
+    protected IReadOnlyList<string> Files() =>
+        Directory.Exists(Points) ? [.. Directory.EnumerateFiles(Points, "*", SearchOption.AllDirectories).Select(Path.GetFileName).Order()!] : [];
+
+    /// <summary>Waits for the ledger's entry to be as wanted, told by the directory's events.</summary>
+    protected async Task<LedgerEntry?> EntryAsync(Predicate<LedgerEntry?> wanted)
+    {
+        var found = new TaskCompletionSource<LedgerEntry?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var events = new FileSystemWatcher(Ledger.Directory);
+        events.Renamed += (_, _) => Look();
+        events.Deleted += (_, _) => Look();
+        events.EnableRaisingEvents = true;
+        Look();
+        return await found.Task.WaitAsync(Limit);
+
+        void Look()
+        {
+            if (Entry is var entry && wanted(entry)) found.TrySetResult(entry);
+        }
+    }
+
+    private HostServices HostServices() => new()
+    {
+        Time = TimeProvider.System,
+        Ledger = Ledger,
+        Vms = Vms,
+        Scan = () => File.Exists(Vm.AgentPath)
+            ? [new VmSpec(Id, Vm.AgentPath, Vm.MonitorPath, SocketHold.Exclusive)]
+            : [],
+        Watchdog = stop => WatchdogClient.ConnectAsync(Ledger, TimeProvider.System, stop),
+        Discovered = new TaskCompletionSource(),
+    };
+
+    private VmServices VmServices() => new()
+    {
+        Time = TimeProvider.System,
+        Ledger = Ledger,
+        Limits = Limits,
+        Denied = ["guest-shutdown"],
+        Host = Host,
+        Fleet = Fleet.Ref,
+        Runs = Runs.Ref,
+        Agent = vm => new SocketAgent(vm.Agent, vm.Hold, TimeProvider.System, new Random(1)),
+        Monitor = vm => vm.Monitor is { } path ? new SocketMonitor(path, TimeProvider.System) : null,
+        Cut = monitor => new FullBackupCut(monitor, TimeProvider.System),
+        Catalog = point => Catalog(point),
+        Points = Points,
+        BootId = HostProcesses.BootId(),
+        IsAlive = process => QemuRuns && HostProcesses.IsRunning(process),
+        Files = TaskScheduler.Default,
+    };
+
+    /// <summary>Starts a VM's actor when the first message for it comes, as a shard does.</summary>
+    private sealed class Region : ReceiveActor
+    {
+        public Region(Props props) => Receive<IVmMessage>(m => Child(m.Vm, props).Forward(m));
+
+        private static IActorRef Child(VmId vm, Props props) =>
+            Context.Child(vm.Entity) is { } child && !child.IsNobody() ? child : Context.ActorOf(props, vm.Entity);
+    }
+}

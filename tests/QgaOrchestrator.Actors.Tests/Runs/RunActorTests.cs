@@ -1,0 +1,198 @@
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using QgaOrchestrator.Actors.Runs;
+using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Runs.Kinds;
+
+namespace QgaOrchestrator.Actors.Tests.Runs;
+
+/// <summary>A run's actor on a journal in memory; its hosts are the test's own.</summary>
+public sealed class RunActorTests : TestKit
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly TestProbe _vms;
+    private readonly TestProbe _asker;
+    private readonly List<RunView> _kept = [];
+    private TestProbe _region;
+    private IActorRef _run;
+
+    public RunActorTests() : base("""
+        akka {
+          stdout-loglevel = OFF
+          loglevel = WARNING
+          test.single-expect-default = 60s
+          persistence.journal.plugin = gated
+        }
+        gated {
+          class = "QgaOrchestrator.Actors.Tests.Runs.GatedJournal, QgaOrchestrator.Actors.Tests"
+          plugin-dispatcher = "akka.actor.default-dispatcher"
+        }
+        """)
+    {
+        GatedJournal.BeforeWrite = _ => Task.CompletedTask;
+        (_vms, _asker, _region) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
+        _run = Begin();
+    }
+
+    [Fact]
+    public async Task Nothing_is_sent_before_its_dispatch_is_journalled()
+    {
+        var (reached, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
+        GatedJournal.BeforeWrite = events =>
+        {
+            if (!events.OfType<RunEvent.ItemsDispatched>().Any()) return Task.CompletedTask;
+            reached.SetResult();
+            return gate.Task;
+        };
+        Start(1);
+        await reached.Task.WaitAsync(Limit);
+        Assert.False(_vms.HasMessages);
+        gate.SetResult();
+        Assert.False(_vms.ExpectMsg<StartItem>().Resume);
+    }
+
+    [Fact]
+    public void A_dispatch_that_cannot_be_journalled_is_not_sent()
+    {
+        GatedJournal.BeforeWrite = events => events.OfType<RunEvent.ItemsDispatched>().Any()
+            ? Task.FromException(new IOException("disk full"))
+            : Task.CompletedTask;
+        _asker.Watch(_run);
+        Start(1);
+        _asker.FishForMessage<Terminated>(_ => true, Limit);
+        Assert.False(_vms.HasMessages);
+    }
+
+    [Fact]
+    public void After_a_crash_what_was_under_way_is_sent_again_with_the_question_how_far_it_is()
+    {
+        Start(2, maxParallel: 1);
+        var sent = _vms.ExpectMsg<StartItem>();
+        Crash();
+        Assert.Equal(sent with { Resume = true }, _vms.ExpectMsg<StartItem>());
+    }
+
+    [Fact]
+    public void An_outcome_is_acknowledged_when_it_is_journalled_and_again_when_it_is_repeated()
+    {
+        Start(2, maxParallel: 1);
+        var first = _vms.ExpectMsg<StartItem>();
+        End(first, ItemState.Succeeded);
+        Assert.Equal(0, _vms.ExpectMsg<ItemJournalled>().Item);
+        Assert.Equal(1, _vms.ExpectMsg<StartItem>().Item);
+        End(first, ItemState.Failed);
+        Assert.Equal(0, _vms.ExpectMsg<ItemJournalled>().Item);
+        Assert.Equal((1, 0), View() is var view ? (view.Summary.Counts.Succeeded, view.Summary.Counts.Failed) : default);
+    }
+
+    [Fact]
+    public void An_item_that_our_own_end_interrupted_is_tried_again()
+    {
+        Start(1);
+        End(_vms.ExpectMsg<StartItem>(), ItemState.Interrupted);
+        _vms.ExpectMsg<ItemJournalled>();
+        Assert.Equal((2, false), _vms.ExpectMsg<StartItem>() is var again ? (again.Attempt, again.Resume) : default);
+    }
+
+    [Fact]
+    public void A_run_beyond_its_budget_dispatches_nothing_more_and_fails()
+    {
+        Start(3, maxParallel: 1, maxFailures: Amount.None);
+        End(_vms.ExpectMsg<StartItem>(), ItemState.Failed);
+        _vms.ExpectMsg<ItemJournalled>();
+        _region.ExpectMsg<Passivate>();
+        Assert.False(_vms.HasMessages);
+        Assert.Equal((RunPhase.Failed, 2), (_kept[^1].Summary.Phase, _kept[^1].Summary.Counts.Cancelled));
+    }
+
+    [Fact]
+    public void A_run_that_has_ended_leaves_its_row_tells_who_watches_and_stops_for_good()
+    {
+        Start(1);
+        _run.Tell(new WatchRun("r1"), _asker);
+        Assert.Equal(RunPhase.Running, _asker.ExpectMsg<RunView>().Summary.Phase);
+        End(_vms.ExpectMsg<StartItem>(), ItemState.Succeeded);
+        _asker.FishForMessage<RunView>(view => view.Summary.Phase == RunPhase.Succeeded, Limit);
+        _region.ExpectMsg<Passivate>();
+        Assert.NotNull(_kept[^1].Summary.EndedAt);
+    }
+
+    [Fact]
+    public void A_run_that_has_ended_is_still_told_after_a_restart()
+    {
+        Start(1);
+        End(_vms.ExpectMsg<StartItem>(), ItemState.Succeeded);
+        _region.ExpectMsg<Passivate>();
+        Crash();
+        Assert.Equal(RunPhase.Succeeded, View().Summary.Phase);
+    }
+
+    [Fact]
+    public void A_repeated_start_changes_nothing()
+    {
+        Start(1);
+        _vms.ExpectMsg<StartItem>();
+        Assert.Single(Start(5).Items);
+        Assert.False(_vms.HasMessages);
+    }
+
+    [Fact]
+    public void A_run_that_nobody_started_is_not_known()
+    {
+        _run.Tell(new WatchRun("r1"), _asker);
+        _asker.ExpectMsg<NoSuchRun>();
+    }
+
+    [Fact]
+    public void Progress_is_shown_while_its_item_is_under_way()
+    {
+        Start(1);
+        var item = _vms.ExpectMsg<StartItem>();
+        _run.Tell(new ItemMoved("r1", new ItemProgress(0, item.Attempt, "copy", null, 5, 10)));
+        _run.Tell(new ItemMoved("r1", new ItemProgress(0, item.Attempt + 1, "verify", null, 0, 0)));
+        Assert.Equal("copy", Assert.Single(View().Progress).Step);
+    }
+
+    private RunView Start(int vms, int maxParallel = 50, Amount? maxFailures = null)
+    {
+        var targets = Enumerable.Range(1, vms).Select(i => new VmId("h1", $"vm{i:000}")).ToList();
+        var options = new RunOptions
+        {
+            MaxParallel = maxParallel,
+            MaxFailures = maxFailures ?? Amount.All,
+            MaxUnreachable = Amount.All,
+            Backup = new BackupOptions(BackupMethod.Full, null, Consistency.Require, null),
+        };
+        _run.Tell(new StartRun("r1", Backup.Name, "*", options, targets), _asker);
+        return _asker.ExpectMsg<RunView>();
+    }
+
+    private void End(StartItem item, ItemState state) => _run.Tell(new ItemEnded("r1", new ItemOutcome(item.Item, item.Attempt, state, "told by the test")));
+
+    private RunView View()
+    {
+        var asker = CreateTestProbe();
+        _run.Tell(new WatchRun("r1"), asker);
+        return asker.ExpectMsg<RunView>();
+    }
+
+    private void Crash()
+    {
+        _asker.Watch(_run);
+        Sys.Stop(_run);
+        _asker.FishForMessage<Terminated>(_ => true, Limit);
+        _region = CreateTestProbe();
+        _run = Begin();
+    }
+
+    private IActorRef Begin()
+    {
+        var services = new RunServices { Time = TimeProvider.System, Vms = _vms.Ref, Keep = _kept.Add };
+        return _region.ChildActorOf(RunActor.Props(services), "r1");
+    }
+}
