@@ -20,6 +20,9 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
 {
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(10);
 
+    /// <summary>A monitor that was just lost is reconnected this often, a second apart, before its undo is given up.</summary>
+    private const int Reconnects = 5;
+
     private readonly StartItem _order;
     private readonly BackupOptions _options;
     private readonly VmServices _services;
@@ -204,6 +207,9 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
 
     private async Task<ItemOutcome> UndoAsync(ICut cut, ItemOutcome outcome, CancellationToken cancel)
     {
+        // What cut the window short may have been the monitor's own link, and QEMU copies on without us.
+        for (var i = 0; i < Reconnects && await _monitor!.OpenAsync(Answer) is not MonitorOpenOutcome.Ready; i++)
+            await Task.Delay(TimeSpan.FromSeconds(1), _services.Time, cancel);
         try
         {
             await cut.UndoAsync(_names, _directory.Path, cancel);

@@ -162,7 +162,7 @@ internal sealed class WindowActor : ReceiveActor
             AgentOutcome.Refused r => new WindowInput.FreezeRefused($"the guest refused to freeze: {r.Error.Description}", r.Error.IsCommandNotFound),
             AgentOutcome.NotSent n => new WindowInput.FreezeRefused(n.Reason, NotExecuted: true),
             AgentOutcome.Unknown when _agent.IsOpen => new WindowInput.LimitPassed(WindowLimit.FreezeTimeout),
-            AgentOutcome.Unknown u => new WindowInput.FreezeLost(u.Reason),
+            AgentOutcome.Unknown u => new WindowInput.FreezeLost($"the reply to the freeze was lost: {u.Reason}"),
             _ => throw new InvalidOperationException($"unexpected outcome {outcome}"),
         };
     }

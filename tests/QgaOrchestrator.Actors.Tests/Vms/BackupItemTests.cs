@@ -18,7 +18,7 @@ public class BackupItemTests : OneHost
 
         Assert.Equal((ItemState.Succeeded, null), (outcome.State, outcome.Reason));
         Assert.Equal("filesystem", outcome.Point!.Class);
-        Assert.Equal(["00.qcow2", "01.qcow2", "point.json"], Files());
+        Assert.Equal(["0.qcow2", "1.qcow2", "point.json"], Files());
         Assert.True(Assert.Single(Vm.Cuts).Frozen);
         Assert.Equal((2, false), (Assert.Single(Vm.Guest.Freezes).Count, Vm.Guest.IsFrozen));
         Assert.Empty(Vm.Blocks.Leftovers);

@@ -9,11 +9,11 @@ public class CrashTests : OneHost
     [Fact]
     public async Task Before_the_window_the_attempt_begins_anew()
     {
-        using (Vm.Jobs.Hold("create"))
+        using (var hang = Vm.Monitor.On("blockdev-create", Act.Hang).Once())
         {
             await StartAsync();
             Order(Item());
-            await Simulated.Journal.Until(fact => fact.Kind == "job").WaitAsync(Limit);
+            await hang.Reached.WaitAsync(Limit);
             await CrashAsync();
         }
         await StartAsync();
