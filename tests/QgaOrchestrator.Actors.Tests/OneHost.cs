@@ -189,6 +189,8 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         Agent = vm => new SocketAgent(vm.Agent, vm.Hold, TimeProvider.System, new Random(1)),
         Monitor = vm => vm.Monitor is { } path ? new SocketMonitor(path, TimeProvider.System) : null,
         Cut = monitor => new FullBackupCut(monitor, TimeProvider.System),
+        Unsettled = _ => Task.FromResult<IReadOnlySet<string>>(new HashSet<string> { CutNames.For("r1", 0, 1).Hash }),
+        TargetGroup = null,
         Catalog = point => Catalog(point),
         Points = Points,
         BootId = HostProcesses.BootId(),
