@@ -20,8 +20,10 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
 {
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(10);
 
-    /// <summary>A monitor that was just lost is reconnected this often, a second apart, before its undo is given up.</summary>
+    /// <summary>A monitor that was just lost is reconnected this often before its undo is given up.</summary>
     private const int Reconnects = 5;
+
+    private static readonly TimeSpan BetweenReconnects = TimeSpan.FromSeconds(1);
 
     private readonly StartItem _order;
     private readonly BackupOptions _options;
@@ -207,9 +209,11 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
 
     private async Task<ItemOutcome> UndoAsync(ICut cut, ItemOutcome outcome, CancellationToken cancel)
     {
+        // Who was stopped leaves everything as it is, and the socket to its successor.
+        cancel.ThrowIfCancellationRequested();
         // What cut the window short may have been the monitor's own link, and QEMU copies on without us.
         for (var i = 0; i < Reconnects && await _monitor!.OpenAsync(Answer) is not MonitorOpenOutcome.Ready; i++)
-            await Task.Delay(TimeSpan.FromSeconds(1), _services.Time, cancel);
+            await Task.Delay(BetweenReconnects, _services.Time, cancel);
         try
         {
             await cut.UndoAsync(_names, _directory.Path, cancel);
