@@ -15,7 +15,7 @@ public partial class FailureTableTests
             .ToHashSet();
 
         Assert.True(named.Count > 20);
-        Assert.Empty(named.Where(name => !existing.Contains(name)));
+        Assert.Empty(named.Except(existing));
     }
 
     [GeneratedRegex("`([A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+)`")]
