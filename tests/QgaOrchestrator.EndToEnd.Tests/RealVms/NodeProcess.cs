@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Lab;
 
 namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
@@ -15,21 +16,25 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     private readonly string _folder;
     private readonly string _api;
+    private readonly string[] _settings;
     private Process? _node;
 
-    private NodeProcess(string folder, string api)
-    {
-        _folder = folder;
-        _api = api;
-    }
+    private NodeProcess(string folder, string api, string[] settings) => (_folder, _api, _settings) = (folder, api, settings);
 
     public int Pid => _node!.Id;
 
+    public string Data => Path.Combine(_folder, "data");
+
+    public string Ledger => Path.Combine(_folder, "ledger");
+
     /// <summary>The node of the VMs in <paramref name="vms"/>; everything of it is in <paramref name="folder"/>.</summary>
-    public static async Task<NodeProcess> StartAsync(string folder, string vms)
+    /// <param name="folder">Config, data, ledger and log.</param>
+    /// <param name="vms">Holds a folder for each VM, with its sockets.</param>
+    /// <param name="settings">Options besides, as in --Freeze:Lease=00:00:02.</param>
+    public static async Task<NodeProcess> StartAsync(string folder, string vms, params string[] settings)
     {
         Directory.CreateDirectory(folder);
-        var node = new NodeProcess(folder, $"http://127.0.0.1:{FreePort()}");
+        var node = new NodeProcess(folder, $"http://127.0.0.1:{FreePort()}", settings);
         await File.WriteAllTextAsync(node.Config, JsonSerializer.Serialize(new
         {
             Node = new { Host = "e2e", DataDirectory = "./data", Api = node._api },
@@ -44,7 +49,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         var log = Path.Combine(_folder, "qgad.log");
-        _node = Process.Start("/bin/sh", ["-c", "exec \"$1\" --config \"$2\" >>\"$3\" 2>&1", "sh", Program("qgad"), Config, log]);
+        _node = Process.Start("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", log, Program("qgad"), "--config", Config, .. _settings]);
         await Poll.ForAsync("ready node", Limit, async () =>
         {
             if (_node.HasExited)
@@ -70,6 +75,9 @@ internal sealed class NodeProcess : IAsyncDisposable
         JsonNode.Parse(await Tool.MustAsync(Program("qgactl"), ["--config", Config, .. arguments, "-o", "json"]))!;
 
     public Task<ToolResult> CtlAsync(params IEnumerable<string> arguments) => Tool.RunAsync(Program("qgactl"), ["--config", Config, .. arguments]);
+
+    /// <summary>The typed client of its API, as admin.</summary>
+    public QgaClient Client() => new(new Uri(_api), File.ReadAllText(Path.Combine(Data, "admin.token")).Trim(), TimeProvider.System);
 
     /// <summary>Starts a backup of all VMs and returns the run's id at once.</summary>
     public async Task<string> StartBackupAsync() => (string)(await AskAsync("backup", "run", "--select", "*", "--detach"))["id"]!;

@@ -1,0 +1,127 @@
+using System.Text.Json.Nodes;
+using QgaOrchestrator.Api;
+using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.EndToEnd.Tests.RealVms;
+using QgaOrchestrator.Lab;
+using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Ledger.Watchdog;
+using QgaOrchestrator.Simulator;
+
+namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
+
+/// <summary>
+/// A fleet of simulated VMs in this process, and qgad with its watchdog as processes of their own on the VMs' sockets. The
+/// fleet's journal tells what happened to the guests, whatever the node believes.
+/// </summary>
+internal sealed class SimulatedLab : IAsyncDisposable
+{
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly string _folder;
+
+    private SimulatedLab(string folder, SimulatedFleet fleet) => (_folder, Fleet) = (folder, fleet);
+
+    public SimulatedFleet Fleet { get; }
+
+    public NodeProcess Node { get; private set; } = null!;
+
+    public QgaClient Client { get; private set; } = null!;
+
+    public string Restored => Path.Combine(_folder, "restored");
+
+    public string Points => Path.Combine(Node.Data, "points");
+
+    public FreezeLedger Ledger => FreezeLedger.At(Node.Ledger);
+
+    /// <summary>The node is up when this returns; agents are ready a moment later.</summary>
+    /// <param name="vms">How many.</param>
+    /// <param name="options">Of the fleet.</param>
+    /// <param name="faults">Put on the fleet before the node sees it.</param>
+    /// <param name="settings">The node's options besides, as in --Freeze:Lease=00:00:02.</param>
+    public static async Task<SimulatedLab> StartAsync(
+        int vms, FleetOptions? options = null, Action<SimulatedFleet>? faults = null, params string[] settings)
+    {
+        var folder = Directory.CreateTempSubdirectory("qga-e2e-").FullName;
+        var sockets = Path.Combine(folder, "vms");
+        var lab = new SimulatedLab(folder, new SimulatedFleet(sockets, vms, options));
+        faults?.Invoke(lab.Fleet);
+        lab.Node = await NodeProcess.StartAsync(Path.Combine(folder, "node"), sockets, settings);
+        lab.Client = lab.Node.Client();
+        return lab;
+    }
+
+    public async Task<Dictionary<string, Vm>> VmsAsync() => (await ListAsync(Client.ListVmsAsync())).ToDictionary(vm => vm.Name);
+
+    public Task WaitForReadyAsync(int count) => Poll.ForAsync($"{count} ready agents", Limit, async () =>
+        (await VmsAsync()).Values.Count(vm => vm.Agent.State == AgentStates.Ready) == count ? "ready" : null);
+
+    public async Task<string> StartBackupAsync(JsonObject? options = null, string? select = null) =>
+        (await Client.StartRunAsync(new RunRequest(RunKinds.Backup, select, options))).Id;
+
+    /// <summary>Follows the run's events to its end.</summary>
+    public async Task<Run> EndOfAsync(string run)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        Run? last = null;
+        await foreach (var change in Client.WatchRunAsync(run, cancel: limit.Token))
+            last = change is RunEvent.RunChanged { Run: var now } ? now : last;
+        return last!;
+    }
+
+    public async Task<(Run Run, Dictionary<string, RunItem> Items)> BackupAsync(JsonObject? options = null, string? select = null)
+    {
+        var id = await StartBackupAsync(options, select);
+        var run = await EndOfAsync(id);
+        return (run, await ItemsAsync(id));
+    }
+
+    public async Task<Dictionary<string, RunItem>> ItemsAsync(string run) =>
+        (await ListAsync(Client.ListRunItemsAsync(run))).ToDictionary(item => item.Vm.Split('/')[^1]);
+
+    public static async Task<IReadOnlyList<T>> ListAsync<T>(IAsyncEnumerable<T> items)
+    {
+        List<T> list = [];
+        await foreach (var item in items) list.Add(item);
+        return list;
+    }
+
+    /// <summary>Signals the node inside the very instant of the n-th such fact: whatever was frozen then is frozen still.</summary>
+    public Task<Fact> SignalAt(int signal, int nth, Func<Fact, bool> wanted)
+    {
+        var sent = new TaskCompletionSource<Fact>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var seen = 0;
+        Fleet.Journal.Written = fact =>
+        {
+            if (seen == nth || !wanted(fact) || ++seen < nth) return;
+            Node.Signal(signal);
+            sent.SetResult(fact);
+        };
+        return sent.Task.WaitAsync(Limit);
+    }
+
+    /// <summary>No guest is frozen, and the ledger proves it for each.</summary>
+    public Task WaitForThawAsync() => Poll.UntilAsync("thaw of all guests", Limit, () =>
+        Fleet.FrozenNow == 0 && Ledger.ReadAll().Entries.All(entry => entry.Phase == LedgerPhase.Thawed));
+
+    /// <summary>Nothing of ours is left in any QEMU, in the ledger, or in the target beside whole points.</summary>
+    public async Task AssertNothingLeftAsync(int points)
+    {
+        await Poll.UntilAsync("empty ledger", Limit, () => Ledger.ReadAll().Entries.Count == 0);
+        Assert.Equal(0, Fleet.FrozenNow);
+        Assert.Empty(Fleet.Vms.SelectMany(vm => vm.Blocks.Leftovers.Select(left => $"{vm.Name}: {left}")));
+        Assert.Empty(Fleet.Vms.SelectMany(vm => vm.Jobs.All.Select(job => $"{vm.Name}: {job.Id} {job.Status}")));
+        var found = Directory.Exists(Points) ? Directory.GetDirectories(Points).SelectMany(Directory.GetDirectories).ToList() : [];
+        Assert.All(found, point => Assert.Equal(
+            ["0.qcow2", "1.qcow2", "point.json"], Directory.GetFileSystemEntries(point).Select(Path.GetFileName).Order(StringComparer.Ordinal)));
+        Assert.Equal(points, found.Count);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await Node.DisposeAsync();
+        if (WatchdogInstance.Holder(Ledger) is { } watchdog) HostProcess.Signal(watchdog, HostProcess.SigKill);
+        await Fleet.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
