@@ -103,6 +103,9 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
     {
         Move(Backup.Prepare);
         var fitness = await FreezeFitness.AskAsync(_vm, _spec.Id.Name, _options.Consistency);
+        // The agent of a stopped VM is as silent as one that does not run, but the remedy is another.
+        if (fitness.Stop is { State: ItemState.Unreachable } && vm.Machine.RunState is { } state and not "running")
+            return Failed($"the VM does not run: it is {state}", "Start or resume it, then retry the run");
         if (fitness.Stop is { } stop) return Outcome(stop.State, stop.Reason, stop.Remedy);
 
         _directory.Create(_services.TargetGroup);
