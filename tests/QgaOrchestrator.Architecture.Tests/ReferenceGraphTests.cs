@@ -15,11 +15,11 @@ public class ReferenceGraphTests
         ["Qemu"] = ([], []),
         ["Api"] = ([], []),
         ["Watchdog"] = (["Qemu"], []),
-        ["Cli"] = (["Api", "Qemu"], ["Spectre.Console", "System.CommandLine"]),
+        ["Cli"] = (["Api", "Qemu"], ["System.CommandLine"]),
         ["Actors"] = (["Core", "Qemu"],
             ["Akka.Cluster.Hosting", "Akka.Cluster.Sharding", "Akka.Persistence.Query", "Akka.Persistence.Sql", "linq2db",
              "Microsoft.Data.Sqlite"]),
-        ["Node"] = (["Actors", "Api"], []),
+        ["Node"] = (["Actors", "Api", "Watchdog"], []), // Watchdog is not linked: the build puts it beside qgad
     };
 
     [Fact]

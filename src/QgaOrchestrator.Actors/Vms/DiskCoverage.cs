@@ -18,7 +18,7 @@ internal static class DiskCoverage
     private static DiskCover Of(PlannedDisk disk, IReadOnlyList<GuestFilesystem>? fileSystems)
     {
         if (fileSystems is null) return DiskCover.Unknown;
-        var addresses = fileSystems.SelectMany(f => f.Disk).ToList();
+        var addresses = fileSystems.Where(f => !Unfreezable.Contains(f.Type)).SelectMany(f => f.Disk).ToList();
         if (addresses.Any(address => Names(address, disk) == true)) return DiskCover.Covered;
         return addresses.All(address => Names(address, disk) == false) ? DiskCover.Uncovered : DiskCover.Unknown;
     }
@@ -30,6 +30,12 @@ internal static class DiskCoverage
             return (at.Domain, at.Bus, at.Slot, at.Function) == (pci.Domain, pci.Bus, pci.Slot, pci.Function);
         return disk.Serial is { Length: > 0 } && address.Serial is { Length: > 0 } ? disk.Serial == address.Serial : null;
     }
+
+    /// <summary>Linux refuses to freeze these (no freeze_fs, fs/ioctl.c), and the agent passes over the refusal.</summary>
+    private static readonly HashSet<string> Unfreezable = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "vfat", "msdos", "exfat", "fuseblk", "iso9660", "udf", "squashfs", "erofs", "minix",
+    };
 
     /// <summary>The agent says -1 where it cannot tell.</summary>
     private static bool IsKnown(GuestPciAddress? address) => address is { Domain: >= 0, Bus: >= 0, Slot: >= 0 };

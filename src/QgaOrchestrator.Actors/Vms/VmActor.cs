@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Event;
 using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
@@ -32,6 +33,9 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
     private sealed record Pending(AgentRequest Request, TimeSpan Timeout, Action<CallEnded> Complete);
 
     private sealed record Lent(OpenWindow Order, IActorRef Owner, IActorRef Window);
+
+    /// <summary>Its supervisor restarts the actor, which then asks its host what there is.</summary>
+    private sealed class SocketsChangedException(VmId vm) : Exception($"{vm}: the VM's sockets have changed, its channel begins anew");
 
     /// <summary>How long a message waits for the host to say that this VM is there.</summary>
     private static readonly TimeSpan PresenceWait = TimeSpan.FromSeconds(10);
@@ -126,11 +130,7 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Serving()
     {
-        Receive<VmPresent>(m =>
-        {
-            _leaving = false;
-            Adopt(m.Entry);
-        });
+        Receive<VmPresent>(Meet);
         Receive<EntryFound>(m => Adopt(m.Entry));
         Receive<LookAgain>(_ => _services.Host.Tell(new FindEntry(_spec.Id.Name)));
         Receive<VmGone>(_ => Leave());
@@ -177,6 +177,14 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
         Handle(new ChannelInput.Woken());
         if (!holds) AskGuest();
         Stash.UnstashAll();
+    }
+
+    /// <summary>QEMU makes its sockets one after the other: a VM that was seen without its monitor begins anew with it.</summary>
+    private void Meet(VmPresent present)
+    {
+        _leaving = false;
+        if (present.Spec != _spec && _lent is null) throw new SocketsChangedException(_spec.Id);
+        Adopt(present.Entry);
     }
 
     /// <summary>A window that an earlier process left open is thawed before anybody else gets the channel.</summary>
