@@ -15,7 +15,9 @@ public sealed class SerializerTests : IAsyncLifetime
     private static readonly DateTimeOffset At = new(2026, 11, 22, 23, 56, 47, TimeSpan.Zero);
     private static readonly RunOptions Options = new()
     {
-        MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All,
+        MaxParallel = 50,
+        MaxFailures = Amount.All,
+        MaxUnreachable = Amount.All,
         Backup = new(BackupMethod.Full, "/srv/points", Consistency.Prefer, 5),
     };
 

@@ -9,7 +9,9 @@ public sealed class RunEventStreamTests
     private static readonly DateTimeOffset T0 = DateTimeOffset.FromUnixTimeMilliseconds(1000);
     private static readonly RunOptions Options = new()
     {
-        MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All,
+        MaxParallel = 50,
+        MaxFailures = Amount.All,
+        MaxUnreachable = Amount.All,
         Backup = new(BackupMethod.Full, null, Consistency.Require, null),
     };
 
