@@ -45,7 +45,6 @@ public sealed class FollowTests
               Look at the guest's freeze hooks, then retry.
 
             Run r1 partial: 1 of 2 succeeded, 1 failed, 2.0 GiB, in 3 min 12 s.
-            The rest again: qgactl run retry r1
 
             """, ended.Out);
     }

@@ -77,6 +77,9 @@ public sealed class HostActor : ReceiveActor, IWithTimers
 
     protected override void PostStop() => _watchdog?.Dispose();
 
+    /// <summary>A guard that begins anew has forgotten its limits: better no node, for then the watchdog thaws.</summary>
+    protected override void PreRestart(Exception reason, object message) => Environment.FailFast("the guard of this host's freezes failed", reason);
+
     // ---- VMs
 
     private void Find(VmsFound found)

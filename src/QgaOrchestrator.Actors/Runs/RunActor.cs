@@ -150,7 +150,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         });
     }
 
-    /// <summary>The only place where work begins: whatever the state says is due.</summary>
+    /// <summary>Journals whatever the state says is due, or ends the run. <see cref="Store"/> sends what is dispatched, once it is journalled.</summary>
     private void Act()
     {
         Changed();

@@ -38,6 +38,7 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
     private readonly CancellationTokenSource _stopped = new();
     private readonly TaskCompletionSource<object> _window = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ItemProgress _progress;
+    private QemuProcess? _qemu;
 
     public BackupItem(StartItem order, VmServices services, VmSpec spec, IMonitor? monitor, IActorRef vm)
     {
@@ -59,6 +60,9 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
         });
         Receive<ItemOutcome>(m => Context.Parent.Tell(new ItemsActor.Finished(m, Window)));
 
+        Receive<Status.Failure>(m => Context.Parent.Tell(new ItemsActor.Finished(
+            ItemOutcome.Interrupted(order.Item, order.Attempt, $"a fault in qgad: {m.Cause.Message}"), Window)));
+
         RunAsync(_stopped.Token).PipeTo(Self);
     }
 
@@ -79,6 +83,7 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
 
         var cut = _services.Cut(_monitor);
         var vm = await _vm.Ask<VmDescribed>(new DescribeVm(), Answer, cancel);
+        _qemu = vm.Machine.Process;
         if (!vm.Machine.Up)
             return Unreachable(vm.Machine.Reason ?? "the monitor does not answer", "Check that QEMU runs and that nobody else holds its monitor's socket");
 
@@ -105,7 +110,7 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
         var fitness = await FreezeFitness.AskAsync(_vm, _spec.Id.Name, _options.Consistency);
         // The agent of a stopped VM is as silent as one that does not run, but the remedy is another.
         if (fitness.Stop is { State: ItemState.Unreachable } && vm.Machine.RunState is { } state and not "running")
-            return Failed($"the VM does not run: it is {state}", "Start or resume it, then retry the run");
+            return Failed($"the VM does not run: it is {state}", "Start or resume it, then run the backup again");
         if (fitness.Stop is { } stop) return Outcome(stop.State, stop.Reason, stop.Remedy);
 
         _directory.Create(_services.TargetGroup);
@@ -164,8 +169,12 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
     /// <summary>copy → verify → catalog: the same after a window and after a crash behind one.</summary>
     private async Task<ItemOutcome> FinishAsync(ICut cut, PointDraft draft, CancellationToken cancel)
     {
-        Move(Backup.Copy);
-        await cut.FinishAsync(draft.Plan, copied => _self.Tell(Progress(Backup.Copy, copied)), cancel);
+        if (!draft.Copied)
+        {
+            Move(Backup.Copy);
+            await cut.FinishAsync(draft.Plan, copied => _self.Tell(Progress(Backup.Copy, copied)), cancel);
+            draft = _directory.Write(draft with { Copied = true });
+        }
 
         Move(Backup.Verify);
         var point = draft.ToPoint(_spec.Id, _order.Run, _directory, await HashAsync(draft.Plan, cancel));
@@ -204,7 +213,7 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
         // The draft was written after the window had closed; the ledger's entry only where the node itself had thawed.
         var facts = draft?.Facts ?? (entry is { Phase: LedgerPhase.Thawed, Facts.ThawedBy: "node" } ? entry.Facts : null);
         var held = draft is { Unfrozen: true } || (facts is not null && Backup.Judge(LedgerFacts.Record(facts)) is null);
-        if (draft is not null && held && await cut.CanFinishAsync(draft.Plan, cancel))
+        if (draft is not null && held && (draft.Copied || await cut.CanFinishAsync(draft.Plan, cancel)))
             return (draft with { Facts = facts }, null);
 
         return (null, await UndoAsync(cut, ItemOutcome.Interrupted(_order.Item, _order.Attempt, "the node ended inside this attempt"), cancel));
@@ -220,6 +229,13 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
         try
         {
             await cut.UndoAsync(_names, _directory.Path, cancel);
+            _directory.Delete();
+            return outcome;
+        }
+        catch (CutException e) when (e.Unreachable && _qemu is { } process && !_services.IsAlive(process))
+        {
+            // Its QEMU is gone, and with it jobs and nodes: only the files are left.
+            TargetDirectory.Delete(_directory.Path);
             _directory.Delete();
             return outcome;
         }

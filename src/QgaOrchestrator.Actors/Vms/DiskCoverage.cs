@@ -18,7 +18,7 @@ internal static class DiskCoverage
     private static DiskCover Of(PlannedDisk disk, IReadOnlyList<GuestFilesystem>? fileSystems)
     {
         if (fileSystems is null) return DiskCover.Unknown;
-        var addresses = fileSystems.Where(f => !Unfreezable.Contains(f.Type)).SelectMany(f => f.Disk).ToList();
+        var addresses = fileSystems.Where(f => Freezable.Contains(f.Type)).SelectMany(f => f.Disk).ToList();
         if (addresses.Any(address => Names(address, disk) == true)) return DiskCover.Covered;
         return addresses.All(address => Names(address, disk) == false) ? DiskCover.Uncovered : DiskCover.Unknown;
     }
@@ -31,10 +31,11 @@ internal static class DiskCoverage
         return disk.Serial is { Length: > 0 } && address.Serial is { Length: > 0 } ? disk.Serial == address.Serial : null;
     }
 
-    /// <summary>Linux refuses to freeze these (no freeze_fs, fs/ioctl.c), and the agent passes over the refusal.</summary>
-    private static readonly HashSet<string> Unfreezable = new(StringComparer.OrdinalIgnoreCase)
+    /// <summary>File systems that freeze: on Linux those with freeze_fs (fs/ioctl.c), since the agent passes over the refusal
+    /// of any other; on Windows those that VSS takes.</summary>
+    private static readonly HashSet<string> Freezable = new(StringComparer.OrdinalIgnoreCase)
     {
-        "vfat", "msdos", "exfat", "fuseblk", "iso9660", "udf", "squashfs", "erofs", "minix",
+        "ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "jfs", "reiserfs", "nilfs2", "gfs2", "ocfs2", "bcachefs", "ufs", "NTFS", "ReFS",
     };
 
     /// <summary>The agent says -1 where it cannot tell.</summary>

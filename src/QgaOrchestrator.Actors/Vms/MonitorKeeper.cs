@@ -119,9 +119,22 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
         {
             QemuVersion = ready.Version.ToString(),
             Process = process,
-            Uuid = await QueryUuid.AskAsync(_monitor, Answer),
+            Uuid = await KnownAsync(QueryUuid.AskAsync(_monitor, Answer)),
             RunState = (await QueryStatus.AskAsync(_monitor, Answer))?.Status,
-            PortOpen = QueryChardev.IsAgentUp(await QueryChardev.AskAsync(_monitor, Answer), _agentPath),
+            PortOpen = QueryChardev.IsAgentUp(await KnownAsync(QueryChardev.AskAsync(_monitor, Answer)), _agentPath),
         };
+    }
+
+    /// <summary>A question that some monitors do not answer: then it is not known, and the monitor is up all the same.</summary>
+    private static async Task<T?> KnownAsync<T>(Task<T?> answer) where T : class
+    {
+        try
+        {
+            return await answer;
+        }
+        catch (MonitorException)
+        {
+            return null;
+        }
     }
 }

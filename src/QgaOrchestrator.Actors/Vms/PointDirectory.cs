@@ -80,7 +80,7 @@ internal sealed class PointDirectory
             var vm = System.IO.Path.GetDirectoryName(Path)!;
             if (Directory.Exists(vm) && !Directory.EnumerateFileSystemEntries(vm).Any()) Directory.Delete(vm);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CutException($"{Path} could not be removed: {e.Message}", "Remove it by hand: it holds no recovery point");
         }

@@ -16,9 +16,10 @@ namespace QgaOrchestrator.Actors.Vms;
 /// <param name="OsId">osinfo's id, null where the guest did not tell.</param>
 /// <param name="Lease">The window's.</param>
 /// <param name="Facts">What the window saw, when it had closed; null before, and for a cut of a running guest.</param>
+/// <param name="Copied">All images are whole and nothing of ours is in QEMU any more: what is left is to sum them.</param>
 /// <param name="Unfrozen">The cut was made of a running guest, as the options allow.</param>
 internal sealed record PointDraft(
-    string Names, string Directory, IReadOnlyList<PlannedDisk> Disks, IReadOnlyList<DiskCover> Covers, string? Uuid, string? OsId, TimeSpan Lease, WindowFacts? Facts, bool Unfrozen)
+    string Names, string Directory, IReadOnlyList<PlannedDisk> Disks, IReadOnlyList<DiskCover> Covers, string? Uuid, string? OsId, TimeSpan Lease, WindowFacts? Facts, bool Unfrozen, bool Copied = false)
 {
     /// <summary>The plan as it can still be finished; its cut was made.</summary>
     [JsonIgnore]

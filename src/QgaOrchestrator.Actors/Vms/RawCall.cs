@@ -25,11 +25,11 @@ internal static class RawCall
             case "guest-sync" or "guest-sync-delimited":
                 Sync(call, caller);
                 break;
-            case "guest-fsfreeze-thaw" when vm.Window is not null:
+            case "guest-fsfreeze-thaw" when vm.HasOpenWindow:
                 vm.ThawOpenWindow(caller);
                 break;
-            case "guest-fsfreeze-thaw" when !call.Options.Force && vm.Guest.FoundFrozen:
-                Refuse(caller, CallRefusal.NotOurs, "the guest was frozen by somebody else, who may still need it", $"qgactl thaw {vm.Spec.Id.Name} --force thaws it all the same");
+            case "guest-fsfreeze-thaw" when !call.Options.Force:
+                ThawIfNotForeign(call, vm, caller);
                 break;
             case "guest-fsfreeze-thaw" or "guest-fsfreeze-status":
                 Send(call, vm, caller, thawLane: true);
@@ -52,6 +52,18 @@ internal static class RawCall
     private static void Send(CallAgent call, VmActor vm, IActorRef caller, bool thawLane) =>
         vm.Enqueue(new AgentRequest(call.Command, call.Arguments), call.Options.Timeout ?? (AgentCommands.Find(call.Command) ?? AgentCommands.Unlisted(call.Command)).DefaultTimeout(vm.Services.Limits.Timeout),
             ended => caller.Tell(Reply(call.Command, ended)), thawLane);
+
+    /// <summary>No window of ours is open, so a guest that says frozen was frozen by somebody else.</summary>
+    private static void ThawIfNotForeign(CallAgent call, VmActor vm, IActorRef caller) =>
+        vm.Enqueue(GuestFsfreezeStatus.Request, GuestFsfreezeStatus.Spec.DefaultTimeout(vm.Services.Limits.Timeout), ended =>
+        {
+            if (ended.Outcome is AgentOutcome.Returned r && GuestFsfreezeStatus.Read(r.Json) == FreezeStatus.Frozen)
+                Refuse(caller, CallRefusal.NotOurs, "the guest was frozen by somebody else, who may still need it", $"qgactl thaw {vm.Spec.Id.Name} --force thaws it all the same");
+            else if (ended.Outcome is AgentOutcome.NotSent)
+                caller.Tell(Reply(call.Command, ended));
+            else
+                Send(call, vm, caller, thawLane: true);
+        }, thawLane: true);
 
     private static CallReply Reply(string command, CallEnded ended) => ended switch
     {
@@ -97,7 +109,7 @@ internal static class RawCall
         }
         var limits = vm.Services.Limits.For(vm.Guest.Inventory?.OsId);
         var now = vm.Services.Time.GetUtcNow();
-        var window = $"raw-{now:yyyyMMddTHHmmssfff}";
+        var window = $"raw-{vm.Spec.Id.Name}-{now:yyyyMMddTHHmmssfff}";
         var order = new WindowOrder(window, call.Options.Timeout ?? limits.Timeout, call.Options.Lease ?? limits.Lease, Cuts: false);
         vm.OpenRawWindow(order, new AgentRequest(call.Command, call.Arguments), caller);
     }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Akka.Actor;
 using Akka.Event;
 using QgaOrchestrator.Actors.Fleet;
@@ -16,9 +15,9 @@ namespace QgaOrchestrator.Actors.Vms;
 /// One VM's channel: it alone speaks to the guest's agent, one request at a time, and lends the whole channel to a
 /// <see cref="WindowActor"/> from a window's reservation to its settlement. Sharded, on the VM's own host; started by that
 /// host's <see cref="HostActor"/>, stopped when its sockets are gone. Runs and callers reach it through the region.
-/// Its rules are <see cref="ChannelRules"/>; runs' items work in its child <see cref="ItemsActor"/>.
+/// Its rules are <see cref="ChannelRules"/>; how it lends the channel to windows is in VmActor.Windows.cs; runs' items work in its child <see cref="ItemsActor"/>.
 /// </summary>
-public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
+public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
 {
     private sealed record Told(ChannelInput Input) : INoSerializationVerificationNeeded;
 
@@ -28,11 +27,13 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     private sealed record LookAgain : INoSerializationVerificationNeeded;
 
+    private sealed record OpenAgain : INoSerializationVerificationNeeded;
+
     private sealed record AskAgain : INoSerializationVerificationNeeded;
 
     private sealed record Pending(AgentRequest Request, TimeSpan Timeout, Action<CallEnded> Complete);
 
-    private sealed record Lent(OpenWindow Order, IActorRef Owner, IActorRef Window);
+    private sealed record Lent(OpenWindow Order, IActorRef Owner, IActorRef Window, QemuProcess? Qemu);
 
     /// <summary>Its supervisor restarts the actor, which then asks its host what there is.</summary>
     private sealed class SocketsChangedException(VmId vm) : Exception($"{vm}: the VM's sockets have changed, its channel begins anew");
@@ -141,6 +142,7 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
         Receive<CallAgent>(m => RawCall.Take(m, this, Sender));
         Receive<GuestView>(Know);
         Receive<AskAgain>(_ => AskGuest());
+        Receive<OpenAgain>(_ => Open());
         Receive<MonitorView>(See);
         Receive<GuestReset>(_ => _lent?.Window.Tell(new ThawWindow("the guest was reset inside the window")));
 
@@ -195,6 +197,7 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
         {
             // A window that failed before its entry was written, or after it was thawed: nobody else gives the channel back.
             if (_channel is { Reserved: true, ReservedFor: { } lost }) Handle(new ChannelInput.Release(lost, _agent.IsOpen));
+            AnswerThawCallers(0);
             return;
         }
         if (!Lock())
@@ -220,10 +223,11 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
     {
         _seen = true;
         if (view.Up && !_machine.Up) Timers.StartSingleTimer("sweep", new ItemsActor.Sweep(), SweepAfter);
-        var ended = _machine.Process is { } process && !view.Up && !_services.IsAlive(process);
+        var before = _machine.Process;
+        var ended = before is not null && !view.Up && !_services.IsAlive(before);
         // What was known of the machine outlives a lost monitor, but not its process.
         _machine = view.Up || ended ? view : _machine with { Up = false, Reason = view.Reason };
-        if (ended) _lent?.Window.Tell(new WindowActor.QemuEnded());
+        if (ended && _lent is { } lent && lent.Qemu == before) lent.Window.Tell(new WindowActor.QemuEnded());
         foreach (var asker in _describers) Describe(asker);
         _describers.Clear();
         if (view.PortOpen is { } open) Handle(new ChannelInput.PortChanged(open));
@@ -247,6 +251,9 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
     internal VmServices Services => _services;
 
     internal GuestView Guest => _guest;
+
+    /// <summary>A window has the channel: its guest may be frozen by us.</summary>
+    internal bool HasOpenWindow => _lent is not null;
 
     /// <summary>The window that has the channel, or is about to.</summary>
     internal string? Window => _lent?.Order.Order.Id ?? _wanted?.Order.Order.Id;
@@ -306,6 +313,7 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
             case ChannelEffect.NotGranted e when _wanted is { } wanted && wanted.Order.Order.Id == e.Window:
                 _wanted = null;
                 wanted.Owner.Tell(new WindowRefused(e.Window, e.Reason));
+                AnswerThawCallers(0);
                 break;
             case ChannelEffect.WakeAt e:
                 var after = e.At - _services.Time.Moment();
@@ -331,7 +339,8 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
     {
         if (!Lock())
         {
-            Self.Tell(new Told(new ChannelInput.OpenFailed("qga-watchdog or qgactl thaw --offline is speaking to this guest")));
+            // It is thawed by somebody of ours, who lets go within a second; who waits has a limit of its own.
+            Timers.StartSingleTimer("lock", new OpenAgain(), Settlement.Pause);
             return;
         }
         _agent.OpenAsync(SyncTimeout).PipeTo(Self,
@@ -361,102 +370,6 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
     {
         _lock?.Dispose();
         _lock = null;
-    }
-
-    // ---- windows
-
-    private void Want(OpenWindow order)
-    {
-        if (Window is { } other)
-        {
-            Sender.Tell(new WindowRefused(order.Order.Id, $"the window {other} is open on this guest"));
-            return;
-        }
-        _wanted = (order, Sender);
-        Handle(new ChannelInput.Reserve(order.Order.Id));
-    }
-
-    /// <summary>A caller's own freeze.</summary>
-    internal void OpenRawWindow(WindowOrder order, AgentRequest freeze, IActorRef caller)
-    {
-        var open = new OpenWindow(order, new ItemId("", 0, 0), null) { Freeze = freeze };
-        Context.ActorOf(Akka.Actor.Props.Create(() => new RawWindow(open, _services.Host, caller)));
-    }
-
-    /// <summary>A caller's thaw of whatever window is open: answered when the guest is thawed.</summary>
-    internal void ThawOpenWindow(IActorRef caller)
-    {
-        _thawCallers.Add(caller);
-        _lent?.Window.Tell(new ThawWindow("a caller thawed the guest"));
-    }
-
-    /// <summary>The ledger's entry of a window on this VM.</summary>
-    private LedgerEntry Entry(WindowOrder order, ItemId item)
-    {
-        var now = _services.Time.GetUtcNow();
-        return new LedgerEntry(
-            _spec.Id.Name, _machine.Uuid, _spec.Agent, _spec.Hold, _machine.Process, _services.BootId, item.Run, item.Item, item.Attempt,
-            order.Id, LedgerPhase.Opening, now, now + order.FreezeTimeout + order.Lease, new WindowFacts());
-    }
-
-    private void Lend(OpenWindow order, IActorRef owner, LedgerEntry? adopted)
-    {
-        var entry = adopted ?? Entry(order.Order, order.Item);
-        var window = Context.ActorOf(Akka.Actor.Props.Create(
-            () => new WindowActor(order, entry, adopted != null, _agent, _services.Host, owner, _services.Time)), $"{WindowName}{++_ticket}");
-        Context.Watch(window);
-        _lent = new Lent(order, owner, window);
-    }
-
-    private void Frozen(DateTimeOffset since)
-    {
-        _frozenSince = since;
-        Publish();
-    }
-
-    private void TakeBack(WindowClosed closed)
-    {
-        if (_lent is not { } lent || lent.Order.Order.Id != closed.Window) return;
-        _lent = null;
-        _frozenSince = null;
-        _settled = closed.Window;
-        // A caller's own freeze that an earlier process left: no run will ever ask for its entry.
-        if (lent.Owner.Equals(Self) && lent.Order.Item.Run.Length == 0) _services.Host.Tell(new RemoveEntry(closed.Window));
-        foreach (var caller in _thawCallers)
-            caller.Tell(new CallReply.Returned(JsonSerializer.SerializeToUtf8Bytes(closed.Record.Thawed ?? 0)));
-        _thawCallers.Clear();
-        Context.Unwatch(lent.Window);
-        Context.Stop(lent.Window);
-        Handle(new ChannelInput.Quarantine(false));
-        Handle(new ChannelInput.Release(closed.Window, _agent.IsOpen));
-        if (_leaving) Context.Stop(Self);
-    }
-
-    /// <summary>A window that ended without settling is a fault of ours: its ledger's entry is adopted like a crash's.</summary>
-    private void Lost()
-    {
-        if (_lent is not { } lent) return;
-        _lent = null;
-        lent.Owner.Tell(new WindowUnsettled(lent.Order.Order.Id, "the window's actor failed"));
-        _services.Host.Tell(new FindEntry(_spec.Id.Name));
-    }
-
-    /// <summary>The sockets' names are gone. An open window's links may still be whole: they are what thaws the guest.</summary>
-    private void Leave()
-    {
-        if (_lent is not { } lent)
-        {
-            Context.Stop(Self);
-            return;
-        }
-        _leaving = true;
-        lent.Window.Tell(new ThawWindow("the VM's sockets vanished inside the window"));
-    }
-
-    private sealed class WindowsEnd : OneForOneStrategy
-    {
-        protected override Directive Handle(IActorRef child, Exception exception) =>
-            child.Path.Name.StartsWith(WindowName, StringComparison.Ordinal) ? Directive.Stop : base.Handle(child, exception);
     }
 
     // ---- what others see

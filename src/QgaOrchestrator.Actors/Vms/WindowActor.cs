@@ -155,6 +155,11 @@ internal sealed class WindowActor : ReceiveActor
 
     private async Task<WindowInput> FreezeAsync()
     {
+        // The last look before the guest is frozen: a foreign freeze must not be undone by ours.
+        if (await _agent.CallAsync(GuestFsfreezeStatus.Request, Settlement.SyncTimeout) is AgentOutcome.Returned status
+            && GuestFsfreezeStatus.Read(status.Json) != FreezeStatus.Thawed)
+            return new WindowInput.FreezeRefused("the guest is frozen by somebody else", NotExecuted: true);
+
         var outcome = await _agent.CallAsync(_order.Freeze with { KeepLinkWhenOverdue = true }, _order.Order.FreezeTimeout);
         return outcome switch
         {

@@ -30,8 +30,6 @@ internal static class FinalTable
         to.WriteLine();
         foreach (var line in Text.Wrap(Summary(report), ReasonWidth, "  "))
             to.WriteLine(line);
-        if (RunStates.IsFinal(report.Run.State) && report.Run.State != RunStates.Succeeded)
-            to.WriteLine($"The rest again: qgactl run retry {report.Run.Id}");
     }
 
     private static string Summary(RunReport report)

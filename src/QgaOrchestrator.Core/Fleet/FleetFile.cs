@@ -9,7 +9,7 @@ public enum FreezeMode
     /// <summary>In a window of its own.</summary>
     Alone,
 
-    /// <summary>Never: it is cut as it runs.</summary>
+    /// <summary>Never: it is cut as it runs. Not available in this version, and refused when the file is read.</summary>
     Never,
 }
 

@@ -44,7 +44,7 @@ public sealed record RunKind(
     private static readonly string[] Common = ["maxParallel", "maxParallelPerHost", "maxFailures", "maxUnreachable", .. NotYet];
 }
 
-/// <summary>One step of an item.</summary>
+/// <summary>One step of an item, told for the reader; the program shows its name. The order is in the kind's item.</summary>
 /// <param name="Name">As an item's <c>step</c> shows it.</param>
 /// <param name="Does">What it does.</param>
 /// <param name="Undone">How it is undone.</param>

@@ -17,6 +17,6 @@ public sealed record RunOptions
     /// <summary>The run stops when more than this were unreachable. Default 100%.</summary>
     public required Amount MaxUnreachable { get; init; }
 
-    /// <summary>Of kind backup.</summary>
+    /// <summary>Of kind backup. A kind's member is named like the kind: HTTP shows it flattened by that name.</summary>
     public BackupOptions? Backup { get; init; }
 }

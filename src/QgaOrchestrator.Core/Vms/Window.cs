@@ -82,7 +82,7 @@ public abstract record WindowInput
     /// <summary>The agent answered with an error. With <paramref name="NotExecuted"/> it has not even begun.</summary>
     public sealed record FreezeRefused(string Reason, bool NotExecuted) : WindowInput;
 
-    /// <summary>The freeze was sent and its link is lost.</summary>
+    /// <summary>The freeze's link is lost, or was given up: before its reply or after it.</summary>
     public sealed record FreezeLost(string Reason) : WindowInput;
 
     /// <summary>The sync behind the overdue freeze: answered or not, and the freeze's late reply where it came.</summary>
@@ -100,7 +100,8 @@ public abstract record WindowInput
     /// <param name="NotOffered">The agent answers, and refuses thaw and status alike: it offers no freeze at all.</param>
     public sealed record NotSettled(string Reason, bool NotOffered = false) : WindowInput;
 
-    /// <summary>A limit that the host keeps has passed.</summary>
+    /// <summary>A limit has passed. FreezeTimeout: the freeze's own link has waited in vain and is still open. Lease: the
+    /// host's timer.</summary>
     public sealed record LimitPassed(WindowLimit Limit) : WindowInput;
 
     /// <summary>Thaw now: asked for, or the guest was reset, or the node stops.</summary>

@@ -28,7 +28,7 @@ internal sealed record Copies(IReadOnlyList<Copies.Copy> All)
         throw CutErrors.IsFull(error)
             ? CutErrors.Full(failed.Disk.Image, error)
             : new($"the copy of disk {failed.Disk.Index} ({failed.Disk.Node}) failed: {error}",
-                "See the storage of the disk and of the target, then retry the run.");
+                "See the storage of the disk and of the target, then run the backup again.");
     }
 
     /// <param name="Job">Null: QEMU does not know it.</param>

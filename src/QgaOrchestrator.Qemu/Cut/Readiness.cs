@@ -16,7 +16,7 @@ internal static class Readiness
                 "Start or resume it: the agent of a stopped VM can neither freeze nor thaw.");
         var migration = await QueryMigrate.AskAsync(monitor, limits.Command).ConfigureAwait(false);
         if (QueryMigrate.IsUnderWay(migration))
-            throw new CutException($"the VM is migrating ({migration})", "Wait for the end of the migration, then retry the run.");
+            throw new CutException($"the VM is migrating ({migration})", "Wait for the end of the migration, then run the backup again.");
     }
 
     /// <summary>Asks what a healthy QEMU answers at once. A host that is busy for a moment gets another try; the last one

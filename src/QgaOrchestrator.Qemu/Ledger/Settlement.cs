@@ -1,5 +1,6 @@
 using System.Text.Json;
 using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Qemu.Ledger;
 
@@ -22,9 +23,6 @@ public static class Settlement
     /// </summary>
     public static readonly TimeSpan ThawTimeout = TimeSpan.FromSeconds(10);
 
-    private static readonly AgentRequest Thaw = new("guest-fsfreeze-thaw");
-    private static readonly AgentRequest Status = new("guest-fsfreeze-status");
-
     /// <summary>Thaws on a link that is open and has answered a sync since the freeze was sent.</summary>
     /// <param name="uncounted">An earlier thaw of this freeze went unanswered.</param>
     public static async Task<ThawOutcome> ThawAsync(IAgent agent, TimeProvider time, bool uncounted = false)
@@ -33,7 +31,7 @@ public static class Settlement
         ArgumentNullException.ThrowIfNull(time);
 
         var sent = time.GetTimestamp();
-        var thaw = await agent.CallAsync(Thaw, ThawTimeout).ConfigureAwait(false);
+        var thaw = await agent.CallAsync(GuestFsfreezeThaw.Request, ThawTimeout).ConfigureAwait(false);
         if (thaw is AgentOutcome.NotSent notSent)
             return new ThawOutcome.NotSettled($"thaw was not sent: {notSent.Reason}", uncounted);
         if (thaw is AgentOutcome.Unknown unknown)
@@ -41,7 +39,7 @@ public static class Settlement
         var answered = (Timestamp: time.GetTimestamp(), At: time.GetUtcNow());
 
         // An error says nothing about the guest: a failed hook errors on thawed file systems, and VSS that expired too.
-        var status = await agent.CallAsync(Status, SyncTimeout).ConfigureAwait(false);
+        var status = await agent.CallAsync(GuestFsfreezeStatus.Request, SyncTimeout).ConfigureAwait(false);
         var error = (thaw as AgentOutcome.Refused)?.Error.ToString();
         var thawed = thaw is AgentOutcome.Returned counted ? Count(counted) : null;
         var countLost = uncounted || error is null; // the next thaw counts only what this one left

@@ -1,0 +1,112 @@
+using System.Text.Json;
+using Akka.Actor;
+using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Ledger;
+
+namespace QgaOrchestrator.Actors.Vms;
+
+// How the channel is lent to a window, and comes back.
+public sealed partial class VmActor
+{
+    private void Want(OpenWindow order)
+    {
+        if (Window is { } other)
+        {
+            Sender.Tell(new WindowRefused(order.Order.Id, $"the window {other} is open on this guest"));
+            return;
+        }
+        _wanted = (order, Sender);
+        Handle(new ChannelInput.Reserve(order.Order.Id));
+    }
+
+    /// <summary>A caller's own freeze.</summary>
+    internal void OpenRawWindow(WindowOrder order, AgentRequest freeze, IActorRef caller)
+    {
+        var open = new OpenWindow(order, new ItemId("", 0, 0), null) { Freeze = freeze };
+        Context.ActorOf(Akka.Actor.Props.Create(() => new RawWindow(open, _services.Host, caller)));
+    }
+
+    /// <summary>A caller's thaw of whatever window is open: answered when the guest is thawed.</summary>
+    internal void ThawOpenWindow(IActorRef caller)
+    {
+        _thawCallers.Add(caller);
+        _lent?.Window.Tell(new ThawWindow("a caller thawed the guest"));
+    }
+
+    /// <summary>The ledger's entry of a window on this VM.</summary>
+    private LedgerEntry Entry(WindowOrder order, ItemId item)
+    {
+        var now = _services.Time.GetUtcNow();
+        return new LedgerEntry(
+            _spec.Id.Name, _machine.Uuid, _spec.Agent, _spec.Hold, _machine.Up ? _machine.Process : null, _services.BootId, item.Run, item.Item, item.Attempt,
+            order.Id, LedgerPhase.Opening, now, now + order.FreezeTimeout + order.Lease, new WindowFacts());
+    }
+
+    private void Lend(OpenWindow order, IActorRef owner, LedgerEntry? adopted)
+    {
+        var entry = adopted ?? Entry(order.Order, order.Item);
+        var window = Context.ActorOf(Akka.Actor.Props.Create(
+            () => new WindowActor(order, entry, adopted != null, _agent, _services.Host, owner, _services.Time)), $"{WindowName}{++_ticket}");
+        Context.Watch(window);
+        _lent = new Lent(order, owner, window, entry.Qemu);
+    }
+
+    private void Frozen(DateTimeOffset since)
+    {
+        _frozenSince = since;
+        Publish();
+    }
+
+    private void TakeBack(WindowClosed closed)
+    {
+        if (_lent is not { } lent || lent.Order.Order.Id != closed.Window) return;
+        _lent = null;
+        _frozenSince = null;
+        _settled = closed.Window;
+        // A caller's own freeze that an earlier process left: no run will ever ask for its entry.
+        if (lent.Owner.Equals(Self) && lent.Order.Item.Run.Length == 0) _services.Host.Tell(new RemoveEntry(closed.Window));
+        AnswerThawCallers(closed.Record.Thawed ?? 0);
+        Context.Unwatch(lent.Window);
+        Context.Stop(lent.Window);
+        Handle(new ChannelInput.Quarantine(false));
+        Handle(new ChannelInput.Release(closed.Window, _agent.IsOpen));
+        if (_leaving) Context.Stop(Self);
+    }
+
+    /// <summary>A window that ended without settling is a fault of ours: its ledger's entry is adopted like a crash's.</summary>
+    private void Lost()
+    {
+        if (_lent is not { } lent) return;
+        _lent = null;
+        lent.Owner.Tell(new WindowUnsettled(lent.Order.Order.Id, "the window's actor failed"));
+        _services.Host.Tell(new FindEntry(_spec.Id.Name));
+    }
+
+    /// <summary>The sockets' names are gone. An open window's links may still be whole: they are what thaws the guest.</summary>
+    private void Leave()
+    {
+        if (_lent is not { } lent)
+        {
+            Context.Stop(Self);
+            return;
+        }
+        _leaving = true;
+        lent.Window.Tell(new ThawWindow("the VM's sockets vanished inside the window"));
+    }
+
+    private sealed class WindowsEnd : OneForOneStrategy
+    {
+        protected override Directive Handle(IActorRef child, Exception exception) =>
+            child.Path.Name.StartsWith(WindowName, StringComparison.Ordinal) ? Directive.Stop : base.Handle(child, exception);
+    }
+
+    /// <summary>Whoever asked for a thaw while a window was open or wanted: the guest is thawed now.</summary>
+    private void AnswerThawCallers(long thawed)
+    {
+        foreach (var caller in _thawCallers)
+            caller.Tell(new CallReply.Returned(JsonSerializer.SerializeToUtf8Bytes(thawed)));
+        _thawCallers.Clear();
+    }
+}
