@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
@@ -180,15 +181,28 @@ public sealed class SocketAgentTests
         await using var agent = guest.Connect();
         for (var i = 0; i < 50; i++)
         {
-            var open = agent.OpenAsync(_soon);
-            if (i % 3 == 0)
-                await open;
+            var open = i % 3 == 0 ? Task.FromResult(await OpenOrExpireAsync(guest, agent)) : agent.OpenAsync(_soon);
             var call = agent.CallAsync(GuestPing.Request, _soon);
             await Task.WhenAll(Task.Run(agent.Close), Task.Run(agent.Close), open, call);
             Assert.False(agent.IsOpen);
         }
         Assert.Equal(0, guest.Time.Armed);
-        Assert.IsType<OpenOutcome.Ready>(await agent.OpenAsync(_soon));
+        // Connections that were closed above may still stand in the socket's backlog, which takes one: they are served first.
+        var last = await OpenOrExpireAsync(guest, agent);
+        for (var start = Stopwatch.GetTimestamp(); last is not OpenOutcome.Ready && Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(10);)
+        {
+            await Task.Yield();
+            last = await OpenOrExpireAsync(guest, agent);
+        }
+        Assert.IsType<OpenOutcome.Ready>(last);
+    }
+
+    /// <summary>Opens; a connection that nobody serves expires by the test's clock after a while of real time.</summary>
+    private static async Task<OpenOutcome> OpenOrExpireAsync(OneGuest guest, SocketAgent agent)
+    {
+        var open = agent.OpenAsync(_soon);
+        if (await Task.WhenAny(open, open.WaitAsync(TimeSpan.FromSeconds(2))) != open) guest.Time.Advance(_soon);
+        return await open;
     }
 
     private static string Json(AgentOutcome outcome) =>

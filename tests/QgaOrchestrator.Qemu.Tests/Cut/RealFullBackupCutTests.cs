@@ -35,14 +35,21 @@ public sealed class RealFullBackupCutTests
         await using var qemu = await RealQemu.StartAsync();
         var before = await qemu.GraphAsync();
         var (killedAt, finished) = (new List<string>(), 0);
-        for (var after = 1; ; after++)
+        // How many commands a run takes depends on QEMU's pace, so one pass may miss a command: some more find it.
+        string[] all = ["blockdev-create", "blockdev-add", "job-dismiss", "transaction", "query-jobs", "blockdev-del"];
+        var number = 0;
+        for (var (pass, after) = (1, 1); pass <= 8 && (all.Except(killedAt).Any() || finished == 0); after++)
         {
-            var names = CutNames.For("killed", 1, after);
+            var names = CutNames.For("killed", 1, ++number);
             var directory = qemu.NewPoint();
             CutPlan? plan = null;
             await using var dying = new AbandoningMonitor(await qemu.OpenAsync(), after);
             var whole = await RunAsync(dying, names, directory, prepared => plan = prepared);
-            if (whole) break;
+            if (whole)
+            {
+                (pass, after) = (pass + 1, 0);
+                continue;
+            }
             killedAt.Add(dying.Last!);
 
             await using var monitor = await qemu.OpenAsync();
@@ -60,9 +67,7 @@ public sealed class RealFullBackupCutTests
             Assert.False(Directory.Exists(directory), dying.Last);
         }
 
-        Assert.Superset(
-            new HashSet<string> { "blockdev-create", "blockdev-add", "job-dismiss", "transaction", "query-jobs", "blockdev-del" },
-            killedAt.ToHashSet());
+        Assert.Empty(all.Except(killedAt));
         Assert.True(finished > 0);
     }
 
