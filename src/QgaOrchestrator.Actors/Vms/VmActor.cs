@@ -341,6 +341,7 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         {
             // It is thawed by somebody of ours, who lets go within a second; who waits has a limit of its own.
             Timers.StartSingleTimer("lock", new OpenAgain(), Settlement.Pause);
+            _channel = _channel with { Reason = "qga-watchdog or qgactl thaw --offline is speaking to this guest" };
             return;
         }
         _agent.OpenAsync(SyncTimeout).PipeTo(Self,

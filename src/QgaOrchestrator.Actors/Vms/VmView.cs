@@ -38,7 +38,7 @@ internal static class VmView
         { Quarantined: true } => (AgentState.Quarantined, "the guest may be frozen and does not answer its thaw; thawing goes on"),
         { Reserved: true } or { Link: LinkState.Ready or LinkState.Busy or LinkState.Confirming } => (AgentState.Ready, null),
         { LastFailure: null, Policy.HoldsSocket: false } when guest.At is not null => (AgentState.Ready, null),
-        { LastFailure: null } => (AgentState.Connecting, null),
+        { LastFailure: null } => (AgentState.Connecting, channel.Reason),
         _ when machine is { PortOpen: true, RunState: "running" } =>
             (AgentState.Busy, $"an agent has the port open and does not answer: another program holds the socket, or the agent hangs ({channel.Reason})"),
         _ when machine.PortOpen == false => (AgentState.Absent, "no agent runs in the guest (its port is closed)"),
