@@ -6,13 +6,11 @@ namespace QgaOrchestrator.Actors.Vms;
 /// <summary>A VM's status as others see it: a pure function of what its actor knows.</summary>
 internal static class VmView
 {
-    private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>();
-
     public static VmStatus Of(
         VmId id, Channel channel, GuestView guest, MonitorView machine, OpenWindow? window, DateTimeOffset? frozenSince, string? run)
     {
         var (state, reason) = Agent(channel, guest, machine);
-        return new VmStatus(id, machine.Uuid, NoLabels, state)
+        return new VmStatus(id, machine.Uuid, VmIdentity.NoLabels, state)
         {
             AgentReason = reason,
             AgentVersion = guest.Info?.Version,
