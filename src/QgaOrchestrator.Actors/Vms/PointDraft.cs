@@ -18,8 +18,9 @@ namespace QgaOrchestrator.Actors.Vms;
 /// <param name="Facts">What the window saw, when it had closed; null before, and for a cut of a running guest.</param>
 /// <param name="Copied">All images are whole and nothing of ours is in QEMU any more: what is left is to sum them.</param>
 /// <param name="Unfrozen">The cut was made of a running guest, as the options allow.</param>
+/// <param name="Hooks">What the guest's freeze hook has reported of the window; null where it was not asked.</param>
 internal sealed record PointDraft(
-    string Names, string Directory, IReadOnlyList<PlannedDisk> Disks, IReadOnlyList<DiskCover> Covers, string? Uuid, string? OsId, TimeSpan Lease, WindowFacts? Facts, bool Unfrozen, bool Copied = false)
+    string Names, string Directory, IReadOnlyList<PlannedDisk> Disks, IReadOnlyList<DiskCover> Covers, string? Uuid, string? OsId, TimeSpan Lease, WindowFacts? Facts, bool Unfrozen, bool Copied = false, HookReport? Hooks = null)
 {
     /// <summary>The plan as it can still be finished; its cut was made.</summary>
     [JsonIgnore]
@@ -29,7 +30,7 @@ internal sealed record PointDraft(
     public RecoveryPoint ToPoint(VmId vm, string run, PointDirectory directory, IReadOnlyList<ImageSum> images)
     {
         var record = Facts is null ? null : LedgerFacts.Record(Facts);
-        var kind = ProofRules.Classify(new ProofFacts(record, Lease, OsId == "mswindows", HooksReported: false, Covers));
+        var kind = ProofRules.Classify(new ProofFacts(record, Lease, OsId == "mswindows", HooksReported: Hooks is { Reported: true }, Covers));
         return new RecoveryPoint(
             1, directory.Id, vm.Name, vm.Host, Uuid, run, null, null, "full", kind.ToString().ToLowerInvariant(),
             [.. Disks.Select((disk, i) => new PointDisk(
@@ -41,7 +42,7 @@ internal sealed record PointDraft(
         };
     }
 
-    private PointProof Proof(WindowRecord? record) => new(Facts?.FrozenAt, Facts?.CutAt, Facts?.ThawedAt, Facts?.Frozen, Facts?.Thawed, null, null)
+    private PointProof Proof(WindowRecord? record) => new(Facts?.FrozenAt, Facts?.CutAt, Facts?.ThawedAt, Facts?.Frozen, Facts?.Thawed, null, Hooks?.Scripts)
     {
         FrozenAfterMs = Facts?.FrozenAfterMs,
         CutAfterMs = Facts?.CutAfterMs,
@@ -56,6 +57,7 @@ internal sealed record PointDraft(
     private string? Note()
     {
         var open = Disks.Where((_, i) => Covers[i] != DiskCover.Covered).Select(disk => $"{disk.Node} {Covers[disk.Index].ToString().ToLowerInvariant()}").ToList();
-        return open.Count == 0 ? null : $"not every disk is known to be covered by a frozen file system: {string.Join(", ", open)}";
+        string?[] notes = [open.Count == 0 ? null : $"not every disk is known to be covered by a frozen file system: {string.Join(", ", open)}", Hooks?.Note];
+        return notes.Any(note => note is not null) ? string.Join("; ", notes.Where(note => note is not null)) : null;
     }
 }

@@ -18,14 +18,18 @@ internal sealed class AgentCommands(SimulatedGuest guest)
     private static readonly string[] _all =
     [
         "guest-get-devices", "guest-get-osinfo", "guest-get-timezone", "guest-get-users", "guest-get-host-name", "guest-exec",
-        "guest-exec-status", "guest-set-user-password", "guest-get-fsinfo", "guest-get-disks", "guest-get-vcpus",
+        "guest-exec-status", "guest-file-open", "guest-file-read", "guest-file-write", "guest-file-close", "guest-set-user-password", "guest-get-fsinfo", "guest-get-disks", "guest-get-vcpus",
         "guest-network-get-interfaces", "guest-fstrim", "guest-fsfreeze-thaw", "guest-fsfreeze-freeze-list",
         "guest-fsfreeze-freeze", "guest-fsfreeze-status", "guest-shutdown", "guest-info", "guest-set-time", "guest-get-time",
         "guest-ping", "guest-sync", "guest-sync-delimited",
     ];
 
     /// <summary>Processes belong to the agent's memory: a new one knows none.</summary>
-    public void Restart() => _processes.Clear();
+    public void Restart()
+    {
+        _processes.Clear();
+        guest.Files.CloseAll();
+    }
 
     /// <summary>Null: success without a reply (guest-shutdown).</summary>
     public JsonNode? Execute(Request request, Client by)
@@ -48,6 +52,7 @@ internal sealed class AgentCommands(SimulatedGuest guest)
             "guest-exec" => Run(arguments.Allow("path", "arg", "env", "input-data", "capture-output")),
             "guest-exec-status" => Status(arguments.Allow("pid").Number("pid")),
             "guest-set-user-password" => SetPassword(arguments.Allow("username", "password", "crypted")),
+            "guest-file-open" or "guest-file-read" or "guest-file-write" or "guest-file-close" => guest.Files.Execute(command, arguments),
             "guest-set-time" => Nothing(arguments.Allow("time"), "time"),
             "guest-shutdown" => Shutdown(arguments.Allow("mode")),
             _ => With(arguments.Allow(), GuestFacts.Of(guest, command)),
@@ -67,7 +72,7 @@ internal sealed class AgentCommands(SimulatedGuest guest)
         ["version"] = "7.2.22",
         ["supported_commands"] = new JsonArray([.. _all.Select(name => (JsonNode)new JsonObject
         {
-            ["enabled"] = name != "guest-get-devices" && (!guest.IsFrozen || _whileFrozen.Contains(name)),
+            ["enabled"] = name != "guest-get-devices" && (guest.Files.Allowed || !name.StartsWith("guest-file-", StringComparison.Ordinal)) && (!guest.IsFrozen || _whileFrozen.Contains(name)),
             ["name"] = name,
             ["success-response"] = name != "guest-shutdown",
         })]),

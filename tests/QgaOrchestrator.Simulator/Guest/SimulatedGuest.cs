@@ -43,6 +43,9 @@ public sealed class SimulatedGuest
     /// <summary>Exit status of the hook for "freeze" and "thaw". Not 0: the agent answers with an error.</summary>
     public Dictionary<string, int> HookStatus { get; } = new() { ["freeze"] = 0, ["thaw"] = 0 };
 
+    /// <summary>The hook is one that reports its scripts.</summary>
+    public ReportingHook? Reports { get; set; }
+
     public IReadOnlyList<string> HookCalls
     {
         get { lock (_gate) return [.. _hookCalls]; }
@@ -75,6 +78,8 @@ public sealed class SimulatedGuest
 
     /// <summary>What guest-exec can run: arguments and standard input to exit code, output and errors.</summary>
     public Dictionary<string, GuestProgram> Programs { get; } = GuestPrograms.Usual();
+
+    public GuestFiles Files { get; } = new();
 
     /// <summary>Completes when the guest is not frozen.</summary>
     public Task WhenThawed()
@@ -142,6 +147,7 @@ public sealed class SimulatedGuest
 
     private int RunHook(string argument)
     {
+        if (Reports is { } reports) return reports.Run(argument);
         if (!HasHook) return 0;
         _hookCalls.Add(argument);
         return HookStatus[argument];

@@ -27,12 +27,9 @@ public static class AgentCommands
         Row("guest-suspend-ram", "1.1", Check, NoReply),
         Row("guest-suspend-hybrid", "1.1", Check, NoReply),
 
-        // A lost reply leaks a handle, and a repeat with "w" truncates what was written meanwhile.
-        Row("guest-file-open", "0.15", Never, Quick),
-        // A repeat that finds no such handle has closed it the first time.
-        Row("guest-file-close", "0.15", Idempotent, Quick),
-        // Both move the position; a seek to a known offset makes a repeat possible, and only their caller knows it.
-        Row("guest-file-read", "0.15", Never, Medium),
+        GuestFileOpen.Spec,
+        GuestFileClose.Spec,
+        GuestFileRead.Spec,
         // What is written may be a key or a password, and nobody needs it in a log.
         Row("guest-file-write", "0.15", Never, Medium) with { SecretArguments = ["buf-b64"] },
         // Safe for "set" and "end", but from the current position a repeat goes twice as far: its worst case counts.

@@ -15,6 +15,7 @@ namespace QgaOrchestrator.Qemu.Agent.Commands;
 [JsonSerializable(typeof(AgentInfo))]
 [JsonSerializable(typeof(IReadOnlyList<GuestFilesystem>))]
 [JsonSerializable(typeof(IReadOnlyList<GuestNetworkInterface>))]
+[JsonSerializable(typeof(GuestFileChunk))]
 [JsonSerializable(typeof(GuestHostName))]
 [JsonSerializable(typeof(GuestOsInfo))]
 [JsonSerializable(typeof(long))]
