@@ -151,7 +151,7 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
         await _monitor.OpenAsync(Answer);
         _vm.Tell(
             new OpenWindow(
-                new WindowOrder(Window, limits.Timeout, limits.Lease, Cuts: true),
+                new WindowOrder(Window, limits.Timeout, limits.Lease, WindowMode.Alone),
                 new ItemId(_order.Run, _order.Item, _order.Attempt),
                 budget => cut.CutAsync(plan, budget)),
             _self);

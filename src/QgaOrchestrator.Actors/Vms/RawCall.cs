@@ -110,7 +110,7 @@ internal static class RawCall
         var limits = vm.Services.Limits.For(vm.Guest.Inventory?.OsId);
         var now = vm.Services.Time.GetUtcNow();
         var window = $"raw-{vm.Spec.Id.Name}-{now:yyyyMMddTHHmmssfff}";
-        var order = new WindowOrder(window, call.Options.Timeout ?? limits.Timeout, call.Options.Lease ?? limits.Lease, Cuts: false);
+        var order = new WindowOrder(window, call.Options.Timeout ?? limits.Timeout, call.Options.Lease ?? limits.Lease, WindowMode.Raw);
         vm.OpenRawWindow(order, new AgentRequest(call.Command, call.Arguments), caller);
     }
 

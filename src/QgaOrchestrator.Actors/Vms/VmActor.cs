@@ -208,7 +208,7 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         }
         _log.Warning("{0}: the ledger holds the open window {1} of run {2}: thawing the guest", _spec.Id.Name, entry.Window, entry.Run);
         Handle(new ChannelInput.Adopted(entry.Window));
-        var order = new WindowOrder(entry.Window, _services.Limits.Timeout, _services.Limits.Lease, Cuts: true);
+        var order = new WindowOrder(entry.Window, _services.Limits.Timeout, _services.Limits.Lease, WindowMode.Alone);
         Lend(new OpenWindow(order, new ItemId(entry.Run, entry.Item, entry.Attempt), null), Self, entry);
     }
 

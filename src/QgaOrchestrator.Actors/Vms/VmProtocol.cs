@@ -59,6 +59,9 @@ internal sealed record WindowRefused(string Window, string Reason) : IChannelMes
 /// <summary>The guest is frozen now (for whoever shows it), or, with a raw freeze, held.</summary>
 internal sealed record WindowFrozen(string Window, DateTimeOffset Since, long Count) : IChannelMessage;
 
+/// <summary>A group's member is reserved, or is cut and held.</summary>
+internal sealed record WindowMoved(string Window, WindowProgress Progress) : IChannelMessage;
+
 /// <summary>Three rounds of thaw went unanswered; they go on.</summary>
 internal sealed record WindowUnsettled(string Window, string Reason) : IChannelMessage;
 

@@ -60,6 +60,7 @@ internal sealed class WindowActor : ReceiveActor
             Sender.Tell(new LimitSeen(order.Order.Id));
             Pass(m.Limit);
         });
+        Receive<WindowInput>(Handle);
         Receive<ThawWindow>(m => Handle(new WindowInput.ThawNow(m.Reason)));
         Receive<QemuEnded>(_ => Handle(new WindowInput.QemuGone()));
 
@@ -73,11 +74,8 @@ internal sealed class WindowActor : ReceiveActor
 
     private void Handle(WindowInput input)
     {
-        var before = _state;
         (_state, var effects) = WindowRules.Step(_state, input, _time.Moment());
         Perform(effects);
-        if (before is WindowState.Freezing && _state is WindowState.Frozen { Record.FrozenAt: { } at } && _order.Order.Cuts)
-            Tell(new WindowFrozen(_order.Order.Id, at.Utc, _state.Record.Frozen ?? 0));
     }
 
     /// <summary>A freeze that the link has not given up in time is given up here: the thaw's first round drops the link.</summary>
@@ -118,10 +116,14 @@ internal sealed class WindowActor : ReceiveActor
                 break;
             case WindowEffect.Arm e:
                 var after = e.At - _time.Moment();
-                _host.Tell(new ArmLimit(_order.Order.Id, e.Limit, _state is WindowState.Frozen ? after : after + Guard));
+                _host.Tell(new ArmLimit(_order.Order.Id, e.Limit, e.Limit == WindowLimit.FreezeTimeout || _state is WindowState.Overdue ? after + Guard : after));
                 break;
-            case WindowEffect.Holds:
-                Tell(new WindowFrozen(_order.Order.Id, _state.Record.FrozenAt!.Value.Utc, _state.Record.Frozen ?? 0));
+            case WindowEffect.Report e:
+                Tell(e.Progress switch
+                {
+                    WindowProgress.Frozen => new WindowFrozen(_order.Order.Id, _state.Record.FrozenAt!.Value.Utc, _state.Record.Frozen ?? 0),
+                    var progress => new WindowMoved(_order.Order.Id, progress),
+                });
                 break;
             case WindowEffect.GiveUpWaiting e:
                 _log.Error("{0}: the guest may still be frozen and does not answer its thaw: {1}. Thawing goes on.", _entry.Vm, e.Reason);

@@ -4,8 +4,24 @@ namespace QgaOrchestrator.Core.Vms;
 /// <param name="Id">The window's identity, in the ledger and in every name of its cut.</param>
 /// <param name="FreezeTimeout">From the freeze's sending to its reply.</param>
 /// <param name="Lease">From frozen to thawed.</param>
-/// <param name="Cuts">False for a raw freeze: it stays frozen until told to thaw, or until the lease ends.</param>
-public sealed record WindowOrder(string Id, TimeSpan FreezeTimeout, TimeSpan Lease, bool Cuts);
+/// <param name="Mode">Who says when to freeze, to cut and to thaw.</param>
+public sealed record WindowOrder(string Id, TimeSpan FreezeTimeout, TimeSpan Lease, WindowMode Mode)
+{
+    /// <summary>How long a reserved member waits for its group's freeze.</summary>
+    public static readonly TimeSpan ReservationHolds = TimeSpan.FromSeconds(10);
+}
+
+public enum WindowMode
+{
+    /// <summary>A window of its own: freezes, cuts and thaws by itself, with nobody's word in between.</summary>
+    Alone,
+
+    /// <summary>One of a group's: freezes and cuts when the group says so. Thaws right after its own cut, unless told to hold.</summary>
+    Group,
+
+    /// <summary>A caller's raw freeze: stays frozen until told to thaw, or until the lease ends.</summary>
+    Raw,
+}
 
 /// <summary>What a window has seen. Every member is a fact; one that is null was not seen.</summary>
 public sealed record WindowRecord
@@ -48,14 +64,24 @@ public abstract record WindowState(WindowOrder Order, WindowRecord Record)
     /// <summary>The ledger's entry is being written; nothing is sent before it is.</summary>
     public sealed record Opening(WindowOrder Order) : WindowState(Order, new WindowRecord());
 
+    /// <summary>A group's member whose ledger is written: the channel is held, nothing is sent. Waits for the group.</summary>
+    public sealed record Reserved(WindowOrder Order) : WindowState(Order, new WindowRecord());
+
     /// <summary>The freeze is sent, its reply awaited.</summary>
     public sealed record Freezing(WindowOrder Order, WindowRecord Record) : WindowState(Order, Record);
 
     /// <summary>The freeze is overdue; a sync was sent behind it.</summary>
     public sealed record Overdue(WindowOrder Order, WindowRecord Record) : WindowState(Order, Record);
 
-    /// <summary>Frozen, and cutting; or, with a raw freeze, held.</summary>
+    /// <summary>Frozen, and waiting: a raw freeze for its thaw, a group's member for the cut.</summary>
     public sealed record Frozen(WindowOrder Order, WindowRecord Record) : WindowState(Order, Record);
+
+    /// <summary>Frozen, and the cut is ordered.</summary>
+    /// <param name="Hold">Thaw only when all of the group are cut: one of its disks has a writer that is not frozen.</param>
+    public sealed record Cutting(WindowOrder Order, WindowRecord Record, bool Hold) : WindowState(Order, Record);
+
+    /// <summary>Cut, and held frozen until all of the group are cut.</summary>
+    public sealed record Held(WindowOrder Order, WindowRecord Record) : WindowState(Order, Record);
 
     /// <summary>A thaw is under way. Round 0 goes over the freeze's own link, each later one over a new link.</summary>
     public sealed record Thawing(WindowOrder Order, WindowRecord Record, int Round) : WindowState(Order, Record);
@@ -64,7 +90,7 @@ public abstract record WindowState(WindowOrder Order, WindowRecord Record)
     public sealed record Closed(WindowOrder Order, WindowRecord Record) : WindowState(Order, Record);
 
     /// <summary>From the moment that a freeze may have reached the guest until it is settled.</summary>
-    public bool MayBeFrozen => this is Freezing or Overdue or Frozen or Thawing;
+    public bool MayBeFrozen => this is Freezing or Overdue or Frozen or Cutting or Held or Thawing;
 }
 
 /// <summary>What can happen to a window.</summary>
@@ -76,6 +102,15 @@ public abstract record WindowInput
 
     /// <summary>No ledger, or no watchdog: no freeze.</summary>
     public sealed record LedgerRefused(string Reason) : WindowInput;
+
+    /// <summary>The group has all its reservations: freeze.</summary>
+    public sealed record FreezeNow : WindowInput;
+
+    /// <summary>All of the group are frozen: cut.</summary>
+    public sealed record CutNow(bool Hold) : WindowInput;
+
+    /// <summary>All of the group are cut: whoever was held thaws.</summary>
+    public sealed record AllCut : WindowInput;
 
     public sealed record FreezeReturned(long Count) : WindowInput;
 
@@ -100,7 +135,7 @@ public abstract record WindowInput
     /// <param name="NotOffered">The agent answers, and refuses thaw and status alike: it offers no freeze at all.</param>
     public sealed record NotSettled(string Reason, bool NotOffered = false) : WindowInput;
 
-    /// <summary>A limit has passed. FreezeTimeout: the freeze's own link has waited in vain and is still open. Lease: the
+    /// <summary>A limit has passed. Reservation: the group has not frozen in time. FreezeTimeout: the freeze's own link has waited in vain and is still open. Lease: the
     /// host's timer.</summary>
     public sealed record LimitPassed(WindowLimit Limit) : WindowInput;
 
@@ -111,7 +146,10 @@ public abstract record WindowInput
     public sealed record QemuGone : WindowInput;
 }
 
-public enum WindowLimit { FreezeTimeout, Lease }
+public enum WindowLimit { FreezeTimeout, Lease, Reservation }
+
+/// <summary>What a window's owner is told on the way: all of it is of the same attempt, and may be lost.</summary>
+public enum WindowProgress { Reserved, Frozen, Cut }
 
 /// <summary>What a window wants done. One interpreter performs them in their order.</summary>
 public abstract record WindowEffect
@@ -137,8 +175,8 @@ public abstract record WindowEffect
     /// <summary>Have the host report when a limit passes. At most one is armed; null disarms.</summary>
     public sealed record Arm(WindowLimit? Limit, Moment At) : WindowEffect;
 
-    /// <summary>A raw freeze holds: tell the caller.</summary>
-    public sealed record Holds : WindowEffect;
+    /// <summary>How far the window is: tell the caller, or the group.</summary>
+    public sealed record Report(WindowProgress Progress) : WindowEffect;
 
     /// <summary>Three rounds have failed: the item ends unknown, the VM is in quarantine, the rounds go on.</summary>
     public sealed record GiveUpWaiting(string Reason) : WindowEffect;

@@ -22,9 +22,18 @@ public static class WindowRules
             (WindowState.Closed, _) => (state, []),
             (_, WindowInput.QemuGone) => Close(state, state.Record with { Broken = state.Record.Broken ?? "QEMU ended inside the window" }),
 
-            (WindowState.Opening s, WindowInput.LedgerWritten) => Freeze(s, now),
+            (WindowState.Opening { Order.Mode: WindowMode.Group } s, WindowInput.LedgerWritten) => Reserve(s, now),
+            (WindowState.Opening s, WindowInput.LedgerWritten) => Freeze(s.Order, now),
             (WindowState.Opening s, WindowInput.LedgerRefused i) => Close(s, s.Record with { Broken = i.Reason }),
             (WindowState.Opening s, WindowInput.ThawNow i) => Close(s, s.Record with { Broken = i.Reason }),
+
+            (WindowState.Reserved s, WindowInput.FreezeNow) => Freeze(s.Order, now),
+            (WindowState.Reserved s, WindowInput.ThawNow i) => Close(s, s.Record with { Broken = i.Reason }),
+            (WindowState.Reserved s, WindowInput.FreezeLost i) => Close(s, s.Record with { Broken = i.Reason }),
+            (WindowState.Reserved s, WindowInput.LimitPassed { Limit: WindowLimit.Reservation }) => Close(s, s.Record with
+            {
+                Broken = $"the group did not freeze within {WindowOrder.ReservationHolds.TotalSeconds:0} s of this reservation",
+            }),
 
             (WindowState.Freezing s, WindowInput.FreezeReturned { Count: > 0 } i) => Frozen(s, i.Count, now),
             (WindowState.Freezing s, WindowInput.FreezeReturned i) => Thaw(s.Order, s.Record with
@@ -48,12 +57,17 @@ public static class WindowRules
             (WindowState.Overdue s, WindowInput.LimitPassed { Limit: WindowLimit.Lease }) => Thaw(s.Order, s.Record, 1, now),
             (WindowState.Overdue s, WindowInput.FreezeLost) => (s, []),
 
-            (WindowState.Frozen s, WindowInput.CutDone) => Thaw(s.Order, s.Record with { CutAt = now }, 0, now, moveLedger: true),
-            (WindowState.Frozen s, WindowInput.CutFailed i) => Thaw(s.Order, s.Record with { Broken = i.Reason }, 0, now),
-            (WindowState.Frozen s, WindowInput.LimitPassed { Limit: WindowLimit.Lease }) =>
-                Thaw(s.Order, s.Record with { Broken = LeaseEnded(s.Order) }, 0, now),
-            (WindowState.Frozen s, WindowInput.ThawNow i) => Thaw(s.Order, s.Record with { Broken = i.Reason }, 0, now),
-            (WindowState.Frozen s, WindowInput.FreezeLost i) => Thaw(s.Order, s.Record with { Broken = i.Reason }, 1, now),
+            (WindowState.Frozen { Order.Mode: WindowMode.Group } s, WindowInput.CutNow i) => Cut(s, i.Hold, now),
+            (WindowState.Cutting s, WindowInput.CutDone) => CutDone(s, s.Record with { CutAt = now }, now),
+            (WindowState.Cutting s, WindowInput.CutFailed i) => Thaw(s.Order, s.Record with { Broken = i.Reason }, 0, now),
+            (WindowState.Held s, WindowInput.AllCut) => Thaw(s.Order, s.Record, 0, now),
+
+            (WindowState.Frozen or WindowState.Cutting or WindowState.Held, WindowInput.LimitPassed { Limit: WindowLimit.Lease }) =>
+                Thaw(state.Order, state.Record with { Broken = LeaseEnded(state.Order) }, 0, now),
+            (WindowState.Frozen or WindowState.Cutting or WindowState.Held, WindowInput.ThawNow i) =>
+                Thaw(state.Order, state.Record with { Broken = i.Reason }, 0, now),
+            (WindowState.Frozen or WindowState.Cutting or WindowState.Held, WindowInput.FreezeLost i) =>
+                Thaw(state.Order, state.Record with { Broken = i.Reason }, 1, now),
 
             (WindowState.Thawing s, WindowInput.Settled i) => Settled(s, i),
             (WindowState.Thawing { Record.FreezeRefused: true } s, WindowInput.NotSettled { NotOffered: true }) => Close(s, s.Record),
@@ -67,21 +81,42 @@ public static class WindowRules
             _ => (state, []),
         };
 
-    private static (WindowState, IReadOnlyList<WindowEffect>) Freeze(WindowState.Opening s, Moment now) =>
-        (new WindowState.Freezing(s.Order, s.Record with { FreezeSent = now }),
+    private static (WindowState, IReadOnlyList<WindowEffect>) Reserve(WindowState.Opening s, Moment now) =>
+        (new WindowState.Reserved(s.Order),
         [
-            new WindowEffect.Freeze(),
-            new WindowEffect.Arm(WindowLimit.FreezeTimeout, now + s.Order.FreezeTimeout),
+            new WindowEffect.Report(WindowProgress.Reserved),
+            new WindowEffect.Arm(WindowLimit.Reservation, now + WindowOrder.ReservationHolds),
         ]);
 
-    // The cut goes out before anything else is done: every microsecond here is a frozen guest's.
-    private static (WindowState, IReadOnlyList<WindowEffect>) Frozen(WindowState.Freezing s, long count, Moment now) =>
-        (new WindowState.Frozen(s.Order, s.Record with { FrozenAt = now, Frozen = count, CutOrdered = s.Order.Cuts }),
+    private static (WindowState, IReadOnlyList<WindowEffect>) Freeze(WindowOrder order, Moment now) =>
+        (new WindowState.Freezing(order, new WindowRecord { FreezeSent = now }),
         [
-            s.Order.Cuts ? new WindowEffect.Cut(s.Order.Lease) : new WindowEffect.Holds(),
-            new WindowEffect.Arm(WindowLimit.Lease, now + s.Order.Lease),
-            new WindowEffect.MoveLedger(),
+            new WindowEffect.Freeze(),
+            new WindowEffect.Arm(WindowLimit.FreezeTimeout, now + order.FreezeTimeout),
         ]);
+
+    private static (WindowState, IReadOnlyList<WindowEffect>) Frozen(WindowState.Freezing s, long count, Moment now)
+    {
+        var frozen = new WindowState.Frozen(s.Order, s.Record with { FrozenAt = now, Frozen = count });
+        IReadOnlyList<WindowEffect> held = [new WindowEffect.Report(WindowProgress.Frozen), new WindowEffect.Arm(WindowLimit.Lease, now + s.Order.Lease), new WindowEffect.MoveLedger()];
+        if (s.Order.Mode != WindowMode.Alone) return (frozen, held);
+
+        // The cut goes out before anything else is done: every microsecond here is a frozen guest's.
+        var (cutting, cut) = Cut(frozen, hold: false, now);
+        return (cutting, [.. cut, .. held]);
+    }
+
+    /// <summary>The transaction has what is left of the lease.</summary>
+    private static (WindowState, IReadOnlyList<WindowEffect>) Cut(WindowState.Frozen s, bool hold, Moment now) =>
+        (new WindowState.Cutting(s.Order, s.Record with { CutOrdered = true }, hold),
+            [new WindowEffect.Cut(s.Order.Lease - (now - s.Record.FrozenAt!.Value))]);
+
+    private static (WindowState, IReadOnlyList<WindowEffect>) CutDone(WindowState.Cutting s, WindowRecord record, Moment now) => s switch
+    {
+        { Hold: true } => (new WindowState.Held(s.Order, record), [new WindowEffect.Report(WindowProgress.Cut), new WindowEffect.MoveLedger()]),
+        { Order.Mode: WindowMode.Group } => Thaw(s.Order, record, 0, now, new WindowEffect.Report(WindowProgress.Cut), new WindowEffect.MoveLedger()),
+        _ => Thaw(s.Order, record, 0, now, new WindowEffect.MoveLedger()),
+    };
 
     private static (WindowState, IReadOnlyList<WindowEffect>) Overdue(WindowState.Freezing s, string reason, Moment now) =>
         (new WindowState.Overdue(s.Order, s.Record with { Broken = reason }),
@@ -91,9 +126,8 @@ public static class WindowRules
         ]);
 
     private static (WindowState, IReadOnlyList<WindowEffect>) Thaw(
-        WindowOrder order, WindowRecord record, int round, Moment now, bool moveLedger = false) =>
-        (new WindowState.Thawing(order, record with { ThawSent = now }, round),
-            moveLedger ? [new WindowEffect.Thaw(round), new WindowEffect.MoveLedger()] : [new WindowEffect.Thaw(round)]);
+        WindowOrder order, WindowRecord record, int round, Moment now, params IReadOnlyList<WindowEffect> then) =>
+        (new WindowState.Thawing(order, record with { ThawSent = now }, round), [new WindowEffect.Thaw(round), .. then]);
 
     private static (WindowState, IReadOnlyList<WindowEffect>) NextRound(WindowState.Thawing s, string reason)
     {

@@ -41,8 +41,8 @@ public class WindowRulesTests
     [Fact]
     public void A_raw_freeze_is_held_until_it_is_told_to_thaw()
     {
-        var window = Frozen(order: Order with { Cuts = false });
-        Assert.IsType<WindowEffect.Holds>(window.Last[0]);
+        var window = Frozen(order: Order with { Mode = WindowMode.Raw });
+        Assert.Equal(new WindowEffect.Report(WindowProgress.Frozen), window.Last[0]);
         Assert.Equal(WindowLimit.Lease, window.Armed);
         Assert.Equal([new WindowEffect.Thaw(0)], window.Step(50, new WindowInput.ThawNow("a caller thawed")).Last);
     }

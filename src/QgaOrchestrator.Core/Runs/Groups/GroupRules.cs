@@ -1,0 +1,156 @@
+using QgaOrchestrator.Core.Vms;
+
+namespace QgaOrchestrator.Core.Runs.Groups;
+
+/// <summary>
+/// The rules of a consistency group: reserve all, freeze the slow ones, then the rest, cut all, and go on only when every
+/// window held; all or nothing to the end. A stage begins when every member is ready for it, and a member is told again what
+/// holds for it whenever it repeats itself: so lost, late and doubled messages change nothing. Thaw does not wait for any
+/// of this: each host keeps its own limits.
+/// </summary>
+public static class GroupRules
+{
+    public static (GroupState State, IReadOnlyList<GroupEffect> Effects) Step(GroupState group, GroupInput input, Moment now)
+    {
+        var effects = new List<GroupEffect>();
+        var ended = group.IsEnded;
+        var before = group;
+        group = Advance(Take(group, input, now), now);
+        if (group is { Stage: GroupStage.Gathering } && group.Begun < group.Members.Count && (group.Begun == 0 || HasBegun(group.Members[group.Begun - 1])))
+            effects.Add(new GroupEffect.Start(group.Members[(group = group with { Begun = group.Begun + 1 }).Begun - 1].Item));
+        foreach (var member in group.Members)
+        {
+            // To all when the stage has changed, else to the one who spoke.
+            if ((group.Stage != before.Stage || Spoke(input, member)) && OrderFor(group, member) is { } order)
+                effects.Add(new GroupEffect.Say(member.Item, order));
+        }
+        if (before.FirstFrozen is null && group.FirstFrozen is not null) effects.Add(new GroupEffect.ArmSpread(group.Spread));
+        if (!ended && group.IsEnded) effects.Add(new GroupEffect.End([.. group.Members.Select(member => member.Outcome!)]));
+        return (group, effects);
+    }
+
+    private static bool HasBegun(GroupMember member) => member.Phase >= MemberPhase.Begun || member.Outcome is not null;
+
+    private static bool Spoke(GroupInput input, GroupMember member) => input is GroupInput.Reported said && said.Item == member.Item;
+
+    private static GroupState Take(GroupState group, GroupInput input, Moment now) => input switch
+    {
+        GroupInput.Reported { Report.Failing: { } failing } => Void(group, failing),
+        GroupInput.Reported i => Move(group, i.Item, i.Report, now),
+        GroupInput.MemberEnded i => End(group, i.Outcome),
+        GroupInput.SpreadPassed when group.Stage is GroupStage.FreezingSlow or GroupStage.Freezing or GroupStage.Cutting => Void(group, TooWide(group)),
+        GroupInput.Stop i => Void(group, new ItemOutcome(-1, 0, i.State, i.Reason, i.Remedy)),
+        _ => group,
+    };
+
+    private static GroupState Move(GroupState group, int item, MemberReport report, Moment now) => With(group, item, member => member.Phase >= report.Phase ? member : member with
+    {
+        Phase = report.Phase,
+        Slow = member.Slow || report.Slow,
+        Covered = member.Covered || report.Covered,
+    }) with
+    {
+        FirstFrozen = group.FirstFrozen ?? (report.Phase == MemberPhase.Frozen ? now : null),
+        Verdict = group.Verdict ?? report.Verdict,
+    };
+
+    private static GroupState End(GroupState group, ItemOutcome outcome)
+    {
+        group = With(group, outcome.Item, member => member with { Outcome = member.Outcome ?? outcome });
+        return outcome.State == ItemState.Succeeded ? group : Void(group, outcome);
+    }
+
+    private static GroupState With(GroupState group, int item, Func<GroupMember, GroupMember> change) =>
+        group with { Members = [.. group.Members.Select(member => member.Item == item ? change(member) : member)] };
+
+    /// <summary>The first cause stands.</summary>
+    private static GroupState Void(GroupState group, ItemOutcome cause) =>
+        group.Stage is GroupStage.Void ? group : StopWaiting(group with { Stage = GroupStage.Void, Cause = cause });
+
+    /// <summary>Members that were never told to begin have nothing to undo.</summary>
+    private static GroupState StopWaiting(GroupState group) => group with
+    {
+        Members = [.. group.Members.Select((member, i) => i < group.Begun || member.Outcome is not null ? member : member with { Outcome = VoidedOutcome(group, member) })],
+    };
+
+    private static GroupState Advance(GroupState group, Moment now)
+    {
+        while (Next(group, now) is { } next) group = next;
+        return group;
+    }
+
+    /// <summary>The next stage where all are ready for it; null: somebody is not.</summary>
+    private static GroupState? Next(GroupState group, Moment now) => group.Stage switch
+    {
+        GroupStage.Gathering when group.Members.All(member => member.Phase > MemberPhase.Begun) => Gathered(group),
+        GroupStage.Reserving when All(group, MemberPhase.Reserved) =>
+            group with { Stage = group.Members.Any(member => member.Slow) ? GroupStage.FreezingSlow : GroupStage.Freezing },
+        GroupStage.FreezingSlow when group.Members.All(member => !member.Slow || member.Phase >= MemberPhase.Frozen) =>
+            group with { Stage = GroupStage.Freezing },
+        GroupStage.Freezing when All(group, MemberPhase.Frozen) => group with { Stage = GroupStage.Cutting, CutSent = now },
+        GroupStage.Cutting when All(group, MemberPhase.Cut) => AllCut(group, now),
+        GroupStage.Closing when All(group, MemberPhase.Closed) => group with { Stage = GroupStage.Copying },
+        GroupStage.Copying when All(group, MemberPhase.Verified) => group with { Stage = GroupStage.Publishing },
+        GroupStage.Publishing when All(group, MemberPhase.Published) => group with { Stage = GroupStage.Ending },
+        _ => null,
+    };
+
+    private static bool All(GroupState group, MemberPhase phase) => group.Members.All(member => member.Phase >= phase);
+
+    /// <summary>
+    /// Everybody has looked where it stands. After a start all are prepared. After a coordinator's crash a group goes on only
+    /// where its verdict was stored by at least one member and all windows had closed; a run never resumes inside a window.
+    /// </summary>
+    private static GroupState Gathered(GroupState group) => group switch
+    {
+        { Verdict: not null } when All(group, MemberPhase.Closed) => group with { Stage = GroupStage.Copying },
+        _ when group.Members.All(member => member.Phase == MemberPhase.Prepared) => group with { Stage = GroupStage.Reserving },
+        _ => Void(group, new ItemOutcome(-1, 0, ItemState.Interrupted, "the run's node ended inside the group's window")),
+    };
+
+    private static GroupState AllCut(GroupState group, Moment now) => now - group.FirstFrozen!.Value > group.Spread
+        ? Void(group, TooWide(group))
+        : group with
+        {
+            Stage = GroupStage.Closing,
+            Verdict = new GroupVerdict((now - group.CutSent!.Value).TotalMilliseconds, group.Members.All(member => member.Covered)),
+        };
+
+    /// <summary>What holds for this member now; null: it has its work, or waits for others.</summary>
+    private static GroupOrder? OrderFor(GroupState group, GroupMember member) => (group.Stage, member.Phase) switch
+    {
+        _ when member.Outcome is not null => null,
+        (GroupStage.Void, _) => new GroupOrder(GroupWord.Void, Voided: VoidedOutcome(group, member)),
+        ( >= GroupStage.Reserving, MemberPhase.Prepared) => new GroupOrder(GroupWord.Reserve),
+        (GroupStage.FreezingSlow, MemberPhase.Reserved) when member.Slow => new GroupOrder(GroupWord.Freeze),
+        ( >= GroupStage.Freezing, MemberPhase.Reserved) => new GroupOrder(GroupWord.Freeze),
+        ( >= GroupStage.Cutting, MemberPhase.Frozen) => new GroupOrder(GroupWord.Cut, Hold: Holds(group)),
+        ( >= GroupStage.Closing, MemberPhase.Cut) when Holds(group) => new GroupOrder(GroupWord.Thaw),
+        ( >= GroupStage.Copying, MemberPhase.Closed) => new GroupOrder(GroupWord.GoOn, Verdict: group.Verdict),
+        ( >= GroupStage.Publishing, MemberPhase.Verified) => new GroupOrder(GroupWord.Publish),
+        (GroupStage.Ending, MemberPhase.Published) => new GroupOrder(GroupWord.End),
+        _ => null,
+    };
+
+    /// <summary>A disk whose writers are not all frozen: everybody stays frozen until the last is cut.</summary>
+    private static bool Holds(GroupState group) => !group.Members.All(member => member.Covered);
+
+    private static ItemOutcome VoidedOutcome(GroupState group, GroupMember member)
+    {
+        var cause = group.Cause!;
+        var who = group.Members.FirstOrDefault(other => other.Item == cause.Item)?.Vm;
+        return new ItemOutcome(
+            member.Item,
+            member.Attempt,
+            cause.State is ItemState.Interrupted or ItemState.Cancelled ? cause.State : ItemState.Failed,
+            who is null ? $"group {group.Name}: {cause.Reason}" : $"group {group.Name}: {who}: {cause.Reason}",
+            cause.Remedy);
+    }
+
+    private static ItemOutcome TooWide(GroupState group) => new(
+        -1,
+        0,
+        ItemState.Failed,
+        $"from the first member's freeze to the last one's cut took more than Freeze.Spread ({group.Spread.TotalSeconds:0.###} s)",
+        "Look for the member whose freeze is slow (qgactl run show), back it up apart (Freeze: alone), or raise Freeze.Spread");
+}
