@@ -19,7 +19,14 @@ public interface IOrchestrator
     Task<CallReply> CallAsync(VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel);
 
     /// <summary>Starts a run whose target list is fixed now; the answer comes when it is journalled.</summary>
-    Task<RunView> StartRunAsync(string id, string kind, string select, RunOptions options, IReadOnlyList<VmId> targets, CancellationToken cancel);
+    Task<RunView> StartRunAsync(string id, string kind, string select, RunOptions options, RunPlan plan, CancellationToken cancel);
+
+    /// <summary>Pauses, resumes or aborts a run; the answer comes when that is journalled.</summary>
+    /// <returns>The run as it is then; null where there is none.</returns>
+    Task<RunView?> SteerRunAsync(string id, RunSteering steering, CancellationToken cancel);
+
+    /// <summary>A new run with the options of an ended one, over all of its targets that did not succeed.</summary>
+    Task<RunView?> RetryRunAsync(string id, string newId, CancellationToken cancel);
 
     /// <summary>A run that is known here, or null.</summary>
     Task<RunView?> GetRunAsync(string id, CancellationToken cancel);
@@ -27,6 +34,9 @@ public interface IOrchestrator
     /// <summary>What changes in a run from now on, and its present state first; ends with the run.</summary>
     IAsyncEnumerable<RunView> WatchRunAsync(string id, CancellationToken cancel);
 }
+
+/// <summary>What may be asked of a run under way.</summary>
+public enum RunSteering { Pause, Resume, Abort, AbortAndWait }
 
 /// <summary>Options of a raw call; null: the command's own default.</summary>
 public sealed record CallOptions(TimeSpan? Timeout = null, TimeSpan? Lease = null, bool Force = false);
@@ -74,6 +84,9 @@ public enum AgentState { Ready, Absent, Busy, Connecting, Quarantined }
 /// <summary>What a host knows of one VM.</summary>
 public sealed record VmStatus(VmId Id, string? Uuid, IReadOnlyDictionary<string, string> Labels, AgentState Agent)
 {
+    /// <summary>The consistency group of the fleet's file.</summary>
+    public string? Group { get; init; }
+    public FreezeMode Freeze { get; init; }
     /// <summary>Why the agent is not ready, in words.</summary>
     public string? AgentReason { get; init; }
     public string? AgentVersion { get; init; }
@@ -101,8 +114,12 @@ public sealed record RunView(RunSummary Summary, IReadOnlyList<RunItemView> Item
 
 /// <summary>Where an item under way stands.</summary>
 /// <param name="Index">The item's index in the run.</param>
-/// <param name="Step">prepare, window, copy, verify, catalog.</param>
+/// <param name="Step">As the kind's steps are named, or waiting.</param>
 /// <param name="FrozenSince">Set while its guest is frozen.</param>
 /// <param name="Done">Bytes copied.</param>
 /// <param name="Total">Bytes to copy, 0 while unknown.</param>
-public sealed record ItemProgress(int Index, int Attempt, string Step, DateTimeOffset? FrozenSince, long Done, long Total);
+public sealed record ItemProgress(int Index, int Attempt, string Step, DateTimeOffset? FrozenSince, long Done, long Total)
+{
+    /// <summary>What it waits for, in words.</summary>
+    public string? Note { get; init; }
+}

@@ -11,11 +11,13 @@ internal sealed class FleetActor : ReceiveActor
 {
     private readonly Dictionary<VmId, VmStatus> _vms = [];
 
-    public FleetActor(Func<VmId, IReadOnlyDictionary<string, string>> labels)
+    public FleetActor(Func<VmId, VmIdentity> identify)
     {
         Receive<VmSeen>(m => _vms[m.Status.Id] = m.Status);
         Receive<VmLeft>(m => _vms.Remove(m.Vm));
         Receive<ListVms>(_ => Sender.Tell(new VmList(
-            [.. _vms.Values.OrderBy(vm => vm.Id.Name, StringComparer.Ordinal).Select(vm => vm with { Labels = labels(vm.Id) })])));
+            [.. _vms.Values.OrderBy(vm => vm.Id.Name, StringComparer.Ordinal).Select(vm => Said(vm, identify(vm.Id)))])));
     }
+
+    private static VmStatus Said(VmStatus vm, VmIdentity said) => vm with { Labels = said.Labels, Group = said.Group, Freeze = said.Freeze };
 }

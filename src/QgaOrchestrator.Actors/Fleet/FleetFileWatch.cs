@@ -13,7 +13,7 @@ internal sealed partial class FleetFileWatch(string? path, ILogger log)
 
     private volatile FleetFile _file = FleetFile.Empty;
 
-    public IReadOnlyDictionary<string, string> LabelsOf(VmId vm) => _file.Identify(vm, null).Labels;
+    public VmIdentity Identify(VmId vm) => _file.Identify(vm, null);
 
     public FleetFile Read()
     {

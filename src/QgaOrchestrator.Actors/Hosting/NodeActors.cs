@@ -43,7 +43,7 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, TimePr
         System = system;
         var ledger = FreezeLedger.Open(options.Freeze.Ledger);
         var fleet = new FleetFileWatch(options.Fleet.File, log);
-        Fleet = system.ActorOf(Props.Create(() => new FleetActor(fleet.LabelsOf)), "fleet");
+        Fleet = system.ActorOf(Props.Create(() => new FleetActor(fleet.Identify)), "fleet");
 
         // Host, runs and VMs tell each other: each is given the way to the others, which exists a moment later.
         Vms = await Regions.StartVmsAsync(system, VmActor.Props(() => VmServices(ledger)));

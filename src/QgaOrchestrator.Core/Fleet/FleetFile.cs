@@ -1,15 +1,19 @@
+using System.Text.Json.Serialization;
+using QgaOrchestrator.Core.Runs;
+
 namespace QgaOrchestrator.Core.Fleet;
 
-/// <summary>How a VM's freeze joins its consistency group's.</summary>
+/// <summary>How a VM's freeze joins others.</summary>
+[JsonConverter(typeof(CamelCaseEnum<FreezeMode>))]
 public enum FreezeMode
 {
     /// <summary>In one window with its group.</summary>
     Together,
 
-    /// <summary>In a window of its own.</summary>
+    /// <summary>In no group's window, and while no other VM of its run is at work: others may need it, as a database that serves them, to thaw.</summary>
     Alone,
 
-    /// <summary>Never: it is cut as it runs. Not available in this version, and refused when the file is read.</summary>
+    /// <summary>It is cut as it runs, and its points say crash.</summary>
     Never,
 }
 
@@ -34,7 +38,7 @@ public sealed record FleetFile(IReadOnlyList<FleetVm> Vms)
 
     /// <summary>The identity of a VM that was found.</summary>
     public VmIdentity Identify(VmId id, string? uuid) =>
-        Find(id) is { } said ? new(id, uuid, said.Labels, said.Group) : new(id, uuid, VmIdentity.NoLabels);
+        Find(id) is { } said ? new(id, uuid, said.Labels, said.Group) { Freeze = said.Freeze } : new(id, uuid, VmIdentity.NoLabels);
 }
 
 /// <summary>One VM of the fleet's file.</summary>

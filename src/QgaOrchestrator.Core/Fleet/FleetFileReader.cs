@@ -75,10 +75,7 @@ public static class FleetFileReader
             var text = Text("Freeze") ?? "together";
             foreach (var mode in Enum.GetValues<FreezeMode>())
             {
-                if (!mode.ToString().Equals(text, StringComparison.OrdinalIgnoreCase)) continue;
-                if (mode == FreezeMode.Never)
-                    errors.Add($"{at}.Freeze: never is not available in this version; back this VM up in a run of its own with consistency none.");
-                return mode;
+                if (mode.ToString().Equals(text, StringComparison.OrdinalIgnoreCase)) return mode;
             }
             errors.Add($"{at}.Freeze must be together, alone or never, not '{text}'.");
             return FreezeMode.Together;

@@ -5,5 +5,7 @@ namespace QgaOrchestrator.Core.Fleet;
 /// <param name="Group">The consistency group of the fleet's file.</param>
 public sealed record VmIdentity(VmId Id, string? Uuid, IReadOnlyDictionary<string, string> Labels, string? Group = null)
 {
+    public FreezeMode Freeze { get; init; }
+
     public static IReadOnlyDictionary<string, string> NoLabels { get; } = new Dictionary<string, string>();
 }

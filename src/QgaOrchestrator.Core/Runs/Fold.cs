@@ -4,7 +4,7 @@ namespace QgaOrchestrator.Core.Runs;
 internal sealed class Fold(RunState state)
 {
     private readonly RunItem[] _items = [.. state.Items];
-    private readonly Dictionary<string, int> _runningOn = new(state.RunningOn);
+    private readonly Dictionary<string, int> _runningBy = new(state.RunningBy);
     private RunCounts _counts = state.Counts;
     private int _firstPending = state.FirstPending;
 
@@ -20,13 +20,14 @@ internal sealed class Fold(RunState state)
         _items[item.Index] = item;
         _counts = _counts.Move(before, item.State);
         var running = (item.State == ItemState.Running ? 1 : 0) - (before == ItemState.Running ? 1 : 0);
-        if (running != 0) _runningOn[item.Vm.Host] = _runningOn.GetValueOrDefault(item.Vm.Host) + running;
+        if (running != 0)
+            foreach (var (key, _) in RunLimits.Of(state.Options, item)) _runningBy[key] = _runningBy.GetValueOrDefault(key) + running;
         if (item.State == ItemState.Pending) _firstPending = Math.Min(_firstPending, item.Index);
     }
 
     public RunState ToState()
     {
         while (_firstPending < _items.Length && _items[_firstPending].State != ItemState.Pending) _firstPending++;
-        return state with { Items = _items, Counts = _counts, RunningOn = _runningOn, FirstPending = _firstPending };
+        return state with { Items = _items, Counts = _counts, RunningBy = _runningBy, FirstPending = _firstPending };
     }
 }

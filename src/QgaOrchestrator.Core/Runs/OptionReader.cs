@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace QgaOrchestrator.Core.Runs;
@@ -41,15 +42,43 @@ public sealed class OptionReader
     public long? Bytes(string name) =>
         Value<long>(name, v => v.ValueKind == JsonValueKind.Number && v.TryGetInt64(out var n) && n > 0 ? n : null, "expected a number of bytes, 1 or more");
 
-    public Amount? Amount(string name) => Value<Amount>(
+    public Amount? Amount(string name) => Value<Amount>(name, ToAmount, "expected a number of VMs, or a percentage as in \"10%\"");
+
+    private static Amount? ToAmount(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Number when value.TryGetInt32(out var n) && n >= 0 => new Amount(n, false),
+        JsonValueKind.String => Runs.Amount.Parse(value.GetString()!),
+        _ => null,
+    };
+
+    /// <summary>A list of amounts that rise.</summary>
+    public IReadOnlyList<Amount>? Amounts(string name)
+    {
+        if (!_given.TryGetValue(name, out var given)) return null;
+        if (given.ValueKind == JsonValueKind.Array && given.EnumerateArray().Select(ToAmount).ToList() is { Count: > 0 } amounts && amounts.TrueForAll(a => a is not null))
+            return [.. amounts.Select(a => a!.Value)];
+        Fail(name, $"expected a list of numbers of VMs or percentages, as in [5, \"10%\", \"50%\"], not {given.GetRawText()}");
+        return null;
+    }
+
+    /// <summary>As in {"app": 2}.</summary>
+    public IReadOnlyDictionary<string, int>? Counts(string name)
+    {
+        if (!_given.TryGetValue(name, out var given)) return null;
+        if (given.ValueKind == JsonValueKind.Object && given.EnumerateObject().All(m => m.Value.ValueKind == JsonValueKind.Number && m.Value.TryGetInt32(out var n) && n >= 1))
+            return given.EnumerateObject().ToDictionary(m => m.Name, m => m.Value.GetInt32());
+        Fail(name, $"expected numbers by label, 1 or more, as in {{\"app\": 2}}, not {given.GetRawText()}");
+        return null;
+    }
+
+    public TimeSpan? Duration(string name) => Value<TimeSpan>(
         name,
-        v => v.ValueKind switch
-        {
-            JsonValueKind.Number when v.TryGetInt32(out var n) && n >= 0 => new Amount(n, false),
-            JsonValueKind.String => Runs.Amount.Parse(v.GetString()!),
-            _ => null,
-        },
-        "expected a number of VMs, or a percentage as in \"10%\"");
+        v => v.ValueKind == JsonValueKind.String && v.GetString() is { } text && text.Contains(':', StringComparison.Ordinal)
+            && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span) && span > TimeSpan.Zero ? span : null,
+        "expected a duration hh:mm:ss, as in \"00:05:00\"");
+
+    public bool Flag(string name) => Value<bool>(
+        name, v => v.ValueKind switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => null }, "expected true or false") ?? false;
 
     /// <summary>One of an enum's values, written in lower case.</summary>
     public T? OneOf<T>(string name) where T : struct, Enum => Value<T>(

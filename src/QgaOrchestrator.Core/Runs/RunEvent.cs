@@ -13,15 +13,39 @@ public abstract record RunEvent
 
     /// <summary>The target list and the options are fixed here, for this run and for any retry of it.</summary>
     public sealed record RunStarted(
-        string Run, string Kind, string Select, RunOptions Options, IReadOnlyList<VmId> Targets, DateTimeOffset At, string? RetryOf) : RunEvent;
+        string Run, string Kind, string Select, RunOptions Options, IReadOnlyList<VmId> Targets, DateTimeOffset At, string? RetryOf) : RunEvent
+    {
+        /// <summary>What was known of each target, in their order; null: nothing.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public IReadOnlyList<TargetNote>? Notes { get; init; }
+    }
 
     /// <summary>These attempts may have begun from now on: every name that they make derives from run, item and attempt.</summary>
     public sealed record ItemsDispatched(IReadOnlyList<ItemAttempt> Items, DateTimeOffset At) : RunEvent;
 
     public sealed record ItemsSettled(IReadOnlyList<ItemOutcome> Outcomes, DateTimeOffset At) : RunEvent;
 
+    /// <summary>No item begins until the run is resumed.</summary>
+    public sealed record RunPaused(DateTimeOffset At) : RunEvent;
+
+    public sealed record RunResumed(DateTimeOffset At) : RunEvent;
+
+    /// <summary>No item begins any more.</summary>
+    /// <param name="Reason">Why, in the operator's words.</param>
+    /// <param name="Wait">Items under way go on to their end; else they are undone.</param>
+    public sealed record RunAborted(string Reason, bool Wait, DateTimeOffset At) : RunEvent;
+
     public sealed record RunFinished(RunPhase Phase, string? Reason, DateTimeOffset At) : RunEvent;
 }
+
+/// <summary>What the fleet's file said of a target when its run began: a later change does not touch the run.</summary>
+/// <param name="Group">Its consistency group.</param>
+/// <param name="Freeze">How it is frozen.</param>
+/// <param name="Labels">The labels that the run's limits count.</param>
+public sealed record TargetNote(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Group = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] FreezeMode Freeze = FreezeMode.Together,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, string>? Labels = null);
 
 /// <param name="Item">Index in the run's targets.</param>
 /// <param name="Attempt">From 1.</param>
@@ -41,7 +65,7 @@ public enum ItemState { Pending, Running, Succeeded, Failed, Unreachable, Unknow
 /// <summary>How one attempt of an item ended.</summary>
 /// <param name="Item">Index in the run's targets.</param>
 /// <param name="Attempt">The attempt that ended.</param>
-/// <param name="State">Succeeded, Failed, Unreachable, Unknown or Interrupted.</param>
+/// <param name="State">Succeeded, Failed, Unreachable, Unknown, Cancelled or Interrupted.</param>
 /// <param name="Reason">Why, in the operator's words; null for a success.</param>
 /// <param name="Remedy">What to do about it.</param>
 public sealed record ItemOutcome(int Item, int Attempt, ItemState State, string? Reason = null, string? Remedy = null)

@@ -14,6 +14,9 @@ public static class RunEventCatalog
         ["run.started.v1"] = RunJson.Default.RunStarted,
         ["run.dispatched.v1"] = RunJson.Default.ItemsDispatched,
         ["run.settled.v1"] = RunJson.Default.ItemsSettled,
+        ["run.paused.v1"] = RunJson.Default.RunPaused,
+        ["run.resumed.v1"] = RunJson.Default.RunResumed,
+        ["run.aborted.v1"] = RunJson.Default.RunAborted,
         ["run.finished.v1"] = RunJson.Default.RunFinished,
     };
 }
@@ -26,6 +29,9 @@ public static class RunEventCatalog
 [JsonSerializable(typeof(RunEvent.RunStarted))]
 [JsonSerializable(typeof(RunEvent.ItemsDispatched))]
 [JsonSerializable(typeof(RunEvent.ItemsSettled))]
+[JsonSerializable(typeof(RunEvent.RunPaused))]
+[JsonSerializable(typeof(RunEvent.RunResumed))]
+[JsonSerializable(typeof(RunEvent.RunAborted))]
 [JsonSerializable(typeof(RunEvent.RunFinished))]
 [JsonSerializable(typeof(RunSummary))]
 [JsonSerializable(typeof(RunItemView))]

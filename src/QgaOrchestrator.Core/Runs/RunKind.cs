@@ -32,16 +32,23 @@ public sealed record RunKind(
                 MaxParallelPerHost = reader.Count("maxParallelPerHost", 1),
                 MaxFailures = reader.Amount("maxFailures") ?? MaxFailures,
                 MaxUnreachable = reader.Amount("maxUnreachable") ?? Amount.All,
+                MaxParallelPerLabel = reader.Counts("maxParallelPerLabel"),
+                MaxParallelPerTarget = reader.Count("maxParallelPerTarget", 1),
+                Canary = reader.Amount("canary"),
+                Waves = reader.Amounts("waves"),
+                Soak = reader.Duration("soak"),
+                Deadline = reader.Duration("deadline"),
+                DryRun = reader.Flag("dryRun"),
             },
             reader);
-        foreach (var name in NotYet) reader.NotAvailable(name);
         return reader.Errors.Count == 0 ? (parsed, []) : (null, reader.Errors);
     }
 
-    private static readonly string[] NotYet =
-        ["maxParallelPerLabel", "maxParallelPerTarget", "canary", "waves", "soak", "deadline", "dryRun"];
-
-    private static readonly string[] Common = ["maxParallel", "maxParallelPerHost", "maxFailures", "maxUnreachable", .. NotYet];
+    private static readonly string[] Common =
+    [
+        "maxParallel", "maxParallelPerHost", "maxParallelPerLabel", "maxParallelPerTarget", "maxFailures", "maxUnreachable",
+        "canary", "waves", "soak", "deadline", "dryRun",
+    ];
 }
 
 /// <summary>One step of an item, told for the reader; the program shows its name. The order is in the kind's item.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using QgaOrchestrator.Core.Runs.Kinds;
 
 namespace QgaOrchestrator.Core.Runs;
@@ -10,6 +11,34 @@ public sealed record RunOptions
 
     /// <summary>VMs under way at once on one host; null: no limit.</summary>
     public int? MaxParallelPerHost { get; init; }
+
+    /// <summary>VMs under way at once that share a value of this label; null: no limit.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, int>? MaxParallelPerLabel { get; init; }
+
+    /// <summary>VMs under way at once that are copied to one target; null: no limit.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? MaxParallelPerTarget { get; init; }
+
+    /// <summary>The first wave; the run stops where none of it succeeds. Null: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Amount? Canary { get; init; }
+
+    /// <summary>Cumulative ends of the waves after the canary; the last wave is always all. Null: one wave.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<Amount>? Waves { get; init; }
+
+    /// <summary>From a wave's last outcome to the next wave. Null: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TimeSpan? Soak { get; init; }
+
+    /// <summary>From the run's start; whatever is not done by then is aborted. Null: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TimeSpan? Deadline { get; init; }
+
+    /// <summary>Only the checks are made, and nothing is changed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool DryRun { get; init; }
 
     /// <summary>The run stops when more than this have failed (unknown ones count). backup: 100%.</summary>
     public required Amount MaxFailures { get; init; }

@@ -1,3 +1,5 @@
+using QgaOrchestrator.Core.Fleet;
+
 namespace QgaOrchestrator.Core.Runs;
 
 /// <summary>What may be asked of a run.</summary>
@@ -9,6 +11,14 @@ public abstract record RunCommand
 
     /// <summary>Dispatch what is due.</summary>
     public sealed record Dispatch : RunCommand;
+
+    public sealed record Pause : RunCommand;
+
+    public sealed record Resume : RunCommand;
+
+    /// <param name="Reason">Who or what wants it, in words.</param>
+    /// <param name="Wait">Items under way go on to their end.</param>
+    public sealed record Abort(string Reason, bool Wait) : RunCommand;
 
     /// <summary>These attempts have ended.</summary>
     public sealed record Settle(IReadOnlyList<ItemOutcome> Outcomes) : RunCommand;
@@ -31,8 +41,13 @@ public static class RunRules
         (null, RunCommand.Start c) => [c.Started],
         (not null, RunCommand.Start) => [],
         ({ } s, RunCommand.Settle c) => Settle(s, c.Outcomes, now),
-        ({ } s, RunCommand.Dispatch) => Due(s) switch
+        ({ IsEnded: false, IsPaused: false, Abort: null }, RunCommand.Pause) => [new RunEvent.RunPaused(now)],
+        ({ IsEnded: false, IsPaused: true, Abort: null }, RunCommand.Resume) => [new RunEvent.RunResumed(now)],
+        ({ IsEnded: false } s, RunCommand.Abort c) when s.Abort is null || (s.Abort.Wait && !c.Wait) => [new RunEvent.RunAborted(c.Reason, c.Wait, now)],
+        (_, RunCommand.Pause or RunCommand.Resume or RunCommand.Abort) => [],
+        ({ } s, RunCommand.Dispatch) => Due(s, now) switch
         {
+            { Overdue: true } => [new RunEvent.RunAborted($"its deadline of {s.Options.Deadline:c} has passed", Wait: false, now)],
             { Finish: { } end } => [new RunEvent.RunFinished(end, Reason(s), now)],
             { Dispatch: { Count: > 0 } items } => [new RunEvent.ItemsDispatched(items, now)],
             _ => [],
@@ -46,18 +61,32 @@ public static class RunRules
         (null, RunEvent.RunStarted e) => Started(e),
         ({ IsEnded: false } s, RunEvent.ItemsDispatched e) => Dispatched(s, e),
         ({ IsEnded: false } s, RunEvent.ItemsSettled e) => Settled(s, e),
+        ({ IsEnded: false } s, RunEvent.RunPaused) => Phased(s with { IsPaused = true }),
+        ({ IsEnded: false } s, RunEvent.RunResumed) => Phased(s with { IsPaused = false }),
+        ({ IsEnded: false } s, RunEvent.RunAborted e) => Phased(s with { Abort = e, Reason = e.Reason }),
         ({ IsEnded: false } s, RunEvent.RunFinished e) => Finished(s, e),
         _ => throw new InvalidOperationException($"{happened.GetType().Name} cannot follow {state?.Phase.ToString() ?? "nothing"}"),
     };
 
-    /// <summary>What should begin now: attempts to dispatch, or the run's end.</summary>
-    public static RunDue Due(RunState state)
+    /// <summary>What should begin now: attempts to dispatch, or the run's end; and when to look again.</summary>
+    public static RunDue Due(RunState state, DateTimeOffset now)
     {
         if (state.IsEnded) return RunDue.Nothing;
-        var stopped = IsOverBudget(state);
-        if (state.Counts.Running == 0 && (stopped || state.Counts.Pending == 0)) return new RunDue([], End(state));
-        return stopped ? RunDue.Nothing : new RunDue(Next(state), null);
+        var stopped = state.Abort is not null || IsOverBudget(state) || Waves.CanaryFailed(state);
+        if (state.Counts.Running == 0 && (stopped || state.Counts.Pending == 0)) return RunDue.Nothing with { Finish = End(state) };
+
+        var deadline = state.Abort is null ? state.StartedAt + state.Options.Deadline : null;
+        if (deadline <= now) return RunDue.Nothing with { Overdue = true };
+        if (stopped || state.IsPaused) return RunDue.Nothing with { Again = deadline };
+
+        var (wave, begins) = Waves.Current(state, now);
+        return new RunDue(begins is null ? Next(state, state.WaveEnds[wave]) : [], null, begins < deadline || deadline is null ? begins ?? deadline : deadline);
     }
+
+    /// <summary>The members of an item's group, in the order of their VMs' identities; the item alone where it has none.</summary>
+    public static IReadOnlyList<RunItem> Members(RunState state, RunItem item) => item.Group is null
+        ? [item]
+        : [.. state.Items.Where(other => other.Group == item.Group).OrderBy(other => other.Vm.Entity, StringComparer.Ordinal)];
 
     /// <summary>More have failed, or were unreachable, than the run allows: nothing more is dispatched.</summary>
     public static bool IsOverBudget(RunState state) =>
@@ -67,49 +96,98 @@ public static class RunRules
     /// <summary>Attempts that are under way as far as the journal knows: after a restart their hosts are asked.</summary>
     public static IEnumerable<RunItem> UnderWay(RunState state) => state.Items.Where(item => item.State == ItemState.Running);
 
-    private static List<ItemAttempt> Next(RunState state)
+    /// <summary>
+    /// In the order of the targets, as far as total, hosts, labels and target have room. A group begins whole: where it is
+    /// larger than a limit, when nothing else counts against that. Who must be alone waits until the others have ended.
+    /// </summary>
+    private static List<ItemAttempt> Next(RunState state, int end)
     {
         var next = new List<ItemAttempt>();
-        var room = Math.Min(state.Options.MaxParallel - state.Counts.Running, BatchLimit);
-        var hosts = new Dictionary<string, int>(state.RunningOn);
-        for (var i = state.FirstPending; i < state.Items.Count && next.Count < room; i++)
+        if (RunningAlone(state)) return next;
+        var running = new Dictionary<string, int>(state.RunningBy);
+        var taken = new HashSet<int>();
+        for (var i = state.FirstPending; i < end; i++)
         {
             var item = state.Items[i];
-            if (item.State != ItemState.Pending) continue;
-            var onHost = hosts.GetValueOrDefault(item.Vm.Host);
-            if (onHost >= (state.Options.MaxParallelPerHost ?? int.MaxValue)) continue;
-            hosts[item.Vm.Host] = onHost + 1;
-            next.Add(new ItemAttempt(i, item.Attempt + 1));
+            if (item.State != ItemState.Pending || taken.Contains(i)) continue;
+            var nothingElse = state.Counts.Running == 0 && next.Count == 0;
+            if (item.Note.Freeze == FreezeMode.Alone)
+            {
+                if (!nothingElse) continue;
+                return [new ItemAttempt(i, item.Attempt + 1)];
+            }
+            var members = Members(state, item);
+            // Who does not fit waits here, so that a large group is not overtaken for ever.
+            if (!nothingElse && state.Counts.Running + next.Count + members.Count > state.Options.MaxParallel) break;
+            if (next.Count > 0 && next.Count + members.Count > BatchLimit) break;
+            var needs = members.SelectMany(member => RunLimits.Of(state.Options, member)).GroupBy(need => need)
+                .Select(need => (need.Key.Key, need.Key.Limit, Count: need.Count())).ToList();
+            if (needs.Any(need => running.GetValueOrDefault(need.Key) is > 0 and var under && under + need.Count > need.Limit)) continue;
+            foreach (var (key, _, count) in needs) running[key] = running.GetValueOrDefault(key) + count;
+            foreach (var member in members)
+            {
+                taken.Add(member.Index);
+                next.Add(new ItemAttempt(member.Index, member.Attempt + 1));
+            }
         }
         return next;
     }
 
+    private static bool RunningAlone(RunState state) =>
+        state.Counts.Running == 1 && state.Items.First(item => item.State == ItemState.Running).Note.Freeze == FreezeMode.Alone;
+
     /// <summary>A repeat, or an answer to an attempt that is no longer under way, leads to nothing.</summary>
     private static IReadOnlyList<RunEvent> Settle(RunState state, IReadOnlyList<ItemOutcome> outcomes, DateTimeOffset now)
     {
-        var fresh = outcomes.Where(o => IsUnderWay(state, o)).DistinctBy(o => o.Item).Select(LimitAttempts).ToList();
-        return fresh.Count == 0 ? [] : [new RunEvent.ItemsSettled(fresh, now)];
+        var fresh = outcomes.Where(o => IsUnderWay(state, o)).DistinctBy(o => o.Item).Select(o => Limit(state, o)).ToDictionary(o => o.Item);
+        // A group's members end together, or none has ended yet.
+        var whole = fresh.Values.Where(o => Members(state, state.Items[o.Item]).All(member => fresh.ContainsKey(member.Index))).ToList();
+        return whole.Count == 0 ? [] : [new RunEvent.ItemsSettled(whole, now)];
     }
+
+    /// <summary>Who was interrupted begins again, but not for ever, and not in a run that was aborted.</summary>
+    private static ItemOutcome Limit(RunState state, ItemOutcome outcome) => outcome switch
+    {
+        { State: ItemState.Interrupted } when state.Abort is not null => outcome with { State = ItemState.Cancelled },
+        { State: ItemState.Interrupted, Attempt: >= MaxAttempts } =>
+            outcome with { State = ItemState.Failed, Reason = $"{outcome.Reason}, as in each of {MaxAttempts} attempts" },
+        _ => outcome,
+    };
 
     private static bool IsUnderWay(RunState state, ItemOutcome outcome) =>
         !state.IsEnded && outcome.Item >= 0 && outcome.Item < state.Items.Count
         && state.Items[outcome.Item] is { State: ItemState.Running } item && item.Attempt == outcome.Attempt;
 
-    private static ItemOutcome LimitAttempts(ItemOutcome outcome) => outcome is { State: ItemState.Interrupted, Attempt: >= MaxAttempts }
-        ? outcome with { State = ItemState.Failed, Reason = $"{outcome.Reason}, as in each of {MaxAttempts} attempts" }
-        : outcome;
-
-    private static RunState Started(RunEvent.RunStarted e) => new()
+    private static RunState Started(RunEvent.RunStarted e)
     {
-        Id = e.Run,
-        Kind = e.Kind,
-        Select = e.Select,
-        Options = e.Options,
-        StartedAt = e.At,
-        RetryOf = e.RetryOf,
-        Items = [.. e.Targets.Select((vm, i) => new RunItem(i, vm, ItemState.Pending))],
-        Counts = new RunCounts { Total = e.Targets.Count, Pending = e.Targets.Count },
-        RunningOn = new Dictionary<string, int>(),
+        RunItem[] items = [.. e.Targets.Select((vm, i) => new RunItem(i, vm, ItemState.Pending, e.Notes?[i] ?? NoNote))];
+        return new()
+        {
+            Id = e.Run,
+            Kind = e.Kind,
+            Select = e.Select,
+            Options = e.Options,
+            StartedAt = e.At,
+            RetryOf = e.RetryOf,
+            Items = items,
+            WaveEnds = Waves.Ends(e.Options, items),
+            Counts = new RunCounts { Total = items.Length, Pending = items.Length },
+            RunningBy = new Dictionary<string, int>(),
+        };
+    }
+
+    private static readonly TargetNote NoNote = new();
+
+    /// <summary>The phase of a run that has not ended follows from what was asked of it and what is under way.</summary>
+    private static RunState Phased(RunState state) => state with
+    {
+        Phase = state switch
+        {
+            { Abort: not null } => RunPhase.Aborting,
+            { IsPaused: true, Counts.Running: > 0 } => RunPhase.Pausing,
+            { IsPaused: true } => RunPhase.Paused,
+            _ => RunPhase.Running,
+        },
     };
 
     private static RunState Dispatched(RunState state, RunEvent.ItemsDispatched e)
@@ -132,7 +210,7 @@ public static class RunRules
             var rests = outcome.State == ItemState.Interrupted ? ItemState.Pending : outcome.State;
             fold.Put(item with { State = rests, SettledAt = e.At, Outcome = outcome });
         }
-        return fold.ToState();
+        return Phased(fold.ToState());
     }
 
     private static RunState Finished(RunState state, RunEvent.RunFinished e)
@@ -145,6 +223,7 @@ public static class RunRules
 
     private static RunPhase End(RunState state) => state.Counts switch
     {
+        { } when state is { Abort: not null } && state.Counts.Succeeded < state.Counts.Total => RunPhase.Aborted,
         var c when c.Succeeded == c.Total => RunPhase.Succeeded,
         var c when c.Succeeded == 0 || IsOverBudget(state) => RunPhase.Failed,
         _ => RunPhase.Partial,
@@ -153,10 +232,12 @@ public static class RunRules
     private static string? Reason(RunState state)
     {
         var (counts, options) = (state.Counts, state.Options);
+        if (state.Abort is { } abort) return abort.Reason;
         if (counts.Failed + counts.Unknown > options.MaxFailures.Of(counts.Total))
             return $"{counts.Failed + counts.Unknown} of {counts.Total} failed, more than maxFailures {options.MaxFailures}";
         if (counts.Unreachable > options.MaxUnreachable.Of(counts.Total))
             return $"{counts.Unreachable} of {counts.Total} were unreachable, more than maxUnreachable {options.MaxUnreachable}";
+        if (Waves.CanaryFailed(state)) return "no VM of the canary succeeded";
         return null;
     }
 }
@@ -164,7 +245,9 @@ public static class RunRules
 /// <summary>What is due in a run.</summary>
 /// <param name="Dispatch">Attempts that may begin.</param>
 /// <param name="Finish">The run's last state, where nothing is left to do.</param>
-public sealed record RunDue(IReadOnlyList<ItemAttempt> Dispatch, RunPhase? Finish)
+/// <param name="Again">When something is due by the clock alone: the end of a soak, or the deadline.</param>
+/// <param name="Overdue">The deadline has passed.</param>
+public sealed record RunDue(IReadOnlyList<ItemAttempt> Dispatch, RunPhase? Finish, DateTimeOffset? Again, bool Overdue = false)
 {
-    public static readonly RunDue Nothing = new([], null);
+    public static readonly RunDue Nothing = new([], null, null);
 }

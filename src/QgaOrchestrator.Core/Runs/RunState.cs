@@ -22,8 +22,16 @@ public sealed record RunState
 
     public required RunCounts Counts { get; init; }
 
-    /// <summary>Items under way by host.</summary>
-    public required IReadOnlyDictionary<string, int> RunningOn { get; init; }
+    /// <summary>Items under way by what limits them; see <see cref="RunLimits"/>.</summary>
+    public required IReadOnlyDictionary<string, int> RunningBy { get; init; }
+
+    /// <summary>Where each wave ends: the index behind its last item. The last is the number of items.</summary>
+    public required IReadOnlyList<int> WaveEnds { get; init; }
+
+    public bool IsPaused { get; init; }
+
+    /// <summary>Set from the abort on.</summary>
+    public RunEvent.RunAborted? Abort { get; init; }
 
     /// <summary>Every item before this index is past pending, unless an interruption sent it back.</summary>
     public int FirstPending { get; init; }
@@ -37,9 +45,11 @@ public sealed record RunState
     public bool IsEnded => Phase is RunPhase.Succeeded or RunPhase.Partial or RunPhase.Failed or RunPhase.Aborted;
 }
 
-/// <summary>One item: a VM. A consistency group will be one, too.</summary>
-public sealed record RunItem(int Index, VmId Vm, ItemState State)
+/// <summary>One item: a VM. Those of one consistency group begin and end together, with the same attempt.</summary>
+public sealed record RunItem(int Index, VmId Vm, ItemState State, TargetNote Note)
 {
+    public string? Group => Note.Group;
+
     /// <summary>The last attempt, 0 before the first.</summary>
     public int Attempt { get; init; }
 

@@ -7,8 +7,14 @@ public sealed record RunSummary(
     string Id, string Kind, string Select, RunPhase Phase, string? Reason, RunCounts Counts, DateTimeOffset StartedAt, DateTimeOffset? EndedAt,
     string? RetryOf, RunOptions Options)
 {
+    /// <summary>Where each wave ends: the index behind its last item. One wave: one number, or none.</summary>
+    public IReadOnlyList<int> WaveEnds { get; init; } = [];
+
     public static RunSummary Of(RunState state) => new(
-        state.Id, state.Kind, state.Select, state.Phase, state.Reason, state.Counts, state.StartedAt, state.EndedAt, state.RetryOf, state.Options);
+        state.Id, state.Kind, state.Select, state.Phase, state.Reason, state.Counts, state.StartedAt, state.EndedAt, state.RetryOf, state.Options)
+    {
+        WaveEnds = state.WaveEnds,
+    };
 }
 
 /// <summary>One item at a glance.</summary>
@@ -16,7 +22,12 @@ public sealed record RunItemView(
     int Index, VmId Vm, ItemState State, int Attempt, string? Reason, string? Remedy, double? FrozenMs, PointMade? Point,
     DateTimeOffset? DispatchedAt, DateTimeOffset? SettledAt)
 {
+    public string? Group { get; init; }
+
     public static RunItemView Of(RunItem item) => new(
         item.Index, item.Vm, item.State, item.Attempt, item.Outcome?.Reason, item.Outcome?.Remedy, item.Outcome?.FrozenMs, item.Outcome?.Point,
-        item.DispatchedAt, item.SettledAt);
+        item.DispatchedAt, item.SettledAt)
+    {
+        Group = item.Group,
+    };
 }

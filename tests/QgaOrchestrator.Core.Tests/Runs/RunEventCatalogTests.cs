@@ -26,6 +26,9 @@ public class RunEventCatalogTests
             new ItemOutcome(1, 2, ItemState.Failed, "the freeze hung", "look for a hanging hook"),
         ],
         Script.Start.AddSeconds(9)),
+        new RunEvent.RunPaused(Script.Start.AddSeconds(3)),
+        new RunEvent.RunResumed(Script.Start.AddSeconds(4)),
+        new RunEvent.RunAborted("asked for", true, Script.Start.AddSeconds(5)),
         new RunEvent.RunFinished(RunPhase.Partial, null, Script.Start.AddSeconds(10)),
     }.ToDictionary(e => Stored.Write(e).Manifest);
 

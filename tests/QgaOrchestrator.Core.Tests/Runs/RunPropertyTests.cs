@@ -55,9 +55,9 @@ public class RunPropertyTests
         }
         var recovered = run.Journal.Select(Stored.Again).Aggregate((RunState?)null, RunRules.Evolve)!;
         Assert.Equal(run.State.Items, recovered.Items);
-        Assert.Equal(run.State with { Items = [], RunningOn = Empty, Options = x.Options }, recovered with { Items = [], RunningOn = Empty, Options = x.Options });
+        Assert.Equal(run.State with { Items = [], RunningBy = Empty, WaveEnds = [], Options = x.Options }, recovered with { Items = [], RunningBy = Empty, WaveEnds = [], Options = x.Options });
         Assert.Equal(run.State.Options, recovered.Options);
-        Assert.Equal(RunRules.Due(run.State).Dispatch, RunRules.Due(recovered).Dispatch);
+        Assert.Equal(RunRules.Due(run.State, default).Dispatch, RunRules.Due(recovered, default).Dispatch);
     });
 
     private static readonly Dictionary<string, int> Empty = [];

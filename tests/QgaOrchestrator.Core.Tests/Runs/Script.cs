@@ -19,10 +19,13 @@ internal sealed class Script
 
     private DateTimeOffset _now = Start;
 
-    public Script(int vms, RunOptions? options = null, int hosts = 1)
+    public Script(int vms, RunOptions? options = null, int hosts = 1, Func<int, TargetNote>? note = null)
     {
         var targets = Enumerable.Range(0, vms).Select(i => new VmId($"hv{i % hosts}", $"vm{i}")).ToArray();
-        Do(new RunCommand.Start(new RunEvent.RunStarted("r1", Backup.Name, "*", options ?? Options, targets, Start, null)));
+        Do(new RunCommand.Start(new RunEvent.RunStarted("r1", Backup.Name, "*", options ?? Options, targets, Start, null)
+        {
+            Notes = note is null ? null : [.. Enumerable.Range(0, vms).Select(note)],
+        }));
     }
 
     public List<RunEvent> Journal { get; } = [];
@@ -31,6 +34,14 @@ internal sealed class Script
 
     /// <summary>Items under way, as <c>item/attempt</c>.</summary>
     public string UnderWay => string.Join(' ', RunRules.UnderWay(State).Select(item => $"{item.Index}/{item.Attempt}"));
+
+    public DateTimeOffset Now => _now;
+
+    public Script Wait(TimeSpan time)
+    {
+        _now += time;
+        return this;
+    }
 
     public IReadOnlyList<RunEvent> Do(RunCommand command)
     {

@@ -17,7 +17,7 @@ public class WindowRulesTests
             (Clock.At(1), Clock.At(10), Clock.At(20), Clock.At(20), Clock.At(29)),
             (window.Record.FreezeSent, window.Record.FrozenAt, window.Record.CutAt, window.Record.ThawSent, window.Record.ThawedAt));
         Assert.Equal(
-            ["OpenLedger", "Freeze", "Arm", "Cut", "Arm", "MoveLedger", "Thaw", "MoveLedger", "Arm", "MoveLedger", "Close"],
+            ["OpenLedger", "Freeze", "Arm", "Cut", "Report", "Arm", "MoveLedger", "Thaw", "MoveLedger", "Arm", "MoveLedger", "Close"],
             window.All.Select(effect => effect.GetType().Name));
     }
 

@@ -26,7 +26,9 @@ public enum Consistency
 /// <param name="Target">A directory, the same path for QEMU and node; null: the node's own.</param>
 /// <param name="Consistency">Default require.</param>
 /// <param name="Bandwidth">Bytes per second for each disk's copy; null: no limit.</param>
-public sealed record BackupOptions(BackupMethod Method, string? Target, Consistency Consistency, long? Bandwidth);
+/// <param name="GroupBy">VMs that share a value of this label are one consistency group; null: the fleet file's groups.</param>
+public sealed record BackupOptions(BackupMethod Method, string? Target, Consistency Consistency, long? Bandwidth,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? GroupBy = null);
 
 /// <summary>Kind backup: a recovery point of each VM.</summary>
 public static class Backup
@@ -96,11 +98,10 @@ public static class Backup
         if (method != BackupMethod.Full) reader.Fail("method", $"{method.ToString().ToLowerInvariant()} is not available in this version; there is full");
         var target = reader.Text("target");
         if (target is not null && !target.StartsWith('/')) reader.Fail("target", "expected an absolute path: it is the same for QEMU and node");
-        reader.NotAvailable("groupBy");
         reader.NotAvailable("hook");
         return options with
         {
-            Backup = new BackupOptions(method, target, reader.OneOf<Consistency>("consistency") ?? Consistency.Require, reader.Bytes("bandwidth")),
+            Backup = new BackupOptions(method, target, reader.OneOf<Consistency>("consistency") ?? Consistency.Require, reader.Bytes("bandwidth"), reader.Text("groupBy")),
         };
     }
 }

@@ -1,0 +1,17 @@
+namespace QgaOrchestrator.Core.Runs;
+
+/// <summary>How many VMs may be under way at once beside the run's total: by host, by label value, by target.</summary>
+internal static class RunLimits
+{
+    /// <summary>What counts this item, and up to how many.</summary>
+    public static IEnumerable<(string Key, int Limit)> Of(RunOptions options, RunItem item)
+    {
+        if (options.MaxParallelPerHost is { } perHost) yield return ($"host {item.Vm.Host}", perHost);
+        // Without a named target each host copies to its own.
+        if (options.MaxParallelPerTarget is { } perTarget) yield return ($"target {options.Backup?.Target ?? item.Vm.Host}", perTarget);
+        foreach (var (label, limit) in options.MaxParallelPerLabel ?? NoLabels)
+            if (item.Note.Labels?.GetValueOrDefault(label) is { } value) yield return ($"label {label}={value}", limit);
+    }
+
+    private static readonly IReadOnlyDictionary<string, int> NoLabels = new Dictionary<string, int>();
+}
