@@ -47,7 +47,7 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, TimePr
 
         // Host, runs and VMs tell each other: each is given the way to the others, which exists a moment later.
         Vms = await Regions.StartVmsAsync(system, VmActor.Props(() => VmServices(ledger)));
-        Runs = await Regions.StartRunsAsync(system, RunActor.Props(new RunServices { Time = time, Vms = Vms, Keep = Keep }));
+        Runs = await Regions.StartRunsAsync(system, RunActor.Props(new RunServices { Time = time, Vms = Vms, Spread = options.Freeze.Spread, Keep = Keep }));
         _host = system.ActorOf(
             Props.Create(() => new HostActor(HostServices(ledger, fleet))).WithDispatcher(ClusterExtensions.Dispatchers.Host), "host");
     }

@@ -25,12 +25,25 @@ public sealed class Orchestrator(NodeActors actors, IViews views) : IOrchestrato
         actors.Vms.Ask<CallReply>(new CallAgent(vm, command, arguments, options), LongestCall, cancel);
 
     public async Task<RunView> StartRunAsync(
-        string id, string kind, string select, RunOptions options, IReadOnlyList<VmId> targets, CancellationToken cancel)
+        string id, string kind, string select, RunOptions options, RunPlan plan, CancellationToken cancel)
     {
-        var view = await actors.Runs.Ask<RunView>(new StartRun(id, kind, select, options, targets), Answer, cancel);
+        return await StartAsync(new StartRun(id, kind, select, options, plan.Targets) { Notes = plan.Notes }, cancel);
+    }
+
+    private async Task<RunView> StartAsync(StartRun order, CancellationToken cancel)
+    {
+        var view = await actors.Runs.Ask<RunView>(order, Answer, cancel);
         await views.SaveRunAsync(view.Summary);
         return view;
     }
+
+    public async Task<RunView?> SteerRunAsync(string id, RunSteering steering, CancellationToken cancel) =>
+        await views.GetRunAsync(id) is null ? null : await actors.Runs.Ask<object>(new SteerRun(id, steering), Answer, cancel) as RunView;
+
+    public async Task<RunView?> RetryRunAsync(string id, string newId, CancellationToken cancel) =>
+        await views.GetRunAsync(id) is null || await actors.Runs.Ask<object>(new DescribeRetry(id, newId), Answer, cancel) is not StartRun retry
+            ? null
+            : await StartAsync(retry, cancel);
 
     public async Task<RunView?> GetRunAsync(string id, CancellationToken cancel)
     {

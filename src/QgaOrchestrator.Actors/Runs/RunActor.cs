@@ -4,6 +4,7 @@ using Akka.Event;
 using Akka.Persistence;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Runs.Groups;
 
 namespace QgaOrchestrator.Actors.Runs;
 
@@ -20,11 +21,20 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     private sealed record Remind : INoSerializationVerificationNeeded;
 
-    /// <summary>Outcomes wait this long for company while other items are under way.</summary>
-    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(500);
+    private sealed record Look : INoSerializationVerificationNeeded;
+
+    /// <summary>Outcomes wait this long for company while other items are under way: long enough that a write serves
+    /// several, short enough that their places do not stay empty.</summary>
+    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>So many outcomes wait no longer.</summary>
+    private const int Company = 5;
 
     /// <summary>Watchers are told of changes this often.</summary>
     private static readonly TimeSpan ShowEvery = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>A timer reaches no further; then it is set again.</summary>
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
 
     /// <summary>Items under way are sent again this often: a message may be lost, and a host recognises a repeat.</summary>
     private static readonly TimeSpan RemindEvery = TimeSpan.FromSeconds(30);
@@ -34,6 +44,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     private readonly List<ItemOutcome> _gathered = [];
     private readonly Dictionary<int, ItemProgress> _progress = [];
     private readonly HashSet<IActorRef> _watchers = [];
+    private readonly Dictionary<string, IActorRef> _groups = [];
     private RunState? _state;
 
     public RunActor(RunServices services)
@@ -47,7 +58,12 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         Command<FindUnsettled>(m => Sender.Tell(new UnsettledAttempts(_state is null or { IsEnded: true }
             ? []
             : [.. RunRules.UnderWay(_state).Where(item => item.Vm == m.Vm).Select(item => new ItemAttempt(item.Index, item.Attempt))])));
+        Command<SteerRun>(Steer);
+        Command<DescribeRetry>(m => Sender.Tell(_state is null ? new NoSuchRun(m.Run) : Retry(_state, m.NewRun)));
         Command<ItemEnded>(m => Take(m.Outcome));
+        Command<MemberMoved>(m => GroupOf(m.Item, m.Attempt)?.Tell(m));
+        Command<GroupActor.Ended>(m => Gathered(m.Outcomes));
+        Command<Look>(_ => Store(new RunCommand.Dispatch()));
         Command<ItemMoved>(m => Follow(m.Progress));
         Command<Flush>(_ => Settle());
         Command<Show>(_ => ShowAll());
@@ -71,7 +87,8 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         if (!_state.IsEnded)
             _log.Info("Run {0} goes on: {1} of {2} items are done", _state.Id, _state.Counts.Total - _state.Counts.Pending - _state.Counts.Running, _state.Counts.Total);
         RemindAll();
-        Act();
+        if (_state.IsEnded) End();
+        else Store(new RunCommand.Dispatch());
     }
 
     // ---- what is asked of it
@@ -84,13 +101,49 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
             asker.Tell(View());
             return;
         }
-        var started = new RunEvent.RunStarted(order.Run, order.Kind, order.Select, order.Options, order.Targets, _services.Time.GetUtcNow(), null);
-        Store(RunRules.Decide(_state, new RunCommand.Start(started), started.At), () =>
+        var started = new RunEvent.RunStarted(order.Run, order.Kind, order.Select, order.Options, order.Targets, _services.Time.GetUtcNow(), order.RetryOf)
+        {
+            Notes = order.Notes,
+        };
+        Store(new RunCommand.Start(started), () =>
         {
             _services.Keep(View()!);
             asker.Tell(View());
             Timers.StartSingleTimer("remind", new Remind(), RemindEvery);
         });
+    }
+
+    private void Steer(SteerRun order)
+    {
+        var asker = Sender;
+        if (_state is null)
+        {
+            asker.Tell(new NoSuchRun(order.Run));
+            return;
+        }
+        Store(
+            order.Steering switch
+            {
+                RunSteering.Pause => new RunCommand.Pause(),
+                RunSteering.Resume => new RunCommand.Resume(),
+                var abort => new RunCommand.Abort("the run was aborted", Wait: abort == RunSteering.AbortAndWait),
+            },
+            () =>
+            {
+                _services.Keep(View()!);
+                asker.Tell(View());
+            });
+    }
+
+    /// <summary>The same options and notes, over all targets that have not succeeded.</summary>
+    private static StartRun Retry(RunState state, string run)
+    {
+        var left = state.Items.Where(item => item.State != ItemState.Succeeded).ToList();
+        return new StartRun(run, state.Kind, state.Select, state.Options, [.. left.Select(item => item.Vm)])
+        {
+            Notes = [.. left.Select(item => item.Note)],
+            RetryOf = state.Id,
+        };
     }
 
     private void Watch(WatchRun order)
@@ -109,9 +162,18 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
             Acknowledge(outcome);
             return;
         }
-        _progress.Remove(outcome.Item);
-        if (_gathered.All(g => g.Item != outcome.Item)) _gathered.Add(outcome);
-        if (_gathered.Count >= Math.Min(RunRules.BatchLimit, _state.Counts.Running)) Settle();
+        if (item.Group is null) Gathered([outcome]);
+        else GroupOf(outcome.Item, outcome.Attempt)?.Tell(outcome);
+    }
+
+    private void Gathered(IReadOnlyList<ItemOutcome> outcomes)
+    {
+        foreach (var outcome in outcomes)
+        {
+            _progress.Remove(outcome.Item);
+            if (_gathered.All(g => g.Item != outcome.Item)) _gathered.Add(outcome);
+        }
+        if (_gathered.Count >= Math.Min(Company, _state!.Counts.Running)) Settle();
         else if (!Timers.IsTimerActive("flush")) Timers.StartSingleTimer("flush", new Flush(), Gather);
     }
 
@@ -129,33 +191,62 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         Timers.Cancel("flush");
         var outcomes = _gathered.ToArray();
         _gathered.Clear();
-        Store(RunRules.Decide(_state, new RunCommand.Settle(outcomes), _services.Time.GetUtcNow()), () =>
+        Store(new RunCommand.Settle(outcomes), () =>
         {
             foreach (var outcome in outcomes) Acknowledge(outcome);
         });
     }
 
-    private void Store(IReadOnlyList<RunEvent> events, Action then)
+    /// <summary>One write holds what the command leads to and what is due after it: outcomes with the items that take their places.</summary>
+    private void Store(RunCommand command, Action? answer = null)
     {
+        var events = Follow(command);
+        if (events.Count == 0)
+        {
+            answer?.Invoke();
+            LookAgain();
+            return;
+        }
         var left = events.Count;
-        if (left == 0) return;
         PersistAll(events, happened =>
         {
             _state = RunRules.Evolve(_state, happened);
-            if (happened is RunEvent.ItemsDispatched dispatched)
-                foreach (var attempt in dispatched.Items) Send(_state.Items[attempt.Item], resume: false);
             if (--left > 0) return;
-            then();
-            Act();
+            answer?.Invoke();
+            Act(events);
         });
     }
 
-    /// <summary>Journals whatever the state says is due, or ends the run. <see cref="Store"/> sends what is dispatched, once it is journalled.</summary>
-    private void Act()
+    private List<RunEvent> Follow(RunCommand command)
+    {
+        var now = _services.Time.GetUtcNow();
+        List<RunEvent> events = [.. RunRules.Decide(_state, command, now)];
+        var state = events.Aggregate(_state, RunRules.Evolve);
+        while (state is { IsEnded: false } && RunRules.Decide(state, new RunCommand.Dispatch(), now) is { Count: > 0 } due)
+        {
+            events.AddRange(due);
+            state = due.Aggregate(state, RunRules.Evolve);
+        }
+        return events;
+    }
+
+    /// <summary>Sends what is journalled, and only that.</summary>
+    private void Act(IReadOnlyList<RunEvent> happened)
     {
         Changed();
+        foreach (var dispatched in happened.OfType<RunEvent.ItemsDispatched>())
+            Begin([.. dispatched.Items.Select(attempt => _state!.Items[attempt.Item])], resume: false);
+        if (happened.OfType<RunEvent.RunAborted>().Any()) AbortAll();
         if (_state!.IsEnded) End();
-        else Store(RunRules.Decide(_state, new RunCommand.Dispatch(), _services.Time.GetUtcNow()), () => { });
+        else LookAgain();
+    }
+
+    /// <summary>When something is due by the clock alone: the end of a soak, or the deadline.</summary>
+    private void LookAgain()
+    {
+        if (_state is not { IsEnded: false } || RunRules.Due(_state, _services.Time.GetUtcNow()).Again is not { } at) return;
+        var after = at - _services.Time.GetUtcNow();
+        Timers.StartSingleTimer("look", new Look(), after > LongestTimer ? LongestTimer : after);
     }
 
     private void End()
@@ -168,20 +259,57 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     // ---- what it tells the hosts
 
-    private void Send(RunItem item, bool resume) => _services.Vms.Tell(new StartItem(
-        item.Vm, _state!.Id, item.Index, item.Attempt, _state.Kind, _state.Options, item.DispatchedAt!.Value, resume));
+    private StartItem Order(RunItem item, bool resume) => new(
+        item.Vm, _state!.Id, item.Index, item.Attempt, _state.Kind, _state.Options, item.DispatchedAt!.Value, resume)
+    {
+        Group = item.Group,
+        Freeze = item.Note.Freeze,
+    };
+
+    /// <summary>A VM alone is told itself; a group's members by their coordinator.</summary>
+    private void Begin(IReadOnlyList<RunItem> items, bool resume)
+    {
+        foreach (var item in items.Where(item => item.Group is null)) _services.Vms.Tell(Order(item, resume));
+        foreach (var group in items.Where(item => item.Group is not null).DistinctBy(item => item.Group))
+        {
+            var orders = RunRules.Members(_state!, group).Select(member => Order(member, resume)).ToList();
+            if (_groups.TryGetValue(group.Group!, out var known)) Context.Stop(known);
+            _groups[group.Group!] = Context.ActorOf(Akka.Actor.Props.Create(() => new GroupActor(_services, group.Group!, orders)), $"group-{group.Index}-{group.Attempt}");
+        }
+    }
 
     /// <summary>Items under way as far as the journal knows: after a restart nobody may be working on them.</summary>
     private void RemindAll()
     {
         if (_state is null or { IsEnded: true }) return;
         Timers.StartSingleTimer("remind", new Remind(), RemindEvery);
-        foreach (var item in RunRules.UnderWay(_state).Where(item => _gathered.All(g => g.Item != item.Index)))
-            Send(item, resume: true);
+        var open = RunRules.UnderWay(_state).Where(item => _gathered.All(g => g.Item != item.Index)).ToList();
+        Begin([.. open.Where(item => item.Group is null || !_groups.ContainsKey(item.Group))], resume: true);
+        foreach (var group in _groups.Values) group.Tell(new GroupActor.Remind());
+        if (_state.Abort is not null) AbortAll();
     }
 
-    private void Acknowledge(ItemOutcome outcome) =>
-        _services.Vms.Tell(new ItemJournalled(_state!.Items[outcome.Item].Vm, _state.Id, outcome.Item, outcome.Attempt));
+    private void AbortAll()
+    {
+        if (_state!.Abort is not { Wait: false } abort) return;
+        foreach (var item in RunRules.UnderWay(_state).Where(item => item.Group is null))
+            _services.Vms.Tell(new AbortItem(item.Vm, _state.Id, item.Index, item.Attempt));
+        foreach (var group in _groups.Values)
+            group.Tell(new GroupInput.Stop(ItemState.Cancelled, abort.Reason, null));
+    }
+
+    /// <summary>The coordinator of an item that is under way.</summary>
+    private IActorRef? GroupOf(int index, int attempt) =>
+        _state is not null && index >= 0 && index < _state.Items.Count && _state.Items[index] is { State: ItemState.Running, Group: { } name } item && item.Attempt == attempt
+            ? _groups.GetValueOrDefault(name)
+            : null;
+
+    private void Acknowledge(ItemOutcome outcome)
+    {
+        var item = _state!.Items[outcome.Item];
+        if (item.Group is { } group && item.Attempt == outcome.Attempt && _groups.Remove(group, out var coordinator)) Context.Stop(coordinator);
+        _services.Vms.Tell(new ItemJournalled(item.Vm, _state.Id, outcome.Item, outcome.Attempt));
+    }
 
     // ---- what others see
 

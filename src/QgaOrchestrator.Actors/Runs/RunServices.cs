@@ -10,6 +10,9 @@ public sealed record RunServices
     /// <summary>The region of VMs.</summary>
     public required IActorRef Vms { get; init; }
 
+    /// <summary>From a group's first freeze to its last cut: Freeze.Spread of this node's config.</summary>
+    public required TimeSpan Spread { get; init; }
+
     /// <summary>Writes the run's row of the read model: at its start and at its end. Not waited for: it can be rebuilt.</summary>
     public required Action<RunView> Keep { get; init; }
 }

@@ -13,7 +13,11 @@ public static class WireCatalog
     public static IReadOnlyList<WireRow> Rows { get; } =
     [
         new("run.start.v1", typeof(StartRun)),
+        new("run.steer.v1", typeof(SteerRun)),
         new("item.start.v1", typeof(StartItem)),
+        new("item.abort.v1", typeof(AbortItem)),
+        new("group.says.v1", typeof(GroupSays)),
+        new("group.member.v1", typeof(MemberMoved)),
         new("item.moved.v1", typeof(ItemMoved)),
         new("item.ended.v1", typeof(ItemEnded)),
         new("item.journalled.v1", typeof(ItemJournalled)),

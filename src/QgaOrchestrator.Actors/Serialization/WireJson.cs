@@ -12,7 +12,11 @@ namespace QgaOrchestrator.Actors.Serialization;
 /// </summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(StartRun))]
+[JsonSerializable(typeof(SteerRun))]
 [JsonSerializable(typeof(StartItem))]
+[JsonSerializable(typeof(AbortItem))]
+[JsonSerializable(typeof(GroupSays))]
+[JsonSerializable(typeof(MemberMoved))]
 [JsonSerializable(typeof(ItemMoved))]
 [JsonSerializable(typeof(ItemEnded))]
 [JsonSerializable(typeof(ItemJournalled))]

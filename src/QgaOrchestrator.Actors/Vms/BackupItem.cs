@@ -1,8 +1,10 @@
 using Akka.Actor;
 using Akka.Event;
 using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
@@ -16,8 +18,16 @@ namespace QgaOrchestrator.Actors.Vms;
 /// <see cref="RunAsync"/>; what follows from a window or a crash is decided by <see cref="Backup"/>. Whatever fails is
 /// undone before the outcome is told; whatever a crash leaves is found by its names.
 /// </summary>
-internal sealed class BackupItem : ReceiveActor, IDisposable
+internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
 {
+    /// <summary>Why an item of an aborted run ended.</summary>
+    public const string Aborted = "the run was aborted";
+
+    private sealed record Repeat : INoSerializationVerificationNeeded;
+
+    /// <summary>A member that waits for its group says this often how far it is.</summary>
+    private static readonly TimeSpan RepeatEvery = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(10);
 
     /// <summary>A monitor that was just lost is reconnected this often before its undo is given up.</summary>
@@ -36,21 +46,42 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
     private readonly PointDirectory _directory;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly CancellationTokenSource _stopped = new();
+    private readonly CancellationTokenSource _halt;
+    private readonly GroupSeat? _seat;
+    private readonly Consistency _consistency;
     private readonly TaskCompletionSource<object> _window = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ItemProgress _progress;
     private QemuProcess? _qemu;
+
+    /// <summary>How the item is to end, since it was told to: the run is aborted, or its group is void.</summary>
+    private volatile ItemOutcome? _halted;
 
     public BackupItem(StartItem order, VmServices services, VmSpec spec, IMonitor? monitor, IActorRef vm)
     {
         (_order, _services, _spec, _monitor, _vm, _self) = (order, services, spec, monitor, vm, Self);
         _options = order.Options.Backup ?? throw new ArgumentException("the run's options hold no backup", nameof(order));
+        _halt = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token);
+        _seat = order.Group is null ? null : new GroupSeat(order, services.Runs);
+        _consistency = order.Freeze == FreezeMode.Never ? Consistency.None : _options.Consistency;
         _names = CutNames.For(order.Run, order.Item, order.Attempt);
         _directory = PointDirectory.For(_options.Target ?? services.Points, spec.Id, order.DispatchedAt, _names.Hash);
         _progress = new ItemProgress(order.Item, order.Attempt, Backup.Prepare.Name, null, 0, 0);
 
         Receive<ItemProgress>(m => Show(_progress with { Step = m.Step, Done = m.Done, Total = m.Total }));
-        Receive<StartItem>(_ => services.Runs.Tell(new ItemMoved(order.Run, _progress)));
-        Receive<WindowFrozen>(m => Show(_progress with { FrozenSince = m.Since }));
+        Receive<StartItem>(_ =>
+        {
+            services.Runs.Tell(new ItemMoved(order.Run, _progress));
+            _seat?.Repeat();
+        });
+        Receive<Repeat>(_ => _seat?.Repeat());
+        Receive<GroupOrder>(Obey);
+        Receive<AbortItem>(_ => Halt(Outcome(ItemState.Cancelled, Aborted, null)));
+        Receive<WindowMoved>(m => _seat?.Report(new MemberReport(m.Progress == WindowProgress.Cut ? MemberPhase.Cut : MemberPhase.Reserved)));
+        Receive<WindowFrozen>(m =>
+        {
+            Show(_progress with { FrozenSince = m.Since });
+            _seat?.Report(new MemberReport(MemberPhase.Frozen));
+        });
         Receive<WindowRefused>(m => _window.TrySetResult(m));
         Receive<WindowUnsettled>(m => _window.TrySetResult(m));
         Receive<WindowClosed>(m =>
@@ -63,8 +94,11 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
         Receive<Status.Failure>(m => Context.Parent.Tell(new ItemsActor.Finished(
             ItemOutcome.Interrupted(order.Item, order.Attempt, $"a fault in qgad: {m.Cause.Message}"), Window)));
 
+        if (_seat is not null) Timers!.StartPeriodicTimer("repeat", new Repeat(), RepeatEvery);
         RunAsync(_stopped.Token).PipeTo(Self);
     }
+
+    public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>The window's identity is the attempt's.</summary>
     private string Window => _names.Hash;
@@ -78,6 +112,7 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
 
     private async Task<ItemOutcome> RunAsync(CancellationToken cancel)
     {
+        _seat?.Report(new MemberReport(MemberPhase.Begun));
         if (_monitor is null)
             return Failed("this VM has no monitor's socket, and disks are cut through the monitor", "Give QEMU a -qmp socket and name it in Fleet.Sources");
 
@@ -90,8 +125,12 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
         try
         {
             return _order.Resume && await LookAsync(cut, cancel) is { } found
-                ? found.Outcome ?? await FinishAsync(cut, found.Draft!, cancel)
+                ? found.Outcome ?? await FinishAsync(cut, found.Draft!, _halt.Token)
                 : await BeginAsync(cut, vm, cancel);
+        }
+        catch (Exception) when (_halted is { } halted && !cancel.IsCancellationRequested)
+        {
+            return await UndoAsync(cut, halted, cancel);
         }
         catch (CutException e)
         {
@@ -107,37 +146,80 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
     private async Task<ItemOutcome> BeginAsync(ICut cut, VmDescribed vm, CancellationToken cancel)
     {
         Move(Backup.Prepare);
-        var fitness = await FreezeFitness.AskAsync(_vm, _spec.Id.Name, _options.Consistency);
+        var fitness = await FreezeFitness.AskAsync(_vm, _spec.Id.Name, _consistency);
         // The agent of a stopped VM is as silent as one that does not run, but the remedy is another.
         if (fitness.Stop is { State: ItemState.Unreachable } && vm.Machine.RunState is { } state and not "running")
             return Failed($"the VM does not run: it is {state}", "Start or resume it, then run the backup again");
         if (fitness.Stop is { } stop) return Outcome(stop.State, stop.Reason, stop.Remedy);
 
         _directory.Create(_services.TargetGroup);
-        var plan = await PrepareAsync(cut, cancel);
+        var plan = await PrepareAsync(cut, _halt.Token);
         var os = vm.Guest.Inventory?.OsId;
         var limits = _services.Limits.For(os);
+        var covers = DiskCoverage.Of(plan, fitness.FileSystems);
         var draft = _directory.Write(new PointDraft(
-            _names.Hash, _directory.Path, plan.Disks, DiskCoverage.Of(plan, fitness.FileSystems), vm.Machine.Uuid, os, limits.Lease, Facts: null, Unfrozen: false));
+            _names.Hash, _directory.Path, plan.Disks, covers, vm.Machine.Uuid, os, limits.Lease, Facts: null, Unfrozen: false));
+
+        if (_seat is not null)
+            await _seat.AtAsync(new MemberReport(MemberPhase.Prepared, Slow: os == "mswindows" || vm.SlowFreeze, Covered: fitness.Freezes && covers.All(c => c == DiskCover.Covered)), GroupWord.Reserve, _halt.Token);
 
         Move(Backup.Window);
         if (fitness.Freezes)
         {
             var (record, failure) = await CutFrozenAsync(cut, plan, limits, cancel);
-            if (failure is null) return await FinishAsync(cut, _directory.Write(draft with { Facts = LedgerFacts.From(record!, "node") }), cancel);
-            if (failure.State == ItemState.Unknown || _options.Consistency == Consistency.Require)
-                return await UndoAsync(cut, failure, cancel);
+            if (failure is null) return await FinishAsync(cut, _directory.Write(draft with { Facts = LedgerFacts.From(record!, "node") }), _halt.Token);
+            if (failure.State == ItemState.Unknown || _consistency == Consistency.Require || _seat is not null || _halted is not null)
+                return await UndoAsync(cut, _halted is { } halted && failure.State != ItemState.Unknown ? halted : failure, cancel);
 
             // Preferred, not required: whatever the broken window cut is undone, and the running guest is cut.
             await cut.UndoAsync(_names, _directory.Path, cancel);
             _directory.Create(_services.TargetGroup);
-            plan = await PrepareAsync(cut, cancel);
+            plan = await PrepareAsync(cut, _halt.Token);
             _directory.Write(draft with { Disks = plan.Disks });
+        }
+        else if (_seat is not null)
+        {
+            // It is not frozen, and says so: the group cuts it with the others.
+            await _seat.AtAsync(new MemberReport(MemberPhase.Reserved), GroupWord.Freeze, _halt.Token);
+            await _seat.AtAsync(new MemberReport(MemberPhase.Frozen), GroupWord.Cut, _halt.Token);
         }
         if (await cut.CutAsync(plan, Answer) is var outcome and not CutOutcome.Done)
             throw new CutException($"the disks could not be cut: {outcome}", "See the node's log; the VM's disks are as before");
-        return await FinishAsync(cut, _directory.Write(draft with { Disks = plan.Disks, Unfrozen = true }), cancel);
+        _seat?.Report(new MemberReport(MemberPhase.Cut));
+        return await FinishAsync(cut, _directory.Write(draft with { Disks = plan.Disks, Unfrozen = true }), _halt.Token);
     }
+
+    // ---- what it is told on the way
+
+    private void Obey(GroupOrder said)
+    {
+        switch (said.Word)
+        {
+            case GroupWord.Void:
+                Halt(said.Voided!);
+                break;
+            case GroupWord.Freeze:
+                Steer(new WindowInput.FreezeNow());
+                break;
+            case GroupWord.Cut:
+                Steer(new WindowInput.CutNow(said.Hold));
+                break;
+            case GroupWord.Thaw:
+                Steer(new WindowInput.AllCut());
+                break;
+        }
+        _seat?.Take(said);
+    }
+
+    /// <summary>Ends the item wherever it is; an open window is thawed first.</summary>
+    private void Halt(ItemOutcome outcome)
+    {
+        _halted ??= outcome;
+        Steer(new WindowInput.ThawNow(_halted.Reason!));
+        _ = _halt.CancelAsync();
+    }
+
+    private void Steer(WindowInput input) => _vm.Tell(new SteerWindow(Window, input));
 
     private Task<CutPlan> PrepareAsync(ICut cut, CancellationToken cancel) =>
         cut.PrepareAsync(_names, new CutTarget(_directory.Path, _options.Bandwidth), cancel);
@@ -151,7 +233,7 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
         await _monitor.OpenAsync(Answer);
         _vm.Tell(
             new OpenWindow(
-                new WindowOrder(Window, limits.Timeout, limits.Lease, WindowMode.Alone),
+                new WindowOrder(Window, limits.Timeout, limits.Lease, _seat is null ? WindowMode.Alone : WindowMode.Group),
                 new ItemId(_order.Run, _order.Item, _order.Attempt),
                 budget => cut.CutAsync(plan, budget)),
             _self);
@@ -169,6 +251,7 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
     /// <summary>copy → verify → catalog: the same after a window and after a crash behind one.</summary>
     private async Task<ItemOutcome> FinishAsync(ICut cut, PointDraft draft, CancellationToken cancel)
     {
+        draft = await AgreeAsync(draft, cancel);
         if (!draft.Copied)
         {
             Move(Backup.Copy);
@@ -177,10 +260,29 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
         }
 
         Move(Backup.Verify);
-        var point = draft.ToPoint(_spec.Id, _order.Run, _directory, await HashAsync(draft.Plan, cancel));
+        var point = draft.ToPoint(_spec.Id, _order.Run, _order.Group, _directory, await HashAsync(draft.Plan, cancel));
 
+        if (_seat is not null) await _seat.AtAsync(new MemberReport(MemberPhase.Verified, Verdict: draft.Verdict), GroupWord.Publish, cancel);
         Move(Backup.Catalog);
         _directory.Publish(point);
+        return await EndAsync(point, cancel);
+    }
+
+    /// <summary>A group's member goes on when all windows of the group held; what was agreed upon is stored before it copies.</summary>
+    private async Task<PointDraft> AgreeAsync(PointDraft draft, CancellationToken cancel)
+    {
+        if (_seat is null) return draft;
+        if (draft.Verdict is null)
+            draft = _directory.Write(draft with { Verdict = (await _seat.AtAsync(new MemberReport(MemberPhase.Closed), GroupWord.GoOn, cancel)).Verdict });
+        _seat.Report(new MemberReport(MemberPhase.Copying, Verdict: draft.Verdict));
+        return draft;
+    }
+
+    /// <summary>point.json is there: a VM alone has succeeded, a group's member when all of them have.</summary>
+    private async Task<ItemOutcome> EndAsync(RecoveryPoint point, CancellationToken cancel)
+    {
+        if (_seat is not null)
+            await _seat.AtAsync(new MemberReport(MemberPhase.Published, Verdict: new GroupVerdict(point.Proof.SkewMs ?? 0, point.Class != "crash")), GroupWord.End, cancel);
         await _services.Catalog(point);
         return Succeeded(point);
     }
@@ -199,8 +301,7 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
         if (_directory.ReadPoint() is { } point)
         {
             _directory.Publish(point);
-            await _services.Catalog(point);
-            return (null, Succeeded(point));
+            return (null, await EndAsync(point, _halt.Token));
         }
         var draft = _directory.ReadDraft();
         var entry = (await _services.Host.Ask<EntryFound>(new FindEntry(_spec.Id.Name), Answer, cancel)).Entry;
@@ -223,6 +324,9 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
     {
         // Who was stopped leaves everything as it is, and the socket to its successor.
         cancel.ThrowIfCancellationRequested();
+        // The others need not wait until this one is undone.
+        if (_halted is null) _seat?.Report(new MemberReport(MemberPhase.Begun, Failing: outcome));
+        _directory.Withdraw();
         // What cut the window short may have been the monitor's own link, and QEMU copies on without us.
         for (var i = 0; i < Reconnects && await _monitor!.OpenAsync(Answer) is not MonitorOpenOutcome.Ready; i++)
             await Task.Delay(BetweenReconnects, _services.Time, cancel);
@@ -245,7 +349,11 @@ internal sealed class BackupItem : ReceiveActor, IDisposable
         }
     }
 
-    public void Dispose() => _stopped.Dispose();
+    public void Dispose()
+    {
+        _halt.Dispose();
+        _stopped.Dispose();
+    }
 
     // ---- outcomes
 

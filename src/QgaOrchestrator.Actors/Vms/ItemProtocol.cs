@@ -3,6 +3,7 @@ using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Runs.Groups;
 
 namespace QgaOrchestrator.Actors.Vms;
 
@@ -19,12 +20,27 @@ public sealed record StartItem(
     VmId Vm, string Run, int Item, int Attempt, string Kind, RunOptions Options, DateTimeOffset DispatchedAt, bool Resume)
     : IVmMessage, IWire
 {
+    /// <summary>The consistency group that this item is a member of: it waits for <see cref="GroupSays"/>.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>How the fleet's file wants this VM frozen.</summary>
+    public FreezeMode Freeze { get; init; }
+
     public ItemEnded Unreachable(string reason, string remedy) =>
         new(Run, new ItemOutcome(Item, Attempt, ItemState.Unreachable, reason, remedy));
 }
 
 /// <summary>From a run to a VM: the outcome is journalled; what was kept for it can go.</summary>
 public sealed record ItemJournalled(VmId Vm, string Run, int Item, int Attempt) : IVmMessage, IWire;
+
+/// <summary>From a run to a VM: undo this item; it ends cancelled, unless it has already ended.</summary>
+public sealed record AbortItem(VmId Vm, string Run, int Item, int Attempt) : IVmMessage, IWire;
+
+/// <summary>From a group's coordinator to a member.</summary>
+public sealed record GroupSays(VmId Vm, string Run, int Item, int Attempt, GroupOrder Order) : IVmMessage, IWire;
+
+/// <summary>From a group's member to its coordinator: how far it is.</summary>
+public sealed record MemberMoved(string Run, int Item, int Attempt, MemberReport Report) : IRunMessage, IWire;
 
 /// <summary>From a VM to its run: how the item ended. Repeated until <see cref="ItemJournalled"/>.</summary>
 public sealed record ItemEnded(string Run, ItemOutcome Outcome) : IRunMessage, IWire;
@@ -38,7 +54,8 @@ internal sealed record ItemId(string Run, int Item, int Attempt);
 /// <summary>From an item to its VM: what is known of guest and machine? Answered by <see cref="VmDescribed"/>.</summary>
 internal sealed record DescribeVm : INoSerializationVerificationNeeded;
 
-internal sealed record VmDescribed(MonitorView Machine, GuestView Guest) : INoSerializationVerificationNeeded;
+/// <param name="SlowFreeze">Its last freeze took more than a second.</param>
+internal sealed record VmDescribed(MonitorView Machine, GuestView Guest, bool SlowFreeze) : INoSerializationVerificationNeeded;
 
 /// <summary>To the VM: the run that works on it, null for none.</summary>
 internal sealed record WorksFor(string? Run) : INoSerializationVerificationNeeded;

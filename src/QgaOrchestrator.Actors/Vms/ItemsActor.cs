@@ -48,6 +48,8 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         (_services, _spec, _monitor) = (services, spec, monitor);
         Receive<StartItem>(Start);
         Receive<Finished>(Finish);
+        Receive<AbortItem>(Abort);
+        Receive<GroupSays>(m => ToWorker((m.Run, m.Item, m.Attempt), m.Order));
         Receive<ItemJournalled>(m => Forget((m.Run, m.Item, m.Attempt)));
         Receive<Repeat>(_ => Tell(_kept.Values));
         Receive<Sweep>(_ => BeginSweep());
@@ -69,7 +71,37 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         {
             _waiting.Enqueue(order);
             Next();
+            TellWaiting();
         }
+    }
+
+    /// <summary>Who waits is told for whom.</summary>
+    private void TellWaiting()
+    {
+        if (_work is not { } work) return;
+        foreach (var order in _waiting)
+        {
+            _services.Runs.Tell(new ItemMoved(order.Run, new ItemProgress(order.Item, order.Attempt, "waiting", null, 0, 0)
+            {
+                Note = $"run {work.Order.Run} works on this VM",
+            }));
+        }
+    }
+
+    private void ToWorker((string, int, int) key, object message)
+    {
+        if (_work is { } work && Key(work.Order) == key) work.Worker.Tell(message);
+    }
+
+    private void Abort(AbortItem order)
+    {
+        var key = (order.Run, order.Item, order.Attempt);
+        ToWorker(key, order);
+        if (_waiting.FirstOrDefault(waiting => Key(waiting) == key) is not { } waiting) return;
+        var left = _waiting.Where(other => other != waiting).ToList();
+        _waiting.Clear();
+        foreach (var other in left) _waiting.Enqueue(other);
+        Keep(waiting, new ItemOutcome(order.Item, order.Attempt, ItemState.Cancelled, BackupItem.Aborted), null);
     }
 
     private void Next()
@@ -77,6 +109,7 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         if (_sweeping || _work is not null || !_waiting.TryDequeue(out var order)) return;
         var worker = Context.Watch(Context.ActorOf(Worker(order)));
         _work = new AtWork(order, worker);
+        TellWaiting();
         Context.Parent.Tell(new WorksFor(order.Run));
     }
 
@@ -109,11 +142,16 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         _work = null;
         Context.Unwatch(work.Worker);
         Context.Stop(work.Worker);
-        var kept = new Kept(work.Order, new ItemEnded(work.Order.Run, outcome), window);
-        _kept[Key(work.Order)] = kept;
-        Tell([kept]);
+        Keep(work.Order, outcome, window);
         Context.Parent.Tell(new WorksFor(null));
         Next();
+    }
+
+    private void Keep(StartItem order, ItemOutcome outcome, string? window)
+    {
+        var kept = new Kept(order, new ItemEnded(order.Run, outcome), window);
+        _kept[Key(order)] = kept;
+        Tell([kept]);
     }
 
     private void Tell(IEnumerable<Kept> outcomes)

@@ -67,6 +67,19 @@ internal sealed class PointDirectory
         File.Delete(System.IO.Path.Combine(Path, DraftFile));
     }
 
+    /// <summary>From here on the point is none any more; its images are still there.</summary>
+    public void Withdraw()
+    {
+        try
+        {
+            if (Directory.Exists(Path)) File.Delete(System.IO.Path.Combine(Path, PointFile));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CutException($"point.json cannot be removed from {Path}: {e.Message}", "Remove the directory by hand: its group has no recovery point");
+        }
+    }
+
     /// <summary>What is left of an attempt that made no point; images are removed by the cut's own undo.</summary>
     public void Delete()
     {

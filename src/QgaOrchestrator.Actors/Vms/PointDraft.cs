@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Points;
+using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Ledger;
@@ -17,22 +18,23 @@ namespace QgaOrchestrator.Actors.Vms;
 /// <param name="Lease">The window's.</param>
 /// <param name="Facts">What the window saw, when it had closed; null before, and for a cut of a running guest.</param>
 /// <param name="Copied">All images are whole and nothing of ours is in QEMU any more: what is left is to sum them.</param>
+/// <param name="Verdict">What the member's group agreed upon, once all its windows had held.</param>
 /// <param name="Unfrozen">The cut was made of a running guest, as the options allow.</param>
 /// <param name="Hooks">What the guest's freeze hook has reported of the window; null where it was not asked.</param>
 internal sealed record PointDraft(
-    string Names, string Directory, IReadOnlyList<PlannedDisk> Disks, IReadOnlyList<DiskCover> Covers, string? Uuid, string? OsId, TimeSpan Lease, WindowFacts? Facts, bool Unfrozen, bool Copied = false, HookReport? Hooks = null)
+    string Names, string Directory, IReadOnlyList<PlannedDisk> Disks, IReadOnlyList<DiskCover> Covers, string? Uuid, string? OsId, TimeSpan Lease, WindowFacts? Facts, bool Unfrozen, bool Copied = false, HookReport? Hooks = null, GroupVerdict? Verdict = null)
 {
     /// <summary>The plan as it can still be finished; its cut was made.</summary>
     [JsonIgnore]
     public CutPlan Plan => new(CutNames.FromHash(Names), Directory, Disks);
 
     /// <summary>The finished point.</summary>
-    public RecoveryPoint ToPoint(VmId vm, string run, PointDirectory directory, IReadOnlyList<ImageSum> images)
+    public RecoveryPoint ToPoint(VmId vm, string run, string? group, PointDirectory directory, IReadOnlyList<ImageSum> images)
     {
         var record = Facts is null ? null : LedgerFacts.Record(Facts);
-        var kind = ProofRules.Classify(new ProofFacts(record, Lease, OsId == "mswindows", HooksReported: Hooks is { Reported: true }, Covers));
+        var kind = ProofRules.Classify(new ProofFacts(record, Lease, OsId == "mswindows", HooksReported: Hooks is { Reported: true }, Covers, Verdict?.Covered ?? true));
         return new RecoveryPoint(
-            1, directory.Id, vm.Name, vm.Host, Uuid, run, null, null, "full", kind.ToString().ToLowerInvariant(),
+            1, directory.Id, vm.Name, vm.Host, Uuid, run, group, null, "full", kind.ToString().ToLowerInvariant(),
             [.. Disks.Select((disk, i) => new PointDisk(
                 disk.Index, disk.Node, disk.Qdev, Path.GetFileName(disk.Image), disk.Size, images[i].Bytes, images[i].Sha256,
                 Covers[i].ToString().ToLowerInvariant()))],
@@ -42,7 +44,7 @@ internal sealed record PointDraft(
         };
     }
 
-    private PointProof Proof(WindowRecord? record) => new(Facts?.FrozenAt, Facts?.CutAt, Facts?.ThawedAt, Facts?.Frozen, Facts?.Thawed, null, Hooks?.Scripts)
+    private PointProof Proof(WindowRecord? record) => new(Facts?.FrozenAt, Facts?.CutAt, Facts?.ThawedAt, Facts?.Frozen, Facts?.Thawed, Verdict?.SkewMs, Hooks?.Scripts)
     {
         FrozenAfterMs = Facts?.FrozenAfterMs,
         CutAfterMs = Facts?.CutAfterMs,
@@ -57,7 +59,8 @@ internal sealed record PointDraft(
     private string? Note()
     {
         var open = Disks.Where((_, i) => Covers[i] != DiskCover.Covered).Select(disk => $"{disk.Node} {Covers[disk.Index].ToString().ToLowerInvariant()}").ToList();
-        string?[] notes = [open.Count == 0 ? null : $"not every disk is known to be covered by a frozen file system: {string.Join(", ", open)}", Hooks?.Note];
+        var group = open.Count == 0 && Verdict is { Covered: false } ? "not every disk of the group is known to be covered by a frozen file system" : null;
+        string?[] notes = [group, open.Count == 0 ? null : $"not every disk is known to be covered by a frozen file system: {string.Join(", ", open)}", Hooks?.Note];
         return notes.Any(note => note is not null) ? string.Join("; ", notes.Where(note => note is not null)) : null;
     }
 }

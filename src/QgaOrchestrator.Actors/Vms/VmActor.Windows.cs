@@ -10,6 +10,9 @@ namespace QgaOrchestrator.Actors.Vms;
 // How the channel is lent to a window, and comes back.
 public sealed partial class VmActor
 {
+    /// <summary>A group lets a guest whose last freeze took longer go first.</summary>
+    private static readonly TimeSpan SlowFreeze = TimeSpan.FromSeconds(1);
+
     private void Want(OpenWindow order)
     {
         if (Window is { } other)
@@ -19,6 +22,11 @@ public sealed partial class VmActor
         }
         _wanted = (order, Sender);
         Handle(new ChannelInput.Reserve(order.Order.Id));
+    }
+
+    private void Steer(SteerWindow order)
+    {
+        if (_lent is { } lent && lent.Order.Order.Id == order.Window) lent.Window.Tell(order.Input);
     }
 
     /// <summary>A caller's own freeze.</summary>
@@ -65,6 +73,7 @@ public sealed partial class VmActor
         _lent = null;
         _frozenSince = null;
         _settled = closed.Window;
+        if (closed.Record is { FreezeSent: { } sent, FrozenAt: { } frozen }) _slowFreeze = frozen - sent > SlowFreeze;
         // A caller's own freeze that an earlier process left: no run will ever ask for its entry.
         if (lent.Owner.Equals(Self) && lent.Order.Item.Run.Length == 0) _services.Host.Tell(new RemoveEntry(closed.Window));
         AnswerThawCallers(closed.Record.Thawed ?? 0);

@@ -75,6 +75,7 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     private bool _seen;
     private bool _asking;
     private bool _leaving;
+    private bool _slowFreeze;
     private string? _settled;
     private long _ticket;
 
@@ -147,6 +148,7 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         Receive<GuestReset>(_ => _lent?.Window.Tell(new ThawWindow("the guest was reset inside the window")));
 
         Receive<OpenWindow>(Want);
+        Receive<SteerWindow>(Steer);
         Receive<WindowFrozen>(m => Frozen(m.Since));
         Receive<WindowUnsettled>(_ => Handle(new ChannelInput.Quarantine(true)));
         Receive<WindowClosed>(TakeBack);
@@ -156,6 +158,8 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         Receive<WorksFor>(Work);
         Receive<StartItem>(m => _items.Forward(m));
         Receive<ItemJournalled>(m => _items.Forward(m));
+        Receive<AbortItem>(m => _items.Forward(m));
+        Receive<GroupSays>(m => _items.Forward(m));
         Receive<ItemsActor.Sweep>(m => _items.Forward(m));
     }
 
@@ -216,7 +220,7 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     private void Describe(IActorRef asker)
     {
         if (_monitor is not null && !_seen) _describers.Add(asker);
-        else asker.Tell(new VmDescribed(_machine, _guest));
+        else asker.Tell(new VmDescribed(_machine, _guest, _slowFreeze));
     }
 
     private void See(MonitorView view)

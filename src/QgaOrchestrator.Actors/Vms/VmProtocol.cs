@@ -54,6 +54,9 @@ internal sealed record OpenWindow(WindowOrder Order, ItemId Item, Func<TimeSpan,
     public AgentRequest Freeze { get; init; } = GuestFsfreezeFreeze.Request;
 }
 
+/// <summary>From an item to its own window: the group's word, or that it is void.</summary>
+internal sealed record SteerWindow(string Window, WindowInput Input) : IChannelMessage;
+
 internal sealed record WindowRefused(string Window, string Reason) : IChannelMessage;
 
 /// <summary>The guest is frozen now (for whoever shows it), or, with a raw freeze, held.</summary>

@@ -24,7 +24,8 @@ public enum DiskCover { Covered, Uncovered, Unknown }
 /// <param name="IsWindows">The guest's freeze is VSS, which tells its writers.</param>
 /// <param name="HooksReported">The guest's own hooks have reported their status after the thaw.</param>
 /// <param name="Disks">Each writable disk.</param>
-public sealed record ProofFacts(WindowRecord? Window, TimeSpan Lease, bool IsWindows, bool HooksReported, IReadOnlyList<DiskCover> Disks);
+/// <param name="GroupCovered">Every disk of every other member of its group is covered, too.</param>
+public sealed record ProofFacts(WindowRecord? Window, TimeSpan Lease, bool IsWindows, bool HooksReported, IReadOnlyList<DiskCover> Disks, bool GroupCovered = true);
 
 /// <summary>The class of a point is a pure function of what was seen: to take any fact away never raises it.</summary>
 public static class ProofRules
@@ -34,6 +35,7 @@ public static class ProofRules
         { Window: { } window } when !Held(window, facts.Lease) => RecoveryClass.Crash,
         { Window: null } => RecoveryClass.Crash,
         { Disks: var disks } when disks.Count == 0 || disks.Any(d => d != DiskCover.Covered) => RecoveryClass.Crash,
+        { GroupCovered: false } => RecoveryClass.Crash,
         { IsWindows: true } or { HooksReported: true } => RecoveryClass.Application,
         _ => RecoveryClass.Filesystem,
     };

@@ -7,13 +7,13 @@ public sealed record RunSummary(
     string Id, string Kind, string Select, RunPhase Phase, string? Reason, RunCounts Counts, DateTimeOffset StartedAt, DateTimeOffset? EndedAt,
     string? RetryOf, RunOptions Options)
 {
-    /// <summary>Where each wave ends: the index behind its last item. One wave: one number, or none.</summary>
-    public IReadOnlyList<int> WaveEnds { get; init; } = [];
+    /// <summary>Where each wave ends: the index behind its last item; null for a run in one wave.</summary>
+    public IReadOnlyList<int>? WaveEnds { get; init; }
 
     public static RunSummary Of(RunState state) => new(
         state.Id, state.Kind, state.Select, state.Phase, state.Reason, state.Counts, state.StartedAt, state.EndedAt, state.RetryOf, state.Options)
     {
-        WaveEnds = state.WaveEnds,
+        WaveEnds = state.WaveEnds.Count > 1 ? state.WaveEnds : null,
     };
 }
 

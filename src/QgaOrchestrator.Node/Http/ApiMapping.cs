@@ -14,6 +14,7 @@ public static class ApiMapping
         vm.Id.Name, vm.Id.ToString(), vm.Uuid, vm.Id.Host, vm.Labels,
         new(Lower(vm.Agent), vm.AgentVersion) { Reason = vm.AgentReason }, vm.Frozen)
     {
+        Group = vm.Group,
         FrozenSince = vm.FrozenSince,
         FrozenBy = vm.FrozenBy,
         Monitor = new(vm.RunState, vm.QemuVersion, vm.MonitorReason),
@@ -36,7 +37,7 @@ public static class ApiMapping
 
     /// <param name="step">Where the item stands, where that is known.</param>
     public static Api.RunItem ToApi(this RunItemView item, string? step) => new(
-        item.Vm.Name, item.Vm.Host, null, Lower(item.State), step, item.Reason, item.Remedy, item.Attempt,
+        item.Vm.Name, item.Vm.Host, item.Group, Lower(item.State), step, item.Reason, item.Remedy, item.Attempt,
         item.FrozenMs is { } ms ? (long)Math.Round(ms) : null, item.Point?.Id)
     {
         Index = item.Index,

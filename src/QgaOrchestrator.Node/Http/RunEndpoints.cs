@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Node.Http;
@@ -16,8 +18,13 @@ public static class RunEndpoints
         routes.MapGet(ApiRoutes.Runs, ListAsync);
         routes.MapGet(ApiRoutes.Run, ShowAsync);
         routes.MapGet(ApiRoutes.RunItems, ItemsAsync);
-        foreach (var later in new[] { ApiRoutes.RunPause, ApiRoutes.RunResume, ApiRoutes.RunAbort, ApiRoutes.RunRetry })
-            routes.MapPost(later, (string id) => Problems.Result(Problems.NotAvailable($"{later[(later.LastIndexOf('/') + 1)..]} of run {id}")));
+        routes.MapPost(ApiRoutes.RunPause, (string id, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
+            SteerAsync(id, RunSteering.Pause, orchestrator, views, cancel));
+        routes.MapPost(ApiRoutes.RunResume, (string id, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
+            SteerAsync(id, RunSteering.Resume, orchestrator, views, cancel));
+        routes.MapPost(ApiRoutes.RunAbort, (string id, bool? wait, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
+            SteerAsync(id, wait == true ? RunSteering.AbortAndWait : RunSteering.Abort, orchestrator, views, cancel));
+        routes.MapPost(ApiRoutes.RunRetry, RetryAsync);
     }
 
     private static async Task<IResult> StartAsync(
@@ -35,10 +42,42 @@ public static class RunEndpoints
     private static async Task<RunSummary> BeginAsync(
         string id, RunKind kind, string select, RunOptions options, IOrchestrator orchestrator, CancellationToken cancel)
     {
-        var targets = Selection.Of(await orchestrator.ListVmsAsync(cancel), select);
-        if (targets.Count == 0)
+        var fleet = await orchestrator.ListVmsAsync(cancel);
+        var selected = Selection.Of(fleet, select);
+        if (selected.Count == 0)
             throw new ProblemException(Problems.BadRequest([$"select: {select} selects no VM"], "GET /v1/vms?select= shows what a selector selects."));
-        return (await orchestrator.StartRunAsync(id, kind.Name, select, options, [.. targets.Select(vm => vm.Id)], cancel)).Summary;
+        var (plan, faults) = RunPlan.Of([.. fleet.Select(Identity)], [.. selected.Select(Identity)], options);
+        if (plan is null) throw new ProblemException(Problems.BadRequest(faults, "Select the whole group, or none of it."));
+        return (await orchestrator.StartRunAsync(id, kind.Name, select, options, plan, cancel)).Summary;
+    }
+
+    private static VmIdentity Identity(VmStatus vm) => new(vm.Id, vm.Uuid, vm.Labels, vm.Group) { Freeze = vm.Freeze };
+
+    private static async Task<IResult> SteerAsync(string id, RunSteering steering, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
+    {
+        if (await FindAsync(id, orchestrator, views, cancel) is not { } run) return Problems.Result(NoRun(id));
+        if (run.EndedAt is not null)
+            return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, $"Run {id} has ended: it is {run.Phase.ToString().ToLowerInvariant()}.", $"qgactl run retry {id} tries what did not succeed."));
+        if (run.Phase == RunPhase.Aborting && steering is RunSteering.Pause or RunSteering.Resume)
+            return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, $"Run {id} is being aborted.", $"Wait for its end, then qgactl run retry {id}."));
+        return await orchestrator.SteerRunAsync(id, steering, cancel) is { } view
+            ? TypedResults.Json(view.Summary.ToApi(), ApiJson.Default.Run)
+            : Problems.Result(NoRun(id));
+    }
+
+    private static async Task<IResult> RetryAsync(
+        string id, HttpRequest request, HttpResponse response, IOrchestrator orchestrator, IViews views, TimeProvider time, CancellationToken cancel)
+    {
+        if (await FindAsync(id, orchestrator, views, cancel) is not { } run) return Problems.Result(NoRun(id));
+        if (run.EndedAt is null)
+            return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, $"Run {id} has not ended.", $"Wait for its end, or abort it: qgactl run abort {id}."));
+        if (run.Counts.Succeeded == run.Counts.Total)
+            return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, $"Every item of run {id} succeeded: there is nothing to try again.", "Start a new run."));
+        var next = await IdAsync(request, Encoding.UTF8.GetBytes($"retry {id}"), views, time.GetUtcNow());
+        var retry = (await FindAsync(next, orchestrator, views, cancel)) ?? (await orchestrator.RetryRunAsync(id, next, cancel))?.Summary;
+        if (retry is null) return Problems.Result(NoRun(id));
+        response.Headers.Location = ApiRoutes.RunPath(next);
+        return TypedResults.Json(retry.ToApi(), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
     }
 
     private static async Task<IResult> ListAsync(int? limit, string? cursor, IViews views)

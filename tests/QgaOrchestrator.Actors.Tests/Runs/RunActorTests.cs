@@ -49,7 +49,7 @@ public sealed class RunActorTests : TestKit
             reached.SetResult();
             return gate.Task;
         };
-        Start(1);
+        Order(1);
         await reached.Task.WaitAsync(Limit);
         Assert.False(_vms.HasMessages);
         gate.SetResult();
@@ -63,7 +63,7 @@ public sealed class RunActorTests : TestKit
             ? Task.FromException(new IOException("disk full"))
             : Task.CompletedTask;
         _asker.Watch(_run);
-        Start(1);
+        Order(1);
         _asker.FishForMessage<Terminated>(_ => true, Limit);
         Assert.False(_vms.HasMessages);
     }
@@ -160,6 +160,12 @@ public sealed class RunActorTests : TestKit
 
     private RunView Start(int vms, int maxParallel = 50, Amount? maxFailures = null)
     {
+        Order(vms, maxParallel, maxFailures);
+        return _asker.ExpectMsg<RunView>();
+    }
+
+    private void Order(int vms, int maxParallel = 50, Amount? maxFailures = null)
+    {
         var targets = Enumerable.Range(1, vms).Select(i => new VmId("h1", $"vm{i:000}")).ToList();
         var options = new RunOptions
         {
@@ -169,7 +175,6 @@ public sealed class RunActorTests : TestKit
             Backup = new BackupOptions(BackupMethod.Full, null, Consistency.Require, null),
         };
         _run.Tell(new StartRun("r1", Backup.Name, "*", options, targets), _asker);
-        return _asker.ExpectMsg<RunView>();
     }
 
     private void End(StartItem item, ItemState state) => _run.Tell(new ItemEnded("r1", new ItemOutcome(item.Item, item.Attempt, state, "told by the test")));
@@ -192,7 +197,7 @@ public sealed class RunActorTests : TestKit
 
     private IActorRef Begin()
     {
-        var services = new RunServices { Time = TimeProvider.System, Vms = _vms.Ref, Keep = _kept.Add };
+        var services = new RunServices { Time = TimeProvider.System, Vms = _vms.Ref, Spread = TimeSpan.FromSeconds(5), Keep = _kept.Add };
         return _region.ChildActorOf(RunActor.Props(services), "r1");
     }
 }
