@@ -69,13 +69,25 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     }
 
     [Fact]
-    public async Task What_comes_with_later_versions_says_so()
+    public async Task A_run_that_has_ended_is_neither_paused_nor_aborted_and_says_what_can_be_done()
     {
-        var answer = await node.Admin.PostAsync("/v1/runs/x/pause", null);
+        var over = new RunSummary(
+            "over", "backup", "*", RunPhase.Partial, null, new() { Total = 2, Succeeded = 1, Failed = 1 }, DateTimeOffset.UnixEpoch,
+            DateTimeOffset.UnixEpoch.AddSeconds(9), null,
+            new() { MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All });
+        await node.Views.SaveEndedRunAsync(over, []);
 
-        Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
-        Assert.Contains("\"not-available\"", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        foreach (var verb in new[] { "pause", "resume", "abort" })
+        {
+            var answer = await node.Admin.PostAsync($"/v1/runs/over/{verb}", null);
+            Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+            Assert.Contains("qgactl run retry over", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
     }
+
+    [Fact]
+    public async Task A_run_that_is_not_there_cannot_be_tried_again() =>
+        Assert.Equal(HttpStatusCode.NotFound, (await node.Admin.PostAsync("/v1/runs/none/retry", null)).StatusCode);
 
     private async Task<HttpResponseMessage> PostAsync(string body, string? key = null)
     {
