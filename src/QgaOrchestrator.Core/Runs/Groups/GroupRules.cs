@@ -151,6 +151,13 @@ public static class GroupRules
         -1,
         0,
         ItemState.Failed,
-        $"from the first member's freeze to the last one's cut took more than Freeze.Spread ({group.Spread.TotalSeconds:0.###} s)",
-        "Look for the member whose freeze is slow (qgactl run show), back it up apart (Freeze: alone), or raise Freeze.Spread");
+        $"from the first freeze to the last cut took more than Freeze.Spread ({group.Spread.TotalSeconds:0.###} s){Late(group)}",
+        "Look for what slows that guest's freeze, back it up apart (Freeze: alone), or raise Freeze.Spread");
+
+    /// <summary>Who had not come as far as the others.</summary>
+    private static string Late(GroupState group)
+    {
+        var late = group.Members.Where(member => member.Phase < (group.Stage == GroupStage.Cutting ? MemberPhase.Cut : MemberPhase.Frozen)).Select(member => member.Vm).ToList();
+        return late.Count == 0 ? "" : $"; waited for {string.Join(", ", late)}";
+    }
 }
