@@ -113,14 +113,12 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
     private async Task<ItemOutcome> RunAsync(CancellationToken cancel)
     {
         _seat?.Report(new MemberReport(MemberPhase.Begun));
-        if (_monitor is null)
-            return Failed("this VM has no monitor's socket, and disks are cut through the monitor", "Give QEMU a -qmp socket and name it in Fleet.Sources");
+        if (_monitor is null) return Outcome(Obstacle.NoMonitor);
 
         var cut = _services.Cut(_monitor);
         var vm = await _vm.Ask<VmDescribed>(new DescribeVm(), Answer, cancel);
         _qemu = vm.Machine.Process;
-        if (!vm.Machine.Up)
-            return Unreachable(vm.Machine.Reason ?? "the monitor does not answer", "Check that QEMU runs and that nobody else holds its monitor's socket");
+        if (Obstacle.Of(vm.Machine) is { } obstacle) return Outcome(obstacle);
 
         try
         {
@@ -147,10 +145,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
     {
         Move(Backup.Prepare);
         var fitness = await FreezeFitness.AskAsync(_vm, _spec.Id.Name, _consistency);
-        // The agent of a stopped VM is as silent as one that does not run, but the remedy is another.
-        if (fitness.Stop is { State: ItemState.Unreachable } && vm.Machine.RunState is { } state and not "running")
-            return Failed($"the VM does not run: it is {state}", "Start or resume it, then run the backup again");
-        if (fitness.Stop is { } stop) return Outcome(stop.State, stop.Reason, stop.Remedy);
+        if (fitness.Stop is { } stop) return Outcome(stop.Told(vm.Machine));
 
         _directory.Create(_services.TargetGroup);
         var plan = await PrepareAsync(cut, _halt.Token);
@@ -365,6 +360,8 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
 
     private ItemOutcome Failed(string reason, string remedy, WindowRecord? record = null) =>
         Outcome(ItemState.Failed, reason, remedy) with { FrozenMs = PointDraft.FrozenMs(record) };
+
+    private ItemOutcome Outcome(Obstacle obstacle) => Outcome(obstacle.State, obstacle.Reason, obstacle.Remedy);
 
     private ItemOutcome Unreachable(string reason, string remedy) => Outcome(ItemState.Unreachable, reason, remedy);
 

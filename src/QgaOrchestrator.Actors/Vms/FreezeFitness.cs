@@ -8,7 +8,23 @@ using QgaOrchestrator.Qemu.Agent.Commands;
 namespace QgaOrchestrator.Actors.Vms;
 
 /// <summary>What stands in the way of an item before anything was done.</summary>
-internal sealed record Obstacle(ItemState State, string Reason, string Remedy);
+internal sealed record Obstacle(ItemState State, string Reason, string? Remedy)
+{
+    public static readonly Obstacle NoMonitor = new(
+        ItemState.Failed, "this VM has no monitor's socket, and disks are cut through the monitor", "Give QEMU a -qmp socket and name it in Fleet.Sources");
+
+    /// <summary>Why this machine cannot be backed up now, or null.</summary>
+    public static Obstacle? Of(MonitorView machine) => machine switch
+    {
+        { Up: false } => new(ItemState.Unreachable, machine.Reason ?? "the monitor does not answer", "Check that QEMU runs and that nobody else holds its monitor's socket"),
+        _ => null,
+    };
+
+    /// <summary>The agent of a stopped VM is as silent as one that does not run, but the remedy is another.</summary>
+    public Obstacle Told(MonitorView machine) => this is { State: ItemState.Unreachable } && machine.RunState is { } state and not "running"
+        ? new(ItemState.Failed, $"the VM does not run: it is {state}", "Start or resume it, then run the backup again")
+        : this;
+}
 
 /// <summary>Whether a guest can be frozen now, asked before anything is made.</summary>
 /// <param name="Freezes">A window can be opened.</param>

@@ -8,9 +8,15 @@ internal static class BackupCommands
 {
     private const string Target = "target";
 
-    public static Command Build(CliHost host, GlobalOptions global)
+    public static Command Build(CliHost host, GlobalOptions global) => new("backup", "Makes recovery points.")
     {
-        var run = new Command("run", "Backs up the selected VMs and follows: Ctrl-C detaches, the run goes on.");
+        Starting("run", "Backs up the selected VMs and follows: Ctrl-C detaches, the run goes on.", host, global),
+        Starting("check", "Checks whether the selected VMs can be backed up, as run --dry-run: freezes and changes nothing.", host, global),
+    };
+
+    private static Command Starting(string name, string help, CliHost host, GlobalOptions global)
+    {
+        var run = new Command(name, help);
         var select = new Option<string>("--select", "-s") { Description = "Which VMs, as in app=db,!legacy (all)", HelpName = "SELECTOR" };
         var detach = new Option<bool>("--detach") { Description = "Starts it and does not follow" };
         run.Add(select);
@@ -20,6 +26,7 @@ internal static class BackupCommands
         {
             using var client = global.Connect(parsed, host);
             var asked = options.Read(parsed);
+            if (name == "check") asked["dryRun"] = true;
             if (asked[Target]?.GetValue<string>() is { } target && !Path.IsPathRooted(target))
                 asked[Target] = client.Api.IsLoopback
                     ? JsonValue.Create(Path.GetFullPath(target))
@@ -30,6 +37,6 @@ internal static class BackupCommands
             RunCommands.Started(host, started, global.IsJson(parsed));
             return ExitCodes.Done;
         });
-        return new Command("backup", "Makes recovery points.") { run };
+        return run;
     }
 }

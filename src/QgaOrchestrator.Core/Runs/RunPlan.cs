@@ -37,6 +37,7 @@ public sealed record RunPlan(IReadOnlyList<VmId> Targets, IReadOnlyList<TargetNo
     private static TargetNote Note(VmIdentity vm, RunOptions options)
     {
         var counted = (options.MaxParallelPerLabel?.Keys ?? []).Where(vm.Labels.ContainsKey).ToDictionary(label => label, label => vm.Labels[label]);
-        return new TargetNote(GroupOf(vm, options), vm.Freeze, counted.Count == 0 ? null : counted);
+        // What is only checked needs nobody's company.
+        return new TargetNote(options.DryRun ? null : GroupOf(vm, options), vm.Freeze, counted.Count == 0 ? null : counted);
     }
 }
