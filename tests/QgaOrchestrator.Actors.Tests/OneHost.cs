@@ -177,12 +177,15 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         Discovered = new TaskCompletionSource(),
     };
 
+    /// <summary>What the host's policy denies.</summary>
+    protected IReadOnlyList<string> Denied { get; set; } = ["guest-shutdown"];
+
     private VmServices VmServices() => new()
     {
         Time = TimeProvider.System,
         Ledger = Ledger,
         Limits = Limits,
-        Denied = ["guest-shutdown"],
+        Denied = Denied,
         Host = Host,
         Fleet = Fleet.Ref,
         Runs = Runs.Ref,

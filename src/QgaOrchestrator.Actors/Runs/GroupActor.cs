@@ -2,7 +2,6 @@ using Akka.Actor;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
-using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Actors.Runs;
 
@@ -21,7 +20,7 @@ internal sealed class GroupActor : ReceiveActor, IWithTimers
     private sealed record SpreadIsOver : INoSerializationVerificationNeeded;
 
     private readonly RunServices _services;
-    private readonly IReadOnlyDictionary<int, StartItem> _orders;
+    private readonly Dictionary<int, StartItem> _orders;
     private GroupState _state;
 
     /// <param name="services">The run's.</param>

@@ -144,7 +144,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
     private async Task<ItemOutcome> BeginAsync(ICut cut, VmDescribed vm, CancellationToken cancel)
     {
         Move(Backup.Prepare);
-        var fitness = await FreezeFitness.AskAsync(_vm, _spec.Id.Name, _consistency);
+        var fitness = await FreezeFitness.AskAsync(_vm, _services, _spec.Id.Name, _consistency);
         if (fitness.Stop is { } stop) return Outcome(stop.Told(vm.Machine));
 
         _directory.Create(_services.TargetGroup);

@@ -32,9 +32,11 @@ internal sealed record Obstacle(ItemState State, string Reason, string? Remedy)
 /// <param name="Stop">The item ends here.</param>
 internal sealed record FreezeFitness(bool Freezes, IReadOnlyList<GuestFilesystem>? FileSystems, Obstacle? Stop)
 {
-    public static async Task<FreezeFitness> AskAsync(IActorRef vm, string name, Consistency consistency)
+    public static async Task<FreezeFitness> AskAsync(IActorRef vm, VmServices services, string name, Consistency consistency)
     {
         if (consistency == Consistency.None) return new(false, null, null);
+        if (services.Denied.Contains(GuestFsfreezeFreeze.Name))
+            return new(false, null, new Obstacle(ItemState.Failed, $"this host's policy denies {GuestFsfreezeFreeze.Name}", "Policy.Deny in the node's config names it; or use consistency none"));
         var status = await CallAsync(GuestFsfreezeStatus.Request);
         var obstacle = status.Outcome switch
         {

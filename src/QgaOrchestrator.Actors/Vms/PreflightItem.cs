@@ -52,7 +52,7 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
         var vm = await _vm.Ask<VmDescribed>(new DescribeVm(), Answer, cancel);
         if (Obstacle.Of(vm.Machine) is { } machine) return Outcome(machine);
         var consistency = _order.Freeze == FreezeMode.Never ? Consistency.None : _options.Consistency;
-        var fitness = await FreezeFitness.AskAsync(_vm, _spec.Id.Name, consistency);
+        var fitness = await FreezeFitness.AskAsync(_vm, _services, _spec.Id.Name, consistency);
         if (fitness.Stop is { } stop) return Outcome(stop.Told(vm.Machine));
 
         var cut = _services.Cut(monitor);

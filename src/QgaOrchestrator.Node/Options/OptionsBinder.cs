@@ -1,6 +1,7 @@
 using System.Net;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Node.Options;
@@ -102,7 +103,22 @@ public static class OptionsBinder
         new LedgerPath(read.Text("Freeze:Ledger", LedgerPath.DefaultLedger), node.Host, node.DataDirectory, directory).Resolve(),
         read.Names("Freeze:Hooks").ToDictionary(name => name, name => Texts(read, "Freeze:Hooks:" + name), StringComparer.Ordinal));
 
-    private static PolicySection Policy(OptionReader read) => new(Texts(read, "Policy:Deny"));
+    private static PolicySection Policy(OptionReader read)
+    {
+        foreach (var key in read.List("Policy:Deny") ?? [])
+        {
+            switch (read.TextOrNull(key))
+            {
+                case "guest-fsfreeze-thaw" or "guest-fsfreeze-status" or "guest-sync" or "guest-sync-delimited":
+                    read.Fail(key, "cannot be denied: without it a frozen guest could not be thawed");
+                    break;
+                case { } name when AgentCommands.Find(name) is null:
+                    read.Fail(key, $"{name} is no command of the guest agent, as in guest-exec");
+                    break;
+            }
+        }
+        return new(Texts(read, "Policy:Deny"));
+    }
 
     private static ClusterSection Cluster(OptionReader read)
     {

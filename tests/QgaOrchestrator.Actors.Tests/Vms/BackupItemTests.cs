@@ -128,6 +128,17 @@ public class BackupItemTests : OneHost
     }
 
     [Fact]
+    public async Task A_freeze_that_the_hosts_policy_denies_is_not_sent()
+    {
+        Denied = ["guest-fsfreeze-freeze"];
+        await StartAsync();
+        var outcome = Run(Item());
+        Assert.Equal((ItemState.Failed, "this host's policy denies guest-fsfreeze-freeze"), (outcome.State, outcome.Reason));
+        Assert.Equal(0, Vm.Guest.Epoch);
+        NothingIsLeft();
+    }
+
+    [Fact]
     public async Task Consistency_none_never_freezes()
     {
         await StartAsync();

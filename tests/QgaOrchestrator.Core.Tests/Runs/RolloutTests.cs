@@ -7,7 +7,9 @@ public class RolloutTests
 {
     private static readonly RunOptions Waved = Script.Options with
     {
-        Canary = new Amount(1, false), Waves = [new(3, false), new(50, true)], Soak = TimeSpan.FromMinutes(5),
+        Canary = new Amount(1, false),
+        Waves = [new(3, false), new(50, true)],
+        Soak = TimeSpan.FromMinutes(5),
     };
 
     [Fact]

@@ -64,6 +64,6 @@ public sealed class RolloutTests
         await lab.AssertNothingLeftAsync(0);
     }
 
-    private static Task StepAsync(SimulatedLab lab, string run, string vm, string step) =>
+    private static Task<string> StepAsync(SimulatedLab lab, string run, string vm, string step) =>
         Poll.ForAsync($"{vm} in {step}", SimulatedLab.Limit, async () => (await lab.ItemsAsync(run))[vm].Step == step ? step : null);
 }

@@ -52,6 +52,18 @@ public sealed class OptionsLoaderTests : IDisposable
     }
 
     [Fact]
+    public void A_policy_names_commands_that_there_are_and_never_the_way_out_of_a_freeze()
+    {
+        var file = _directory.Write("node.json", """{ "Policy": { "Deny": [ "guest-exec", "guest-exce", "guest-fsfreeze-thaw" ] } }""");
+
+        var error = Assert.Throws<OptionsException>(() => OptionsLoader.Load(["--config", file], new Dictionary<string, string>(), "hv1", "/"));
+
+        Assert.Equal(2, error.Errors.Count);
+        Assert.Contains(error.Errors, e => e.Contains("guest-exce is no command", StringComparison.Ordinal));
+        Assert.Contains(error.Errors, e => e.Contains("cannot be denied", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void The_command_line_wins_over_the_environment_and_that_over_the_file()
     {
         var file = _directory.Write("node.json", """{ "Freeze": { "Timeout": "00:00:01", "Lease": "00:00:01", "Spread": "00:00:01" } }""");
