@@ -21,7 +21,15 @@ public sealed record Run(string Id, string Kind, string State, RunItemCounts Ite
     public string? RetryOf { get; init; }
     /// <summary>Why the run ended as it did or does not go on, in words: the budget is exceeded, the deadline is over.</summary>
     public string? Reason { get; init; }
+    /// <summary>In their order; null: everything is one wave.</summary>
+    public IReadOnlyList<RunWave>? Waves { get; init; }
 }
+
+/// <summary>One wave of a run.</summary>
+/// <param name="Vms">How many VMs it has.</param>
+/// <param name="State">done, running, soaking (it begins when the one before it has soaked) or pending.</param>
+/// <param name="BeginsAt">While it is soaking: when it begins.</param>
+public sealed record RunWave(int Vms, string State, DateTimeOffset? BeginsAt = null);
 
 /// <summary>How many items are in which state; the parts add up to the total.</summary>
 public sealed record RunItemCounts(int Total, int Succeeded, int Failed, int Unreachable, int Unknown, int Pending, int Running)
@@ -47,6 +55,8 @@ public sealed record RunItem(
     public string? Class { get; init; }
     /// <summary>Bytes that the point holds.</summary>
     public long? Bytes { get; init; }
+    /// <summary>What a running item waits for, in words.</summary>
+    public string? Note { get; init; }
     public DateTimeOffset? StartedAt { get; init; }
     public DateTimeOffset? EndedAt { get; init; }
 }
@@ -70,6 +80,14 @@ public static class RunStates
 
     /// <summary>Nothing follows.</summary>
     public static bool IsFinal(string state) => state is Succeeded or Partial or Failed or Aborted;
+}
+
+public static class WaveStates
+{
+    public const string Done = "done";
+    public const string Running = "running";
+    public const string Soaking = "soaking";
+    public const string Pending = "pending";
 }
 
 public static class ItemStates

@@ -52,4 +52,6 @@ public sealed record RunProgress(DateTimeOffset At, IReadOnlyList<ItemProgress> 
 public sealed record ItemProgress(string Vm, int Index, string Step, long? FrozenMs, long Copied, long Total)
 {
     public string? Host { get; init; }
+    /// <summary>What it waits for, in words.</summary>
+    public string? Note { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Cli.Output;
 
@@ -7,7 +8,11 @@ public sealed class LiveViewTests
 {
     private static readonly RunBoard _board = new()
     {
-        Run = new Run("20261123T120000Z-abc", "backup", "running", new RunItemCounts(200, 11, 1, 2, 0, 178, 8)) { StartedAt = ManualTime.Noon },
+        Run = new Run("20261123T120000Z-abc", "backup", "running", new RunItemCounts(200, 11, 1, 2, 0, 178, 8))
+        {
+            StartedAt = ManualTime.Noon.AddMinutes(-2),
+            Waves = [new(1, "done"), new(19, "running"), new(180, "pending")],
+        },
         Progress = new RunProgress(
             ManualTime.Noon,
             [
@@ -17,7 +22,8 @@ public sealed class LiveViewTests
             ],
             1288490188, 2791728742, 327155712),
         ProgressAt = ManualTime.Noon,
-        LastTrouble = new RunItem("db7", "hv1", null, "failed", "window", "The target is full: 20 GiB are needed, 3 GiB are free.", null, 1, null, null),
+        Troubles = ImmutableSortedDictionary<int, RunItem>.Empty
+            .Add(7, new RunItem("db7", "hv1", null, "failed", "window", "The target is full: 20 GiB are needed, 3 GiB are free.", "Make room on it.", 1, null, null)),
     };
 
     [Fact]
@@ -27,12 +33,14 @@ public sealed class LiveViewTests
 
         Assert.Equal("""
             backup 20261123T120000Z-abc running: 14/200 done, 1 failed, 2 unreachable, 8 r…
-            [##............................]   7%  312 MiB/s, 6 s left
+            [##............................]   7%  312 MiB/s, 7 VMs/min, 26 min 40 s left
+            wave 2 of 3: 19 VMs
             frozen now (2): a-vm-whose-name-is-longer-than-anybody-would-type 1.60 s, db2 …
               db1                      copy     [#######.........] 1.2 GiB of 2.6 GiB
               db2                      window
               a-vm-whose-name-is-lon…  window
-            last: db7 failed: The target is full: 20 GiB are needed, 3 GiB are free.
+            db7 failed in window: The target is full: 20 GiB are needed, 3 GiB are free.
+              Make room on it.
             """, string.Join('\n', lines));
     }
 
@@ -43,9 +51,24 @@ public sealed class LiveViewTests
 
         var lines = LiveView.Render(many, ManualTime.Noon, 60, 20);
 
-        Assert.True(lines.Count <= 20);
+        Assert.Equal(18, lines.Count);
         Assert.All(lines, line => Assert.True(line.Length <= 60));
-        Assert.Contains("  and 988 more", lines);
+        Assert.Contains("  and 989 more", lines);
+    }
+
+    [Fact]
+    public void A_wave_that_soaks_says_when_it_begins_and_who_waits_says_for_whom()
+    {
+        var board = _board with
+        {
+            Run = _board.Run! with { Waves = [new(1, "done"), new(199, "soaking", ManualTime.Noon.AddMinutes(4))] },
+            Progress = _board.Progress! with { Items = [new ItemProgress("db1", 0, "waiting", null, 0, 0) { Note = "run r7 works on this VM" }] },
+        };
+
+        var lines = LiveView.Render(board, ManualTime.Noon, 79, 24);
+
+        Assert.Contains("wave 2 of 2: 199 VMs, begins in 4 min 00 s", lines);
+        Assert.Contains("  db1       waiting  run r7 works on this VM", lines);
     }
 
     [Fact]

@@ -81,7 +81,7 @@ internal static class RunCommands
     private static Command Show(CliHost host, GlobalOptions global)
     {
         var id = Id();
-        var command = new Command("show", "Shows a run and its VMs as they are now.") { id };
+        var command = new Command("show", "Tells a run: what was asked, what happened, what went wrong, what to do next.") { id };
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
@@ -89,7 +89,7 @@ internal static class RunCommands
             if (global.IsJson(parsed))
                 CliJson.Write(host.Out, report);
             else
-                FinalTable.Write(host.Out, report, host.TableWidth);
+                RunStory.Write(host.Out, report, host.TableWidth);
             return ExitCodes.Done;
         });
         return command;

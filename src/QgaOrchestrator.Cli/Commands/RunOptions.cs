@@ -17,7 +17,7 @@ internal sealed class RunOptions
         new("canary", "N|%", "VMs to try first", RunOption.Amount),
         new("waves", "N|%,…", "cumulative steps after the canary, as in 10%,50%", RunOption.Amounts),
         new("soak", "TIME", "wait after each wave, as in 00:10:00", RunOption.Duration),
-        new("deadline", "TIME", "start no more VMs this long after the start", RunOption.Duration),
+        new("deadline", "TIME", "abort what is not done this long after the start", RunOption.Duration),
     ];
 
     public static IReadOnlyList<RunOption> Backup { get; } =

@@ -1,3 +1,4 @@
+using System.Globalization;
 using QgaOrchestrator.Api;
 
 namespace QgaOrchestrator.Cli.Output;
@@ -7,6 +8,7 @@ internal static class LiveView
 {
     private const int BarWidth = 30;
     private const int ItemBarWidth = 16;
+    private const int TroublesShown = 3;
 
     public static IReadOnlyList<string> Render(RunBoard board, DateTimeOffset now, int width, int height)
     {
@@ -16,14 +18,26 @@ internal static class LiveView
         [
             Summary(run, board.Done),
             Overall(board, run, now),
+            .. board.WaveLine(now) is { } wave ? [wave] : Array.Empty<string>(),
             Frozen(board, now, width),
         ];
-        lines.AddRange(Items(board.Progress?.Items ?? [], Math.Max(1, height - 7), width));
-        if (board.LastTrouble is { } trouble)
-            lines.Add($"last: {trouble.Vm} {trouble.State}: {trouble.Reason}");
+        var troubles = Troubles(board).ToList();
+        lines.AddRange(Items(board.Progress?.Items ?? [], Math.Max(1, height - lines.Count - troubles.Count - 2), width));
+        lines.AddRange(troubles);
         if (board.Lost is { } reason)
             lines.Add($"no connection, trying again: {reason}");
         return [.. lines.Select(line => Text.Fit(line, width))];
+    }
+
+    /// <summary>The most frequent ways to fail, each with its remedy.</summary>
+    private static IEnumerable<string> Troubles(RunBoard board)
+    {
+        foreach (var trouble in Trouble.Of(board.Troubles.Values, item => item.Vm).Take(TroublesShown))
+        {
+            yield return trouble.Sentence;
+            if (trouble.Like.Remedy is { } remedy)
+                yield return $"  {remedy}";
+        }
     }
 
     private static string Summary(Run run, int done)
@@ -46,6 +60,7 @@ internal static class LiveView
         var underWay = (board.Progress?.Items ?? []).Sum(item => item.Total > 0 ? (double)item.Copied / item.Total : 0);
         var part = run.Items.Total == 0 ? 0 : (board.Done + underWay) / run.Items.Total;
         var rate = board.Progress is { Rate: > 0 } progress ? $"{Text.Bytes(progress.Rate)}/s" : "-";
+        if (board.PerMinute(now) is { } vms) rate += string.Create(CultureInfo.InvariantCulture, $", {vms:0.#} VMs/min");
         var left = board.TimeLeft(now) is { } time ? $"{Text.Span(time)} left" : "time left unknown";
         return $"{Text.Bar(part, BarWidth)} {Math.Clamp((int)(part * 100), 0, 100),3}%  {rate}, {left}";
     }
@@ -64,7 +79,7 @@ internal static class LiveView
         var name = Math.Clamp(items.Take(shown).Select(item => item.Vm.Length).DefaultIfEmpty(0).Max(), 8, Math.Max(8, width - 56));
         foreach (var item in items.Take(shown))
         {
-            var copied = item.Total == 0
+            var copied = item.Note is { } note ? note : item.Total == 0
                 ? ""
                 : $"{Text.Bar((double)item.Copied / item.Total, ItemBarWidth)} {Text.Bytes(item.Copied)} of {Text.Bytes(item.Total)}";
             yield return $"  {Text.Fit(item.Vm, name).PadRight(name)}  {item.Step,-8} {copied}".TrimEnd();

@@ -8,15 +8,17 @@ internal sealed class PlainView(TextWriter to, TimeProvider time)
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(5);
     private readonly Dictionary<int, (string State, int Attempt)> _told = [];
     private string? _state;
+    private (int Turn, bool Soaking)? _wave;
     private DateTimeOffset? _progressTold;
 
     public void Show(RunEvent change, RunBoard board)
     {
         switch (change)
         {
-            case RunEvent.RunChanged { Run: var run } when run.State != _state:
-                Line($"{run.Kind} {run.Id} {run.State}{(run.Reason is null ? "" : $": {run.Reason}")}");
+            case RunEvent.RunChanged { Run: var run }:
+                if (run.State != _state) Line($"{run.Kind} {run.Id} {run.State}{(run.Reason is null ? "" : $": {run.Reason}")}");
                 _state = run.State;
+                TellWave(board);
                 break;
             case RunEvent.ItemChanged { Item: var item } when IsNews(item):
                 Line(ItemLine(item));
@@ -30,6 +32,16 @@ internal sealed class PlainView(TextWriter to, TimeProvider time)
     }
 
     public void Line(string text) => to.WriteLine($"{Text.Time(time.GetUtcNow())} {text}");
+
+    private void TellWave(RunBoard board)
+    {
+        var turn = (board.Run?.Waves ?? []).TakeWhile(wave => wave.State == WaveStates.Done).Count();
+        var soaking = board.Run?.Waves?.ElementAtOrDefault(turn)?.BeginsAt is not null;
+        if (_wave == (turn, soaking) || board.WaveLine(time.GetUtcNow()) is not { } line)
+            return;
+        _wave = (turn, soaking);
+        Line(line);
+    }
 
     private bool IsNews(RunItem item)
     {

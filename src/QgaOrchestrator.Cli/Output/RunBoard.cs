@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using QgaOrchestrator.Api;
 
 namespace QgaOrchestrator.Cli.Output;
@@ -9,15 +10,15 @@ internal sealed record RunBoard
     public RunProgress? Progress { get; init; }
     /// <summary>When the progress came, by the watcher's clock: between two of them time goes on.</summary>
     public DateTimeOffset ProgressAt { get; init; }
-    /// <summary>The last item that did not succeed.</summary>
-    public RunItem? LastTrouble { get; init; }
+    /// <summary>Items that did not succeed, by index.</summary>
+    public ImmutableSortedDictionary<int, RunItem> Troubles { get; init; } = ImmutableSortedDictionary<int, RunItem>.Empty;
     /// <summary>Why nothing comes at the moment.</summary>
     public string? Lost { get; init; }
 
     public RunBoard With(RunEvent change, DateTimeOffset now) => change switch
     {
         RunEvent.RunChanged run => this with { Run = run.Run, Lost = null },
-        RunEvent.ItemChanged { Item: var item } => this with { LastTrouble = IsTrouble(item) ? item : LastTrouble, Lost = null },
+        RunEvent.ItemChanged { Item: var item } => this with { Troubles = IsTrouble(item) ? Troubles.SetItem(item.Index, item) : Troubles, Lost = null },
         RunEvent.Progressed progress => this with { Progress = progress.Progress, ProgressAt = now, Lost = null },
         _ => this,
     };
@@ -37,6 +38,20 @@ internal sealed record RunBoard
         if (Run is not { StartedAt: { } started } || Done is 0 || Done == Run.Items.Total)
             return null;
         return (now - started) / Done * (Run.Items.Total - Done);
+    }
+
+    /// <summary>VMs done a minute, since the start; null while there are none.</summary>
+    public double? PerMinute(DateTimeOffset now) =>
+        Run is { StartedAt: { } started } && Done > 0 && now > started ? Done / (now - started).TotalMinutes : null;
+
+    /// <summary>Where the run is in its waves; null where it has but one.</summary>
+    public string? WaveLine(DateTimeOffset now)
+    {
+        if (Run is not { Waves: { Count: > 1 } waves } run || RunStates.IsFinal(run.State)) return null;
+        var turn = waves.TakeWhile(wave => wave.State == WaveStates.Done).Count();
+        if (turn == waves.Count) return null;
+        var left = waves[turn].BeginsAt is { } at ? $", begins in {Text.Span(at > now ? at - now : TimeSpan.Zero)}" : "";
+        return $"wave {turn + 1} of {waves.Count}: {Text.Count(waves[turn].Vms, "VM")}{left}";
     }
 
     public int Done => Run is null ? 0 : Run.Items.Total - Run.Items.Pending - Run.Items.Running;

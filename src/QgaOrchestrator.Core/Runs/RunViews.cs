@@ -10,10 +10,14 @@ public sealed record RunSummary(
     /// <summary>Where each wave ends: the index behind its last item; null for a run in one wave.</summary>
     public IReadOnlyList<int>? WaveEnds { get; init; }
 
+    /// <summary>When the next wave begins, while the one before it soaks.</summary>
+    public DateTimeOffset? SoaksUntil { get; init; }
+
     public static RunSummary Of(RunState state) => new(
         state.Id, state.Kind, state.Select, state.Phase, state.Reason, state.Counts, state.StartedAt, state.EndedAt, state.RetryOf, state.Options)
     {
         WaveEnds = state.WaveEnds.Count > 1 ? state.WaveEnds : null,
+        SoaksUntil = Waves.SoaksUntil(state),
     };
 }
 

@@ -30,6 +30,24 @@ public static class Waves
         return (wave, null);
     }
 
+    /// <summary>The wave whose turn it is, from 0: the first whose items have not all come to rest, else the last.</summary>
+    public static int Turn(IReadOnlyList<int> ends, RunCounts counts)
+    {
+        var (wave, rested) = (0, counts.Total - counts.Pending - counts.Running);
+        while (wave < ends.Count - 1 && ends[wave] <= rested) wave++;
+        return wave;
+    }
+
+    /// <summary>When the next wave begins, while the one before it soaks; null: nothing soaks.</summary>
+    public static DateTimeOffset? SoaksUntil(RunState state)
+    {
+        if (state.Options.Soak is not { } soak || state is not { IsEnded: false, Abort: null, Counts: { Running: 0, Pending: > 0 } counts }) return null;
+        var wave = Turn(state.WaveEnds, counts);
+        return wave > 0 && state.WaveEnds[wave - 1] == counts.Total - counts.Pending
+            ? state.Items.Take(state.WaveEnds[wave - 1]).Max(item => item.SettledAt) + soak
+            : null;
+    }
+
     /// <summary>The canary has ended, and not one of it succeeded.</summary>
     public static bool CanaryFailed(RunState state) =>
         state is { Options.Canary: not null, WaveEnds.Count: > 1 }

@@ -33,16 +33,32 @@ public static class ApiMapping
         EndedAt = run.EndedAt,
         RetryOf = run.RetryOf,
         Reason = run.Reason,
+        Waves = Waves(run),
     };
 
-    /// <param name="step">Where the item stands, where that is known.</param>
-    public static Api.RunItem ToApi(this RunItemView item, string? step) => new(
-        item.Vm.Name, item.Vm.Host, item.Group, Lower(item.State), step, item.Reason, item.Remedy, item.Attempt,
+    private static RunWave[]? Waves(RunSummary run)
+    {
+        if (run.WaveEnds is not { } ends) return null;
+        var turn = Core.Runs.Waves.Turn(ends, run.Counts);
+        return [.. ends.Select((end, i) => new RunWave(end - (i == 0 ? 0 : ends[i - 1]), State(i), i == turn ? run.SoaksUntil : null))];
+
+        string State(int wave) => wave switch
+        {
+            _ when wave < turn || run.Counts.Pending + run.Counts.Running == 0 && run.Counts.Cancelled == 0 => WaveStates.Done,
+            _ when wave > turn || run.EndedAt is not null => WaveStates.Pending,
+            _ => run.SoaksUntil is null ? WaveStates.Running : WaveStates.Soaking,
+        };
+    }
+
+    /// <param name="progress">Where the item stands, where that is known.</param>
+    public static Api.RunItem ToApi(this RunItemView item, Actors.ItemProgress? progress) => new(
+        item.Vm.Name, item.Vm.Host, item.Group, Lower(item.State), progress?.Step, item.Reason, item.Remedy, item.Attempt,
         item.FrozenMs is { } ms ? (long)Math.Round(ms) : null, item.Point?.Id)
     {
         Index = item.Index,
         Class = item.Point?.Class,
         Bytes = item.Point?.Bytes,
+        Note = progress?.Note,
         StartedAt = item.DispatchedAt,
         EndedAt = item.SettledAt,
     };

@@ -47,7 +47,7 @@ public static class RunEndpoints
         if (selected.Count == 0)
             throw new ProblemException(Problems.BadRequest([$"select: {select} selects no VM"], "GET /v1/vms?select= shows what a selector selects."));
         var (plan, faults) = RunPlan.Of([.. fleet.Select(Identity)], [.. selected.Select(Identity)], options);
-        if (plan is null) throw new ProblemException(Problems.BadRequest(faults, "Select the whole group, or none of it."));
+        if (plan is null) throw new ProblemException(Problems.BadRequest(faults, "Select the whole group, or none of it.") with { Code = ProblemCodes.GroupSplit });
         return (await orchestrator.StartRunAsync(id, kind.Name, select, options, plan, cancel)).Summary;
     }
 
@@ -101,9 +101,9 @@ public static class RunEndpoints
             return Items([.. items.Select(item => item.ToApi(null))], skip, ended.Counts.Total);
         }
         if (await orchestrator.GetRunAsync(id, cancel) is not { } view) return Problems.Result(NoRun(id));
-        var steps = view.Progress.ToDictionary(progress => progress.Index, progress => progress.Step);
+        var progress = view.Progress.ToDictionary(item => item.Index);
         return Items(
-            [.. view.Items.Skip(skip).Take(most).Select(item => item.ToApi(steps.GetValueOrDefault(item.Index)))], skip, view.Items.Count);
+            [.. view.Items.Skip(skip).Take(most).Select(item => item.ToApi(progress.GetValueOrDefault(item.Index)))], skip, view.Items.Count);
     }
 
     private static JsonHttpResult<Page<Api.RunItem>> Items(IReadOnlyList<Api.RunItem> items, int skip, int total)

@@ -28,8 +28,8 @@ public sealed class RunEventStream(long since, TimeProvider time)
         foreach (var (item, at) in Changed(view))
         {
             latest = at;
-            var step = view.Progress.FirstOrDefault(progress => progress.Index == item.Index)?.Step;
-            yield return new(JsonSerializer.Serialize(item.ToApi(step), ApiJson.Default.RunItem), RunEventTypes.Item) { EventId = Id(at) };
+            var where = view.Progress.FirstOrDefault(progress => progress.Index == item.Index);
+            yield return new(JsonSerializer.Serialize(item.ToApi(where), ApiJson.Default.RunItem), RunEventTypes.Item) { EventId = Id(at) };
         }
         if (!ended && Progress(view) is { } progress) yield return progress;
         if (ended || (_run is not null && _run != view.Summary)) yield return Run(view.Summary, Id(latest));
@@ -75,6 +75,7 @@ public sealed class RunEventStream(long since, TimeProvider time)
         progress.Done, progress.Total)
     {
         Host = item.Vm.Host,
+        Note = progress.Note,
     };
 
     private static SseItem<string> Run(RunSummary run, string? id) =>

@@ -22,8 +22,10 @@ public class RolloutTests
         run.End(ItemState.Succeeded, 0);
         Assert.Equal("", run.UnderWay);
         Assert.Equal(run.State.Items[0].SettledAt + TimeSpan.FromMinutes(5), RunRules.Due(run.State, run.Now).Again);
+        Assert.Equal(RunRules.Due(run.State, run.Now).Again, RunSummary.Of(run.State).SoaksUntil);
 
         Assert.Equal("1/1 2/1", run.Wait(TimeSpan.FromMinutes(5)).Dispatch().UnderWay);
+        Assert.Null(RunSummary.Of(run.State).SoaksUntil);
         run.End(ItemState.Succeeded, 1);
         Assert.Equal("2/1", run.Wait(TimeSpan.FromMinutes(5)).Dispatch().UnderWay);
     }

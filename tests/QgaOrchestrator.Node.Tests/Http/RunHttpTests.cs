@@ -69,6 +69,29 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     }
 
     [Fact]
+    public async Task A_run_tells_its_waves()
+    {
+        for (var i = 0; i < 8; i++) node.Orchestrator.AddVm("hv1", $"wave{i}", ("app", "waves"));
+
+        var run = await RunAsync(await PostAsync("""{"kind":"backup","select":"app=waves","options":{"canary":1,"waves":["50%"]}}"""));
+
+        Assert.Equal([new(1, "running"), new(3, "pending"), new(4, "pending")], run.Waves!);
+    }
+
+    [Fact]
+    public async Task A_selection_that_splits_a_group_is_refused_and_names_who_is_missing()
+    {
+        node.Orchestrator.AddVm("hv1", "shop1", ("app", "shop"), ("tier", "db"));
+        node.Orchestrator.AddVm("hv1", "shop2", ("app", "shop"), ("tier", "web"));
+
+        var answer = await PostAsync("""{"kind":"backup","select":"tier=db","options":{"groupBy":"app"}}""");
+
+        var problem = JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(), ApiJson.Default.Problem)!;
+        Assert.Equal((HttpStatusCode.BadRequest, ProblemCodes.GroupSplit), (answer.StatusCode, problem.Code));
+        Assert.Contains("shop2", problem.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_run_that_has_ended_is_neither_paused_nor_aborted_and_says_what_can_be_done()
     {
         var over = new RunSummary(
