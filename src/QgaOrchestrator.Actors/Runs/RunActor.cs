@@ -135,10 +135,10 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
             });
     }
 
-    /// <summary>The same options and notes, over all targets that have not succeeded.</summary>
+    /// <summary>The same options and notes, over all targets that have not succeeded; a group has one point, so it is taken whole.</summary>
     private static StartRun Retry(RunState state, string run)
     {
-        var left = state.Items.Where(item => item.State != ItemState.Succeeded).ToList();
+        var left = state.Items.Where(item => RunRules.Members(state, item).Any(member => member.State != ItemState.Succeeded)).ToList();
         return new StartRun(run, state.Kind, state.Select, state.Options, [.. left.Select(item => item.Vm)])
         {
             Notes = [.. left.Select(item => item.Note)],

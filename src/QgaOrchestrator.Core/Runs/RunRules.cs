@@ -141,8 +141,23 @@ public static class RunRules
     {
         var fresh = outcomes.Where(o => IsUnderWay(state, o)).DistinctBy(o => o.Item).Select(o => Limit(state, o)).ToDictionary(o => o.Item);
         // A group's members end together, or none has ended yet.
-        var whole = fresh.Values.Where(o => Members(state, state.Items[o.Item]).All(member => fresh.ContainsKey(member.Index))).ToList();
+        var whole = fresh.Values.Where(o => Members(state, state.Items[o.Item]).All(member => fresh.ContainsKey(member.Index)))
+            .Select(o => Together(o, [.. Members(state, state.Items[o.Item]).Select(member => fresh[member.Index])])).ToList();
         return whole.Count == 0 ? [] : [new RunEvent.ItemsSettled(whole, now)];
+    }
+
+    /// <summary>A group is tried again whole or not at all, since its members keep one attempt: where one was interrupted and
+    /// another has failed, the group has failed; where the others succeeded, all begin again.</summary>
+    private static ItemOutcome Together(ItemOutcome outcome, IReadOnlyList<ItemOutcome> group)
+    {
+        if (group.All(other => other.State != ItemState.Interrupted)) return outcome;
+        var again = group.All(other => other.State is ItemState.Interrupted or ItemState.Succeeded);
+        return outcome.State switch
+        {
+            ItemState.Succeeded when again => outcome with { State = ItemState.Interrupted, Reason = "another VM of its group was interrupted" },
+            ItemState.Interrupted when !again => outcome with { State = ItemState.Failed, Reason = $"{outcome.Reason}, and another VM of its group has failed" },
+            _ => outcome,
+        };
     }
 
     /// <summary>Who was interrupted begins again, but not for ever, and not in a run that was aborted.</summary>

@@ -142,4 +142,18 @@ public class RolloutTests
     }
 
     private static VmIdentity Vm(string name, string? group = null) => new(new VmId("hv1", name), null, VmIdentity.NoLabels, group);
+
+    /// <summary>The members' outcomes, and what state both rest in: one attempt for all of a group, whatever they tell.</summary>
+    [Theory]
+    [InlineData(ItemState.Interrupted, ItemState.Succeeded, ItemState.Pending, ItemState.Pending)]
+    [InlineData(ItemState.Interrupted, ItemState.Unreachable, ItemState.Failed, ItemState.Unreachable)]
+    [InlineData(ItemState.Failed, ItemState.Interrupted, ItemState.Failed, ItemState.Failed)]
+    [InlineData(ItemState.Interrupted, ItemState.Interrupted, ItemState.Pending, ItemState.Pending)]
+    public void A_group_is_tried_again_whole_or_not_at_all(ItemState first, ItemState second, ItemState firstRests, ItemState secondRests)
+    {
+        var run = new Script(2, note: _ => new TargetNote("shop")).Dispatch();
+        run.Settle((0, 1, first), (1, 1, second));
+        Assert.Equal((firstRests, secondRests), (run.State.Items[0].State, run.State.Items[1].State));
+        Assert.Equal(firstRests == ItemState.Pending ? "0/2 1/2" : "", run.Dispatch().UnderWay);
+    }
 }
