@@ -50,14 +50,20 @@ public static class GroupRules
         Covered = member.Covered || report.Covered,
     }) with
     {
-        FirstFrozen = group.FirstFrozen ?? (report.Phase == MemberPhase.Frozen ? now : null),
+        FirstFrozen = group.FirstFrozen ?? (report.Phase >= MemberPhase.Frozen ? now : null),
         Verdict = group.Verdict ?? report.Verdict,
     };
 
     private static GroupState End(GroupState group, ItemOutcome outcome)
     {
-        group = With(group, outcome.Item, member => member with { Outcome = member.Outcome ?? outcome });
-        return outcome.State == ItemState.Succeeded ? group : Void(group, outcome);
+        // Who succeeded had published: a new coordinator hears no more of it than that.
+        var succeeded = outcome.State == ItemState.Succeeded;
+        group = With(group, outcome.Item, member => member with
+        {
+            Outcome = member.Outcome ?? outcome,
+            Phase = succeeded ? MemberPhase.Published : member.Phase,
+        });
+        return succeeded ? group : Void(group, outcome);
     }
 
     private static GroupState With(GroupState group, int item, Func<GroupMember, GroupMember> change) =>
