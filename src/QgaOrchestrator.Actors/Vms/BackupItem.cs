@@ -151,6 +151,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         var plan = await PrepareAsync(cut, _halt.Token);
         var os = vm.Guest.Inventory?.OsId;
         var limits = _services.Limits.For(os);
+        var hooks = await GuestHooks.BeforeAsync(_vm, vm.Guest, fitness.Freezes);
         var covers = DiskCoverage.Of(plan, fitness.FileSystems);
         var draft = _directory.Write(new PointDraft(
             _names.Hash, _directory.Path, plan.Disks, covers, vm.Machine.Uuid, os, limits.Lease, Facts: null, Unfrozen: false));
@@ -162,7 +163,13 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         if (fitness.Freezes)
         {
             var (record, failure) = await CutFrozenAsync(cut, plan, limits, cancel);
-            if (failure is null) return await FinishAsync(cut, _directory.Write(draft with { Facts = LedgerFacts.From(record!, "node") }), _halt.Token);
+            if (failure is null)
+            {
+                var report = await GuestHooks.AfterAsync(_vm, hooks);
+                return await FinishAsync(cut, _directory.Write(draft with { Facts = LedgerFacts.From(record!, "node"), Hooks = report }), _halt.Token);
+            }
+            if (record is { FreezeRefused: true } && await GuestHooks.RefusalAsync(_vm, hooks) is { } refusal)
+                failure = failure with { Reason = $"the guest refused to freeze: {refusal}", Remedy = "See to the script's application in the guest, or use consistency prefer" };
             if (failure.State == ItemState.Unknown || _consistency == Consistency.Require || _seat is not null || _halted is not null)
                 return await UndoAsync(cut, _halted is { } halted && failure.State != ItemState.Unknown ? halted : failure, cancel);
 

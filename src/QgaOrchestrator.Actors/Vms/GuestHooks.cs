@@ -19,6 +19,22 @@ internal static class GuestHooks
 
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(5), Queue = TimeSpan.FromSeconds(30);
 
+    /// <summary>Before the freeze; null where no hook of ours can be: Windows has its own, and an unfrozen guest calls none.</summary>
+    public static async Task<HookReading?> BeforeAsync(IActorRef vm, GuestView guest, bool freezes) =>
+        freezes && guest.Inventory?.OsId != "mswindows" ? await ReadAsync(vm, guest.Info) : null;
+
+    /// <summary>After the thaw: what the hook has reported of this freeze; null where it was not asked.</summary>
+    public static async Task<HookReport?> AfterAsync(IActorRef vm, HookReading? before) =>
+        before is null ? null : HookReport.Judge(before, await AgainAsync(vm, before));
+
+    /// <summary>After a freeze that the guest refused: the script that made it, in words; null where none is known to have.</summary>
+    public static async Task<string?> RefusalAsync(IActorRef vm, HookReading? before) =>
+        before is null ? null : HookReport.Refusal(before, await AgainAsync(vm, before));
+
+    /// <summary>Who could not be read before proves nothing, whatever it says now.</summary>
+    private static async Task<HookReading> AgainAsync(IActorRef vm, HookReading before) =>
+        before is HookReading.Unreadable ? before : await ReadAsync(vm);
+
     /// <summary>Never throws for what the guest does: a file that cannot be read proves nothing, and stops nothing.</summary>
     /// <param name="vm">The VM's own actor.</param>
     /// <param name="agent">What the agent offers, null where that is not known: a command that is disabled is not sent.</param>
