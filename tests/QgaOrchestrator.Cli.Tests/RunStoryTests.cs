@@ -13,7 +13,7 @@ public sealed class RunStoryTests
 
     private static string Item(int index, string state, string times, string? why = null, long? frozen = null) => $$"""
         {"vm":"db{{index}}","host":"hv1","group":"shop","state":"{{state}}","step":null,"reason":{{(why is null ? "null" : $"\"{why}\"")}},
-        "remedy":{{(why is null ? "null" : "\"Make room.\"")}},"attempt":1,"frozenMs":{{frozen?.ToString() ?? "null"}},"index":{{index}},
+        "remedy":{{(why is null ? "null" : $"\"Make room: qgactl vm show db{index}\"")}},"attempt":1,"frozenMs":{{frozen?.ToString() ?? "null"}},"index":{{index}},
         "point":{{(frozen is null ? "null" : "\"p\"")}},"class":{{(frozen is null ? "null" : "\"filesystem\"")}},{{times}}}
         """;
 
@@ -51,7 +51,7 @@ public sealed class RunStoryTests
 
             2 VMs failed: the target is full
               db2, db3
-              Make room.
+              Make room: qgactl vm show VM
 
             db4 never began
 

@@ -20,6 +20,7 @@ internal static class Text
     public static string Milliseconds(double? ms) => ms switch
     {
         null => "-",
+        < 100 => string.Create(CultureInfo.InvariantCulture, $"{ms:0} ms"),
         < 10_000 => string.Create(CultureInfo.InvariantCulture, $"{ms / 1000:0.00} s"),
         _ => Span(TimeSpan.FromMilliseconds(ms.Value)),
     };

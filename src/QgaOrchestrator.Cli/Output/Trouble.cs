@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using QgaOrchestrator.Api;
 
 namespace QgaOrchestrator.Cli.Output;
@@ -13,10 +14,15 @@ internal sealed record Trouble(RunItem Like, IReadOnlyList<string> Names)
     public static IReadOnlyList<Trouble> Of(IEnumerable<RunItem> items, Func<RunItem, string> name) =>
     [
         .. items.Where(item => item.Reason is not null || RunBoard.IsTrouble(item))
-            .GroupBy(item => (item.State, item.Step, item.Reason, item.Remedy))
-            .Select(same => new Trouble(same.First(), [.. same.Select(name)]))
+            .GroupBy(item => (item.State, item.Step, Reason: Unnamed(item.Reason, item), Remedy: Unnamed(item.Remedy, item)))
+            .Select(same => new Trouble(
+                same.Skip(1).Any() ? same.First() with { Reason = same.Key.Reason, Remedy = same.Key.Remedy } : same.First(), [.. same.Select(name)]))
             .OrderByDescending(trouble => trouble.Names.Count),
     ];
+
+    /// <summary>What is said of this VM, as it would be said of any other.</summary>
+    private static string? Unnamed(string? text, RunItem item) =>
+        text is null ? null : Regex.Replace(text, $@"(?<![\w.-]){Regex.Escape(item.Vm)}(?![\w.-])", "VM");
 
     /// <summary>Who, and why: a sentence.</summary>
     public string Sentence
