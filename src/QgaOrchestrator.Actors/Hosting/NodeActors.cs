@@ -43,13 +43,13 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, TimePr
         System = system;
         var ledger = FreezeLedger.Open(options.Freeze.Ledger);
         var fleet = new FleetFileWatch(options.Fleet.File, log);
-        Fleet = system.ActorOf(Props.Create(() => new FleetActor(fleet.Identify)), "fleet");
+        Fleet = system.ActorOf(ActorProps.Of(() => new FleetActor(fleet.Identify)), "fleet");
 
         // Host, runs and VMs tell each other: each is given the way to the others, which exists a moment later.
         Vms = await Regions.StartVmsAsync(system, VmActor.Props(() => VmServices(ledger)));
         Runs = await Regions.StartRunsAsync(system, RunActor.Props(new RunServices { Time = time, Vms = Vms, Spread = options.Freeze.Spread, Keep = Keep }));
         _host = system.ActorOf(
-            Props.Create(() => new HostActor(HostServices(ledger, fleet))).WithDispatcher(ClusterExtensions.Dispatchers.Host), "host");
+            ActorProps.Of(() => new HostActor(HostServices(ledger, fleet))).WithDispatcher(ClusterExtensions.Dispatchers.Host), "host");
     }
 
     public async Task ParkAsync()

@@ -62,7 +62,7 @@ public sealed class Orchestrator(NodeActors actors, IViews views) : IOrchestrato
             yield break;
         }
         var views = Channel.CreateBounded<RunView>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
-        var watcher = actors.System.ActorOf(Props.Create(() => new Watcher(actors.Runs, id, views.Writer)));
+        var watcher = actors.System.ActorOf(ActorProps.Of(() => new Watcher(actors.Runs, id, views.Writer)));
         try
         {
             await foreach (var view in views.Reader.ReadAllAsync(cancel)) yield return view;

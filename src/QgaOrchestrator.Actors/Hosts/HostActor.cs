@@ -70,7 +70,8 @@ public sealed class HostActor : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
-        Context.ActorOf(Props.Create(() => new DiscoveryActor(_services.Scan, Self)), "discovery");
+        var self = Self;
+        Context.ActorOf(ActorProps.Of(() => new DiscoveryActor(_services.Scan, self)), "discovery");
         Timers.StartPeriodicTimer("beat", new Beat(), WatchdogProtocol.Interval);
         SummonWatchdog();
     }

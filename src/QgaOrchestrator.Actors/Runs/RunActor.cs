@@ -77,7 +77,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     public static string PersistenceIdOf(string run) => $"run-{run}";
 
-    public static Props Props(RunServices services) => Akka.Actor.Props.Create(() => new RunActor(services));
+    public static Props Props(RunServices services) => ActorProps.Of(() => new RunActor(services));
 
     // ---- from the journal
 
@@ -274,7 +274,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         {
             var orders = RunRules.Members(_state!, group).Select(member => Order(member, resume)).ToList();
             if (_groups.TryGetValue(group.Group!, out var known)) Context.Stop(known);
-            _groups[group.Group!] = Context.ActorOf(Akka.Actor.Props.Create(() => new GroupActor(_services, group.Group!, orders)), $"group-{group.Index}-{group.Attempt}");
+            _groups[group.Group!] = Context.ActorOf(ActorProps.Of(() => new GroupActor(_services, group.Group!, orders)), $"group-{group.Index}-{group.Attempt}");
         }
     }
 

@@ -119,8 +119,8 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         var vm = Context.Parent;
         return order.Kind switch
         {
-            Backup.Name when order.Options.DryRun => Props.Create(() => new PreflightItem(order, _services, _spec, _monitor, vm)),
-            Backup.Name => Props.Create(() => new BackupItem(order, _services, _spec, _monitor, vm)),
+            Backup.Name when order.Options.DryRun => ActorProps.Of(() => new PreflightItem(order, _services, _spec, _monitor, vm)),
+            Backup.Name => ActorProps.Of(() => new BackupItem(order, _services, _spec, _monitor, vm)),
             _ => throw new InvalidOperationException($"No item of kind {order.Kind} is known here"),
         };
     }

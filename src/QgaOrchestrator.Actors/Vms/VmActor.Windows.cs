@@ -33,7 +33,7 @@ public sealed partial class VmActor
     internal void OpenRawWindow(WindowOrder order, AgentRequest freeze, IActorRef caller)
     {
         var open = new OpenWindow(order, new ItemId("", 0, 0), null) { Freeze = freeze };
-        Context.ActorOf(Akka.Actor.Props.Create(() => new RawWindow(open, _services.Host, caller)));
+        Context.ActorOf(ActorProps.Of(() => new RawWindow(open, _services.Host, caller)));
     }
 
     /// <summary>A caller's thaw of whatever window is open: answered when the guest is thawed.</summary>
@@ -55,7 +55,7 @@ public sealed partial class VmActor
     private void Lend(OpenWindow order, IActorRef owner, LedgerEntry? adopted)
     {
         var entry = adopted ?? Entry(order.Order, order.Item);
-        var window = Context.ActorOf(Akka.Actor.Props.Create(
+        var window = Context.ActorOf(ActorProps.Of(
             () => new WindowActor(order, entry, adopted != null, _agent, _services.Host, owner, _services.Time)), $"{WindowName}{++_ticket}");
         Context.Watch(window);
         _lent = new Lent(order, owner, window, entry.Qemu);

@@ -89,7 +89,7 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     public IStash Stash { get; set; } = null!;
 
-    public static Props Props(Func<VmServices> services) => Akka.Actor.Props.Create(() => new VmActor(services));
+    public static Props Props(Func<VmServices> services) => ActorProps.Of(() => new VmActor(services));
 
     /// <summary>A window that fails is not begun again, which would freeze again: its ledger's entry is adopted.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => new WindowsEnd();
@@ -175,8 +175,8 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         _agent.Closed += reason => self.Tell(new Told(new ChannelInput.LinkLost(reason)));
         _channel = new Channel { Policy = new(_spec.Id.Name, holds) };
         if (_monitor is { } monitor)
-            Context.ActorOf(Akka.Actor.Props.Create(() => new MonitorKeeper(monitor, _spec.Id.Name, _spec.Agent, holds)), "monitor");
-        _items = Context.ActorOf(Akka.Actor.Props.Create(() => new ItemsActor(_services, _spec, _monitor)), "items");
+            Context.ActorOf(ActorProps.Of(() => new MonitorKeeper(monitor, _spec.Id.Name, _spec.Agent, holds)), "monitor");
+        _items = Context.ActorOf(ActorProps.Of(() => new ItemsActor(_services, _spec, _monitor)), "items");
         Timers.Cancel("present");
         Become(Serving);
         Adopt(present.Entry);

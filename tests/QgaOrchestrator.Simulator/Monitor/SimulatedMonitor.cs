@@ -118,7 +118,7 @@ public sealed class SimulatedMonitor : IAsyncDisposable
     private async Task Converse(Connection connection, CancellationToken stop)
     {
         var parser = new JsonStream();
-        var buffer = new byte[65536];
+        var buffer = new byte[8192];
         await _script.Play(new GreetingExchange(this, connection), stop);
         while (true)
         {
