@@ -18,6 +18,8 @@ namespace QgaOrchestrator.Api;
 [JsonSerializable(typeof(RunProgress))]
 [JsonSerializable(typeof(RecoveryPoint))]
 [JsonSerializable(typeof(Page<RecoveryPoint>))]
+[JsonSerializable(typeof(Page<AuditRecord>))]
+[JsonSerializable(typeof(AuditChain))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(Health))]
 [JsonSerializable(typeof(NodeAddress))]

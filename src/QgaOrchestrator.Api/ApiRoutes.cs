@@ -19,6 +19,8 @@ public static class ApiRoutes
     public const string RunRetry = "/v1/runs/{id}/retry";
     public const string RecoveryPoints = "/v1/recovery-points";
     public const string RecoveryPoint = "/v1/recovery-points/{id}";
+    public const string Audit = "/v1/audit";
+    public const string AuditCheck = "/v1/audit/check";
     public const string Health = "/healthz";
     public const string Ready = "/readyz";
     public const string Metrics = "/metrics";

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Hosting;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Api;
@@ -28,6 +29,7 @@ public static class NodeHost
             })
             .AddSingleton(TimeProvider.System)
             .AddSingleton(AdminToken.ReadOrCreate(data.TokenFile))
+            .AddSingleton(_ => new SqliteAudit(new(Path.Combine(data.Path, "audit.db"))))
             .AddSingleton(new ApiAddressFile(options.Freeze.Ledger))
             .AddRoutingCore()
             .ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver = ApiJson.Default)
@@ -35,8 +37,10 @@ public static class NodeHost
         more(builder.Services);
 
         var app = builder.Build();
+        app.UseAuditOutcomes();
         app.UseProblems();
         app.UseBearerToken();
+        app.UseAuditIntents();
         app.UseStartGate();
         app.MapHealth();
         app.MapVms();
@@ -44,6 +48,7 @@ public static class NodeHost
         app.MapRuns();
         app.MapRunEvents();
         app.MapPoints();
+        app.MapAudit();
         app.AnnounceAddress(data.TokenFile);
         return app;
     }

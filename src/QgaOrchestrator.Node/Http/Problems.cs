@@ -5,8 +5,10 @@ namespace QgaOrchestrator.Node.Http;
 /// <summary>Answers that are not a success: RFC 9457 problem details with a stable code and a remedy.</summary>
 public static class Problems
 {
-    public static IResult Result(Problem problem) => TypedResults.Json(
-        problem, ApiJson.Default.Problem, ApiRoutes.ProblemContentType, problem.Status);
+    public static IResult Result(Problem problem) => new Answer(problem);
+
+    /// <summary>The code of the problem that was answered, for the audit log; null where none was.</summary>
+    public static string? CodeOf(HttpContext context) => (context.Items[typeof(Problem)] as Problem)?.Code;
 
     public static Problem NotFound(string what, string remedy) =>
         new("Not found", StatusCodes.Status404NotFound, ProblemCodes.NotFound, what, remedy);
@@ -39,4 +41,13 @@ public static class Problems
     public static readonly Problem Unauthorized = new(
         "Unauthorized", StatusCodes.Status401Unauthorized, ProblemCodes.Unauthorized, "A valid token is needed.",
         "Send Authorization: Bearer TOKEN; the admin's token is in the node's DATA/admin.token.");
+
+    private sealed class Answer(Problem problem) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Items[typeof(Problem)] = problem;
+            return TypedResults.Json(problem, ApiJson.Default.Problem, ApiRoutes.ProblemContentType, problem.Status).ExecuteAsync(httpContext);
+        }
+    }
 }

@@ -1,0 +1,106 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using Microsoft.Data.Sqlite;
+using QgaOrchestrator.Actors;
+using QgaOrchestrator.Api;
+
+namespace QgaOrchestrator.Node.Tests.Http;
+
+/// <summary>Each on a node of its own: they look at all of the log, and break it.</summary>
+public sealed class AuditHttpTests : IAsyncLifetime, IDisposable
+{
+    private const string Marker = "marker-5up3r-s3cret";
+    private readonly NodeFixture _node = new();
+
+    public Task InitializeAsync() => _node.InitializeAsync();
+
+    public Task DisposeAsync() => _node.DisposeAsync();
+
+    public void Dispose() => _node.Dispose();
+
+    [Fact]
+    public async Task A_change_is_told_before_and_after_and_its_arguments_never()
+    {
+        _node.Orchestrator.AddVm("hv1", "a1");
+        _node.Orchestrator.Replies["guest-set-user-password"] = new CallReply.Returned("{}"u8.ToArray());
+
+        await CallAsync(_node.Admin, "a1", "guest-set-user-password", $$"""{"username":"root","password":"{{Marker}}"}""");
+
+        var told = await LogAsync();
+        Assert.Equal(["done", "asked"], told.Select(entry => entry.Outcome));
+        Assert.All(told, entry => Assert.Equal(("admin", "guest-set-user-password", "a1", "hv1"), (entry.Who, entry.What, entry.Vm, entry.Host)));
+        foreach (var file in Directory.GetFiles(Data, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "qgad.lock"))
+            Assert.DoesNotContain(Marker, await TextAsync(file));
+    }
+
+    [Fact]
+    public async Task Refusals_are_told_with_their_code_also_of_those_without_a_token()
+    {
+        _node.Orchestrator.AddVm("hv1", "a2");
+
+        await CallAsync(_node.Stranger, "a2", "guest-shutdown", "");
+        await CallAsync(_node.Admin, "a2", "guest-exec", "");
+
+        Assert.Equal(
+            [("admin", "refused", "forbidden"), ("admin", "asked", null), ("nobody", "refused", "unauthorized")],
+            (await LogAsync()).Select(entry => (entry.Who, entry.Outcome, entry.Code)));
+    }
+
+    [Fact]
+    public async Task The_chain_names_the_first_entry_that_was_changed_and_triggers_forbid_it()
+    {
+        for (var i = 0; i < 3; i++) await CallAsync(_node.Stranger, "a3", "guest-shutdown", "");
+        var before = await ChainAsync();
+
+        Assert.Throws<SqliteException>(() => Sql("UPDATE audit SET entry = '{}' WHERE number = 2"));
+        Assert.Throws<SqliteException>(() => Sql("DELETE FROM audit WHERE number = 3"));
+        Sql("DROP TRIGGER audit_no_update; UPDATE audit SET entry = replace(entry, 'nobody', 'admin') WHERE number = 2");
+
+        Assert.Equal((3, null), (before.Entries, before.Broken));
+        Assert.Equal(2, (await ChainAsync()).Broken);
+    }
+
+    [Fact]
+    public async Task Without_its_log_nothing_is_changed_but_a_thaw_goes_on()
+    {
+        _node.Orchestrator.AddVm("hv1", "a4");
+        _node.Orchestrator.Replies["guest-fsfreeze-thaw"] = new CallReply.Returned("1"u8.ToArray());
+        await CallAsync(_node.Stranger, "a4", "guest-shutdown", "");
+        Sql("DROP TABLE audit");
+
+        var refused = await CallAsync(_node.Admin, "a4", "guest-shutdown", "");
+        var thawed = await CallAsync(_node.Admin, "a4", "guest-fsfreeze-thaw", "");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.Equal("audit-unavailable", (await refused.Content.ReadFromJsonAsync(ApiJson.Default.Problem))!.Code);
+        Assert.Equal(HttpStatusCode.OK, thawed.StatusCode);
+        Assert.DoesNotContain(_node.Orchestrator.Calls, call => call.Command == "guest-shutdown");
+    }
+
+    private string Data => Path.GetDirectoryName(_node.TokenFile)!;
+
+    private async Task<IReadOnlyList<AuditRecord>> LogAsync() =>
+        (await _node.Admin.GetFromJsonAsync(ApiRoutes.Audit, ApiJson.Default.PageAuditRecord))!.Items;
+
+    private async Task<AuditChain> ChainAsync() => (await _node.Admin.GetFromJsonAsync(ApiRoutes.AuditCheck, ApiJson.Default.AuditChain))!;
+
+    private void Sql(string sql)
+    {
+        using var db = new SqliteConnection($"Data Source={Path.Combine(Data, "audit.db")};Pooling=False");
+        db.Open();
+        using var command = db.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private static async Task<string> TextAsync(string file)
+    {
+        await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var reader = new StreamReader(stream, Encoding.Latin1);
+        return await reader.ReadToEndAsync();
+    }
+
+    private static async Task<HttpResponseMessage> CallAsync(HttpClient client, string vm, string command, string body) =>
+        await client.PostAsync(ApiRoutes.AgentCallPath(vm, command), new StringContent(body, Encoding.UTF8, "application/json"));
+}
