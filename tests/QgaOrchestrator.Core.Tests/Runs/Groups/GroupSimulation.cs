@@ -123,7 +123,8 @@ internal sealed class GroupSimulation
     {
         if (who.StartsWith("to ", StringComparison.Ordinal)) Tell(who);
         act();
-    }), (Ms + after, _order++));
+    }
+    ), (Ms + after, _order++));
 
     private void Tell(string what) => _story.Add(string.Create(CultureInfo.InvariantCulture, $"{Ms,8:0} {what}"));
 
