@@ -9,6 +9,7 @@ using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Points;
+using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Ledger;
@@ -80,7 +81,9 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, TimePr
         Agent = vm => new SocketAgent(vm.Agent, vm.Hold, time, new Random(StringComparer.Ordinal.GetHashCode(vm.Id.Entity) ^ Environment.ProcessId)),
         Monitor = vm => vm.Monitor is not { } path ? null
             : vm.Hold == SocketHold.Exclusive ? new SocketMonitor(path, time) : new PerCommandMonitor(new SocketMonitor(path, time)),
-        Cut = monitor => new FullBackupCut(monitor, time),
+        Cut = (method, vm, monitor) => method == BackupMethod.Snapshot
+            ? new SnapshotCut(monitor, vm.Id.Entity, _overlays, time) : new FullBackupCut(monitor, time),
+        Overlays = _overlays,
         Unsettled = UnsettledAsync,
         TargetGroup = options.Node.TargetGroup,
         Catalog = CatalogAsync,
@@ -89,6 +92,8 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, TimePr
         IsAlive = HostProcesses.IsRunning,
         Files = _files,
     };
+
+    private readonly OverlayLedger _overlays = new(Path.Combine(options.Node.DataDirectory, "overlays"));
 
     private readonly TaskScheduler _files = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, FilesAtOnce).ConcurrentScheduler;
 

@@ -115,7 +115,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         _seat?.Report(new MemberReport(MemberPhase.Begun));
         if (_monitor is null) return Outcome(Obstacle.NoMonitor);
 
-        var cut = _services.Cut(_monitor);
+        var cut = _services.Cut(_options.Method, _spec, _monitor);
         var vm = await _vm.Ask<VmDescribed>(new DescribeVm(), Answer, cancel);
         _qemu = vm.Machine.Process;
         if (Obstacle.Of(vm.Machine) is { } obstacle) return Outcome(obstacle);
@@ -147,6 +147,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         var fitness = await FreezeFitness.AskAsync(_vm, _services, _spec.Id.Name, _consistency);
         if (fitness.Stop is { } stop) return Outcome(stop.Told(vm.Machine));
 
+        await OverlaysOwed.SettleAsync(_services, _spec, _monitor!, _halt.Token);
         _directory.Create(_services.TargetGroup);
         var plan = await PrepareAsync(cut, _halt.Token);
         var os = vm.Guest.Inventory?.OsId;
@@ -154,7 +155,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         var hooks = await GuestHooks.BeforeAsync(_vm, vm.Guest, fitness.Freezes);
         var covers = DiskCoverage.Of(plan, fitness.FileSystems);
         var draft = _directory.Write(new PointDraft(
-            _names.Hash, _directory.Path, plan.Disks, covers, vm.Machine.Uuid, os, limits.Lease, Facts: null, Unfrozen: false));
+            _names.Hash, _directory.Path, plan.Disks, covers, vm.Machine.Uuid, os, limits.Lease, Facts: null, Unfrozen: false, Method: _options.Method));
 
         if (_seat is not null)
             await _seat.AtAsync(new MemberReport(MemberPhase.Prepared, Slow: os == "mswindows" || vm.SlowFreeze, Covered: fitness.Freezes && covers.All(c => c == DiskCover.Covered)), GroupWord.Reserve, _halt.Token);

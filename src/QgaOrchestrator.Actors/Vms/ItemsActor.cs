@@ -177,6 +177,7 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     private async Task<Swept> SweepAsync(IMonitor monitor)
     {
         using var limit = new CancellationTokenSource(SweepLimit, _services.Time);
+        await OverlaysOwed.SettleAsync(_services, _spec, monitor, limit.Token);
         return new Swept(await LeftBehind.RemoveAsync(monitor, await _services.Unsettled(_spec.Id), _services.Time, limit.Token), null);
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs.Groups;
+using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Ledger;
@@ -19,10 +20,11 @@ namespace QgaOrchestrator.Actors.Vms;
 /// <param name="Facts">What the window saw, when it had closed; null before, and for a cut of a running guest.</param>
 /// <param name="Copied">All images are whole and nothing of ours is in QEMU any more: what is left is to sum them.</param>
 /// <param name="Verdict">What the member's group agreed upon, once all its windows had held.</param>
+/// <param name="Method">How the disks were cut.</param>
 /// <param name="Unfrozen">The cut was made of a running guest, as the options allow.</param>
 /// <param name="Hooks">What the guest's freeze hook has reported of the window; null where it was not asked.</param>
 internal sealed record PointDraft(
-    string Names, string Directory, IReadOnlyList<PlannedDisk> Disks, IReadOnlyList<DiskCover> Covers, string? Uuid, string? OsId, TimeSpan Lease, WindowFacts? Facts, bool Unfrozen, bool Copied = false, HookReport? Hooks = null, GroupVerdict? Verdict = null)
+    string Names, string Directory, IReadOnlyList<PlannedDisk> Disks, IReadOnlyList<DiskCover> Covers, string? Uuid, string? OsId, TimeSpan Lease, WindowFacts? Facts, bool Unfrozen, bool Copied = false, HookReport? Hooks = null, GroupVerdict? Verdict = null, BackupMethod Method = BackupMethod.Full)
 {
     /// <summary>The plan as it can still be finished; its cut was made.</summary>
     [JsonIgnore]
@@ -34,7 +36,7 @@ internal sealed record PointDraft(
         var record = Facts is null ? null : LedgerFacts.Record(Facts);
         var kind = ProofRules.Classify(new ProofFacts(record, Lease, OsId == "mswindows", HooksReported: Hooks is { Reported: true }, Covers, Verdict?.Covered ?? true));
         return new RecoveryPoint(
-            1, directory.Id, vm.Name, vm.Host, Uuid, run, group, null, "full", kind.ToString().ToLowerInvariant(),
+            1, directory.Id, vm.Name, vm.Host, Uuid, run, group, null, Method.ToString().ToLowerInvariant(), kind.ToString().ToLowerInvariant(),
             [.. Disks.Select((disk, i) => new PointDisk(
                 disk.Index, disk.Node, disk.Qdev, Path.GetFileName(disk.Image), disk.Size, images[i].Bytes, images[i].Sha256,
                 Covers[i].ToString().ToLowerInvariant()))],

@@ -55,11 +55,12 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
         var fitness = await FreezeFitness.AskAsync(_vm, _services, _spec.Id.Name, consistency);
         if (fitness.Stop is { } stop) return Outcome(stop.Told(vm.Machine));
 
-        var cut = _services.Cut(monitor);
+        var cut = _services.Cut(_options.Method, _spec, monitor);
         var names = CutNames.For(_order.Run, _order.Item, _order.Attempt);
         var directory = PointDirectory.For(_options.Target ?? _services.Points, _spec.Id, _order.DispatchedAt, names.Hash);
         try
         {
+            _services.Overlays.RequireNone(_spec.Id.Entity, vm.Machine.Process);
             directory.Create(_services.TargetGroup);
             var plan = await cut.PrepareAsync(names, new CutTarget(directory.Path, _options.Bandwidth), cancel);
             await cut.UndoAsync(names, directory.Path, CancellationToken.None);

@@ -176,6 +176,7 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         _channel = new Channel { Policy = new(_spec.Id.Name, holds) };
         if (_monitor is { } monitor)
             Context.ActorOf(ActorProps.Of(() => new MonitorKeeper(monitor, _spec.Id.Name, _spec.Agent, holds)), "monitor");
+        if (OverlaysOwed.Told(_services, _spec) is { } owed) _log.Warning("{0}: {1}", _spec.Id.Name, owed);
         _items = Context.ActorOf(ActorProps.Of(() => new ItemsActor(_services, _spec, _monitor)), "items");
         Timers.Cancel("present");
         Become(Serving);

@@ -2,6 +2,7 @@ using Akka.Actor;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Points;
+using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Ledger;
@@ -58,7 +59,11 @@ public sealed record VmServices
     /// <summary>Null for a VM without a monitor's socket.</summary>
     public required Func<VmSpec, IMonitor?> Monitor { get; init; }
 
-    public required Func<IMonitor, ICut> Cut { get; init; }
+    /// <summary>How a method cuts this VM's disks.</summary>
+    public required Func<BackupMethod, VmSpec, IMonitor, ICut> Cut { get; init; }
+
+    /// <summary>The overlays that VMs of this host write to.</summary>
+    public required OverlayLedger Overlays { get; init; }
 
     /// <summary>The hashes of all attempts on a VM that their runs have not settled.</summary>
     public required Func<VmId, Task<IReadOnlySet<string>>> Unsettled { get; init; }

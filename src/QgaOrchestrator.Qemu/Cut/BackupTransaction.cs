@@ -1,3 +1,4 @@
+using System.Text.Json;
 using QgaOrchestrator.Qemu.Monitor;
 
 namespace QgaOrchestrator.Qemu.Cut;
@@ -20,21 +21,27 @@ internal static class BackupTransaction
             json.WriteStartObject();
             json.WriteString("type", "blockdev-backup");
             json.WriteStartObject("data");
-            json.WriteString("job-id", names.Job(disk.Index));
-            json.WriteString("device", disk.Node);
-            json.WriteString("target", names.TargetNode(disk.Index));
-            json.WriteString("sync", "full");
-            if (bandwidth is > 0) json.WriteNumber("speed", bandwidth.Value);
-            json.WriteString("on-source-error", "report");
-            json.WriteString("on-target-error", "report");
-            if (qemu >= BreaksSnapshot) json.WriteString("on-cbw-error", "break-snapshot");
-            json.WriteBoolean("auto-finalize", true);
-            // A concluded job stays until it is dismissed: its result survives a crash of ours.
-            json.WriteBoolean("auto-dismiss", false);
+            WriteCopy(json, names, disk, bandwidth, qemu);
             json.WriteEndObject();
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
     });
+
+    /// <summary>The arguments of one disk's copy.</summary>
+    public static void WriteCopy(Utf8JsonWriter json, CutNames names, PlannedDisk disk, long? bandwidth, Version? qemu)
+    {
+        json.WriteString("job-id", names.Job(disk.Index));
+        json.WriteString("device", disk.Node);
+        json.WriteString("target", names.TargetNode(disk.Index));
+        json.WriteString("sync", "full");
+        if (bandwidth is > 0) json.WriteNumber("speed", bandwidth.Value);
+        json.WriteString("on-source-error", "report");
+        json.WriteString("on-target-error", "report");
+        if (qemu >= BreaksSnapshot) json.WriteString("on-cbw-error", "break-snapshot");
+        json.WriteBoolean("auto-finalize", true);
+        // A concluded job stays until it is dismissed: its result survives a crash of ours.
+        json.WriteBoolean("auto-dismiss", false);
+    }
 }

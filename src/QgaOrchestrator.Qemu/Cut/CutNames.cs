@@ -7,7 +7,8 @@ namespace QgaOrchestrator.Qemu.Cut;
 /// <summary>
 /// The names of everything that one attempt of one item makes in QEMU and on disk. They derive from run, item and attempt,
 /// so that what a crash leaves behind is found by looking: <c>q-HASH-NN-KIND</c>, 17 characters (QEMU refuses node names
-/// over 31). Kinds: f file node, t target node, o overlay, j job.
+/// over 31). Kinds: f file node, t target node, o overlay, j job, c the
+/// job that commits an overlay.
 /// </summary>
 public sealed record CutNames
 {
@@ -35,7 +36,11 @@ public sealed record CutNames
 
     public string TargetNode(int disk) => Name(disk, 't');
 
+    public string Overlay(int disk) => Name(disk, 'o');
+
     public string Job(int disk) => Name(disk, 'j');
+
+    public string Commit(int disk) => Name(disk, 'c');
 
     /// <summary>Whether a node's or a job's name is one of this attempt's.</summary>
     public bool Owns(string name) => name.StartsWith($"q-{Hash}-", StringComparison.Ordinal);

@@ -15,37 +15,14 @@ public sealed class FullBackupCut(IMonitor monitor, TimeProvider time, CutLimits
 
     public async Task<CutPlan> PrepareAsync(CutNames names, CutTarget target, CancellationToken cancel)
     {
-        var disks = await AskingAsync(() => PlanAsync(target)).ConfigureAwait(false);
-        try
-        {
-            return await AskingAsync(() => MakeAsync(names, target, disks, cancel)).ConfigureAwait(false);
-        }
-        catch (Exception error)
-        {
-            try
-            {
-                await UndoAsync(names, target.Directory, CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (CutException undo) when (error is CutException cause)
-            {
-                throw new CutException($"{cause.Message}; and then {undo.Message}", cause.Remedy, undo.Unreachable);
-            }
-
-            throw;
-        }
+        var disks = await CutSteps.AskingAsync(() => CutSteps.PlanAsync(monitor, target, _limits)).ConfigureAwait(false);
+        return await CutSteps.MakeAsync(
+            () => MakeAsync(names, target, disks, cancel), () => UndoAsync(names, target.Directory, CancellationToken.None)).ConfigureAwait(false);
     }
 
-    public async Task<CutOutcome> CutAsync(CutPlan plan, TimeSpan timeout) =>
-        await monitor.ExecuteAsync("transaction", plan.Request, timeout).ConfigureAwait(false) switch
-        {
-            MonitorOutcome.Returned => new CutOutcome.Done(),
-            MonitorOutcome.Refused refused => new CutOutcome.Refused(refused.Description),
-            MonitorOutcome.NotSent notSent => new CutOutcome.Refused(notSent.Reason),
-            MonitorOutcome.Unknown unknown => new CutOutcome.Unknown(unknown.Reason),
-            var other => new CutOutcome.Unknown(other.ToString()),
-        };
+    public Task<CutOutcome> CutAsync(CutPlan plan, TimeSpan timeout) => CutSteps.CutAsync(monitor, plan, timeout);
 
-    public Task FinishAsync(CutPlan plan, Action<CopyProgress> progress, CancellationToken cancel) => AskingAsync(async () =>
+    public Task FinishAsync(CutPlan plan, Action<CopyProgress> progress, CancellationToken cancel) => CutSteps.AskingAsync(async () =>
     {
         using var watch = new JobWatch(monitor, time, _limits);
         while (true)
@@ -67,7 +44,7 @@ public sealed class FullBackupCut(IMonitor monitor, TimeProvider time, CutLimits
         return true;
     });
 
-    public Task UndoAsync(CutNames names, string directory, CancellationToken cancel) => AskingAsync(async () =>
+    public Task UndoAsync(CutNames names, string directory, CancellationToken cancel) => CutSteps.AskingAsync(async () =>
     {
         var removal = new Removal(monitor, time, _limits);
         await removal.JobsAsync(names.Owns, cancel).ConfigureAwait(false);
@@ -76,31 +53,13 @@ public sealed class FullBackupCut(IMonitor monitor, TimeProvider time, CutLimits
         return true;
     });
 
-    public Task<bool> CanFinishAsync(CutPlan plan, CancellationToken cancel) => AskingAsync(async () =>
+    public Task<bool> CanFinishAsync(CutPlan plan, CancellationToken cancel) => CutSteps.AskingAsync(async () =>
     {
         using var watch = new JobWatch(monitor, time, _limits);
         var copies = Copies.Of(plan, await watch.LookAsync().ConfigureAwait(false));
         if (copies.AnyFailed || copies.NonePresent) return false;
         return !copies.AnyMissing || !await HasNodesAsync(plan).ConfigureAwait(false);
     });
-
-    /// <summary>Looks only: when it fails nothing was made, and a QEMU that hangs is not waited for again.</summary>
-    private async Task<IReadOnlyList<PlannedDisk>> PlanAsync(CutTarget target)
-    {
-        try
-        {
-            await Readiness.RequireAsync(monitor, _limits).ConfigureAwait(false);
-            var disks = await Readiness.PromptlyAsync(
-                _limits, timeout => WritableDisks.ListAsync(monitor, target, timeout)).ConfigureAwait(false);
-            return disks.Count > 0 ? disks : throw new CutException(
-                "the VM has no writable disk", "Leave it out of the selection: there is nothing to back up.");
-        }
-        catch (Exception error) when (error is CutException or MonitorException)
-        {
-            TargetDirectory.Delete(target.Directory);
-            throw;
-        }
-    }
 
     private async Task<CutPlan> MakeAsync(
         CutNames names, CutTarget target, IReadOnlyList<PlannedDisk> disks, CancellationToken cancel)
@@ -133,16 +92,4 @@ public sealed class FullBackupCut(IMonitor monitor, TimeProvider time, CutLimits
     private async Task<bool> HasNodesAsync(CutPlan plan) =>
         (await QueryNamedBlockNodes.AskAsync(monitor, _limits.Command).ConfigureAwait(false) ?? [])
             .Any(node => plan.Names.Owns(node.NodeName ?? ""));
-
-    private static async Task<T> AskingAsync<T>(Func<Task<T>> work)
-    {
-        try
-        {
-            return await work().ConfigureAwait(false);
-        }
-        catch (MonitorException silent)
-        {
-            throw CutErrors.Unreachable(silent);
-        }
-    }
 }

@@ -68,7 +68,7 @@ internal sealed class TargetImages(IMonitor monitor, TimeProvider time, CutNames
     };
 
     /// <returns>Null: made. Else why not, in QEMU's words.</returns>
-    private async Task<string?> CreateAsync(string job, Action<Utf8JsonWriter> options, CancellationToken cancel)
+    public async Task<string?> CreateAsync(string job, Action<Utf8JsonWriter> options, CancellationToken cancel)
     {
         using var watch = new JobWatch(monitor, time, limits);
         var arguments = MonitorArguments.Write(json =>
@@ -95,7 +95,7 @@ internal sealed class TargetImages(IMonitor monitor, TimeProvider time, CutNames
         }
     }
 
-    private Task<string?> AddAsync(Action<Utf8JsonWriter> node) =>
+    public Task<string?> AddAsync(Action<Utf8JsonWriter> node) =>
         monitor.TryAsync("blockdev-add", MonitorArguments.Write(node), limits.Command);
 
     private void Require(PlannedDisk disk, string? error)

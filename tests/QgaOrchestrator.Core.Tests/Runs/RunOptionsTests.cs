@@ -55,7 +55,7 @@ public class RunOptionsTests
 
     [Theory]
     [InlineData("""{"hook":"array"}""", "hook")]
-    [InlineData("""{"method":"snapshot"}""", "method")]
+    [InlineData("""{"method":"incremental"}""", "method")]
     public void What_this_version_does_not_have_is_refused_and_not_ignored(string json, string name)
     {
         var error = Assert.Single(Read(json).Errors);

@@ -74,12 +74,29 @@ internal sealed class RealQemu : IAsyncDisposable
         return string.Join('\n', names.Order(StringComparer.Ordinal)) + "\njobs " + (await AskAsync("query-jobs")).GetRawText();
     }
 
-    public async Task<JsonElement> AskAsync(string command)
+    /// <summary>Writes 64 KiB of one byte as the guest would: through the device, whatever layer it stands on.</summary>
+    public async Task WriteAsync(int disk, int pattern, string offset)
     {
-        await _process.StandardInput.WriteLineAsync($$"""{"execute": "{{command}}"}""");
+        // Flushed, or a reader of the file would not see what QEMU's own cache holds.
+        foreach (var command in new[] { $"write -P {pattern} {offset} 64k", "flush" })
+        {
+            var said = await AskAsync("human-monitor-command", $$"""
+                {"command-line": "qemu-io -d /machine/peripheral/vd{{disk}}/virtio-backend \"{{command}}\""}
+                """);
+            Assert.DoesNotContain("rror", said.GetString(), StringComparison.Ordinal);
+        }
+    }
+
+    public static void AssertHolds(string image, int pattern, string offset) =>
+        Run("qemu-io", "-r", "-U", "-f", "qcow2", "-c", $"read -P {pattern} {offset} 64k", image);
+
+    public async Task<JsonElement> AskAsync(string command, string arguments = "{}")
+    {
+        await _process.StandardInput.WriteLineAsync($$"""{"execute": "{{command}}", "arguments": {{arguments.Trim()}}}""");
         while (await _process.StandardOutput.ReadLineAsync() is { } line)
         {
-            if (JsonDocument.Parse(line).RootElement.TryGetProperty("return", out var value)) return value;
+            // A command for people (qemu-io) prints to standard output as well.
+            if (line.StartsWith('{') && JsonDocument.Parse(line).RootElement.TryGetProperty("return", out var value)) return value;
         }
 
         throw new InvalidOperationException("QEMU is gone");

@@ -22,7 +22,7 @@ public enum Consistency
 }
 
 /// <summary>Options of a backup, complete.</summary>
-/// <param name="Method">Only full in this version.</param>
+/// <param name="Method">Full or snapshot in this version.</param>
 /// <param name="Target">A directory, the same path for QEMU and node; null: the node's own.</param>
 /// <param name="Consistency">Default require.</param>
 /// <param name="Bandwidth">Bytes per second for each disk's copy; null: no limit.</param>
@@ -95,7 +95,7 @@ public static class Backup
     private static RunOptions Read(RunOptions options, OptionReader reader)
     {
         var method = reader.OneOf<BackupMethod>("method") ?? BackupMethod.Full;
-        if (method != BackupMethod.Full) reader.Fail("method", $"{method.ToString().ToLowerInvariant()} is not available in this version; there is full");
+        if (method is not (BackupMethod.Full or BackupMethod.Snapshot)) reader.Fail("method", $"{method.ToString().ToLowerInvariant()} is not available in this version; there are full and snapshot");
         var target = reader.Text("target");
         if (target is not null && !target.StartsWith('/')) reader.Fail("target", "expected an absolute path: it is the same for QEMU and node");
         reader.NotAvailable("hook");

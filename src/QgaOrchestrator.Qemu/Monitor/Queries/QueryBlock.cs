@@ -16,7 +16,13 @@ public sealed record BlockDevice(string? Device, string? Qdev, BlockMedium? Inse
 
 /// <param name="NodeName">The active layer.</param>
 /// <param name="Ro">Not writable.</param>
-public sealed record BlockMedium(string? NodeName, bool Ro, string? Drv, string? File, BlockImage? Image);
+public sealed record BlockMedium(string? NodeName, bool Ro, string? Drv, string? File, BlockImage? Image)
+{
+    public BlockCache? Cache { get; init; }
+}
+
+/// <summary>How the host's page cache is used.</summary>
+public sealed record BlockCache(bool Direct, bool NoFlush);
 
 /// <param name="VirtualSize">Bytes, as the guest sees the disk.</param>
 public sealed record BlockImage(long VirtualSize, string? Filename, string? Format);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace QgaOrchestrator.Qemu.Monitor.Queries;
 
 /// <summary>query-named-block-nodes: the block graph's nodes, without their backing chains ("flat", QEMU 5.0).</summary>
@@ -13,4 +15,9 @@ public static class QueryNamedBlockNodes
 }
 
 /// <summary>A node of the block graph.</summary>
-public sealed record BlockNode(string? NodeName, string? Drv, bool Ro, string? File);
+public sealed record BlockNode(string? NodeName, string? Drv, bool Ro, string? File)
+{
+    /// <summary>How many layers it stands on.</summary>
+    [JsonPropertyName("backing_file_depth")]
+    public int BackingDepth { get; init; }
+}

@@ -1,0 +1,108 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace QgaOrchestrator.Qemu.Cut;
+
+/// <summary>
+/// The open overlays of this host: a directory with a small file a VM. Unlike a freeze an overlay outlives the host's
+/// power, so file and directory are synced.
+/// </summary>
+public sealed partial class OverlayLedger(string directory)
+{
+    private const string Suffix = ".overlay.json";
+    private const int ReadOnly = 0;
+
+    /// <returns>Null where the VM has no open overlay.</returns>
+    /// <exception cref="CutException">The file is there and cannot be read: nobody knows what the VM writes to.</exception>
+    public OpenOverlay? Read(string vm)
+    {
+        var path = PathOf(vm);
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), OverlayJson.Default.OpenOverlay)
+                ?? throw new JsonException("it holds null");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new CutException($"{path} cannot be read: {e.Message}",
+                "It names overlays that the VM may write to. See the VM's disks (qemu-img info --backing-chain), then remove the file");
+        }
+    }
+
+    /// <summary>When it returns, the transaction may be sent.</summary>
+    /// <exception cref="CutException">It cannot be written.</exception>
+    public void Write(OpenOverlay overlay)
+    {
+        var path = PathOf(overlay.Vm);
+        try
+        {
+            Directory.CreateDirectory(directory);
+            using (var file = new FileStream(path + ".tmp", FileMode.Create, FileAccess.Write))
+            {
+                file.Write(JsonSerializer.SerializeToUtf8Bytes(overlay, OverlayJson.Default.OpenOverlay));
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(path + ".tmp", path, overwrite: true);
+            SyncDirectory();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CutException($"{path} cannot be written: {e.Message}", "Make room in Node.DataDirectory: without this record no overlay is made.");
+        }
+    }
+
+    public void Remove(string vm)
+    {
+        if (Directory.Exists(directory)) File.Delete(PathOf(vm));
+    }
+
+    /// <summary>Refuses a VM whose overlays are open; forgets those whose process and files are gone.</summary>
+    /// <exception cref="CutException">With the commands that settle it.</exception>
+    public void RequireNone(string vm, Monitor.QemuProcess? process)
+    {
+        if (Read(vm) is not { } open) return;
+        if (open.IsOf(process)) throw new CutException(open.Warning,
+            "The node commits them when the run that made them has ended, or at its next start; the VM must not be restarted until then.");
+        if (!Ledger.HostProcesses.IsRunning(open.Qemu) || open.BootId != Ledger.HostProcesses.BootId())
+        {
+            if (open.Committed) foreach (var disk in open.Disks) File.Delete(disk.Overlay);
+            if (open.Disks.All(disk => !File.Exists(disk.Overlay)))
+            {
+                Remove(vm);
+                return;
+            }
+        }
+
+        throw open.Lost();
+    }
+
+    private string PathOf(string vm) => Path.Combine(directory, vm + Suffix);
+
+    private void SyncDirectory()
+    {
+        var handle = Open(directory, ReadOnly);
+        if (handle < 0 || Sync(handle) != 0) throw new IOException($"{directory} cannot be synced: {Marshal.GetLastPInvokeErrorMessage()}");
+        _ = Close(handle);
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Sync(int handle);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int Close(int handle);
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(OpenOverlay))]
+internal sealed partial class OverlayJson : JsonSerializerContext;
