@@ -158,9 +158,14 @@ internal sealed class WindowActor : ReceiveActor
     private async Task<WindowInput> FreezeAsync()
     {
         // The last look before the guest is frozen: a foreign freeze must not be undone by ours.
-        if (await _agent.CallAsync(GuestFsfreezeStatus.Request, Settlement.SyncTimeout) is AgentOutcome.Returned status
-            && GuestFsfreezeStatus.Read(status.Json) != FreezeStatus.Thawed)
-            return new WindowInput.FreezeRefused("the guest is frozen by somebody else", NotExecuted: true);
+        switch (await _agent.CallAsync(GuestFsfreezeStatus.Request, Settlement.SyncTimeout))
+        {
+            case AgentOutcome.Returned status when GuestFsfreezeStatus.Read(status.Json) != FreezeStatus.Thawed:
+                return new WindowInput.FreezeRefused("the guest is frozen by somebody else", NotExecuted: true);
+            // Its link is gone, and a thaw may have opened the next one meanwhile: no freeze of ours goes out behind it.
+            case AgentOutcome.Unknown or AgentOutcome.NotSent:
+                return new WindowInput.FreezeRefused("the guest did not answer the last look before its freeze", NotExecuted: true);
+        }
 
         var outcome = await _agent.CallAsync(_order.Freeze with { KeepLinkWhenOverdue = true }, _order.Order.FreezeTimeout);
         return outcome switch
