@@ -19,6 +19,8 @@ public static class ApiRoutes
     public const string RunRetry = "/v1/runs/{id}/retry";
     public const string RecoveryPoints = "/v1/recovery-points";
     public const string RecoveryPoint = "/v1/recovery-points/{id}";
+    public const string Tokens = "/v1/tokens";
+    public const string Token = "/v1/tokens/{name}";
     public const string Audit = "/v1/audit";
     public const string AuditCheck = "/v1/audit/check";
     public const string Health = "/healthz";
@@ -36,6 +38,8 @@ public static class ApiRoutes
     public static string AgentCallPath(string vm, string command) => $"{VmPath(vm)}/agent/{Uri.EscapeDataString(command)}";
 
     public static string RunPath(string id) => $"{Runs}/{Uri.EscapeDataString(id)}";
+
+    public static string TokenPath(string name) => $"{Tokens}/{Uri.EscapeDataString(name)}";
 
     public static string RecoveryPointPath(string id) => $"{RecoveryPoints}/{Uri.EscapeDataString(id)}";
 }

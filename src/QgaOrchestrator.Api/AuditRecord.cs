@@ -10,9 +10,10 @@ namespace QgaOrchestrator.Api;
 /// <param name="Vm">As the caller named it.</param>
 /// <param name="Outcome">asked, done, refused, failed or unknown.</param>
 /// <param name="Code">The problem's code, where it was not done.</param>
+/// <param name="Detail">What more there is to tell, in words.</param>
 public sealed record AuditRecord(
     long Number, string Hash, DateTimeOffset At, string Who, string? From, string What, string? Vm, string? Run, string Host,
-    string Outcome, string? Code);
+    string Outcome, string? Code, string? Detail = null);
 
 /// <summary>The audit log's chain, computed again.</summary>
 /// <param name="Entries">How many are as they were written, from the first on.</param>

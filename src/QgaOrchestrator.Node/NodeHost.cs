@@ -4,6 +4,7 @@ using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Hosting;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Data;
 using QgaOrchestrator.Node.Http;
 using QgaOrchestrator.Node.Logging;
@@ -29,6 +30,8 @@ public static class NodeHost
             })
             .AddSingleton(TimeProvider.System)
             .AddSingleton(AdminToken.ReadOrCreate(data.TokenFile))
+            .AddSingleton(services => new TokenStore(data.NamedTokensFile, services.GetRequiredService<AdminToken>(),
+                services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<TokenStore>>()))
             .AddSingleton(_ => new SqliteAudit(new(Path.Combine(data.Path, "audit.db"))))
             .AddSingleton(new ApiAddressFile(options.Freeze.Ledger))
             .AddRoutingCore()
@@ -40,6 +43,7 @@ public static class NodeHost
         app.UseAuditOutcomes();
         app.UseProblems();
         app.UseBearerToken();
+        app.UseRoles();
         app.UseAuditIntents();
         app.UseStartGate();
         app.MapHealth();
@@ -48,6 +52,7 @@ public static class NodeHost
         app.MapRuns();
         app.MapRunEvents();
         app.MapPoints();
+        app.MapTokens();
         app.MapAudit();
         app.AnnounceAddress(data.TokenFile);
         return app;

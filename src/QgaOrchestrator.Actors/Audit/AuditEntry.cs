@@ -13,7 +13,12 @@ namespace QgaOrchestrator.Actors.Audit;
 /// <param name="Outcome">asked (written before anything is done), done, refused, failed or unknown.</param>
 /// <param name="Code">The problem's code, where it was not done.</param>
 public sealed record AuditEntry(
-    DateTimeOffset At, string Who, string? From, string What, string? Vm, string? Run, string Host, string Outcome, string? Code);
+    DateTimeOffset At, string Who, string? From, string What, string? Vm, string? Run, string Host, string Outcome, string? Code)
+{
+    /// <summary>What more there is to tell, in words.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Detail { get; init; }
+}
 
 /// <summary>An entry in its place in the chain.</summary>
 /// <param name="Number">From 1, without gaps.</param>

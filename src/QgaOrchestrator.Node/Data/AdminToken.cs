@@ -6,14 +6,17 @@ namespace QgaOrchestrator.Node.Data;
 
 /// <summary>
 /// The token that opens the API: 32 random bytes, made once, in a file that only the node's user can read. It has no
-/// ToString and no getter, so that it cannot end in a log.
+/// getter and no ToString that would tell it, so that it cannot end in a log.
 /// </summary>
 public sealed class AdminToken
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private readonly byte[] _digest;
 
-    private AdminToken(string text) => _digest = Digest(text);
+    private AdminToken(string text, DateTimeOffset created) => (_digest, Created) = (Digest(text), created);
+
+    /// <summary>When its file was written.</summary>
+    public DateTimeOffset Created { get; }
 
     /// <exception cref="DataDirectoryException">The file is there and holds no token, or cannot be read or made.</exception>
     public static AdminToken ReadOrCreate(string file)
@@ -23,7 +26,7 @@ public sealed class AdminToken
             if (!File.Exists(file)) Create(file);
             File.SetUnixFileMode(file, OwnerOnly);
             var text = File.ReadAllText(file).Trim();
-            return text.Length >= 32 ? new(text) : throw new DataDirectoryException($"{file} holds no token; remove it and start again");
+            return text.Length >= 32 ? new(text, File.GetLastWriteTimeUtc(file)) : throw new DataDirectoryException($"{file} holds no token; remove it and start again");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -16,6 +16,9 @@ public sealed class DataDirectory : IDisposable
 
     public string TokenFile => System.IO.Path.Combine(Path, "admin.token");
 
+    /// <summary>The named tokens' hashes.</summary>
+    public string NamedTokensFile => System.IO.Path.Combine(Path, "tokens.json");
+
     /// <exception cref="DataDirectoryException">Another node holds it, or it cannot be made.</exception>
     public static DataDirectory Open(string path)
     {

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Options;
 
 namespace QgaOrchestrator.Node.Http;
@@ -16,7 +17,8 @@ public static class AgentEndpoints
     // qemu-ga refuses a message of more than 64 MiB (QEMU, qobject/json-streamer.c).
     private const int MostBytes = 64 * 1024 * 1024;
 
-    public static void MapAgentCalls(this IEndpointRouteBuilder routes) => routes.MapPost(ApiRoutes.AgentCall, CallAsync);
+    public static void MapAgentCalls(this IEndpointRouteBuilder routes) => routes.MapPost(ApiRoutes.AgentCall, CallAsync)
+        .For(context => CommandRoles.Needed((string)context.GetRouteValue("command")!), "by command");
 
     private static async Task<IResult> CallAsync(
         string vm, string command, string? timeout, string? lease, string? force,

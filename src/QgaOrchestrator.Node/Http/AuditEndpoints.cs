@@ -1,6 +1,7 @@
 using System.Globalization;
 using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Node.Access;
 
 namespace QgaOrchestrator.Node.Http;
 
@@ -9,8 +10,8 @@ public static class AuditEndpoints
 {
     public static void MapAudit(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet(ApiRoutes.Audit, ListAsync);
-        routes.MapGet(ApiRoutes.AuditCheck, CheckAsync);
+        routes.MapGet(ApiRoutes.Audit, ListAsync).For(Role.Admin);
+        routes.MapGet(ApiRoutes.AuditCheck, CheckAsync).For(Role.Admin);
     }
 
     private static async Task<IResult> ListAsync(int? limit, string? cursor, SqliteAudit audit)
@@ -30,5 +31,5 @@ public static class AuditEndpoints
 
     private static AuditRecord ToApi(AuditLine line) => new(
         line.Number, line.Hash, line.Entry.At, line.Entry.Who, line.Entry.From, line.Entry.What, line.Entry.Vm, line.Entry.Run,
-        line.Entry.Host, line.Entry.Outcome, line.Entry.Code);
+        line.Entry.Host, line.Entry.Outcome, line.Entry.Code, line.Entry.Detail);
 }

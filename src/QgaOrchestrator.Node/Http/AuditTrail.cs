@@ -1,49 +1,74 @@
 using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Node.Http;
 
 /// <summary>
 /// Every request that is no GET is audited, so that a new route is, too; only an agent command that is known to change
-/// nothing is not, unless it is refused. What was asked is on disk before anything is done - but for a thaw, which waits
-/// for nothing.
+/// nothing is not. Whoever was not let in is audited whatever he asked. What was asked is on disk before anything is done -
+/// but for a thaw, which waits for nothing.
 /// </summary>
 public static partial class AuditTrail
 {
     private const string Thaw = "guest-fsfreeze-thaw";
+
+    /// <summary>A path may hold what it likes; an entry holds the beginning.</summary>
+    private const int Longest = 80;
+
+    private const int LongestNote = 200;
 
     /// <summary>Outside of everything else: it sees each answer, whoever gave it.</summary>
     public static void UseAuditOutcomes(this WebApplication app)
     {
         var audit = app.Services.GetRequiredService<SqliteAudit>();
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Audit");
+        var host = app.Services.GetRequiredService<QgadOptions>().Node.Host;
+        var time = app.Services.GetRequiredService<TimeProvider>();
+        var strangers = new StrangerBudget(time, more => _ = AppendAsync(new(
+            time.GetUtcNow(), Caller.Nobody, null, "any request", null, null, host, "refused", ProblemCodes.Unauthorized)
+        {
+            Detail = $"{more} more in one minute",
+        }));
         app.Use(async (context, next) =>
         {
-            if (IsRead(context)) { await next(context); return; }
-            await next(context);
-            var (outcome, code) = Outcome(context);
-            if (code is null && ChangesNothing(context)) return;
             try
             {
-                await audit.AppendAsync(Entry(context, outcome, code));
+                await next(context);
+            }
+            finally
+            {
+                var (outcome, code) = Outcome(context);
+                if (IsWorthTelling(context, code) && (code != ProblemCodes.Unauthorized || strangers.Take()))
+                    await AppendAsync(Entry(context, outcome, code));
+            }
+        });
+
+        async Task AppendAsync(AuditEntry entry)
+        {
+            try
+            {
+                await audit.AppendAsync(entry);
             }
             catch (Exception e)
             {
-                LogLost(log, outcome, e);
+                LogLost(log, entry.Outcome, e);
             }
-        });
+        }
     }
 
-    /// <summary>After the token was looked at: what is asked by somebody who may ask.</summary>
+    /// <summary>Says more of this request in its outcome's entry; never a secret, and no argument of an agent's command.</summary>
+    public static void Note(HttpContext context, string detail) => context.Items[typeof(AuditTrail)] = Plain(detail, LongestNote);
+
+    /// <summary>After token and role were looked at: what is asked by somebody who may ask.</summary>
     public static void UseAuditIntents(this WebApplication app)
     {
         var audit = app.Services.GetRequiredService<SqliteAudit>();
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Audit");
         app.Use(async (context, next) =>
         {
-            context.Items[typeof(AuditTrail)] = "admin";
             if (!IsRead(context) && !ChangesNothing(context) && Command(context) != Thaw)
             {
                 try
@@ -68,6 +93,10 @@ public static partial class AuditTrail
 
     private static bool IsRead(HttpContext context) => HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
 
+    private static bool IsWorthTelling(HttpContext context, string? code) => IsRead(context)
+        ? context.Response.StatusCode is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden
+        : code is not null || !ChangesNothing(context);
+
     private static string? Command(HttpContext context) => context.GetRouteValue("command") as string;
 
     private static bool ChangesNothing(HttpContext context) =>
@@ -84,12 +113,28 @@ public static partial class AuditTrail
 
     private static AuditEntry Entry(HttpContext context, string outcome, string? code) => new(
         context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow(),
-        context.Items[typeof(AuditTrail)] as string ?? "nobody",
+        BearerToken.CallerOf(context)?.Name ?? Caller.Nobody,
         context.Connection.RemoteIpAddress?.ToString(),
-        Command(context) ?? $"{context.Request.Method} {(context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "?"}",
-        context.GetRouteValue("vm") as string,
-        context.GetRouteValue("id") as string ?? context.Response.Headers.Location.FirstOrDefault()?.Split('/')[^1],
-        context.RequestServices.GetRequiredService<QgadOptions>().Node.Host, outcome, code);
+        Plain(Command(context)) ?? $"{Plain(context.Request.Method)} {Route(context) ?? "?"}",
+        // Routing unescapes all but the slash.
+        Plain((context.GetRouteValue("vm") as string)?.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase)),
+        Run(context),
+        context.RequestServices.GetRequiredService<QgadOptions>().Node.Host, outcome, code)
+    {
+        Detail = context.Items[typeof(AuditTrail)] as string,
+    };
+
+    private static string? Route(HttpContext context) => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
+
+    /// <summary>The run that is asked for, or that was started.</summary>
+    private static string? Run(HttpContext context) => Route(context)?.StartsWith(ApiRoutes.Runs, StringComparison.Ordinal) == true
+        ? context.Response.Headers.Location.FirstOrDefault()?.Split('/')[^1] ?? Plain(context.GetRouteValue("id") as string)
+        : null;
+
+    /// <summary>Of a path that the caller wrote: short, and without what moves a terminal's cursor.</summary>
+    private static string? Plain(string? text, int most = Longest) => text is null
+        ? null
+        : string.Concat(text.Take(most).Select(c => char.IsControl(c) ? '?' : c)) + (text.Length > most ? "…" : "");
 
     [LoggerMessage(Level = LogLevel.Error, Message = "the audit log did not take an entry ({Outcome})")]
     private static partial void LogLost(ILogger log, string outcome, Exception error);

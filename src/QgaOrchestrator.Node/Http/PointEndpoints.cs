@@ -1,5 +1,6 @@
 using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Node.Access;
 
 namespace QgaOrchestrator.Node.Http;
 
@@ -8,9 +9,15 @@ public static class PointEndpoints
 {
     public static void MapPoints(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet(ApiRoutes.RecoveryPoints, ListAsync);
-        routes.MapGet(ApiRoutes.RecoveryPoint, ShowAsync);
-        routes.MapDelete(ApiRoutes.RecoveryPoint, (string id) => Problems.Result(Problems.NotAvailable($"Deleting {id}")));
+        routes.MapGet(ApiRoutes.RecoveryPoints, ListAsync).For(Role.Viewer);
+        routes.MapGet(ApiRoutes.RecoveryPoint, ShowAsync).For(Role.Viewer);
+        routes.MapDelete(ApiRoutes.RecoveryPoint, Delete).For(Role.Admin);
+    }
+
+    private static IResult Delete(string id, HttpContext context)
+    {
+        AuditTrail.Note(context, id);
+        return Problems.Result(Problems.NotAvailable($"Deleting {id}"));
     }
 
     private static async Task<IResult> ListAsync(string? vm, int? limit, string? cursor, IViews views)

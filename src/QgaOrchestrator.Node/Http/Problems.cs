@@ -1,4 +1,6 @@
+using System.Globalization;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Node.Access;
 
 namespace QgaOrchestrator.Node.Http;
 
@@ -41,6 +43,17 @@ public static class Problems
     public static readonly Problem Unauthorized = new(
         "Unauthorized", StatusCodes.Status401Unauthorized, ProblemCodes.Unauthorized, "A valid token is needed.",
         "Send Authorization: Bearer TOKEN; the admin's token is in the node's DATA/admin.token.");
+
+    public static Problem TokenExpired(Presented.Expired token) => Unauthorized with
+    {
+        Detail = $"The token {token.Name} expired at {token.At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}.",
+        Remedy = $"Have an admin revoke it and make a new one: qgactl token revoke {token.Name}; qgactl token add {token.Name} --role ROLE.",
+    };
+
+    public static Problem Forbidden(Caller caller, Role needed) => new(
+        "Forbidden", StatusCodes.Status403Forbidden, ProblemCodes.Forbidden,
+        $"This needs the role {needed.Name()}; the token {caller.Name} is {(caller.Role == Role.Viewer ? "a" : "an")} {caller.Role.Name()}'s.",
+        $"Use a token of the role {needed.Name()}{(needed == Role.Admin ? "" : " or above")}; an admin makes one: qgactl token add NAME --role {needed.Name()}.");
 
     private sealed class Answer(Problem problem) : IResult
     {

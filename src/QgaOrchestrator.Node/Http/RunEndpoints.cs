@@ -6,6 +6,7 @@ using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Node.Access;
 
 namespace QgaOrchestrator.Node.Http;
 
@@ -14,17 +15,17 @@ public static class RunEndpoints
 {
     public static void MapRuns(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost(ApiRoutes.Runs, StartAsync);
-        routes.MapGet(ApiRoutes.Runs, ListAsync);
-        routes.MapGet(ApiRoutes.Run, ShowAsync);
-        routes.MapGet(ApiRoutes.RunItems, ItemsAsync);
+        routes.MapPost(ApiRoutes.Runs, StartAsync).For(Role.Operator);
+        routes.MapGet(ApiRoutes.Runs, ListAsync).For(Role.Viewer);
+        routes.MapGet(ApiRoutes.Run, ShowAsync).For(Role.Viewer);
+        routes.MapGet(ApiRoutes.RunItems, ItemsAsync).For(Role.Viewer);
         routes.MapPost(ApiRoutes.RunPause, (string id, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
-            SteerAsync(id, RunSteering.Pause, orchestrator, views, cancel));
+            SteerAsync(id, RunSteering.Pause, orchestrator, views, cancel)).For(Role.Operator);
         routes.MapPost(ApiRoutes.RunResume, (string id, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
-            SteerAsync(id, RunSteering.Resume, orchestrator, views, cancel));
+            SteerAsync(id, RunSteering.Resume, orchestrator, views, cancel)).For(Role.Operator);
         routes.MapPost(ApiRoutes.RunAbort, (string id, bool? wait, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
-            SteerAsync(id, wait == true ? RunSteering.AbortAndWait : RunSteering.Abort, orchestrator, views, cancel));
-        routes.MapPost(ApiRoutes.RunRetry, RetryAsync);
+            SteerAsync(id, wait == true ? RunSteering.AbortAndWait : RunSteering.Abort, orchestrator, views, cancel)).For(Role.Operator);
+        routes.MapPost(ApiRoutes.RunRetry, RetryAsync).For(Role.Operator);
     }
 
     private static async Task<IResult> StartAsync(
@@ -32,6 +33,7 @@ public static class RunEndpoints
     {
         var body = await BodyAsync(request, cancel);
         var (kind, select, options) = RunRequestReader.Read(body);
+        AuditTrail.Note(request.HttpContext, $"{kind.Name} of {select}");
         var id = await IdAsync(request, body, views, time.GetUtcNow());
         // A repeat of a request with its key finds the run that the first one started.
         var run = await FindAsync(id, orchestrator, views, cancel) ?? await BeginAsync(id, kind, select, options, orchestrator, cancel);
@@ -68,6 +70,7 @@ public static class RunEndpoints
     private static async Task<IResult> RetryAsync(
         string id, HttpRequest request, HttpResponse response, IOrchestrator orchestrator, IViews views, TimeProvider time, CancellationToken cancel)
     {
+        AuditTrail.Note(request.HttpContext, $"retry of {id}");
         if (await FindAsync(id, orchestrator, views, cancel) is not { } run) return Problems.Result(NoRun(id));
         if (run.EndedAt is null)
             return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, $"Run {id} has not ended.", $"Wait for its end, or abort it: qgactl run abort {id}."));

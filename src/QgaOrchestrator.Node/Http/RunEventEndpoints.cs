@@ -4,13 +4,14 @@ using System.Runtime.CompilerServices;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Node.Access;
 
 namespace QgaOrchestrator.Node.Http;
 
 /// <summary>/v1/runs/{id}/events: server-sent events, until the run ends, the caller goes or the node stops.</summary>
 public static class RunEventEndpoints
 {
-    public static void MapRunEvents(this IEndpointRouteBuilder routes) => routes.MapGet(ApiRoutes.RunEvents, WatchAsync);
+    public static void MapRunEvents(this IEndpointRouteBuilder routes) => routes.MapGet(ApiRoutes.RunEvents, WatchAsync).For(Role.Viewer);
 
     private static async Task<IResult> WatchAsync(
         string id, HttpRequest request, IOrchestrator orchestrator, IViews views, TimeProvider time, IHostApplicationLifetime lifetime,

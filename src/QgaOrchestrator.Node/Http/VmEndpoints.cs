@@ -1,5 +1,6 @@
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Node.Access;
 
 namespace QgaOrchestrator.Node.Http;
 
@@ -8,8 +9,8 @@ public static class VmEndpoints
 {
     public static void MapVms(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet(ApiRoutes.Vms, ListAsync);
-        routes.MapGet(ApiRoutes.Vm, ShowAsync);
+        routes.MapGet(ApiRoutes.Vms, ListAsync).For(Role.Viewer);
+        routes.MapGet(ApiRoutes.Vm, ShowAsync).For(Role.Viewer);
     }
 
     private static async Task<IResult> ListAsync(

@@ -19,6 +19,9 @@ internal sealed class FakeOrchestrator : IOrchestrator
 
     public List<RunView> Watched { get; } = [];
 
+    /// <summary>How long a watched run goes on; null: no longer than what there is to tell.</summary>
+    public Func<CancellationToken, Task>? WatchedFor { get; set; }
+
     public void AddVm(string host, string name, params (string Key, string Value)[] labels) =>
         Vms.Add(new(new(host, name), null, labels.ToDictionary(l => l.Key, l => l.Value), AgentState.Ready));
 
@@ -56,8 +59,8 @@ internal sealed class FakeOrchestrator : IOrchestrator
 
     public async IAsyncEnumerable<RunView> WatchRunAsync(string id, [EnumeratorCancellation] CancellationToken cancel)
     {
-        await Task.CompletedTask;
         foreach (var view in Watched) yield return view;
+        await (WatchedFor?.Invoke(cancel) ?? Task.CompletedTask);
     }
 
     public static RunView View(RunState state, params ItemProgress[] progress) =>

@@ -1,11 +1,14 @@
+using System.Net.Http.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Hosting;
 using QgaOrchestrator.Actors.Views;
+using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Data;
 using QgaOrchestrator.Node.Options;
 
@@ -16,6 +19,7 @@ public sealed class NodeFixture : IAsyncLifetime, IDisposable
 {
     private readonly TempDirectory _directory = new();
     private DataDirectory _data = null!;
+    private readonly Dictionary<string, string> _secrets = [];
     private WebApplication _node = null!;
 
     internal FakeOrchestrator Orchestrator { get; } = new();
@@ -28,6 +32,28 @@ public sealed class NodeFixture : IAsyncLifetime, IDisposable
     public HttpClient Admin { get; private set; } = null!;
 
     public HttpClient Stranger { get; private set; } = null!;
+
+    internal IEnumerable<RouteEndpoint> Routes => _node.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
+
+    /// <summary>With this token.</summary>
+    public HttpClient With(string secret)
+    {
+        var client = new HttpClient { BaseAddress = Stranger.BaseAddress };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", secret);
+        return client;
+    }
+
+    /// <summary>With a token of that role, named a-ROLE.</summary>
+    public async Task<HttpClient> AsAsync(string role)
+    {
+        if (!_secrets.TryGetValue(role, out var secret))
+        {
+            using var asked = new StringContent($$"""{"name":"a-{{role}}","role":"{{role}}"}""");
+            var made = await Admin.PostAsync(ApiRoutes.Tokens, asked);
+            _secrets[role] = secret = (await made.Content.ReadFromJsonAsync(ApiJson.Default.NewToken))!.Secret;
+        }
+        return With(secret);
+    }
 
     public string AddressFile => Path.Combine(_directory.Path, "ledger", "api.json");
 

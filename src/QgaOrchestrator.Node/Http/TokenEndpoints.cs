@@ -1,0 +1,64 @@
+using QgaOrchestrator.Api;
+using QgaOrchestrator.Node.Access;
+
+namespace QgaOrchestrator.Node.Http;
+
+/// <summary>/v1/tokens: who may use this node. A secret is answered once, where its token is made, and a hash never.</summary>
+public static class TokenEndpoints
+{
+    public static void MapTokens(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(ApiRoutes.Tokens, (TokenStore tokens) =>
+            TypedResults.Json(new Page<Token>(tokens.List(), null), ApiJson.Default.PageToken)).For(Role.Admin);
+        routes.MapPost(ApiRoutes.Tokens, AddAsync).For(Role.Admin);
+        routes.MapDelete(ApiRoutes.Token, Revoke).For(Role.Admin);
+    }
+
+    private static async Task<IResult> AddAsync(HttpContext context, TokenStore tokens, TimeProvider time, CancellationToken cancel)
+    {
+        var (name, role, expires) = TokenRequestReader.Read(await BodyAsync(context.Request, cancel), time.GetUtcNow());
+        AuditTrail.Note(context, $"{name}: {role.Name()}{(expires is { } end ? $", until {end.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "")}");
+        NewToken? made;
+        try
+        {
+            made = tokens.Add(name, role, expires);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Problems.Result(NotWritten(e, "There is no such token."));
+        }
+        if (made is null)
+            return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, $"There is a token {name}.", $"Take another name, or revoke it first: qgactl token revoke {name}."));
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers.Location = ApiRoutes.TokenPath(name);
+        return TypedResults.Json(made, ApiJson.Default.NewToken, statusCode: StatusCodes.Status201Created);
+    }
+
+    private static IResult Revoke(string name, HttpContext context, TokenStore tokens)
+    {
+        AuditTrail.Note(context, name);
+        if (name == Caller.Admin)
+            return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, "admin is the token of the file admin.token.", "To replace it, remove DATA/admin.token and start the node again."));
+        try
+        {
+            return tokens.Revoke(name)
+                ? TypedResults.NoContent()
+                : Problems.Result(Problems.NotFound($"There is no token {name}.", "GET /v1/tokens lists them."));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Problems.Result(NotWritten(e, "The token is valid still."));
+        }
+    }
+
+    private static Problem NotWritten(Exception why, string so) => new(
+        "Tokens unavailable", StatusCodes.Status503ServiceUnavailable, "tokens-unavailable",
+        $"tokens.json cannot be written: {why.Message} {so}", "Make room in the node's data directory, or tokens.json writable, and try again.");
+
+    private static async Task<byte[]> BodyAsync(HttpRequest request, CancellationToken cancel)
+    {
+        using var buffer = new MemoryStream();
+        await request.Body.CopyToAsync(buffer, cancel);
+        return buffer.ToArray();
+    }
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using QgaOrchestrator.Node.Access;
+
+namespace QgaOrchestrator.Node.Http;
+
+/// <summary>The body of POST /v1/tokens: name, role, expires, and nothing else.</summary>
+public static partial class TokenRequestReader
+{
+    private static readonly string[] Members = ["name", "role", "expires"];
+
+    /// <exception cref="ProblemException">400, with everything that is wrong.</exception>
+    public static (string Name, Role Role, DateTimeOffset? Expires) Read(byte[] body, DateTimeOffset now)
+    {
+        using var document = Parse(body);
+        var root = document.RootElement;
+        var faults = root.EnumerateObject().Where(member => !Members.Contains(member.Name))
+            .Select(member => $"{member.Name}: no such member; there are {string.Join(", ", Members)}").ToList();
+        var name = Text(root, "name");
+        if (name is null || !TokenName().IsMatch(name)) faults.Add("name: [A-Za-z0-9._@-] is expected, beginning with a letter or digit, at most 64");
+        else if (Caller.Reserved.Contains(name)) faults.Add($"name: {name} is a name that the audit log gives to somebody else");
+        var role = RoleNames.Find(Text(root, "role"));
+        if (role is null) faults.Add($"role: one of {string.Join(", ", RoleNames.All)} is expected");
+        var expires = Expires(root, now, faults);
+        return faults.Count == 0
+            ? (name!, role!.Value, expires)
+            : throw new ProblemException(Problems.BadRequest(faults, "Correct each of these."));
+    }
+
+    private static DateTimeOffset? Expires(JsonElement root, DateTimeOffset now, List<string> faults)
+    {
+        if (!root.TryGetProperty("expires", out var value) || value.ValueKind == JsonValueKind.Null) return null;
+        if (value.ValueKind == JsonValueKind.String
+            && DateTimeOffset.TryParse(value.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at))
+        {
+            if (at > now) return at;
+            faults.Add("expires: that is past");
+        }
+        else
+        {
+            faults.Add("expires: a time as 2027-01-31T00:00:00Z is expected");
+        }
+        return null;
+    }
+
+    private static JsonDocument Parse(byte[] body)
+    {
+        try
+        {
+            var document = JsonDocument.Parse(body);
+            if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
+            document.Dispose();
+        }
+        catch (JsonException)
+        {
+            // Answered below, as anything else that is no object.
+        }
+        throw new ProblemException(Problems.BadRequest("The body is not a JSON object.", """Send {"name":"ci","role":"operator","expires":null}."""));
+    }
+
+    private static string? Text(JsonElement root, string name) =>
+        root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$")]
+    private static partial Regex TokenName();
+}

@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Routing;
+using QgaOrchestrator.Node.Http;
+
+namespace QgaOrchestrator.Node.Tests.Http;
+
+/// <summary>Who may call what, route by route: a new route fails here until its role is decided.</summary>
+public sealed class RoutesTests(NodeFixture node) : IClassFixture<NodeFixture>
+{
+    private static readonly string[] Roles =
+    [
+        "DELETE /v1/recovery-points/{id} admin",
+        "DELETE /v1/tokens/{name} admin",
+        "GET /healthz open",
+        "GET /readyz open",
+        "GET /v1/audit admin",
+        "GET /v1/audit/check admin",
+        "GET /v1/recovery-points viewer",
+        "GET /v1/recovery-points/{id} viewer",
+        "GET /v1/runs viewer",
+        "GET /v1/runs/{id} viewer",
+        "GET /v1/runs/{id}/events viewer",
+        "GET /v1/runs/{id}/items viewer",
+        "GET /v1/tokens admin",
+        "GET /v1/vms viewer",
+        "GET /v1/vms/{vm} viewer",
+        "POST /v1/runs operator",
+        "POST /v1/runs/{id}/abort operator",
+        "POST /v1/runs/{id}/pause operator",
+        "POST /v1/runs/{id}/resume operator",
+        "POST /v1/runs/{id}/retry operator",
+        "POST /v1/tokens admin",
+        "POST /v1/vms/{vm}/agent/{command} by command",
+    ];
+
+    [Fact]
+    public void Each_route_says_whom_it_is_for() => Assert.Equal(
+        Roles,
+        node.Routes.SelectMany(route => (route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["any"])
+            .Select(method => $"{method} {route.RoutePattern.RawText} {RoleOf(route)}")).Order(StringComparer.Ordinal));
+
+    private static string RoleOf(RouteEndpoint route) => BearerToken.IsOpen(route)
+        ? "open"
+        : route.Metadata.GetMetadata<RouteNeeds>()?.Told ?? "no mark: admin";
+}
