@@ -17,6 +17,7 @@ internal static class Qgactl
             RunCommands.Build(host, global),
             PointCommands.Build(host, global),
             ThawCommand.Build(host, global),
+            TokenCommands.Build(host, global),
         };
         global.AddTo(root);
         return root;

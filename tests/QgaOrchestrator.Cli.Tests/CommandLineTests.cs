@@ -35,6 +35,11 @@ public sealed class CommandLineTests
     [InlineData("point verify ./nowhere/point.json", "./nowhere/point.json")]
     [InlineData("thaw --force", "name the VM")]
     [InlineData("thaw db1 --force --offline", "--offline")]
+    [InlineData("token add", "'NAME'")]
+    [InlineData("token add ci", "--role")]
+    [InlineData("token add ci --role root", "'root'")]
+    [InlineData("token add ci --role viewer --expires 18:00", "--expires: '18:00' is not a time, as in 2027-01-31")]
+    [InlineData("token revoke", "'NAME'")]
     public async Task Bad_input_ends_with_2_and_names_what_is_wrong(string line, string named)
     {
         var node = new FakeNode();

@@ -79,6 +79,20 @@ public sealed class QgaClient : IDisposable
     public Task<RecoveryPoint> GetPointAsync(string id, CancellationToken cancel = default) =>
         GetAsync(ApiRoutes.RecoveryPointPath(id), ApiJson.Default.RecoveryPoint, cancel);
 
+    public IAsyncEnumerable<Token> ListTokensAsync(CancellationToken cancel = default) =>
+        ListAsync(ApiRoutes.Tokens, ApiJson.Default.PageToken, cancel);
+
+    /// <summary>Makes a token; its secret is told in this one answer.</summary>
+    public Task<NewToken> AddTokenAsync(TokenRequest request, CancellationToken cancel = default) =>
+        PostAsync(ApiRoutes.Tokens, JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.TokenRequest), ApiJson.Default.NewToken, cancel);
+
+    /// <summary>From its return on the token is refused.</summary>
+    public async Task RevokeTokenAsync(string name, CancellationToken cancel = default)
+    {
+        using var response = await _transport
+            .SendAsync(() => new HttpRequestMessage(HttpMethod.Delete, ApiRoutes.TokenPath(name)), cancel).ConfigureAwait(false);
+    }
+
     public void Dispose() => _transport.Dispose();
 
     private Task<Run> ActAsync(string id, string action, CancellationToken cancel) =>

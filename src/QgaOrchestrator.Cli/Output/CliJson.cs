@@ -38,6 +38,8 @@ internal sealed record PointReport(string Point, bool Good, IReadOnlyList<ImageR
 [JsonSerializable(typeof(Page<Vm>))]
 [JsonSerializable(typeof(Page<Run>))]
 [JsonSerializable(typeof(Page<RecoveryPoint>))]
+[JsonSerializable(typeof(Page<Token>))]
+[JsonSerializable(typeof(NewToken))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class CliJson : JsonSerializerContext
 {

@@ -48,6 +48,38 @@ public sealed class AuditHttpTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Who_was_not_let_in_is_told_by_name_also_where_he_only_wanted_to_look()
+    {
+        _node.Orchestrator.AddVm("hv1", "a5");
+        using var viewer = await _node.AsAsync("viewer");
+
+        await viewer.GetAsync(ApiRoutes.Vms);
+        await viewer.GetAsync(ApiRoutes.Audit);
+        await CallAsync(viewer, "a5", "guest-shutdown", "");
+        await _node.Stranger.GetAsync(ApiRoutes.Vms);
+
+        Assert.Equal(
+            [
+                ("nobody", "GET /v1/vms", "refused", "unauthorized", null),
+                ("a-viewer", "guest-shutdown", "refused", "forbidden", null),
+                ("a-viewer", "GET /v1/audit", "refused", "forbidden", null),
+                ("admin", "POST /v1/tokens", "done", null, "a-viewer: viewer"),
+                ("admin", "POST /v1/tokens", "asked", null, null),
+            ],
+            (await LogAsync()).Select(entry => (entry.Who, entry.What, entry.Outcome, entry.Code, entry.Detail)));
+    }
+
+    [Fact]
+    public async Task What_a_path_holds_cannot_move_a_terminal_or_fill_the_log()
+    {
+        await CallAsync(_node.Stranger, "\u001b[2J" + new string('x', 500), "guest-\n" + new string('y', 500), "");
+
+        var told = Assert.Single(await LogAsync());
+
+        Assert.Equal(("?[2J" + new string('x', 76) + "…", "guest-?" + new string('y', 73) + "…"), (told.Vm, told.What));
+    }
+
+    [Fact]
     public async Task The_chain_names_the_first_entry_that_was_changed_and_triggers_forbid_it()
     {
         for (var i = 0; i < 3; i++) await CallAsync(_node.Stranger, "a3", "guest-shutdown", "");
