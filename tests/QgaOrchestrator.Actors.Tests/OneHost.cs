@@ -191,7 +191,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         Runs = Runs.Ref,
         Agent = vm => new SocketAgent(vm.Agent, vm.Hold, TimeProvider.System, new Random(1)),
         Monitor = vm => vm.Monitor is { } path ? new SocketMonitor(path, TimeProvider.System) : null,
-        Cut = (_, _, monitor) => new FullBackupCut(monitor, TimeProvider.System),
+        Cut = (_, _, _, monitor) => new FullBackupCut(monitor, TimeProvider.System),
         Overlays = new OverlayLedger(Path.Combine(Points, "overlays")),
         Unsettled = _ => Task.FromResult<IReadOnlySet<string>>(new HashSet<string> { CutNames.For("r1", 0, 1).Hash }),
         TargetGroup = null,

@@ -12,6 +12,7 @@ using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Cut.Hooks;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
 using QgaOrchestrator.Qemu.Monitor;
@@ -81,8 +82,12 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, TimePr
         Agent = vm => new SocketAgent(vm.Agent, vm.Hold, time, new Random(StringComparer.Ordinal.GetHashCode(vm.Id.Entity) ^ Environment.ProcessId)),
         Monitor = vm => vm.Monitor is not { } path ? null
             : vm.Hold == SocketHold.Exclusive ? new SocketMonitor(path, time) : new PerCommandMonitor(new SocketMonitor(path, time)),
-        Cut = (method, vm, monitor) => method == BackupMethod.Snapshot
-            ? new SnapshotCut(monitor, vm.Id.Entity, _overlays, time) : new FullBackupCut(monitor, time),
+        Cut = (method, hook, vm, monitor) => method switch
+        {
+            BackupMethod.Snapshot => new SnapshotCut(monitor, vm.Id.Entity, _overlays, time),
+            BackupMethod.Hook => new HookCut(monitor, vm.Id.Entity, hook, options.Freeze.Hooks, time),
+            _ => new FullBackupCut(monitor, time),
+        },
         Overlays = _overlays,
         Unsettled = UnsettledAsync,
         TargetGroup = options.Node.TargetGroup,

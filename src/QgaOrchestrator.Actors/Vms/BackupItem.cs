@@ -115,10 +115,12 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         _seat?.Report(new MemberReport(MemberPhase.Begun));
         if (_monitor is null) return Outcome(Obstacle.NoMonitor);
 
-        var cut = _services.Cut(_options.Method, _spec, _monitor);
+        var cut = _services.Cut(_options.Method, _options.Hook, _spec, _monitor);
         var vm = await _vm.Ask<VmDescribed>(new DescribeVm(), Answer, cancel);
         _qemu = vm.Machine.Process;
-        if (Obstacle.Of(vm.Machine) is { } obstacle) return Outcome(obstacle);
+        // What a hook has made outlives QEMU, so it is undone without one.
+        if (Obstacle.Of(vm.Machine) is { } obstacle)
+            return _order.Resume && _options.Method == BackupMethod.Hook ? await UndoAsync(cut, Outcome(obstacle), cancel) : Outcome(obstacle);
 
         try
         {

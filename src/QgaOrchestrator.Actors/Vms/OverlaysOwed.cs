@@ -17,7 +17,7 @@ internal static class OverlaysOwed
         // A run that has not settled its attempt comes for it, and goes on copying.
         var unsettled = await services.Unsettled(spec.Id);
         if (open.IsOf(monitor.Process) && !unsettled.Contains(open.Hash))
-            await services.Cut(BackupMethod.Snapshot, spec, monitor).UndoAsync(CutNames.FromHash(open.Hash), open.Directory, cancel);
+            await services.Cut(BackupMethod.Snapshot, null, spec, monitor).UndoAsync(CutNames.FromHash(open.Hash), open.Directory, cancel);
         services.Overlays.RequireNone(vm, monitor.Process);
     }
 

@@ -52,8 +52,11 @@ internal sealed record PointDraft(
         CutAfterMs = Facts?.CutAfterMs,
         ThawedAfterMs = Facts?.ThawedAfterMs,
         FrozenMs = FrozenMs(record),
-        Note = Unfrozen ? "cut while the guest was running" : Note(),
+        Note = Unfrozen ? "cut while the guest was running" + Apart() : Note(),
     };
+
+    /// <summary>QEMU cuts all disks in one transaction; what a hook does nobody but its storage knows.</summary>
+    private string Apart() => Method == BackupMethod.Hook && Disks.Count > 1 ? ", each of its disks when the hook came to it" : "";
 
     public static double? FrozenMs(WindowRecord? record) =>
         record is { FrozenAt: { } frozen, ThawedAt: { } thawed } ? (thawed - frozen).TotalMilliseconds : null;
@@ -62,7 +65,7 @@ internal sealed record PointDraft(
     {
         var open = Disks.Where((_, i) => Covers[i] != DiskCover.Covered).Select(disk => $"{disk.Node} {Covers[disk.Index].ToString().ToLowerInvariant()}").ToList();
         var group = open.Count == 0 && Verdict is { Covered: false } ? "not every disk of the group is known to be covered by a frozen file system" : null;
-        string?[] notes = [group, open.Count == 0 ? null : $"not every disk is known to be covered by a frozen file system: {string.Join(", ", open)}", Hooks?.Note];
+        string?[] notes = [group, open.Count == 0 ? null : $"not every disk is known to be covered by a frozen file system: {string.Join(", ", open)}{Apart()}", Hooks?.Note];
         return notes.Any(note => note is not null) ? string.Join("; ", notes.Where(note => note is not null)) : null;
     }
 }

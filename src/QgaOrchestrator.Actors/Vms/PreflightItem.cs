@@ -55,7 +55,7 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
         var fitness = await FreezeFitness.AskAsync(_vm, _services, _spec.Id.Name, consistency);
         if (fitness.Stop is { } stop) return Outcome(stop.Told(vm.Machine));
 
-        var cut = _services.Cut(_options.Method, _spec, monitor);
+        var cut = _services.Cut(_options.Method, _options.Hook, _spec, monitor);
         var names = CutNames.For(_order.Run, _order.Item, _order.Attempt);
         var directory = PointDirectory.For(_options.Target ?? _services.Points, _spec.Id, _order.DispatchedAt, names.Hash);
         try

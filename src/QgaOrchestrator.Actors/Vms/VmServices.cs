@@ -59,8 +59,8 @@ public sealed record VmServices
     /// <summary>Null for a VM without a monitor's socket.</summary>
     public required Func<VmSpec, IMonitor?> Monitor { get; init; }
 
-    /// <summary>How a method cuts this VM's disks.</summary>
-    public required Func<BackupMethod, VmSpec, IMonitor, ICut> Cut { get; init; }
+    /// <summary>How a method cuts this VM's disks; the text names the hook of method hook.</summary>
+    public required Func<BackupMethod, string?, VmSpec, IMonitor, ICut> Cut { get; init; }
 
     /// <summary>The overlays that VMs of this host write to.</summary>
     public required OverlayLedger Overlays { get; init; }

@@ -101,7 +101,27 @@ public static class OptionsBinder
         read.Duration("Freeze:Lease", TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5)),
         read.Duration("Freeze:Spread", TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5)),
         new LedgerPath(read.Text("Freeze:Ledger", LedgerPath.DefaultLedger), node.Host, node.DataDirectory, directory).Resolve(),
-        read.Names("Freeze:Hooks").ToDictionary(name => name, name => Texts(read, "Freeze:Hooks:" + name), StringComparer.Ordinal));
+        read.Names("Freeze:Hooks").ToDictionary(name => name, name => Hook(read, name, directory), StringComparer.Ordinal));
+
+    /// <summary>Its program is looked for now: a hook that is not there should not be found missing by a backup at night.</summary>
+    private static IReadOnlyList<string> Hook(OptionReader read, string name, string directory)
+    {
+        var key = "Freeze:Hooks:" + name;
+        if (!VmName.IsValid(name)) read.Fail(key, $"\"{name}\" is not a hook's name ([A-Za-z0-9._-])");
+        var argv = Texts(read, key);
+        if (argv.Count == 0 || argv[0].Length == 0)
+        {
+            read.Fail(key, "a program and its arguments are expected, as in [\"/etc/qgad/hooks/lvm\"]");
+            return [];
+        }
+
+        const UnixFileMode executable = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        var (program, path) = (argv[0], Path.GetFullPath(argv[0], directory));
+        if (!program.Contains('/')) read.Fail(key, $"\"{program}\" is looked for nowhere: give its path");
+        else if (!File.Exists(path)) read.Fail(key, $"there is no {path}");
+        else if ((File.GetUnixFileMode(path) & executable) == 0) read.Fail(key, $"{path} is not executable: chmod +x");
+        return [path, .. argv.Skip(1)];
+    }
 
     private static PolicySection Policy(OptionReader read)
     {

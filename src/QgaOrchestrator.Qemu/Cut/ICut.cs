@@ -51,7 +51,14 @@ public sealed record CutPlan(CutNames Names, string Directory, IReadOnlyList<Pla
 /// <param name="Serial">The device's serial, where known.</param>
 /// <param name="Pci">The device's PCI address as the guest sees it, where known.</param>
 public sealed record PlannedDisk(
-    int Index, string Node, string Qdev, long Size, string Image, string? Serial, PciAddress? Pci);
+    int Index, string Node, string Qdev, long Size, string Image, string? Serial, PciAddress? Pci)
+{
+    /// <summary>What QEMU has opened: a path, a device, or in QEMU's own notation (rbd:POOL/IMAGE, json:{…}).</summary>
+    public string? File { get; init; }
+
+    /// <summary>The format of what is in it, as in raw or qcow2.</summary>
+    public string? Format { get; init; }
+}
 
 /// <summary>A PCI address as query-pci and guest-get-fsinfo (pci-controller) tell it.</summary>
 public sealed record PciAddress(int Domain, int Bus, int Slot, int Function);

@@ -6,6 +6,9 @@ namespace QgaOrchestrator.Qemu.Cut;
 /// <summary>Which disks a cut is about: all that the guest can write to. Their place tells which file system covers them.</summary>
 internal static class WritableDisks
 {
+    /// <summary>Drivers of formats; any other serves a file, a device or a protocol, and what it serves is the disk itself.</summary>
+    private static readonly HashSet<string> Formats = ["qcow2", "qcow", "qed", "vmdk", "vdi", "vhdx", "vpc", "parallels", "luks"];
+
     /// <exception cref="MonitorException">The monitor did not answer in time: it, or a disk's storage, hangs.</exception>
     public static async Task<IReadOnlyList<PlannedDisk>> ListAsync(IMonitor monitor, CutTarget target, TimeSpan timeout)
     {
@@ -19,7 +22,11 @@ internal static class WritableDisks
                 disks.Count, device.Inserted!.NodeName!, qdev, device.Inserted.Image!.VirtualSize,
                 TargetDirectory.Image(target.Directory, disks.Count),
                 qdev.Length == 0 ? null : await SerialAsync(monitor, qdev, timeout).ConfigureAwait(false),
-                qdev.Length == 0 ? null : await PciAsync(monitor, qdev, pci, timeout).ConfigureAwait(false)));
+                qdev.Length == 0 ? null : await PciAsync(monitor, qdev, pci, timeout).ConfigureAwait(false))
+            {
+                File = device.Inserted.File,
+                Format = Formats.Contains(device.Inserted.Drv ?? "") ? device.Inserted.Drv : "raw",
+            });
         }
 
         return disks;

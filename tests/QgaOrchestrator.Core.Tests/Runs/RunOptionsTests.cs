@@ -54,13 +54,27 @@ public class RunOptionsTests
     }
 
     [Theory]
-    [InlineData("""{"hook":"array"}""", "hook")]
     [InlineData("""{"method":"incremental"}""", "method")]
     public void What_this_version_does_not_have_is_refused_and_not_ignored(string json, string name)
     {
         var error = Assert.Single(Read(json).Errors);
         Assert.StartsWith($"{name}: ", error, StringComparison.Ordinal);
         Assert.Contains("is not available in this version", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"hook":"lvm"}""", "hook: only method hook calls one, and this is full")]
+    [InlineData("""{"method":"hook"}""", "hook: method hook needs the name of a hook in the hosts' Freeze.Hooks")]
+    [InlineData("""{"method":"hook","hook":""}""", "hook: method hook needs the name of a hook in the hosts' Freeze.Hooks")]
+    [InlineData("""{"method":"hook","hook":["/bin/sh"]}""", "hook: expected a string, not [\"/bin/sh\"]")]
+    public void A_hook_is_a_name_and_goes_with_its_method(string json, string error) => Assert.Contains(error, Read(json).Errors);
+
+    [Fact]
+    public void A_hook_is_read_by_its_name()
+    {
+        var (options, errors) = Read("""{"method":"hook","hook":"lvm"}""");
+        Assert.Empty(errors);
+        Assert.Equal((BackupMethod.Hook, "lvm"), (options!.Backup!.Method, options.Backup.Hook));
     }
 
     [Theory]

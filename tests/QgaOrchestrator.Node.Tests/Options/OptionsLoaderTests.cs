@@ -64,6 +64,23 @@ public sealed class OptionsLoaderTests : IDisposable
     }
 
     [Fact]
+    public void A_hook_is_a_program_that_is_there_and_is_told_with_what_is_wrong_with_it()
+    {
+        _directory.Write("plain", "");
+        File.SetUnixFileMode(_directory.Write("good", "#!/bin/sh"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        var file = _directory.Write("node.json", """
+            { "Freeze": { "Hooks": { "a": [ "none/such" ], "b": [ "./plain" ], "c": [ "sh" ], "d": [], "e": [ "./good", "x" ] } } }
+            """);
+
+        var error = Assert.Throws<OptionsException>(() => Load(file));
+
+        string[] whats = ["there is no ", "is not executable", "give its path", "a program and its arguments are expected"];
+        Assert.Equal(whats.Length, error.Errors.Count);
+        Assert.All(whats, what => Assert.Contains(error.Errors, e => e.Contains(what, StringComparison.Ordinal)));
+        Assert.Equal([Path.Combine(_directory.Path, "good"), "x"], Load(_directory.Write("node.json", """{ "Freeze": { "Hooks": { "e": [ "./good", "x" ] } } }""")).Freeze.Hooks["e"]);
+    }
+
+    [Fact]
     public void The_command_line_wins_over_the_environment_and_that_over_the_file()
     {
         var file = _directory.Write("node.json", """{ "Freeze": { "Timeout": "00:00:01", "Lease": "00:00:01", "Spread": "00:00:01" } }""");

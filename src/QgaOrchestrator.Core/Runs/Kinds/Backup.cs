@@ -22,13 +22,15 @@ public enum Consistency
 }
 
 /// <summary>Options of a backup, complete.</summary>
-/// <param name="Method">Full or snapshot in this version.</param>
+/// <param name="Method">Full, snapshot or hook in this version.</param>
 /// <param name="Target">A directory, the same path for QEMU and node; null: the node's own.</param>
 /// <param name="Consistency">Default require.</param>
 /// <param name="Bandwidth">Bytes per second for each disk's copy; null: no limit.</param>
 /// <param name="GroupBy">VMs that share a value of this label are one consistency group; null: the fleet file's groups.</param>
+/// <param name="Hook">With method hook: a name of the hosts' Freeze.Hooks. Never a command line.</param>
 public sealed record BackupOptions(BackupMethod Method, string? Target, Consistency Consistency, long? Bandwidth,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? GroupBy = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? GroupBy = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Hook = null);
 
 /// <summary>Kind backup: a recovery point of each VM.</summary>
 public static class Backup
@@ -95,13 +97,15 @@ public static class Backup
     private static RunOptions Read(RunOptions options, OptionReader reader)
     {
         var method = reader.OneOf<BackupMethod>("method") ?? BackupMethod.Full;
-        if (method is not (BackupMethod.Full or BackupMethod.Snapshot)) reader.Fail("method", $"{method.ToString().ToLowerInvariant()} is not available in this version; there are full and snapshot");
+        if (method is BackupMethod.Incremental) reader.Fail("method", "incremental is not available in this version; there are full, snapshot and hook");
         var target = reader.Text("target");
         if (target is not null && !target.StartsWith('/')) reader.Fail("target", "expected an absolute path: it is the same for QEMU and node");
-        reader.NotAvailable("hook");
+        var hook = reader.Text("hook");
+        if (method is BackupMethod.Hook && string.IsNullOrEmpty(hook)) reader.Fail("hook", "method hook needs the name of a hook in the hosts' Freeze.Hooks");
+        if (method is not BackupMethod.Hook && hook is not null) reader.Fail("hook", $"only method hook calls one, and this is {method.ToString().ToLowerInvariant()}");
         return options with
         {
-            Backup = new BackupOptions(method, target, reader.OneOf<Consistency>("consistency") ?? Consistency.Require, reader.Bytes("bandwidth"), reader.Text("groupBy")),
+            Backup = new BackupOptions(method, target, reader.OneOf<Consistency>("consistency") ?? Consistency.Require, reader.Bytes("bandwidth"), reader.Text("groupBy"), hook),
         };
     }
 }
