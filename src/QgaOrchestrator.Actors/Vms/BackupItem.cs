@@ -6,6 +6,7 @@ using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Runs.Kinds;
+using QgaOrchestrator.Core.Runs.Preflight;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Ledger;
@@ -146,8 +147,8 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
     private async Task<ItemOutcome> BeginAsync(ICut cut, VmDescribed vm, CancellationToken cancel)
     {
         Move(Backup.Prepare);
-        var fitness = await FreezeFitness.AskAsync(_vm, _services, _spec.Id.Name, _consistency);
-        if (fitness.Stop is { } stop) return Outcome(stop.Told(vm.Machine));
+        var fitness = await FreezeFitness.AskAsync(_vm, _services, _spec.Id.Name, vm.Machine, _consistency);
+        if (fitness.Stop is { } stop) return Outcome(stop);
 
         await OverlaysOwed.SettleAsync(_services, _spec, _monitor!, _halt.Token);
         _directory.Create(_services.TargetGroup);
@@ -371,7 +372,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
     private ItemOutcome Failed(string reason, string remedy, WindowRecord? record = null) =>
         Outcome(ItemState.Failed, reason, remedy) with { FrozenMs = PointDraft.FrozenMs(record) };
 
-    private ItemOutcome Outcome(Obstacle obstacle) => Outcome(obstacle.State, obstacle.Reason, obstacle.Remedy);
+    private ItemOutcome Outcome(Finding obstacle) => Outcome(obstacle.State, obstacle.What, obstacle.Remedy);
 
     private ItemOutcome Unreachable(string reason, string remedy) => Outcome(ItemState.Unreachable, reason, remedy);
 

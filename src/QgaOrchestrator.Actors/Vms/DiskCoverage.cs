@@ -1,4 +1,5 @@
 using QgaOrchestrator.Core.Points;
+using QgaOrchestrator.Core.Runs.Preflight;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Cut;
 
@@ -18,7 +19,7 @@ internal static class DiskCoverage
     private static DiskCover Of(PlannedDisk disk, IReadOnlyList<GuestFilesystem>? fileSystems)
     {
         if (fileSystems is null) return DiskCover.Unknown;
-        var addresses = fileSystems.Where(f => Freezable.Contains(f.Type)).SelectMany(f => f.Disk).ToList();
+        var addresses = fileSystems.Where(f => UnfrozenMount.Freezes(f.Type)).SelectMany(f => f.Disk).ToList();
         if (addresses.Any(address => Names(address, disk) == true)) return DiskCover.Covered;
         return addresses.All(address => Names(address, disk) == false) ? DiskCover.Uncovered : DiskCover.Unknown;
     }
@@ -30,13 +31,6 @@ internal static class DiskCoverage
             return (at.Domain, at.Bus, at.Slot, at.Function) == (pci.Domain, pci.Bus, pci.Slot, pci.Function);
         return disk.Serial is { Length: > 0 } && address.Serial is { Length: > 0 } ? disk.Serial == address.Serial : null;
     }
-
-    /// <summary>File systems that freeze: on Linux those with freeze_fs (fs/ioctl.c), since the agent passes over the refusal
-    /// of any other; on Windows those that VSS takes.</summary>
-    private static readonly HashSet<string> Freezable = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "jfs", "reiserfs", "nilfs2", "gfs2", "ocfs2", "bcachefs", "ufs", "NTFS", "ReFS",
-    };
 
     /// <summary>The agent says -1 where it cannot tell.</summary>
     private static bool IsKnown(GuestPciAddress? address) => address is { Domain: >= 0, Bus: >= 0, Slot: >= 0 };

@@ -1,62 +1,49 @@
 using Akka.Actor;
-using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Kinds;
+using QgaOrchestrator.Core.Runs.Preflight;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Actors.Vms;
 
-/// <summary>What stands in the way of an item before anything was done.</summary>
-internal sealed record Obstacle(ItemState State, string Reason, string? Remedy)
+/// <summary>What stands in the way of an item before anybody was asked.</summary>
+internal static class Obstacle
 {
-    public static readonly Obstacle NoMonitor = new(
-        ItemState.Failed, "this VM has no monitor's socket, and disks are cut through the monitor", "Give QEMU a -qmp socket and name it in Fleet.Sources");
+    public static readonly Finding NoMonitor = new(
+        Weight.Stops, "this VM has no monitor's socket, and disks are cut through the monitor", "Give QEMU a -qmp socket and name it in Fleet.Sources");
 
     /// <summary>Why this machine cannot be backed up now, or null.</summary>
-    public static Obstacle? Of(MonitorView machine) => machine switch
-    {
-        { Up: false } => new(ItemState.Unreachable, machine.Reason ?? "the monitor does not answer", "Check that QEMU runs and that nobody else holds its monitor's socket"),
-        _ => null,
-    };
-
-    /// <summary>The agent of a stopped VM is as silent as one that does not run, but the remedy is another.</summary>
-    public Obstacle Told(MonitorView machine) => this is { State: ItemState.Unreachable } && machine.RunState is { } state and not "running"
-        ? new(ItemState.Failed, $"the VM does not run: it is {state}", "Start or resume it, then run the backup again")
-        : this;
+    public static Finding? Of(MonitorView machine) => machine.Up ? null : new(
+        Weight.Unreachable, machine.Reason ?? "the monitor does not answer", "Check that QEMU runs and that nobody else holds its monitor's socket");
 }
 
 /// <summary>Whether a guest can be frozen now, asked before anything is made.</summary>
 /// <param name="Freezes">A window can be opened.</param>
 /// <param name="FileSystems">What the guest says of its file systems, null where it does not.</param>
+/// <param name="Guest">What was seen; null where no freeze is wanted.</param>
 /// <param name="Stop">The item ends here.</param>
-internal sealed record FreezeFitness(bool Freezes, IReadOnlyList<GuestFilesystem>? FileSystems, Obstacle? Stop)
+internal sealed record FreezeFitness(bool Freezes, IReadOnlyList<GuestFilesystem>? FileSystems, GuestFacts? Guest, Finding? Stop)
 {
-    public static async Task<FreezeFitness> AskAsync(IActorRef vm, VmServices services, string name, Consistency consistency)
+    public static async Task<FreezeFitness> AskAsync(IActorRef vm, VmServices services, string name, MonitorView machine, Consistency consistency)
     {
-        if (consistency == Consistency.None) return new(false, null, null);
-        if (services.Denied.Contains(GuestFsfreezeFreeze.Name))
-            return new(false, null, new Obstacle(ItemState.Failed, $"this host's policy denies {GuestFsfreezeFreeze.Name}", "Policy.Deny in the node's config names it; or use consistency none"));
-        var status = await CallAsync(GuestFsfreezeStatus.Request);
-        var obstacle = status.Outcome switch
-        {
-            AgentOutcome.Returned r when GuestFsfreezeStatus.Read(r.Json) == FreezeStatus.Thawed => null,
-            AgentOutcome.Returned => new Obstacle(
-                ItemState.Failed, "the guest is frozen by somebody else", $"Let its backup finish, or thaw it with qgactl thaw {name} --force"),
-            AgentOutcome.Refused r => new Obstacle(
-                ItemState.Failed, $"the guest's agent does not offer freezing: {r.Error.Description}", "Allow guest-fsfreeze-* in the guest (qemu-ga --allow-rpcs/--block-rpcs), or use consistency prefer"),
-            AgentOutcome.NotSent n when status.Refusal is ChannelRefusal.Quarantined => new Obstacle(
-                ItemState.Failed, n.Reason, $"The node keeps thawing it; see qgactl vm show {name}"),
-            AgentOutcome.NotSent n => new Obstacle(ItemState.Unreachable, n.Reason, $"Check that qemu-ga runs in the guest: qgactl vm show {name}"),
-            AgentOutcome.Unknown u => new Obstacle(ItemState.Unreachable, u.Reason, $"Check that qemu-ga runs in the guest: qgactl vm show {name}"),
-            _ => null,
-        };
-        // A guest that somebody else has frozen is consistent for them, not for us, even where a freeze is only preferred.
-        if (obstacle is not null) return new(false, null, consistency == Consistency.Require ? obstacle : null);
+        if (consistency == Consistency.None) return new(false, null, null, null);
+        var guest = services.Denied.Contains(GuestFsfreezeFreeze.Name) ? new GuestFacts(true, null, null) : Facts(await CallAsync(GuestFsfreezeStatus.Request));
+        if (PreflightRules.Freeze(name, guest, machine.RunState, consistency) is { } finding)
+            return new(false, null, guest, finding.Weight == Weight.Told ? null : finding);
 
         var fileSystems = await CallAsync(GuestGetFsinfo.Request);
-        return new(true, fileSystems.Outcome is AgentOutcome.Returned f ? GuestGetFsinfo.Read(f.Json) : null, null);
+        return new(true, fileSystems.Outcome is AgentOutcome.Returned f ? GuestGetFsinfo.Read(f.Json) : null, guest, null);
 
         Task<CallEnded> CallAsync(AgentRequest request) => vm.Ask<CallEnded>(new Submit(request, TimeSpan.FromSeconds(10)), TimeSpan.FromSeconds(30));
     }
+
+    private static GuestFacts Facts(CallEnded status) => status.Outcome switch
+    {
+        AgentOutcome.Returned r => new(false, GuestFsfreezeStatus.Read(r.Json) == FreezeStatus.Thawed ? FreezeAnswer.Thawed : FreezeAnswer.Frozen, null),
+        AgentOutcome.Refused r => new(false, FreezeAnswer.NotOffered, r.Error.Description),
+        AgentOutcome.NotSent n => new(false, status.Refusal is ChannelRefusal.Quarantined ? FreezeAnswer.Quarantined : FreezeAnswer.Silent, n.Reason),
+        AgentOutcome.Unknown u => new(false, FreezeAnswer.Silent, u.Reason),
+        var other => throw new InvalidOperationException($"unexpected outcome {other}"),
+    };
 }

@@ -55,7 +55,8 @@ internal sealed record ItemId(string Run, int Item, int Attempt);
 internal sealed record DescribeVm : INoSerializationVerificationNeeded;
 
 /// <param name="SlowFreeze">Its last freeze took more than a second.</param>
-internal sealed record VmDescribed(MonitorView Machine, GuestView Guest, bool SlowFreeze) : INoSerializationVerificationNeeded;
+/// <param name="Age">Since the guest was seen to be reset, or its agent to open its port; null where neither was seen.</param>
+internal sealed record VmDescribed(MonitorView Machine, GuestView Guest, bool SlowFreeze, TimeSpan? Age) : INoSerializationVerificationNeeded;
 
 /// <summary>To the VM: the run that works on it, null for none.</summary>
 internal sealed record WorksFor(string? Run) : INoSerializationVerificationNeeded;

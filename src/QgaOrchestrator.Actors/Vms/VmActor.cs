@@ -76,6 +76,7 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     private bool _asking;
     private bool _leaving;
     private bool _slowFreeze;
+    private Moment? _begun;
     private string? _settled;
     private long _ticket;
 
@@ -145,7 +146,11 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         Receive<AskAgain>(_ => AskGuest());
         Receive<OpenAgain>(_ => Open());
         Receive<MonitorView>(See);
-        Receive<GuestReset>(_ => _lent?.Window.Tell(new ThawWindow("the guest was reset inside the window")));
+        Receive<GuestReset>(_ =>
+        {
+            _begun = _services.Time.Moment();
+            _lent?.Window.Tell(new ThawWindow("the guest was reset inside the window"));
+        });
 
         Receive<OpenWindow>(Want);
         Receive<SteerWindow>(Steer);
@@ -221,13 +226,14 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     private void Describe(IActorRef asker)
     {
         if (_monitor is not null && !_seen) _describers.Add(asker);
-        else asker.Tell(new VmDescribed(_machine, _guest, _slowFreeze));
+        else asker.Tell(new VmDescribed(_machine, _guest, _slowFreeze, _begun is { } begun ? _services.Time.Moment() - begun : null));
     }
 
     private void See(MonitorView view)
     {
         _seen = true;
         if (view.Up && !_machine.Up) Timers.StartSingleTimer("sweep", new ItemsActor.Sweep(), SweepAfter);
+        if (view.PortOpen == true && _machine.PortOpen == false) _begun = _services.Time.Moment();
         var before = _machine.Process;
         var ended = before is not null && !view.Up && !_services.IsAlive(before);
         // What was known of the machine outlives a lost monitor, but not its process.

@@ -44,6 +44,15 @@ public static class HostProcesses
         return StartTicks(process.Pid) == process.StartTicks;
     }
 
+    /// <summary>How long it has been running, by the kernel's own clocks.</summary>
+    public static TimeSpan? Age(QemuProcess process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        const double ticksPerSecond = 100; // sysconf(_SC_CLK_TCK): the same on every architecture that QEMU hosts on
+        var uptime = File.ReadAllText("/proc/uptime").Split(' ')[0];
+        return IsRunning(process) ? TimeSpan.FromSeconds(double.Parse(uptime, CultureInfo.InvariantCulture) - (process.StartTicks / ticksPerSecond)) : null;
+    }
+
     /// <summary>
     /// When the process started, in clock ticks since boot (/proc/PID/stat, field 22); null where there is none: it never
     /// was here, it has ended, or it is a zombie, which holds nothing any more.

@@ -19,7 +19,13 @@ public sealed record BlockDevice(string? Device, string? Qdev, BlockMedium? Inse
 public sealed record BlockMedium(string? NodeName, bool Ro, string? Drv, string? File, BlockImage? Image)
 {
     public BlockCache? Cache { get; init; }
+
+    /// <summary>Told by this query since QEMU 4.2; null where there are none.</summary>
+    public IReadOnlyList<DirtyBitmap>? DirtyBitmaps { get; init; }
 }
+
+/// <param name="Inconsistent">QEMU ended without storing it: it can be neither used nor enabled, only removed.</param>
+public sealed record DirtyBitmap(string? Name, bool Inconsistent = false);
 
 /// <summary>How the host's page cache is used.</summary>
 public sealed record BlockCache(bool Direct, bool NoFlush);
