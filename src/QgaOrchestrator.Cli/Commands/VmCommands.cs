@@ -12,6 +12,7 @@ internal static class VmCommands
         List(host, global),
         Show(host, global),
         Call(host, global),
+        VmHookCommands.Build(host, global),
     };
 
     internal static Argument<string> Vm() => new("VM") { Description = "A VM's name, or host/name" };

@@ -27,11 +27,18 @@ internal sealed record ImageReport(int Index, string File, bool Good, string? Re
 /// <summary>A point whose images were checked or restored.</summary>
 internal sealed record PointReport(string Point, bool Good, IReadOnlyList<ImageReport> Images);
 
+/// <summary>One file of a guest's freeze hook: absent, current, older, edited, foreign, own (a script that is not shipped), or just installed.</summary>
+internal sealed record HookFileReport(string Path, string State, bool Executable);
+
+/// <summary>A guest's freeze hook; <paramref name="Called"/> is what its qemu-ga calls, <paramref name="Remains"/> what is still to be done.</summary>
+internal sealed record HookReport(string Vm, string? Called, IReadOnlyList<HookFileReport> Files, IReadOnlyList<string> Remains);
+
 /// <summary>The API's own shapes where there is one, indented for people with a json habit.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(ThawReports))]
 [JsonSerializable(typeof(PointReport))]
+[JsonSerializable(typeof(HookReport))]
 [JsonSerializable(typeof(Run))]
 [JsonSerializable(typeof(Vm))]
 [JsonSerializable(typeof(RecoveryPoint))]

@@ -1,0 +1,97 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using QgaOrchestrator.Api.Client;
+
+namespace QgaOrchestrator.Cli.GuestHooks;
+
+/// <summary>A guest's files and its shell, through agent commands alone: whatever refuses one of them is told by the node.</summary>
+internal sealed class GuestShell(QgaClient client, string vm, TimeProvider time)
+{
+    /// <summary>An agent takes and gives far more; small pieces keep its channel free for a thaw.</summary>
+    private const int Piece = 48 * 1024;
+
+    /// <summary>Whoever keeps more in a script is told that it was not read.</summary>
+    private const int MostRead = 256 * 1024;
+
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100), Limit = TimeSpan.FromSeconds(30);
+
+    /// <exception cref="ApiException">It cannot be opened, or the guest does not allow it.</exception>
+    public async Task<byte[]> ReadAsync(string path, CancellationToken cancel)
+    {
+        var handle = await OpenAsync(path, "r", cancel).ConfigureAwait(false);
+        try
+        {
+            using var content = new MemoryStream();
+            while (content.Length < MostRead)
+            {
+                var piece = await CallAsync("guest-file-read", new() { ["handle"] = handle, ["count"] = Piece }, cancel).ConfigureAwait(false);
+                content.Write(piece.GetProperty("buf-b64").GetBytesFromBase64());
+                if (piece.GetProperty("eof").GetBoolean()) return content.ToArray();
+            }
+
+            throw new CommandFailedException($"{path} in {vm} is larger than {MostRead / 1024} KiB: it is no script of ours.", "See it in the guest, and remove it if it is not needed.");
+        }
+        finally
+        {
+            await CloseAsync(handle).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>(Re)writes the file from its beginning.</summary>
+    public async Task WriteAsync(string path, byte[] content, CancellationToken cancel)
+    {
+        var handle = await OpenAsync(path, "w", cancel).ConfigureAwait(false);
+        try
+        {
+            for (var at = 0; at < content.Length;)
+            {
+                var piece = Convert.ToBase64String(content.AsSpan(at, Math.Min(Piece, content.Length - at)));
+                var written = await CallAsync("guest-file-write", new() { ["handle"] = handle, ["buf-b64"] = piece }, cancel).ConfigureAwait(false);
+                // May be less than was asked for.
+                at += written.GetProperty("count").GetInt32() is > 0 and var count
+                    ? count : throw new CommandFailedException($"{path} in {vm} takes nothing more.", "See whether the guest's file system is full.");
+            }
+        }
+        finally
+        {
+            await CloseAsync(handle).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Runs a script of sh; its arguments are $1, $2 and so on.</summary>
+    /// <returns>What it printed.</returns>
+    /// <exception cref="CommandFailedException">It ended with another code than 0, or not within 30 s.</exception>
+    public async Task<string> RunAsync(string script, IEnumerable<string> arguments, CancellationToken cancel)
+    {
+        JsonArray all = ["-c", script, "sh", .. arguments.Select(argument => (JsonNode)argument)];
+        var started = await CallAsync("guest-exec", new() { ["path"] = "/bin/sh", ["arg"] = all, ["capture-output"] = true }, cancel).ConfigureAwait(false);
+        var pid = started.GetProperty("pid").GetInt64();
+        var since = time.GetTimestamp();
+        while (true)
+        {
+            var status = await CallAsync("guest-exec-status", new() { ["pid"] = pid }, cancel).ConfigureAwait(false);
+            if (status.GetProperty("exited").GetBoolean())
+            {
+                if (status.TryGetProperty("exitcode", out var code) && code.GetInt32() == 0) return Text(status, "out-data");
+                throw new CommandFailedException($"A step in {vm} failed: {Text(status, "err-data").Trim()}", "See the guest's file systems and rights: qemu-ga runs as root, unless SELinux or its unit confines it.");
+            }
+
+            if (time.GetElapsedTime(since) > Limit)
+                throw new CommandFailedException($"A step in {vm} did not end within {Limit.TotalSeconds:0} s (its pid there is {pid}).", "See what it waits for in the guest.");
+            await Task.Delay(Poll, time, cancel).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<long> OpenAsync(string path, string mode, CancellationToken cancel) =>
+        (await CallAsync("guest-file-open", new() { ["path"] = path, ["mode"] = mode }, cancel).ConfigureAwait(false)).GetInt64();
+
+    /// <summary>Also for a caller who has lost interest: a handle that stays open is the agent's until it ends.</summary>
+    private Task<JsonElement> CloseAsync(long handle) => CallAsync("guest-file-close", new() { ["handle"] = handle }, CancellationToken.None);
+
+    private Task<JsonElement> CallAsync(string command, JsonObject arguments, CancellationToken cancel) =>
+        client.CallAgentAsync(vm, command, Encoding.UTF8.GetBytes(arguments.ToJsonString()), new AgentCallOptions(), cancel);
+
+    private static string Text(JsonElement status, string member) =>
+        status.TryGetProperty(member, out var data) ? Encoding.UTF8.GetString(data.GetBytesFromBase64()) : "";
+}
