@@ -27,16 +27,32 @@ public static partial class HostProcess
         }
     }
 
-    private static bool IsRunning(string thread)
+    /// <summary>SIGSTOP has reached each of its threads: nothing of it runs any more.</summary>
+    public static bool IsStopped(int pid)
     {
         try
         {
-            var stat = File.ReadAllText(Path.Combine(thread, "stat"));
-            return stat[(stat.LastIndexOf(')') + 2)..][0] is not ('Z' or 'X');
+            return Directory.GetDirectories($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/task").All(thread => StateOf(thread) == 'T');
         }
         catch (IOException)
         {
             return false;
+        }
+    }
+
+    private static bool IsRunning(string thread) => StateOf(thread) is not ('Z' or 'X');
+
+    /// <summary>As proc(5) tells it; X also for one that has gone.</summary>
+    private static char StateOf(string thread)
+    {
+        try
+        {
+            var stat = File.ReadAllText(Path.Combine(thread, "stat"));
+            return stat[(stat.LastIndexOf(')') + 2)..][0];
+        }
+        catch (IOException)
+        {
+            return 'X';
         }
     }
 

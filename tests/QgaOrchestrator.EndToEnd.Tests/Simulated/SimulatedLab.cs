@@ -33,6 +33,12 @@ internal sealed class SimulatedLab : IAsyncDisposable
 
     public FreezeLedger Ledger => FreezeLedger.At(Node.Ledger);
 
+    /// <summary>The process that watches, null while there is none.</summary>
+    public int? Watchdog => WatchdogInstance.Holder(Ledger) is { } pid && HostProcess.IsAlive(pid) ? pid : null;
+
+    /// <summary>The lines that watchdogs of this lab have written so far, each with its time in front.</summary>
+    public string[] WatchdogSaid => File.Exists(WatchdogLauncher.LogOf(Ledger)) ? File.ReadAllLines(WatchdogLauncher.LogOf(Ledger)) : [];
+
     /// <summary>The node is up when this returns; agents are ready a moment later.</summary>
     /// <param name="vms">How many.</param>
     /// <param name="options">Of the fleet.</param>
@@ -86,17 +92,20 @@ internal sealed class SimulatedLab : IAsyncDisposable
     }
 
     /// <summary>Signals the node inside the very instant of the n-th such fact: whatever was frozen then is frozen still.</summary>
-    public Task<Fact> SignalAt(int signal, int nth, Func<Fact, bool> wanted)
+    public Task<Fact> SignalAt(int signal, int nth, Func<Fact, bool> wanted) => At(nth, wanted, () => Node.Signal(signal));
+
+    /// <summary>Does this inside the very instant of the n-th such fact; it must not ask a VM, whose locks are held then.</summary>
+    public Task<Fact> At(int nth, Func<Fact, bool> wanted, Action act)
     {
-        var sent = new TaskCompletionSource<Fact>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = new TaskCompletionSource<Fact>(TaskCreationOptions.RunContinuationsAsynchronously);
         var seen = 0;
         Fleet.Journal.Written = fact =>
         {
             if (seen == nth || !wanted(fact) || ++seen < nth) return;
-            Node.Signal(signal);
-            sent.SetResult(fact);
+            act();
+            done.SetResult(fact);
         };
-        return sent.Task.WaitAsync(Limit);
+        return done.Task.WaitAsync(Limit);
     }
 
     /// <summary>No guest is frozen, and the ledger proves it for each.</summary>
@@ -120,7 +129,7 @@ internal sealed class SimulatedLab : IAsyncDisposable
     {
         Client.Dispose();
         await Node.DisposeAsync();
-        if (WatchdogInstance.Holder(Ledger) is { } watchdog) HostProcess.Signal(watchdog, HostProcess.SigKill);
+        if (Watchdog is { } watchdog) HostProcess.Signal(watchdog, HostProcess.SigKill);
         await Fleet.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
