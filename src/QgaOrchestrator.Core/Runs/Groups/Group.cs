@@ -71,6 +71,9 @@ public sealed record GroupState(string Name, TimeSpan Spread, IReadOnlyList<Grou
 {
     public GroupStage Stage { get; init; }
 
+    /// <summary>Its coordinator is not the attempt's first: what an earlier one began may be anywhere.</summary>
+    public bool Resumed { get; init; }
+
     /// <summary>Members that have been told to begin.</summary>
     public int Begun { get; init; }
 

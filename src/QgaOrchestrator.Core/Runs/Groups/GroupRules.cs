@@ -16,7 +16,7 @@ public static class GroupRules
         var ended = group.IsEnded;
         var before = group;
         group = Advance(Take(group, input, now), now);
-        if (group is { Stage: GroupStage.Gathering } && group.Begun < group.Members.Count && (group.Begun == 0 || HasBegun(group.Members[group.Begun - 1])))
+        if (Begins(group) && group.Begun < group.Members.Count && (group.Begun == 0 || HasBegun(group.Members[group.Begun - 1])))
             effects.Add(new GroupEffect.Start(group.Members[(group = group with { Begun = group.Begun + 1 }).Begun - 1].Item));
         foreach (var member in group.Members)
         {
@@ -28,6 +28,9 @@ public static class GroupRules
         if (!ended && group.IsEnded) effects.Add(new GroupEffect.End([.. group.Members.Select(member => member.Outcome!)]));
         return (group, effects);
     }
+
+    /// <summary>A void group whose earlier coordinator may have begun a member has it look, and undo what it finds.</summary>
+    private static bool Begins(GroupState group) => group is { Stage: GroupStage.Gathering } or { Stage: GroupStage.Void, Resumed: true };
 
     private static bool HasBegun(GroupMember member) => member.Phase >= MemberPhase.Begun || member.Outcome is not null;
 
@@ -73,8 +76,8 @@ public static class GroupRules
     private static GroupState Void(GroupState group, ItemOutcome cause) =>
         group.Stage is GroupStage.Void ? group : StopWaiting(group with { Stage = GroupStage.Void, Cause = cause });
 
-    /// <summary>Members that were never told to begin have nothing to undo.</summary>
-    private static GroupState StopWaiting(GroupState group) => group with
+    /// <summary>Members that were never told to begin, by whatever coordinator, have nothing to undo.</summary>
+    private static GroupState StopWaiting(GroupState group) => group.Resumed ? group : group with
     {
         Members = [.. group.Members.Select((member, i) => i < group.Begun || member.Outcome is not null ? member : member with { Outcome = VoidedOutcome(group, member) })],
     };

@@ -118,6 +118,15 @@ public class GroupRulesTests
     }
 
     [Fact]
+    public void A_new_coordinator_that_voids_its_group_has_every_member_undo_what_an_earlier_one_began()
+    {
+        var group = new Group(3, resumed: true).Begin();
+        Assert.Equal("start 1, 0 void, 1 void, 2 void", group.End(0, ItemState.Interrupted).Last);
+        Assert.Equal("start 2", group.End(1, ItemState.Interrupted).Last);
+        Assert.Equal("ended interrupted interrupted interrupted", group.End(2, ItemState.Interrupted).Last);
+    }
+
+    [Fact]
     public void A_new_coordinator_goes_on_where_a_member_had_stored_the_verdict()
     {
         var verdict = new GroupVerdict(12, Covered: true);
@@ -170,14 +179,17 @@ public class GroupRulesTests
     private static ItemOutcome Outcome(int item, ItemState state) => new(item, 1, state, state == ItemState.Succeeded ? null : "because");
 
     /// <summary>A group under test; each step takes a millisecond.</summary>
-    private sealed class Group(int size)
+    private sealed class Group(int size, bool resumed = false)
     {
         private IReadOnlyList<GroupEffect> _last = [];
 
         public double Ms { get; private set; }
 
         public GroupState State { get; private set; } =
-            new("shop", TimeSpan.FromSeconds(5), [.. Enumerable.Range(0, size).Select(i => new GroupMember(i, $"vm{i}", 1))]);
+            new("shop", TimeSpan.FromSeconds(5), [.. Enumerable.Range(0, size).Select(i => new GroupMember(i, $"vm{i}", 1))])
+            {
+                Resumed = resumed,
+            };
 
         public string Last => string.Join(", ", _last.Select(effect => effect switch
         {

@@ -39,6 +39,9 @@ internal sealed class GroupSimulation
     /// <summary>For a planted bug: what a member tells, changed.</summary>
     public Func<MemberReport, MemberReport> ReportBug { get; init; } = report => report;
 
+    /// <summary>For a planted bug: each coordinator takes itself for the first.</summary>
+    public bool ForgetsItsPredecessor { get; init; }
+
     public double Ms { get; private set; }
 
     public string Story => string.Join('\n', _story);
@@ -56,7 +59,8 @@ internal sealed class GroupSimulation
             next.Do();
             if (Broken() is { } broken) return broken;
         }
-        return _group is { IsEnded: true } ? null : "the group did not end";
+        if (_group is not { IsEnded: true }) return "the group did not end";
+        return _members.FirstOrDefault(m => m is { HasBegun: true, Outcome: null }) is { } forgotten ? $"vm{forgotten.Index} had begun and was not undone" : null;
     }
 
     private string? Broken()
@@ -80,7 +84,10 @@ internal sealed class GroupSimulation
         if (_group is { IsEnded: true }) return;
         _life++;
         Tell("coordinator begins");
-        _group = new GroupState("g", TimeSpan.FromSeconds(5), [.. _members.Select(m => new GroupMember(m.Index, $"vm{m.Index}", 1))]);
+        _group = new GroupState("g", TimeSpan.FromSeconds(5), [.. _members.Select(m => new GroupMember(m.Index, $"vm{m.Index}", 1))])
+        {
+            Resumed = _life > 1 && !ForgetsItsPredecessor,
+        };
         Step(new GroupInput.Begin());
         Remind(_life);
     }
@@ -154,6 +161,7 @@ internal sealed class GroupSimulation
         public bool HasVerdict { get; private set; }
         public bool Published { get; private set; }
         public ItemOutcome? Outcome { get; private set; }
+        public bool HasBegun => _last is not null;
 
         public void Begin()
         {

@@ -51,6 +51,9 @@ public class GroupSimulationTests
         GroupBug = effects => [.. effects.Where(effect => effect is not GroupEffect.Say { Order.Word: GroupWord.Void })],
     });
 
+    [Fact]
+    public void A_coordinator_that_forgets_what_its_predecessor_began_is_found() => Finds(seed => new GroupSimulation(seed) { ForgetsItsPredecessor = true });
+
     private static void Finds(Func<int, GroupSimulation> planted) =>
         Assert.Contains(Enumerable.Range(0, SeedsForABug), seed => planted(seed).Play() is not null);
 
