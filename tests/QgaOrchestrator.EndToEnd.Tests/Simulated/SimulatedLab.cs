@@ -11,7 +11,8 @@ namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
 /// <summary>
 /// A fleet of simulated VMs in this process, and qgad with its watchdog as processes of their own on the VMs' sockets. The
-/// fleet's journal tells what happened to the guests, whatever the node believes.
+/// fleet's journal tells what happened to the guests, whatever the node believes. With <c>QGA_LAB_KEEP=1</c> the folder stays,
+/// and holds the journal.
 /// </summary>
 internal sealed class SimulatedLab : IAsyncDisposable
 {
@@ -131,6 +132,9 @@ internal sealed class SimulatedLab : IAsyncDisposable
         await Node.DisposeAsync();
         if (Watchdog is { } watchdog) HostProcess.Signal(watchdog, HostProcess.SigKill);
         await Fleet.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        if (Environment.GetEnvironmentVariable("QGA_LAB_KEEP") == "1")
+            await File.WriteAllLinesAsync(Path.Combine(_folder, "facts"), Fleet.Journal.All.Select(fact => fact.ToString()));
+        else
+            Directory.Delete(_folder, recursive: true);
     }
 }

@@ -121,7 +121,7 @@ public class GroupRulesTests
     public void A_new_coordinator_that_voids_its_group_has_every_member_undo_what_an_earlier_one_began()
     {
         var group = new Group(3, resumed: true).Begin();
-        Assert.Equal("start 1, 0 void, 1 void, 2 void", group.End(0, ItemState.Interrupted).Last);
+        Assert.Equal("start 1, 1 void, 2 void", group.End(0, ItemState.Interrupted).Last);
         Assert.Equal("start 2", group.End(1, ItemState.Interrupted).Last);
         Assert.Equal("ended interrupted interrupted interrupted", group.End(2, ItemState.Interrupted).Last);
     }
