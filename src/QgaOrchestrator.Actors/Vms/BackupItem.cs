@@ -119,9 +119,9 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         var cut = _services.Cut(_options.Method, _options.Hook, _spec, _monitor);
         var vm = await _vm.Ask<VmDescribed>(new DescribeVm(), Answer, cancel);
         _qemu = vm.Machine.Process;
-        // What a hook has made outlives QEMU, so it is undone without one.
-        if (Obstacle.Of(vm.Machine) is { } obstacle)
-            return _order.Resume && _options.Method == BackupMethod.Hook ? await UndoAsync(cut, Outcome(obstacle), cancel) : Outcome(obstacle);
+        // What an earlier process had begun is not left behind for a monitor that is late, or gone: what a hook made outlives QEMU.
+        if (Obstacle.Of(vm.Machine) is { } obstacle && !(_order.Resume && _directory.ReadPoint() is not null))
+            return _order.Resume ? await UndoAsync(cut, Outcome(obstacle), cancel) : Outcome(obstacle);
 
         try
         {

@@ -71,7 +71,24 @@ public class CrashTests : OneHost
     }
 
     [Fact]
-    public async Task After_point_json_the_item_has_succeeded()
+    public async Task A_monitor_that_is_late_behind_a_crash_leaves_nothing_of_the_attempt()
+    {
+        var hang = Vm.Monitor.On("transaction", Act.Execute, Act.Hang);
+        await StartAsync();
+        Order(Item());
+        await Simulated.Journal.Until(fact => fact.Kind == "cut").WaitAsync(Limit);
+        await CrashAsync();
+        hang.Dispose();
+        Vm.Monitor.On(SimulatedMonitor.Greeting, Act.Silence).Once();
+        Begin();
+        Assert.Equal(ItemState.Unreachable, Run(Item(resume: true)).State);
+        NothingIsLeft();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task After_point_json_the_item_has_succeeded(bool monitorIsLate)
     {
         var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Catalog = _ =>
@@ -84,6 +101,7 @@ public class CrashTests : OneHost
         await written.Task.WaitAsync(Limit);
         await CrashAsync();
         Catalog = _ => Task.CompletedTask;
+        if (monitorIsLate) Vm.Monitor.On(SimulatedMonitor.Greeting, Act.Silence).Once();
         Begin();
         var outcome = Run(Item(resume: true));
         Assert.Equal((ItemState.Succeeded, "filesystem"), (outcome.State, outcome.Point?.Class));
