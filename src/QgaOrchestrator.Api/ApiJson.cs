@@ -15,6 +15,7 @@ namespace QgaOrchestrator.Api;
 [JsonSerializable(typeof(Page<Run>))]
 [JsonSerializable(typeof(RunItem))]
 [JsonSerializable(typeof(Page<RunItem>))]
+[JsonSerializable(typeof(Page<RunResult>))]
 [JsonSerializable(typeof(RunProgress))]
 [JsonSerializable(typeof(RecoveryPoint))]
 [JsonSerializable(typeof(Page<RecoveryPoint>))]

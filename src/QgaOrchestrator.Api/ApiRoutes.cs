@@ -13,6 +13,8 @@ public static class ApiRoutes
     public const string Run = "/v1/runs/{id}";
     public const string RunItems = "/v1/runs/{id}/items";
     public const string RunEvents = "/v1/runs/{id}/events";
+    public const string RunResults = "/v1/runs/{id}/results";
+    public const string RunResultStream = "/v1/runs/{id}/results/{item:int}/{stream}";
     public const string RunPause = "/v1/runs/{id}/pause";
     public const string RunResume = "/v1/runs/{id}/resume";
     public const string RunAbort = "/v1/runs/{id}/abort";

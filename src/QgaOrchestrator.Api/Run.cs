@@ -64,6 +64,8 @@ public sealed record RunItem(
 public static class RunKinds
 {
     public const string Backup = "backup";
+    public const string Command = "command";
+    public const string Exec = "exec";
 }
 
 public static class RunStates

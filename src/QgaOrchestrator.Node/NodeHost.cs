@@ -51,6 +51,7 @@ public static class NodeHost
         app.MapAgentCalls();
         app.MapRuns();
         app.MapRunEvents();
+        app.MapResults();
         app.MapPoints();
         app.MapTokens();
         app.MapAudit();

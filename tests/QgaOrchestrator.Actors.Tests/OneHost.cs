@@ -3,6 +3,7 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Results;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Points;
@@ -66,6 +67,8 @@ public abstract class OneHost : TestKit, IAsyncLifetime
     protected Func<RecoveryPoint, Task> Catalog { get; set; } = _ => Task.CompletedTask;
 
     protected string Points => _directory.File("points");
+
+    protected ResultSpool Results => new(_directory.File("results"), TimeProvider.System);
 
     protected LedgerEntry? Entry => Ledger.Read(Id.Name);
 
@@ -194,6 +197,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         Cut = (_, _, _, monitor) => new FullBackupCut(monitor, TimeProvider.System),
         Overlays = new OverlayLedger(Path.Combine(Points, "overlays")),
         Unsettled = _ => Task.FromResult<IReadOnlySet<string>>(new HashSet<string> { CutNames.For("r1", 0, 1).Hash }),
+        Results = Results,
         TargetGroup = null,
         Catalog = point => Catalog(point),
         Points = Points,

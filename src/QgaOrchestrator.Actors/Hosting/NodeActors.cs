@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Actors.Results;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Actors.Vms;
@@ -20,7 +21,7 @@ using QgaOrchestrator.Qemu.Monitor;
 namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>This node's actors: who gets what, in the order in which they start.</summary>
-public sealed partial class NodeActors(QgadOptions options, IViews views, TimeProvider time, ILogger<NodeActors> log) : INodeActors
+public sealed partial class NodeActors(QgadOptions options, IViews views, ResultSpool results, TimeProvider time, ILogger<NodeActors> log) : INodeActors
 {
     /// <summary>Images that are summed at once: it is disk work, and two saturate a disk.</summary>
     private const int FilesAtOnce = 2;
@@ -89,6 +90,7 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, TimePr
             _ => new FullBackupCut(monitor, time),
         },
         Overlays = _overlays,
+        Results = results,
         Unsettled = UnsettledAsync,
         TargetGroup = options.Node.TargetGroup,
         Catalog = CatalogAsync,

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Actors.Persistence;
+using QgaOrchestrator.Actors.Results;
 using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Actors.Views;
 
@@ -22,6 +23,7 @@ public static class OrchestratorExtensions
         services.AddSingleton(options);
         services.AddSingleton<SqliteViews>(_ => new(new(Path.Combine(options.Node.DataDirectory, "views.db"))));
         services.AddSingleton<IViews>(provider => provider.GetRequiredService<SqliteViews>());
+        services.AddSingleton(provider => new ResultSpool(Path.Combine(options.Node.DataDirectory, "results"), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<NodeActors>();
         services.AddSingleton<INodeActors>(provider => provider.GetRequiredService<NodeActors>());
         services.AddSingleton<IOrchestrator, Orchestrator>();

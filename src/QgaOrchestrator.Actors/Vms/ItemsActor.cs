@@ -121,6 +121,9 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         {
             Backup.Name when order.Options.DryRun => ActorProps.Of(() => new PreflightItem(order, _services, _spec, _monitor, vm)),
             Backup.Name => ActorProps.Of(() => new BackupItem(order, _services, _spec, _monitor, vm)),
+            Command.Name => ActorProps.Of(() => new CommandItem(order, _services, vm)),
+            Exec.Name => ActorProps.Of(() => new ExecItem(order, _services, vm)),
+
             _ => throw new InvalidOperationException($"No item of kind {order.Kind} is known here"),
         };
     }

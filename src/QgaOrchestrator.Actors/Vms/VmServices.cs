@@ -1,5 +1,6 @@
 using Akka.Actor;
 using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Results;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs.Kinds;
@@ -64,6 +65,9 @@ public sealed record VmServices
 
     /// <summary>The overlays that VMs of this host write to.</summary>
     public required OverlayLedger Overlays { get; init; }
+
+    /// <summary>Where commands' and processes' results are kept.</summary>
+    public required ResultSpool Results { get; init; }
 
     /// <summary>The hashes of all attempts on a VM that their runs have not settled.</summary>
     public required Func<VmId, Task<IReadOnlySet<string>>> Unsettled { get; init; }

@@ -55,6 +55,18 @@ internal sealed class ApiTransport : IDisposable
         }
     }
 
+    public async Task CopyAsync(HttpResponseMessage response, Stream to, CancellationToken cancel)
+    {
+        try
+        {
+            await response.Content.CopyToAsync(to, cancel).ConfigureAwait(false);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new NodeUnreachableException(Api, e.Message, e);
+        }
+    }
+
     public void Dispose() => _http.Dispose();
 
     private async Task<HttpResponseMessage> SendOnceAsync(Func<HttpRequestMessage> make, CancellationToken cancel)

@@ -55,6 +55,20 @@ public sealed class QgaClient : IDisposable
     public IAsyncEnumerable<RunItem> ListRunItemsAsync(string id, CancellationToken cancel = default) =>
         ListAsync(ApiRoutes.RunPath(id) + "/items", ApiJson.Default.PageRunItem, cancel);
 
+    /// <summary>What a command or exec run's VMs gave back.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="vm">One VM's only.</param>
+    public IAsyncEnumerable<RunResult> ListRunResultsAsync(string id, string? vm = null, CancellationToken cancel = default) =>
+        ListAsync(WithQuery(ApiRoutes.RunPath(id) + "/results", ("vm", vm)), ApiJson.Default.PageRunResult, cancel);
+
+    /// <summary>Copies one result's whole stream: return, out or err.</summary>
+    public async Task CopyRunResultAsync(string id, int item, string stream, Stream to, CancellationToken cancel = default)
+    {
+        using var response = await _transport.SendAsync(
+            () => new HttpRequestMessage(HttpMethod.Get, $"{ApiRoutes.RunPath(id)}/results/{item}/{stream}"), cancel).ConfigureAwait(false);
+        await _transport.CopyAsync(response, to, cancel).ConfigureAwait(false);
+    }
+
     public Task<Run> PauseRunAsync(string id, CancellationToken cancel = default) => ActAsync(id, "pause", cancel);
 
     public Task<Run> ResumeRunAsync(string id, CancellationToken cancel = default) => ActAsync(id, "resume", cancel);

@@ -77,8 +77,18 @@ public sealed class OptionReader
             && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span) && span > TimeSpan.Zero ? span : null,
         "expected a duration hh:mm:ss, as in \"00:05:00\"");
 
-    public bool Flag(string name) => Value<bool>(
-        name, v => v.ValueKind switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => null }, "expected true or false") ?? false;
+    public bool Flag(string name, bool without = false) => Value<bool>(
+        name, v => v.ValueKind switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => null }, "expected true or false") ?? without;
+
+    /// <summary>A list of strings.</summary>
+    public IReadOnlyList<string>? Texts(string name) => Get<IReadOnlyList<string>>(
+        name,
+        v => v.ValueKind == JsonValueKind.Array && v.EnumerateArray().All(text => text.ValueKind == JsonValueKind.String)
+            ? [.. v.EnumerateArray().Select(text => text.GetString()!)] : null,
+        """expected a list of strings, as in ["-l", "/tmp"]""");
+
+    /// <summary>An object, whatever is in it.</summary>
+    public JsonElement? Json(string name) => Value<JsonElement>(name, v => v.ValueKind == JsonValueKind.Object ? v.Clone() : null, "expected an object");
 
     /// <summary>One of an enum's values, written in lower case.</summary>
     public T? OneOf<T>(string name) where T : struct, Enum => Value<T>(

@@ -17,7 +17,7 @@ public sealed record RunKind(
     string Name, bool NeedsSelector, Amount MaxFailures, IReadOnlyList<RunStep> Steps, IReadOnlyList<string> OptionNames,
     Func<RunOptions, OptionReader, RunOptions> Read)
 {
-    public static IReadOnlyList<RunKind> All { get; } = [Backup.Kind];
+    public static IReadOnlyList<RunKind> All { get; } = [Backup.Kind, Command.Kind, Exec.Kind];
 
     public static RunKind? Find(string name) => All.FirstOrDefault(kind => kind.Name == name);
 

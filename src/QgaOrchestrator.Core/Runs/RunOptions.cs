@@ -48,4 +48,10 @@ public sealed record RunOptions
 
     /// <summary>Of kind backup. A kind's member is named like the kind: HTTP shows it flattened by that name.</summary>
     public BackupOptions? Backup { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CommandOptions? Command { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ExecOptions? Exec { get; init; }
 }

@@ -102,8 +102,7 @@ public static class ApiMapping
         var all = JsonSerializer.SerializeToNode(options, RunJson.Default.RunOptions)!.AsObject();
         foreach (var kind in RunKind.All)
         {
-            if (all[kind.Name] is not JsonObject own) continue;
-            all.Remove(kind.Name);
+            if (!all.Remove(kind.Name, out var named) || named is not JsonObject own) continue;
             foreach (var (name, value) in own.ToArray())
             {
                 own.Remove(name);

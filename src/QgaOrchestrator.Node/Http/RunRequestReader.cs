@@ -21,6 +21,7 @@ public static class RunRequestReader
         if (kind is { NeedsSelector: true } && string.IsNullOrWhiteSpace(select)) faults.Add("select: this kind needs one; say * for every VM");
         var parsed = kind?.ParseOptions(root.TryGetProperty("options", out var options) ? options : null);
         faults.AddRange(parsed?.Errors ?? []);
+        faults.AddRange(parsed?.Options is { } read ? CommandRuns.Faults(read) : []);
         return faults.Count == 0 && parsed is { Options: { } complete }
             ? (kind!, string.IsNullOrWhiteSpace(select) ? "*" : select, complete)
             : throw new ProblemException(Problems.BadRequest(faults, "Correct each of these."));

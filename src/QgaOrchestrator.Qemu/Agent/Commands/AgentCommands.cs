@@ -67,11 +67,8 @@ public static class AgentCommands
         Row("guest-ssh-add-authorized-keys", "5.2", Idempotent, Quick),
         Row("guest-ssh-remove-authorized-keys", "5.2", Idempotent, Quick),
 
-        // It would run twice. Standard input is the way for a secret: arguments and environment are shown by the guest's ps
-        // and /proc, and an exec run journals them.
-        Row("guest-exec", "2.5", Never, Quick) with { SecretArguments = ["input-data"] },
-        // The reply that says exited removes the record, so a repeat finds nothing; it may hold twice 16 MiB.
-        Row("guest-exec-status", "2.5", Never, Medium),
+        GuestExec.Spec,
+        GuestExecStatus.Spec,
     ];
 
     private static readonly FrozenDictionary<string, AgentCommand> _byName = All.ToFrozenDictionary(command => command.Name);

@@ -15,9 +15,12 @@ namespace QgaOrchestrator.Qemu.Agent.Commands;
 [JsonSerializable(typeof(AgentInfo))]
 [JsonSerializable(typeof(IReadOnlyList<GuestFilesystem>))]
 [JsonSerializable(typeof(IReadOnlyList<GuestNetworkInterface>))]
+[JsonSerializable(typeof(ExecRequest))]
+[JsonSerializable(typeof(ExecStatus))]
 [JsonSerializable(typeof(GuestFileChunk))]
 [JsonSerializable(typeof(GuestHostName))]
 [JsonSerializable(typeof(GuestOsInfo))]
+[JsonSerializable(typeof(GuestProcess))]
 [JsonSerializable(typeof(long))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class AgentJson : JsonSerializerContext

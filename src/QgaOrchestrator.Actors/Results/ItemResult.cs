@@ -1,0 +1,50 @@
+using System.Text.Json.Serialization;
+using QgaOrchestrator.Core.Runs;
+
+namespace QgaOrchestrator.Actors.Results;
+
+/// <summary>
+/// What one item of a run came to: <c>RUN/ITEM.json</c> in the spool. Written before the guest is asked, so that a crash's
+/// successor knows that it was, and again with the result, since the agent forgets it.
+/// </summary>
+/// <param name="Item">Index of the item in its run.</param>
+/// <param name="Attempt">From 1.</param>
+/// <param name="Vm">Name of the VM.</param>
+/// <param name="Host">Its host.</param>
+/// <param name="AskedAt">UTC; nothing was sent before.</param>
+public sealed record ItemResult(int Item, int Attempt, string Vm, string Host, DateTimeOffset AskedAt)
+{
+    /// <summary>In the guest, of a process that was started.</summary>
+    public long? Pid { get; init; }
+
+    /// <summary>Null until the item has ended.</summary>
+    public ItemState? State { get; init; }
+
+    public string? Reason { get; init; }
+
+    public string? Remedy { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    public int? ExitCode { get; init; }
+
+    /// <summary>What ended the process, where it has no exit code. On Windows an NTSTATUS.</summary>
+    public long? Signal { get; init; }
+
+    /// <summary>What was kept of each stream, by its name: return, out, err.</summary>
+    public IReadOnlyDictionary<string, KeptStream> Streams { get; init; } = new Dictionary<string, KeptStream>();
+
+    public ItemOutcome Outcome => new(Item, Attempt, State ?? throw new InvalidOperationException("the item has not ended"), Reason, Remedy);
+}
+
+/// <summary>The bytes lie beside, in <c>ITEM.NAME</c>.</summary>
+/// <param name="Bytes">How many were kept.</param>
+/// <param name="Sha256">Of them, lower-case hex.</param>
+/// <param name="Truncated">The agent had to drop the rest: it keeps 16 MiB.</param>
+public sealed record KeptStream(long Bytes, string Sha256, bool Truncated = false);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ItemResult))]
+internal sealed partial class ResultJson : JsonSerializerContext;

@@ -1,0 +1,105 @@
+using System.Text;
+using Akka.Actor;
+using QgaOrchestrator.Actors.Results;
+using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Runs.Kinds;
+using QgaOrchestrator.Qemu.Agent.Commands;
+
+namespace QgaOrchestrator.Actors.Vms;
+
+/// <summary>
+/// One process on one VM: started once, asked until it has ended, its result kept at once, since the agent forgets it. The
+/// spool's file is written before it is started and again with its pid, so that a crash's successor never starts it twice.
+/// </summary>
+internal sealed class ExecItem(StartItem order, VmServices services, IActorRef vm) : ItemWork(order, services, Exec.Start.Name)
+{
+    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(20), LongestPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>What of its last words a reason may hold.</summary>
+    private const int LastWords = 200;
+
+    private readonly ExecOptions _options = order.Options.Exec ?? throw new ArgumentException("the run's options hold no process", nameof(order));
+
+    protected override async Task<ItemOutcome> RunAsync(CancellationToken aborted)
+    {
+        if (Order.Options.DryRun) return await AgentOffers.CheckAsync(vm, Services, GuestExec.Name, Outcome);
+        if (!Order.Resume || Services.Results.Read(Order.Run, Order.Item) is not { } found || found.Attempt != Order.Attempt)
+            return aborted.IsCancellationRequested ? Outcome(ItemState.Cancelled, BackupItem.Aborted) : await StartAsync(aborted);
+        if (found.State is not null) return found.Outcome;
+        if (found.Pid is null)
+            return Keep(found, Outcome(ItemState.Unknown, "qgad ended while the process was being started: it may run", "Look in the guest before you start it again"));
+        return await FollowAsync(found, aborted);
+    }
+
+    private async Task<ItemOutcome> StartAsync(CancellationToken aborted)
+    {
+        var asked = Services.Results.Begin(Order.Run, new ItemResult(Order.Item, Order.Attempt, Order.Vm.Name, Order.Vm.Host, Services.Time.GetUtcNow()));
+        var request = GuestExec.Request(new ExecRequest(_options.Path, _options.Args, _options.Env, CaptureOutput: _options.CaptureOutput));
+        var reply = await AgentCalls.AskAsync(vm, Order.Vm, GuestExec.Name, request.Arguments);
+        if (reply is not CallReply.Returned started) return Keep(asked, AgentCalls.Outcome(reply, mayRepeat: false, Outcome));
+        return await FollowAsync(Services.Results.Write(Order.Run, asked with { Pid = GuestExec.Read(started.Json).Pid }), aborted);
+    }
+
+    /// <summary>Whoever cannot be asked now is asked again, until the time is over.</summary>
+    private async Task<ItemOutcome> FollowAsync(ItemResult process, CancellationToken aborted)
+    {
+        Move(Exec.Wait.Name);
+        var began = Services.Time.GetTimestamp();
+        string? unheard = null;
+        for (var pause = FirstLook; Services.Time.GetElapsedTime(began) < _options.Timeout; pause = Min(pause * 2, LongestPause))
+        {
+            if (aborted.IsCancellationRequested)
+                return Keep(process, Outcome(ItemState.Cancelled, $"{BackupItem.Aborted}; the process goes on in the guest as pid {process.Pid}"));
+            await Task.Delay(pause, Services.Time, CancellationToken.None);
+            var reply = await AgentCalls.AskAsync(vm, Order.Vm, GuestExecStatus.Name, GuestExecStatus.Request(process.Pid!.Value).Arguments);
+            switch (reply)
+            {
+                case CallReply.Returned returned when GuestExecStatus.Read(returned.Json) is var status:
+                    if (status.Exited) return Ended(process, status);
+                    unheard = null;
+                    break;
+                case CallReply.AgentFailed failed:
+                    return Keep(process, Outcome(ItemState.Unknown,
+                        $"the agent knows pid {process.Pid} no more ({failed.Description}): it was restarted, or its answer was lost", "Look in the guest for what became of it"));
+                case CallReply.Refused refused:
+                    unheard = refused.Reason;
+                    break;
+                case CallReply.Unknown unknown:
+                    unheard = unknown.Reason;
+                    break;
+            }
+        }
+        return Keep(process, unheard is null
+            ? Outcome(ItemState.Failed, $"it did not end within {_options.Timeout:c}, and goes on in the guest as pid {process.Pid}",
+                $"End it with qgactl vm exec {Order.Vm.Name} -- kill {process.Pid}, or allow a longer timeout")
+            : Outcome(ItemState.Unknown, $"it was started as pid {process.Pid}, and then the agent was not heard: {unheard}", "Look in the guest for what became of it"));
+    }
+
+    private ItemOutcome Ended(ItemResult process, ExecStatus status)
+    {
+        var streams = new Dictionary<string, KeptStream>();
+        if (status.OutData is { } said) streams["out"] = Services.Results.Keep(Order.Run, Order.Item, "out", said, status.OutTruncated);
+        if (status.ErrData is { } errors) streams["err"] = Services.Results.Keep(Order.Run, Order.Item, "err", errors, status.ErrTruncated);
+        var judged = Exec.Judge(new ExecEnd(status.Exitcode, status.Signal), Words(status.ErrData));
+        var outcome = Outcome(judged is null ? ItemState.Succeeded : ItemState.Failed, judged?.Reason, judged?.Remedy);
+        return Keep(process with { ExitCode = status.Exitcode, Signal = status.Signal, Streams = streams }, outcome);
+    }
+
+    private ItemOutcome Keep(ItemResult process, ItemOutcome outcome)
+    {
+        Services.Results.Write(Order.Run, process with
+        {
+            State = outcome.State, Reason = outcome.Reason, Remedy = outcome.Remedy, EndedAt = Services.Time.GetUtcNow(),
+        });
+        return outcome;
+    }
+
+    /// <summary>The last line of what it said.</summary>
+    private static string? Words(byte[]? said)
+    {
+        var line = said is null ? null : Encoding.UTF8.GetString(said).TrimEnd().Split('\n')[^1].Trim();
+        return line is { Length: > LastWords } ? line[..LastWords] + "…" : line;
+    }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}

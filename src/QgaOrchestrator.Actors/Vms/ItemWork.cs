@@ -1,0 +1,55 @@
+using Akka.Actor;
+using QgaOrchestrator.Core.Runs;
+
+namespace QgaOrchestrator.Actors.Vms;
+
+/// <summary>
+/// One item whose work is a single piece: it begins at once, shows where it stands, and tells its outcome. Child of the
+/// <see cref="ItemsActor"/>.
+/// </summary>
+internal abstract class ItemWork : ReceiveActor, IDisposable
+{
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly IActorRef _self;
+    private ItemProgress _progress;
+
+    protected ItemWork(StartItem order, VmServices services, string step)
+    {
+        (Order, Services, _self) = (order, services, Self);
+        _progress = new ItemProgress(order.Item, order.Attempt, step, null, 0, 0);
+        Receive<ItemProgress>(m => Show(m));
+        Receive<StartItem>(_ => Show(_progress));
+        Receive<AbortItem>(_ => _stopped.Cancel());
+        Receive<ItemOutcome>(m => Context.Parent.Tell(new ItemsActor.Finished(m, null)));
+        Receive<Status.Failure>(m => Context.Parent.Tell(new ItemsActor.Finished(
+            Outcome(ItemState.Unknown, $"a fault in qgad: {m.Cause.Message}", "See the node's log, and what the guest has done of it"), null)));
+    }
+
+    protected StartItem Order { get; }
+
+    protected VmServices Services { get; }
+
+    protected override void PreStart()
+    {
+        Show(_progress);
+        RunAsync(_stopped.Token).PipeTo(Self);
+    }
+
+    protected override void PostStop()
+    {
+        _stopped.Cancel();
+        Dispose();
+    }
+
+    /// <param name="aborted">The item was told to end.</param>
+    protected abstract Task<ItemOutcome> RunAsync(CancellationToken aborted);
+
+    /// <summary>From the work itself, on whatever thread.</summary>
+    protected void Move(string step) => _self.Tell(_progress with { Step = step });
+
+    protected ItemOutcome Outcome(ItemState state, string? reason = null, string? remedy = null) => new(Order.Item, Order.Attempt, state, reason, remedy);
+
+    public void Dispose() => _stopped.Dispose();
+
+    private void Show(ItemProgress progress) => Services.Runs.Tell(new ItemMoved(Order.Run, _progress = progress));
+}

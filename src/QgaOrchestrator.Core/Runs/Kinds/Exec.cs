@@ -1,0 +1,68 @@
+using System.Text.Json.Serialization;
+
+namespace QgaOrchestrator.Core.Runs.Kinds;
+
+/// <summary>Options of a run of one process. The journal holds them: a secret goes in by another way.</summary>
+/// <param name="Path">The program; searched in PATH, without a shell.</param>
+/// <param name="Args">Without the program's own name; null: none.</param>
+/// <param name="Env">NAME=VALUE each; it replaces the whole environment. Null: the agent's own.</param>
+/// <param name="Timeout">From its start to its end; what still runs then goes on running.</param>
+/// <param name="CaptureOutput">Both streams, up to 16 MiB each (the agent's limit).</param>
+public sealed record ExecOptions(
+    string Path,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Args,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Env,
+    TimeSpan Timeout,
+    bool CaptureOutput);
+
+/// <summary>How a process ended: one of the two is set.</summary>
+public readonly record struct ExecEnd(int? ExitCode, long? Signal);
+
+/// <summary>Kind exec: one process on each VM, to its end.</summary>
+public static class Exec
+{
+    public const string Name = "exec";
+
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(5);
+
+    public static readonly RunStep Start = new(
+        "start",
+        "lets the guest's agent start the process, once",
+        "nothing is undone",
+        "the result's file tells whether it was asked for; then it is never started again, and ends unknown where its pid was not seen");
+
+    public static readonly RunStep Wait = new(
+        "wait",
+        "asks until the process has ended, and keeps its result at once: the agent forgets it",
+        "nothing is undone; the process goes on",
+        "asked again by its pid");
+
+    public static RunKind Kind { get; } = new(
+        Name, NeedsSelector: true, MaxFailures: Amount.None, [Start, Wait], ["path", "args", "env", "timeout", "captureOutput"], Read);
+
+    /// <summary>Why this end is no success; null: it is.</summary>
+    /// <param name="end">How it ended.</param>
+    /// <param name="lastWords">The end of what it said on standard error, where it was captured.</param>
+    public static (string Reason, string Remedy)? Judge(ExecEnd end, string? lastWords) => end switch
+    {
+        { ExitCode: 0 } => null,
+        { ExitCode: { } code } => ($"exit code {code}{Said(lastWords)}", "See its output: qgactl run results, with --vm for the whole of it"),
+        { Signal: { } signal } => ($"ended by signal {signal}{Said(lastWords)}", "Look in the guest for what ended it (memory, a time limit, somebody)"),
+        _ => ("it ended, and the agent did not say how", "Look in the guest"),
+    };
+
+    private static string Said(string? lastWords) => string.IsNullOrWhiteSpace(lastWords) ? "" : $": {lastWords}";
+
+    private static RunOptions Read(RunOptions options, OptionReader reader)
+    {
+        var path = reader.Text("path");
+        if (string.IsNullOrWhiteSpace(path)) reader.Fail("path", "expected a program, as in /bin/true");
+        var env = reader.Texts("env");
+        if (env?.FirstOrDefault(entry => entry.IndexOf('=', StringComparison.Ordinal) < 1) is not null)
+            reader.Fail("env", "expected NAME=VALUE each");
+        return options with
+        {
+            Exec = new ExecOptions(path ?? "", reader.Texts("args"), env, reader.Duration("timeout") ?? DefaultTimeout, reader.Flag("captureOutput", true)),
+        };
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using QgaOrchestrator.Actors.Results;
+using QgaOrchestrator.Api;
+using QgaOrchestrator.Node.Access;
+
+namespace QgaOrchestrator.Node.Http;
+
+/// <summary>/v1/runs/{id}/results: what the VMs of a command or exec run gave back, and each stream whole.</summary>
+public static class ResultEndpoints
+{
+    private const int ShownBytes = 4096;
+    private const int ReturnedBytes = 64 * 1024;
+
+    public static void MapResults(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(ApiRoutes.RunResults, List).For(Role.Operator);
+        routes.MapGet(ApiRoutes.RunResultStream, Open).For(Role.Operator);
+    }
+
+    private static JsonHttpResult<Page<RunResult>> List(string id, string? vm, int? limit, string? cursor, ResultSpool spool)
+    {
+        var (skip, most) = (Paging.Place(cursor), Paging.Limit(limit));
+        var found = Known(id) ? spool.List(id).Where(result => vm is null || result.Vm == vm || $"{result.Host}/{result.Vm}" == vm) : [];
+        var page = found.Skip(skip).Take(most + 1).ToList();
+        var more = page.Count > most;
+        return TypedResults.Json(
+            new Page<RunResult>([.. page.Take(most).Select(result => ToApi(id, result, spool))], more ? $"{skip + most}" : null),
+            ApiJson.Default.PageRunResult);
+    }
+
+    private static IResult Open(string id, int item, string stream, ResultSpool spool) =>
+        Known(id) && stream is "return" or "out" or "err" && spool.Open(id, item, stream) is { } bytes
+            ? TypedResults.Stream(bytes, stream == "return" ? "application/json" : "application/octet-stream")
+            : Problems.Result(Problems.NotFound($"Item {item} of run {id} has no {stream}.", "It was not captured, or is kept no more (7 days, 1 GiB a host). GET /v1/runs/{id}/results lists what there is."));
+
+    /// <summary>A run's id is a name of ours; anything else would be a path.</summary>
+    private static bool Known(string id) => id.Length > 0 && id.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
+
+    private static RunResult ToApi(string run, ItemResult result, ResultSpool spool) => new(
+        result.Item, result.Vm, result.Host, result.Attempt, result.State?.ToString().ToLowerInvariant() ?? ItemStates.Running)
+    {
+        Reason = result.Reason,
+        Remedy = result.Remedy,
+        AskedAt = result.AskedAt,
+        EndedAt = result.EndedAt,
+        Pid = result.Pid,
+        ExitCode = result.ExitCode,
+        Signal = result.Signal,
+        Return = Returned(run, result, spool),
+        Streams = result.Streams.ToDictionary(stream => stream.Key, stream => new ResultStream(
+            stream.Value.Bytes, stream.Value.Sha256, stream.Value.Truncated, Encoding.UTF8.GetString(Start(run, result, stream.Key, spool, ShownBytes)))),
+    };
+
+    private static JsonElement? Returned(string run, ItemResult result, ResultSpool spool) =>
+        result.Streams.GetValueOrDefault("return") is { Bytes: <= ReturnedBytes }
+            && Start(run, result, "return", spool, ReturnedBytes) is { Length: > 0 } json
+            ? JsonDocument.Parse(json).RootElement
+            : null;
+
+    private static byte[] Start(string run, ItemResult result, string stream, ResultSpool spool, int most)
+    {
+        using var bytes = spool.Open(run, result.Item, stream);
+        if (bytes is null) return [];
+        var start = new byte[Math.Min(most, bytes.Length)];
+        bytes.ReadExactly(start);
+        return start;
+    }
+}

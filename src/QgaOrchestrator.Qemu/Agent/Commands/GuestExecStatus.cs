@@ -1,0 +1,29 @@
+using System.Globalization;
+using System.Text;
+
+namespace QgaOrchestrator.Qemu.Agent.Commands;
+
+/// <summary>Whether a process has ended, and what it said. It is told once: the agent forgets it with that reply.</summary>
+public static class GuestExecStatus
+{
+    public const string Name = "guest-exec-status";
+
+    /// <summary>The reply that says exited removes the record, so a repeat finds nothing; it may hold twice 16 MiB.</summary>
+    public static AgentCommand Spec { get; } = new(Name, new Version(2, 5), RetryClass.Never, TimeoutClass.Medium);
+
+    public static AgentRequest Request(long pid) =>
+        new(Name, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"pid\":{pid}}}")));
+
+    public static ExecStatus Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.ExecStatus);
+}
+
+/// <param name="Exited">The process has ended, and both captured streams are closed: a child of its may hold them open.</param>
+/// <param name="Exitcode">Absent where a signal ended it.</param>
+/// <param name="Signal">On Windows an NTSTATUS.</param>
+/// <param name="OutData">Absent where it said nothing, or was not captured.</param>
+/// <param name="ErrData">The same for standard error.</param>
+/// <param name="OutTruncated">More than 16 MiB: the rest was dropped.</param>
+/// <param name="ErrTruncated">The same for standard error.</param>
+public sealed record ExecStatus(
+    bool Exited, int? Exitcode = null, long? Signal = null, byte[]? OutData = null, byte[]? ErrData = null,
+    bool OutTruncated = false, bool ErrTruncated = false);

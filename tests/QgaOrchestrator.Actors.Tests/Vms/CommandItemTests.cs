@@ -1,0 +1,124 @@
+using System.Text;
+using System.Text.Json;
+using QgaOrchestrator.Actors.Results;
+using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Runs.Kinds;
+using QgaOrchestrator.Simulator;
+
+namespace QgaOrchestrator.Actors.Tests.Vms;
+
+/// <summary>Items of the kinds command and exec: sent once, judged, kept.</summary>
+public sealed class CommandItemTests : OneHost
+{
+    [Fact]
+    public async Task What_a_command_returned_is_kept()
+    {
+        await StartAsync();
+        Assert.Equal(ItemState.Succeeded, Run(Call("guest-get-host-name")).State);
+        using var kept = JsonDocument.Parse(Kept("return"));
+        Assert.Equal(JsonValueKind.String, kept.RootElement.GetProperty("host-name").ValueKind);
+    }
+
+    [Fact]
+    public async Task What_the_agent_refuses_fails_with_its_words()
+    {
+        await StartAsync();
+        var outcome = Run(Call("guest-file-close", """{"handle":7}"""));
+        Assert.Equal(ItemState.Failed, outcome.State);
+        Assert.Contains("handle '7' has not been found", outcome.Reason, StringComparison.Ordinal);
+        Assert.Equal(ItemState.Failed, Results.Read("r1", 0)!.State);
+    }
+
+    [Fact]
+    public async Task What_the_hosts_policy_denies_is_not_sent()
+    {
+        await StartAsync();
+        var outcome = Run(Call("guest-shutdown"));
+        Assert.Equal(ItemState.Failed, outcome.State);
+        Assert.Contains("never allowed on host h1", outcome.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_command_that_was_under_way_in_an_earlier_process_is_not_repeated_unless_that_is_safe()
+    {
+        Results.Begin("r1", new ItemResult(0, 1, Id.Name, Id.Host, DateTimeOffset.UnixEpoch));
+        await StartAsync();
+        Assert.Equal(ItemState.Unknown, Run(Call("guest-set-time", "{}", resume: true)).State);
+        Assert.Equal(ItemState.Succeeded, Run(Call("guest-ping", resume: true) with { Run = "r1" }).State);
+    }
+
+    [Fact]
+    public async Task A_process_succeeds_by_its_exit_code_and_its_output_is_kept()
+    {
+        await StartAsync();
+        Assert.Equal(ItemState.Succeeded, Run(Process("/bin/echo", "hello", "world")).State);
+        Assert.Equal("hello world\n", Encoding.UTF8.GetString(Kept("out")));
+        Assert.Equal(0, Results.Read("r1", 0)!.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_process_that_fails_says_its_code_and_its_last_words()
+    {
+        Vm.Guest.Programs["/bin/bad"] = (_, _) => new GuestExit(3, "", "first\nno such thing\n");
+        await StartAsync();
+        var outcome = Run(Process("/bin/bad"));
+        Assert.Equal((ItemState.Failed, "exit code 3: no such thing"), (outcome.State, outcome.Reason));
+    }
+
+    [Fact]
+    public async Task A_process_that_an_earlier_node_started_is_followed_by_its_pid_and_not_started_again()
+    {
+        var started = 0;
+        Vm.Guest.Programs["/bin/once"] = (_, _) => new GuestExit(0, $"{++started}");
+        await StartAsync();
+        var pid = await CallAsync("guest-exec", """{"path":"/bin/once","capture-output":true}""");
+        var asked = new ItemResult(0, 1, Id.Name, Id.Host, DateTimeOffset.UnixEpoch);
+        Results.Begin("r1", asked with { Pid = JsonDocument.Parse(Assert.IsType<CallReply.Returned>(pid).Json).RootElement.GetProperty("pid").GetInt64() });
+
+        Assert.Equal(ItemState.Succeeded, Run(Process("/bin/once") with { Resume = true }).State);
+        Assert.Equal("1", Encoding.UTF8.GetString(Kept("out")));
+    }
+
+    [Fact]
+    public async Task A_process_whose_start_was_not_seen_ends_unknown()
+    {
+        Results.Begin("r1", new ItemResult(0, 1, Id.Name, Id.Host, DateTimeOffset.UnixEpoch));
+        var started = 0;
+        Vm.Guest.Programs["/bin/once"] = (_, _) => new GuestExit(++started);
+        await StartAsync();
+        Assert.Equal(ItemState.Unknown, Run(Process("/bin/once") with { Resume = true }).State);
+        Assert.Equal(0, started);
+    }
+
+    [Fact]
+    public async Task A_dry_run_starts_nothing_and_says_whether_the_agent_would()
+    {
+        await StartAsync();
+        var order = Process("/bin/nowhere");
+        Assert.Equal(ItemState.Succeeded, Run(order with { Options = order.Options with { DryRun = true } }).State);
+        Assert.Null(Results.Read("r1", 0));
+    }
+
+    private byte[] Kept(string stream)
+    {
+        using var bytes = new MemoryStream();
+        using var kept = Results.Open("r1", 0, stream);
+        kept!.CopyTo(bytes);
+        return bytes.ToArray();
+    }
+
+    private StartItem Call(string command, string? arguments = null, bool resume = false) => Item(resume: resume) with
+    {
+        Kind = Command.Name,
+        Options = Bare with { Command = new CommandOptions(command, arguments is null ? null : JsonDocument.Parse(arguments).RootElement) },
+    };
+
+    private StartItem Process(string path, params string[] arguments) => Item() with
+    {
+        Kind = Exec.Name,
+        Options = Bare with { Exec = new ExecOptions(path, arguments, null, Long, CaptureOutput: true) },
+    };
+
+    private static RunOptions Bare => new() { MaxParallel = 1, MaxFailures = Amount.None, MaxUnreachable = Amount.All };
+}
