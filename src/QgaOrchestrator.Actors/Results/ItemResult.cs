@@ -34,7 +34,7 @@ public sealed record ItemResult(int Item, int Attempt, string Vm, string Host, D
     /// <summary>What was kept of each stream, by its name: return, out, err.</summary>
     public IReadOnlyDictionary<string, KeptStream> Streams { get; init; } = new Dictionary<string, KeptStream>();
 
-    public ItemOutcome Outcome => new(Item, Attempt, State ?? throw new InvalidOperationException("the item has not ended"), Reason, Remedy);
+    public ItemOutcome ToOutcome() => new(Item, Attempt, State ?? throw new InvalidOperationException("the item has not ended"), Reason, Remedy);
 }
 
 /// <summary>The bytes lie beside, in <c>ITEM.NAME</c>.</summary>

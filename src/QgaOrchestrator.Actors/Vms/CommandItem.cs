@@ -17,7 +17,7 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
         if (Order.Options.DryRun) return await AgentOffers.CheckAsync(vm, Services, _options.Command, Outcome);
         if (Order.Resume && Services.Results.Read(Order.Run, Order.Item) is { } found && found.Attempt == Order.Attempt)
         {
-            if (found.State is not null) return found.Outcome;
+            if (found.State is not null) return found.ToOutcome();
             if (!MayRepeat)
                 return Outcome(ItemState.Unknown, $"qgad ended while {_options.Command} was under way: it may have been executed", "Look in the guest before you repeat it");
         }

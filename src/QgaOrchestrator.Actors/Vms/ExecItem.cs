@@ -25,7 +25,7 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
         if (Order.Options.DryRun) return await AgentOffers.CheckAsync(vm, Services, GuestExec.Name, Outcome);
         if (!Order.Resume || Services.Results.Read(Order.Run, Order.Item) is not { } found || found.Attempt != Order.Attempt)
             return aborted.IsCancellationRequested ? Outcome(ItemState.Cancelled, BackupItem.Aborted) : await StartAsync(aborted);
-        if (found.State is not null) return found.Outcome;
+        if (found.State is not null) return found.ToOutcome();
         if (found.Pid is null)
             return Keep(found, Outcome(ItemState.Unknown, "qgad ended while the process was being started: it may run", "Look in the guest before you start it again"));
         return await FollowAsync(found, aborted);
