@@ -12,4 +12,6 @@ internal static class ExitCodes
     public const int Partial = 3;
     /// <summary>The node does not answer, or says that the VM does not (HTTP 503).</summary>
     public const int Unreachable = 4;
+    /// <summary>vm exec: an error that is not the guest's process's own code.</summary>
+    public const int NotTheGuests = 125;
 }

@@ -18,6 +18,7 @@ internal static class RunCommands
             List(host, global),
             Show(host, global),
             Watch(host, global),
+            RunResultsCommand.Build(host, global),
             Acting("pause", "Starts no more VMs; open windows finish.", (client, id, _, cancel) => client.PauseRunAsync(id, cancel)),
             Acting("resume", "Lets a paused run go on.", (client, id, _, cancel) => client.ResumeRunAsync(id, cancel)),
             abort,

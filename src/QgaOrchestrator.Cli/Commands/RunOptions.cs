@@ -31,6 +31,9 @@ internal sealed class RunOptions
         .. _everyKind,
     ];
 
+    /// <summary>Of kinds whose own options are the command line itself.</summary>
+    public static IReadOnlyList<RunOption> Fleet => _everyKind;
+
     private readonly List<(RunOption Of, Option<string> Option)> _options = [];
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Checks and plans, and changes nothing" };
 

@@ -13,6 +13,7 @@ internal static class VmCommands
         Show(host, global),
         Call(host, global),
         VmHookCommands.Build(host, global),
+        VmExecCommand.Build(host, global),
     };
 
     internal static Argument<string> Vm() => new("VM") { Description = "A VM's name, or host/name" };
@@ -60,39 +61,19 @@ internal static class VmCommands
             Description = "Its arguments, an object; - reads standard input, where alone secrets are taken",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var timeout = Duration("--timeout", "For the agent's reply (the command's own)");
-        var lease = Duration("--lease", "Of a raw freeze: when it is thawed at the latest");
+        var timeout = Durations.Option("--timeout", "For the agent's reply (the command's own)");
+        var lease = Durations.Option("--lease", "Of a raw freeze: when it is thawed at the latest");
         var command = new Command("call", "Calls an agent command and prints what it returns, as JSON.") { vm, name, json, timeout, lease };
         command.SetAction(async (parsed, cancel) =>
         {
             var arguments = AgentArguments.Read(parsed.GetRequiredValue(name), parsed.GetValue(json), host.In);
             using var client = global.Connect(parsed, host);
-            var options = new AgentCallOptions(Span(parsed.GetValue(timeout)), Span(parsed.GetValue(lease)));
+            var options = new AgentCallOptions(Durations.Parse(parsed.GetValue(timeout)), Durations.Parse(parsed.GetValue(lease)));
             var returned = await client.CallAgentAsync(
                 parsed.GetRequiredValue(vm), parsed.GetRequiredValue(name), arguments, options, cancel).ConfigureAwait(false);
             CliJson.Write(host.Out, returned);
             return ExitCodes.Done;
         });
         return command;
-    }
-
-    private static TimeSpan? Span(string? text) => text is null ? null : TimeSpan.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
-
-    private static Option<string> Duration(string name, string help)
-    {
-        var option = new Option<string>(name) { Description = help, HelpName = "TIME" };
-        option.Validators.Add(result =>
-        {
-            try
-            {
-                if (result.Tokens is [var token])
-                    RunOption.Duration(token.Value);
-            }
-            catch (FormatException e)
-            {
-                result.AddError($"{name}: {e.Message}.");
-            }
-        });
-        return option;
     }
 }

@@ -44,6 +44,7 @@ internal sealed record HookReport(string Vm, string? Called, IReadOnlyList<HookF
 [JsonSerializable(typeof(RecoveryPoint))]
 [JsonSerializable(typeof(Page<Vm>))]
 [JsonSerializable(typeof(Page<Run>))]
+[JsonSerializable(typeof(Page<RunResult>))]
 [JsonSerializable(typeof(Page<RecoveryPoint>))]
 [JsonSerializable(typeof(Page<Token>))]
 [JsonSerializable(typeof(NewToken))]

@@ -26,6 +26,8 @@ public sealed class NodeFixture : IAsyncLifetime, IDisposable
 
     internal FakeActors Actors { get; } = new();
 
+    public T Service<T>() where T : notnull => _node.Services.GetRequiredService<T>();
+
     public IViews Views => _node.Services.GetRequiredService<IViews>();
 
     /// <summary>With the admin's token.</summary>

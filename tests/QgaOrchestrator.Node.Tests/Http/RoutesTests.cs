@@ -20,6 +20,8 @@ public sealed class RoutesTests(NodeFixture node) : IClassFixture<NodeFixture>
         "GET /v1/runs/{id} viewer",
         "GET /v1/runs/{id}/events viewer",
         "GET /v1/runs/{id}/items viewer",
+        "GET /v1/runs/{id}/results operator",
+        "GET /v1/runs/{id}/results/{item:int}/{stream} operator",
         "GET /v1/tokens admin",
         "GET /v1/vms viewer",
         "GET /v1/vms/{vm} viewer",

@@ -1,0 +1,18 @@
+using System.CommandLine;
+
+namespace QgaOrchestrator.Cli.Commands;
+
+/// <summary>What changes many guests is asked about once; who cannot be asked must have said yes.</summary>
+internal static class Confirmation
+{
+    public static Option<bool> Yes() => new("--yes", "-y") { Description = "Does not ask" };
+
+    /// <exception cref="UsageException">There is nobody to ask.</exception>
+    public static bool Given(CliHost host, bool yes, string question)
+    {
+        if (yes) return true;
+        if (!host.IsTerminal) throw new UsageException($"{question} Nobody is there to be asked.", "Say --yes.");
+        host.Out.Write($"{question} [y/N] ");
+        return host.In.ReadLine()?.Trim().ToLowerInvariant() is "y" or "yes";
+    }
+}

@@ -1,0 +1,18 @@
+using QgaOrchestrator.Api;
+using QgaOrchestrator.Api.Client;
+
+namespace QgaOrchestrator.Cli.Commands;
+
+/// <summary>Starts a run that changes guests, follows it, and shows what the guests gave back.</summary>
+internal static class FleetRun
+{
+    public static async Task<int> StartAsync(
+        CliHost host, QgaClient client, RunRequest request, bool yes, string question, bool json, CancellationToken cancel)
+    {
+        if (request.Options?["dryRun"]?.GetValue<bool>() != true && !Confirmation.Given(host, yes, question)) return ExitCodes.Failed;
+        var started = await client.StartRunAsync(request, cancel).ConfigureAwait(false);
+        var code = await new RunFollower(host, client, json).FollowAsync(started.Id, cancel).ConfigureAwait(false);
+        if (!json) host.Out.WriteLine($"What they gave back: qgactl run results {started.Id}");
+        return code;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Text;
+using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.Qemu.Agent.Commands;
+
+namespace QgaOrchestrator.Cli.Commands;
+
+/// <summary>How a process in a guest ended. <paramref name="ExitCode"/> is 128 and the signal's number where one ended it.</summary>
+internal sealed record GuestProcessEnd(int ExitCode, byte[] Out, byte[] Errors, IReadOnlyList<string> Notes);
+
+/// <summary>One process in one guest, from its start to its end, by the agent's own commands.</summary>
+internal sealed class GuestProcessCall(QgaClient client, string vm, TimeProvider time)
+{
+    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(20), LongestPause = TimeSpan.FromSeconds(1);
+
+    /// <exception cref="CommandFailedException">It did not end in time: its pid is told.</exception>
+    public async Task<GuestProcessEnd> RunAsync(
+        string path, string[] arguments, string[]? env, string? input, TimeSpan timeout, CancellationToken cancel)
+    {
+        var request = GuestExec.Request(new ExecRequest(
+            path, arguments.Length > 0 ? arguments : null, env is { Length: > 0 } ? env : null,
+            input is null ? null : Encoding.UTF8.GetBytes(input), CaptureOutput: true));
+        var pid = GuestExec.Read(await CallAsync(GuestExec.Name, request.Arguments, cancel).ConfigureAwait(false)).Pid;
+        var began = time.GetTimestamp();
+        for (var pause = FirstLook; time.GetElapsedTime(began) < timeout; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            await Task.Delay(pause, time, cancel).ConfigureAwait(false);
+            var status = GuestExecStatus.Read(await CallAsync(GuestExecStatus.Name, GuestExecStatus.Request(pid).Arguments, cancel).ConfigureAwait(false));
+            if (status.Exited) return End(status);
+        }
+        throw new CommandFailedException(
+            $"{path} did not end within {timeout:c}; it goes on in the guest as pid {pid}.", $"End it: qgactl vm exec {vm} -- kill {pid}");
+    }
+
+    private async Task<ReadOnlyMemory<byte>> CallAsync(string command, ReadOnlyMemory<byte> arguments, CancellationToken cancel)
+    {
+        var returned = await client.CallAgentAsync(vm, command, arguments, new AgentCallOptions(), cancel).ConfigureAwait(false);
+        return Encoding.UTF8.GetBytes(returned.GetRawText());
+    }
+
+    private static GuestProcessEnd End(ExecStatus status)
+    {
+        var notes = new List<string>();
+        if (status.Signal is { } signal) notes.Add($"it was ended by signal {signal}");
+        if (status.OutTruncated) notes.Add("its output is cut: the agent keeps 16 MiB");
+        if (status.ErrTruncated) notes.Add("its errors are cut: the agent keeps 16 MiB");
+        return new GuestProcessEnd(
+            status.Exitcode ?? (status.Signal is > 0 and < 128 and var number ? 128 + (int)number : ExitCodes.NotTheGuests), status.OutData ?? [], status.ErrData ?? [], notes);
+    }
+}

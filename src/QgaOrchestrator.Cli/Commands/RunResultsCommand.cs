@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.Text;
+using QgaOrchestrator.Api;
+using QgaOrchestrator.Cli.Output;
+
+namespace QgaOrchestrator.Cli.Commands;
+
+/// <summary><c>run results</c>: what the VMs of a command or exec run gave back.</summary>
+internal static class RunResultsCommand
+{
+    public static Command Build(CliHost host, GlobalOptions global)
+    {
+        var id = new Argument<string>("ID") { Description = "A run's id" };
+        var vm = new Option<string>("--vm") { Description = "One VM's output, whole" };
+        var group = new Option<bool>("--group") { Description = "Those with equal output together, the largest group first" };
+        var command = new Command("results", "Shows what the VMs of a command or exec run gave back.") { id, vm, group };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var client = global.Connect(parsed, host);
+            var run = parsed.GetRequiredValue(id);
+            var results = await client.ListRunResultsAsync(run, parsed.GetValue(vm), cancel).ToListAsync(cancel).ConfigureAwait(false);
+            if (global.IsJson(parsed))
+                CliJson.Write(host.Out, new Page<RunResult>(results, null));
+            else if (results.Count == 0)
+                throw new CommandFailedException($"Run {run} has no results{(parsed.GetValue(vm) is { } name ? $" of {name}" : "")}.", "They are kept for 7 days, up to 1 GiB a host; backups have none.");
+            else if (parsed.GetValue(vm) is not null)
+                foreach (var stream in results[0].Streams.Keys.Order(StringComparer.Ordinal).Reverse())
+                    await CopyAsync(results[0], stream).ConfigureAwait(false);
+            else if (parsed.GetValue(group))
+                ResultView.WriteGroups(host.Out, results);
+            else
+                ResultView.WriteList(host.Out, results, host.TableWidth);
+            return ExitCodes.Done;
+
+            async Task CopyAsync(RunResult result, string stream)
+            {
+                using var bytes = new MemoryStream();
+                await client.CopyRunResultAsync(run, result.Index, stream, bytes, cancel).ConfigureAwait(false);
+                (stream == "err" ? host.Error : host.Out).Write(Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length));
+                if (stream == "return") host.Out.WriteLine();
+            }
+        });
+        return command;
+    }
+}

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using QgaOrchestrator.Api;
+
+namespace QgaOrchestrator.Cli.Commands;
+
+/// <summary><c>vm exec</c>: a process in one guest, which ends as the process does, or in every selected one, as a run.</summary>
+internal static class VmExecCommand
+{
+    public static Command Build(CliHost host, GlobalOptions global)
+    {
+        var words = new Argument<string[]>("VM -- COMMAND") { Description = "A VM's name, --, the program and its arguments; with --select no VM", Arity = ArgumentArity.OneOrMore };
+        var select = new Option<string>("--select", "-s") { Description = "Each of these VMs, as a run, as in app=db", HelpName = "SELECTOR" };
+        var env = new Option<string[]>("--env") { Description = "NAME=VALUE, again for each; they replace the whole environment", HelpName = "NAME=VALUE" };
+        var stdin = new Option<bool>("--stdin") { Description = "Hands standard input to the process (one VM only)" };
+        var timeout = Durations.Option("--timeout", "From its start to its end (00:05:00)");
+        var command = new Command("exec", "Runs a process in the guest and exits with its code; 125 is ours.") { words, select, env, stdin, timeout };
+        var options = new RunOptions(command, RunOptions.Fleet);
+        var yes = Confirmation.Yes();
+        command.Add(yes);
+        command.Validators.Add(result =>
+        {
+            var given = result.GetValue(words) ?? [];
+            if (result.GetValue(select) is null && given.Length < 2) result.AddError("Name the VM and the command: qgactl vm exec VM -- COMMAND ARGS.");
+            if (result.GetValue(select) is not null && result.GetValue(stdin)) result.AddError("--stdin: is for one VM; a run's journal must hold no input.");
+        });
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var client = global.Connect(parsed, host);
+            var given = parsed.GetRequiredValue(words);
+            if (parsed.GetValue(select) is { } selector)
+            {
+                var asked = options.Read(parsed);
+                Put(asked, given, parsed.GetValue(env), parsed.GetValue(timeout));
+                return await FleetRun.StartAsync(host, client, new RunRequest(RunKinds.Exec, selector, asked), parsed.GetValue(yes),
+                    $"Run {given[0]} in every VM of {selector}?", global.IsJson(parsed), cancel).ConfigureAwait(false);
+            }
+            var process = new GuestProcessCall(client, given[0], host.Time);
+            try
+            {
+                var end = await process.RunAsync(given[1], given[2..], parsed.GetValue(env), parsed.GetValue(stdin) ? host.In.ReadToEnd() : null,
+                    Durations.Parse(parsed.GetValue(timeout)) ?? TimeSpan.FromMinutes(5), cancel).ConfigureAwait(false);
+                host.Out.Write(Encoding.UTF8.GetString(end.Out));
+                host.Error.Write(Encoding.UTF8.GetString(end.Errors));
+                foreach (var note in end.Notes) host.Error.WriteLine($"qgactl: {note}");
+                return end.ExitCode;
+            }
+            catch (Exception e) when (CliErrors.Report(e, host.Error) is not null)
+            {
+                return ExitCodes.NotTheGuests;
+            }
+        });
+        return command;
+    }
+
+    private static void Put(JsonObject options, string[] command, string[]? env, string? timeout)
+    {
+        options["path"] = command[0];
+        options["args"] = new JsonArray([.. command[1..].Select(word => (JsonNode)word)]);
+        if (env is { Length: > 0 }) options["env"] = new JsonArray([.. env.Select(entry => (JsonNode)entry)]);
+        if (Durations.Parse(timeout) is { } limit) options["timeout"] = limit.ToString("c", CultureInfo.InvariantCulture);
+    }
+}

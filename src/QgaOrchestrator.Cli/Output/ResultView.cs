@@ -1,0 +1,45 @@
+using QgaOrchestrator.Api;
+
+namespace QgaOrchestrator.Cli.Output;
+
+/// <summary>What a run's VMs gave back, for people.</summary>
+internal static class ResultView
+{
+    public static void WriteList(TextWriter to, IReadOnlyList<RunResult> results, int width)
+    {
+        var table = new TextTable("VM", "RESULT", "EXIT", "OUTPUT");
+        foreach (var result in results)
+            table.Add(result.Vm, result.State, Exit(result), FirstLine(result));
+        table.Write(to, width);
+    }
+
+    /// <summary>Equal ends and outputs together.</summary>
+    public static void WriteGroups(TextWriter to, IReadOnlyList<RunResult> results)
+    {
+        foreach (var equal in results.GroupBy(Likeness).OrderByDescending(group => group.Count()).ThenBy(group => group.First().Index))
+        {
+            var first = equal.First();
+            to.WriteLine($"{Text.Count(equal.Count(), "VM")}: {string.Join(", ", equal.Select(result => result.Vm))}");
+            to.WriteLine($"  {first.State}{(Exit(first) is { } exit ? $", exit {exit}" : "")}{(first.Reason is { } reason ? $": {reason}" : "")}");
+            foreach (var (name, stream) in first.Streams.OrderBy(stream => stream.Key == "err"))
+                foreach (var line in Lines(stream))
+                    to.WriteLine($"  {(name == "err" ? "! " : "")}{line}");
+            to.WriteLine();
+        }
+    }
+
+    private static string Likeness(RunResult result) =>
+        string.Join('|', [result.State, Exit(result) ?? result.Reason, .. result.Streams.OrderBy(stream => stream.Key).Select(stream => stream.Key + stream.Value.Sha256)]);
+
+    private static string? Exit(RunResult result) => result switch
+    {
+        { ExitCode: { } code } => $"{code}",
+        { Signal: { } signal } => $"signal {signal}",
+        _ => null,
+    };
+
+    private static string? FirstLine(RunResult result) =>
+        result.Streams.OrderBy(stream => stream.Key == "err").SelectMany(stream => Lines(stream.Value)).FirstOrDefault(line => line.Length > 0) ?? result.Reason;
+
+    private static IEnumerable<string> Lines(ResultStream stream) => stream.Text.TrimEnd('\n').Split('\n').Select(line => line.TrimEnd('\r'));
+}
