@@ -24,11 +24,12 @@ internal static class FinalTable
         var items = report.Items;
         if (items.Count > MostRows) items = [.. items.Where(item => item.State != ItemStates.Succeeded).Take(MostRows)];
         var grouped = items.Any(item => item.Group is not null);
-        var table = new TextTable([.. grouped ? ["VM", "GROUP"] : (string[])["VM"], "RESULT", "FROZEN FOR", "CLASS", "SIZE"]);
+        var backup = report.Run.Kind == RunKinds.Backup;
+        var table = new TextTable([.. grouped ? ["VM", "GROUP"] : (string[])["VM"], "RESULT", .. backup ? ["FROZEN FOR", "CLASS", "SIZE"] : (string[])[]]);
         foreach (var item in items)
         {
-            table.Add([.. grouped ? [report.NameOf(item), item.Group] : (string?[])[report.NameOf(item)],
-                item.State, Text.Milliseconds(item.FrozenMs), item.Class, item.Bytes is { } bytes ? Text.Bytes(bytes) : null]);
+            table.Add([.. grouped ? [report.NameOf(item), item.Group] : (string?[])[report.NameOf(item)], item.State,
+                .. backup ? [Text.Milliseconds(item.FrozenMs), item.Class, item.Bytes is { } bytes ? Text.Bytes(bytes) : null] : (string?[])[]]);
         }
         if (items.Count > 0) table.Write(to, width);
         if (items.Count < report.Items.Count)

@@ -117,7 +117,7 @@ public sealed class CommandItemTests : OneHost
     private StartItem Process(string path, params string[] arguments) => Item() with
     {
         Kind = Exec.Name,
-        Options = Bare with { Exec = new ExecOptions(path, arguments, null, Long, CaptureOutput: true) },
+        Options = Bare with { Exec = new ExecOptions(path, Long, CaptureOutput: true, arguments) },
     };
 
     private static RunOptions Bare => new() { MaxParallel = 1, MaxFailures = Amount.None, MaxUnreachable = Amount.All };

@@ -91,14 +91,14 @@ public sealed class GroupTests : IAsyncLifetime
     {
         await using var lab = await GroupsAsync(4, 4, fleet => { });
         var killed = lab.SignalAt(HostProcess.SigKill, nth, seen => seen.Kind == fact);
-        var run = await lab.StartBackupAsync();
+        var run = lab.BeginBackup();
         await killed;
         await lab.WaitForThawAsync();
 
         await lab.Node.WaitForEndAsync();
         await lab.Node.StartAgainAsync();
 
-        Assert.Equal(RunStates.Succeeded, (await lab.EndOfAsync(run)).State);
+        Assert.Equal(RunStates.Succeeded, (await lab.EndOfAsync(await run())).State);
         Assert.All(lab.Fleet.Vms, vm => Assert.True(vm.Cuts[^1].Frozen));
         await lab.AssertNothingLeftAsync(4);
     }

@@ -65,6 +65,24 @@ internal sealed class SimulatedLab : IAsyncDisposable
     public async Task<string> StartBackupAsync(JsonObject? options = null, string? select = null) =>
         (await Client.StartRunAsync(new RunRequest(RunKinds.Backup, select, options))).Id;
 
+    /// <summary>Asks for a backup of a node that may end before it has answered: then its run is known when it is back.</summary>
+    /// <returns>Asks for the run's id.</returns>
+    public Func<Task<string>> BeginBackup(JsonObject? options = null)
+    {
+        var asked = StartBackupAsync(options);
+        return async () =>
+        {
+            try
+            {
+                return await asked;
+            }
+            catch (NodeUnreachableException)
+            {
+                return (await ListAsync(Client.ListRunsAsync()))[0].Id;
+            }
+        };
+    }
+
     /// <summary>Follows the run's events to its end.</summary>
     public async Task<Run> EndOfAsync(string run)
     {

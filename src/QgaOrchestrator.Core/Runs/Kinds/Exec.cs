@@ -4,16 +4,16 @@ namespace QgaOrchestrator.Core.Runs.Kinds;
 
 /// <summary>Options of a run of one process. The journal holds them: a secret goes in by another way.</summary>
 /// <param name="Path">The program; searched in PATH, without a shell.</param>
-/// <param name="Args">Without the program's own name; null: none.</param>
-/// <param name="Env">NAME=VALUE each; it replaces the whole environment. Null: the agent's own.</param>
 /// <param name="Timeout">From its start to its end; what still runs then goes on running.</param>
 /// <param name="CaptureOutput">Both streams, up to 16 MiB each (the agent's limit).</param>
+/// <param name="Args">Without the program's own name; null: none.</param>
+/// <param name="Env">NAME=VALUE each; it replaces the whole environment. Null: the agent's own.</param>
 public sealed record ExecOptions(
     string Path,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Args,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Env,
     TimeSpan Timeout,
-    bool CaptureOutput);
+    bool CaptureOutput,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Args = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Env = null);
 
 /// <summary>How a process ended: one of the two is set.</summary>
 public readonly record struct ExecEnd(int? ExitCode, long? Signal);
@@ -62,7 +62,7 @@ public static class Exec
             reader.Fail("env", "expected NAME=VALUE each");
         return options with
         {
-            Exec = new ExecOptions(path ?? "", reader.Texts("args"), env, reader.Duration("timeout") ?? DefaultTimeout, reader.Flag("captureOutput", true)),
+            Exec = new ExecOptions(path ?? "", reader.Duration("timeout") ?? DefaultTimeout, reader.Flag("captureOutput", true), reader.Texts("args"), env),
         };
     }
 }
