@@ -31,7 +31,11 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
             : [];
         Services.Results.Write(Order.Run, asked with
         {
-            State = outcome.State, Reason = outcome.Reason, Remedy = outcome.Remedy, EndedAt = Services.Time.GetUtcNow(), Streams = streams,
+            State = outcome.State,
+            Reason = outcome.Reason,
+            Remedy = outcome.Remedy,
+            EndedAt = Services.Time.GetUtcNow(),
+            Streams = streams,
         });
         return outcome;
     }

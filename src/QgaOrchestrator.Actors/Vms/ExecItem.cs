@@ -89,7 +89,10 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
     {
         Services.Results.Write(Order.Run, process with
         {
-            State = outcome.State, Reason = outcome.Reason, Remedy = outcome.Remedy, EndedAt = Services.Time.GetUtcNow(),
+            State = outcome.State,
+            Reason = outcome.Reason,
+            Remedy = outcome.Remedy,
+            EndedAt = Services.Time.GetUtcNow(),
         });
         return outcome;
     }
