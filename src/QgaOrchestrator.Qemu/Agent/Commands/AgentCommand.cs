@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization.Metadata;
+
 namespace QgaOrchestrator.Qemu.Agent.Commands;
 
 /// <summary>What may be done about a command whose outcome is unknown.</summary>
@@ -47,6 +49,12 @@ public sealed record AgentCommand(string Name, Version Since, RetryClass Retry, 
 
     /// <summary>Arguments that are neither logged, audited nor journalled, nor taken from a command line.</summary>
     public IReadOnlyList<string> SecretArguments { get; init; } = [];
+
+    /// <summary>The record that is sent; null where the command takes none, or is not listed.</summary>
+    internal JsonTypeInfo? Arguments { get; init; }
+
+    /// <summary>What is read; null where the agent answers {} or nothing.</summary>
+    internal JsonTypeInfo? Returns { get; init; }
 
     /// <summary>The wait where the caller names none.</summary>
     /// <param name="freezeTimeout">Freeze.Timeout of this guest.</param>
