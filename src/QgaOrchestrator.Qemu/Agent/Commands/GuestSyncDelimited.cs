@@ -8,11 +8,15 @@ public static class GuestSyncDelimited
 {
     public const string Name = "guest-sync-delimited";
 
-    public static AgentCommand Spec { get; } =
-        new(Name, new Version(1, 1), RetryClass.Safe, TimeoutClass.Quick) { WhileFrozen = true };
+    public static AgentCommand Spec { get; } = new(Name, new Version(1, 1), RetryClass.Safe, TimeoutClass.Quick)
+    {
+        WhileFrozen = true,
+        Arguments = AgentJson.Default.SyncArguments,
+        Returns = AgentJson.Default.Int64,
+    };
 
     /// <param name="id">Any int64; the agent refuses floats.</param>
-    public static AgentRequest Request(long id) => new(Name, System.Text.Encoding.ASCII.GetBytes($"{{\"id\":{id}}}"));
+    public static AgentRequest Request(long id) => AgentJson.Request(Name, new(id), AgentJson.Default.SyncArguments);
 
     /// <summary>The id.</summary>
     public static long Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.Int64);
