@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace QgaOrchestrator.Qemu.Agent.Commands;
 
 /// <summary>Whether a process has ended, and what it said. It is told once: the agent forgets it with that reply.</summary>
@@ -9,13 +6,18 @@ public static class GuestExecStatus
     public const string Name = "guest-exec-status";
 
     /// <summary>The reply that says exited removes the record, so a repeat finds nothing; it may hold twice 16 MiB.</summary>
-    public static AgentCommand Spec { get; } = new(Name, new Version(2, 5), RetryClass.Never, TimeoutClass.Medium);
+    public static AgentCommand Spec { get; } = new(Name, new Version(2, 5), RetryClass.Never, TimeoutClass.Medium)
+    {
+        Arguments = AgentJson.Default.ExecStatusArguments,
+        Returns = AgentJson.Default.ExecStatus,
+    };
 
-    public static AgentRequest Request(long pid) =>
-        new(Name, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"pid\":{pid}}}")));
+    public static AgentRequest Request(long pid) => AgentJson.Request(Name, new(pid), AgentJson.Default.ExecStatusArguments);
 
     public static ExecStatus Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.ExecStatus);
 }
+
+internal sealed record ExecStatusArguments(long Pid);
 
 /// <param name="Exited">The process has ended, and both captured streams are closed: a child of its may hold them open.</param>
 /// <param name="Exitcode">Absent where a signal ended it.</param>

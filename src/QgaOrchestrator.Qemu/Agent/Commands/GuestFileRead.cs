@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json.Serialization;
 
 namespace QgaOrchestrator.Qemu.Agent.Commands;
@@ -10,16 +8,23 @@ public static class GuestFileRead
     public const string Name = "guest-file-read";
 
     /// <summary>It moves the position; a seek to a known offset makes a repeat possible, and only its caller knows it.</summary>
-    public static AgentCommand Spec { get; } = new(Name, new Version(0, 15), RetryClass.Never, TimeoutClass.Medium);
+    public static AgentCommand Spec { get; } = new(Name, new Version(0, 15), RetryClass.Never, TimeoutClass.Medium)
+    {
+        Arguments = AgentJson.Default.FileReadArguments,
+        Returns = AgentJson.Default.GuestFileChunk,
+    };
 
     /// <param name="handle">From <see cref="GuestFileOpen"/>.</param>
-    /// <param name="count">Bytes at the most; agents allow 48 MiB.</param>
-    public static AgentRequest Request(long handle, int count) =>
-        new(Name, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"handle\":{handle},\"count\":{count}}}")));
+    /// <param name="count">Bytes at the most; agents allow 48 MiB. Null is 4096.</param>
+    public static AgentRequest Request(long handle, long? count = null) =>
+        AgentJson.Request(Name, new(handle, count), AgentJson.Default.FileReadArguments);
 
     public static GuestFileChunk Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.GuestFileChunk);
 }
 
+internal sealed record FileReadArguments(long Handle, long? Count = null);
+
+/// <param name="Count">How many bytes they are.</param>
 /// <param name="Bytes">What was read.</param>
 /// <param name="Eof">Nothing follows; true already on the read that reaches the end.</param>
-public sealed record GuestFileChunk([property: JsonPropertyName("buf-b64")] byte[] Bytes, bool Eof);
+public sealed record GuestFileChunk(long Count, [property: JsonPropertyName("buf-b64")] byte[] Bytes, bool Eof);

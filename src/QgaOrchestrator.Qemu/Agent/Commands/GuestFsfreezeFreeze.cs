@@ -8,7 +8,10 @@ public static class GuestFsfreezeFreeze
 {
     public const string Name = "guest-fsfreeze-freeze";
 
-    public static AgentCommand Spec { get; } = new(Name, new Version(0, 15), RetryClass.Check, TimeoutClass.Freeze);
+    public static AgentCommand Spec { get; } = new(Name, new Version(0, 15), RetryClass.Check, TimeoutClass.Freeze)
+    {
+        Returns = AgentJson.Default.Int64,
+    };
 
     /// <summary>It keeps its link when overdue, so that its late reply can be harvested.</summary>
     public static AgentRequest Request { get; } = new(Name) { KeepLinkWhenOverdue = true };

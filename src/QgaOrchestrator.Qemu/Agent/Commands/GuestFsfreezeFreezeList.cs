@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
-
 namespace QgaOrchestrator.Qemu.Agent.Commands;
 
 /// <summary>As <see cref="GuestFsfreezeFreeze"/>, for some file systems. Windows heeds the list since about QEMU 4.</summary>
@@ -8,7 +5,11 @@ public static class GuestFsfreezeFreezeList
 {
     public const string Name = "guest-fsfreeze-freeze-list";
 
-    public static AgentCommand Spec { get; } = new(Name, new Version(2, 2), RetryClass.Check, TimeoutClass.Freeze);
+    public static AgentCommand Spec { get; } = new(Name, new Version(2, 2), RetryClass.Check, TimeoutClass.Freeze)
+    {
+        Arguments = AgentJson.Default.FreezeListArguments,
+        Returns = AgentJson.Default.Int64,
+    };
 
     /// <param name="mountpoints">
     /// Exactly as in guest-get-fsinfo; unknown ones are passed over without an error, so compare the count. An empty list
@@ -16,21 +17,14 @@ public static class GuestFsfreezeFreezeList
     /// </param>
     public static AgentRequest Request(IReadOnlyList<string>? mountpoints)
     {
-        if (mountpoints is null)
-            return new(Name) { KeepLinkWhenOverdue = true };
-        var arguments = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(arguments))
-        {
-            writer.WriteStartObject();
-            writer.WriteStartArray("mountpoints");
-            foreach (var mountpoint in mountpoints)
-                writer.WriteStringValue(mountpoint);
-            writer.WriteEndArray();
-            writer.WriteEndObject();
-        }
-        return new(Name, arguments.WrittenMemory) { KeepLinkWhenOverdue = true };
+        var request = mountpoints is null
+            ? new AgentRequest(Name)
+            : AgentJson.Request(Name, new(mountpoints), AgentJson.Default.FreezeListArguments);
+        return request with { KeepLinkWhenOverdue = true };
     }
 
     /// <summary>File systems frozen.</summary>
     public static long Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.Int64);
 }
+
+internal sealed record FreezeListArguments(IReadOnlyList<string>? Mountpoints = null);

@@ -8,8 +8,11 @@ public static class GuestFsfreezeStatus
 {
     public const string Name = "guest-fsfreeze-status";
 
-    public static AgentCommand Spec { get; } =
-        new(Name, new Version(0, 15), RetryClass.Safe, TimeoutClass.Quick) { WhileFrozen = true };
+    public static AgentCommand Spec { get; } = new(Name, new Version(0, 15), RetryClass.Safe, TimeoutClass.Quick)
+    {
+        WhileFrozen = true,
+        Returns = AgentJson.Default.String,
+    };
 
     public static AgentRequest Request { get; } = new(Name);
 

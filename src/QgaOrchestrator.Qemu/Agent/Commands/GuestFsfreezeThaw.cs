@@ -8,8 +8,11 @@ public static class GuestFsfreezeThaw
 {
     public const string Name = "guest-fsfreeze-thaw";
 
-    public static AgentCommand Spec { get; } =
-        new(Name, new Version(0, 15), RetryClass.Safe, TimeoutClass.Medium) { WhileFrozen = true };
+    public static AgentCommand Spec { get; } = new(Name, new Version(0, 15), RetryClass.Safe, TimeoutClass.Medium)
+    {
+        WhileFrozen = true,
+        Returns = AgentJson.Default.Int64,
+    };
 
     public static AgentRequest Request { get; } = new(Name);
 

@@ -5,7 +5,10 @@ public static class GuestGetFsinfo
 {
     public const string Name = "guest-get-fsinfo";
 
-    public static AgentCommand Spec { get; } = new(Name, new Version(2, 2), RetryClass.Safe, TimeoutClass.Medium);
+    public static AgentCommand Spec { get; } = new(Name, new Version(2, 2), RetryClass.Safe, TimeoutClass.Medium)
+    {
+        Returns = AgentJson.Default.IReadOnlyListGuestFilesystem,
+    };
 
     public static AgentRequest Request { get; } = new(Name);
 

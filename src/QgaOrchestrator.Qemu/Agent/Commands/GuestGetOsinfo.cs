@@ -4,7 +4,10 @@ public static class GuestGetOsinfo
 {
     public const string Name = "guest-get-osinfo";
 
-    public static AgentCommand Spec { get; } = new(Name, new Version(2, 10), RetryClass.Safe, TimeoutClass.Quick);
+    public static AgentCommand Spec { get; } = new(Name, new Version(2, 10), RetryClass.Safe, TimeoutClass.Quick)
+    {
+        Returns = AgentJson.Default.GuestOsInfo,
+    };
 
     public static AgentRequest Request { get; } = new(Name);
 

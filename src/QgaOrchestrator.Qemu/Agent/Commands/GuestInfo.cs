@@ -7,8 +7,11 @@ public static class GuestInfo
 {
     public const string Name = "guest-info";
 
-    public static AgentCommand Spec { get; } =
-        new(Name, new Version(0, 15), RetryClass.Safe, TimeoutClass.Quick) { WhileFrozen = true };
+    public static AgentCommand Spec { get; } = new(Name, new Version(0, 15), RetryClass.Safe, TimeoutClass.Quick)
+    {
+        WhileFrozen = true,
+        Returns = AgentJson.Default.AgentInfo,
+    };
 
     public static AgentRequest Request { get; } = new(Name);
 

@@ -4,7 +4,10 @@ public static class GuestNetworkGetInterfaces
 {
     public const string Name = "guest-network-get-interfaces";
 
-    public static AgentCommand Spec { get; } = new(Name, new Version(1, 1), RetryClass.Safe, TimeoutClass.Quick);
+    public static AgentCommand Spec { get; } = new(Name, new Version(1, 1), RetryClass.Safe, TimeoutClass.Quick)
+    {
+        Returns = AgentJson.Default.IReadOnlyListGuestNetworkInterface,
+    };
 
     public static AgentRequest Request { get; } = new(Name);
 
