@@ -5,7 +5,7 @@ namespace QgaOrchestrator.Qemu.Agent.Commands;
 
 /// <summary>
 /// A word of one of the schema's enumerations, as it is on the wire. Newer agents have more words, so any word is read and
-/// kept; the known ones are the type's static properties.
+/// kept; those up to QEMU 10.2 are the type's static properties.
 /// </summary>
 internal interface IAgentWord<TSelf> where TSelf : struct, IAgentWord<TSelf>
 {

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace QgaOrchestrator.Qemu.Agent.Commands;
 
 /// <summary>Starts a process in the guest as the agent's own user, without a shell. Disabled by some distributions (RHEL).</summary>
@@ -10,9 +7,25 @@ public static class GuestExec
 
     /// <summary>It would run twice. Standard input is the way for a secret: arguments and environment are shown by the
     /// guest's ps and /proc, and the agent logs its arguments.</summary>
-    public static AgentCommand Spec { get; } = new(Name, new Version(2, 5), RetryClass.Never, TimeoutClass.Quick) { SecretArguments = ["input-data"] };
+    public static AgentCommand Spec { get; } = new(Name, new Version(2, 5), RetryClass.Never, TimeoutClass.Quick)
+    {
+        Arguments = AgentJson.Default.ExecRequest,
+        Returns = AgentJson.Default.GuestProcess,
+        SecretArguments = ["input-data"],
+    };
 
-    public static AgentRequest Request(ExecRequest process) => new(Name, JsonSerializer.SerializeToUtf8Bytes(process, AgentJson.Default.ExecRequest));
+    /// <param name="agent">The agent's version, from guest-info; needed only to capture by a word.</param>
+    /// <exception cref="ArgumentException">It asks for a capture that this agent does not understand.</exception>
+    public static AgentRequest Request(ExecRequest process, Version? agent = null)
+    {
+        if (process.CaptureOutput.Word is { } word && !(agent >= ExecCapture.WordsSince))
+        {
+            throw new ArgumentException(
+                $"capture-output \"{word}\" needs an agent of QEMU {ExecCapture.WordsSince} or later, this one is {agent?.ToString() ?? "of unknown version"}: use true or false",
+                nameof(process));
+        }
+        return AgentJson.Request(Name, process, AgentJson.Default.ExecRequest);
+    }
 
     public static GuestProcess Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.GuestProcess);
 }
@@ -21,14 +34,10 @@ public static class GuestExec
 /// <param name="Arg">Without the program's own name.</param>
 /// <param name="Env">NAME=VALUE each; replaces the whole environment.</param>
 /// <param name="InputData">Its standard input.</param>
-/// <param name="CaptureOutput">Both streams apart, up to 16 MiB each. Since QEMU 8.0 a word is understood, too; true means
-/// "separated" in every version.</param>
+/// <param name="CaptureOutput">true keeps both streams apart, in every version.</param>
 public sealed record ExecRequest(
-    string Path,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Arg = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Env = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] byte[]? InputData = null,
-    bool CaptureOutput = false)
+    string Path, IReadOnlyList<string>? Arg = null, IReadOnlyList<string>? Env = null, byte[]? InputData = null,
+    ExecCapture CaptureOutput = default)
 {
     /// <summary>The program only: the rest may tell more than a log should.</summary>
     public override string ToString() => Path;

@@ -23,12 +23,11 @@ public sealed record GuestFilesystem(
     string Name, string Mountpoint, string Type, IReadOnlyList<GuestDiskAddress> Disk,
     ulong? UsedBytes = null, ulong? TotalBytes = null, ulong? TotalBytesPrivileged = null);
 
-/// <param name="BusType">ide, scsi, virtio, nvme and so on; newer agents know more.</param>
 /// <param name="Serial">Since QEMU 3.1.</param>
 /// <param name="Dev">The device in the guest, as in /dev/vda, since QEMU 3.1.</param>
 /// <param name="CcwAddress">On s390x, since QEMU 6.0.</param>
 public sealed record GuestDiskAddress(
-    GuestPciAddress PciController, string BusType, long Bus, long Target, long Unit,
+    GuestPciAddress PciController, DiskBusType BusType, long Bus, long Target, long Unit,
     string? Serial = null, string? Dev = null, GuestCcwAddress? CcwAddress = null);
 
 /// <summary>A member is -1 where it is unknown.</summary>

@@ -22,8 +22,7 @@ public sealed record GuestNetworkInterface(
     string Name, string? HardwareAddress = null, IReadOnlyList<GuestIpAddress>? IpAddresses = null,
     GuestNetworkStatistics? Statistics = null);
 
-/// <param name="IpAddressType">ipv4 or ipv6</param>
-public sealed record GuestIpAddress(string IpAddress, string IpAddressType, long Prefix);
+public sealed record GuestIpAddress(string IpAddress, IpAddressType IpAddressType, long Prefix);
 
 public sealed record GuestNetworkStatistics(
     ulong RxBytes, ulong RxPackets, ulong RxErrs, ulong RxDropped,

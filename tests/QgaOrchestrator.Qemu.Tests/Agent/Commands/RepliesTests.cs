@@ -16,7 +16,7 @@ public sealed class RepliesTests
         var data = Assert.Single(filesystems, filesystem => filesystem.Mountpoint == "/data2");
         Assert.Equal(52685824UL, data.TotalBytes);
         Assert.Null(data.TotalBytesPrivileged);
-        Assert.Equal("virtio", Assert.Single(data.Disk).BusType);
+        Assert.Equal(DiskBusType.Virtio, Assert.Single(data.Disk).BusType);
         Assert.Equal("/dev/vdb", data.Disk[0].Dev);
     }
 
@@ -28,7 +28,7 @@ public sealed class RepliesTests
         Assert.Equal("vmlab guest 1", os.PrettyName);
         Assert.NotEqual(true, os.IsWindows);
         var lo = GuestNetworkGetInterfaces.Read(Transcript.ReplyTo(GuestNetworkGetInterfaces.Name, Queries))[0];
-        Assert.Equal(new GuestIpAddress("127.0.0.1", "ipv4", 8), lo.IpAddresses![0]);
+        Assert.Equal(new GuestIpAddress("127.0.0.1", IpAddressType.Ipv4, 8), lo.IpAddresses![0]);
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class RepliesTests
               {"pci-controller":{"bus":-1,"slot":-1,"domain":-1,"function":-1,"x":0},"bus-type":"quantum","bus":0,"target":0,"unit":0}]}]
             """)));
         Assert.Equal(ulong.MaxValue, filesystem.UsedBytes);
-        Assert.Equal("quantum", filesystem.Disk[0].BusType);
+        Assert.Equal("quantum", filesystem.Disk[0].BusType.Value);
         Assert.Equal(new GuestPciAddress(-1, -1, -1, -1), filesystem.Disk[0].PciController);
     }
 
