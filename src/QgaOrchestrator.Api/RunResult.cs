@@ -13,7 +13,7 @@ public sealed record RunResult(int Index, string Vm, string Host, int Attempt, s
     public DateTimeOffset? EndedAt { get; init; }
     /// <summary>Of a process in the guest.</summary>
     public long? Pid { get; init; }
-    public int? ExitCode { get; init; }
+    public long? ExitCode { get; init; }
     /// <summary>What ended the process, where it has no exit code.</summary>
     public long? Signal { get; init; }
     /// <summary>A command's "return" member; null where it is larger than 64 KiB: fetch the stream.</summary>

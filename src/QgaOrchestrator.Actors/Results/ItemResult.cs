@@ -26,7 +26,7 @@ public sealed record ItemResult(int Item, int Attempt, string Vm, string Host, D
 
     public DateTimeOffset? EndedAt { get; init; }
 
-    public int? ExitCode { get; init; }
+    public long? ExitCode { get; init; }
 
     /// <summary>What ended the process, where it has no exit code. On Windows an NTSTATUS.</summary>
     public long? Signal { get; init; }

@@ -43,7 +43,15 @@ internal sealed class GuestProcessCall(QgaClient client, string vm, TimeProvider
         if (status.Signal is { } signal) notes.Add($"it was ended by signal {signal}");
         if (status.OutTruncated) notes.Add("its output is cut: the agent keeps 16 MiB");
         if (status.ErrTruncated) notes.Add("its errors are cut: the agent keeps 16 MiB");
-        return new GuestProcessEnd(
-            status.Exitcode ?? (status.Signal is > 0 and < 128 and var number ? 128 + (int)number : ExitCodes.NotTheGuests), status.OutData ?? [], status.ErrData ?? [], notes);
+        if (status.Exitcode is > byte.MaxValue and var code) notes.Add($"its exit code is {code}, which is none here");
+        return new GuestProcessEnd(Shown(status), status.OutData ?? [], status.ErrData ?? [], notes);
     }
+
+    /// <summary>As a shell shows it: eight bits, and 128 more for a signal.</summary>
+    private static int Shown(ExecStatus status) => status switch
+    {
+        { Exitcode: >= 0 and <= byte.MaxValue and var code } => (int)code,
+        { Signal: > 0 and < 128 and var signal } => 128 + (int)signal,
+        _ => ExitCodes.NotTheGuests,
+    };
 }

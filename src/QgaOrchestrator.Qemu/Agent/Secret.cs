@@ -17,11 +17,13 @@ public sealed class Secret : IDisposable
     private readonly byte[] _bytes;
     private bool _disposed;
 
-    public Secret(ReadOnlySpan<byte> bytes)
+    private Secret(ReadOnlySpan<byte> bytes)
     {
         _bytes = GC.AllocateUninitializedArray<byte>(bytes.Length, pinned: true);
         bytes.CopyTo(_bytes);
     }
+
+    public static Secret Of(ReadOnlySpan<byte> bytes) => new(bytes);
 
     /// <param name="text">Kept as UTF-8. A string cannot be overwritten: prefer bytes where there is a choice.</param>
     public static Secret Of(ReadOnlySpan<char> text)
@@ -61,7 +63,7 @@ public sealed class Secret : IDisposable
 internal sealed class SecretBase64Converter : JsonConverter<Secret>
 {
     public override Secret Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        new(reader.GetBytesFromBase64());
+        Secret.Of(reader.GetBytesFromBase64());
 
     public override void Write(Utf8JsonWriter writer, Secret value, JsonSerializerOptions options) =>
         writer.WriteBase64StringValue(value.Reveal());

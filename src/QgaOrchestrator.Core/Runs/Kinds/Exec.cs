@@ -16,7 +16,7 @@ public sealed record ExecOptions(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Env = null);
 
 /// <summary>How a process ended: one of the two is set.</summary>
-public readonly record struct ExecEnd(int? ExitCode, long? Signal);
+public readonly record struct ExecEnd(long? ExitCode, long? Signal);
 
 /// <summary>Kind exec: one process on each VM, to its end.</summary>
 public static class Exec

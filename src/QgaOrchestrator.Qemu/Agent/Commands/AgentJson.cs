@@ -24,6 +24,7 @@ namespace QgaOrchestrator.Qemu.Agent.Commands;
 [JsonSerializable(typeof(FileWriteArguments))]
 [JsonSerializable(typeof(FreezeListArguments))]
 [JsonSerializable(typeof(FstrimArguments))]
+[JsonSerializable(typeof(FreezeStatus))]
 [JsonSerializable(typeof(GuestAuthorizedKeys))]
 [JsonSerializable(typeof(GuestFileChunk))]
 [JsonSerializable(typeof(GuestFilePosition))]

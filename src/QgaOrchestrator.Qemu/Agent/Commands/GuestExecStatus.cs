@@ -20,12 +20,12 @@ public static class GuestExecStatus
 internal sealed record ExecStatusArguments(long Pid);
 
 /// <param name="Exited">The process has ended, and both captured streams are closed: a child of its may hold them open.</param>
-/// <param name="Exitcode">Absent where a signal ended it.</param>
+/// <param name="Exitcode">Absent where a signal ended it. 0 to 255, on Windows any 32 bits.</param>
 /// <param name="Signal">On Windows an NTSTATUS.</param>
 /// <param name="OutData">Absent where it said nothing, or was not captured.</param>
 /// <param name="ErrData">The same for standard error.</param>
 /// <param name="OutTruncated">More than 16 MiB: the rest was dropped.</param>
 /// <param name="ErrTruncated">The same for standard error.</param>
 public sealed record ExecStatus(
-    bool Exited, int? Exitcode = null, long? Signal = null, byte[]? OutData = null, byte[]? ErrData = null,
+    bool Exited, long? Exitcode = null, long? Signal = null, byte[]? OutData = null, byte[]? ErrData = null,
     bool OutTruncated = false, bool ErrTruncated = false);

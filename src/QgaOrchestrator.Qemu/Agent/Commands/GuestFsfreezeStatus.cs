@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace QgaOrchestrator.Qemu.Agent.Commands;
 
 /// <summary>
@@ -11,23 +14,34 @@ public static class GuestFsfreezeStatus
     public static AgentCommand Spec { get; } = new(Name, new Version(0, 15), RetryClass.Safe, TimeoutClass.Quick)
     {
         WhileFrozen = true,
-        Returns = AgentJson.Default.String,
+        Returns = AgentJson.Default.FreezeStatus,
     };
 
     public static AgentRequest Request { get; } = new(Name);
 
-    public static FreezeStatus Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.String) switch
-    {
-        "thawed" => FreezeStatus.Thawed,
-        "frozen" => FreezeStatus.Frozen,
-        _ => FreezeStatus.Unknown,
-    };
+    public static FreezeStatus Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.FreezeStatus);
 }
 
+/// <summary>The schema's GuestFsfreezeStatus.</summary>
+[JsonConverter(typeof(FreezeStatusConverter))]
 public enum FreezeStatus
 {
     /// <summary>A word that no QEMU up to 10.2 uses.</summary>
     Unknown,
     Thawed,
     Frozen,
+}
+
+internal sealed class FreezeStatusConverter : JsonConverter<FreezeStatus>
+{
+    public override FreezeStatus Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch
+    {
+        JsonTokenType.String when reader.ValueTextEquals("thawed"u8) => FreezeStatus.Thawed,
+        JsonTokenType.String when reader.ValueTextEquals("frozen"u8) => FreezeStatus.Frozen,
+        JsonTokenType.String => FreezeStatus.Unknown,
+        _ => throw new JsonException("a status is a word"),
+    };
+
+    public override void Write(Utf8JsonWriter writer, FreezeStatus value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value switch { FreezeStatus.Frozen => "frozen", FreezeStatus.Thawed => "thawed", _ => "unknown" });
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace QgaOrchestrator.Qemu.Agent.Commands;
 
 public static class GuestGetOsinfo
@@ -21,5 +23,6 @@ public sealed record GuestOsInfo(
     string? Machine = null)
 {
     /// <summary>The agent of Windows always says so; null where it says nothing.</summary>
+    [JsonIgnore]
     public bool? IsWindows => Id is null ? null : Id == "mswindows";
 }
