@@ -19,14 +19,17 @@ public interface IOrchestrator
     Task<CallReply> CallAsync(VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel);
 
     /// <summary>Starts a run whose target list is fixed now; the answer comes when it is journalled.</summary>
-    Task<RunView> StartRunAsync(string id, string kind, string select, RunOptions options, RunPlan plan, CancellationToken cancel);
+    /// <param name="by">The name of the token that asks for it.</param>
+    Task<RunView> StartRunAsync(string id, string kind, string select, RunOptions options, RunPlan plan, string by, CancellationToken cancel);
 
     /// <summary>Pauses, resumes or aborts a run; the answer comes when that is journalled.</summary>
+    /// <param name="by">The name of the token that asks for it.</param>
     /// <returns>The run as it is then; null where there is none.</returns>
-    Task<RunView?> SteerRunAsync(string id, RunSteering steering, CancellationToken cancel);
+    Task<RunView?> SteerRunAsync(string id, RunSteering steering, string by, CancellationToken cancel);
 
     /// <summary>A new run with the options of an ended one, over all of its targets that did not succeed.</summary>
-    Task<RunView?> RetryRunAsync(string id, string newId, CancellationToken cancel);
+    /// <param name="by">The name of the token that asks for it.</param>
+    Task<RunView?> RetryRunAsync(string id, string newId, string by, CancellationToken cancel);
 
     /// <summary>A run that is known here, or null.</summary>
     Task<RunView?> GetRunAsync(string id, CancellationToken cancel);
@@ -46,6 +49,8 @@ public enum CallRefusal
 {
     /// <summary>The agent does not know the command.</summary>
     UnknownCommand,
+    /// <summary>The policy of the VM's host never allows it.</summary>
+    Denied,
     /// <summary>The guest's administrator disabled it.</summary>
     Disabled,
     /// <summary>The guest is frozen, or a window is open or closing.</summary>

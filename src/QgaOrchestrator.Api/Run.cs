@@ -17,6 +17,8 @@ public sealed record Run(string Id, string Kind, string State, RunItemCounts Ite
     public DateTimeOffset? CreatedAt { get; init; }
     public DateTimeOffset? StartedAt { get; init; }
     public DateTimeOffset? EndedAt { get; init; }
+    /// <summary>The name of the token that asked for it.</summary>
+    public string? StartedBy { get; init; }
     /// <summary>The run whose items this one tries again.</summary>
     public string? RetryOf { get; init; }
     /// <summary>Why the run ended as it did or does not go on, in words: the budget is exceeded, the deadline is over.</summary>

@@ -18,6 +18,7 @@ internal static class Qgactl
             PointCommands.Build(host, global),
             ThawCommand.Build(host, global),
             TokenCommands.Build(host, global),
+            AuditCommand.Build(host, global),
         };
         global.AddTo(root);
         return root;

@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Hosting;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Api;
@@ -32,7 +31,6 @@ public static class NodeHost
             .AddSingleton(AdminToken.ReadOrCreate(data.TokenFile))
             .AddSingleton(services => new TokenStore(data.NamedTokensFile, services.GetRequiredService<AdminToken>(),
                 services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<TokenStore>>()))
-            .AddSingleton(_ => new SqliteAudit(new(Path.Combine(data.Path, "audit.db"))))
             .AddSingleton(new ApiAddressFile(options.Freeze.Ledger))
             .AddRoutingCore()
             .ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver = ApiJson.Default)

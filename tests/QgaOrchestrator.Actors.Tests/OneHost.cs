@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
+using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Results;
@@ -177,8 +178,17 @@ public abstract class OneHost : TestKit, IAsyncLifetime
             ? [new VmSpec(Id, Vm.AgentPath, Vm.MonitorPath, SocketHold.Exclusive)]
             : [],
         Watchdog = stop => WatchdogClient.ConnectAsync(Ledger, TimeProvider.System, stop),
+        Name = Id.Host,
+        Audit = lines =>
+        {
+            lock (Audited) Audited.AddRange(lines);
+            return Task.CompletedTask;
+        },
         Discovered = new TaskCompletionSource(),
     };
+
+    /// <summary>What the host told the audit log.</summary>
+    private protected List<AuditEntry> Audited { get; } = [];
 
     /// <summary>What the host's policy denies.</summary>
     protected IReadOnlyList<string> Denied { get; set; } = ["guest-shutdown"];

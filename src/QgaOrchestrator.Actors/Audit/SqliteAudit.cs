@@ -1,10 +1,9 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using LinqToDB;
 using LinqToDB.Data;
-using LinqToDB.Mapping;
-using Microsoft.Data.Sqlite;
 using QgaOrchestrator.Actors.Persistence;
 using QgaOrchestrator.Actors.Views;
 
@@ -19,12 +18,8 @@ public sealed class SqliteAudit : IAsyncDisposable
     /// <summary>The hash before the first entry's.</summary>
     public static readonly string Start = new('0', 64);
 
-    private const string Schema = """
-        PRAGMA journal_mode=WAL;
-        CREATE TABLE IF NOT EXISTS audit (number INTEGER PRIMARY KEY, entry TEXT NOT NULL, hash TEXT NOT NULL);
-        CREATE TRIGGER IF NOT EXISTS audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
-        CREATE TRIGGER IF NOT EXISTS audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
-        """;
+    /// <summary>Keys that are looked up at once.</summary>
+    private const int KeysAtOnce = 500;
 
     private readonly DataOptions _options;
     private readonly ViewWriter _writer;
@@ -33,65 +28,101 @@ public sealed class SqliteAudit : IAsyncDisposable
     public SqliteAudit(SqliteFile file)
     {
         _options = file.Options(yield: false);
-        _schema = new(() => Create(file), LazyThreadSafetyMode.PublicationOnly);
+        _schema = new(() => Ensure(file), LazyThreadSafetyMode.PublicationOnly);
         _writer = new(Connect);
     }
 
-    /// <summary>Done when the entry is on disk; entries that wait together are committed together.</summary>
-    public Task AppendAsync(AuditEntry entry) => _writer.WriteAsync(db =>
+    /// <summary>Done when the entries are on disk, in one transaction; what waits together is committed together.</summary>
+    /// <param name="entries">In their order; whose key is in the log already is passed over.</param>
+    public Task AppendAsync(params IReadOnlyList<AuditEntry> entries) => _writer.WriteAsync(db =>
     {
-        var last = db.GetTable<AuditRow>().OrderByDescending(row => row.Number).FirstOrDefault();
-        var json = JsonSerializer.Serialize(entry, AuditJson.Default.AuditEntry);
-        db.Insert(new AuditRow { Number = (last?.Number ?? 0) + 1, Entry = json, Hash = Hash(last?.Hash ?? Start, json) });
+        var last = db.GetTable<AuditRow>().OrderByDescending(row => row.Number).Select(row => new { row.Number, row.Hash }).FirstOrDefault();
+        var (number, head) = (last?.Number ?? 0, last?.Hash ?? Start);
+        var rows = new List<AuditRow>();
+        foreach (var entry in New(db, entries))
+        {
+            var json = JsonSerializer.Serialize(entry, AuditJson.Default.AuditEntry);
+            rows.Add(new AuditRow { Number = ++number, Entry = json, Hash = head = Hash(head, json) });
+        }
+        if (rows.Count > 0) db.BulkCopy(new BulkCopyOptions { BulkCopyType = BulkCopyType.MultipleRows }, rows);
     });
 
-    /// <summary>Newest first.</summary>
-    /// <param name="before">Only entries with a lower number.</param>
-    public Task<IReadOnlyList<AuditLine>> ListAsync(int limit, long before) => Task.Run<IReadOnlyList<AuditLine>>(() =>
+    /// <summary>The newest of those that are wanted, newest first.</summary>
+    public Task<IReadOnlyList<AuditLine>> ListAsync(AuditQuery query) => Task.Run<IReadOnlyList<AuditLine>>(() =>
     {
         using var db = Connect();
-        return [.. db.GetTable<AuditRow>().Where(row => row.Number < before).OrderByDescending(row => row.Number).Take(limit).ToList().Select(Line)];
+        var rows = db.GetTable<AuditRow>().Where(row => row.Number < query.Before);
+        if (query.Run is { } run) rows = rows.Where(row => row.Run == run);
+        if (query.Who is { } who) rows = rows.Where(row => row.Who == who);
+        if (query.Vm is { } vm)
+        {
+            var name = vm[(vm.IndexOf('/', StringComparison.Ordinal) + 1)..];
+            rows = rows.Where(row => row.VmName == name);
+            // Who named it without its host meant the only one of that name.
+            if (name != vm) rows = rows.Where(row => row.Vm == vm || row.Vm == name);
+        }
+        if (query.Since is { } since)
+        {
+            var at = since.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", CultureInfo.InvariantCulture);
+            rows = rows.Where(row => string.Compare(row.At, at) >= 0);
+        }
+        return [.. rows.OrderByDescending(row => row.Number).Take(query.Limit)
+            .Select(row => new AuditRow { Number = row.Number, Entry = row.Entry, Hash = row.Hash }).ToList().Select(Line)];
     });
 
-    /// <summary>Computes the whole chain again.</summary>
-    public Task<AuditCheck> VerifyAsync() => Task.Run(() =>
+    /// <summary>Computes the whole chain again, from the entries.</summary>
+    /// <param name="noted">A head that was noted earlier, to be found again; null: none.</param>
+    public Task<AuditCheck> VerifyAsync(string? noted = null) => Task.Run(() =>
     {
         using var db = Connect();
         var (count, head) = (0L, Start);
-        foreach (var row in db.GetTable<AuditRow>().OrderBy(row => row.Number).AsEnumerable())
+        long? found = noted == Start ? 0 : null;
+        var rows = db.GetTable<AuditRow>().OrderBy(row => row.Number).Select(row => new AuditRow { Number = row.Number, Entry = row.Entry, Hash = row.Hash });
+        foreach (var row in rows.AsEnumerable())
         {
-            if (row.Number != count + 1 || row.Hash != Hash(head, row.Entry)) return new AuditCheck(count, head, count + 1);
+            if (row.Number != count + 1 || row.Hash != Hash(head, row.Entry)) return new AuditCheck(count, head, count + 1, found);
             (count, head) = (row.Number, row.Hash);
+            if (head == noted) found = count;
         }
-        return new AuditCheck(count, head, null);
+        return new AuditCheck(count, head, null, found);
     });
 
     public ValueTask DisposeAsync() => _writer.DisposeAsync();
 
     private DataConnection Connect() => _schema.Value ? new(_options) : throw new InvalidOperationException("no schema");
 
-    private static bool Create(SqliteFile file)
+    private static bool Ensure(SqliteFile file)
     {
-        using var db = new SqliteConnection(file.ConnectionString);
-        db.Open();
-        using var command = db.CreateCommand();
-        command.CommandText = Schema;
-        command.ExecuteNonQuery();
+        AuditSchema.Ensure(file);
         return true;
     }
 
-    private static AuditLine Line(AuditRow row) =>
-        new(row.Number, row.Hash, JsonSerializer.Deserialize(row.Entry, AuditJson.Default.AuditEntry)!);
+    private static IEnumerable<AuditEntry> New(DataConnection db, IReadOnlyList<AuditEntry> entries)
+    {
+        var known = new HashSet<string>();
+        foreach (var keys in entries.Select(entry => entry.Key).OfType<string>().Chunk(KeysAtOnce))
+            known.UnionWith(db.GetTable<AuditRow>().Where(row => keys.Contains(row.Key)).Select(row => row.Key!));
+        return entries.Where(entry => entry.Key is null || known.Add(entry.Key));
+    }
+
+    private static AuditLine Line(AuditRow row) => new(row.Number, row.Hash, Read(row.Entry));
+
+    /// <summary>An entry that somebody made unreadable is shown as that.</summary>
+    private static AuditEntry Read(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, AuditJson.Default.AuditEntry) ?? throw new JsonException("null");
+        }
+        catch (JsonException)
+        {
+            return new(default, "?", null, "an entry that cannot be read", null, null, "?", AuditOutcomes.Unknown, null)
+            {
+                Detail = "It is not what was written: see /v1/audit/check",
+            };
+        }
+    }
 
     private static string Hash(string previous, string entry) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(previous + entry)));
-}
-
-/// <summary>An entry's JSON as it was hashed.</summary>
-[Table("audit")]
-internal sealed class AuditRow
-{
-    [PrimaryKey, Column("number")] public required long Number { get; init; }
-    [Column("entry")] public required string Entry { get; init; }
-    [Column("hash")] public required string Hash { get; init; }
 }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Hosting;
 using Microsoft.Extensions.Logging;
+using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Options;
@@ -21,7 +22,7 @@ using QgaOrchestrator.Qemu.Monitor;
 namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>This node's actors: who gets what, in the order in which they start.</summary>
-public sealed partial class NodeActors(QgadOptions options, IViews views, ResultSpool results, TimeProvider time, ILogger<NodeActors> log) : INodeActors
+public sealed partial class NodeActors(QgadOptions options, IViews views, ResultSpool results, AuditKeeper audit, TimeProvider time, ILogger<NodeActors> log) : INodeActors
 {
     /// <summary>Images that are summed at once: it is disk work, and two saturate a disk.</summary>
     private const int FilesAtOnce = 2;
@@ -50,7 +51,15 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
 
         // Host, runs and VMs tell each other: each is given the way to the others, which exists a moment later.
         Vms = await Regions.StartVmsAsync(system, VmActor.Props(() => VmServices(ledger)));
-        Runs = await Regions.StartRunsAsync(system, RunActor.Props(new RunServices { Time = time, Vms = Vms, Spread = options.Freeze.Spread, Keep = Keep }));
+        Runs = await Regions.StartRunsAsync(system, RunActor.Props(new RunServices
+        {
+            Time = time,
+            Vms = Vms,
+            Spread = options.Freeze.Spread,
+            Host = options.Node.Host,
+            Audit = audit.KeepAsync,
+            Keep = Keep,
+        }));
         _host = system.ActorOf(
             ActorProps.Of(() => new HostActor(HostServices(ledger, fleet))).WithDispatcher(ClusterExtensions.Dispatchers.Host), "host");
     }
@@ -68,6 +77,8 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
         Vms = Vms,
         Scan = () => SocketScan.Find(options.Node.Host, options.Fleet.Sources, fleet.Read()),
         Watchdog = stop => WatchdogLauncher.EnsureAsync(ledger, time, stop),
+        Name = options.Node.Host,
+        Audit = audit.KeepAsync,
         Discovered = _discovered,
     };
 

@@ -25,9 +25,9 @@ public sealed class Orchestrator(NodeActors actors, IViews views) : IOrchestrato
         actors.Vms.Ask<CallReply>(new CallAgent(vm, command, arguments, options), LongestCall, cancel);
 
     public async Task<RunView> StartRunAsync(
-        string id, string kind, string select, RunOptions options, RunPlan plan, CancellationToken cancel)
+        string id, string kind, string select, RunOptions options, RunPlan plan, string by, CancellationToken cancel)
     {
-        return await StartAsync(new StartRun(id, kind, select, options, plan.Targets) { Notes = plan.Notes }, cancel);
+        return await StartAsync(new StartRun(id, kind, select, options, plan.Targets) { Notes = plan.Notes, StartedBy = by }, cancel);
     }
 
     private async Task<RunView> StartAsync(StartRun order, CancellationToken cancel)
@@ -37,13 +37,13 @@ public sealed class Orchestrator(NodeActors actors, IViews views) : IOrchestrato
         return view;
     }
 
-    public async Task<RunView?> SteerRunAsync(string id, RunSteering steering, CancellationToken cancel) =>
-        await views.GetRunAsync(id) is null ? null : await actors.Runs.Ask<object>(new SteerRun(id, steering), Answer, cancel) as RunView;
+    public async Task<RunView?> SteerRunAsync(string id, RunSteering steering, string by, CancellationToken cancel) =>
+        await views.GetRunAsync(id) is null ? null : await actors.Runs.Ask<object>(new SteerRun(id, steering) { By = by }, Answer, cancel) as RunView;
 
-    public async Task<RunView?> RetryRunAsync(string id, string newId, CancellationToken cancel) =>
+    public async Task<RunView?> RetryRunAsync(string id, string newId, string by, CancellationToken cancel) =>
         await views.GetRunAsync(id) is null || await actors.Runs.Ask<object>(new DescribeRetry(id, newId), Answer, cancel) is not StartRun retry
             ? null
-            : await StartAsync(retry, cancel);
+            : await StartAsync(retry with { StartedBy = by }, cancel);
 
     public async Task<RunView?> GetRunAsync(string id, CancellationToken cancel)
     {

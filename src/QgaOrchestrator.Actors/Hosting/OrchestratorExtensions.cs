@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Actors.Persistence;
 using QgaOrchestrator.Actors.Results;
@@ -24,6 +25,8 @@ public static class OrchestratorExtensions
         services.AddSingleton<SqliteViews>(_ => new(new(Path.Combine(options.Node.DataDirectory, "views.db"))));
         services.AddSingleton<IViews>(provider => provider.GetRequiredService<SqliteViews>());
         services.AddSingleton(provider => new ResultSpool(Path.Combine(options.Node.DataDirectory, "results"), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(_ => new SqliteAudit(new(Path.Combine(options.Node.DataDirectory, "audit.db"))));
+        services.AddSingleton<AuditKeeper>();
         services.AddSingleton<NodeActors>();
         services.AddSingleton<INodeActors>(provider => provider.GetRequiredService<NodeActors>());
         services.AddSingleton<IOrchestrator, Orchestrator>();

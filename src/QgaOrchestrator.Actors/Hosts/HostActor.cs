@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Ledger;
@@ -25,6 +26,8 @@ public sealed class HostActor : ReceiveActor, IWithTimers
 
     private sealed record Summon : IHostMessage;
 
+    private sealed record Audited(string Window) : IHostMessage;
+
     private sealed record Open(LedgerEntry Entry, IActorRef? Window);
 
     /// <summary>A window that has not said within this time that it heard its limit is not thawing.</summary>
@@ -35,6 +38,10 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     private readonly Dictionary<string, Open> _windows = [];
     private readonly HashSet<string> _journalled = [];
     private readonly Dictionary<string, Moment> _unheard = [];
+    private readonly HashSet<string> _told = [];
+
+    /// <summary>Windows whose thaw the audit log does not have yet, and the VM of those whose entry is to go then.</summary>
+    private readonly Dictionary<string, string?> _telling = [];
     private Dictionary<string, VmSpec> _vms = [];
     private WatchdogClient? _watchdog;
     private string _noWatchdog = "qga-watchdog has not been reached yet";
@@ -56,6 +63,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         Receive<OpenEntry>(OpenWindow);
         Receive<MoveEntry>(m => Move(m.Entry));
         Receive<RemoveEntry>(m => Remove(m.Window));
+        Receive<Audited>(m => Audit(m.Window));
         Receive<FindVm>(Answer);
         Receive<FindEntry>(m => Sender.Tell(new EntryFound(EntryOf(m.Vm))));
 
@@ -106,7 +114,11 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     {
         _services.Ledger.RemoveUnfinished();
         var contents = _services.Ledger.ReadAll();
-        foreach (var entry in contents.Entries) _windows[entry.Window] = new Open(entry, null);
+        foreach (var entry in contents.Entries)
+        {
+            _windows[entry.Window] = new Open(entry, null);
+            TellAudit(ThawLines.ByAnother(entry, _services.Name), entry.Window);
+        }
         return contents.Damaged;
     }
 
@@ -115,7 +127,9 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     {
         try
         {
-            return _services.Ledger.Read(vm);
+            var entry = _services.Ledger.Read(vm);
+            if (entry is not null) TellAudit(ThawLines.ByAnother(entry, _services.Name), entry.Window);
+            return entry;
         }
         catch (LedgerDamagedException e)
         {
@@ -143,10 +157,11 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     private void Move(LedgerEntry entry)
     {
         var thawed = entry.Phase == LedgerPhase.Thawed;
-        if (thawed && _journalled.Remove(entry.Window)) RemoveFile(entry.Vm, entry.Window);
-        else if (Write(entry) is { } fault) _log.Warning("{0}: the ledger's entry could not be moved to {1}: {2}", entry.Vm, entry.Phase, fault);
-
         var known = _windows.GetValueOrDefault(entry.Window);
+        if (thawed) TellAudit(ThawLines.ByNode(entry, found: known is { Window: null, Entry.Phase: not LedgerPhase.Thawed }, _services.Name), entry.Window);
+        var removed = thawed && _journalled.Remove(entry.Window) && RemoveFile(entry.Vm, entry.Window);
+        if (!removed && Write(entry) is { } fault) _log.Warning("{0}: the ledger's entry could not be moved to {1}: {2}", entry.Vm, entry.Phase, fault);
+
         if (thawed && known?.Window is { } actor) Context.Unwatch(actor);
         _windows[entry.Window] = new Open(entry, thawed ? null : known?.Window);
         if (_stopper is not null) CheckStopped();
@@ -177,8 +192,15 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void RemoveFile(string vm, string window)
+    /// <summary>False: later, when the audit log has what it tells.</summary>
+    private bool RemoveFile(string vm, string window)
     {
+        if (_telling.ContainsKey(window))
+        {
+            _telling[window] = vm;
+            return false;
+        }
+        _told.Remove(window);
         try
         {
             _services.Ledger.Remove(vm, window);
@@ -187,6 +209,21 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         {
             _log.Warning("{0}: the ledger's entry could not be removed: {1}", vm, e.Message);
         }
+        return true;
+    }
+
+    // ---- the audit log
+
+    private void TellAudit(AuditEntry? line, string window)
+    {
+        if (line is null || !_told.Add(window)) return;
+        _telling[window] = null;
+        _services.Audit([line]).PipeTo(Self, success: () => new Audited(window));
+    }
+
+    private void Audit(string window)
+    {
+        if (_telling.Remove(window, out var vm) && vm is not null) RemoveFile(vm, window);
     }
 
     // ---- limits

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
 
@@ -19,6 +20,12 @@ public sealed record HostServices
 
     /// <summary>Connects to the watchdog, and starts one where there is none.</summary>
     public required Func<CancellationToken, Task<WatchdogClient>> Watchdog { get; init; }
+
+    /// <summary>This host's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Tells the audit log what has happened. Never fails; done when it is on disk.</summary>
+    public required Func<IReadOnlyList<AuditEntry>, Task> Audit { get; init; }
 
     /// <summary>Completed after the first scan.</summary>
     public required TaskCompletionSource Discovered { get; init; }

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.Event;
 using Akka.Persistence;
+using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
@@ -22,6 +23,8 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     private sealed record Remind : INoSerializationVerificationNeeded;
 
     private sealed record Look : INoSerializationVerificationNeeded;
+
+    private sealed record Audited : INoSerializationVerificationNeeded;
 
     /// <summary>Outcomes wait this long for company while other items are under way: long enough that a write serves
     /// several, short enough that their places do not stay empty.</summary>
@@ -45,12 +48,14 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     private readonly Dictionary<int, ItemProgress> _progress = [];
     private readonly HashSet<IActorRef> _watchers = [];
     private readonly Dictionary<string, IActorRef> _groups = [];
+    private readonly List<AuditEntry> _untold = [];
+    private bool _telling;
     private RunState? _state;
 
     public RunActor(RunServices services)
     {
         _services = services;
-        Recover<RunEvent>(e => _state = RunRules.Evolve(_state, e));
+        Recover<RunEvent>(Happen);
         Recover<RecoveryCompleted>(_ => Resume());
 
         Command<StartRun>(Start);
@@ -68,6 +73,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         Command<Flush>(_ => Settle());
         Command<Show>(_ => ShowAll());
         Command<Remind>(_ => RemindAll());
+        Command<Audited>(_ => Told());
         Command<Terminated>(m => _watchers.Remove(m.ActorRef));
     }
 
@@ -81,9 +87,17 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     // ---- from the journal
 
+    private void Happen(RunEvent happened)
+    {
+        _state = RunRules.Evolve(_state, happened);
+        _untold.AddRange(RunLines.Of(_state, happened, _services.Host));
+    }
+
     private void Resume()
     {
         if (_state is null) return;
+        // All of them once more: the audit log takes only what it does not have.
+        TellAudit();
         if (!_state.IsEnded)
             _log.Info("Run {0} goes on: {1} of {2} items are done", _state.Id, _state.Counts.Total - _state.Counts.Pending - _state.Counts.Running, _state.Counts.Total);
         RemindAll();
@@ -104,6 +118,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         var started = new RunEvent.RunStarted(order.Run, order.Kind, order.Select, order.Options, order.Targets, _services.Time.GetUtcNow(), order.RetryOf)
         {
             Notes = order.Notes,
+            StartedBy = order.StartedBy,
         };
         Store(new RunCommand.Start(started), () =>
         {
@@ -124,9 +139,10 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         Store(
             order.Steering switch
             {
-                RunSteering.Pause => new RunCommand.Pause(),
-                RunSteering.Resume => new RunCommand.Resume(),
-                var abort => new RunCommand.Abort("the run was aborted", Wait: abort == RunSteering.AbortAndWait),
+                RunSteering.Pause => new RunCommand.Pause(order.By),
+                RunSteering.Resume => new RunCommand.Resume(order.By),
+                var abort => new RunCommand.Abort(
+                    order.By is { } who ? $"the run was aborted by {who}" : "the run was aborted", Wait: abort == RunSteering.AbortAndWait, order.By),
             },
             () =>
             {
@@ -210,7 +226,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         var left = events.Count;
         PersistAll(events, happened =>
         {
-            _state = RunRules.Evolve(_state, happened);
+            Happen(happened);
             if (--left > 0) return;
             answer?.Invoke();
             Act(events);
@@ -237,6 +253,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         foreach (var dispatched in happened.OfType<RunEvent.ItemsDispatched>())
             Begin([.. dispatched.Items.Select(attempt => _state!.Items[attempt.Item])], resume: false);
         if (happened.OfType<RunEvent.RunAborted>().Any()) AbortAll();
+        TellAudit();
         if (_state!.IsEnded) End();
         else LookAgain();
     }
@@ -254,7 +271,32 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         ShowAll();
         _services.Keep(View()!);
         _log.Info("Run {0} has ended {1}: {2} of {3} items succeeded", _state!.Id, _state.Phase, _state.Counts.Succeeded, _state.Counts.Total);
-        Context.Parent.Tell(new Passivate(PoisonPill.Instance));
+        Leave();
+    }
+
+    /// <summary>For good, so not before the audit log has all of it: nothing would tell it again.</summary>
+    private void Leave()
+    {
+        if (_state is { IsEnded: true } && !_telling) Context.Parent.Tell(new Passivate(PoisonPill.Instance));
+    }
+
+    // ---- what it tells the audit log
+
+    /// <summary>One append at a time: what happens meanwhile goes into the next one together. Nothing waits for it.</summary>
+    private void TellAudit()
+    {
+        if (_telling || _untold.Count == 0) return;
+        _telling = true;
+        AuditEntry[] lines = [.. _untold];
+        _untold.Clear();
+        _services.Audit(lines).PipeTo(Self, success: () => new Audited());
+    }
+
+    private void Told()
+    {
+        _telling = false;
+        TellAudit();
+        Leave();
     }
 
     // ---- what it tells the hosts

@@ -19,11 +19,18 @@ public sealed record StartRun(string Run, string Kind, string Select, RunOptions
 
     /// <summary>The ended run whose items this one tries again.</summary>
     public string? RetryOf { get; init; }
+
+    /// <summary>The name of the token that asks for it.</summary>
+    public string? StartedBy { get; init; }
 }
 
 /// <summary>Pause, resume or abort; answered by the run's <see cref="RunView"/> when that is journalled, or
 /// <see cref="NoSuchRun"/>. What does not apply changes nothing.</summary>
-public sealed record SteerRun(string Run, RunSteering Steering) : IRunMessage, IWire;
+public sealed record SteerRun(string Run, RunSteering Steering) : IRunMessage, IWire
+{
+    /// <summary>The name of the token that asks for it.</summary>
+    public string? By { get; init; }
+}
 
 /// <summary>The sender is told the run as it is, and each change until it has ended, as <see cref="RunView"/>; or
 /// <see cref="NoSuchRun"/>.</summary>

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using QgaOrchestrator.Actors.Audit;
 
 namespace QgaOrchestrator.Actors.Runs;
 
@@ -12,6 +13,12 @@ public sealed record RunServices
 
     /// <summary>From a group's first freeze to its last cut: Freeze.Spread of this node's config.</summary>
     public required TimeSpan Spread { get; init; }
+
+    /// <summary>This node's name, for the audit log.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Tells the audit log what has happened. Never fails; done when it is on disk.</summary>
+    public required Func<IReadOnlyList<AuditEntry>, Task> Audit { get; init; }
 
     /// <summary>Writes the run's row of the read model: at its start and at its end. Not waited for: it can be rebuilt.</summary>
     public required Action<RunView> Keep { get; init; }

@@ -370,9 +370,13 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
     };
 
     private ItemOutcome Failed(string reason, string remedy, WindowRecord? record = null) =>
-        Outcome(ItemState.Failed, reason, remedy) with { FrozenMs = PointDraft.FrozenMs(record) };
+        Outcome(ItemState.Failed, reason, remedy) with
+        {
+            FrozenMs = PointDraft.FrozenMs(record),
+            RefusedBy = record is { FreezeRefused: true } ? ItemOutcome.Guest : null,
+        };
 
-    private ItemOutcome Outcome(Finding obstacle) => Outcome(obstacle.State, obstacle.What, obstacle.Remedy);
+    private ItemOutcome Outcome(Finding obstacle) => Outcome(obstacle.State, obstacle.What, obstacle.Remedy) with { RefusedBy = obstacle.RefusedBy };
 
     private ItemOutcome Unreachable(string reason, string remedy) => Outcome(ItemState.Unreachable, reason, remedy);
 

@@ -20,7 +20,7 @@ internal static class RawCall
         switch (call.Command)
         {
             case var denied when vm.Services.Denied.Contains(denied):
-                Refuse(caller, CallRefusal.Disabled, $"{denied} is never allowed on host {vm.Spec.Id.Host}", "It is named by Policy.Deny in that node's config");
+                Refuse(caller, CallRefusal.Denied, $"{denied} is never allowed on host {vm.Spec.Id.Host}", "It is named by Policy.Deny in that node's config");
                 break;
             case "guest-sync" or "guest-sync-delimited":
                 Sync(call, caller);

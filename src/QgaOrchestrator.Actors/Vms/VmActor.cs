@@ -140,7 +140,7 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
 
         Receive<Told>(m => Handle(m.Input));
         Receive<Ended>(End);
-        Receive<Submit>(m => Enqueue(m.Request, m.Timeout, Sender.Tell));
+        Receive<Submit>(Take);
         Receive<CallAgent>(m => RawCall.Take(m, this, Sender));
         Receive<GuestView>(Know);
         Receive<AskAgain>(_ => AskGuest());
@@ -273,6 +273,15 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     {
         _calls[++_ticket] = new Pending(request, timeout, complete);
         Handle(new ChannelInput.Submitted(_ticket, _services.Time.Moment() + timeout, thawLane));
+    }
+
+    /// <summary>A command of ours: the host's policy holds for runs as for callers.</summary>
+    private void Take(Submit order)
+    {
+        if (_services.Denied.Contains(order.Request.Command))
+            Sender.Tell(new CallEnded(new AgentOutcome.NotSent($"this host's policy denies {order.Request.Command}")));
+        else
+            Enqueue(order.Request, order.Timeout, Sender.Tell);
     }
 
     private void Handle(ChannelInput input)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -106,6 +107,20 @@ public sealed class QgaClient : IDisposable
         using var response = await _transport
             .SendAsync(() => new HttpRequestMessage(HttpMethod.Delete, ApiRoutes.TokenPath(name)), cancel).ConfigureAwait(false);
     }
+
+    /// <summary>The audit log's entries, newest first.</summary>
+    /// <param name="filter">Which are wanted.</param>
+    /// <param name="page">How many are asked for at once.</param>
+    public IAsyncEnumerable<AuditRecord> ListAuditAsync(AuditFilter filter, int? page = null, CancellationToken cancel = default) => ListAsync(
+        WithQuery(ApiRoutes.Audit, ("vm", filter.Vm), ("run", filter.Run), ("who", filter.Who),
+            ("since", filter.Since?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture)),
+            ("limit", page?.ToString(CultureInfo.InvariantCulture))),
+        ApiJson.Default.PageAuditRecord, cancel);
+
+    /// <summary>Has the node compute the audit log's chain again.</summary>
+    /// <param name="head">A head that was noted earlier, to be found again.</param>
+    public Task<AuditChain> CheckAuditAsync(string? head = null, CancellationToken cancel = default) =>
+        GetAsync(WithQuery(ApiRoutes.AuditCheck, ("head", head)), ApiJson.Default.AuditChain, cancel);
 
     public void Dispose() => _transport.Dispose();
 

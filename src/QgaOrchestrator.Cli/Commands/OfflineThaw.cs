@@ -65,7 +65,7 @@ internal sealed class OfflineThaw(CliHost host, Func<QgaClient?> node)
             var outcome = await Settlement.RoundAsync(agent, host.Time, uncounted).ConfigureAwait(false);
             if (outcome is ThawOutcome.Settled settled)
             {
-                ledger.Update(entry.Vm, entry.Window, found => settled.MergeInto(found, "qgactl"));
+                ledger.Update(entry.Vm, entry.Window, found => settled.MergeInto(found, "qgactl", User()));
                 return new ThawReport(entry.Vm, true, settled.Thawed, settled.Error is null ? null : $"thaw said: {settled.Error}");
             }
             var failed = (ThawOutcome.NotSettled)outcome;
@@ -75,6 +75,9 @@ internal sealed class OfflineThaw(CliHost host, Func<QgaClient?> node)
             await Task.Delay(Settlement.Pause, host.Time, cancel).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Who is at this machine, for the audit log; who came by sudo is himself.</summary>
+    private string User() => host.Environment("SUDO_USER") is { Length: > 0 } asked ? asked : Environment.UserName;
 
     private async Task<ThawReport> ThroughNodeAsync(LedgerEntry entry, CancellationToken cancel)
     {

@@ -48,6 +48,8 @@ internal sealed record HookReport(string Vm, string? Called, IReadOnlyList<HookF
 [JsonSerializable(typeof(Page<RecoveryPoint>))]
 [JsonSerializable(typeof(Page<Token>))]
 [JsonSerializable(typeof(NewToken))]
+[JsonSerializable(typeof(Page<AuditRecord>))]
+[JsonSerializable(typeof(AuditChain))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class CliJson : JsonSerializerContext
 {

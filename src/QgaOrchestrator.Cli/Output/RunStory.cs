@@ -23,7 +23,7 @@ internal static class RunStory
     {
         var run = report.Run;
         Line(to, "Asked", $"{(IsDry(run) ? "check for " : "")}{run.Kind} of {run.Select ?? "*"}{(run.RetryOf is { } of ? $", to retry {of}" : "")} {Asked(run.Options)}".TrimEnd());
-        Line(to, "Started", Text.Time(run.StartedAt));
+        Line(to, "Started", $"{Text.Time(run.StartedAt)}{(run.StartedBy is { } by ? $" by {by}" : "")}");
         if (run.EndedAt is { } ended) Line(to, "Ended", Text.Time(ended));
         WriteWaves(to, report);
         if (Frozen(report) is { } frozen) Line(to, "Frozen", frozen);

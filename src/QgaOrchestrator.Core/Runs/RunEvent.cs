@@ -18,6 +18,10 @@ public abstract record RunEvent
         /// <summary>What was known of each target, in their order; null: nothing.</summary>
         [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
         public IReadOnlyList<TargetNote>? Notes { get; init; }
+
+        /// <summary>The name of the token that asked for it; null where an earlier version did not tell.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public string? StartedBy { get; init; }
     }
 
     /// <summary>These attempts may have begun from now on: every name that they make derives from run, item and attempt.</summary>
@@ -26,14 +30,29 @@ public abstract record RunEvent
     public sealed record ItemsSettled(IReadOnlyList<ItemOutcome> Outcomes, DateTimeOffset At) : RunEvent;
 
     /// <summary>No item begins until the run is resumed.</summary>
-    public sealed record RunPaused(DateTimeOffset At) : RunEvent;
+    public sealed record RunPaused(DateTimeOffset At) : RunEvent
+    {
+        /// <summary>The token's name.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public string? By { get; init; }
+    }
 
-    public sealed record RunResumed(DateTimeOffset At) : RunEvent;
+    public sealed record RunResumed(DateTimeOffset At) : RunEvent
+    {
+        /// <summary>The token's name.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public string? By { get; init; }
+    }
 
     /// <summary>No item begins any more.</summary>
     /// <param name="Reason">Why, in the operator's words.</param>
     /// <param name="Wait">Items under way go on to their end; else they are undone.</param>
-    public sealed record RunAborted(string Reason, bool Wait, DateTimeOffset At) : RunEvent;
+    public sealed record RunAborted(string Reason, bool Wait, DateTimeOffset At) : RunEvent
+    {
+        /// <summary>The token's name; null: the run's own deadline.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public string? By { get; init; }
+    }
 
     public sealed record RunFinished(RunPhase Phase, string? Reason, DateTimeOffset At) : RunEvent;
 }
@@ -75,6 +94,14 @@ public sealed record ItemOutcome(int Item, int Attempt, ItemState State, string?
 
     /// <summary>What a backup has made.</summary>
     public PointMade? Point { get; init; }
+
+    /// <summary>Who did not allow it: policy (this host's) or guest; null where nobody refused.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RefusedBy { get; init; }
+
+    public const string Policy = "policy";
+
+    public const string Guest = "guest";
 
     public static ItemOutcome Interrupted(int item, int attempt, string reason) => new(item, attempt, ItemState.Interrupted, reason);
 }

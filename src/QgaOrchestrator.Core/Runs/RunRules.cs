@@ -12,13 +12,16 @@ public abstract record RunCommand
     /// <summary>Dispatch what is due.</summary>
     public sealed record Dispatch : RunCommand;
 
-    public sealed record Pause : RunCommand;
+    /// <param name="By">The token's name.</param>
+    public sealed record Pause(string? By = null) : RunCommand;
 
-    public sealed record Resume : RunCommand;
+    /// <param name="By">The token's name.</param>
+    public sealed record Resume(string? By = null) : RunCommand;
 
     /// <param name="Reason">Who or what wants it, in words.</param>
     /// <param name="Wait">Items under way go on to their end.</param>
-    public sealed record Abort(string Reason, bool Wait) : RunCommand;
+    /// <param name="By">The token's name.</param>
+    public sealed record Abort(string Reason, bool Wait, string? By = null) : RunCommand;
 
     /// <summary>These attempts have ended.</summary>
     public sealed record Settle(IReadOnlyList<ItemOutcome> Outcomes) : RunCommand;
@@ -41,9 +44,9 @@ public static class RunRules
         (null, RunCommand.Start c) => [c.Started],
         (not null, RunCommand.Start) => [],
         ({ } s, RunCommand.Settle c) => Settle(s, c.Outcomes, now),
-        ({ IsEnded: false, IsPaused: false, Abort: null }, RunCommand.Pause) => [new RunEvent.RunPaused(now)],
-        ({ IsEnded: false, IsPaused: true, Abort: null }, RunCommand.Resume) => [new RunEvent.RunResumed(now)],
-        ({ IsEnded: false } s, RunCommand.Abort c) when s.Abort is null || (s.Abort.Wait && !c.Wait) => [new RunEvent.RunAborted(c.Reason, c.Wait, now)],
+        ({ IsEnded: false, IsPaused: false, Abort: null }, RunCommand.Pause c) => [new RunEvent.RunPaused(now) { By = c.By }],
+        ({ IsEnded: false, IsPaused: true, Abort: null }, RunCommand.Resume c) => [new RunEvent.RunResumed(now) { By = c.By }],
+        ({ IsEnded: false } s, RunCommand.Abort c) when s.Abort is null || (s.Abort.Wait && !c.Wait) => [new RunEvent.RunAborted(c.Reason, c.Wait, now) { By = c.By }],
         (_, RunCommand.Pause or RunCommand.Resume or RunCommand.Abort) => [],
         ({ } s, RunCommand.Dispatch) => Due(s, now) switch
         {
@@ -184,6 +187,7 @@ public static class RunRules
             Options = e.Options,
             StartedAt = e.At,
             RetryOf = e.RetryOf,
+            StartedBy = e.StartedBy,
             Items = items,
             WaveEnds = Waves.Ends(e.Options, items),
             Counts = new RunCounts { Total = items.Length, Pending = items.Length },

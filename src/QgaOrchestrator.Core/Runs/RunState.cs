@@ -17,6 +17,9 @@ public sealed record RunState
 
     public string? RetryOf { get; init; }
 
+    /// <summary>The name of the token that asked for it.</summary>
+    public string? StartedBy { get; init; }
+
     /// <summary>By index. Replaced as a whole by each event: a batch costs one copy.</summary>
     public required IReadOnlyList<RunItem> Items { get; init; }
 

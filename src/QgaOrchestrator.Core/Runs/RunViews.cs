@@ -13,11 +13,15 @@ public sealed record RunSummary(
     /// <summary>When the next wave begins, while the one before it soaks.</summary>
     public DateTimeOffset? SoaksUntil { get; init; }
 
+    /// <summary>The name of the token that asked for it.</summary>
+    public string? StartedBy { get; init; }
+
     public static RunSummary Of(RunState state) => new(
         state.Id, state.Kind, state.Select, state.Phase, state.Reason, state.Counts, state.StartedAt, state.EndedAt, state.RetryOf, state.Options)
     {
         WaveEnds = state.WaveEnds.Count > 1 ? state.WaveEnds : null,
         SoaksUntil = Waves.SoaksUntil(state),
+        StartedBy = state.StartedBy,
     };
 }
 

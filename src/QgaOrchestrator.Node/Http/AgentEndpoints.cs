@@ -22,12 +22,14 @@ public static class AgentEndpoints
 
     private static async Task<IResult> CallAsync(
         string vm, string command, string? timeout, string? lease, string? force,
-        HttpRequest request, IOrchestrator orchestrator, QgadOptions options, CancellationToken cancel)
+        HttpContext context, IOrchestrator orchestrator, QgadOptions options, CancellationToken cancel)
     {
         if (options.Policy.Deny.Contains(command, StringComparer.Ordinal)) return Problems.Result(Denied(command));
         var call = CallOptionsFrom(timeout, lease, force);
-        var arguments = await ArgumentsAsync(request, cancel);
+        if (call.Force) AuditTrail.Note(context, "by force");
+        var arguments = await ArgumentsAsync(context.Request, cancel);
         var target = await orchestrator.FindAsync(vm, cancel);
+        AuditTrail.Note(context, target.Id);
         return await orchestrator.CallAsync(target.Id, command, arguments, call, cancel) switch
         {
             CallReply.Returned returned => new ReturnResult(returned.Json),

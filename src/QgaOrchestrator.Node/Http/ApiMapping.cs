@@ -32,6 +32,7 @@ public static class ApiMapping
         StartedAt = run.StartedAt,
         EndedAt = run.EndedAt,
         RetryOf = run.RetryOf,
+        StartedBy = run.StartedBy,
         Reason = run.Reason,
         Waves = Waves(run),
     };

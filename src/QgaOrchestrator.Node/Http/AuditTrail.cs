@@ -1,6 +1,7 @@
 using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
@@ -20,18 +21,21 @@ public static partial class AuditTrail
 
     private const int LongestNote = 200;
 
+    /// <summary>An answer waits this long for its own entry; the entry is kept all the same.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     /// <summary>Outside of everything else: it sees each answer, whoever gave it.</summary>
     public static void UseAuditOutcomes(this WebApplication app)
     {
-        var audit = app.Services.GetRequiredService<SqliteAudit>();
-        var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Audit");
+        var audit = app.Services.GetRequiredService<AuditKeeper>();
         var host = app.Services.GetRequiredService<QgadOptions>().Node.Host;
         var time = app.Services.GetRequiredService<TimeProvider>();
-        var strangers = new StrangerBudget(time, more => _ = AppendAsync(new(
-            time.GetUtcNow(), Caller.Nobody, null, "any request", null, null, host, "refused", ProblemCodes.Unauthorized)
-        {
-            Detail = $"{more} more in one minute",
-        }));
+        var strangers = new StrangerBudget(time, more => _ = audit.KeepAsync([
+            new(time.GetUtcNow(), Caller.Nobody, null, "any request", null, null, host, AuditOutcomes.Refused, ProblemCodes.Unauthorized)
+            {
+                Detail = $"{more} more in one minute",
+            },
+        ]));
         app.Use(async (context, next) =>
         {
             try
@@ -42,25 +46,19 @@ public static partial class AuditTrail
             {
                 var (outcome, code) = Outcome(context);
                 if (IsWorthTelling(context, code) && (code != ProblemCodes.Unauthorized || strangers.Take()))
-                    await AppendAsync(Entry(context, outcome, code));
+                {
+                    var kept = audit.KeepAsync([Entry(context, outcome, code)]);
+                    if (Command(context) != Thaw) await Task.WhenAny(kept, Task.Delay(Patience, time));
+                }
             }
         });
-
-        async Task AppendAsync(AuditEntry entry)
-        {
-            try
-            {
-                await audit.AppendAsync(entry);
-            }
-            catch (Exception e)
-            {
-                LogLost(log, entry.Outcome, e);
-            }
-        }
     }
 
     /// <summary>Says more of this request in its outcome's entry; never a secret, and no argument of an agent's command.</summary>
     public static void Note(HttpContext context, string detail) => context.Items[typeof(AuditTrail)] = Plain(detail, LongestNote);
+
+    /// <summary>Which VM the caller meant, where that is known by now.</summary>
+    public static void Note(HttpContext context, VmId vm) => context.Items[typeof(VmId)] = vm.ToString();
 
     /// <summary>After token and role were looked at: what is asked by somebody who may ask.</summary>
     public static void UseAuditIntents(this WebApplication app)
@@ -73,11 +71,11 @@ public static partial class AuditTrail
             {
                 try
                 {
-                    await audit.AppendAsync(Entry(context, "asked", null));
+                    await audit.AppendAsync(Entry(context, AuditOutcomes.Asked, null));
                 }
                 catch (Exception e)
                 {
-                    LogLost(log, "asked", e);
+                    LogRefused(log, e);
                     await Problems.Result(Unavailable).ExecuteAsync(context);
                     return;
                 }
@@ -104,11 +102,11 @@ public static partial class AuditTrail
 
     private static (string Outcome, string? Code) Outcome(HttpContext context) => context.Response.StatusCode switch
     {
-        _ when context.RequestAborted.IsCancellationRequested => ("unknown", ProblemCodes.UnknownOutcome),
-        < 400 => ("done", null),
-        StatusCodes.Status504GatewayTimeout => ("unknown", Problems.CodeOf(context)),
-        StatusCodes.Status422UnprocessableEntity or StatusCodes.Status500InternalServerError => ("failed", Problems.CodeOf(context)),
-        _ => ("refused", Problems.CodeOf(context)),
+        _ when context.RequestAborted.IsCancellationRequested => (AuditOutcomes.Unknown, ProblemCodes.UnknownOutcome),
+        < 400 => (AuditOutcomes.Done, null),
+        StatusCodes.Status504GatewayTimeout => (AuditOutcomes.Unknown, Problems.CodeOf(context)),
+        StatusCodes.Status422UnprocessableEntity or StatusCodes.Status500InternalServerError => (AuditOutcomes.Failed, Problems.CodeOf(context)),
+        _ => (AuditOutcomes.Refused, Problems.CodeOf(context)),
     };
 
     private static AuditEntry Entry(HttpContext context, string outcome, string? code) => new(
@@ -117,7 +115,7 @@ public static partial class AuditTrail
         context.Connection.RemoteIpAddress?.ToString(),
         Plain(Command(context)) ?? $"{Plain(context.Request.Method)} {Route(context) ?? "?"}",
         // Routing unescapes all but the slash.
-        Plain((context.GetRouteValue("vm") as string)?.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase)),
+        context.Items[typeof(VmId)] as string ?? Plain((context.GetRouteValue("vm") as string)?.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase)),
         Run(context),
         context.RequestServices.GetRequiredService<QgadOptions>().Node.Host, outcome, code)
     {
@@ -136,6 +134,6 @@ public static partial class AuditTrail
         ? null
         : string.Concat(text.Take(most).Select(c => char.IsControl(c) ? '?' : c)) + (text.Length > most ? "…" : "");
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "the audit log did not take an entry ({Outcome})")]
-    private static partial void LogLost(ILogger log, string outcome, Exception error);
+    [LoggerMessage(Level = LogLevel.Error, Message = "the audit log does not take what is asked, so it is refused")]
+    private static partial void LogRefused(ILogger log, Exception error);
 }

@@ -32,6 +32,7 @@ public static class ErrorMapping
         if (refused.Why == CallRefusal.UnknownCommand) return From(new CallReply.AgentFailed("CommandNotFound", refused.Reason));
         var (title, status, code) = refused.Why switch
         {
+            CallRefusal.Denied => ("Forbidden", StatusCodes.Status403Forbidden, ProblemCodes.Forbidden),
             CallRefusal.Disabled => ("The guest disabled this command", StatusCodes.Status409Conflict, ProblemCodes.CommandDisabled),
             CallRefusal.Frozen => ("The guest is frozen", StatusCodes.Status409Conflict, ProblemCodes.Frozen),
             CallRefusal.NotOurs => ("Frozen by somebody else", StatusCodes.Status409Conflict, ProblemCodes.NotOurs),

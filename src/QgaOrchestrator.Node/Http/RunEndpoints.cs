@@ -19,12 +19,12 @@ public static class RunEndpoints
         routes.MapGet(ApiRoutes.Runs, ListAsync).For(Role.Viewer);
         routes.MapGet(ApiRoutes.Run, ShowAsync).For(Role.Viewer);
         routes.MapGet(ApiRoutes.RunItems, ItemsAsync).For(Role.Viewer);
-        routes.MapPost(ApiRoutes.RunPause, (string id, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
-            SteerAsync(id, RunSteering.Pause, orchestrator, views, cancel)).For(Role.Operator);
-        routes.MapPost(ApiRoutes.RunResume, (string id, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
-            SteerAsync(id, RunSteering.Resume, orchestrator, views, cancel)).For(Role.Operator);
-        routes.MapPost(ApiRoutes.RunAbort, (string id, bool? wait, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
-            SteerAsync(id, wait == true ? RunSteering.AbortAndWait : RunSteering.Abort, orchestrator, views, cancel)).For(Role.Operator);
+        routes.MapPost(ApiRoutes.RunPause, (string id, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
+            SteerAsync(id, RunSteering.Pause, context, orchestrator, views, cancel)).For(Role.Operator);
+        routes.MapPost(ApiRoutes.RunResume, (string id, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
+            SteerAsync(id, RunSteering.Resume, context, orchestrator, views, cancel)).For(Role.Operator);
+        routes.MapPost(ApiRoutes.RunAbort, (string id, bool? wait, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
+            SteerAsync(id, wait == true ? RunSteering.AbortAndWait : RunSteering.Abort, context, orchestrator, views, cancel)).For(Role.Operator);
         routes.MapPost(ApiRoutes.RunRetry, RetryAsync).For(Role.Operator);
     }
 
@@ -36,13 +36,13 @@ public static class RunEndpoints
         AuditTrail.Note(request.HttpContext, $"{kind.Name} of {select}");
         var id = await IdAsync(request, body, views, time.GetUtcNow());
         // A repeat of a request with its key finds the run that the first one started.
-        var run = await FindAsync(id, orchestrator, views, cancel) ?? await BeginAsync(id, kind, select, options, orchestrator, cancel);
+        var run = await FindAsync(id, orchestrator, views, cancel) ?? await BeginAsync(id, kind, select, options, By(request.HttpContext), orchestrator, cancel);
         response.Headers.Location = ApiRoutes.RunPath(id);
         return TypedResults.Json(run.ToApi(), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
     }
 
     private static async Task<RunSummary> BeginAsync(
-        string id, RunKind kind, string select, RunOptions options, IOrchestrator orchestrator, CancellationToken cancel)
+        string id, RunKind kind, string select, RunOptions options, string by, IOrchestrator orchestrator, CancellationToken cancel)
     {
         var fleet = await orchestrator.ListVmsAsync(cancel);
         var selected = Selection.Of(fleet, select);
@@ -50,19 +50,20 @@ public static class RunEndpoints
             throw new ProblemException(Problems.BadRequest([$"select: {select} selects no VM"], "GET /v1/vms?select= shows what a selector selects."));
         var (plan, faults) = RunPlan.Of([.. fleet.Select(Identity)], [.. selected.Select(Identity)], options);
         if (plan is null) throw new ProblemException(Problems.BadRequest(faults, "Select the whole group, or none of it.") with { Code = ProblemCodes.GroupSplit });
-        return (await orchestrator.StartRunAsync(id, kind.Name, select, options, plan, cancel)).Summary;
+        return (await orchestrator.StartRunAsync(id, kind.Name, select, options, plan, by, cancel)).Summary;
     }
 
     private static VmIdentity Identity(VmStatus vm) => new(vm.Id, vm.Uuid, vm.Labels, vm.Group) { Freeze = vm.Freeze };
 
-    private static async Task<IResult> SteerAsync(string id, RunSteering steering, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
+    private static async Task<IResult> SteerAsync(
+        string id, RunSteering steering, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
     {
         if (await FindAsync(id, orchestrator, views, cancel) is not { } run) return Problems.Result(NoRun(id));
         if (run.EndedAt is not null)
             return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, $"Run {id} has ended: it is {run.Phase.ToString().ToLowerInvariant()}.", $"qgactl run retry {id} tries what did not succeed."));
         if (run.Phase == RunPhase.Aborting && steering is RunSteering.Pause or RunSteering.Resume)
             return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, $"Run {id} is being aborted.", $"Wait for its end, then qgactl run retry {id}."));
-        return await orchestrator.SteerRunAsync(id, steering, cancel) is { } view
+        return await orchestrator.SteerRunAsync(id, steering, By(context), cancel) is { } view
             ? TypedResults.Json(view.Summary.ToApi(), ApiJson.Default.Run)
             : Problems.Result(NoRun(id));
     }
@@ -77,7 +78,7 @@ public static class RunEndpoints
         if (run.Counts.Succeeded == run.Counts.Total)
             return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, $"Every item of run {id} succeeded: there is nothing to try again.", "Start a new run."));
         var next = await IdAsync(request, Encoding.UTF8.GetBytes($"retry {id}"), views, time.GetUtcNow());
-        var retry = (await FindAsync(next, orchestrator, views, cancel)) ?? (await orchestrator.RetryRunAsync(id, next, cancel))?.Summary;
+        var retry = (await FindAsync(next, orchestrator, views, cancel)) ?? (await orchestrator.RetryRunAsync(id, next, By(request.HttpContext), cancel))?.Summary;
         if (retry is null) return Problems.Result(NoRun(id));
         response.Headers.Location = ApiRoutes.RunPath(next);
         return TypedResults.Json(retry.ToApi(), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
@@ -131,6 +132,8 @@ public static class RunEndpoints
             ?? throw new ProblemException(Problems.Conflict(
                 ProblemCodes.Conflict, $"This {ApiRoutes.IdempotencyKeyHeader} was used for another request.", "Send a key of its own with each request."));
     }
+
+    private static string By(HttpContext context) => BearerToken.CallerOf(context)!.Name;
 
     private static async Task<byte[]> BodyAsync(HttpRequest request, CancellationToken cancel)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using QgaOrchestrator.Qemu.Monitor;
 
 namespace QgaOrchestrator.Qemu.Ledger;
@@ -55,6 +56,9 @@ public sealed record WindowFacts
     public string? ThawError { get; init; }
     /// <summary>Who thawed: node, watchdog or qgactl.</summary>
     public string? ThawedBy { get; init; }
+    /// <summary>Of qgactl: this machine's user.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ThawedByUser { get; init; }
     /// <summary>Why the window broke, in words; null while it holds.</summary>
     public string? Broken { get; init; }
 }

@@ -20,13 +20,14 @@ public abstract record ThawOutcome
         /// that sent it, and only that one knows them.
         /// </summary>
         /// <param name="by">node, watchdog or qgactl.</param>
-        public LedgerEntry MergeInto(LedgerEntry entry, string by)
+        /// <param name="user">This machine's user, where a person asked for it.</param>
+        public LedgerEntry MergeInto(LedgerEntry entry, string by, string? user = null)
         {
             ArgumentNullException.ThrowIfNull(entry);
             return entry with
             {
                 Phase = LedgerPhase.Thawed,
-                Facts = entry.Facts with { Thawed = Thawed, ThawError = Error, ThawedAt = At, ThawedBy = by },
+                Facts = entry.Facts with { Thawed = Thawed, ThawError = Error, ThawedAt = At, ThawedBy = by, ThawedByUser = user },
             };
         }
     }

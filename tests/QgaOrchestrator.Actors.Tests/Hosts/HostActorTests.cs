@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
+using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
@@ -21,12 +22,19 @@ public sealed class HostActorTests : TestKit
     private readonly VmSpec _vm = new(new VmId("h1", "vm001"), "/nowhere/qga.sock", null, SocketHold.Exclusive);
     private readonly TestProbe _vms;
     private readonly TestProbe _window;
+    private readonly List<AuditEntry> _audited = [];
+    private Func<IReadOnlyList<AuditEntry>, Task> _audit;
     private FakeWatchdog? _watchdog;
     private IActorRef _host = ActorRefs.Nobody;
 
     public HostActorTests() : base("akka { stdout-loglevel = OFF, test.single-expect-default = 60s, test.filter-leeway = 60s }")
     {
         _ledger = FreezeLedger.Open(_directory.File("led"));
+        _audit = lines =>
+        {
+            _audited.AddRange(lines);
+            return Task.CompletedTask;
+        };
         _vms = CreateTestProbe();
         _window = CreateTestProbe();
     }
@@ -144,6 +152,59 @@ public sealed class HostActorTests : TestKit
         Assert.Null(_window.ExpectMsg<EntryFound>().Entry);
     }
 
+    [Theory]
+    [InlineData("watchdog", null, "window w0; 2 of 2 file systems thawed")]
+    [InlineData("qgactl", "anna", "by anna; window w0; 2 of 2 file systems thawed")]
+    public void A_thaw_by_another_is_audited_at_the_start(string by, string? user, string detail)
+    {
+        _ledger.Write(Thawed("w0", by, user));
+        Begin(guarded: false);
+        _vms.ExpectMsg<VmPresent>();
+        var line = Assert.Single(_audited);
+        Assert.Equal((by, "thaw", "h1/vm001", "r1", "done", detail), (line.Who, line.What, line.Vm, line.Run, line.Outcome, line.Detail));
+        Assert.Equal("thaw/w0", line.Key);
+    }
+
+    [Fact]
+    public void An_entry_whose_thaw_is_not_audited_yet_stays_until_it_is()
+    {
+        var gate = new TaskCompletionSource();
+        _audit = _ => gate.Task;
+        _ledger.Write(Thawed("w0", "watchdog", null));
+        Begin(guarded: false);
+        _host.Tell(new RemoveEntry("w0"), _window);
+        _host.Tell(new FindEntry("vm001"), _window);
+        Assert.NotNull(_window.ExpectMsg<EntryFound>().Entry);
+
+        gate.SetResult();
+
+        AwaitCondition(() => _ledger.Read("vm001") is null, Limit);
+    }
+
+    [Fact]
+    public async Task A_thaw_of_ours_is_audited_where_no_item_tells_of_it()
+    {
+        await BeginGuardedAsync();
+        // A run's own window, a caller's freeze, one that was never frozen, and one that an earlier process had left.
+        foreach (var (window, run) in new[] { ("w1", "r1"), ("w2", ""), ("w3", "") })
+        {
+            _host.Tell(new OpenEntry(Entry(window) with { Run = run }), _window);
+            _window.ExpectMsg<EntryOpened>();
+            _host.Tell(new MoveEntry((window == "w3" ? Entry(window) with { Phase = LedgerPhase.Thawed } : Thawed(window, "node", null)) with { Run = run }), _window);
+        }
+        await _host.GracefulStop(Limit);
+        _ledger.Write(Entry("w4") with { Phase = LedgerPhase.Frozen });
+        Begin(guarded: false);
+        _host.Tell(new MoveEntry(Thawed("w4", "node", null)), _window);
+        _host.Tell(new FindEntry("vm001"), _window);
+        _window.ExpectMsg<EntryFound>();
+
+        Assert.Equal(
+            [("thaw/w2", null, "the lease has ended; window w2; 2 of 2 file systems thawed"),
+             ("thaw/w4", "r1", "found open: its node or its window had ended; window w4; 2 of 2 file systems thawed")],
+            _audited.Select(line => (line.Key, line.Run, line.Detail)));
+    }
+
     [Fact]
     public async Task A_watchdog_that_hangs_up_is_summoned_again()
     {
@@ -186,10 +247,18 @@ public sealed class HostActorTests : TestKit
             Watchdog = stop => guarded
                 ? WatchdogClient.ConnectAsync(_ledger, TimeProvider.System, stop)
                 : Task.FromException<WatchdogClient>(new WatchdogException("nobody listens")),
+            Name = "h1",
+            Audit = lines => _audit(lines),
             Discovered = new TaskCompletionSource(),
         };
         _host = Sys.ActorOf(Props.Create(() => new HostActor(services)));
     }
+
+    private static LedgerEntry Thawed(string window, string by, string? user) => Entry(window) is var entry ? entry with
+    {
+        Phase = LedgerPhase.Thawed,
+        Facts = new() { Frozen = 2, Thawed = 2, ThawedAt = entry.OpenedAt.AddSeconds(1), ThawedBy = by, ThawedByUser = user, Broken = "the lease has ended" },
+    } : null!;
 
     private static LedgerEntry Entry(string window)
     {

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
+using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
@@ -18,6 +19,8 @@ public sealed class RunActorTests : TestKit
     private readonly TestProbe _vms;
     private readonly TestProbe _asker;
     private readonly List<RunView> _kept = [];
+    private readonly List<AuditEntry> _audited = [];
+    private Func<IReadOnlyList<AuditEntry>, Task> _audit;
     private TestProbe _region;
     private IActorRef _run;
 
@@ -35,6 +38,11 @@ public sealed class RunActorTests : TestKit
         """)
     {
         GatedJournal.BeforeWrite = _ => Task.CompletedTask;
+        _audit = lines =>
+        {
+            _audited.AddRange(lines);
+            return Task.CompletedTask;
+        };
         (_vms, _asker, _region) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
         _run = Begin();
     }
@@ -142,6 +150,53 @@ public sealed class RunActorTests : TestKit
     }
 
     [Fact]
+    public void A_run_leaves_only_when_the_audit_log_has_all_of_it_and_waits_for_it_with_nothing_else()
+    {
+        var (gate, appends) = (new TaskCompletionSource(), 0);
+        _audit = lines =>
+        {
+            _audited.AddRange(lines);
+            return ++appends == 1 ? gate.Task : Task.CompletedTask;
+        };
+        Start(3, maxParallel: 1);
+        for (var i = 0; i < 3; i++)
+        {
+            End(_vms.ExpectMsg<StartItem>(), ItemState.Succeeded);
+            _vms.ExpectMsg<ItemJournalled>();
+        }
+        Assert.Equal(RunPhase.Succeeded, View().Summary.Phase);
+        Assert.False(_region.HasMessages);
+
+        gate.SetResult();
+
+        _region.ExpectMsg<Passivate>();
+        Assert.Equal(2, appends);
+        Assert.Equal(
+            ["started", "0/1/started", "0/1/ended", "1/1/started", "1/1/ended", "2/1/started", "2/1/ended", "ended"],
+            _audited.Select(line => line.Key!["r1/".Length..]));
+    }
+
+    [Fact]
+    public void What_a_crash_kept_from_the_audit_log_is_told_by_its_successor()
+    {
+        _audit = _ => new TaskCompletionSource().Task;
+        Start(1);
+        End(_vms.ExpectMsg<StartItem>(), ItemState.Succeeded);
+        _vms.ExpectMsg<ItemJournalled>();
+        Assert.Equal(RunPhase.Succeeded, View().Summary.Phase);
+
+        _audit = lines =>
+        {
+            _audited.AddRange(lines);
+            return Task.CompletedTask;
+        };
+        Crash();
+
+        _region.ExpectMsg<Passivate>();
+        Assert.Equal(["started", "0/1/started", "0/1/ended", "ended"], _audited.Select(line => line.Key!["r1/".Length..]));
+    }
+
+    [Fact]
     public void A_run_that_nobody_started_is_not_known()
     {
         _run.Tell(new WatchRun("r1"), _asker);
@@ -197,7 +252,7 @@ public sealed class RunActorTests : TestKit
 
     private IActorRef Begin()
     {
-        var services = new RunServices { Time = TimeProvider.System, Vms = _vms.Ref, Spread = TimeSpan.FromSeconds(5), Keep = _kept.Add };
+        var services = new RunServices { Time = TimeProvider.System, Vms = _vms.Ref, Spread = TimeSpan.FromSeconds(5), Host = "h1", Audit = lines => _audit(lines), Keep = _kept.Add };
         return _region.ChildActorOf(RunActor.Props(services), "r1");
     }
 }

@@ -24,14 +24,14 @@ public sealed class SerializerTests : IAsyncLifetime
 
     private static readonly IWire[] Messages =
     [
-        new StartRun("r1", "backup", "*", Options, [Vm]) { Notes = [new TargetNote("shop", FreezeMode.Alone, new Dictionary<string, string> { ["app"] = "db" })], RetryOf = "r0" },
-        new SteerRun("r1", RunSteering.AbortAndWait),
+        new StartRun("r1", "backup", "*", Options, [Vm]) { Notes = [new TargetNote("shop", FreezeMode.Alone, new Dictionary<string, string> { ["app"] = "db" })], RetryOf = "r0", StartedBy = "ci" },
+        new SteerRun("r1", RunSteering.AbortAndWait) { By = "ci" },
         new StartItem(Vm, "r1", 3, 2, "backup", Options, At, Resume: true) { Group = "shop", Freeze = FreezeMode.Never },
         new AbortItem(Vm, "r1", 3, 2),
         new GroupSays(Vm, "r1", 3, 2, new(GroupWord.Void, Hold: true, new(1.5, true), new(3, 2, ItemState.Failed, "why", "what"))),
         new MemberMoved("r1", 3, 2, new(MemberPhase.Prepared, Slow: true, Covered: true, new(1.5, true), new(3, 2, ItemState.Failed, "why", "what"))),
         new ItemMoved("r1", new(3, 2, "copy", At, 5, 9)),
-        new ItemEnded("r1", new(3, 2, ItemState.Failed, "why", "what") { FrozenMs = 1.5, Point = new("p", "/d", "crash", 7) }),
+        new ItemEnded("r1", new(3, 2, ItemState.Failed, "why", "what") { FrozenMs = 1.5, Point = new("p", "/d", "crash", 7), RefusedBy = ItemOutcome.Guest }),
         new ItemJournalled(Vm, "r1", 3, 2),
     ];
 

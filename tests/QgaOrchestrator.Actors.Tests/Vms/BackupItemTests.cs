@@ -128,12 +128,23 @@ public class BackupItemTests : OneHost
     }
 
     [Fact]
+    public async Task A_command_that_the_hosts_policy_denies_is_not_sent_for_a_run_of_ours_either()
+    {
+        Denied = ["guest-get-fsinfo", "guest-file-open"];
+        await StartAsync();
+        var outcome = Run(Item());
+        Assert.Equal((ItemState.Succeeded, "crash"), (outcome.State, outcome.Point?.Class));
+        Assert.Empty(Vm.Agent.Heard.Intersect(Denied));
+    }
+
+    [Fact]
     public async Task A_freeze_that_the_hosts_policy_denies_is_not_sent()
     {
         Denied = ["guest-fsfreeze-freeze"];
         await StartAsync();
         var outcome = Run(Item());
         Assert.Equal((ItemState.Failed, "this host's policy denies guest-fsfreeze-freeze"), (outcome.State, outcome.Reason));
+        Assert.Equal(ItemOutcome.Policy, outcome.RefusedBy);
         Assert.Equal(0, Vm.Guest.Epoch);
         NothingIsLeft();
     }

@@ -118,5 +118,6 @@ public class CrashTests : OneHost
         NothingIsLeft();
         Assert.Null(await EntryAsync(entry => entry is null));
         Assert.Single(Vm.Guest.Freezes);
+        lock (Audited) Assert.Equal(("node", "thaw", "r1"), Audited.Select(line => (line.Who, line.What, line.Run)).Single());
     }
 }

@@ -78,6 +78,7 @@ public class GuestHooksTests : OneHost
         await StartAsync();
         var outcome = Run(Item());
         Assert.Equal((ItemState.Failed, "the guest refused to freeze: script 60-mysql of the guest's freeze hook failed (status 3)"), (outcome.State, outcome.Reason));
+        Assert.Equal(ItemOutcome.Guest, outcome.RefusedBy);
         NothingIsLeft();
     }
 

@@ -166,6 +166,7 @@ public class WindowTests : OneHost
         await CallAsync("guest-fsfreeze-freeze", options: new CallOptions(Lease: TimeSpan.FromMilliseconds(200)));
         await Vm.Guest.WhenThawed().WaitAsync(Limit);
         Assert.Null(await EntryAsync(entry => entry is null));
+        lock (Audited) Assert.Equal(("node", "thaw", "h1/vm001"), Audited.Select(line => (line.Who, line.What, line.Vm)).Single());
     }
 
     [Fact]
@@ -209,7 +210,7 @@ public class WindowTests : OneHost
     {
         await StartAsync();
         Assert.Equal("7", Text(await CallAsync("guest-sync", """{"id":7}""")));
-        Assert.Equal(CallRefusal.Disabled, Assert.IsType<CallReply.Refused>(await CallAsync("guest-shutdown")).Why);
+        Assert.Equal(CallRefusal.Denied, Assert.IsType<CallReply.Refused>(await CallAsync("guest-shutdown")).Why);
         Assert.DoesNotContain("guest-shutdown", Vm.Agent.Heard);
     }
 

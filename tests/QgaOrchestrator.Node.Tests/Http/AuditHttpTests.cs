@@ -29,7 +29,8 @@ public sealed class AuditHttpTests : IAsyncLifetime, IDisposable
 
         var told = await LogAsync();
         Assert.Equal(["done", "asked"], told.Select(entry => entry.Outcome));
-        Assert.All(told, entry => Assert.Equal(("admin", "guest-set-user-password", "a1", "hv1"), (entry.Who, entry.What, entry.Vm, entry.Host)));
+        Assert.All(told, entry => Assert.Equal(("admin", "guest-set-user-password", "hv1"), (entry.Who, entry.What, entry.Host)));
+        Assert.Equal(["hv1/a1", "a1"], told.Select(entry => entry.Vm)); // as it was meant; as it was named
         foreach (var file in Directory.GetFiles(Data, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "qgad.lock"))
             Assert.DoesNotContain(Marker, await TextAsync(file));
     }
@@ -94,6 +95,61 @@ public sealed class AuditHttpTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Entries_are_found_by_vm_who_run_and_time()
+    {
+        _node.Orchestrator.AddVm("hv1", "a6");
+        _node.Orchestrator.AddVm("hv1", "a7");
+        _node.Orchestrator.Replies["guest-shutdown"] = new CallReply.Returned("{}"u8.ToArray());
+        using var someone = await _node.AsAsync("operator");
+        await CallAsync(someone, "a6", "guest-shutdown", "");
+        await CallAsync(someone, "hv1/a7", "guest-shutdown", "");
+        await someone.PostAsync(ApiRoutes.Runs, new StringContent("""{"kind":"backup","select":"name=a7"}""", Encoding.UTF8, "application/json"));
+
+        Assert.Equal(2, (await LogAsync("?vm=a6")).Count);
+        Assert.Equal(2, (await LogAsync("?vm=hv1%2Fa7&who=a-operator")).Count);
+        Assert.Empty(await LogAsync("?vm=a6&who=admin"));
+        var run = (await LogAsync("?who=a-operator"))[0];
+        Assert.Equal(("POST /v1/runs", "backup of name=a7"), (run.What, run.Detail));
+        Assert.Equal([run], await LogAsync($"?run={run.Run}"));
+        Assert.Equal("a-operator", _node.Orchestrator.Runs[run.Run!].Summary.StartedBy);
+        Assert.Equal([run], await LogAsync($"?since={Uri.EscapeDataString(run.At.ToString("O"))}"));
+        Assert.Empty(await LogAsync("?since=2999-01-01"));
+        Assert.Equal(HttpStatusCode.BadRequest, (await _node.Admin.GetAsync(ApiRoutes.Audit + "?since=yesterday")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_head_that_was_noted_is_asked_for_again()
+    {
+        await CallAsync(_node.Stranger, "a8", "guest-shutdown", "");
+        var noted = (await ChainAsync()).Head;
+        await CallAsync(_node.Stranger, "a8", "guest-shutdown", "");
+
+        var check = await ChainAsync("?head=" + noted.ToUpperInvariant());
+
+        Assert.Equal((2, 1), (check.Entries, check.Noted));
+        Assert.Null((await ChainAsync("?head=" + new string('0', 63) + "1")).Noted);
+        Assert.Equal(HttpStatusCode.BadRequest, (await _node.Admin.GetAsync(ApiRoutes.AuditCheck + "?head=abc")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_thaw_does_not_wait_for_a_log_that_somebody_holds_and_is_told_when_he_lets_go()
+    {
+        _node.Orchestrator.AddVm("hv1", "a9");
+        _node.Orchestrator.Replies["guest-fsfreeze-thaw"] = new CallReply.Returned("1"u8.ToArray());
+        await CallAsync(_node.Stranger, "a9", "guest-shutdown", "");
+        using var db = new SqliteConnection($"Data Source={Path.Combine(Data, "audit.db")};Pooling=False");
+        db.Open();
+        using (var held = db.BeginTransaction())
+        {
+            var thawed = await CallAsync(_node.Admin, "a9", "guest-fsfreeze-thaw", "");
+            Assert.Equal("{\"return\":1}", await thawed.Content.ReadAsStringAsync());
+            Assert.Single(await LogAsync());
+        }
+
+        while (await LogAsync() is not [{ What: "guest-fsfreeze-thaw", Who: "admin", Outcome: "done" }, _]) await Task.Yield();
+    }
+
+    [Fact]
     public async Task Without_its_log_nothing_is_changed_but_a_thaw_goes_on()
     {
         _node.Orchestrator.AddVm("hv1", "a4");
@@ -112,10 +168,10 @@ public sealed class AuditHttpTests : IAsyncLifetime, IDisposable
 
     private string Data => Path.GetDirectoryName(_node.TokenFile)!;
 
-    private async Task<IReadOnlyList<AuditRecord>> LogAsync() =>
-        (await _node.Admin.GetFromJsonAsync(ApiRoutes.Audit, ApiJson.Default.PageAuditRecord))!.Items;
+    private async Task<IReadOnlyList<AuditRecord>> LogAsync(string query = "") =>
+        (await _node.Admin.GetFromJsonAsync(ApiRoutes.Audit + query, ApiJson.Default.PageAuditRecord))!.Items;
 
-    private async Task<AuditChain> ChainAsync() => (await _node.Admin.GetFromJsonAsync(ApiRoutes.AuditCheck, ApiJson.Default.AuditChain))!;
+    private async Task<AuditChain> ChainAsync(string query = "") => (await _node.Admin.GetFromJsonAsync(ApiRoutes.AuditCheck + query, ApiJson.Default.AuditChain))!;
 
     private void Sql(string sql)
     {

@@ -34,24 +34,24 @@ internal sealed class FakeOrchestrator : IOrchestrator
     }
 
     public Task<RunView> StartRunAsync(
-        string id, string kind, string select, RunOptions options, RunPlan plan, CancellationToken cancel)
+        string id, string kind, string select, RunOptions options, RunPlan plan, string by, CancellationToken cancel)
     {
-        var state = RunRules.Evolve(null, new RunEvent.RunStarted(id, kind, select, options, plan.Targets, DateTimeOffset.UnixEpoch, null) { Notes = plan.Notes });
+        var state = RunRules.Evolve(null, new RunEvent.RunStarted(id, kind, select, options, plan.Targets, DateTimeOffset.UnixEpoch, null) { Notes = plan.Notes, StartedBy = by });
         return Task.FromResult(Runs[id] = View(state));
     }
 
     public List<RunSteering> Steered { get; } = [];
 
-    public Task<RunView?> SteerRunAsync(string id, RunSteering steering, CancellationToken cancel)
+    public Task<RunView?> SteerRunAsync(string id, RunSteering steering, string by, CancellationToken cancel)
     {
         Steered.Add(steering);
         return GetRunAsync(id, cancel);
     }
 
-    public Task<RunView?> RetryRunAsync(string id, string newId, CancellationToken cancel)
+    public Task<RunView?> RetryRunAsync(string id, string newId, string by, CancellationToken cancel)
     {
         if (!Runs.TryGetValue(id, out var run)) return Task.FromResult<RunView?>(null);
-        var retry = run with { Summary = run.Summary with { Id = newId, RetryOf = id, EndedAt = null, Phase = RunPhase.Running } };
+        var retry = run with { Summary = run.Summary with { Id = newId, RetryOf = id, StartedBy = by, EndedAt = null, Phase = RunPhase.Running } };
         return Task.FromResult<RunView?>(Runs[newId] = retry);
     }
 

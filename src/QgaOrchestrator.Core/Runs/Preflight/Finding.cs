@@ -18,6 +18,9 @@ public enum Weight
 /// <param name="Remedy">What to do about it, a sentence without its full stop.</param>
 public sealed record Finding(Weight Weight, string What, string Remedy)
 {
+    /// <summary>As <see cref="ItemOutcome.RefusedBy"/>.</summary>
+    public string? RefusedBy { get; init; }
+
     /// <summary>The item's state where this finding ends it.</summary>
     public ItemState State => Weight == Weight.Unreachable ? ItemState.Unreachable : ItemState.Failed;
 }

@@ -29,7 +29,7 @@ public static class PreflightRules
         var (stops, unreachable) = consistency == Consistency.Require ? (Weight.Stops, Weight.Unreachable) : (Weight.Told, Weight.Told);
         return guest switch
         {
-            { Denied: true } => new(Weight.Stops, "this host's policy denies guest-fsfreeze-freeze", "Policy.Deny in the node's config names it; or use consistency none"),
+            { Denied: true } => new(Weight.Stops, "this host's policy denies guest-fsfreeze-freeze", "Policy.Deny in the node's config names it; or use consistency none") { RefusedBy = ItemOutcome.Policy },
             { Answer: null or FreezeAnswer.Thawed } => null,
             // It is consistent for them, not for us, even where a freeze is only preferred.
             { Answer: FreezeAnswer.Frozen } => new(stops, "the guest is frozen by somebody else", $"Let its backup finish, or thaw it with qgactl thaw {vm} --force"),

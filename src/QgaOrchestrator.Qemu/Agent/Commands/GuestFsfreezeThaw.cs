@@ -8,7 +8,7 @@ public static class GuestFsfreezeThaw
 {
     public const string Name = "guest-fsfreeze-thaw";
 
-    public static AgentCommand Spec { get; } = new(Name, new Version(0, 15), RetryClass.Safe, TimeoutClass.Medium)
+    public static AgentCommand Spec { get; } = new(Name, new Version(0, 15), RetryClass.Idempotent, TimeoutClass.Medium)
     {
         WhileFrozen = true,
         Returns = AgentJson.Default.Int64,

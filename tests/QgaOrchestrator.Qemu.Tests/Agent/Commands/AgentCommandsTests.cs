@@ -47,7 +47,7 @@ public sealed class AgentCommandsTests
     [InlineData("guest-fsfreeze-freeze", RetryClass.Check)]
     [InlineData("guest-fsfreeze-freeze-list", RetryClass.Check)]
     [InlineData("guest-shutdown", RetryClass.Check)]
-    [InlineData("guest-fsfreeze-thaw", RetryClass.Safe)]
+    [InlineData("guest-fsfreeze-thaw", RetryClass.Idempotent)]
     [InlineData("guest-set-user-password", RetryClass.Idempotent)]
     public void What_must_not_be_repeated_blindly_is_marked(string name, RetryClass retry) =>
         Assert.Equal(retry, AgentCommands.Find(name)!.Retry);

@@ -1,0 +1,73 @@
+using LinqToDB.Mapping;
+using Microsoft.Data.Sqlite;
+using QgaOrchestrator.Actors.Persistence;
+
+namespace QgaOrchestrator.Actors.Audit;
+
+/// <summary>
+/// An entry's JSON as it was hashed, and what it is found by. That is computed from the JSON each time, so it cannot say
+/// anything else than what the chain holds.
+/// </summary>
+[Table("audit")]
+internal sealed class AuditRow
+{
+    [PrimaryKey, Column("number")] public required long Number { get; init; }
+    [Column("entry")] public required string Entry { get; init; }
+    [Column("hash")] public required string Hash { get; init; }
+    [Column("key", SkipOnInsert = true), Nullable] public string? Key { get; init; }
+    [Column("run", SkipOnInsert = true), Nullable] public string? Run { get; init; }
+    [Column("who", SkipOnInsert = true), Nullable] public string? Who { get; init; }
+    [Column("vm", SkipOnInsert = true), Nullable] public string? Vm { get; init; }
+    /// <summary>Without its host.</summary>
+    [Column("vm_name", SkipOnInsert = true), Nullable] public string? VmName { get; init; }
+    /// <summary>ISO 8601 in UTC, as JSON has it: in the order of time.</summary>
+    [Column("at", SkipOnInsert = true), Nullable] public string? At { get; init; }
+}
+
+/// <summary>The log's schema, made and brought up to date; what is stored is never touched.</summary>
+internal static class AuditSchema
+{
+    private const int Version = 2;
+
+    private const string First = """
+        CREATE TABLE IF NOT EXISTS audit (number INTEGER PRIMARY KEY, entry TEXT NOT NULL, hash TEXT NOT NULL);
+        CREATE TRIGGER IF NOT EXISTS audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+        CREATE TRIGGER IF NOT EXISTS audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+        """;
+
+    public static void Ensure(SqliteFile file)
+    {
+        using var db = new SqliteConnection(file.ConnectionString);
+        db.Open();
+        Execute(db, "PRAGMA journal_mode=WAL");
+        if (VersionOf(db) >= Version) return;
+        using var transaction = db.BeginTransaction();
+        Execute(db, First + Computed("key", "json_extract(entry, '$.key')") + Computed("run", "json_extract(entry, '$.run')")
+            + Computed("who", "json_extract(entry, '$.who')") + Computed("vm", "json_extract(entry, '$.vm')")
+            + Computed("vm_name", "substr(json_extract(entry, '$.vm'), instr(json_extract(entry, '$.vm'), '/') + 1)")
+            + Computed("at", "json_extract(entry, '$.at')")
+            + "CREATE UNIQUE INDEX audit_key ON audit (key) WHERE key IS NOT NULL;"
+            + "CREATE INDEX audit_at ON audit (at);"
+            + $"PRAGMA user_version={Version};");
+        transaction.Commit();
+    }
+
+    /// <summary>An entry that somebody made unreadable has none of them, and shows in the chain.</summary>
+    private static string Computed(string column, string value) =>
+        $"ALTER TABLE audit ADD COLUMN {column} TEXT GENERATED ALWAYS AS (CASE WHEN json_valid(entry) THEN {value} END) VIRTUAL;"
+        + (column is "run" or "who" or "vm_name" ? $"CREATE INDEX audit_{column} ON audit ({column}, number) WHERE {column} IS NOT NULL;" : "");
+
+    private static long VersionOf(SqliteConnection db)
+    {
+        using var command = db.CreateCommand();
+        command.CommandText = "PRAGMA user_version";
+        return (long)command.ExecuteScalar()!;
+    }
+
+    private static void Execute(SqliteConnection db, string sql)
+    {
+        using var command = db.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+}

@@ -1,0 +1,83 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using QgaOrchestrator.Api;
+using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.Cli.Output;
+
+namespace QgaOrchestrator.Cli.Commands;
+
+/// <summary>Who did what, and whether the log still says what was written.</summary>
+internal static class AuditCommand
+{
+    private const int Usual = 100;
+
+    /// <summary>What a node answers at once at the most.</summary>
+    private const int Page = 1000;
+
+    public static Command Build(CliHost host, GlobalOptions global)
+    {
+        var since = TimeOption.Of("--since", "Only what happened then or later");
+        var vm = new Option<string>("--vm") { Description = "Only this VM", HelpName = "VM" };
+        var run = new Option<string>("--run") { Description = "Only this run", HelpName = "ID" };
+        var who = new Option<string>("--who") { Description = "Only this token's; or nobody, node, watchdog, qgactl", HelpName = "NAME" };
+        var limit = new Option<int>("--limit") { Description = $"The newest N ({Usual})", HelpName = "N", DefaultValueFactory = static _ => Usual, CustomParser = Count };
+        var verify = new Option<bool>("--verify") { Description = "Computes the chain again: is every entry what was written?" };
+        var head = new Option<string>("--head") { Description = "With --verify: a head noted earlier is still in the chain", HelpName = "HASH" };
+        var command = new Command("audit", "Tells who did what, newest first.") { since, vm, run, who, limit, verify, head };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(head) is not null && !result.GetValue(verify))
+                result.AddError("--head: it goes with --verify.");
+        });
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var client = global.Connect(parsed, host);
+            if (parsed.GetValue(verify))
+                return await VerifyAsync(host, client, parsed.GetValue(head), global.IsJson(parsed), cancel).ConfigureAwait(false);
+            var filter = new AuditFilter(parsed.GetValue(vm), parsed.GetValue(run), parsed.GetValue(who), parsed.GetValue(since));
+            var most = parsed.GetValue(limit);
+            var told = await client.ListAuditAsync(filter, Math.Min(most, Page), cancel).Take(most).ToListAsync(cancel).ConfigureAwait(false);
+            if (global.IsJson(parsed))
+                CliJson.Write(host.Out, new Page<AuditRecord>(told, null));
+            else
+                Write(host, told);
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static int Count(ArgumentResult result)
+    {
+        if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0) return count;
+        result.AddError($"--limit: '{result.Tokens[0].Value}' is not a number from 1 on.");
+        return 0;
+    }
+
+    private static void Write(CliHost host, IReadOnlyList<AuditRecord> told)
+    {
+        var table = new TextTable("NUMBER", "AT", "WHO", "FROM", "WHAT", "VM", "OUTCOME", "RUN", "DETAIL");
+        foreach (var entry in told)
+            table.Add($"{entry.Number}", Text.Time(entry.At), entry.Who, entry.From, entry.What, entry.Vm,
+                entry.Code is null ? entry.Outcome : $"{entry.Outcome}: {entry.Code}", entry.Run, entry.Detail);
+        table.Write(host.Out, host.TableWidth);
+    }
+
+    private static async Task<int> VerifyAsync(CliHost host, QgaClient client, string? head, bool json, CancellationToken cancel)
+    {
+        var chain = await client.CheckAuditAsync(head, cancel).ConfigureAwait(false);
+        var lost = head is not null && chain.Noted is null;
+        if (json)
+            CliJson.Write(host.Out, chain);
+        if (chain.Broken is { } broken)
+            CliErrors.Write(host.Error, $"Entry {broken} is not what was written, or is gone: only the {Text.Count(chain.Entries, "entry", "entries")} before it are.",
+                "Look at what stands around it, and compare with a copy of audit.db: qgactl audit --limit 1000000.");
+        else if (lost)
+            CliErrors.Write(host.Error, $"The head that you noted is not in the chain of {Text.Count(chain.Entries, "entry", "entries")}: entries were cut off, or forged from some entry on.",
+                "Compare with a copy of audit.db, or with the entries that you have elsewhere.");
+        else if (!json)
+            host.Out.WriteLine($"{Text.Count(chain.Entries, "entry", "entries")}, each as it was written. Head: {chain.Head}"
+                + (chain.Noted is { } noted ? $"\nThe head that you noted is entry {noted}; {Text.Count(chain.Entries - noted, "entry", "entries")} came after it." : ""));
+        return chain.Broken is not null || lost ? ExitCodes.Failed : ExitCodes.Done;
+    }
+}

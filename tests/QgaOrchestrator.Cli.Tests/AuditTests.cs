@@ -1,0 +1,41 @@
+namespace QgaOrchestrator.Cli.Tests;
+
+/// <summary>Who did what, as a table; and a chain that does not hold ends with 1.</summary>
+public sealed class AuditTests
+{
+    private const string Hash = "f60785c1ad761520c8be64dab2a060997331e316dee040400215ddaeec7b11b7";
+
+    [Fact]
+    public async Task Entries_are_told_with_who_asked_and_what_became_of_it()
+    {
+        var node = new FakeNode().Answers("GET /v1/audit?vm=db1&since=2026-11-20T00%3A00%3A00Z&limit=100", Answers.Page(
+            $$"""{"number":7,"hash":"{{Hash}}","at":"2026-11-23T11:50:00Z","who":"ops","from":"127.0.0.1","what":"guest-exec","vm":"hv1/db1","host":"hv1","outcome":"refused","code":"denied"}"""));
+
+        var ended = await Qga.RunAsync(node, ["audit", "--vm", "db1", "--since", "2026-11-20"]);
+
+        Assert.Equal("""
+            NUMBER  AT                    WHO  FROM       WHAT        VM       OUTCOME          RUN  DETAIL
+            7       2026-11-23T11:50:00Z  ops  127.0.0.1  guest-exec  hv1/db1  refused: denied  -    -
+
+            """, ended.Out);
+        Assert.Equal(ExitCodes.Done, ended.Code);
+    }
+
+    [Theory]
+    [InlineData("null", "3", 0, "")]
+    [InlineData("4", "null", 1, "qgactl: Entry 4 is not what was written, or is gone: only the 3 entries before it are.\n")]
+    [InlineData("null", "null", 1, "qgactl: The head that you noted is not in the chain of 3 entries: entries were cut off, or forged from some entry on.\n")]
+    public async Task A_chain_that_does_not_hold_is_an_error(string broken, string noted, int code, string error)
+    {
+        var node = new FakeNode().Answers($"GET /v1/audit/check?head={Hash}", $$"""{"entries":3,"head":"{{Hash}}","broken":{{broken}},"noted":{{noted}}}""");
+
+        var ended = await Qga.RunAsync(node, ["audit", "--verify", "--head", Hash]);
+
+        Assert.Equal(code, ended.Code);
+        Assert.StartsWith(error, ended.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_head_without_verify_is_a_usage_error() =>
+        Assert.Equal(ExitCodes.Usage, (await Qga.RunAsync(new FakeNode(), ["audit", "--head", Hash])).Code);
+}
