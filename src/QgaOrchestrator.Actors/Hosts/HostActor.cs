@@ -45,6 +45,11 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     private Dictionary<string, VmSpec> _vms = [];
     private WatchdogClient? _watchdog;
     private string _noWatchdog = "qga-watchdog has not been reached yet";
+    private bool _guarded;
+
+    /// <summary>A watchdog is just being reached, ours or its successor: windows wait for it, each beside who wants it.</summary>
+    private bool _reaching = true;
+    private readonly List<(OpenEntry Order, IActorRef From)> _waiting = [];
     private string? _stopping;
     private IActorRef? _stopper;
 
@@ -141,17 +146,33 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     private void OpenWindow(OpenEntry order)
     {
         var window = order.Entry.Window;
-        var refusal = _stopping ?? (_watchdog is { IsGuarding: true } ? null : $"no guest is frozen without qga-watchdog: {_noWatchdog}");
-        if (refusal is null && Write(order.Entry) is { } fault)
-            refusal = $"the freeze ledger {_services.Ledger.Directory} cannot be written: {fault}";
-        if (refusal is not null)
+        if (_reaching && _stopping is null)
         {
-            Sender.Tell(new EntryRefused(window, refusal));
+            _waiting.Add((order, Sender));
+            return;
+        }
+        if (Refusal() is { } refusal)
+        {
+            Sender.Tell(new EntryRefused(window, refusal.Reason, refusal.Remedy));
+            return;
+        }
+        if (Write(order.Entry) is { } fault)
+        {
+            var ledger = _services.Ledger.Directory;
+            Sender.Tell(new EntryRefused(window, $"the freeze ledger {ledger} cannot be written: {fault}", $"Make room on {ledger}, and give the node's user write access to it"));
             return;
         }
         _windows[window] = new Open(order.Entry, Context.Watch(Sender));
         Sender.Tell(new EntryOpened(window));
     }
+
+    private (string Reason, string Remedy)? Refusal() => this switch
+    {
+        { _stopping: { } stopping } => (stopping, "Run the backup again when the node is up"),
+        { _watchdog.IsGuarding: true } => null,
+        _ => ($"no guest is frozen without qga-watchdog: {_noWatchdog}",
+            $"The node starts one or finds its successor by itself; if it does not, see the journal of qga-watchdog or {WatchdogLauncher.LogOf(_services.Ledger)}"),
+    };
 
     /// <summary>A window of an earlier process has no actor that we watch; it is written all the same.</summary>
     private void Move(LedgerEntry entry)
@@ -260,6 +281,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     {
         _stopping = order.Reason;
         _stopper = Sender;
+        AnswerWaiting();
         foreach (var open in _windows.Values) open.Window?.Tell(new ThawWindow(order.Reason));
         CheckStopped();
     }
@@ -280,22 +302,45 @@ public sealed class HostActor : ReceiveActor, IWithTimers
             return;
         }
         _watchdog?.Beat();
+        TellUnguarded();
+    }
+
+    /// <summary>A group's members may hold their reservation, and freeze later: not without a watchdog.</summary>
+    private void TellUnguarded()
+    {
+        var wasGuarded = _guarded;
+        _guarded = _watchdog is { IsGuarding: true };
+        if (!wasGuarded || _guarded || Refusal() is not { } refusal) return;
+        foreach (var open in _windows.Values) open.Window?.Tell(new WindowInput.Unguarded(refusal.Reason, refusal.Remedy));
     }
 
     private void SummonWatchdog() =>
         _services.Watchdog(CancellationToken.None).PipeTo(Self, success: c => new Guarded(c), failure: e => new Unguarded(e.Message));
 
+    private void AnswerWaiting()
+    {
+        _reaching = false;
+        foreach (var (order, from) in _waiting) Self.Tell(order, from);
+        _waiting.Clear();
+    }
+
     private void Guard(WatchdogClient client)
     {
         _watchdog = client;
+        _guarded = true;
+        AnswerWaiting();
         client.Closed.PipeTo(Self, success: reason => new Unguarded(reason));
     }
 
     private void Unguard(string reason)
     {
+        var hadOne = _watchdog is not null;
         _watchdog?.Dispose();
         _watchdog = null;
         _noWatchdog = reason;
+        TellUnguarded();
+        if (hadOne) _reaching = true;
+        else AnswerWaiting();
         _log.Warning("No watchdog: {0}. No guest is frozen until there is one", reason);
         Timers.StartSingleTimer("summon", new Summon(), TimeSpan.FromSeconds(1));
     }

@@ -20,7 +20,7 @@ public sealed record OpenEntry(LedgerEntry Entry) : IHostMessage;
 
 public sealed record EntryOpened(string Window) : IHostMessage;
 
-public sealed record EntryRefused(string Window, string Reason) : IHostMessage;
+public sealed record EntryRefused(string Window, string Reason, string Remedy) : IHostMessage;
 
 /// <summary>The window has come further; not answered.</summary>
 public sealed record MoveEntry(LedgerEntry Entry) : IHostMessage;

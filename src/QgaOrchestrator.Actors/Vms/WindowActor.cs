@@ -54,7 +54,7 @@ internal sealed class WindowActor : ReceiveActor
 
         Receive<Told>(m => Handle(m.Input));
         Receive<EntryOpened>(_ => Handle(new WindowInput.LedgerWritten()));
-        Receive<EntryRefused>(m => Handle(new WindowInput.LedgerRefused(m.Reason)));
+        Receive<EntryRefused>(m => Handle(new WindowInput.LedgerRefused(m.Reason, m.Remedy)));
         Receive<LimitReached>(m =>
         {
             Sender.Tell(new LimitSeen(order.Order.Id));

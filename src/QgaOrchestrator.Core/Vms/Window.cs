@@ -51,6 +51,9 @@ public sealed record WindowRecord
     /// <summary>Why the window broke, in the operator's words; null while it holds.</summary>
     public string? Broken { get; init; }
 
+    /// <summary>What the operator can do about <see cref="Broken"/>, where whoever broke it knows.</summary>
+    public string? Remedy { get; init; }
+
     /// <summary>Freeze's own reply was an error.</summary>
     public bool FreezeRefused { get; init; }
 
@@ -101,7 +104,10 @@ public abstract record WindowInput
     public sealed record LedgerWritten : WindowInput;
 
     /// <summary>No ledger, or no watchdog: no freeze.</summary>
-    public sealed record LedgerRefused(string Reason) : WindowInput;
+    public sealed record LedgerRefused(string Reason, string Remedy) : WindowInput;
+
+    /// <summary>The watchdog is gone: what has not sent its freeze sends none.</summary>
+    public sealed record Unguarded(string Reason, string Remedy) : WindowInput;
 
     /// <summary>The group has all its reservations: freeze.</summary>
     public sealed record FreezeNow : WindowInput;

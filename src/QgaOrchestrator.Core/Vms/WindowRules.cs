@@ -24,10 +24,11 @@ public static class WindowRules
 
             (WindowState.Opening { Order.Mode: WindowMode.Group } s, WindowInput.LedgerWritten) => Reserve(s, now),
             (WindowState.Opening s, WindowInput.LedgerWritten) => Freeze(s.Order, now),
-            (WindowState.Opening s, WindowInput.LedgerRefused i) => Close(s, s.Record with { Broken = i.Reason }),
+            (WindowState.Opening s, WindowInput.LedgerRefused i) => Close(s, s.Record with { Broken = i.Reason, Remedy = i.Remedy }),
             (WindowState.Opening s, WindowInput.ThawNow i) => Close(s, s.Record with { Broken = i.Reason }),
 
             (WindowState.Reserved s, WindowInput.FreezeNow) => Freeze(s.Order, now),
+            (WindowState.Reserved s, WindowInput.Unguarded i) => Close(s, s.Record with { Broken = i.Reason, Remedy = i.Remedy }),
             (WindowState.Reserved s, WindowInput.ThawNow i) => Close(s, s.Record with { Broken = i.Reason }),
             (WindowState.Reserved s, WindowInput.FreezeLost i) => Close(s, s.Record with { Broken = i.Reason }),
             (WindowState.Reserved s, WindowInput.LimitPassed { Limit: WindowLimit.Reservation }) => Close(s, s.Record with

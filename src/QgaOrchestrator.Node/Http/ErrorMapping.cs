@@ -11,6 +11,7 @@ public static class ErrorMapping
     {
         ProblemException e => e.Problem,
         BadHttpRequestException e => new("Bad request", e.StatusCode, ProblemCodes.BadRequest, e.Message, "Correct the request."),
+        Akka.Actor.AskTimeoutException => Problems.StoreBusy,
         _ => new(
             "Internal error", StatusCodes.Status500InternalServerError, ProblemCodes.Internal,
             "The node failed to answer.", "The node's log tells why."),

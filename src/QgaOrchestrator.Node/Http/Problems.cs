@@ -40,6 +40,11 @@ public static class Problems
         "Not ready", StatusCodes.Status503ServiceUnavailable, ProblemCodes.NotReady, "The node is starting or stopping.",
         "Try again in a few seconds; /readyz tells what it waits for.");
 
+    /// <summary>What answers from memory has answered: who is late waits for the journal.</summary>
+    public static readonly Problem StoreBusy = new(
+        "Store busy", StatusCodes.Status503ServiceUnavailable, ProblemCodes.NotReady, "The run did not answer in time: its journal may be locked or full.",
+        "See /readyz and the node's log, free the journal or make room in the data directory, and try again. No thaw waits for it.");
+
     public static readonly Problem Unauthorized = new(
         "Unauthorized", StatusCodes.Status401Unauthorized, ProblemCodes.Unauthorized, "A valid token is needed.",
         "Send Authorization: Bearer TOKEN; the admin's token is in the node's DATA/admin.token.");

@@ -72,7 +72,7 @@ internal sealed class OverlayImages(IMonitor monitor, TargetImages images, CutNa
             // The node removes the overlays itself, when they are committed.
             File.Open(Path.Combine(directory, names.Overlay(0) + ".probe"), new FileStreamOptions
             {
-                Mode = FileMode.CreateNew,
+                Mode = FileMode.Create, // a node that was killed here has left it, and tries this attempt again
                 Access = FileAccess.Write,
                 Options = FileOptions.DeleteOnClose,
             }).Dispose();

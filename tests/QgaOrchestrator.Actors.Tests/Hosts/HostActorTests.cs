@@ -82,6 +82,16 @@ public sealed class HostActorTests : TestKit
     }
 
     [Fact]
+    public async Task When_the_watchdog_is_gone_open_windows_hear_of_it_and_new_ones_wait_for_its_successor()
+    {
+        await OpenAsync("w1");
+        _watchdog!.HangUp();
+        Assert.Contains("qga-watchdog", _window.ExpectMsg<WindowInput.Unguarded>(Limit).Reason, StringComparison.Ordinal);
+        _host.Tell(new OpenEntry(Entry("w2")), _window);
+        Assert.Equal("w2", _window.ExpectMsg<EntryOpened>(Limit).Window);
+    }
+
+    [Fact]
     public async Task The_entry_is_written_before_the_window_may_freeze()
     {
         await OpenAsync("w1");

@@ -8,7 +8,8 @@ public class WindowRulesProperties
 {
     private static readonly Gen<WindowInput> Any = Gen.OneOf(
         Gen.Const<WindowInput>(new WindowInput.LedgerWritten()),
-        Gen.Const<WindowInput>(new WindowInput.LedgerRefused("no ledger")),
+        Gen.Const<WindowInput>(new WindowInput.LedgerRefused("no ledger", "make room")),
+        Gen.Const<WindowInput>(new WindowInput.Unguarded("no watchdog", "start it")),
         Gen.Long[0, 3].Select(count => (WindowInput)new WindowInput.FreezeReturned(count)),
         Gen.Bool.Select(not => (WindowInput)new WindowInput.FreezeRefused("refused", not)),
         Gen.Const<WindowInput>(new WindowInput.FreezeLost("lost")),

@@ -25,9 +25,18 @@ public class WindowRulesTests
     public void Nothing_is_sent_before_the_ledger_is_written()
     {
         Assert.Equal([new WindowEffect.OpenLedger()], Open().Last);
-        var refused = Open().Step(1, new WindowInput.LedgerRefused("no watchdog"));
+        var refused = Open().Step(1, new WindowInput.LedgerRefused("no watchdog", "start it"));
         Assert.False(refused.FreezeSent);
         Assert.Equal("no watchdog", Assert.IsType<WindowState.Closed>(refused.State).Record.Broken);
+    }
+
+    [Fact]
+    public void A_reserved_member_whose_watchdog_is_gone_does_not_freeze()
+    {
+        var reserved = Open(Order with { Mode = WindowMode.Group }).Step(1, new WindowInput.LedgerWritten());
+        var closed = reserved.Step(2, new WindowInput.Unguarded("no watchdog", "start it")).Step(3, new WindowInput.FreezeNow());
+        Assert.False(closed.FreezeSent);
+        Assert.Equal(("no watchdog", "start it"), (closed.Record.Broken, closed.Record.Remedy));
     }
 
     [Fact]

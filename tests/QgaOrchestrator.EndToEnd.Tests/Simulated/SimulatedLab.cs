@@ -19,6 +19,7 @@ internal sealed class SimulatedLab : IAsyncDisposable
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly string _folder;
+    private SmallDisk? _disk;
 
     private SimulatedLab(string folder, SimulatedFleet fleet) => (_folder, Fleet) = (folder, fleet);
 
@@ -45,16 +46,45 @@ internal sealed class SimulatedLab : IAsyncDisposable
     /// <param name="options">Of the fleet.</param>
     /// <param name="faults">Put on the fleet before the node sees it.</param>
     /// <param name="settings">The node's options besides, as in --Freeze:Lease=00:00:02.</param>
-    public static async Task<SimulatedLab> StartAsync(
+    public static Task<SimulatedLab> StartAsync(
         int vms, FleetOptions? options = null, Action<SimulatedFleet>? faults = null, params string[] settings)
     {
-        var folder = Directory.CreateTempSubdirectory("qga-e2e-").FullName;
-        var sockets = Path.Combine(folder, "vms");
-        var lab = new SimulatedLab(folder, new SimulatedFleet(sockets, vms, options));
+        var lab = New(vms, options);
         faults?.Invoke(lab.Fleet);
-        lab.Node = await NodeProcess.StartAsync(Path.Combine(folder, "node"), sockets, settings);
-        lab.Client = lab.Node.Client();
-        return lab;
+        return lab.StartNodeAsync(settings);
+    }
+
+    /// <summary>One part of the node's folder is a small file system of its own; skips where nothing can be mounted.</summary>
+    /// <param name="vms">How many.</param>
+    /// <param name="part">data, data/points, or ledger.</param>
+    public static async Task<(SimulatedLab Lab, SmallDisk Disk)> StartOnSmallDiskAsync(int vms, string part)
+    {
+        var lab = New(vms, null);
+        try
+        {
+            lab._disk = await SmallDisk.MountAsync(Path.Combine(lab.NodeFolder, part));
+            return (await lab.StartNodeAsync([]), lab._disk);
+        }
+        catch
+        {
+            await lab.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static SimulatedLab New(int vms, FleetOptions? options)
+    {
+        var folder = Directory.CreateTempSubdirectory("qga-e2e-").FullName;
+        return new SimulatedLab(folder, new SimulatedFleet(Path.Combine(folder, "vms"), vms, options));
+    }
+
+    private string NodeFolder => Path.Combine(_folder, "node");
+
+    private async Task<SimulatedLab> StartNodeAsync(string[] settings)
+    {
+        Node = await NodeProcess.StartAsync(NodeFolder, Path.Combine(_folder, "vms"), settings);
+        Client = Node.Client();
+        return this;
     }
 
     public async Task<Dictionary<string, Vm>> VmsAsync() => (await ListAsync(Client.ListVmsAsync())).ToDictionary(vm => vm.Name);
@@ -137,6 +167,7 @@ internal sealed class SimulatedLab : IAsyncDisposable
         await Poll.UntilAsync("empty ledger", Limit, () => Ledger.ReadAll().Entries.Count == 0);
         Assert.Equal(0, Fleet.FrozenNow);
         Assert.Empty(Fleet.Vms.SelectMany(vm => vm.Blocks.Leftovers.Select(left => $"{vm.Name}: {left}")));
+        Assert.Empty(Fleet.Vms.SelectMany(vm => Directory.GetFiles(vm.Directory, "q-*")));
         Assert.Empty(Fleet.Vms.SelectMany(vm => vm.Jobs.All.Select(job => $"{vm.Name}: {job.Id} {job.Status}")));
         var found = Directory.Exists(Points) ? Directory.GetDirectories(Points).SelectMany(Directory.GetDirectories).ToList() : [];
         Assert.All(found, point => Assert.Equal(
@@ -146,10 +177,14 @@ internal sealed class SimulatedLab : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Client.Dispose();
-        await Node.DisposeAsync();
-        if (Watchdog is { } watchdog) HostProcess.Signal(watchdog, HostProcess.SigKill);
+        if (Node is not null)
+        {
+            Client?.Dispose();
+            await Node.DisposeAsync();
+            if (Watchdog is { } watchdog) HostProcess.Signal(watchdog, HostProcess.SigKill);
+        }
         await Fleet.DisposeAsync();
+        if (_disk is not null) await _disk.DisposeAsync();
         if (Environment.GetEnvironmentVariable("QGA_LAB_KEEP") == "1")
             await File.WriteAllLinesAsync(Path.Combine(_folder, "facts"), Fleet.Journal.All.Select(fact => fact.ToString()));
         else

@@ -37,6 +37,21 @@ public sealed class RealSnapshotCutTests : IDisposable
     }
 
     [SkippableFact]
+    public async Task A_probe_that_a_killed_node_left_beside_the_disks_is_in_nobodys_way()
+    {
+        await using var qemu = await RealQemu.StartAsync();
+        await using var monitor = await qemu.OpenAsync();
+        var names = CutNames.For("run", 1, 1);
+        var probe = Path.Combine(Path.GetDirectoryName(qemu.Disks[0])!, names.Overlay(0) + ".probe");
+        await File.WriteAllTextAsync(probe, "");
+        var cut = new SnapshotCut(monitor, Vm, Overlays, TimeProvider.System);
+        var point = qemu.NewPoint();
+        await cut.PrepareAsync(names, new(point, null), default);
+        Assert.False(File.Exists(probe));
+        await cut.UndoAsync(names, point, default);
+    }
+
+    [SkippableFact]
     public async Task A_snapshot_killed_after_any_command_is_finished_or_committed_back()
     {
         await using var qemu = await RealQemu.StartAsync();

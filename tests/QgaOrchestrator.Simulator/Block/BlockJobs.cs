@@ -133,7 +133,7 @@ public sealed class BlockJobs
             {
                 work();
             }
-            catch (QemuException failed)
+            catch (Exception failed) when (failed is QemuException or IOException)
             {
                 error = failed.Message;
             }

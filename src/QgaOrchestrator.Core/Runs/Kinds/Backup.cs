@@ -89,6 +89,7 @@ public static class Backup
 
     private static string Remedy(WindowRecord record) => record switch
     {
+        { Remedy: { } remedy } => remedy,
         { FrozenAt: null, FreezeRefused: false } => "Look for a hanging freeze hook or a stuck disk in the guest; see its qemu-ga log. Or use consistency prefer",
         { FreezeRefused: true } => "See the guest's qemu-ga log and its fsfreeze hook, or use consistency prefer",
         _ => "Run the backup again; if it happens often, look for what slows the guest's disks or agent",
