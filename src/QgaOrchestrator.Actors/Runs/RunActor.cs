@@ -11,27 +11,20 @@ namespace QgaOrchestrator.Actors.Runs;
 
 /// <summary>
 /// One run: persistent, sharded by its id, remembered, so that it goes on by itself after a crash; stopped for good when it
-/// has ended. It asks <see cref="RunRules"/> what is due, journals that, and only then sends it. Two events an item, in
-/// batches: one write serves many items.
+/// has ended. It performs what <see cref="RunDeskRules"/> asks for: what is due is journalled, and only then sent. Two events
+/// an item, in batches: one write serves many items.
 /// </summary>
 public sealed class RunActor : ReceivePersistentActor, IWithTimers
 {
-    private sealed record Flush : INoSerializationVerificationNeeded;
+    private sealed record Told(RunInput Input) : INoSerializationVerificationNeeded;
 
     private sealed record Show : INoSerializationVerificationNeeded;
-
-    private sealed record Remind : INoSerializationVerificationNeeded;
-
-    private sealed record Look : INoSerializationVerificationNeeded;
 
     private sealed record Audited : INoSerializationVerificationNeeded;
 
     /// <summary>Outcomes wait this long for company while other items are under way: long enough that a write serves
     /// several, short enough that their places do not stay empty.</summary>
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>So many outcomes wait no longer.</summary>
-    private const int Company = 5;
 
     /// <summary>Watchers are told of changes this often.</summary>
     private static readonly TimeSpan ShowEvery = TimeSpan.FromMilliseconds(250);
@@ -44,13 +37,12 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     private readonly RunServices _services;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly List<ItemOutcome> _gathered = [];
     private readonly Dictionary<int, ItemProgress> _progress = [];
     private readonly HashSet<IActorRef> _watchers = [];
     private readonly Dictionary<string, IActorRef> _groups = [];
     private readonly List<AuditEntry> _untold = [];
     private bool _telling;
-    private RunState? _state;
+    private RunDesk _desk = RunDesk.Empty;
 
     public RunActor(RunServices services)
     {
@@ -60,20 +52,18 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
         Command<StartRun>(Start);
         Command<WatchRun>(Watch);
-        Command<FindUnsettled>(m => Sender.Tell(new UnsettledAttempts(_state is null or { IsEnded: true }
+        Command<FindUnsettled>(m => Sender.Tell(new UnsettledAttempts(_desk.Run is not { IsEnded: false } run
             ? []
-            : [.. RunRules.UnderWay(_state).Where(item => item.Vm == m.Vm).Select(item => new ItemAttempt(item.Index, item.Attempt))])));
+            : [.. RunRules.UnderWay(run).Where(item => item.Vm == m.Vm).Select(item => new ItemAttempt(item.Index, item.Attempt))])));
         Command<SteerRun>(Steer);
-        Command<DescribeRetry>(m => Sender.Tell(_state is null ? new NoSuchRun(m.Run) : Retry(_state, m.NewRun)));
-        Command<ItemEnded>(m => Take(m.Outcome));
-        Command<MemberMoved>(m => GroupOf(m.Item, m.Attempt)?.Tell(m));
-        Command<GroupActor.Ended>(m => Gathered(m.Outcomes));
-        Command<Look>(_ => Store(new RunCommand.Dispatch()));
+        Command<DescribeRetry>(m => Sender.Tell(_desk.Run is { } run ? Retry(run, m.NewRun) : new NoSuchRun(m.Run)));
+        Command<ItemEnded>(m => Handle(new RunInput.ItemEnded(m.Outcome)));
+        Command<MemberMoved>(m => Coordinator(m)?.Tell(m));
+        Command<GroupActor.Ended>(m => Handle(new RunInput.GroupEnded(m.Outcomes)));
         Command<ItemMoved>(m => Follow(m.Progress));
-        Command<Flush>(_ => Settle());
+        Command<Told>(m => Handle(m.Input));
         Command<Show>(_ => ShowAll());
-        Command<Remind>(_ => RemindAll());
-        Command<Audited>(_ => Told());
+        Command<Audited>(_ => AuditTold());
         Command<Terminated>(m => _watchers.Remove(m.ActorRef));
     }
 
@@ -89,20 +79,17 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     private void Happen(RunEvent happened)
     {
-        _state = RunRules.Evolve(_state, happened);
-        _untold.AddRange(RunLines.Of(_state, happened, _services.Host));
+        _desk = RunDeskRules.Happen(_desk, happened);
+        _untold.AddRange(RunLines.Of(_desk.Run!, happened, _services.Host));
     }
 
     private void Resume()
     {
-        if (_state is null) return;
         // All of them once more: the audit log takes only what it does not have.
         TellAudit();
-        if (!_state.IsEnded)
-            _log.Info("Run {0} goes on: {1} of {2} items are done", _state.Id, _state.Counts.Total - _state.Counts.Pending - _state.Counts.Running, _state.Counts.Total);
-        RemindAll();
-        if (_state.IsEnded) End();
-        else Store(new RunCommand.Dispatch());
+        if (_desk.Run is { IsEnded: false } run)
+            _log.Info("Run {0} goes on: {1} of {2} items are done", run.Id, run.Counts.Total - run.Counts.Pending - run.Counts.Running, run.Counts.Total);
+        Handle(new RunInput.Recovered());
     }
 
     // ---- what is asked of it
@@ -110,7 +97,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     private void Start(StartRun order)
     {
         var asker = Sender;
-        if (_state is not null)
+        if (_desk.Run is not null)
         {
             asker.Tell(View());
             return;
@@ -120,41 +107,37 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
             Notes = order.Notes,
             StartedBy = order.StartedBy,
         };
-        Store(new RunCommand.Start(started), () =>
-        {
-            _services.Keep(View()!);
-            asker.Tell(View());
-            Timers.StartSingleTimer("remind", new Remind(), RemindEvery);
-        });
+        Handle(new RunInput.Ordered(new RunCommand.Start(started)), () => Answer(asker));
     }
 
     private void Steer(SteerRun order)
     {
         var asker = Sender;
-        if (_state is null)
+        if (_desk.Run is null)
         {
             asker.Tell(new NoSuchRun(order.Run));
             return;
         }
-        Store(
-            order.Steering switch
-            {
-                RunSteering.Pause => new RunCommand.Pause(order.By),
-                RunSteering.Resume => new RunCommand.Resume(order.By),
-                var abort => new RunCommand.Abort(
-                    order.By is { } who ? $"the run was aborted by {who}" : "the run was aborted", Wait: abort == RunSteering.AbortAndWait, order.By),
-            },
-            () =>
-            {
-                _services.Keep(View()!);
-                asker.Tell(View());
-            });
+        RunCommand command = order.Steering switch
+        {
+            RunSteering.Pause => new RunCommand.Pause(order.By),
+            RunSteering.Resume => new RunCommand.Resume(order.By),
+            var abort => new RunCommand.Abort(
+                order.By is { } who ? $"the run was aborted by {who}" : "the run was aborted", Wait: abort == RunSteering.AbortAndWait, order.By),
+        };
+        Handle(new RunInput.Ordered(command), () => Answer(asker));
     }
 
-    /// <summary>The same options and notes, over all targets that have not succeeded; a group has one point, so it is taken whole.</summary>
+    private void Answer(IActorRef asker)
+    {
+        _services.Keep(View()!);
+        asker.Tell(View());
+    }
+
+    /// <summary>The same options and notes, over what is left.</summary>
     private static StartRun Retry(RunState state, string run)
     {
-        var left = state.Items.Where(item => RunRules.Members(state, item).Any(member => member.State != ItemState.Succeeded)).ToList();
+        var left = RunRules.Left(state);
         return new StartRun(run, state.Kind, state.Select, state.Options, [.. left.Select(item => item.Vm)])
         {
             Notes = [.. left.Select(item => item.Note)],
@@ -165,119 +148,101 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     private void Watch(WatchRun order)
     {
         Sender.Tell(View() ?? (object)new NoSuchRun(order.Run));
-        if (_state is { IsEnded: false } && _watchers.Add(Sender)) Context.Watch(Sender);
-    }
-
-    private void Take(ItemOutcome outcome)
-    {
-        if (_state is null || outcome.Item < 0 || outcome.Item >= _state.Items.Count) return;
-        var item = _state.Items[outcome.Item];
-        if (item.State != ItemState.Running || item.Attempt != outcome.Attempt)
-        {
-            // Journalled before, and the answer was lost.
-            Acknowledge(outcome);
-            return;
-        }
-        if (item.Group is null) Gathered([outcome]);
-        else GroupOf(outcome.Item, outcome.Attempt)?.Tell(outcome);
-    }
-
-    private void Gathered(IReadOnlyList<ItemOutcome> outcomes)
-    {
-        foreach (var outcome in outcomes)
-        {
-            _progress.Remove(outcome.Item);
-            if (_gathered.All(g => g.Item != outcome.Item)) _gathered.Add(outcome);
-        }
-        if (_gathered.Count >= Math.Min(Company, _state!.Counts.Running)) Settle();
-        else if (!Timers.IsTimerActive("flush")) Timers.StartSingleTimer("flush", new Flush(), Gather);
+        if (_desk.Run is { IsEnded: false } && _watchers.Add(Sender)) Context.Watch(Sender);
     }
 
     private void Follow(ItemProgress progress)
     {
-        if (_state?.Items[progress.Index] is not { State: ItemState.Running } item || item.Attempt != progress.Attempt) return;
+        if (_desk.Run?.Items[progress.Index] is not { State: ItemState.Running } item || item.Attempt != progress.Attempt) return;
         _progress[progress.Index] = progress;
         Changed();
     }
 
     // ---- persist, then evolve, then answer, then act
 
-    private void Settle()
+    private void Handle(RunInput input, Action? answer = null)
     {
-        Timers.Cancel("flush");
-        var outcomes = _gathered.ToArray();
-        _gathered.Clear();
-        Store(new RunCommand.Settle(outcomes), () =>
-        {
-            foreach (var outcome in outcomes) Acknowledge(outcome);
-        });
+        (_desk, var effects) = RunDeskRules.Step(_desk, input, _services.Time.GetUtcNow());
+        if (effects is not [.., RunEffect.Store]) answer?.Invoke();
+        foreach (var effect in effects) Perform(effect, answer);
     }
 
-    /// <summary>One write holds what the command leads to and what is due after it: outcomes with the items that take their places.</summary>
-    private void Store(RunCommand command, Action? answer = null)
+    /// <summary>Until the journal has answered, whatever else comes waits.</summary>
+    private void Store(RunEffect.Store store, Action? answer)
     {
-        var events = Follow(command);
-        if (events.Count == 0)
-        {
-            answer?.Invoke();
-            LookAgain();
-            return;
-        }
-        var left = events.Count;
-        PersistAll(events, happened =>
+        var left = store.Events.Count;
+        PersistAll(store.Events, happened =>
         {
             Happen(happened);
             if (--left > 0) return;
-            answer?.Invoke();
-            Act(events);
+            foreach (var outcome in store.Settled) _progress.Remove(outcome.Item);
+            Handle(new RunInput.Stored(store), answer);
+            Changed();
+            TellAudit();
         });
     }
 
-    private List<RunEvent> Follow(RunCommand command)
+    private void Perform(RunEffect effect, Action? answer)
     {
-        var now = _services.Time.GetUtcNow();
-        List<RunEvent> events = [.. RunRules.Decide(_state, command, now)];
-        var state = events.Aggregate(_state, RunRules.Evolve);
-        while (state is { IsEnded: false } && RunRules.Decide(state, new RunCommand.Dispatch(), now) is { Count: > 0 } due)
+        switch (effect)
         {
-            events.AddRange(due);
-            state = due.Aggregate(state, RunRules.Evolve);
+            case RunEffect.Store e:
+                Store(e, answer);
+                break;
+            case RunEffect.Acknowledge { Outcome: var outcome }:
+                _services.Vms.Tell(new ItemJournalled(_desk.Run!.Items[outcome.Item].Vm, _desk.Run.Id, outcome.Item, outcome.Attempt));
+                break;
+            case RunEffect.Begin e:
+                _services.Vms.Tell(Order(e.Item, e.Resume));
+                break;
+            case RunEffect.Coordinate e:
+                Coordinate(e);
+                break;
+            case RunEffect.RemindGroup e:
+                _groups[e.Group].Tell(new GroupActor.Remind());
+                break;
+            case RunEffect.TellGroup e:
+                _groups[e.Group].Tell(e.Outcome);
+                break;
+            case RunEffect.StopGroup e:
+                _groups[e.Group].Tell(new GroupInput.Stop(ItemState.Cancelled, e.Reason, null));
+                break;
+            case RunEffect.DismissGroup e:
+                _groups.Remove(e.Group, out var coordinator);
+                Context.Stop(coordinator);
+                break;
+            case RunEffect.AbortItem { Item: var item }:
+                _services.Vms.Tell(new AbortItem(item.Vm, _desk.Run!.Id, item.Index, item.Attempt));
+                break;
+            case RunEffect.Gather:
+                Timers.StartSingleTimer("gather", new Told(new RunInput.GatheredLong()), Gather);
+                break;
+            case RunEffect.RemindLater:
+                Timers.StartSingleTimer("remind", new Told(new RunInput.Remind()), RemindEvery);
+                break;
+            case RunEffect.LookAt e:
+                var after = e.At - _services.Time.GetUtcNow();
+                Timers.StartSingleTimer("look", new Told(new RunInput.Ordered(new RunCommand.Dispatch())), after > LongestTimer ? LongestTimer : after);
+                break;
+            case RunEffect.End:
+                End();
+                break;
         }
-        return events;
-    }
-
-    /// <summary>Sends what is journalled, and only that.</summary>
-    private void Act(IReadOnlyList<RunEvent> happened)
-    {
-        Changed();
-        foreach (var dispatched in happened.OfType<RunEvent.ItemsDispatched>())
-            Begin([.. dispatched.Items.Select(attempt => _state!.Items[attempt.Item])], resume: false);
-        if (happened.OfType<RunEvent.RunAborted>().Any()) AbortAll();
-        TellAudit();
-        if (_state!.IsEnded) End();
-        else LookAgain();
-    }
-
-    /// <summary>When something is due by the clock alone: the end of a soak, or the deadline.</summary>
-    private void LookAgain()
-    {
-        if (_state is not { IsEnded: false } || RunRules.Due(_state, _services.Time.GetUtcNow()).Again is not { } at) return;
-        var after = at - _services.Time.GetUtcNow();
-        Timers.StartSingleTimer("look", new Look(), after > LongestTimer ? LongestTimer : after);
     }
 
     private void End()
     {
+        var run = _desk.Run!;
         ShowAll();
         _services.Keep(View()!);
-        _log.Info("Run {0} has ended {1}: {2} of {3} items succeeded", _state!.Id, _state.Phase, _state.Counts.Succeeded, _state.Counts.Total);
+        _log.Info("Run {0} has ended {1}: {2} of {3} items succeeded", run.Id, run.Phase, run.Counts.Succeeded, run.Counts.Total);
         Leave();
     }
 
     /// <summary>For good, so not before the audit log has all of it: nothing would tell it again.</summary>
     private void Leave()
     {
-        if (_state is { IsEnded: true } && !_telling) Context.Parent.Tell(new Passivate(PoisonPill.Instance));
+        if (_desk.Run is { IsEnded: true } && !_telling && _untold.Count == 0) Context.Parent.Tell(new Passivate(PoisonPill.Instance));
     }
 
     // ---- what it tells the audit log
@@ -292,7 +257,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         _services.Audit(lines).PipeTo(Self, success: () => new Audited());
     }
 
-    private void Told()
+    private void AuditTold()
     {
         _telling = false;
         TellAudit();
@@ -301,63 +266,31 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     // ---- what it tells the hosts
 
-    private StartItem Order(RunItem item, bool resume) => new(
-        item.Vm, _state!.Id, item.Index, item.Attempt, _state.Kind, _state.Options, item.DispatchedAt!.Value, resume)
+    private StartItem Order(RunItem item, bool resume)
     {
-        Group = item.Group,
-        Freeze = item.Note.Freeze,
-    };
-
-    /// <summary>A VM alone is told itself; a group's members by their coordinator.</summary>
-    private void Begin(IReadOnlyList<RunItem> items, bool resume)
-    {
-        foreach (var item in items.Where(item => item.Group is null)) _services.Vms.Tell(Order(item, resume));
-        foreach (var group in items.Where(item => item.Group is not null).DistinctBy(item => item.Group))
+        var run = _desk.Run!;
+        return new StartItem(item.Vm, run.Id, item.Index, item.Attempt, run.Kind, run.Options, item.DispatchedAt!.Value, resume)
         {
-            var orders = RunRules.Members(_state!, group).Select(member => Order(member, resume)).ToList();
-            if (_groups.TryGetValue(group.Group!, out var known)) Context.Stop(known);
-            _groups[group.Group!] = Context.ActorOf(ActorProps.Of(() => new GroupActor(_services, group.Group!, orders)), $"group-{group.Index}-{group.Attempt}");
-        }
+            Group = item.Group,
+            Freeze = item.Note.Freeze,
+        };
     }
 
-    /// <summary>Items under way as far as the journal knows: after a restart nobody may be working on them.</summary>
-    private void RemindAll()
+    private void Coordinate(RunEffect.Coordinate e)
     {
-        if (_state is null or { IsEnded: true }) return;
-        Timers.StartSingleTimer("remind", new Remind(), RemindEvery);
-        var open = RunRules.UnderWay(_state).Where(item => _gathered.All(g => g.Item != item.Index)).ToList();
-        Begin([.. open.Where(item => item.Group is null || !_groups.ContainsKey(item.Group))], resume: true);
-        foreach (var group in _groups.Values) group.Tell(new GroupActor.Remind());
-        if (_state.Abort is not null) AbortAll();
+        var orders = e.Members.Select(member => Order(member, e.Resume)).ToList();
+        if (_groups.TryGetValue(e.Group, out var known)) Context.Stop(known);
+        _groups[e.Group] = Context.ActorOf(ActorProps.Of(() => new GroupActor(_services, e.Group, orders)), $"group-{orders[0].Item}-{orders[0].Attempt}");
     }
 
-    private void AbortAll()
-    {
-        if (_state!.Abort is not { Wait: false } abort) return;
-        foreach (var item in RunRules.UnderWay(_state).Where(item => item.Group is null))
-            _services.Vms.Tell(new AbortItem(item.Vm, _state.Id, item.Index, item.Attempt));
-        foreach (var group in _groups.Values)
-            group.Tell(new GroupInput.Stop(ItemState.Cancelled, abort.Reason, null));
-    }
-
-    /// <summary>The coordinator of an item that is under way.</summary>
-    private IActorRef? GroupOf(int index, int attempt) =>
-        _state is not null && index >= 0 && index < _state.Items.Count && _state.Items[index] is { State: ItemState.Running, Group: { } name } item && item.Attempt == attempt
-            ? _groups.GetValueOrDefault(name)
-            : null;
-
-    private void Acknowledge(ItemOutcome outcome)
-    {
-        var item = _state!.Items[outcome.Item];
-        if (item.Group is { } group && item.Attempt == outcome.Attempt && _groups.Remove(group, out var coordinator)) Context.Stop(coordinator);
-        _services.Vms.Tell(new ItemJournalled(item.Vm, _state.Id, outcome.Item, outcome.Attempt));
-    }
+    private IActorRef? Coordinator(MemberMoved member) =>
+        RunDeskRules.CoordinatorOf(_desk, member.Item, member.Attempt) is { } group ? _groups[group] : null;
 
     // ---- what others see
 
-    private RunView? View() => _state is null
-        ? null
-        : new RunView(RunSummary.Of(_state), [.. _state.Items.Select(RunItemView.Of)], [.. _progress.Values]);
+    private RunView? View() => _desk.Run is { } run
+        ? new RunView(RunSummary.Of(run), [.. run.Items.Select(RunItemView.Of)], [.. _progress.Values])
+        : null;
 
     private void Changed()
     {

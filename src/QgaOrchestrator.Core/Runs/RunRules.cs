@@ -91,6 +91,10 @@ public static class RunRules
         ? [item]
         : [.. state.Items.Where(other => other.Group == item.Group).OrderBy(other => other.Vm.Entity, StringComparer.Ordinal)];
 
+    /// <summary>What a retry of this run takes: all that has not succeeded; a group has one point, so it is taken whole.</summary>
+    public static IReadOnlyList<RunItem> Left(RunState state) =>
+        [.. state.Items.Where(item => Members(state, item).Any(member => member.State != ItemState.Succeeded))];
+
     /// <summary>More have failed, or were unreachable, than the run allows: nothing more is dispatched.</summary>
     public static bool IsOverBudget(RunState state) =>
         state.Counts.Failed + state.Counts.Unknown > state.Options.MaxFailures.Of(state.Counts.Total)

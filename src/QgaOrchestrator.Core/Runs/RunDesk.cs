@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+
+namespace QgaOrchestrator.Core.Runs;
+
+/// <summary>A run with what is kept beside its journal by whoever works on it; all but <see cref="Run"/> ends with that process.</summary>
+public sealed record RunDesk
+{
+    public static readonly RunDesk Empty = new();
+
+    /// <summary>The fold of the journal; null: nothing was journalled.</summary>
+    public RunState? Run { get; init; }
+
+    /// <summary>Outcomes that wait for company, so that one write serves several.</summary>
+    public ImmutableList<ItemOutcome> Gathered { get; init; } = [];
+
+    /// <summary>Groups that have a coordinator here.</summary>
+    public ImmutableSortedSet<string> Coordinated { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+}
+
+/// <summary>What can happen to a run. Nothing does between a <see cref="RunEffect.Store"/> and its <see cref="Stored"/>.</summary>
+public abstract record RunInput
+{
+    private RunInput() { }
+
+    /// <summary>The journal was read to its end.</summary>
+    public sealed record Recovered : RunInput;
+
+    public sealed record Ordered(RunCommand Command) : RunInput;
+
+    /// <summary>A VM tells how an attempt ended; it does so again until that is acknowledged.</summary>
+    public sealed record ItemEnded(ItemOutcome Outcome) : RunInput;
+
+    /// <summary>A coordinator tells that all members of its group have ended.</summary>
+    public sealed record GroupEnded(IReadOnlyList<ItemOutcome> Outcomes) : RunInput;
+
+    /// <summary>What <see cref="RunEffect.Gather"/> waited for has not come.</summary>
+    public sealed record GatheredLong : RunInput;
+
+    /// <summary>Time to send again what is under way.</summary>
+    public sealed record Remind : RunInput;
+
+    /// <summary>What was asked for is journalled, and the desk knows it.</summary>
+    public sealed record Stored(RunEffect.Store What) : RunInput;
+}
+
+/// <summary>What a run wants done, in this order. Whatever is sent is journalled before.</summary>
+public abstract record RunEffect
+{
+    private RunEffect() { }
+
+    /// <summary>Journal these events in one write, tell the desk each of them (<see cref="RunDeskRules.Happen"/>), then answer
+    /// <see cref="RunInput.Stored"/>. Always the last effect of a step.</summary>
+    /// <param name="Events">What happens.</param>
+    /// <param name="Settled">Outcomes that are acknowledged when the write is done.</param>
+    public sealed record Store(IReadOnlyList<RunEvent> Events, IReadOnlyList<ItemOutcome> Settled) : RunEffect;
+
+    /// <summary>Tell the VM that this outcome is journalled.</summary>
+    public sealed record Acknowledge(ItemOutcome Outcome) : RunEffect;
+
+    /// <summary>Order an item that is in no group.</summary>
+    /// <param name="Resume">Nobody knows whether this attempt has begun.</param>
+    public sealed record Begin(RunItem Item, bool Resume) : RunEffect;
+
+    /// <summary>A coordinator for this group's attempt, in place of one that is there.</summary>
+    public sealed record Coordinate(string Group, IReadOnlyList<RunItem> Members, bool Resume) : RunEffect;
+
+    /// <summary>Have the coordinator order again what is under way.</summary>
+    public sealed record RemindGroup(string Group) : RunEffect;
+
+    public sealed record TellGroup(string Group, ItemOutcome Outcome) : RunEffect;
+
+    /// <summary>The group is cancelled.</summary>
+    public sealed record StopGroup(string Group, string Reason) : RunEffect;
+
+    /// <summary>The group's attempt is journalled: its coordinator can go.</summary>
+    public sealed record DismissGroup(string Group) : RunEffect;
+
+    /// <summary>Have the VM undo an item that is in no group.</summary>
+    public sealed record AbortItem(RunItem Item) : RunEffect;
+
+    /// <summary>Wait a moment for more outcomes, then answer <see cref="RunInput.GatheredLong"/>.</summary>
+    public sealed record Gather : RunEffect;
+
+    /// <summary>Answer <see cref="RunInput.Remind"/> in a while.</summary>
+    public sealed record RemindLater : RunEffect;
+
+    /// <summary>Something is due then by the clock alone: order a dispatch.</summary>
+    public sealed record LookAt(DateTimeOffset At) : RunEffect;
+
+    /// <summary>The run has ended.</summary>
+    public sealed record End : RunEffect;
+}

@@ -1,0 +1,160 @@
+using QgaOrchestrator.Core.Runs;
+
+namespace QgaOrchestrator.Core.Tests.Runs;
+
+/// <summary>What is written together, what is sent once it is written, and what is sent again.</summary>
+public class RunDeskRulesTests
+{
+    private static readonly DateTimeOffset Now = Script.Start;
+    private RunDesk _desk = RunDesk.Empty;
+
+    [Fact]
+    public void A_start_is_one_write_with_all_that_is_due_and_nothing_is_sent_before_it()
+    {
+        var effects = Step(new RunInput.Ordered(new RunCommand.Start(Started(2))));
+        Assert.Equal(["RunStarted", "ItemsDispatched"], Assert.IsType<RunEffect.Store>(Assert.Single(effects)).Events.Select(e => e.GetType().Name));
+        Assert.Null(_desk.Run);
+        Assert.Equal("RemindLater | Begin 0/1 | Begin 1/1", Write(effects));
+    }
+
+    [Fact]
+    public void An_outcome_is_acknowledged_once_it_is_written_and_again_at_each_repeat()
+    {
+        Start(1);
+        var effects = Step(Ended(0, 1));
+        Assert.IsType<RunEffect.Store>(Assert.Single(effects));
+        Assert.Equal("Acknowledge 0/1 | End", Write(effects));
+        Assert.Equal("Acknowledge 0/1", Told(Step(Ended(0, 1, ItemState.Failed))));
+    }
+
+    [Fact]
+    public void Outcomes_wait_for_company_until_five_are_there_or_it_took_long()
+    {
+        Start(8);
+        Assert.Equal("Gather", Told(Step(Ended(0, 1))));
+        Assert.Equal("", Told(Step(Ended(0, 1))));
+        foreach (var i in new[] { 1, 2, 3 }) Assert.Equal("", Told(Step(Ended(i, 1))));
+        Assert.Equal(5, Assert.IsType<RunEffect.Store>(Assert.Single(Step(Ended(4, 1)))).Settled.Count);
+        Assert.Empty(Step(new RunInput.GatheredLong()));
+    }
+
+    [Fact]
+    public void The_last_ones_under_way_wait_for_nobody()
+    {
+        Start(2);
+        Assert.Equal("Gather", Told(Step(Ended(0, 1))));
+        Assert.IsType<RunEffect.Store>(Assert.Single(Step(Ended(1, 1))));
+    }
+
+    [Fact]
+    public void After_a_crash_whatever_is_under_way_is_sent_again_and_what_is_due_is_written()
+    {
+        Start(3, Script.Options with { MaxParallel = 1 });
+        Crash();
+        Assert.Equal("RemindLater | Begin 0/1 resume", Told(Step(new RunInput.Recovered())));
+        Write(Step(Ended(0, 1)));
+        _desk = new RunDesk { Run = RunRules.Evolve(_desk.Run, new RunEvent.ItemsSettled([Script.Outcome(1, 1, ItemState.Failed)], Now)) };
+        var effects = Step(new RunInput.Recovered());
+        Assert.Equal("RemindLater", Told(effects.SkipLast(1)));
+        Assert.Equal("Begin 2/1", Write(effects));
+    }
+
+    [Fact]
+    public void A_group_has_one_coordinator_that_hears_of_its_members_until_the_group_is_written()
+    {
+        var effects = Step(new RunInput.Ordered(new RunCommand.Start(Started(3, i => new TargetNote(i < 2 ? "g" : null)))));
+        Assert.Equal("RemindLater | Begin 2/1 | Coordinate g 0/1 1/1", Write(effects));
+        Assert.Equal("g", RunDeskRules.CoordinatorOf(_desk, 1, 1));
+        Assert.Null(RunDeskRules.CoordinatorOf(_desk, 1, 2));
+        Assert.Equal("TellGroup g", Told(Step(Ended(0, 1))));
+        Assert.Equal("RemindLater | Begin 2/1 resume | RemindGroup g", Told(Step(new RunInput.Remind())));
+        Assert.Equal("Gather", Told(Step(new RunInput.GroupEnded([Script.Outcome(0, 1, ItemState.Succeeded), Script.Outcome(1, 1, ItemState.Succeeded)]))));
+        Assert.Equal("DismissGroup g | Acknowledge 0/1 | Acknowledge 1/1", Write(Step(new RunInput.GatheredLong())));
+        Assert.Null(RunDeskRules.CoordinatorOf(_desk, 1, 1));
+    }
+
+    [Fact]
+    public void A_group_without_a_coordinator_gets_one_and_hears_nothing_before()
+    {
+        Write(Step(new RunInput.Ordered(new RunCommand.Start(Started(2, _ => new TargetNote("g"))))));
+        Crash();
+        Assert.Empty(Step(Ended(0, 1)));
+        Assert.Equal("RemindLater | Coordinate g 0/1 1/1 resume | RemindGroup g", Told(Step(new RunInput.Recovered())));
+    }
+
+    [Fact]
+    public void A_new_attempt_of_a_group_replaces_its_coordinator()
+    {
+        Write(Step(new RunInput.Ordered(new RunCommand.Start(Started(2, _ => new TargetNote("g"))))));
+        var again = Step(new RunInput.GroupEnded([Script.Outcome(0, 1, ItemState.Interrupted), Script.Outcome(1, 1, ItemState.Interrupted)]));
+        Assert.Equal("Acknowledge 0/1 | Acknowledge 1/1 | Coordinate g 0/2 1/2", Write(again));
+    }
+
+    [Fact]
+    public void An_abort_is_written_then_told_and_told_again_at_each_reminder()
+    {
+        Write(Step(new RunInput.Ordered(new RunCommand.Start(Started(3, i => new TargetNote(i < 2 ? "g" : null))))));
+        Assert.Equal("AbortItem 2 | StopGroup g", Write(Step(new RunInput.Ordered(new RunCommand.Abort("because", Wait: false)))));
+        Assert.Equal("RemindLater | Begin 2/1 resume | RemindGroup g | AbortItem 2 | StopGroup g", Told(Step(new RunInput.Remind())));
+    }
+
+    [Fact]
+    public void An_abort_that_waits_undoes_nothing()
+    {
+        Start(2, Script.Options with { MaxParallel = 1 });
+        Assert.Equal("", Write(Step(new RunInput.Ordered(new RunCommand.Abort("because", Wait: true)))));
+        Assert.Equal("Acknowledge 0/1 | End", Write(Step(Ended(0, 1))));
+    }
+
+    [Fact]
+    public void What_only_time_makes_due_is_looked_for_again()
+    {
+        var effects = Step(new RunInput.Ordered(new RunCommand.Start(Started(1, options: Script.Options with { Deadline = TimeSpan.FromHours(1) }))));
+        Assert.EndsWith("| LookAt", Write(effects), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_is_known_of_a_run_that_nobody_started()
+    {
+        foreach (var input in new RunInput[] { new RunInput.Recovered(), new RunInput.Remind(), Ended(0, 1), new RunInput.GatheredLong() })
+            Assert.Empty(Step(input));
+    }
+
+    private void Start(int vms, RunOptions? options = null) => Write(Step(new RunInput.Ordered(new RunCommand.Start(Started(vms, options: options)))));
+
+    private void Crash() => _desk = new RunDesk { Run = _desk.Run };
+
+    private IReadOnlyList<RunEffect> Step(RunInput input)
+    {
+        (_desk, var effects) = RunDeskRules.Step(_desk, input, Now);
+        return effects;
+    }
+
+    /// <summary>The write that these effects end with succeeds.</summary>
+    private string Write(IReadOnlyList<RunEffect> effects)
+    {
+        var store = (RunEffect.Store)effects[^1];
+        _desk = store.Events.Aggregate(_desk, RunDeskRules.Happen);
+        return Told(Step(new RunInput.Stored(store)));
+    }
+
+    private static string Told(IEnumerable<RunEffect> effects) => string.Join(" | ", effects.Select(effect => effect switch
+    {
+        RunEffect.Acknowledge e => $"Acknowledge {e.Outcome.Item}/{e.Outcome.Attempt}",
+        RunEffect.Begin e => $"Begin {e.Item.Index}/{e.Item.Attempt}{Resume(e.Resume)}",
+        RunEffect.Coordinate e => $"Coordinate {e.Group} {string.Join(' ', e.Members.Select(m => $"{m.Index}/{m.Attempt}"))}{Resume(e.Resume)}",
+        RunEffect.RemindGroup e => $"RemindGroup {e.Group}",
+        RunEffect.TellGroup e => $"TellGroup {e.Group}",
+        RunEffect.StopGroup e => $"StopGroup {e.Group}",
+        RunEffect.DismissGroup e => $"DismissGroup {e.Group}",
+        RunEffect.AbortItem e => $"AbortItem {e.Item.Index}",
+        var other => other.GetType().Name,
+    }));
+
+    private static string Resume(bool resume) => resume ? " resume" : "";
+
+    private static RunInput.ItemEnded Ended(int item, int attempt, ItemState state = ItemState.Succeeded) => new(Script.Outcome(item, attempt, state));
+
+    private static RunEvent.RunStarted Started(int vms, Func<int, TargetNote>? note = null, RunOptions? options = null) =>
+        new Script(vms, options, note: note).Journal.OfType<RunEvent.RunStarted>().Single();
+}
