@@ -48,9 +48,6 @@ public sealed record ItemEnded(string Run, ItemOutcome Outcome) : IRunMessage, I
 /// <summary>From a VM to its run: where the item stands; may be lost.</summary>
 public sealed record ItemMoved(string Run, ItemProgress Progress) : IRunMessage, IWire;
 
-/// <summary>Which attempt of which item of which run; an empty run is a caller's own freeze.</summary>
-internal sealed record ItemId(string Run, int Item, int Attempt);
-
 /// <summary>From an item to its VM: what is known of guest and machine? Answered by <see cref="VmDescribed"/>.</summary>
 internal sealed record DescribeVm : INoSerializationVerificationNeeded;
 

@@ -3,14 +3,15 @@ using Akka.Event;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Kinds;
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Monitor;
 
 namespace QgaOrchestrator.Actors.Vms;
 
 /// <summary>
-/// The items of all runs that want one VM: one at a time, in the order of their arrival. Keeps an item's outcome, and
-/// repeats it, until its run has journalled it. Child of the <see cref="VmActor"/>.
+/// The items of all runs that want one VM: one at a time, each outcome repeated until its run has journalled it. Performs
+/// what <see cref="VmItemsRules"/> asks for. Child of the <see cref="VmActor"/>.
 /// </summary>
 internal sealed class ItemsActor : ReceiveActor, IWithTimers
 {
@@ -24,10 +25,6 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
 
     private sealed record Repeat : INoSerializationVerificationNeeded;
 
-    private sealed record AtWork(StartItem Order, IActorRef Worker);
-
-    private sealed record Kept(StartItem Order, ItemEnded Ended, string? Window);
-
     /// <summary>An outcome that its run has not journalled is told again this often.</summary>
     private static readonly TimeSpan RepeatEvery = TimeSpan.FromSeconds(3);
 
@@ -37,24 +34,23 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     private readonly VmServices _services;
     private readonly VmSpec _spec;
     private readonly IMonitor? _monitor;
-    private readonly Queue<StartItem> _waiting = [];
-    private readonly Dictionary<(string Run, int Item, int Attempt), Kept> _kept = [];
+    private readonly Dictionary<ItemId, StartItem> _orders = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private AtWork? _work;
-    private bool _sweeping;
+    private VmItems _items = VmItems.None;
+    private IActorRef _worker = ActorRefs.Nobody;
 
     public ItemsActor(VmServices services, VmSpec spec, IMonitor? monitor)
     {
         (_services, _spec, _monitor) = (services, spec, monitor);
-        Receive<StartItem>(Start);
-        Receive<Finished>(Finish);
-        Receive<AbortItem>(Abort);
-        Receive<GroupSays>(m => ToWorker((m.Run, m.Item, m.Attempt), m.Order));
-        Receive<ItemJournalled>(m => Forget((m.Run, m.Item, m.Attempt)));
-        Receive<Repeat>(_ => Tell(_kept.Values));
+        Receive<StartItem>(Order);
+        Receive<Finished>(m => OfWorker(Sender, new ItemsInput.Finished(m.Outcome, m.Window)));
+        Receive<AbortItem>(m => Handle(new ItemsInput.Aborted(new ItemId(m.Run, m.Item, m.Attempt), BackupItem.Aborted)));
+        Receive<GroupSays>(Say);
+        Receive<ItemJournalled>(m => Handle(new ItemsInput.Journalled(new ItemId(m.Run, m.Item, m.Attempt))));
+        Receive<Repeat>(_ => Handle(new ItemsInput.Repeat()));
         Receive<Sweep>(_ => BeginSweep());
         Receive<Swept>(EndSweep);
-        Receive<Terminated>(m => Crashed(m.ActorRef));
+        Receive<Terminated>(m => OfWorker(m.ActorRef, new ItemsInput.WorkerFailed()));
         Timers.StartPeriodicTimer("repeat", new Repeat(), RepeatEvery);
     }
 
@@ -63,54 +59,67 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     /// <summary>An item that fails is not begun again here, unseen: its run is told, and decides.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
 
-    private void Start(StartItem order)
+    private void Order(StartItem order)
     {
-        if (_kept.TryGetValue(Key(order), out var kept)) Tell([kept]);
-        else if (_work is { } work && Key(work.Order) == Key(order)) work.Worker.Tell(order);
-        else if (_waiting.All(waiting => Key(waiting) != Key(order)))
+        var id = new ItemId(order.Run, order.Item, order.Attempt);
+        _orders[id] = order;
+        Handle(new ItemsInput.Ordered(id, order.Resume));
+    }
+
+    private void Say(GroupSays said)
+    {
+        if (_items.Work == new ItemId(said.Run, said.Item, said.Attempt)) _worker.Tell(said.Order);
+    }
+
+    /// <summary>Whoever worked before says nothing any more.</summary>
+    private void OfWorker(IActorRef worker, ItemsInput input)
+    {
+        if (_worker.Equals(worker)) Handle(input);
+    }
+
+    private void Handle(ItemsInput input)
+    {
+        (_items, var effects) = VmItemsRules.Step(_items, input);
+        foreach (var effect in effects) Perform(effect);
+    }
+
+    private void Perform(ItemsEffect effect)
+    {
+        switch (effect)
         {
-            _waiting.Enqueue(order);
-            Next();
-            TellWaiting();
+            case ItemsEffect.Begin e:
+                _worker = Context.Watch(Context.ActorOf(Worker(_orders[e.Id] with { Resume = e.Resume })));
+                Context.Parent.Tell(new WorksFor(e.Id.Run));
+                break;
+            case ItemsEffect.Again e:
+                _worker.Tell(_orders[e.Id]);
+                break;
+            case ItemsEffect.Abort e:
+                _worker.Tell(new AbortItem(_spec.Id, e.Id.Run, e.Id.Item, e.Id.Attempt));
+                break;
+            case ItemsEffect.EndWork:
+                Context.Unwatch(_worker);
+                Context.Stop(_worker);
+                _worker = ActorRefs.Nobody;
+                Context.Parent.Tell(new WorksFor(null));
+                break;
+            case ItemsEffect.Tell { Kept: var kept }:
+                _orders.Remove(kept.Id);
+                _services.Runs.Tell(new ItemEnded(kept.Id.Run, kept.Outcome));
+                break;
+            case ItemsEffect.TellWaiting e:
+                _services.Runs.Tell(new ItemMoved(e.Id.Run, new ItemProgress(e.Id.Item, e.Id.Attempt, "waiting", null, 0, 0)
+                {
+                    Note = $"run {e.For} works on this VM",
+                }));
+                break;
+            case ItemsEffect.RemoveEntry e:
+                _services.Host.Tell(new RemoveEntry(e.Window));
+                break;
+            case ItemsEffect.Sweep:
+                SweepAsync(_monitor!).PipeTo(Self, failure: e => new Swept([], e.Message));
+                break;
         }
-    }
-
-    /// <summary>Who waits is told for whom.</summary>
-    private void TellWaiting()
-    {
-        if (_work is not { } work) return;
-        foreach (var order in _waiting)
-        {
-            _services.Runs.Tell(new ItemMoved(order.Run, new ItemProgress(order.Item, order.Attempt, "waiting", null, 0, 0)
-            {
-                Note = $"run {work.Order.Run} works on this VM",
-            }));
-        }
-    }
-
-    private void ToWorker((string, int, int) key, object message)
-    {
-        if (_work is { } work && Key(work.Order) == key) work.Worker.Tell(message);
-    }
-
-    private void Abort(AbortItem order)
-    {
-        var key = (order.Run, order.Item, order.Attempt);
-        ToWorker(key, order);
-        if (_waiting.FirstOrDefault(waiting => Key(waiting) == key) is not { } waiting) return;
-        var left = _waiting.Where(other => other != waiting).ToList();
-        _waiting.Clear();
-        foreach (var other in left) _waiting.Enqueue(other);
-        Keep(waiting, new ItemOutcome(order.Item, order.Attempt, ItemState.Cancelled, BackupItem.Aborted), null);
-    }
-
-    private void Next()
-    {
-        if (_sweeping || _work is not null || !_waiting.TryDequeue(out var order)) return;
-        var worker = Context.Watch(Context.ActorOf(Worker(order)));
-        _work = new AtWork(order, worker);
-        TellWaiting();
-        Context.Parent.Tell(new WorksFor(order.Run));
     }
 
     /// <summary>What does the work of each kind. A new kind is a line here.</summary>
@@ -128,53 +137,11 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         };
     }
 
-    private void Finish(Finished finished)
-    {
-        if (_work is not { } work || !work.Worker.Equals(Sender)) return;
-        End(work, finished.Outcome, finished.Window);
-    }
-
-    /// <summary>The worker died of a fault of ours.</summary>
-    private void Crashed(IActorRef worker)
-    {
-        if (_work is { } work && work.Worker.Equals(worker))
-            End(work, ItemOutcome.Interrupted(work.Order.Item, work.Order.Attempt, "the item's actor failed"), null);
-    }
-
-    private void End(AtWork work, ItemOutcome outcome, string? window)
-    {
-        _work = null;
-        Context.Unwatch(work.Worker);
-        Context.Stop(work.Worker);
-        Keep(work.Order, outcome, window);
-        Context.Parent.Tell(new WorksFor(null));
-        Next();
-    }
-
-    private void Keep(StartItem order, ItemOutcome outcome, string? window)
-    {
-        var kept = new Kept(order, new ItemEnded(order.Run, outcome), window);
-        _kept[Key(order)] = kept;
-        Tell([kept]);
-    }
-
-    private void Tell(IEnumerable<Kept> outcomes)
-    {
-        foreach (var kept in outcomes) _services.Runs.Tell(kept.Ended);
-    }
-
-    private void Forget((string, int, int) key)
-    {
-        if (_kept.Remove(key, out var kept) && kept.Window is { } window) _services.Host.Tell(new RemoveEntry(window));
-    }
-
     // ---- what an undo could not remove at its time
 
     private void BeginSweep()
     {
-        if (_monitor is null || _work is not null || _waiting.Count > 0 || _sweeping) return;
-        _sweeping = true;
-        SweepAsync(_monitor).PipeTo(Self, failure: e => new Swept([], e.Message));
+        if (_monitor is not null) Handle(new ItemsInput.SweepWanted());
     }
 
     private async Task<Swept> SweepAsync(IMonitor monitor)
@@ -186,11 +153,8 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
 
     private void EndSweep(Swept swept)
     {
-        _sweeping = false;
         if (swept.Removed.Count > 0) _log.Warning("{0}: removed from QEMU what no run knows any more: {1}", _spec.Id.Name, string.Join(", ", swept.Removed));
         if (swept.Fault is { } fault) _log.Warning("{0}: could not look for what earlier runs left in QEMU: {1}", _spec.Id.Name, fault);
-        Next();
+        Handle(new ItemsInput.Swept());
     }
-
-    private static (string Run, int Item, int Attempt) Key(StartItem order) => (order.Run, order.Item, order.Attempt);
 }

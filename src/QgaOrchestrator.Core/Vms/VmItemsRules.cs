@@ -1,0 +1,94 @@
+using QgaOrchestrator.Core.Runs;
+
+namespace QgaOrchestrator.Core.Vms;
+
+/// <summary>
+/// One item at a time, in the order of their arrival. A repeated order is recognised; an outcome is kept and told again until
+/// its run has journalled it.
+/// </summary>
+public static class VmItemsRules
+{
+    public static (VmItems State, IReadOnlyList<ItemsEffect> Effects) Step(VmItems items, ItemsInput input)
+    {
+        var effects = new List<ItemsEffect>();
+        return (Next(Take(items, input, effects), effects), effects);
+    }
+
+    private static VmItems Take(VmItems items, ItemsInput input, List<ItemsEffect> effects)
+    {
+        switch (input)
+        {
+            case ItemsInput.Ordered i:
+                return Order(items, i, effects);
+            case ItemsInput.Finished i when items.Work is { } work:
+                return End(items, new KeptOutcome(work, i.Outcome, i.Window), effects);
+            case ItemsInput.WorkerFailed when items.Work is { } work:
+                return End(items, new KeptOutcome(work, ItemOutcome.Interrupted(work.Item, work.Attempt, "the item's actor failed"), null), effects);
+            case ItemsInput.Aborted i:
+                return Abort(items, i, effects);
+            case ItemsInput.Journalled i when items.Kept.Find(kept => kept.Id == i.Id) is { } kept:
+                if (kept.Window is { } window) effects.Add(new ItemsEffect.RemoveEntry(window));
+                return items with { Kept = items.Kept.Remove(kept) };
+            case ItemsInput.Repeat:
+                effects.AddRange(items.Kept.Select(kept => new ItemsEffect.Tell(kept)));
+                return items;
+            case ItemsInput.SweepWanted when items is { Work: null, Waiting.IsEmpty: true, Sweeping: false }:
+                effects.Add(new ItemsEffect.Sweep());
+                return items with { Sweeping = true };
+            case ItemsInput.Swept:
+                return items with { Sweeping = false };
+            default:
+                return items;
+        }
+    }
+
+    private static VmItems Order(VmItems items, ItemsInput.Ordered i, List<ItemsEffect> effects)
+    {
+        if (items.Kept.Find(kept => kept.Id == i.Id) is { } kept) effects.Add(new ItemsEffect.Tell(kept));
+        else if (items.Work == i.Id) effects.Add(new ItemsEffect.Again(i.Id));
+        else if (items.Waiting.Find(waiting => waiting.Id == i.Id) is { } known)
+        {
+            items = items with { Waiting = items.Waiting.Replace(known, known with { Resume = known.Resume || i.Resume }) };
+        }
+        else
+        {
+            items = items with { Waiting = items.Waiting.Add(new WaitingItem(i.Id, i.Resume)) };
+            if (items.Work is { } work) TellWaiting(items, work, effects);
+        }
+        return items;
+    }
+
+    private static VmItems Abort(VmItems items, ItemsInput.Aborted i, List<ItemsEffect> effects)
+    {
+        if (items.Work == i.Id) effects.Add(new ItemsEffect.Abort(i.Id));
+        return items.Waiting.Find(waiting => waiting.Id == i.Id) is { } never
+            ? Keep(items with { Waiting = items.Waiting.Remove(never) }, new KeptOutcome(i.Id, new ItemOutcome(i.Id.Item, i.Id.Attempt, ItemState.Cancelled, i.Reason), null), effects)
+            : items;
+    }
+
+    private static VmItems End(VmItems items, KeptOutcome ended, List<ItemsEffect> effects)
+    {
+        effects.Add(new ItemsEffect.EndWork());
+        return Keep(items with { Work = null }, ended, effects);
+    }
+
+    private static VmItems Keep(VmItems items, KeptOutcome kept, List<ItemsEffect> effects)
+    {
+        effects.Add(new ItemsEffect.Tell(kept));
+        return items with { Kept = items.Kept.RemoveAll(other => other.Id == kept.Id).Add(kept) };
+    }
+
+    private static VmItems Next(VmItems items, List<ItemsEffect> effects)
+    {
+        if (items.Sweeping || items.Work is not null || items.Waiting.IsEmpty) return items;
+        var (next, resume) = items.Waiting[0];
+        effects.Add(new ItemsEffect.Begin(next, resume));
+        items = items with { Work = next, Waiting = items.Waiting.RemoveAt(0) };
+        TellWaiting(items, next, effects);
+        return items;
+    }
+
+    /// <summary>Who waits is told for whom.</summary>
+    private static void TellWaiting(VmItems items, ItemId work, List<ItemsEffect> effects) =>
+        effects.AddRange(items.Waiting.Select(waiting => new ItemsEffect.TellWaiting(waiting.Id, work.Run)));
+}

@@ -1,0 +1,100 @@
+using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Vms;
+
+namespace QgaOrchestrator.Core.Tests.Vms;
+
+/// <summary>One item at a time; a repeated order is recognised; an outcome is told until it is journalled.</summary>
+public class VmItemsRulesTests
+{
+    private static readonly ItemId A = new("a", 0, 1), B = new("b", 3, 2);
+    private VmItems _items = VmItems.None;
+
+    [Fact]
+    public void One_item_works_and_the_next_one_waits_and_says_for_whom()
+    {
+        Assert.Equal("Begin a", Step(Ordered(A)));
+        Assert.Equal("b waits for a", Step(Ordered(B)));
+        Assert.Equal("EndWork | Tell a Succeeded | Begin b", Step(Ended(A)));
+    }
+
+    [Fact]
+    public void A_repeated_order_is_recognised_while_it_waits_while_it_works_and_when_it_has_ended()
+    {
+        Step(Ordered(A));
+        Step(Ordered(B));
+        Assert.Equal("", Step(Ordered(B)));
+        Assert.Equal("Again a", Step(Ordered(A)));
+        Step(Ended(A));
+        Assert.Equal("Tell a Succeeded", Step(Ordered(A)));
+    }
+
+    [Fact]
+    public void Who_was_ordered_again_while_it_waited_looks_first()
+    {
+        Step(Ordered(A));
+        Step(Ordered(B));
+        Step(Ordered(B, resume: true));
+        Step(Ordered(B));
+        Assert.Equal("EndWork | Tell a Succeeded | Begin b resume", Step(Ended(A)));
+    }
+
+    [Fact]
+    public void An_outcome_is_told_until_it_is_journalled_and_only_then_its_entry_goes()
+    {
+        Step(Ordered(A));
+        Step(Ended(A, "w"));
+        Assert.Equal("Tell a Succeeded", Step(new ItemsInput.Repeat()));
+        Assert.Equal("", Step(new ItemsInput.Journalled(A with { Attempt = 2 })));
+        Assert.Equal("RemoveEntry w", Step(new ItemsInput.Journalled(A)));
+        Assert.Equal("", Step(new ItemsInput.Repeat()));
+        Assert.Equal("", Step(new ItemsInput.Journalled(A)));
+    }
+
+    [Fact]
+    public void Who_is_at_work_is_told_to_abort_and_who_waits_has_ended_by_it()
+    {
+        Step(Ordered(A));
+        Step(Ordered(B));
+        Assert.Equal("Abort a", Step(new ItemsInput.Aborted(A, "why")));
+        Assert.Equal("Tell b Cancelled", Step(new ItemsInput.Aborted(B, "why")));
+        Assert.Equal("EndWork | Tell a Succeeded", Step(Ended(A)));
+        Assert.Equal("", Step(new ItemsInput.Aborted(A, "why")));
+    }
+
+    [Fact]
+    public void A_worker_that_failed_leaves_an_interrupted_item()
+    {
+        Step(Ordered(A));
+        Assert.Equal("EndWork | Tell a Interrupted", Step(new ItemsInput.WorkerFailed()));
+        Assert.Equal("", Step(new ItemsInput.WorkerFailed()));
+    }
+
+    [Fact]
+    public void Items_wait_for_a_sweep_and_a_sweep_for_no_item()
+    {
+        Assert.Equal("Sweep", Step(new ItemsInput.SweepWanted()));
+        Assert.Equal("", Step(new ItemsInput.SweepWanted()));
+        Assert.Equal("", Step(Ordered(A)));
+        Assert.Equal("Begin a", Step(new ItemsInput.Swept()));
+        Assert.Equal("", Step(new ItemsInput.SweepWanted()));
+    }
+
+    private static ItemsInput.Ordered Ordered(ItemId id, bool resume = false) => new(id, resume);
+
+    private static ItemsInput.Finished Ended(ItemId id, string? window = null) => new(new ItemOutcome(id.Item, id.Attempt, ItemState.Succeeded), window);
+
+    private string Step(ItemsInput input)
+    {
+        (_items, var effects) = VmItemsRules.Step(_items, input);
+        return string.Join(" | ", effects.Select(effect => effect switch
+        {
+            ItemsEffect.Begin e => $"Begin {e.Id.Run}{(e.Resume ? " resume" : "")}",
+            ItemsEffect.Again e => $"Again {e.Id.Run}",
+            ItemsEffect.Abort e => $"Abort {e.Id.Run}",
+            ItemsEffect.Tell e => $"Tell {e.Kept.Id.Run} {e.Kept.Outcome.State}",
+            ItemsEffect.TellWaiting e => $"{e.Id.Run} waits for {e.For}",
+            ItemsEffect.RemoveEntry e => $"RemoveEntry {e.Window}",
+            _ => effect.GetType().Name,
+        }));
+    }
+}
