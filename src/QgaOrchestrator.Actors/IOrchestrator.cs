@@ -18,6 +18,10 @@ public interface IOrchestrator
     /// <param name="options">Time-out, lease of a raw freeze, force of a thaw.</param>
     Task<CallReply> CallAsync(VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel);
 
+    /// <summary>Wakes a guest that suspended itself to memory, through its monitor.</summary>
+    /// <returns>Returned with query-status' "status" as a JSON string, or why not.</returns>
+    Task<CallReply> WakeAsync(VmId vm, CancellationToken cancel);
+
     /// <summary>Starts a run whose target list is fixed now; the answer comes when it is journalled.</summary>
     /// <param name="by">The name of the token that asks for it.</param>
     Task<RunView> StartRunAsync(string id, string kind, string select, RunOptions options, RunPlan plan, string by, CancellationToken cancel);
@@ -51,7 +55,7 @@ public enum CallRefusal
     UnknownCommand,
     /// <summary>The policy of the VM's host never allows it.</summary>
     Denied,
-    /// <summary>The guest's administrator disabled it.</summary>
+    /// <summary>The agent has it disabled: by the guest's administrator, or as not for its system.</summary>
     Disabled,
     /// <summary>The guest is frozen, or a window is open or closing.</summary>
     Frozen,
@@ -63,6 +67,25 @@ public enum CallRefusal
     BadArguments,
     /// <summary>Thaw of a guest that is not frozen by us needs force.</summary>
     NotOurs,
+    /// <summary>A guest that suspends itself to memory could not be woken again.</summary>
+    CannotWake,
+    /// <summary>Only a suspended guest is woken.</summary>
+    NotSuspended,
+}
+
+/// <summary>What ended the wait for a command whose success an agent does not answer.</summary>
+/// <param name="By">event, port or timeout.</param>
+/// <param name="Event">The monitor's event, as in SHUTDOWN.</param>
+public sealed record Completion(string By, string? Event = null)
+{
+    /// <summary>QEMU told of what the command does.</summary>
+    public static Completion ByEvent(string name) => new("event", name);
+
+    /// <summary>The agent let go of its port, or QEMU ended.</summary>
+    public static Completion Port { get; } = new("port");
+
+    /// <summary>It was sent and not refused, and nothing was seen in time: it may still happen.</summary>
+    public static Completion Timeout { get; } = new("timeout");
 }
 
 /// <summary>How a raw call ended.</summary>
@@ -71,7 +94,11 @@ public abstract record CallReply
     private CallReply() { }
 
     /// <summary>The value of the agent's "return" member, UTF-8 JSON.</summary>
-    public sealed record Returned(ReadOnlyMemory<byte> Json) : CallReply;
+    public sealed record Returned(ReadOnlyMemory<byte> Json) : CallReply
+    {
+        /// <summary>Set where the agent answers nothing.</summary>
+        public Completion? Completed { get; init; }
+    }
 
     /// <summary>The agent's own error.</summary>
     public sealed record AgentFailed(string Class, string Description) : CallReply;

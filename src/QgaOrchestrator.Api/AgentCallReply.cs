@@ -1,6 +1,24 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace QgaOrchestrator.Api;
 
 /// <summary>An agent's answer, exactly as on the wire: <c>{"return": …}</c>.</summary>
-public sealed record AgentCallReply(JsonElement Return);
+public sealed record AgentCallReply(JsonElement Return)
+{
+    /// <summary>
+    /// Of a command whose success an agent does not answer (guest-shutdown, guest-suspend-*): what ended the wait. "event":
+    /// QEMU told of it; "port": the agent let go of its port, or QEMU ended; "timeout": sent and not refused, and nothing
+    /// was seen in time.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CompletedBy { get; init; }
+
+    /// <summary>The monitor's event, as in SHUTDOWN.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Event { get; init; }
+}
+
+/// <summary>A guest that was woken.</summary>
+/// <param name="RunState">QEMU's run state then, as in "running".</param>
+public sealed record WokenVm(string RunState);

@@ -10,6 +10,7 @@ namespace QgaOrchestrator.Api;
 [JsonSerializable(typeof(Vm))]
 [JsonSerializable(typeof(Page<Vm>))]
 [JsonSerializable(typeof(AgentCallReply))]
+[JsonSerializable(typeof(WokenVm))]
 [JsonSerializable(typeof(RunRequest))]
 [JsonSerializable(typeof(Run))]
 [JsonSerializable(typeof(Page<Run>))]

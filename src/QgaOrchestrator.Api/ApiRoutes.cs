@@ -9,6 +9,7 @@ public static class ApiRoutes
     public const string Vms = "/v1/vms";
     public const string Vm = "/v1/vms/{vm}";
     public const string AgentCall = "/v1/vms/{vm}/agent/{command}";
+    public const string Wake = "/v1/vms/{vm}/wake";
     public const string Runs = "/v1/runs";
     public const string Run = "/v1/runs/{id}";
     public const string RunItems = "/v1/runs/{id}/items";
@@ -38,6 +39,8 @@ public static class ApiRoutes
     public static string VmPath(string vm) => $"{Vms}/{Uri.EscapeDataString(vm)}";
 
     public static string AgentCallPath(string vm, string command) => $"{VmPath(vm)}/agent/{Uri.EscapeDataString(command)}";
+
+    public static string WakePath(string vm) => $"{VmPath(vm)}/wake";
 
     public static string RunPath(string id) => $"{Runs}/{Uri.EscapeDataString(id)}";
 

@@ -39,12 +39,16 @@ public static class ProblemCodes
     public const string NotFound = "not-found";
     /// <summary>409: a VM's name means several; candidates lists them.</summary>
     public const string AmbiguousVm = "ambiguous-vm";
-    /// <summary>409: the guest's administrator disabled the command.</summary>
+    /// <summary>409: the guest's agent has the command disabled: by its administrator, or as not for its system.</summary>
     public const string CommandDisabled = "command-disabled";
     /// <summary>409: the guest is frozen, or a window is open.</summary>
     public const string Frozen = "frozen";
     /// <summary>409: the guest was frozen by somebody else; force thaws it.</summary>
     public const string NotOurs = "not-ours";
+    /// <summary>409: a guest that suspends itself to memory could not be woken, or QEMU refuses to wake it.</summary>
+    public const string CannotWake = "cannot-wake";
+    /// <summary>409: only a suspended guest is woken.</summary>
+    public const string NotSuspended = "not-suspended";
     /// <summary>409: the run, the point or the key is not in a state for this.</summary>
     public const string Conflict = "conflict";
     /// <summary>422: the agent answered with an error; agent holds it.</summary>

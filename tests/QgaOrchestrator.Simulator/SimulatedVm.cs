@@ -127,6 +127,24 @@ public sealed class SimulatedVm : IAsyncDisposable
         Monitor.Emit("RESUME");
     }
 
+    /// <summary>query-current-machine's wakeup-suspend-support.</summary>
+    public bool CanWake { get; set; } = true;
+
+    /// <summary>The guest suspended itself to memory.</summary>
+    public void Suspend()
+    {
+        SetStatus("suspended");
+        Monitor.Emit("SUSPEND");
+    }
+
+    /// <exception cref="QemuException">It is not suspended.</exception>
+    internal void Wake()
+    {
+        if (Status != "suspended") throw new QemuException("Unable to wake up: guest is not in suspended state");
+        SetStatus("running");
+        Monitor.Emit("WAKEUP");
+    }
+
     /// <summary>The guest boots anew: file systems thawed, a new agent, events as QEMU tells them.</summary>
     public void Reset(bool byGuest = false)
     {

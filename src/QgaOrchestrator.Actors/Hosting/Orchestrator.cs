@@ -24,6 +24,8 @@ public sealed class Orchestrator(NodeActors actors, IViews views) : IOrchestrato
     public Task<CallReply> CallAsync(VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel) =>
         actors.Vms.Ask<CallReply>(new CallAgent(vm, command, arguments, options), LongestCall, cancel);
 
+    public Task<CallReply> WakeAsync(VmId vm, CancellationToken cancel) => actors.Vms.Ask<CallReply>(new WakeVm(vm), Answer, cancel);
+
     public async Task<RunView> StartRunAsync(
         string id, string kind, string select, RunOptions options, RunPlan plan, string by, CancellationToken cancel)
     {

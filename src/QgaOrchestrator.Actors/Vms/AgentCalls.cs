@@ -26,6 +26,8 @@ internal static class AgentCalls
     /// <param name="mayRepeat">Without an answer nothing is lost: asking again does no harm.</param>
     public static ItemOutcome Outcome(CallReply reply, bool mayRepeat, Func<ItemState, string?, string?, ItemOutcome> outcome) => reply switch
     {
+        CallReply.Returned { Completed: { } completed } when completed == Completion.Timeout =>
+            outcome(ItemState.Unknown, "it was sent and not refused, and nothing of it was seen in time", "Look with qgactl vm show whether the guest has gone"),
         CallReply.Returned => outcome(ItemState.Succeeded, null, null),
         CallReply.AgentFailed f => outcome(ItemState.Failed, $"{f.Class}: {f.Description}", "See the guest's qemu-ga log"),
         CallReply.Refused { Why: CallRefusal.Unreachable } r => outcome(ItemState.Unreachable, r.Reason, r.Remedy),

@@ -1,28 +1,69 @@
 using Akka.Actor;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Actors.Vms;
 
-/// <summary>A dry run's question: would this VM's agent take the command? It is asked only what it offers.</summary>
+/// <summary>What a guest's agent said of one command, asked just now.</summary>
+/// <param name="Instead">Why the command is not to be sent, or was refused; null: the agent takes it.</param>
+/// <param name="Info">Null where it did not answer.</param>
+/// <param name="Frozen">It says that it is frozen.</param>
+internal sealed record AgentOffer(CallReply? Instead, AgentInfo? Info = null, bool Frozen = false);
+
+/// <summary>
+/// Would this agent take the command? An agent says CommandNotFound for three reasons - it lacks the command, has it disabled,
+/// or is frozen - and they have three remedies: guest-info and fsfreeze-status tell them apart.
+/// </summary>
 internal static class AgentOffers
 {
+    private static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(30);
+
+    /// <param name="channel">The VM's own actor.</param>
+    public static async Task<AgentOffer> AskAsync(IActorRef channel, string vm, string command)
+    {
+        var asked = await channel.Ask<CallEnded>(new Submit(GuestInfo.Request, Answer), Turn);
+        if (asked.Outcome is not AgentOutcome.Returned told)
+            return new(RawCall.Unheard(command, asked));
+        var info = GuestInfo.Read(told.Json);
+        switch (info.Status(command))
+        {
+            case CommandStatus.Enabled:
+                return new(null, info);
+            case CommandStatus.Unknown:
+                return new(Lacks(command, info), info);
+        }
+        var status = await channel.Ask<CallEnded>(new Submit(GuestFsfreezeStatus.Request, Answer), Turn);
+        var frozen = status.Outcome is AgentOutcome.Returned r && GuestFsfreezeStatus.Read(r.Json) == FreezeStatus.Frozen;
+        return new(frozen ? FrozenByOthers(vm) : Disabled(command), info, frozen);
+    }
+
+    /// <summary>A dry run's question.</summary>
     public static async Task<ItemOutcome> CheckAsync(
-        IActorRef vm, VmServices services, string command, Func<ItemState, string?, string?, ItemOutcome> outcome)
+        IActorRef channel, VmServices services, string vm, string command, Func<ItemState, string?, string?, ItemOutcome> outcome)
     {
         if (services.Denied.Contains(command))
             return outcome(ItemState.Failed, $"this host's policy denies {command}", "Policy.Deny in the node's config names it");
-        var ended = await vm.Ask<CallEnded>(new Submit(GuestInfo.Request, TimeSpan.FromSeconds(5)), TimeSpan.FromSeconds(30));
-        return ended.Outcome switch
-        {
-            Qemu.Agent.AgentOutcome.Returned r => GuestInfo.Read(r.Json).Status(command) switch
-            {
-                CommandStatus.Enabled => outcome(ItemState.Succeeded, null, null),
-                CommandStatus.Disabled => outcome(ItemState.Failed, $"the guest's administrator disabled {command}", "Allow it in the guest: qemu-ga's --block-rpcs or --allow-rpcs"),
-                _ => outcome(ItemState.Failed, $"the guest's agent does not know {command}", "Update qemu-ga in the guest; QEMU's documentation says since which version it has it"),
-            },
-            Qemu.Agent.AgentOutcome.NotSent n => outcome(ItemState.Unreachable, n.Reason, "Check that qemu-ga runs in the guest"),
-            var other => outcome(ItemState.Unreachable, other.ToString(), "Check that qemu-ga runs in the guest"),
-        };
+        return (await AskAsync(channel, vm, command)).Instead is { } instead
+            ? AgentCalls.Outcome(instead, mayRepeat: true, outcome)
+            : outcome(ItemState.Succeeded, null, null);
     }
+
+    private static CallReply.Refused Lacks(string command, AgentInfo info) => AgentCommands.Find(command) switch
+    {
+        null => new(CallRefusal.UnknownCommand, $"the guest's agent ({info.Version}) does not know {command}", "guest-info lists the commands that it knows; names are written in small letters"),
+        { Since: var since } when info.Release < since => new(
+            CallRefusal.UnknownCommand, $"the guest's agent ({info.Version}) does not know {command}, which came with QEMU {since}", $"Update qemu-ga in the guest to {since} or later"),
+        _ => new(
+            CallRefusal.UnknownCommand, $"the guest's agent ({info.Version}) was built without {command}", "It is not for this guest's system, or its qemu-ga lacks a library: guest-info lists what there is"),
+    };
+
+    private static CallReply.Refused Disabled(string command) => new(
+        CallRefusal.Disabled, $"the guest's agent has {command} disabled: by its administrator, or as not for its system",
+        "Allow it in the guest: qemu-ga's --block-rpcs or --allow-rpcs (in /etc/qemu-ga or /etc/sysconfig/qemu-ga)");
+
+    private static CallReply.Refused FrozenByOthers(string vm) => new(
+        CallRefusal.Frozen, "the guest was frozen by somebody else, and takes six commands only",
+        $"Wait until it is thawed; qgactl thaw {vm} --force thaws it all the same");
 }

@@ -14,7 +14,7 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
 
     protected override async Task<ItemOutcome> RunAsync(CancellationToken aborted)
     {
-        if (Order.Options.DryRun) return await AgentOffers.CheckAsync(vm, Services, _options.Command, Outcome);
+        if (Order.Options.DryRun) return await AgentOffers.CheckAsync(vm, Services, Order.Vm.Name, _options.Command, Outcome);
         if (Order.Resume && Services.Results.Read(Order.Run, Order.Item) is { } found && found.Attempt == Order.Attempt)
         {
             if (found.State is not null) return found.ToOutcome();

@@ -22,7 +22,7 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
 
     protected override async Task<ItemOutcome> RunAsync(CancellationToken aborted)
     {
-        if (Order.Options.DryRun) return await AgentOffers.CheckAsync(vm, Services, GuestExec.Name, Outcome);
+        if (Order.Options.DryRun) return await AgentOffers.CheckAsync(vm, Services, Order.Vm.Name, GuestExec.Name, Outcome);
         if (!Order.Resume || Services.Results.Read(Order.Run, Order.Item) is not { } found || found.Attempt != Order.Attempt)
             return aborted.IsCancellationRequested ? Outcome(ItemState.Cancelled, BackupItem.Aborted) : await StartAsync(aborted);
         if (found.State is not null) return found.ToOutcome();

@@ -22,6 +22,9 @@ internal sealed record MonitorView(bool Up, string? Reason) : INoSerializationVe
 /// <summary>The guest was reset: whatever was frozen is thawed, and no window holds.</summary>
 internal sealed record GuestReset : INoSerializationVerificationNeeded;
 
+/// <summary>QEMU told of something that ends the wait for a command without an answer, or wakes the guest.</summary>
+internal sealed record MachineTold(string Event) : INoSerializationVerificationNeeded;
+
 /// <summary>
 /// Keeps one VM's monitor open, follows its events, and tells its parent, the <see cref="VmActor"/>, each time that
 /// something about the VM has changed. Lives as long as its parent knows the VM.
@@ -91,11 +94,16 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
     {
         switch (happened.Name)
         {
-            case "VSERPORT_CHANGE" or "STOP" or "RESUME" or "SHUTDOWN" or "SUSPEND" or "WAKEUP" or "BLOCK_IO_ERROR":
+            case "VSERPORT_CHANGE" or "STOP" or "RESUME" or "BLOCK_IO_ERROR":
+                Look();
+                break;
+            case "SHUTDOWN" or "SUSPEND" or "SUSPEND_DISK" or "WAKEUP":
+                Context.Parent.Tell(new MachineTold(happened.Name));
                 Look();
                 break;
             case "RESET":
                 Context.Parent.Tell(new GuestReset());
+                Context.Parent.Tell(new MachineTold(happened.Name));
                 Look();
                 break;
         }

@@ -8,12 +8,17 @@ namespace QgaOrchestrator.Actors.Vms;
 
 /// <summary>
 /// A caller's own agent command. It bypasses nothing: a freeze opens a window, a thaw closes it, a sync is answered here,
-/// and while a window is open nothing else is sent.
+/// while a window is open nothing else is sent, and what the agent lacks or has disabled does not go out.
 /// </summary>
 internal static class RawCall
 {
     /// <summary>The longest lease that a caller may ask for.</summary>
     public static readonly TimeSpan LongestLease = TimeSpan.FromMinutes(5);
+
+    private static readonly byte[] Nothing = [.. "{}"u8];
+
+    /// <summary>What was asked before the command could go out, or about its CommandNotFound; <paramref name="Error"/> is that.</summary>
+    internal sealed record Looked(CallAgent Call, IActorRef Caller, AgentOffer Offer, CallReply? Error) : INoSerializationVerificationNeeded;
 
     public static void Take(CallAgent call, VmActor vm, IActorRef caller)
     {
@@ -35,23 +40,61 @@ internal static class RawCall
                 Send(call, vm, caller, thawLane: true);
                 break;
             case var _ when vm.Window is { } window:
-                Refuse(caller, CallRefusal.Frozen, $"the window {window} is open on this guest", "Try again when it is closed (a backup's takes well under a second)");
+                InWindow(window, caller);
                 break;
-            case "guest-fsfreeze-freeze" or "guest-fsfreeze-freeze-list":
-                Freeze(call, vm, caller);
-                break;
-            case var command when vm.Guest.Info?.Status(command) == CommandStatus.Disabled:
-                Refuse(caller, CallRefusal.Disabled, $"the guest's administrator disabled {command}", "Allow it in the guest: qemu-ga's --block-rpcs or --allow-rpcs (in /etc/qemu-ga or /etc/sysconfig/qemu-ga)");
+            case var command when IsFreeze(command) || Departure.NeedsWaking(command) || IsDoubtful(command, vm.Guest.Info):
+                vm.Look(call, caller, error: null);
                 break;
             default:
-                Send(call, vm, caller, thawLane: false);
+                Go(call, vm, caller);
                 break;
         }
     }
 
+    /// <summary>The answer of <see cref="VmActor.Look"/>: the command goes out, or the caller is told why not.</summary>
+    public static void Go(Looked looked, VmActor vm)
+    {
+        if ((looked.Offer.Instead ?? looked.Error) is { } instead) looked.Caller.Tell(instead);
+        else if (vm.Window is { } window) InWindow(window, looked.Caller);
+        else Go(looked.Call, vm, looked.Caller);
+    }
+
+    /// <summary>The agent did not say what it offers, so the command was not sent.</summary>
+    public static CallReply Unheard(string command, CallEnded ended) => ended.Outcome is AgentOutcome.Unknown u
+        ? new CallReply.Refused(CallRefusal.Unreachable, $"the agent did not say whether it takes {command}: {u.Reason}", "Try again; see qgactl vm show")
+        : Reply(command, ended);
+
+    private static bool IsFreeze(string command) => command is "guest-fsfreeze-freeze" or "guest-fsfreeze-freeze-list";
+
+    /// <summary>What is not listed may be newer than what we know of it: it is the agent's to say no.</summary>
+    private static bool IsDoubtful(string command, AgentInfo? info) =>
+        AgentCommands.Find(command) is not null && info is not null && info.Status(command) != CommandStatus.Enabled;
+
+    private static void Go(CallAgent call, VmActor vm, IActorRef caller)
+    {
+        var listed = AgentCommands.Find(call.Command);
+        if (listed is not null && ArgumentCheck.TooNew(listed, call.Arguments, vm.Guest.Info?.Release) is { } fault)
+            Refuse(caller, CallRefusal.BadArguments, fault, "Send what this agent takes, or update qemu-ga in the guest");
+        else if (IsFreeze(call.Command))
+            Freeze(call, vm, caller);
+        else if (listed is { Answered: false })
+            vm.EnqueueUnanswered(new AgentRequest(call.Command, call.Arguments), TimeoutOf(call, vm), reply => Answer(call, reply, vm, caller));
+        else
+            Send(call, vm, caller, thawLane: false);
+    }
+
     private static void Send(CallAgent call, VmActor vm, IActorRef caller, bool thawLane) =>
-        vm.Enqueue(new AgentRequest(call.Command, call.Arguments), call.Options.Timeout ?? (AgentCommands.Find(call.Command) ?? AgentCommands.Unlisted(call.Command)).DefaultTimeout(vm.Services.Limits.Timeout),
-            ended => caller.Tell(Reply(call.Command, ended)), thawLane);
+        vm.Enqueue(new AgentRequest(call.Command, call.Arguments), TimeoutOf(call, vm), ended => Answer(call, Reply(call.Command, ended), vm, caller), thawLane);
+
+    /// <summary>Why an agent has not found a command it does not say: it is asked, so that the caller is told.</summary>
+    private static void Answer(CallAgent call, CallReply reply, VmActor vm, IActorRef caller)
+    {
+        if (reply is CallReply.AgentFailed { Class: "CommandNotFound" }) vm.Look(call, caller, reply);
+        else caller.Tell(reply);
+    }
+
+    private static TimeSpan TimeoutOf(CallAgent call, VmActor vm) =>
+        call.Options.Timeout ?? (AgentCommands.Find(call.Command) ?? AgentCommands.Unlisted(call.Command)).DefaultTimeout(vm.Services.Limits.Timeout);
 
     /// <summary>No window of ours is open, so a guest that says frozen was frozen by somebody else.</summary>
     private static void ThawIfNotForeign(CallAgent call, VmActor vm, IActorRef caller) =>
@@ -65,7 +108,8 @@ internal static class RawCall
                 Send(call, vm, caller, thawLane: true);
         }, thawLane: true);
 
-    private static CallReply Reply(string command, CallEnded ended) => ended switch
+    /// <summary>How a call ended, in the words of its caller.</summary>
+    public static CallReply Reply(string command, CallEnded ended) => ended switch
     {
         { Refusal: ChannelRefusal.QueueFull, Outcome: AgentOutcome.NotSent n } =>
             new CallReply.Refused(CallRefusal.QueueFull, n.Reason, "Ask less often, or wait for the answers"),
@@ -78,6 +122,16 @@ internal static class RawCall
         { Outcome: AgentOutcome.Unknown u } => new CallReply.Unknown(u.Reason, $"{command} may have been executed: {WhatToDo(command)}"),
         _ => throw new InvalidOperationException($"unexpected outcome of {command}"),
     };
+
+    /// <summary>How a command without an answer ended: what was written and not refused ends by the link's end, or in silence.</summary>
+    public static CallReply UnansweredReply(string command, CallEnded ended) => ended.Outcome switch
+    {
+        AgentOutcome.Unknown { By: WaitEnd.LinkLost } => Obeyed(Completion.Port),
+        AgentOutcome.Unknown { By: WaitEnd.TimedOut } => Obeyed(Completion.Timeout),
+        _ => Reply(command, ended),
+    };
+
+    public static CallReply Obeyed(Completion completion) => new CallReply.Returned(Nothing) { Completed = completion };
 
     private static string WhatToDo(string command) => AgentCommands.Find(command)?.Retry switch
     {
@@ -113,6 +167,9 @@ internal static class RawCall
         var order = new WindowOrder(window, call.Options.Timeout ?? limits.Timeout, call.Options.Lease ?? limits.Lease, WindowMode.Raw);
         vm.OpenRawWindow(order, new AgentRequest(call.Command, call.Arguments), caller);
     }
+
+    private static void InWindow(string window, IActorRef caller) =>
+        Refuse(caller, CallRefusal.Frozen, $"the window {window} is open on this guest", "Try again when it is closed (a backup's takes well under a second)");
 
     private static void Refuse(IActorRef caller, CallRefusal why, string reason, string remedy) =>
         caller.Tell(new CallReply.Refused(why, reason, remedy));

@@ -31,7 +31,8 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     private sealed record AskAgain : INoSerializationVerificationNeeded;
 
-    private sealed record Pending(AgentRequest Request, TimeSpan Timeout, Action<CallEnded> Complete);
+    /// <param name="Shown">For a command that no reply ends: what shows that it was obeyed.</param>
+    private sealed record Pending(AgentRequest Request, TimeSpan Timeout, Action<CallEnded> Complete, Action<Completion>? Shown);
 
     private sealed record Lent(OpenWindow Order, IActorRef Owner, IActorRef Window, QemuProcess? Qemu);
 
@@ -127,6 +128,8 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         Receive<VmPresent>(Attach);
         Receive<CallAgent>(m => Sender.Tell(new CallReply.Refused(
             CallRefusal.Unreachable, $"{m.Vm.Name} is not on its host", "See which VMs are there: qgactl vm list")));
+        Receive<WakeVm>(m => Sender.Tell(new CallReply.Refused(
+            CallRefusal.Unreachable, $"{m.Vm.Name} is not on its host", "See which VMs are there: qgactl vm list")));
         Receive<StartItem>(m => Sender.Tell(m.Unreachable("the VM's sockets are gone from its host", "See which VMs are there: qgactl vm list")));
         ReceiveAny(_ => { });
     }
@@ -142,6 +145,9 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         Receive<Ended>(End);
         Receive<Submit>(Take);
         Receive<CallAgent>(m => RawCall.Take(m, this, Sender));
+        Receive<RawCall.Looked>(Looked);
+        Receive<WakeVm>(_ => Wake(Sender));
+        Receive<MachineTold>(Hear);
         Receive<GuestView>(Know);
         Receive<AskAgain>(_ => AskGuest());
         Receive<OpenAgain>(_ => Open());
@@ -234,10 +240,11 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         _seen = true;
         if (view.Up && !_machine.Up) Timers.StartSingleTimer("sweep", new ItemsActor.Sweep(), SweepAfter);
         if (view.PortOpen == true && _machine.PortOpen == false) _begun = _services.Time.Moment();
-        var before = _machine.Process;
+        var (before, wasOpen) = (_machine.Process, _machine.PortOpen == true);
         var ended = before is not null && !view.Up && !_services.IsAlive(before);
         // What was known of the machine outlives a lost monitor, but not its process.
         _machine = view.Up || ended ? view : _machine with { Up = false, Reason = view.Reason };
+        if (ended || (view.PortOpen == false && wasOpen)) Depart(_ => Completion.Port);
         if (ended && _lent is { } lent && lent.Qemu == before) lent.Window.Tell(new WindowActor.QemuEnded());
         foreach (var asker in _describers) Describe(asker);
         _describers.Clear();
@@ -269,9 +276,10 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>The window that has the channel, or is about to.</summary>
     internal string? Window => _lent?.Order.Order.Id ?? _wanted?.Order.Order.Id;
 
-    internal void Enqueue(AgentRequest request, TimeSpan timeout, Action<CallEnded> complete, bool thawLane = false)
+    internal void Enqueue(
+        AgentRequest request, TimeSpan timeout, Action<CallEnded> complete, bool thawLane = false, Action<Completion>? shown = null)
     {
-        _calls[++_ticket] = new Pending(request, timeout, complete);
+        _calls[++_ticket] = new Pending(request, timeout, complete, shown);
         Handle(new ChannelInput.Submitted(_ticket, _services.Time.Moment() + timeout, thawLane));
     }
 

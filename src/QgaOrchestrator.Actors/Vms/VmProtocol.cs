@@ -32,6 +32,9 @@ public sealed record CallAgent(VmId Vm, string Command, ReadOnlyMemory<byte> Arg
     public override string ToString() => $"{Command} for {Vm}";
 }
 
+/// <summary>Wake a suspended guest, answered by <see cref="CallReply"/>.</summary>
+public sealed record WakeVm(VmId Vm) : IVmMessage, INoSerializationVerificationNeeded;
+
 /// <summary>What a VM's own actors say to each other.</summary>
 internal interface IChannelMessage : INoSerializationVerificationNeeded;
 

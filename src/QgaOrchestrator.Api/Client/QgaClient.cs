@@ -35,13 +35,22 @@ public sealed class QgaClient : IDisposable
     /// <summary>Calls one agent command and gives the value of its "return" member.</summary>
     /// <param name="arguments">A UTF-8 JSON object, or empty for none.</param>
     public async Task<JsonElement> CallAgentAsync(
+        string vm, string command, ReadOnlyMemory<byte> arguments, AgentCallOptions options, CancellationToken cancel = default) =>
+        (await AskAgentAsync(vm, command, arguments, options, cancel).ConfigureAwait(false)).Return;
+
+    /// <summary>Calls one agent command and gives the whole reply: also what ended a command that the agent does not answer.</summary>
+    /// <inheritdoc cref="CallAgentAsync"/>
+    public Task<AgentCallReply> AskAgentAsync(
         string vm, string command, ReadOnlyMemory<byte> arguments, AgentCallOptions options, CancellationToken cancel = default)
     {
         var path = WithQuery(ApiRoutes.AgentCallPath(vm, command),
             ("timeout", options.Timeout?.ToString("c")), ("lease", options.Lease?.ToString("c")), ("force", options.Force ? "true" : null));
-        var reply = await PostAsync(path, arguments, ApiJson.Default.AgentCallReply, cancel).ConfigureAwait(false);
-        return reply.Return;
+        return PostAsync(path, arguments, ApiJson.Default.AgentCallReply, cancel);
     }
+
+    /// <summary>Wakes a guest that suspended itself to memory.</summary>
+    public Task<WokenVm> WakeAsync(string vm, CancellationToken cancel = default) =>
+        PostAsync(ApiRoutes.WakePath(vm), default, ApiJson.Default.WokenVm, cancel);
 
     /// <summary>Starts a run. A connection that breaks is tried once more under the same key: it never starts two.</summary>
     public Task<Run> StartRunAsync(RunRequest request, CancellationToken cancel = default) =>

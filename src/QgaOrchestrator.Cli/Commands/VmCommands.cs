@@ -12,6 +12,7 @@ internal static class VmCommands
         List(host, global),
         Show(host, global),
         Call(host, global),
+        VmWakeCommand.Build(host, global),
         VmHookCommands.Build(host, global),
         VmExecCommand.Build(host, global),
     };
@@ -69,9 +70,10 @@ internal static class VmCommands
             var arguments = AgentArguments.Read(parsed.GetRequiredValue(name), parsed.GetValue(json), host.In);
             using var client = global.Connect(parsed, host);
             var options = new AgentCallOptions(Durations.Parse(parsed.GetValue(timeout)), Durations.Parse(parsed.GetValue(lease)));
-            var returned = await client.CallAgentAsync(
+            var reply = await client.AskAgentAsync(
                 parsed.GetRequiredValue(vm), parsed.GetRequiredValue(name), arguments, options, cancel).ConfigureAwait(false);
-            CliJson.Write(host.Out, returned);
+            CliJson.Write(host.Out, reply.Return);
+            if (Completion.Told(reply) is { } told) host.Error.WriteLine($"qgactl: {told}");
             return ExitCodes.Done;
         });
         return command;

@@ -94,6 +94,9 @@ public abstract record ChannelInput
 
     public sealed record PortChanged(bool Open) : ChannelInput;
 
+    /// <summary>The guest woke: it is worth a probe now, whatever the back-off says.</summary>
+    public sealed record Awake : ChannelInput;
+
     public sealed record Quarantine(bool On) : ChannelInput;
 
     /// <summary>The moment that <see cref="ChannelEffect.WakeAt"/> named.</summary>

@@ -85,6 +85,9 @@ public static class ChannelRules
                     ? c with { PortOpen = true, LastFailure = null, Failures = 0 }
                     : c with { PortOpen = i.Open };
 
+            case ChannelInput.Awake:
+                return c with { Failures = 0, LastFailure = c.Link is LinkState.Down ? null : c.LastFailure };
+
             case ChannelInput.Quarantine i:
                 return i.On ? Isolate(c, effects) : c with { Quarantined = false };
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using QgaOrchestrator.Actors;
@@ -5,6 +6,7 @@ using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Options;
+using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Node.Http;
 
@@ -28,11 +30,13 @@ public static class AgentEndpoints
         var call = CallOptionsFrom(timeout, lease, force);
         if (call.Force) AuditTrail.Note(context, "by force");
         var arguments = await ArgumentsAsync(context.Request, cancel);
+        if (AgentCommands.Find(command) is { } listed && ArgumentCheck.Faults(listed, arguments) is { Count: > 0 } faults)
+            return Problems.Result(Problems.BadRequest(faults, "Correct the arguments: they go to the agent as on the wire."));
         var target = await orchestrator.FindAsync(vm, cancel);
         AuditTrail.Note(context, target.Id);
         return await orchestrator.CallAsync(target.Id, command, arguments, call, cancel) switch
         {
-            CallReply.Returned returned => new ReturnResult(returned.Json),
+            CallReply.Returned returned => new ReturnResult(returned.Json, returned.Completed),
             CallReply.AgentFailed failed => Problems.Result(ErrorMapping.From(failed)),
             CallReply.Refused refused => Problems.Result(ErrorMapping.From(refused)),
             CallReply.Unknown unknown => Problems.Result(ErrorMapping.From(unknown)),
@@ -90,14 +94,22 @@ public static class AgentEndpoints
         "Policy.Deny in the node's config lists what is denied.");
 
     /// <summary>{"return": …} around the bytes of the wire, which are not read again: they may be 128 MiB.</summary>
-    private sealed class ReturnResult(ReadOnlyMemory<byte> json) : IResult
+    private sealed class ReturnResult(ReadOnlyMemory<byte> json, Completion? completed) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
         {
             httpContext.Response.ContentType = "application/json; charset=utf-8";
             await httpContext.Response.Body.WriteAsync("{\"return\":"u8.ToArray(), httpContext.RequestAborted);
             await httpContext.Response.Body.WriteAsync(json, httpContext.RequestAborted);
-            await httpContext.Response.Body.WriteAsync("}"u8.ToArray(), httpContext.RequestAborted);
+            await httpContext.Response.Body.WriteAsync(End(completed), httpContext.RequestAborted);
         }
+
+        /// <summary>By is one of three words, and an event's name has letters and _ only.</summary>
+        private static byte[] End(Completion? completed) => Encoding.UTF8.GetBytes(completed switch
+        {
+            null => "}",
+            { Event: { } name } => $",\"completedBy\":\"{completed.By}\",\"event\":\"{name}\"}}",
+            _ => $",\"completedBy\":\"{completed.By}\"}}",
+        });
     }
 }

@@ -12,6 +12,11 @@ public static class CommandRuns
     private static IEnumerable<string> Faults(string command, JsonElement? arguments)
     {
         if (Instead(command) is { } instead) yield return $"command: {command} is not for a run; {instead}";
+        if (AgentCommands.Find(command) is { } listed)
+        {
+            foreach (var fault in ArgumentCheck.Faults(listed, arguments is { } given ? JsonSerializer.SerializeToUtf8Bytes(given) : default))
+                yield return $"arguments.{fault}";
+        }
         foreach (var secret in AgentCommands.Find(command)?.SecretArguments ?? [])
             if (arguments?.TryGetProperty(secret, out _) == true)
                 yield return $"arguments.{secret}: a secret, and a run's options are journalled; use {Alone(command)}";

@@ -25,18 +25,24 @@ public static class ErrorMapping
         Agent = new(failed.Class, failed.Description),
     };
 
+    /// <summary>As the agent would say it, with what to do.</summary>
+    private static Problem Unknown(CallReply.Refused refused) =>
+        From(new CallReply.AgentFailed("CommandNotFound", refused.Reason)) with { Title = "The agent does not know this command", Remedy = refused.Remedy };
+
     public static Problem From(CallReply.Unknown unknown) => new(
         "The outcome is unknown", StatusCodes.Status504GatewayTimeout, ProblemCodes.UnknownOutcome, unknown.Reason, unknown.Remedy);
 
     public static Problem From(CallReply.Refused refused)
     {
-        if (refused.Why == CallRefusal.UnknownCommand) return From(new CallReply.AgentFailed("CommandNotFound", refused.Reason));
+        if (refused.Why == CallRefusal.UnknownCommand) return Unknown(refused);
         var (title, status, code) = refused.Why switch
         {
             CallRefusal.Denied => ("Forbidden", StatusCodes.Status403Forbidden, ProblemCodes.Forbidden),
             CallRefusal.Disabled => ("The guest disabled this command", StatusCodes.Status409Conflict, ProblemCodes.CommandDisabled),
             CallRefusal.Frozen => ("The guest is frozen", StatusCodes.Status409Conflict, ProblemCodes.Frozen),
             CallRefusal.NotOurs => ("Frozen by somebody else", StatusCodes.Status409Conflict, ProblemCodes.NotOurs),
+            CallRefusal.CannotWake => ("The guest could not be woken", StatusCodes.Status409Conflict, ProblemCodes.CannotWake),
+            CallRefusal.NotSuspended => ("The guest is not suspended", StatusCodes.Status409Conflict, ProblemCodes.NotSuspended),
             CallRefusal.QueueFull => ("The queue is full", StatusCodes.Status429TooManyRequests, ProblemCodes.QueueFull),
             CallRefusal.Unreachable => ("Unreachable", StatusCodes.Status503ServiceUnavailable, ProblemCodes.Unreachable),
             CallRefusal.BadArguments => ("Bad request", StatusCodes.Status400BadRequest, ProblemCodes.BadRequest),

@@ -41,9 +41,9 @@ public static class AgentLink
         (LinkState.Resyncing resyncing, LinkInput.Line line) => Answers(resyncing.Id, line)
             ? new(_ready) { Resynced = new(InSync: true, resyncing.Heard.Late) }
             : new(resyncing with { Heard = resyncing.Heard.And(AgentReply.Parse(line.Received.Bytes)) }),
-        (_, LinkInput.Deadline deadline) => End(state, Silence(state, deadline.Timeout), lost: true),
+        (_, LinkInput.Deadline deadline) => End(state, Silence(state, deadline.Timeout), lost: true, WaitEnd.TimedOut),
         (LinkState.Closed, LinkInput.Disconnected or LinkInput.Close) => new(state),
-        (_, LinkInput.Disconnected gone) => End(state, gone.Reason, lost: true),
+        (_, LinkInput.Disconnected gone) => End(state, gone.Reason, lost: true, WaitEnd.LinkLost),
         (_, LinkInput.Close) => End(state, "closed by its owner", lost: false),
         (_, LinkInput.Written) => new(state),
         _ => throw new InvalidOperationException($"{input.GetType().Name} while {state.GetType().Name}"),
@@ -64,11 +64,11 @@ public static class AgentLink
             ? new(state)
             : End(state, "the agent answered though nothing was asked", lost: true);
 
-    private static LinkStep End(LinkState state, string reason, bool lost) => new(Start)
+    private static LinkStep End(LinkState state, string reason, bool lost, WaitEnd by = WaitEnd.Other) => new(Start)
     {
         Drop = true,
         Opened = state is LinkState.Connecting or LinkState.Syncing ? new OpenOutcome.NoAnswer(reason) : null,
-        Called = state is LinkState.Busy ? new AgentOutcome.Unknown(reason) : null,
+        Called = state is LinkState.Busy busy ? new AgentOutcome.Unknown(reason) { By = busy.Written ? by : WaitEnd.Other } : null,
         Resynced = state is LinkState.Resyncing ? new(InSync: false, Late: null, reason) : null,
         Lost = lost && state.IsOpen ? reason : null,
     };

@@ -28,7 +28,23 @@ public abstract record AgentOutcome
     public sealed record NotSent(string Reason) : AgentOutcome;
 
     /// <summary>The request was written, and no reply came: it may have happened.</summary>
-    public sealed record Unknown(string Reason) : AgentOutcome;
+    public sealed record Unknown(string Reason) : AgentOutcome
+    {
+        public WaitEnd By { get; init; }
+    }
+}
+
+/// <summary>What ended the wait for a reply that did not come.</summary>
+public enum WaitEnd
+{
+    /// <summary>The link's owner closed it, or the request was not even taken.</summary>
+    Other,
+
+    /// <summary>The time-out, after the whole request had been written.</summary>
+    TimedOut,
+
+    /// <summary>The link, after the whole request had been written: QEMU ended or closed its socket.</summary>
+    LinkLost,
 }
 
 /// <summary>An agent's error. The class is GenericError or CommandNotFound since QEMU 1.2; the text is not stable.</summary>

@@ -25,14 +25,18 @@ public sealed class AuditHttpTests : IAsyncLifetime, IDisposable
         _node.Orchestrator.AddVm("hv1", "a1");
         _node.Orchestrator.Replies["guest-set-user-password"] = new CallReply.Returned("{}"u8.ToArray());
 
-        await CallAsync(_node.Admin, "a1", "guest-set-user-password", $$"""{"username":"root","password":"{{Marker}}"}""");
+        var password = Convert.ToBase64String(Encoding.UTF8.GetBytes(Marker));
+        await CallAsync(_node.Admin, "a1", "guest-set-user-password", $$"""{"username":"{{Marker}}","password":"{{password}}","crypted":false}""");
 
         var told = await LogAsync();
         Assert.Equal(["done", "asked"], told.Select(entry => entry.Outcome));
         Assert.All(told, entry => Assert.Equal(("admin", "guest-set-user-password", "hv1"), (entry.Who, entry.What, entry.Host)));
         Assert.Equal(["hv1/a1", "a1"], told.Select(entry => entry.Vm)); // as it was meant; as it was named
         foreach (var file in Directory.GetFiles(Data, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "qgad.lock"))
+        {
             Assert.DoesNotContain(Marker, await TextAsync(file));
+            Assert.DoesNotContain(password, await TextAsync(file));
+        }
     }
 
     [Fact]

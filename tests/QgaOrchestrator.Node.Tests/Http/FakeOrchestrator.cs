@@ -33,6 +33,14 @@ internal sealed class FakeOrchestrator : IOrchestrator
         return Task.FromResult(Replies[command]);
     }
 
+    public List<VmId> Woken { get; } = [];
+
+    public Task<CallReply> WakeAsync(VmId vm, CancellationToken cancel)
+    {
+        Woken.Add(vm);
+        return Task.FromResult(Replies["wake"]);
+    }
+
     public Task<RunView> StartRunAsync(
         string id, string kind, string select, RunOptions options, RunPlan plan, string by, CancellationToken cancel)
     {

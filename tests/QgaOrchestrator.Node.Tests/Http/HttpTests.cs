@@ -119,6 +119,64 @@ public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     }
 
     [Fact]
+    public async Task Arguments_that_the_schema_does_not_know_are_refused_before_anything_is_sent()
+    {
+        node.Orchestrator.AddVm("hv1", "args1");
+        var answer = await CallAsync("args1", "guest-set-user-password", """{"username":1,"password":"not base64: s3cret","zz":0}""", "");
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.DoesNotContain("s3cret", await answer.Content.ReadAsStringAsync());
+        var problem = await ProblemAsync(answer);
+        Assert.Equal(["crypted", "password", "username", "zz"], problem.Errors!.Keys.Order());
+        Assert.Equal("given the number 1; a string is right", Assert.Single(problem.Errors["username"]));
+        Assert.Equal("missing; true or false is right", Assert.Single(problem.Errors["crypted"]));
+        Assert.DoesNotContain(node.Orchestrator.Calls, c => c.Command == "guest-set-user-password");
+    }
+
+    [Fact]
+    public async Task A_command_that_the_agent_lacks_is_told_as_the_agent_would_with_what_to_do()
+    {
+        node.Orchestrator.AddVm("hv1", "old1");
+        node.Orchestrator.Replies["guest-get-load"] = new CallReply.Refused(CallRefusal.UnknownCommand, "it came with QEMU 10.0", "Update qemu-ga");
+        var problem = await ProblemAsync(await CallAsync("old1", "guest-get-load", "", ""));
+        Assert.Equal((422, "CommandNotFound", "it came with QEMU 10.0", "Update qemu-ga"), (problem.Status, problem.Agent!.Class, problem.Detail, problem.Remedy));
+    }
+
+    [Theory]
+    [InlineData("guest-shutdown", "event", "SHUTDOWN", """{"return":{},"completedBy":"event","event":"SHUTDOWN"}""")]
+    [InlineData("guest-suspend-disk", "port", null, """{"return":{},"completedBy":"port"}""")]
+    [InlineData("guest-suspend-ram", "timeout", null, """{"return":{},"completedBy":"timeout"}""")]
+    public async Task What_ended_a_command_without_an_answer_is_told(string command, string by, string? happened, string body)
+    {
+        node.Orchestrator.AddVm("hv1", "end-" + command);
+        node.Orchestrator.Replies[command] = new CallReply.Returned("{}"u8.ToArray()) { Completed = new Completion(by, happened) };
+        var answer = await (await CallAsync("end-" + command, command, "", "")).Content.ReadAsStringAsync();
+        Assert.Equal(body, answer);
+        var read = JsonSerializer.Deserialize(answer, ApiJson.Default.AgentCallReply)!;
+        Assert.Equal((by, happened), (read.CompletedBy, read.Event));
+    }
+
+    [Fact]
+    public async Task A_guest_is_woken_and_one_that_runs_is_a_conflict()
+    {
+        node.Orchestrator.AddVm("hv1", "wake1");
+        node.Orchestrator.Replies["wake"] = new CallReply.Returned("\"running\""u8.ToArray());
+        Assert.Equal("""{"runState":"running"}""", await (await node.Admin.PostAsync("/v1/vms/wake1/wake", null)).Content.ReadAsStringAsync());
+        Assert.Equal("hv1/wake1", Assert.Single(node.Orchestrator.Woken).ToString());
+
+        node.Orchestrator.Replies["wake"] = new CallReply.Refused(CallRefusal.NotSuspended, "r", "m");
+        Assert.Equal((409, "not-suspended"), await StatusAsync());
+        node.Orchestrator.Replies["wake"] = new CallReply.Refused(CallRefusal.CannotWake, "r", "m");
+        Assert.Equal((409, "cannot-wake"), await StatusAsync());
+
+        async Task<(int, string)> StatusAsync()
+        {
+            var problem = await ProblemAsync(await node.Admin.PostAsync("/v1/vms/wake1/wake", null));
+            return (problem.Status, problem.Code);
+        }
+    }
+
+    [Fact]
     public async Task Readiness_waits_for_the_first_look_for_vms()
     {
         var before = await node.Stranger.GetAsync("/readyz");

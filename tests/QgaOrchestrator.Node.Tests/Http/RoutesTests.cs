@@ -32,6 +32,7 @@ public sealed class RoutesTests(NodeFixture node) : IClassFixture<NodeFixture>
         "POST /v1/runs/{id}/retry operator",
         "POST /v1/tokens admin",
         "POST /v1/vms/{vm}/agent/{command} by command",
+        "POST /v1/vms/{vm}/wake operator",
     ];
 
     [Fact]

@@ -58,12 +58,12 @@ public sealed class TokenHttpTests(NodeFixture node) : IClassFixture<NodeFixture
     [InlineData("viewer", "GET", "/v1/nowhere", 404)]
     [InlineData("viewer", "PUT", "/v1/vms", 405)]
     [InlineData("viewer", "POST", "/v1/vms/roles/agent/guest-ping", 200)]
-    [InlineData("viewer", "POST", "/v1/vms/roles/agent/guest-file-read", 403)]
+    [InlineData("viewer", "POST", "/v1/vms/roles/agent/guest-fstrim", 403)]
     [InlineData("viewer", "POST", "/v1/vms/roles/agent/guest-fsfreeze-thaw", 403)]
     [InlineData("viewer", "POST", "/v1/runs", 403)]
     [InlineData("viewer", "POST", "/v1/runs/r1/pause", 403)]
     [InlineData("viewer", "GET", "/v1/audit", 403)]
-    [InlineData("operator", "POST", "/v1/vms/roles/agent/guest-file-read", 200)]
+    [InlineData("operator", "POST", "/v1/vms/roles/agent/guest-fstrim", 200)]
     [InlineData("operator", "POST", "/v1/vms/roles/agent/guest-fsfreeze-thaw?force=true", 200)]
     [InlineData("operator", "POST", "/v1/runs/r1/pause", 404)]
     [InlineData("operator", "GET", "/v1/audit", 403)]
@@ -77,7 +77,7 @@ public sealed class TokenHttpTests(NodeFixture node) : IClassFixture<NodeFixture
     public async Task A_role_may_what_it_may(string role, string method, string path, int status)
     {
         if (node.Orchestrator.Vms.All(vm => vm.Id.Name != "roles")) node.Orchestrator.AddVm("hv1", "roles");
-        foreach (var command in new[] { "guest-ping", "guest-file-read", "guest-fsfreeze-thaw" })
+        foreach (var command in new[] { "guest-ping", "guest-fstrim", "guest-fsfreeze-thaw" })
             node.Orchestrator.Replies[command] = new CallReply.Returned("{}"u8.ToArray());
         using var client = await node.AsAsync(role);
 

@@ -205,7 +205,7 @@ public sealed class AgentLinkTests
         var calling = Ready();
         calling.Send(_ping);
         calling.Do(new LinkInput.Disconnected("gone"));
-        Assert.Equal(new AgentOutcome.Unknown("gone"), Assert.Single(calling.Called));
+        Assert.Equal(new AgentOutcome.Unknown("gone") { By = WaitEnd.LinkLost }, Assert.Single(calling.Called));
         Assert.Equal(["gone"], calling.Lost);
 
         var closing = Ready();

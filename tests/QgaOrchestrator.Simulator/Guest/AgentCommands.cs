@@ -20,7 +20,7 @@ internal sealed class AgentCommands(SimulatedGuest guest)
         "guest-get-devices", "guest-get-osinfo", "guest-get-timezone", "guest-get-users", "guest-get-host-name", "guest-exec",
         "guest-exec-status", "guest-file-open", "guest-file-read", "guest-file-write", "guest-file-close", "guest-set-user-password", "guest-get-fsinfo", "guest-get-disks", "guest-get-vcpus",
         "guest-network-get-interfaces", "guest-fstrim", "guest-fsfreeze-thaw", "guest-fsfreeze-freeze-list",
-        "guest-fsfreeze-freeze", "guest-fsfreeze-status", "guest-shutdown", "guest-info", "guest-set-time", "guest-get-time",
+        "guest-fsfreeze-freeze", "guest-fsfreeze-status", "guest-suspend-hybrid", "guest-suspend-ram", "guest-suspend-disk", "guest-shutdown", "guest-info", "guest-set-time", "guest-get-time",
         "guest-ping", "guest-sync", "guest-sync-delimited",
     ];
 
@@ -31,12 +31,12 @@ internal sealed class AgentCommands(SimulatedGuest guest)
         guest.Files.CloseAll();
     }
 
-    /// <summary>Null: success without a reply (guest-shutdown).</summary>
+    /// <summary>Null: success without a reply (guest-shutdown, guest-suspend-*).</summary>
     public JsonNode? Execute(Request request, Client by)
     {
         var (command, arguments) = (request.Command, request.Arguments);
         if (!_all.Contains(command)) throw QemuException.NoSuchCommand(command);
-        if (command == "guest-get-devices") throw QemuException.CommandNotFound($"Command {command} has been disabled");
+        if (command == "guest-get-devices" || guest.Blocked.Contains(command)) throw QemuException.CommandNotFound($"Command {command} has been disabled");
         if (guest.IsFrozen && !_whileFrozen.Contains(command))
             throw QemuException.CommandNotFound($"Command {command} has been disabled: the agent is in frozen state");
         return command switch
@@ -55,6 +55,8 @@ internal sealed class AgentCommands(SimulatedGuest guest)
             "guest-file-open" or "guest-file-read" or "guest-file-write" or "guest-file-close" => guest.Files.Execute(command, arguments),
             "guest-set-time" => Nothing(arguments.Allow("time"), "time"),
             "guest-shutdown" => Shutdown(arguments.Allow("mode")),
+            "guest-suspend-ram" or "guest-suspend-hybrid" => Unanswered(arguments.Allow(), guest.Suspend),
+            "guest-suspend-disk" => Unanswered(arguments.Allow(), () => guest.ShutDown("powerdown")),
             _ => With(arguments.Allow(), GuestFacts.Of(guest, command)),
         };
     }
@@ -72,9 +74,9 @@ internal sealed class AgentCommands(SimulatedGuest guest)
         ["version"] = "7.2.22",
         ["supported_commands"] = new JsonArray([.. _all.Select(name => (JsonNode)new JsonObject
         {
-            ["enabled"] = name != "guest-get-devices" && (guest.Files.Allowed || !name.StartsWith("guest-file-", StringComparison.Ordinal)) && (!guest.IsFrozen || _whileFrozen.Contains(name)),
+            ["enabled"] = name != "guest-get-devices" && !guest.Blocked.Contains(name) && (guest.Files.Allowed || !name.StartsWith("guest-file-", StringComparison.Ordinal)) && (!guest.IsFrozen || _whileFrozen.Contains(name)),
             ["name"] = name,
-            ["success-response"] = name != "guest-shutdown",
+            ["success-response"] = name != "guest-shutdown" && !name.StartsWith("guest-suspend-", StringComparison.Ordinal),
         })]),
     };
 
@@ -136,6 +138,12 @@ internal sealed class AgentCommands(SimulatedGuest guest)
         if (mode is not ("halt" or "powerdown" or "reboot"))
             throw new QemuException("mode is invalid (valid values are: halt|powerdown|reboot");
         guest.ShutDown(mode);
+        return null;
+    }
+
+    private static JsonNode? Unanswered(Arguments _, Action go)
+    {
+        go();
         return null;
     }
 

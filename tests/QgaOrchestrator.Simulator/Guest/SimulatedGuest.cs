@@ -132,6 +132,11 @@ public sealed class SimulatedGuest
         lock (_gate) EndFreeze(default);
     }
 
+    /// <summary>Commands that its administrator blocked (--block-rpcs).</summary>
+    public HashSet<string> Blocked { get; } = [];
+
+    internal void Suspend() => _vm.Suspend();
+
     internal void ShutDown(string mode) => _vm.ShutDownByGuest(mode);
 
     private void EndFreeze(Client by)

@@ -8,7 +8,7 @@ internal sealed class MonitorCommands(SimulatedVm vm)
     private static readonly string[] _all =
     [
         "qmp_capabilities", "query-status", "query-uuid", "query-name", "query-version", "query-chardev", "query-pci",
-        "query-migrate", "query-commands", "query-current-machine", "qom-get", "stop", "cont", "system_reset", "quit",
+        "query-migrate", "query-commands", "query-current-machine", "qom-get", "stop", "cont", "system_reset", "system_wakeup", "quit",
         .. BlockCommands.Names,
     ];
 
@@ -30,11 +30,12 @@ internal sealed class MonitorCommands(SimulatedVm vm)
             "query-chardev" => MonitorFacts.Chardevs(vm),
             "query-pci" => MonitorFacts.Pci(vm),
             "query-migrate" => vm.Migration is { } status ? new JsonObject { ["status"] = status } : [],
-            "query-current-machine" => new JsonObject { ["wakeup-suspend-support"] = true },
+            "query-current-machine" => new JsonObject { ["wakeup-suspend-support"] = vm.CanWake },
             "query-commands" => new JsonArray([.. _all.Select(name => (JsonNode)new JsonObject { ["name"] = name })]),
             "stop" => Done(vm.Pause),
             "cont" => Done(vm.Resume),
             "system_reset" => Done(() => vm.Reset()),
+            "system_wakeup" => Done(vm.Wake),
             "quit" => Done(() => _ = Task.Run(vm.End)),
             _ => throw QemuException.NoSuchCommand(command),
         };

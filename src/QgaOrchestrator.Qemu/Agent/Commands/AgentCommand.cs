@@ -37,6 +37,9 @@ public enum TimeoutClass
     NoReply,
 }
 
+/// <summary>A <paramref name="Member"/> that takes words since a version, and <paramref name="Instead"/> ever since.</summary>
+public sealed record NewerWords(string Member, Version Since, string Instead);
+
 /// <summary>What must be known of a command before it is sent.</summary>
 /// <param name="Since">The first QEMU version with it, on Linux. A hint: guest-info tells what this agent has.</param>
 public sealed record AgentCommand(string Name, Version Since, RetryClass Retry, TimeoutClass Timeout)
@@ -49,6 +52,9 @@ public sealed record AgentCommand(string Name, Version Since, RetryClass Retry, 
 
     /// <summary>Arguments that are neither logged, audited nor journalled, nor taken from a command line.</summary>
     public IReadOnlyList<string> SecretArguments { get; init; } = [];
+
+    /// <summary>An argument that takes a word in newer agents alone; null where there is none.</summary>
+    public NewerWords? Words { get; init; }
 
     /// <summary>The record that is sent; null where the command takes none, or is not listed.</summary>
     internal JsonTypeInfo? Arguments { get; init; }

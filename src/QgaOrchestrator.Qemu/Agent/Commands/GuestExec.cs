@@ -12,6 +12,7 @@ public static class GuestExec
         Arguments = AgentJson.Default.ExecRequest,
         Returns = AgentJson.Default.GuestProcess,
         SecretArguments = ["input-data"],
+        Words = new("capture-output", ExecCapture.WordsSince, "true or false"),
     };
 
     /// <param name="agent">The agent's version, from guest-info; needed only to capture by a word.</param>

@@ -13,6 +13,7 @@ public static class GuestFileSeek
     {
         Arguments = AgentJson.Default.FileSeekArguments,
         Returns = AgentJson.Default.GuestFilePosition,
+        Words = new("whence", new Version(2, 6), "0, 1 or 2"),
     };
 
     /// <param name="handle">From <see cref="GuestFileOpen"/>.</param>

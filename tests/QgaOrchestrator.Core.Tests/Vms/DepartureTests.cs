@@ -1,0 +1,20 @@
+using QgaOrchestrator.Core.Vms;
+
+namespace QgaOrchestrator.Core.Tests.Vms;
+
+public sealed class DepartureTests
+{
+    [Theory]
+    [InlineData("guest-shutdown", "SHUTDOWN", true)]
+    [InlineData("guest-shutdown", "RESET", true)]
+    [InlineData("guest-shutdown", "SUSPEND", false)]
+    [InlineData("guest-suspend-ram", "SUSPEND", true)]
+    [InlineData("guest-suspend-ram", "RESET", false)]
+    [InlineData("guest-suspend-hybrid", "SUSPEND", true)]
+    [InlineData("guest-suspend-disk", "SUSPEND_DISK", true)]
+    [InlineData("guest-suspend-disk", "SHUTDOWN", true)]
+    [InlineData("guest-suspend-disk", "SUSPEND", false)]
+    [InlineData("guest-exec", "SHUTDOWN", false)]
+    public void An_event_shows_that_a_command_was_obeyed(string command, string happened, bool shows) =>
+        Assert.Equal(shows, Departure.IsShownBy(command, happened));
+}
