@@ -38,13 +38,13 @@ internal static class LedgerFacts
     public static WindowFacts From(WindowRecord record, string? thawedBy) => new()
     {
         FreezeSentAt = record.FreezeSent?.Utc,
-        FrozenAt = record.FrozenAt?.Utc,
+        FrozenAt = At(record, record.FrozenAt),
         FrozenAfterMs = After(record, record.FrozenAt),
         Frozen = record.Frozen,
-        CutAt = record.CutAt?.Utc,
+        CutAt = At(record, record.CutAt),
         CutAfterMs = After(record, record.CutAt),
         ThawSentAfterMs = After(record, record.ThawSent),
-        ThawedAt = record.ThawedAt?.Utc,
+        ThawedAt = At(record, record.ThawedAt),
         ThawedAfterMs = After(record, record.ThawedAt),
         Thawed = record.Thawed,
         ThawError = record.ThawError,
@@ -71,6 +71,10 @@ internal static class LedgerFacts
         static Moment? At(DateTimeOffset? utc, double? afterMs) =>
             utc is { } at && afterMs is { } ms ? new Moment(TimeSpan.FromMilliseconds(ms), at) : null;
     }
+
+    /// <summary>UTC as it was when the freeze was sent, so that a clock that is stepped inside a window turns nothing around.</summary>
+    private static DateTimeOffset? At(WindowRecord record, Moment? moment) =>
+        record.FreezeSent is { } start && moment is { } end ? start.Utc + (end - start) : moment?.Utc;
 
     private static double? After(WindowRecord record, Moment? moment) =>
         record.FreezeSent is { } start && moment is { } end ? (end - start).TotalMilliseconds : null;

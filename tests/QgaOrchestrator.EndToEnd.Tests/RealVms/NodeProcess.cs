@@ -17,9 +17,11 @@ internal sealed class NodeProcess : IAsyncDisposable
     private readonly string _folder;
     private readonly string _api;
     private readonly string[] _settings;
+    private readonly IReadOnlyDictionary<string, string> _environment;
     private Process? _node;
 
-    private NodeProcess(string folder, string api, string[] settings) => (_folder, _api, _settings) = (folder, api, settings);
+    private NodeProcess(string folder, string api, string[] settings, IReadOnlyDictionary<string, string>? environment) =>
+        (_folder, _api, _settings, _environment) = (folder, api, settings, environment ?? new Dictionary<string, string>());
 
     public int Pid => _node!.Id;
 
@@ -31,10 +33,13 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <param name="folder">Config, data, ledger and log.</param>
     /// <param name="vms">Holds a folder for each VM, with its sockets.</param>
     /// <param name="settings">Options besides, as in --Freeze:Lease=00:00:02.</param>
-    public static async Task<NodeProcess> StartAsync(string folder, string vms, params string[] settings)
+    public static Task<NodeProcess> StartAsync(string folder, string vms, params string[] settings) => StartAsync(folder, vms, settings, null);
+
+    /// <summary>The same, its environment and so its watchdog's added to.</summary>
+    public static async Task<NodeProcess> StartAsync(string folder, string vms, string[] settings, IReadOnlyDictionary<string, string>? environment)
     {
         Directory.CreateDirectory(folder);
-        var node = new NodeProcess(folder, $"http://127.0.0.1:{FreePort()}", settings);
+        var node = new NodeProcess(folder, $"http://127.0.0.1:{FreePort()}", settings, environment);
         await File.WriteAllTextAsync(node.Config, JsonSerializer.Serialize(new
         {
             Node = new { Host = "e2e", DataDirectory = "./data", Api = node._api },
@@ -49,7 +54,8 @@ internal sealed class NodeProcess : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         var log = Path.Combine(_folder, "qgad.log");
-        _node = Process.Start("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", log, Program("qgad"), "--config", Config, .. _settings]);
+        _node = Process.Start("/bin/sh", ["-c", "log=$1; shift; exec env \"$@\" >>\"$log\" 2>&1", "sh", log,
+            .. _environment.Select(variable => $"{variable.Key}={variable.Value}"), Program("qgad"), "--config", Config, .. _settings]);
         await Poll.ForAsync("ready node", Limit, async () =>
         {
             if (_node.HasExited)

@@ -54,6 +54,15 @@ internal sealed class SimulatedLab : IAsyncDisposable
         return lab.StartNodeAsync(settings);
     }
 
+    /// <summary>The node, and so its watchdog, see a wall clock that a test steps.</summary>
+    public static async Task<(SimulatedLab Lab, WallClock Clock)> StartOnWallClockAsync(int vms, Action<SimulatedFleet> faults)
+    {
+        var lab = New(vms, null);
+        faults(lab.Fleet);
+        var clock = new WallClock(Path.Combine(lab._folder, "clock"));
+        return (await lab.StartNodeAsync([], clock.Environment), clock);
+    }
+
     /// <summary>One part of the node's folder is a small file system of its own; skips where nothing can be mounted.</summary>
     /// <param name="vms">How many.</param>
     /// <param name="part">data, data/points, or ledger.</param>
@@ -80,9 +89,9 @@ internal sealed class SimulatedLab : IAsyncDisposable
 
     private string NodeFolder => Path.Combine(_folder, "node");
 
-    private async Task<SimulatedLab> StartNodeAsync(string[] settings)
+    private async Task<SimulatedLab> StartNodeAsync(string[] settings, IReadOnlyDictionary<string, string>? environment = null)
     {
-        Node = await NodeProcess.StartAsync(NodeFolder, Path.Combine(_folder, "vms"), settings);
+        Node = await NodeProcess.StartAsync(NodeFolder, Path.Combine(_folder, "vms"), settings, environment);
         Client = Node.Client();
         return this;
     }
