@@ -26,7 +26,7 @@ public sealed class ClockStepTests
         Assert.All(lab.Fleet.Vms, vm => Assert.Equal(1, vm.Guest.Epoch));
         var proofs = (await SimulatedLab.ListAsync(lab.Client.ListPointsAsync())).Select(point => point.Proof).ToList();
         Assert.All(proofs, proof => Assert.True(proof.FrozenAt <= proof.CutAt && proof.CutAt <= proof.ThawedAt, proof.ToString()));
-        Assert.True((run.EndedAt!.Value - run.StartedAt).Duration() > TimeSpan.FromHours(4), "the step was not seen");
+        Assert.True((run.EndedAt - run.StartedAt)!.Value.Duration() > TimeSpan.FromHours(4), "the step was not seen");
         await lab.AssertNothingLeftAsync(Vms);
     }
 
