@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using QgaOrchestrator.Node;
 using QgaOrchestrator.Node.Data;
 using QgaOrchestrator.Node.Options;
@@ -19,5 +20,10 @@ catch (OptionsException e)
 catch (DataDirectoryException e)
 {
     await Console.Error.WriteLineAsync("qgad: " + e.Message);
+    return 2;
+}
+catch (IOException e) when (e.InnerException is AddressInUseException)
+{
+    await Console.Error.WriteLineAsync($"qgad: {e.Message.TrimEnd('.')}. End the program that holds it, or name another address as Node.Api.");
     return 2;
 }

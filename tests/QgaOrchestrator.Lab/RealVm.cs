@@ -27,6 +27,9 @@ public sealed class RealVm : IAsyncDisposable
 
     public string Monitor => Path.Combine(Directory, "qmp.sock");
 
+    /// <summary>A second monitor, for who does something to the VM behind the back of the first one's holder.</summary>
+    public string SecondMonitor => Path.Combine(Directory, "lab.sock");
+
     /// <summary>What the guest said it had on disk, and when it was frozen and thawed.</summary>
     public SyncedLog Synced => new(Path.Combine(Directory, "synced.log"));
 
@@ -72,6 +75,9 @@ public sealed class RealVm : IAsyncDisposable
         await LaunchAsync([]);
         using var agent = await LabAgent.ConnectAsync(Agent, BootLimit);
     }
+
+    /// <summary>The same, and waits for nothing: whoever holds the agent's socket sees it come.</summary>
+    public Task LaunchAsync() => LaunchAsync([]);
 
     /// <summary>Ends QEMU as its management would (SIGTERM, it closes its disks) or as a crash would (SIGKILL).</summary>
     public async Task StopAsync(bool crash = false)

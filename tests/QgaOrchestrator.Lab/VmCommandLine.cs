@@ -24,6 +24,7 @@ internal static class VmCommandLine
         "-chardev", $"socket,id=qga0,path={directory}/qga.sock,server=on,wait=off",
         "-device", "virtserialport,id=qgaport0,bus=vs0.0,chardev=qga0,name=org.qemu.guest_agent.0",
         "-chardev", $"socket,id=mon0,path={directory}/qmp.sock,server=on,wait=off", "-mon", "chardev=mon0,mode=control",
+        "-chardev", $"socket,id=mon1,path={directory}/lab.sock,server=on,wait=off", "-mon", "chardev=mon1,mode=control",
         "-pidfile", $"{directory}/pid", "-daemonize",
     ];
 

@@ -125,10 +125,22 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     private static string Program(string name) => Path.Combine(AppContext.BaseDirectory, name);
 
+    /// <summary>Below those that the system hands out, so that nobody is given it between this look and the node's.</summary>
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(10000, 30000);
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: try another.
+            }
+        }
     }
 }

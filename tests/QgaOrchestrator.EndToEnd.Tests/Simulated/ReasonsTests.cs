@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Lab;
 using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
@@ -21,6 +22,17 @@ public sealed class ReasonsTests
     ];
 
     private const int Healthy = 4;
+
+    [Fact]
+    public async Task An_address_that_somebody_holds_is_told_in_one_line_with_the_remedy()
+    {
+        await using var lab = await SimulatedLab.StartAsync(0);
+        var error = await Assert.ThrowsAsync<LabException>(() =>
+            SimulatedLab.StartAsync(0, settings: $"--Node:Api={lab.Client.Api}"));
+        Assert.Contains("qgad ended with 2", error.Message, StringComparison.Ordinal);
+        Assert.Contains("address already in use. End the program that holds it, or name another address as Node.Api.", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled", error.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Each_fault_is_told_with_reason_and_remedy_and_the_others_are_backed_up()

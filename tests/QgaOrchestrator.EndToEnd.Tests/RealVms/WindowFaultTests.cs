@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using QgaOrchestrator.Lab;
+using QgaOrchestrator.Lab.Tests;
+
+namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
+
+/// <summary>
+/// Something happens to a real VM while it is frozen: its storage's hook holds the window open until it has. Whatever it is,
+/// the guest writes again, the run ends, and the next backup is as good as any.
+/// </summary>
+[Collection(nameof(RealVmTests))]
+public sealed class WindowFaultTests : IDisposable
+{
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("qga-window-").FullName;
+
+    private string Inside => Path.Combine(_folder, "inside");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [SkippableFact]
+    public async Task An_agent_that_is_killed_comes_back_frozen_and_is_thawed()
+    {
+        await using var lab = await StartAsync();
+        var armed = await lab.Node.CtlAsync("vm", "exec", "vm1", "--", "/bin/sh", "-c",
+            "(until [ -e /run/kill ]; do sleep 0.05; done; until tail -n 1 /run/hook.log | grep -q freeze; do sleep 0.05; done; sleep 0.3; kill -9 $(pidof qemu-ga)) >/dev/null 2>&1 & touch /run/kill");
+        Assert.True(armed.ExitCode == 0, armed.Error);
+
+        await ThroughAsync(lab, async () => await Poll.UntilAsync("thaw at the lease", Lease * 3, () => !lab.Vm.IsFrozen()));
+        await AssertUnharmedAsync(lab);
+    }
+
+    [SkippableFact]
+    public async Task A_VM_that_is_paused_past_the_lease_is_thawed_as_soon_as_it_runs()
+    {
+        await using var lab = await StartAsync();
+        await ThroughAsync(lab, async () =>
+        {
+            using var monitor = await LabMonitor.ConnectAsync(lab.Vm.SecondMonitor);
+            await monitor.CallAsync("stop");
+            var hook = int.Parse(await File.ReadAllTextAsync(Inside), CultureInfo.InvariantCulture);
+            await Poll.UntilAsync("end of the hook at the lease's", Guests.Limit, () => !HostProcess.IsAlive(hook));
+            Assert.True((bool)(await lab.Node.AskAsync("vm", "show", "vm1"))["frozen"]!);
+            Assert.True(lab.Vm.IsFrozen());
+            await monitor.CallAsync("cont");
+        });
+        await AssertUnharmedAsync(lab);
+    }
+
+    [SkippableFact]
+    public async Task A_VM_that_is_reset_boots_and_is_backed_up_again()
+    {
+        await using var lab = await StartAsync();
+        await ThroughAsync(lab, async () =>
+        {
+            using var monitor = await LabMonitor.ConnectAsync(lab.Vm.SecondMonitor);
+            await monitor.CallAsync("set-action", new JsonObject { ["reboot"] = "reset" });
+            await monitor.CallAsync("system_reset");
+        });
+        await AssertUnharmedAsync(lab);
+    }
+
+    [SkippableFact]
+    public async Task A_VM_that_is_powered_off_fails_and_is_backed_up_when_it_is_back()
+    {
+        await using var lab = await StartAsync();
+        await ThroughAsync(lab, () => lab.Vm.StopAsync(crash: true));
+        await lab.Vm.LaunchAsync();
+        await AssertUnharmedAsync(lab);
+    }
+
+    /// <summary>A backup whose window stays open until the fault has been done; then its end, however it ends.</summary>
+    private async Task ThroughAsync(Lab lab, Func<Task> fault)
+    {
+        var run = (string)(await lab.Node.AskAsync("backup", "run", "--method", "hook", "--hook", "hold", "--detach"))["id"]!;
+        await Poll.UntilAsync("open window", Guests.Limit, () => File.Exists(Inside));
+        Assert.True(lab.Vm.IsFrozen());
+        await fault();
+        File.Delete(Inside);
+        await lab.Node.WaitForRunAsync(run);
+        foreach (var point in (await lab.Node.AskAsync("point", "list"))["items"]!.AsArray())
+            await Points.AssertRestoresAsync(lab.Node, lab.Vm, point!, lab.Vms.Folder);
+    }
+
+    /// <summary>It writes, it is in no quarantine, and nothing of the broken window is in the next one's way.</summary>
+    private static async Task AssertUnharmedAsync(Lab lab)
+    {
+        await lab.Node.WaitForVmsAsync(1);
+        await lab.Vm.Synced.WritesAfterAsync(lab.Vm.Synced.Latest, Guests.Limit);
+        var again = await lab.Node.CtlAsync("backup", "run");
+        Assert.True(again.ExitCode == 0, again.Output + again.Error);
+        Assert.False(lab.Vm.IsFrozen());
+        await lab.Vm.Synced.WritesAfterAsync(lab.Vm.Synced.Latest, Guests.Limit);
+        Assert.Empty(Directory.GetFiles(lab.Node.Ledger, "*.freeze.json"));
+    }
+
+    private async Task<Lab> StartAsync()
+    {
+        var hook = Path.Combine(_folder, "hook");
+        await File.WriteAllTextAsync(hook, """
+            #!/bin/sh
+            # A snapshot is a copy of the disk's file. The first cut holds the window open as long as there is a file "inside".
+            set -eu
+            folder=${0%/*}
+            call=$(cat)
+            get() { printf %s "$call" | jq -r "$1"; }
+            name=$(get .name)
+            case $(get .phase) in
+            cut)
+              get '.disks[] | "\(.index) \(.file)"' | while read -r index file; do cp "$file" "$folder/$name-$index"; done
+              if [ ! -e "$folder/held" ]; then
+                echo $$ >"$folder/held"; mv "$folder/held" "$folder/inside"; touch "$folder/held"
+                while [ -e "$folder/inside" ]; do sleep 0.05; done
+              fi
+              ;;
+            finish)
+              get '.disks[] | "\(.index) \(.image)"' | while read -r index image; do cp "$folder/$name-$index" "$image"; done
+              rm "$folder/$name"-*
+              ;;
+            undo) rm -f "$folder/$name"-* ;;
+            esac
+            echo '{}'
+            """);
+        File.SetUnixFileMode(hook, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var vms = await RealVmLab.OpenAsync();
+        var vm = await vms.StartAsync("vm1");
+        var node = await NodeProcess.StartAsync(Path.Combine(vms.Folder, "node"), vms.Folder, $"--Freeze:Hooks:hold:0={hook}", $"--Freeze:Lease={Lease:c}");
+        await node.WaitForVmsAsync(1);
+        return new Lab(vms, vm, node);
+    }
+
+    private sealed record Lab(RealVmLab Vms, RealVm Vm, NodeProcess Node) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await Node.DisposeAsync();
+            await Vms.DisposeAsync();
+        }
+    }
+}
