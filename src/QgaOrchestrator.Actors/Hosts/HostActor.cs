@@ -156,6 +156,13 @@ public sealed class HostActor : ReceiveActor, IWithTimers
             Sender.Tell(new EntryRefused(window, refusal.Reason, refusal.Remedy));
             return;
         }
+        if (EntryOf(order.Entry.Vm) is { Phase: not LedgerPhase.Thawed } open && open.Window != window && _windows.GetValueOrDefault(open.Window) is not { Window: not null })
+        {
+            // Overwritten, it would be forgotten, and its guest with it.
+            Sender.Tell(new EntryRefused(
+                window, $"the guest may still be frozen by the window {open.Window}, which an earlier process left open", "It is thawed first; then run this again"));
+            return;
+        }
         if (Write(order.Entry) is { } fault)
         {
             var ledger = _services.Ledger.Directory;

@@ -58,7 +58,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         Command<SteerRun>(Steer);
         Command<DescribeRetry>(m => Sender.Tell(_desk.Run is { } run ? Retry(run, m.NewRun) : new NoSuchRun(m.Run)));
         Command<ItemEnded>(m => Handle(new RunInput.ItemEnded(m.Outcome)));
-        Command<MemberMoved>(m => Coordinator(m)?.Tell(m));
+        Command<MemberMoved>(Pass);
         Command<GroupActor.Ended>(m => Handle(new RunInput.GroupEnded(m.Outcomes)));
         Command<ItemMoved>(m => Follow(m.Progress));
         Command<Told>(m => Handle(m.Input));
@@ -283,8 +283,12 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         _groups[e.Group] = Context.ActorOf(ActorProps.Of(() => new GroupActor(_services, e.Group, orders)), $"group-{orders[0].Item}-{orders[0].Attempt}");
     }
 
-    private IActorRef? Coordinator(MemberMoved member) =>
-        RunDeskRules.CoordinatorOf(_desk, member.Item, member.Attempt) is { } group ? _groups[group] : null;
+    private void Pass(MemberMoved member)
+    {
+        if (RunDeskRules.CoordinatorOf(_desk, member.Item, member.Attempt) is { } group) _groups[group].Tell(member);
+        else if (RunDeskRules.AnswerTo(_desk, member.Item, member.Attempt) is { } order)
+            _services.Vms.Tell(new GroupSays(_desk.Run!.Items[member.Item].Vm, member.Run, member.Item, member.Attempt, order));
+    }
 
     // ---- what others see
 

@@ -125,9 +125,9 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
 
         try
         {
-            return _order.Resume && await LookAsync(cut, cancel) is { } found
-                ? found.Outcome ?? await FinishAsync(cut, found.Draft!, _halt.Token)
-                : await BeginAsync(cut, vm, cancel);
+            if (!_order.Resume) return await BeginAsync(cut, vm, cancel);
+            var found = await LookAsync(cut, cancel);
+            return found.Outcome ?? await FinishAsync(cut, found.Draft!, _halt.Token);
         }
         catch (Exception) when (_halted is { } halted && !cancel.IsCancellationRequested)
         {
@@ -299,31 +299,31 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
             cancel, TaskCreationOptions.DenyChildAttach, _services.Files);
 
     /// <summary>
-    /// What an earlier process came to with this attempt: done (the point is there), a copy to go on with (its window had
-    /// closed well), nothing (null), or something broken, which is undone.
+    /// What an earlier process came to with this attempt, as <see cref="BackupLook"/> judges it: done (the point is there), a
+    /// copy to go on with (its window had closed well), or anything else, which is undone.
     /// </summary>
-    private async Task<(PointDraft? Draft, ItemOutcome? Outcome)?> LookAsync(ICut cut, CancellationToken cancel)
+    private async Task<(PointDraft? Draft, ItemOutcome? Outcome)> LookAsync(ICut cut, CancellationToken cancel)
     {
-        if (_directory.ReadPoint() is { } point)
-        {
-            _directory.Publish(point);
-            return (null, await EndAsync(point, _halt.Token));
-        }
+        var point = _directory.ReadPoint();
         var draft = _directory.ReadDraft();
         var entry = (await _services.Host.Ask<EntryFound>(new FindEntry(_spec.Id.Name), Answer, cancel)).Entry;
         entry = entry?.Window == Window ? entry : null;
-        if (draft is null && entry is null)
+        var verdict = BackupLook.At(new BackupRemains(
+            point is not null,
+            draft is null ? null : new DraftRemains(draft.Facts is null ? null : LedgerFacts.Record(draft.Facts), draft.Unfrozen, draft.Copied),
+            entry is null ? null : new EntryRemains(LedgerFacts.Record(entry.Facts), entry is { Phase: LedgerPhase.Thawed, Facts.ThawedBy: "node" })));
+        if (verdict.ByLedger) draft = draft! with { Facts = entry!.Facts };
+        switch (verdict.Next)
         {
-            await cut.UndoAsync(_names, _directory.Path, cancel);
-            return null;
+            case BackupNext.End:
+                _directory.Publish(point!);
+                return (null, await EndAsync(point!, _halt.Token));
+            case BackupNext.GoOn:
+            case BackupNext.GoOnIfCopying when await cut.CanFinishAsync(draft!.Plan, cancel):
+                return (draft, null);
+            default:
+                return (null, await UndoAsync(cut, ItemOutcome.Interrupted(_order.Item, _order.Attempt, "the node ended inside this attempt"), cancel));
         }
-        // The draft was written after the window had closed; the ledger's entry only where the node itself had thawed.
-        var facts = draft?.Facts ?? (entry is { Phase: LedgerPhase.Thawed, Facts.ThawedBy: "node" } ? entry.Facts : null);
-        var held = draft is { Unfrozen: true } || (facts is not null && Backup.Judge(LedgerFacts.Record(facts)) is null);
-        if (draft is not null && held && (draft.Copied || await cut.CanFinishAsync(draft.Plan, cancel)))
-            return (draft with { Facts = facts }, null);
-
-        return (null, await UndoAsync(cut, ItemOutcome.Interrupted(_order.Item, _order.Attempt, "the node ended inside this attempt"), cancel));
     }
 
     private async Task<ItemOutcome> UndoAsync(ICut cut, ItemOutcome outcome, CancellationToken cancel)

@@ -15,11 +15,15 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
     protected override async Task<ItemOutcome> RunAsync(CancellationToken aborted)
     {
         if (Order.Options.DryRun) return await AgentOffers.CheckAsync(vm, Services, Order.Vm.Name, _options.Command, Outcome);
-        if (Order.Resume && Services.Results.Read(Order.Run, Order.Item) is { } found && found.Attempt == Order.Attempt)
+        var found = Services.Results.Read(Order.Run, Order.Item);
+        switch (AskedOnce.Next(found?.ToBefore(), Order.Attempt, Order.Resume, MayRepeat))
         {
-            if (found.State is not null) return found.ToOutcome();
-            if (!MayRepeat)
+            case AskNext.Tell:
+                return (found! with { Attempt = Order.Attempt }).ToOutcome();
+            case AskNext.Unknown:
                 return Outcome(ItemState.Unknown, $"qgad ended while {_options.Command} was under way: it may have been executed", "Look in the guest before you repeat it");
+            case AskNext.Interrupted:
+                return Interrupted();
         }
         if (aborted.IsCancellationRequested) return Outcome(ItemState.Cancelled, BackupItem.Aborted);
 

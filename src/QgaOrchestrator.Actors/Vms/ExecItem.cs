@@ -23,12 +23,17 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
     protected override async Task<ItemOutcome> RunAsync(CancellationToken aborted)
     {
         if (Order.Options.DryRun) return await AgentOffers.CheckAsync(vm, Services, Order.Vm.Name, GuestExec.Name, Outcome);
-        if (!Order.Resume || Services.Results.Read(Order.Run, Order.Item) is not { } found || found.Attempt != Order.Attempt)
-            return aborted.IsCancellationRequested ? Outcome(ItemState.Cancelled, BackupItem.Aborted) : await StartAsync(aborted);
-        if (found.State is not null) return found.ToOutcome();
-        if (found.Pid is null)
-            return Keep(found, Outcome(ItemState.Unknown, "qgad ended while the process was being started: it may run", "Look in the guest before you start it again"));
-        return await FollowAsync(found, aborted);
+        var found = Services.Results.Read(Order.Run, Order.Item);
+        return AskedOnce.Next(found?.ToBefore(), Order.Attempt, Order.Resume, mayRepeat: false) switch
+        {
+            AskNext.Tell => (found! with { Attempt = Order.Attempt }).ToOutcome(),
+            AskNext.Follow => await FollowAsync(found! with { Attempt = Order.Attempt }, aborted),
+            AskNext.Unknown => Keep(found! with { Attempt = Order.Attempt }, Outcome(
+                ItemState.Unknown, "qgad ended while the process was being started: it may run", "Look in the guest before you start it again")),
+            AskNext.Interrupted => Interrupted(),
+            _ when aborted.IsCancellationRequested => Outcome(ItemState.Cancelled, BackupItem.Aborted),
+            _ => await StartAsync(aborted),
+        };
     }
 
     private async Task<ItemOutcome> StartAsync(CancellationToken aborted)

@@ -15,7 +15,8 @@ namespace QgaOrchestrator.Actors.Vms;
 /// <param name="Kind">The run's kind.</param>
 /// <param name="Options">The run's options, frozen at its start.</param>
 /// <param name="DispatchedAt">When the run journalled this attempt.</param>
-/// <param name="Resume">The run does not know whether this attempt has begun: look first.</param>
+/// <param name="Resume">The run does not know whether this attempt has begun: look, and go on or undo, but never begin. Only an
+/// attempt's first order begins it, and that comes at most once.</param>
 public sealed record StartItem(
     VmId Vm, string Run, int Item, int Attempt, string Kind, RunOptions Options, DateTimeOffset DispatchedAt, bool Resume)
     : IVmMessage, IWire

@@ -49,6 +49,8 @@ internal abstract class ItemWork : ReceiveActor, IDisposable
 
     protected ItemOutcome Outcome(ItemState state, string? reason = null, string? remedy = null) => new(Order.Item, Order.Attempt, state, reason, remedy);
 
+    protected ItemOutcome Interrupted() => ItemOutcome.Interrupted(Order.Item, Order.Attempt, "the node ended before this attempt had begun");
+
     public void Dispose() => _stopped.Dispose();
 
     private void Show(ItemProgress progress) => Services.Runs.Tell(new ItemMoved(Order.Run, _progress = progress));

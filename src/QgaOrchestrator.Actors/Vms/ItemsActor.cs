@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
@@ -64,6 +65,8 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         var id = new ItemId(order.Run, order.Item, order.Attempt);
         _orders[id] = order;
         Handle(new ItemsInput.Ordered(id, order.Resume));
+        // An old order of what is over leads to nothing.
+        if (_items.Work != id && !_items.Waiting.Any(waiting => waiting.Id == id)) _orders.Remove(id);
     }
 
     private void Say(GroupSays said)
@@ -108,6 +111,8 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
                 _services.Runs.Tell(new ItemEnded(kept.Id.Run, kept.Outcome));
                 break;
             case ItemsEffect.TellWaiting e:
+                if (_orders[e.Id].Group is not null)
+                    _services.Runs.Tell(new MemberMoved(e.Id.Run, e.Id.Item, e.Id.Attempt, new MemberReport(MemberPhase.Queued)));
                 _services.Runs.Tell(new ItemMoved(e.Id.Run, new ItemProgress(e.Id.Item, e.Id.Attempt, "waiting", null, 0, 0)
                 {
                     Note = $"run {e.For} works on this VM",
@@ -132,7 +137,6 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
             Backup.Name => ActorProps.Of(() => new BackupItem(order, _services, _spec, _monitor, vm)),
             Command.Name => ActorProps.Of(() => new CommandItem(order, _services, vm)),
             Exec.Name => ActorProps.Of(() => new ExecItem(order, _services, vm)),
-
             _ => throw new InvalidOperationException($"No item of kind {order.Kind} is known here"),
         };
     }

@@ -208,7 +208,12 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>A window that an earlier process left open is thawed before anybody else gets the channel.</summary>
     private void Adopt(LedgerEntry? entry)
     {
-        if (_lent is not null) return;
+        if (_lent is { } lent)
+        {
+            // Whoever was let in before the watchdog let go is refused its freeze, and soon gone.
+            if (entry is { Phase: not LedgerPhase.Thawed } && entry.Window != lent.Order.Order.Id) Timers.StartSingleTimer("adopt", new LookAgain(), Settlement.Pause);
+            return;
+        }
         if (entry is null or { Phase: LedgerPhase.Thawed } || entry.Window == _settled)
         {
             // A window that failed before its entry was written, or after it was thawed: nobody else gives the channel back.

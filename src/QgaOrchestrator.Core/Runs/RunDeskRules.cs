@@ -1,3 +1,5 @@
+using QgaOrchestrator.Core.Runs.Groups;
+
 namespace QgaOrchestrator.Core.Runs;
 
 /// <summary>
@@ -33,6 +35,19 @@ public static class RunDeskRules
         && run.Items[item] is { State: ItemState.Running, Group: { } group } found && found.Attempt == attempt && desk.Coordinated.Contains(group)
             ? group
             : null;
+
+    /// <summary>
+    /// What a group's member is told that still waits for its group's word, though its attempt is settled: the outcomes were late,
+    /// and came after a crash had it begin to look. Null: the attempt is under way.
+    /// </summary>
+    public static GroupOrder? AnswerTo(RunDesk desk, int item, int attempt) => desk.Run is not { } run || item < 0 || item >= run.Items.Count
+        ? null
+        : run.Items[item] switch
+        {
+            { State: ItemState.Running } found when found.Attempt == attempt => null,
+            { State: ItemState.Succeeded } found when found.Attempt == attempt => new GroupOrder(GroupWord.End),
+            _ => new GroupOrder(GroupWord.Void, Voided: ItemOutcome.Interrupted(item, attempt, "its attempt is settled")),
+        };
 
     /// <summary>Everything that a command leads to, and what is due after it: outcomes with the items that take their places.</summary>
     private static List<RunEvent> Follow(RunState? state, RunCommand command, DateTimeOffset now)

@@ -20,13 +20,17 @@ public sealed record VmItems
     /// <summary>Outcomes that their runs have not journalled, as far as is known here.</summary>
     public ImmutableList<KeptOutcome> Kept { get; init; } = [];
 
+    /// <summary>The last ones whose outcomes are journalled: an order that comes after that is an old one.</summary>
+    public ImmutableList<ItemId> Over { get; init; } = [];
+
     /// <summary>What no run knows any more is being removed from QEMU; items wait meanwhile.</summary>
     public bool Sweeping { get; init; }
 }
 
 /// <param name="Id">The item.</param>
 /// <param name="Resume">An earlier process may have begun it.</param>
-public sealed record WaitingItem(ItemId Id, bool Resume);
+/// <param name="Aborted">It is to end: it waits only to look, and to undo what that process had begun.</param>
+public sealed record WaitingItem(ItemId Id, bool Resume, bool Aborted = false);
 
 /// <param name="Id">The item.</param>
 /// <param name="Outcome">How it ended.</param>
@@ -67,7 +71,7 @@ public abstract record ItemsEffect
     private ItemsEffect() { }
 
     /// <param name="Id">The item.</param>
-    /// <param name="Resume">An earlier process may have begun it: look first.</param>
+    /// <param name="Resume">An earlier process may have begun it: look.</param>
     public sealed record Begin(ItemId Id, bool Resume) : ItemsEffect;
 
     /// <summary>The item at work was ordered again: its run does not know how far it is.</summary>

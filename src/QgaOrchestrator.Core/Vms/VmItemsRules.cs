@@ -8,6 +8,9 @@ namespace QgaOrchestrator.Core.Vms;
 /// </summary>
 public static class VmItemsRules
 {
+    /// <summary>So many that are over are remembered: an order that was late comes soon, or not at all.</summary>
+    private const int Remembered = 32;
+
     public static (VmItems State, IReadOnlyList<ItemsEffect> Effects) Step(VmItems items, ItemsInput input)
     {
         var effects = new List<ItemsEffect>();
@@ -26,9 +29,8 @@ public static class VmItemsRules
                 return End(items, new KeptOutcome(work, ItemOutcome.Interrupted(work.Item, work.Attempt, "the item's actor failed"), null), effects);
             case ItemsInput.Aborted i:
                 return Abort(items, i, effects);
-            case ItemsInput.Journalled i when items.Kept.Find(kept => kept.Id == i.Id) is { } kept:
-                if (kept.Window is { } window) effects.Add(new ItemsEffect.RemoveEntry(window));
-                return items with { Kept = items.Kept.Remove(kept) };
+            case ItemsInput.Journalled i:
+                return Forget(items, i.Id, effects);
             case ItemsInput.Repeat:
                 effects.AddRange(items.Kept.Select(kept => new ItemsEffect.Tell(kept)));
                 return items;
@@ -45,10 +47,12 @@ public static class VmItemsRules
     private static VmItems Order(VmItems items, ItemsInput.Ordered i, List<ItemsEffect> effects)
     {
         if (items.Kept.Find(kept => kept.Id == i.Id) is { } kept) effects.Add(new ItemsEffect.Tell(kept));
+        else if (items.Over.Contains(i.Id)) return items;
         else if (items.Work == i.Id) effects.Add(new ItemsEffect.Again(i.Id));
         else if (items.Waiting.Find(waiting => waiting.Id == i.Id) is { } known)
         {
-            items = items with { Waiting = items.Waiting.Replace(known, known with { Resume = known.Resume || i.Resume }) };
+            // The first order says best whether an earlier process may have begun it: it was not this one.
+            if (items.Work is { } work) effects.Add(new ItemsEffect.TellWaiting(known.Id, work.Run));
         }
         else
         {
@@ -58,12 +62,29 @@ public static class VmItemsRules
         return items;
     }
 
+    private static VmItems Forget(VmItems items, ItemId id, List<ItemsEffect> effects)
+    {
+        if (items.Kept.Find(kept => kept.Id == id) is { } kept)
+        {
+            if (kept.Window is { } window) effects.Add(new ItemsEffect.RemoveEntry(window));
+            items = items with { Kept = items.Kept.Remove(kept) };
+        }
+        if (items.Over.Contains(id)) return items;
+        var over = items.Over.Count < Remembered ? items.Over : items.Over.RemoveAt(0);
+        return items with { Over = over.Add(id) };
+    }
+
     private static VmItems Abort(VmItems items, ItemsInput.Aborted i, List<ItemsEffect> effects)
     {
         if (items.Work == i.Id) effects.Add(new ItemsEffect.Abort(i.Id));
-        return items.Waiting.Find(waiting => waiting.Id == i.Id) is { } never
-            ? Keep(items with { Waiting = items.Waiting.Remove(never) }, new KeptOutcome(i.Id, new ItemOutcome(i.Id.Item, i.Id.Attempt, ItemState.Cancelled, i.Reason), null), effects)
-            : items;
+        return items.Waiting.Find(waiting => waiting.Id == i.Id) switch
+        {
+            null => items,
+            { Resume: true } begun => items with { Waiting = items.Waiting.Replace(begun, begun with { Aborted = true }) },
+            { } never => Keep(
+                items with { Waiting = items.Waiting.Remove(never) },
+                new KeptOutcome(i.Id, new ItemOutcome(i.Id.Item, i.Id.Attempt, ItemState.Cancelled, i.Reason), null), effects),
+        };
     }
 
     private static VmItems End(VmItems items, KeptOutcome ended, List<ItemsEffect> effects)
@@ -81,8 +102,9 @@ public static class VmItemsRules
     private static VmItems Next(VmItems items, List<ItemsEffect> effects)
     {
         if (items.Sweeping || items.Work is not null || items.Waiting.IsEmpty) return items;
-        var (next, resume) = items.Waiting[0];
+        var (next, resume, aborted) = items.Waiting[0];
         effects.Add(new ItemsEffect.Begin(next, resume));
+        if (aborted) effects.Add(new ItemsEffect.Abort(next));
         items = items with { Work = next, Waiting = items.Waiting.RemoveAt(0) };
         TellWaiting(items, next, effects);
         return items;

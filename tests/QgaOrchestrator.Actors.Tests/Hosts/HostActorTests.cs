@@ -82,6 +82,19 @@ public sealed class HostActorTests : TestKit
     }
 
     [Fact]
+    public async Task The_entry_of_a_window_that_an_earlier_process_left_open_is_not_overwritten()
+    {
+        _ledger.Write(Entry("w1"));
+        await BeginGuardedAsync();
+        _host.Tell(new OpenEntry(Entry("w2")), _window);
+        Assert.Contains("may still be frozen by the window w1", _window.ExpectMsg<EntryRefused>().Reason, StringComparison.Ordinal);
+        Assert.Equal("w1", _ledger.Read("vm001")!.Window);
+        _host.Tell(new MoveEntry(Entry("w1") with { Phase = LedgerPhase.Thawed }), _window);
+        _host.Tell(new OpenEntry(Entry("w2")), _window);
+        _window.ExpectMsg<EntryOpened>();
+    }
+
+    [Fact]
     public async Task When_the_watchdog_is_gone_open_windows_hear_of_it_and_new_ones_wait_for_its_successor()
     {
         await OpenAsync("w1");

@@ -42,10 +42,12 @@ public sealed class CommandItemTests : OneHost
     [Fact]
     public async Task A_command_that_was_under_way_in_an_earlier_process_is_not_repeated_unless_that_is_safe()
     {
-        Results.Begin("r1", new ItemResult(0, 1, Id.Name, Id.Host, DateTimeOffset.UnixEpoch));
+        foreach (var run in new[] { "r1", "r2" }) Results.Begin(run, new ItemResult(0, 1, Id.Name, Id.Host, DateTimeOffset.UnixEpoch));
         await StartAsync();
         Assert.Equal(ItemState.Unknown, Run(Call("guest-set-time", "{}", resume: true)).State);
-        Assert.Equal(ItemState.Succeeded, Run(Call("guest-ping", resume: true) with { Run = "r1" }).State);
+        Assert.Equal(ItemState.Unknown, Run(Call("guest-set-time", "{}") with { Attempt = 2 }).State);
+        Assert.Equal(ItemState.Succeeded, Run(Call("guest-ping", resume: true) with { Run = "r2" }).State);
+        Assert.Equal(ItemState.Interrupted, Run(Call("guest-ping", resume: true) with { Run = "r3" }).State);
     }
 
     [Fact]

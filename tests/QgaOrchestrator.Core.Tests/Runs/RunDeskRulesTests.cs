@@ -1,4 +1,5 @@
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Runs.Groups;
 
 namespace QgaOrchestrator.Core.Tests.Runs;
 
@@ -104,6 +105,17 @@ public class RunDeskRulesTests
         Start(2, Script.Options with { MaxParallel = 1 });
         Assert.Equal("", Write(Step(new RunInput.Ordered(new RunCommand.Abort("because", Wait: true)))));
         Assert.Equal("Acknowledge 0/1 | End", Write(Step(Ended(0, 1))));
+    }
+
+    [Fact]
+    public void A_member_that_waits_for_a_word_though_its_attempt_is_settled_is_told_how_it_ends()
+    {
+        Write(Step(new RunInput.Ordered(new RunCommand.Start(Started(2, _ => new TargetNote("g"))))));
+        Assert.Null(RunDeskRules.AnswerTo(_desk, 0, 1));
+        Write(Step(new RunInput.GroupEnded([Script.Outcome(0, 1, ItemState.Succeeded), Script.Outcome(1, 1, ItemState.Succeeded)])));
+        Assert.Equal(GroupWord.End, RunDeskRules.AnswerTo(_desk, 0, 1)!.Word);
+        Assert.Equal(ItemState.Interrupted, RunDeskRules.AnswerTo(_desk, 0, 2)!.Voided!.State);
+        Assert.Null(RunDeskRules.AnswerTo(_desk, 7, 1));
     }
 
     [Fact]

@@ -22,20 +22,22 @@ public class VmItemsRulesTests
     {
         Step(Ordered(A));
         Step(Ordered(B));
-        Assert.Equal("", Step(Ordered(B)));
+        Assert.Equal("b waits for a", Step(Ordered(B)));
         Assert.Equal("Again a", Step(Ordered(A)));
         Step(Ended(A));
         Assert.Equal("Tell a Succeeded", Step(Ordered(A)));
     }
 
     [Fact]
-    public void Who_was_ordered_again_while_it_waited_looks_first()
+    public void The_first_order_says_whether_it_looks_first_and_who_worked_meanwhile_is_told()
     {
         Step(Ordered(A));
-        Step(Ordered(B));
         Step(Ordered(B, resume: true));
-        Step(Ordered(B));
+        Assert.Equal("b waits for a", Step(Ordered(B)));
         Assert.Equal("EndWork | Tell a Succeeded | Begin b resume", Step(Ended(A)));
+        Step(Ordered(A with { Attempt = 2 }));
+        Step(Ordered(A with { Attempt = 2 }, resume: true));
+        Assert.Equal("EndWork | Tell b Succeeded | Begin a", Step(Ended(B)));
     }
 
     [Fact]
@@ -48,6 +50,7 @@ public class VmItemsRulesTests
         Assert.Equal("RemoveEntry w", Step(new ItemsInput.Journalled(A)));
         Assert.Equal("", Step(new ItemsInput.Repeat()));
         Assert.Equal("", Step(new ItemsInput.Journalled(A)));
+        Assert.Equal("", Step(Ordered(A, resume: true)));
     }
 
     [Fact]
@@ -59,6 +62,15 @@ public class VmItemsRulesTests
         Assert.Equal("Tell b Cancelled", Step(new ItemsInput.Aborted(B, "why")));
         Assert.Equal("EndWork | Tell a Succeeded", Step(Ended(A)));
         Assert.Equal("", Step(new ItemsInput.Aborted(A, "why")));
+    }
+
+    [Fact]
+    public void Who_waits_only_to_look_what_an_earlier_process_left_looks_and_is_told_to_abort_then()
+    {
+        Step(Ordered(A));
+        Step(Ordered(B, resume: true));
+        Assert.Equal("", Step(new ItemsInput.Aborted(B, "why")));
+        Assert.Equal("EndWork | Tell a Succeeded | Begin b resume | Abort b", Step(Ended(A)));
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace QgaOrchestrator.Core.Runs.Groups;
 [JsonConverter(typeof(CamelCaseEnum<MemberPhase>))]
 public enum MemberPhase
 {
-    /// <summary>It waits for its VM, or nothing was heard of it.</summary>
+    /// <summary>It waits behind another run's item for its VM, or nothing was heard of it.</summary>
     Queued,
 
     /// <summary>At work: it looks, and prepares.</summary>
@@ -84,6 +84,9 @@ public sealed record GroupState(string Name, TimeSpan Spread, IReadOnlyList<Grou
 
     public GroupVerdict? Verdict { get; init; }
 
+    /// <summary>It is to stop, and this coordinator does not know yet whether its predecessor had told the members to end.</summary>
+    public ItemOutcome? Stopped { get; init; }
+
     /// <summary>Why the group is void: the member that failed first, or the group's own limit.</summary>
     public ItemOutcome? Cause { get; init; }
 
@@ -100,6 +103,9 @@ public sealed record GroupMember(int Item, string Vm, int Attempt)
     public bool Slow { get; init; }
 
     public bool Covered { get; init; }
+
+    /// <summary>Since it was heard to wait behind another run's item.</summary>
+    public Moment? QueuedSince { get; init; }
 
     /// <summary>How its item ended; it does nothing more.</summary>
     public ItemOutcome? Outcome { get; init; }

@@ -10,12 +10,15 @@ namespace QgaOrchestrator.Core.Runs.Groups;
 /// </summary>
 public static class GroupRules
 {
+    /// <summary>A report may overtake another; after this long it is no accident that a member still waits.</summary>
+    private static readonly TimeSpan PlaceIsLost = TimeSpan.FromSeconds(10);
+
     public static (GroupState State, IReadOnlyList<GroupEffect> Effects) Step(GroupState group, GroupInput input, Moment now)
     {
         var effects = new List<GroupEffect>();
         var ended = group.IsEnded;
         var before = group;
-        group = Advance(Take(group, input, now), now);
+        group = CountBegun(Advance(Take(group, input, now), now));
         if (Begins(group) && group.Begun < group.Members.Count && (group.Begun == 0 || HasBegun(group.Members[group.Begun - 1])))
             effects.Add(new GroupEffect.Start(group.Members[(group = group with { Begun = group.Begun + 1 }).Begun - 1].Item));
         foreach (var member in group.Members)
@@ -34,28 +37,68 @@ public static class GroupRules
 
     private static bool HasBegun(GroupMember member) => member.Phase >= MemberPhase.Begun || member.Outcome is not null;
 
+    /// <summary>Whom an earlier coordinator had begun is under way, too: it is ordered again when a message may have been lost.</summary>
+    private static GroupState CountBegun(GroupState group)
+    {
+        var last = group.Members.Count - 1;
+        while (last >= group.Begun && !HasBegun(group.Members[last])) last--;
+        return last < group.Begun ? group : group with { Begun = last + 1 };
+    }
+
     private static bool Spoke(GroupInput input, GroupMember member) => input is GroupInput.Reported said && said.Item == member.Item;
 
     private static GroupState Take(GroupState group, GroupInput input, Moment now) => input switch
     {
         GroupInput.Reported { Report.Failing: { } failing } => Void(group, failing),
+        GroupInput.Reported { Report.Phase: MemberPhase.Queued } i => Queue(group, i.Item, now),
         GroupInput.Reported i => Move(group, i.Item, i.Report, now),
         GroupInput.MemberEnded i => End(group, i.Outcome),
         GroupInput.SpreadPassed when group.Stage is GroupStage.FreezingSlow or GroupStage.Freezing or GroupStage.Cutting => Void(group, TooWide(group)),
-        GroupInput.Stop i => Void(group, new ItemOutcome(-1, 0, i.State, i.Reason, i.Remedy)),
+        GroupInput.Stop i => Stop(group, new ItemOutcome(-1, 0, i.State, i.Reason, i.Remedy)),
         _ => group,
     };
 
-    private static GroupState Move(GroupState group, int item, MemberReport report, Moment now) => With(group, item, member => member.Phase >= report.Phase ? member : member with
+    private static GroupState Move(GroupState group, int item, MemberReport report, Moment now)
+    {
+        group = With(group, item, member => Forward(member, report) with { QueuedSince = null }) with
+        {
+            FirstFrozen = group.FirstFrozen ?? (report.Phase >= MemberPhase.Frozen ? now : null),
+            Verdict = group.Verdict ?? report.Verdict,
+        };
+        return group.Stopped is { } stop && report.Phase is > MemberPhase.Begun and < MemberPhase.Published ? Void(group, stop) : group;
+    }
+
+    private static GroupMember Forward(GroupMember member, MemberReport report) => member.Phase >= report.Phase ? member : member with
     {
         Phase = report.Phase,
         Slow = member.Slow || report.Slow,
         Covered = member.Covered || report.Covered,
-    }) with
-    {
-        FirstFrozen = group.FirstFrozen ?? (report.Phase >= MemberPhase.Frozen ? now : null),
-        Verdict = group.Verdict ?? report.Verdict,
     };
+
+    /// <summary>
+    /// It waits behind another run's item. Before the group has begun that is its turn; afterwards its host's crash has cost it
+    /// its place, and the others hold VMs that the other run may wait for: they let go.
+    /// </summary>
+    private static GroupState Queue(GroupState group, int item, Moment now)
+    {
+        var member = group.Members.First(other => other.Item == item);
+        if (member.Outcome is not null || AnySucceeded(group) || !(group.Resumed || member.Phase > MemberPhase.Queued)) return group;
+        if (member.QueuedSince is not { } since) return With(group, item, _ => member with { QueuedSince = now });
+        return now - since < PlaceIsLost
+            ? group
+            : Void(group, new ItemOutcome(item, 0, ItemState.Interrupted, "its host's node ended, and another run works on it meanwhile"));
+    }
+
+    /// <summary>All or nothing: once all have published, and may have been told to end, it is too late.</summary>
+    private static GroupState Stop(GroupState group, ItemOutcome cause) => group switch
+    {
+        { Stage: GroupStage.Ending } => group,
+        _ when AnySucceeded(group) => group,
+        { Stage: GroupStage.Gathering, Resumed: true } => group with { Stopped = group.Stopped ?? cause },
+        _ => Void(group, cause),
+    };
+
+    private static bool AnySucceeded(GroupState group) => group.Members.Any(member => member.Outcome is { State: ItemState.Succeeded });
 
     private static GroupState End(GroupState group, ItemOutcome outcome)
     {
@@ -112,6 +155,7 @@ public static class GroupRules
     /// </summary>
     private static GroupState Gathered(GroupState group) => group switch
     {
+        { Stopped: { } stop } when !All(group, MemberPhase.Published) => Void(group, stop),
         { Verdict: not null } when All(group, MemberPhase.Closed) => group with { Stage = GroupStage.Copying },
         _ when group.Members.All(member => member.Phase == MemberPhase.Prepared) => group with { Stage = GroupStage.Reserving },
         _ => Void(group, new ItemOutcome(-1, 0, ItemState.Interrupted, "the run's node ended inside the group's window")),

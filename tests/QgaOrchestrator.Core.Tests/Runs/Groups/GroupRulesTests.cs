@@ -154,6 +154,46 @@ public class GroupRulesTests
         Assert.Equal(ItemState.Cancelled, group.Says(1, GroupWord.Void).Voided!.State);
     }
 
+    [Fact]
+    public void An_abort_comes_too_late_once_the_members_are_told_to_end()
+    {
+        var group = new Group(2, resumed: true).Begin().Step(Published(0)).Step(Published(1));
+        Assert.Equal("0 end, 1 end", group.Last);
+        Assert.Equal("", group.Step(Abort).Last);
+        group.End(0, ItemState.Succeeded);
+        Assert.Equal("ended succeeded succeeded", group.End(1, ItemState.Succeeded).Last);
+    }
+
+    [Theory]
+    [InlineData(MemberPhase.Published, GroupStage.Ending)]
+    [InlineData(MemberPhase.Verified, GroupStage.Void)]
+    public void A_new_coordinator_stops_its_group_only_when_it_knows_that_no_member_was_told_to_end(MemberPhase phase, GroupStage stage)
+    {
+        var group = new Group(2, resumed: true).Begin().Step(Abort).Step(Published(0));
+        Assert.Equal(GroupStage.Gathering, group.State.Stage);
+        Assert.Equal(stage, group.At(1, phase).State.Stage);
+    }
+
+    [Fact]
+    public void A_member_that_waits_for_its_turn_is_waited_for()
+    {
+        var group = new Group(2).Begin().At(0, MemberPhase.Queued).Wait(3_600_000).At(0, MemberPhase.Queued);
+        Assert.Equal(GroupStage.Gathering, group.State.Stage);
+    }
+
+    [Fact]
+    public void A_member_that_has_lost_its_place_to_another_run_by_a_crash_voids_its_group_before_both_wait_for_ever()
+    {
+        var group = AllFrozen(2).At(0, MemberPhase.Queued);
+        Assert.Equal(GroupStage.Cutting, group.Wait(11_000).At(0, MemberPhase.Frozen).At(0, MemberPhase.Queued).State.Stage);
+        group.Wait(11_000).At(0, MemberPhase.Queued);
+        Assert.Equal((GroupStage.Void, ItemState.Interrupted), (group.State.Stage, group.State.Cause!.State));
+    }
+
+    [Fact]
+    public void Whom_an_earlier_coordinator_had_begun_is_counted_as_begun() =>
+        Assert.Equal(2, new Group(2, resumed: true).Begin().At(1, MemberPhase.Closed).State.Begun);
+
     private static Group Prepared(int size, int? slow = null, int? uncovered = null)
     {
         var group = new Group(size).Begin();
@@ -175,6 +215,10 @@ public class GroupRulesTests
         for (var i = 0; i < size; i++) group.At(i, MemberPhase.Frozen);
         return group;
     }
+
+    private static readonly GroupInput Abort = new GroupInput.Stop(ItemState.Cancelled, "the run was aborted", null);
+
+    private static GroupInput.Reported Published(int item) => new GroupInput.Reported(item, new MemberReport(MemberPhase.Published, Verdict: new GroupVerdict(12, Covered: true)));
 
     private static ItemOutcome Outcome(int item, ItemState state) => new(item, 1, state, state == ItemState.Succeeded ? null : "because");
 
