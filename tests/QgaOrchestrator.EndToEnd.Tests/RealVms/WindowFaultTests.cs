@@ -125,10 +125,18 @@ public sealed class WindowFaultTests : IDisposable
             """);
         File.SetUnixFileMode(hook, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var vms = await RealVmLab.OpenAsync();
-        var vm = await vms.StartAsync("vm1");
-        var node = await NodeProcess.StartAsync(Path.Combine(vms.Folder, "node"), vms.Folder, $"--Freeze:Hooks:hold:0={hook}", $"--Freeze:Lease={Lease:c}");
-        await node.WaitForVmsAsync(1);
-        return new Lab(vms, vm, node);
+        try
+        {
+            var vm = await vms.StartAsync("vm1");
+            var node = await NodeProcess.StartAsync(Path.Combine(vms.Folder, "node"), vms.Folder, $"--Freeze:Hooks:hold:0={hook}", $"--Freeze:Lease={Lease:c}");
+            await node.WaitForVmsAsync(1);
+            return new Lab(vms, vm, node);
+        }
+        catch
+        {
+            await vms.DisposeAsync();
+            throw;
+        }
     }
 
     private sealed record Lab(RealVmLab Vms, RealVm Vm, NodeProcess Node) : IAsyncDisposable

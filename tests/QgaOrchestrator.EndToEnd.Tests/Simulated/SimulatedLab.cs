@@ -72,13 +72,13 @@ internal sealed class SimulatedLab : IAsyncDisposable
         try
         {
             lab._disk = await SmallDisk.MountAsync(Path.Combine(lab.NodeFolder, part));
-            return (await lab.StartNodeAsync([]), lab._disk);
         }
         catch
         {
             await lab.DisposeAsync();
             throw;
         }
+        return (await lab.StartNodeAsync([]), lab._disk);
     }
 
     private static SimulatedLab New(int vms, FleetOptions? options)
@@ -91,9 +91,17 @@ internal sealed class SimulatedLab : IAsyncDisposable
 
     private async Task<SimulatedLab> StartNodeAsync(string[] settings, IReadOnlyDictionary<string, string>? environment = null)
     {
-        Node = await NodeProcess.StartAsync(NodeFolder, Path.Combine(_folder, "vms"), settings, environment);
-        Client = Node.Client();
-        return this;
+        try
+        {
+            Node = await NodeProcess.StartAsync(NodeFolder, Path.Combine(_folder, "vms"), settings, environment);
+            Client = Node.Client();
+            return this;
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
     }
 
     public async Task<Dictionary<string, Vm>> VmsAsync() => (await ListAsync(Client.ListVmsAsync())).ToDictionary(vm => vm.Name);

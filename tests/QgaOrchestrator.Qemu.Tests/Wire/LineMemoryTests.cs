@@ -1,0 +1,22 @@
+namespace QgaOrchestrator.Qemu.Tests.Wire;
+
+/// <summary>What a large line costs while it arrives. Alone in the process, since it looks at the whole of its memory.</summary>
+[Collection(nameof(LineMemoryTests))]
+[CollectionDefinition(nameof(LineMemoryTests), DisableParallelization = true)]
+public sealed class LineMemoryTests
+{
+    private const int Size = 64 << 20;
+
+    [Theory]
+    [InlineData(4 << 10)]
+    [InlineData(60_000)]
+    public void A_line_that_arrives_in_small_chunks_holds_no_more_than_twice_its_size(int chunk)
+    {
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var stream = new ByteStream();
+        var bytes = new byte[chunk];
+        for (var fed = 0; fed < Size; fed += chunk) Assert.Empty(stream.Feed(bytes));
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, 0, (2L * Size) + (1 << 20));
+        Assert.Single(stream.Feed("\n"));
+    }
+}
