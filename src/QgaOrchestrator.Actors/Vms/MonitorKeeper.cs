@@ -10,6 +10,9 @@ namespace QgaOrchestrator.Actors.Vms;
 /// <param name="Reason">Why not.</param>
 internal sealed record MonitorView(bool Up, string? Reason) : INoSerializationVerificationNeeded
 {
+    /// <summary>The run state of a VM that an operator stopped.</summary>
+    public const string Paused = "paused";
+
     public string? QemuVersion { get; init; }
     public string? Uuid { get; init; }
     /// <summary>QEMU's run state, as in "running".</summary>

@@ -90,8 +90,16 @@ internal static class RawCall
     private static void Answer(CallAgent call, CallReply reply, VmActor vm, IActorRef caller)
     {
         if (reply is CallReply.AgentFailed { Class: "CommandNotFound" }) vm.Look(call, caller, reply);
-        else caller.Tell(reply);
+        else caller.Tell(vm.Machine.RunState == MonitorView.Paused ? OfPaused(reply, vm.Spec.Id.Name) : reply);
     }
+
+    /// <summary>QEMU tells why there was no answer.</summary>
+    private static CallReply OfPaused(CallReply reply, string vm) => reply switch
+    {
+        CallReply.Unknown u => u with { Reason = $"the VM is paused: {u.Reason}" },
+        CallReply.Refused { Why: CallRefusal.Unreachable } r => r with { Reason = $"the VM is paused: {r.Reason}", Remedy = $"Continue {vm} where it was paused" },
+        _ => reply,
+    };
 
     private static TimeSpan TimeoutOf(CallAgent call, VmActor vm) =>
         call.Options.Timeout ?? (AgentCommands.Find(call.Command) ?? AgentCommands.Unlisted(call.Command)).DefaultTimeout(vm.Services.Limits.Timeout);

@@ -8,6 +8,7 @@ using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Monitor;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Vms;
 
@@ -66,6 +67,10 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     private IActorRef _items = null!;
     private GuestView _guest = new();
     private MonitorView _machine = new(false, "this VM has no monitor's socket");
+
+    /// <summary>Who else has the agent's socket, looked for once each time that the channel is found busy.</summary>
+    private string? _holder;
+    private bool _busy;
     private (OpenWindow Order, IActorRef Owner)? _wanted;
     private Lent? _lent;
     private DateTimeOffset? _frozenSince;
@@ -152,6 +157,11 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         Receive<AskAgain>(_ => AskGuest());
         Receive<OpenAgain>(_ => Open());
         Receive<MonitorView>(See);
+        Receive<HolderSeen>(m =>
+        {
+            _holder = m.Name;
+            Publish();
+        });
         Receive<GuestReset>(_ =>
         {
             _begun = _services.Time.Moment();
@@ -274,6 +284,8 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     internal VmServices Services => _services;
 
     internal GuestView Guest => _guest;
+
+    internal MonitorView Machine => _machine;
 
     /// <summary>A window has the channel: its guest may be frozen by us.</summary>
     internal bool HasOpenWindow => _lent is not null;
@@ -416,8 +428,18 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Publish()
     {
-        var status = VmView.Of(_spec.Id, _channel, _guest, _machine, _lent?.Order, _frozenSince, _run);
+        var status = VmView.Of(_spec.Id, _channel, _guest, _machine, _lent?.Order, _frozenSince, _run, _holder);
+        LookForHolder(status.Agent == AgentState.Busy);
         if (status == _published) return;
         _services.Fleet.Tell(new VmSeen(_published = status));
     }
+
+    private void LookForHolder(bool busy)
+    {
+        if (busy == _busy) return;
+        (_busy, _holder) = (busy, null);
+        if (busy) SocketHolder.FindAsync(_spec.Agent).PipeTo(Self, success: name => new HolderSeen(name), failure: _ => new HolderSeen(null));
+    }
+
+    private sealed record HolderSeen(string? Name) : INoSerializationVerificationNeeded;
 }

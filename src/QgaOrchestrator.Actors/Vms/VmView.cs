@@ -7,9 +7,9 @@ namespace QgaOrchestrator.Actors.Vms;
 internal static class VmView
 {
     public static VmStatus Of(
-        VmId id, Channel channel, GuestView guest, MonitorView machine, OpenWindow? window, DateTimeOffset? frozenSince, string? run)
+        VmId id, Channel channel, GuestView guest, MonitorView machine, OpenWindow? window, DateTimeOffset? frozenSince, string? run, string? holder)
     {
-        var (state, reason) = Agent(id, channel, guest, machine);
+        var (state, reason) = Agent(id, channel, guest, machine, holder);
         return new VmStatus(id, machine.Uuid, VmIdentity.NoLabels, state)
         {
             AgentReason = reason,
@@ -31,13 +31,16 @@ internal static class VmView
         };
     }
 
-    private static (AgentState State, string? Reason) Agent(VmId id, Channel channel, GuestView guest, MonitorView machine) => channel switch
+    private static (AgentState State, string? Reason) Agent(VmId id, Channel channel, GuestView guest, MonitorView machine, string? holder) => channel switch
     {
         { Quarantined: true } => (AgentState.Quarantined, "the guest may be frozen and does not answer its thaw; thawing goes on"),
         { Reserved: true } or { Link: LinkState.Ready or LinkState.Busy or LinkState.Confirming } => (AgentState.Ready, null),
         { LastFailure: null, Policy.HoldsSocket: false } when guest.At is not null => (AgentState.Ready, null),
         _ when machine.RunState == "suspended" => (AgentState.Absent, $"the guest is suspended; qgactl vm wake {id.Name} wakes it"),
+        { LastFailure: not null } when machine.RunState == MonitorView.Paused => (AgentState.Absent, "the VM is paused, so its agent cannot answer"),
         { LastFailure: null } => (AgentState.Connecting, channel.Reason),
+        _ when machine is { PortOpen: true, RunState: "running" } && holder is not null =>
+            (AgentState.Busy, $"{holder} holds the agent's socket, and QEMU serves one client: end it there"),
         _ when machine is { PortOpen: true, RunState: "running" } =>
             (AgentState.Busy, $"an agent has the port open and does not answer: another program holds the socket, or the agent hangs ({channel.Reason})"),
         _ when machine.PortOpen == false => (AgentState.Absent, "no agent runs in the guest (its port is closed)"),
