@@ -10,6 +10,9 @@ public static class ApiRoutes
     public const string Vm = "/v1/vms/{vm}";
     public const string AgentCall = "/v1/vms/{vm}/agent/{command}";
     public const string Wake = "/v1/vms/{vm}/wake";
+    public const string VmFile = "/v1/vms/{vm}/file";
+    public const string VmFileDigest = "/v1/vms/{vm}/file/digest";
+    public const string VmExec = "/v1/vms/{vm}/exec";
     public const string Runs = "/v1/runs";
     public const string Run = "/v1/runs/{id}";
     public const string RunItems = "/v1/runs/{id}/items";
@@ -33,6 +36,8 @@ public static class ApiRoutes
 
     /// <summary>POST: the same key within a day gets the first answer again instead of a second run.</summary>
     public const string IdempotencyKeyHeader = "Idempotency-Key";
+    /// <summary>A guest's file: how many bytes it had when it was opened; absent where nobody can tell.</summary>
+    public const string FileSizeHeader = "Qga-File-Size";
     public const string LastEventIdHeader = "Last-Event-ID";
     public const string ProblemContentType = "application/problem+json";
 
@@ -41,6 +46,12 @@ public static class ApiRoutes
     public static string AgentCallPath(string vm, string command) => $"{VmPath(vm)}/agent/{Uri.EscapeDataString(command)}";
 
     public static string WakePath(string vm) => $"{VmPath(vm)}/wake";
+
+    public static string VmFilePath(string vm) => $"{VmPath(vm)}/file";
+
+    public static string VmFileDigestPath(string vm) => $"{VmPath(vm)}/file/digest";
+
+    public static string VmExecPath(string vm) => $"{VmPath(vm)}/exec";
 
     public static string RunPath(string id) => $"{Runs}/{Uri.EscapeDataString(id)}";
 

@@ -53,6 +53,10 @@ public static class ProblemCodes
     public const string Conflict = "conflict";
     /// <summary>422: the agent answered with an error; agent holds it.</summary>
     public const string AgentError = "agent-error";
+    /// <summary>409: what arrived in the guest has another SHA-256 than what was sent.</summary>
+    public const string ChecksumMismatch = "checksum-mismatch";
+    /// <summary>422: a step in the guest, which its agent executed, failed there.</summary>
+    public const string GuestFailed = "guest-failed";
     public const string QueueFull = "queue-full";
     /// <summary>503: no agent answers, or its VM or host is not there.</summary>
     public const string Unreachable = "unreachable";

@@ -47,6 +47,8 @@ public static class NodeHost
         app.MapHealth();
         app.MapVms();
         app.MapAgentCalls();
+        app.MapFiles();
+        app.MapProcesses();
         app.MapRuns();
         app.MapRunEvents();
         app.MapResults();

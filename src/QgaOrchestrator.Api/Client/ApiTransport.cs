@@ -61,6 +61,10 @@ internal sealed class ApiTransport : IDisposable
         {
             await response.Content.CopyToAsync(to, cancel).ConfigureAwait(false);
         }
+        catch (HttpIOException e)
+        {
+            throw new NodeUnreachableException(Api, "it broke off", e);
+        }
         catch (HttpRequestException e)
         {
             throw new NodeUnreachableException(Api, e.Message, e);
@@ -69,7 +73,8 @@ internal sealed class ApiTransport : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<HttpResponseMessage> SendOnceAsync(Func<HttpRequestMessage> make, CancellationToken cancel)
+    /// <summary>Sends what must not be sent twice.</summary>
+    public async Task<HttpResponseMessage> SendOnceAsync(Func<HttpRequestMessage> make, CancellationToken cancel)
     {
         using var request = make();
         HttpResponseMessage response;

@@ -10,7 +10,7 @@ namespace QgaOrchestrator.Api.Client;
 /// A node's API, typed. Every method throws <see cref="ApiException"/> where the node answers with an error and
 /// <see cref="NodeUnreachableException"/> where it does not answer. Lists follow their cursors to the end.
 /// </summary>
-public sealed class QgaClient : IDisposable
+public sealed partial class QgaClient : IDisposable
 {
     private readonly ApiTransport _transport;
     private readonly RunEventReader _events;

@@ -15,6 +15,7 @@ internal static class VmCommands
         VmWakeCommand.Build(host, global),
         VmHookCommands.Build(host, global),
         VmExecCommand.Build(host, global),
+        VmCpCommand.Build(host, global),
     };
 
     internal static Argument<string> Vm() => new("VM") { Description = "A VM's name, or host/name" };

@@ -16,7 +16,8 @@ internal static class VmExecCommand
         var env = new Option<string[]>("--env") { Description = "NAME=VALUE, again for each; they replace the whole environment", HelpName = "NAME=VALUE" };
         var stdin = new Option<bool>("--stdin") { Description = "Hands standard input to the process (one VM only)" };
         var timeout = Durations.Option("--timeout", "From its start to its end (00:05:00)");
-        var command = new Command("exec", "Runs a process in the guest and exits with its code; 125 is ours.") { words, select, env, stdin, timeout };
+        var stream = new Option<bool>("--stream") { Description = "Shows its output while it runs, by way of files in the guest's /tmp (one VM only)" };
+        var command = new Command("exec", "Runs a process in the guest and exits with its code; 125 is ours.") { words, select, env, stdin, stream, timeout };
         var options = new RunOptions(command, RunOptions.Fleet);
         var yes = Confirmation.Yes();
         command.Add(yes);
@@ -25,6 +26,7 @@ internal static class VmExecCommand
             var given = result.GetValue(words) ?? [];
             if (result.GetValue(select) is null && given.Length < 2) result.AddError("Name the VM and the command: qgactl vm exec VM -- COMMAND ARGS.");
             if (result.GetValue(select) is not null && result.GetValue(stdin)) result.AddError("--stdin: is for one VM; a run's journal must hold no input.");
+            if (result.GetValue(select) is not null && result.GetValue(stream)) result.AddError("--stream: is for one VM; of a run, qgactl run results shows what its VMs said.");
         });
         command.SetAction(async (parsed, cancel) =>
         {
@@ -37,10 +39,16 @@ internal static class VmExecCommand
                 return await FleetRun.StartAsync(host, client, new RunRequest(RunKinds.Exec, selector, asked), parsed.GetValue(yes),
                     $"Run {given[0]} in every VM of {selector}?", global.IsJson(parsed), cancel).ConfigureAwait(false);
             }
-            var process = new GuestProcessCall(client, given[0], host.Time);
+            var input = parsed.GetValue(stdin) ? host.In.ReadToEnd() : null;
             try
             {
-                var end = await process.RunAsync(given[1], given[2..], parsed.GetValue(env), parsed.GetValue(stdin) ? host.In.ReadToEnd() : null,
+                if (parsed.GetValue(stream))
+                {
+                    var process = new ProcessRequest(given[1], given[2..], parsed.GetValue(env) is { Length: > 0 } own ? own : null,
+                        input is null ? null : Encoding.UTF8.GetBytes(input), parsed.GetValue(timeout));
+                    return await GuestProcessStream.RunAsync(host, client, given[0], process, cancel).ConfigureAwait(false);
+                }
+                var end = await new GuestProcessCall(client, given[0], host.Time).RunAsync(given[1], given[2..], parsed.GetValue(env), input,
                     Durations.Parse(parsed.GetValue(timeout)) ?? TimeSpan.FromMinutes(5), cancel).ConfigureAwait(false);
                 host.Out.Write(Encoding.UTF8.GetString(end.Out));
                 host.Error.Write(Encoding.UTF8.GetString(end.Errors));

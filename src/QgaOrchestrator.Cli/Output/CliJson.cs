@@ -33,12 +33,19 @@ internal sealed record HookFileReport(string Path, string State, bool Executable
 /// <summary>A guest's freeze hook; <paramref name="Called"/> is what its qemu-ga calls, <paramref name="Remains"/> what is still to be done.</summary>
 internal sealed record HookReport(string Vm, string? Called, IReadOnlyList<HookFileReport> Files, IReadOnlyList<string> Remains);
 
+/// <summary>A file that was copied into or out of a guest.</summary>
+/// <param name="Checked">How its SHA-256 was computed in the guest: sha256sum, or read (it was read back).</param>
+/// <param name="Placed">renamed: written beside, then renamed; in-place.</param>
+/// <param name="Resumed">Bytes that an earlier try had left there.</param>
+internal sealed record CopyReport(string From, string To, long Bytes, string Sha256, string Checked, string Placed, long Resumed, double Seconds);
+
 /// <summary>The API's own shapes where there is one, indented for people with a json habit.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(ThawReports))]
 [JsonSerializable(typeof(PointReport))]
 [JsonSerializable(typeof(HookReport))]
+[JsonSerializable(typeof(CopyReport))]
 [JsonSerializable(typeof(Run))]
 [JsonSerializable(typeof(Vm))]
 [JsonSerializable(typeof(RecoveryPoint))]

@@ -8,9 +8,9 @@ using QgaOrchestrator.Qemu.Agent.Commands;
 namespace QgaOrchestrator.Node.Http;
 
 /// <summary>
-/// Every request that is no GET is audited, so that a new route is, too; only an agent command that is known to change
-/// nothing is not. Whoever was not let in is audited whatever he asked. What was asked is on disk before anything is done -
-/// but for a thaw, which waits for nothing.
+/// Every request that is no GET is audited, so that a new route is, too, and each GET of a route that says so; only an agent
+/// command that is known to change nothing is not. Whoever was not let in is audited whatever he asked. What was asked is on
+/// disk before anything is done - but for a thaw, which waits for nothing.
 /// </summary>
 public static partial class AuditTrail
 {
@@ -89,7 +89,12 @@ public static partial class AuditTrail
         "The audit log cannot be written, so nothing is changed.",
         "See the node's log; make room in its data directory, or its audit.db writable. A thaw is never refused for this.");
 
-    private static bool IsRead(HttpContext context) => HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
+    /// <summary>What it shows was not made for showing: a guest's files.</summary>
+    public static TBuilder AuditedAsChange<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new ShowsAGuest());
+
+    private static bool IsRead(HttpContext context) => (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
+        && context.GetEndpoint()?.Metadata.GetMetadata<ShowsAGuest>() is null;
 
     private static bool IsWorthTelling(HttpContext context, string? code) => IsRead(context)
         ? context.Response.StatusCode is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden
@@ -133,6 +138,8 @@ public static partial class AuditTrail
     private static string? Plain(string? text, int most = Longest) => text is null
         ? null
         : string.Concat(text.Take(most).Select(c => char.IsControl(c) ? '?' : c)) + (text.Length > most ? "…" : "");
+
+    private sealed class ShowsAGuest;
 
     [LoggerMessage(Level = LogLevel.Error, Message = "the audit log does not take what is asked, so it is refused")]
     private static partial void LogRefused(ILogger log, Exception error);

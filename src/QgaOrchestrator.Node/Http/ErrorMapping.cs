@@ -1,5 +1,7 @@
 using QgaOrchestrator.Actors;
+using QgaOrchestrator.Actors.Guests;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Node.Http;
 
@@ -10,6 +12,8 @@ public static class ErrorMapping
     public static Problem From(Exception error) => error switch
     {
         ProblemException e => e.Problem,
+        GuestCallException e => From(e),
+        GuestFaultException e => From(e),
         BadHttpRequestException e => new("Bad request", e.StatusCode, ProblemCodes.BadRequest, e.Message, "Correct the request."),
         Akka.Actor.AskTimeoutException => Problems.StoreBusy,
         _ => new(
@@ -28,6 +32,30 @@ public static class ErrorMapping
     /// <summary>As the agent would say it, with what to do.</summary>
     private static Problem Unknown(CallReply.Refused refused) =>
         From(new CallReply.AgentFailed("CommandNotFound", refused.Reason)) with { Title = "The agent does not know this command", Remedy = refused.Remedy };
+
+    /// <summary>A command that a file or a process of a guest needed.</summary>
+    private static Problem From(GuestCallException e) => e.Reply switch
+    {
+        CallReply.AgentFailed failed when GuestFileOpen.IsNoSuchFile(new(failed.Class, failed.Description)) =>
+            Problems.NotFound($"The guest has no such file: {failed.Description}.", "Name a file by its whole path in the guest."),
+        CallReply.AgentFailed failed => From(failed),
+        CallReply.Refused refused => From(refused),
+        CallReply.Unknown unknown => From(unknown),
+        var reply => throw new InvalidOperationException($"no problem for {reply.GetType().Name}"),
+    };
+
+    private static Problem From(GuestFaultException e)
+    {
+        var (title, status, code) = e.Kind switch
+        {
+            GuestFaultKind.NotAllowed => ("The guest does not allow this", StatusCodes.Status409Conflict, ProblemCodes.CommandDisabled),
+            GuestFaultKind.BadRequest => ("Bad request", StatusCodes.Status400BadRequest, ProblemCodes.BadRequest),
+            GuestFaultKind.Differs => ("Another checksum", StatusCodes.Status409Conflict, ProblemCodes.ChecksumMismatch),
+            GuestFaultKind.Failed => ("A step in the guest failed", StatusCodes.Status422UnprocessableEntity, ProblemCodes.GuestFailed),
+            _ => throw new InvalidOperationException($"no status for {e.Kind}"),
+        };
+        return new(title, status, code, e.Message, e.Remedy);
+    }
 
     public static Problem From(CallReply.Unknown unknown) => new(
         "The outcome is unknown", StatusCodes.Status504GatewayTimeout, ProblemCodes.UnknownOutcome, unknown.Reason, unknown.Remedy);

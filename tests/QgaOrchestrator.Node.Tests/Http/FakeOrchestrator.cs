@@ -13,6 +13,9 @@ internal sealed class FakeOrchestrator : IOrchestrator
 
     public Dictionary<string, CallReply> Replies { get; } = [];
 
+    /// <summary>Before <see cref="Replies"/>, from a command and its arguments; null: those answer.</summary>
+    public Func<string, string, CallReply?>? Answer { get; set; }
+
     public List<(VmId Vm, string Command, string Arguments, CallOptions Options)> Calls { get; } = [];
 
     public Dictionary<string, RunView> Runs { get; } = [];
@@ -29,8 +32,9 @@ internal sealed class FakeOrchestrator : IOrchestrator
 
     public Task<CallReply> CallAsync(VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel)
     {
-        Calls.Add((vm, command, Encoding.UTF8.GetString(arguments.Span), options));
-        return Task.FromResult(Replies[command]);
+        var given = Encoding.UTF8.GetString(arguments.Span);
+        Calls.Add((vm, command, given, options));
+        return Task.FromResult(Answer?.Invoke(command, given) ?? Replies[command]);
     }
 
     public List<VmId> Woken { get; } = [];

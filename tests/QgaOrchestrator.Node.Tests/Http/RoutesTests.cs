@@ -25,6 +25,8 @@ public sealed class RoutesTests(NodeFixture node) : IClassFixture<NodeFixture>
         "GET /v1/tokens admin",
         "GET /v1/vms viewer",
         "GET /v1/vms/{vm} viewer",
+        "GET /v1/vms/{vm}/file operator",
+        "GET /v1/vms/{vm}/file/digest operator",
         "POST /v1/runs operator",
         "POST /v1/runs/{id}/abort operator",
         "POST /v1/runs/{id}/pause operator",
@@ -32,7 +34,9 @@ public sealed class RoutesTests(NodeFixture node) : IClassFixture<NodeFixture>
         "POST /v1/runs/{id}/retry operator",
         "POST /v1/tokens admin",
         "POST /v1/vms/{vm}/agent/{command} by command",
+        "POST /v1/vms/{vm}/exec operator",
         "POST /v1/vms/{vm}/wake operator",
+        "PUT /v1/vms/{vm}/file operator",
     ];
 
     [Fact]

@@ -18,7 +18,7 @@ internal sealed class AgentCommands(SimulatedGuest guest)
     private static readonly string[] _all =
     [
         "guest-get-devices", "guest-get-osinfo", "guest-get-timezone", "guest-get-users", "guest-get-host-name", "guest-exec",
-        "guest-exec-status", "guest-file-open", "guest-file-read", "guest-file-write", "guest-file-close", "guest-set-user-password", "guest-get-fsinfo", "guest-get-disks", "guest-get-vcpus",
+        "guest-exec-status", "guest-file-open", "guest-file-read", "guest-file-write", "guest-file-seek", "guest-file-flush", "guest-file-close", "guest-set-user-password", "guest-get-fsinfo", "guest-get-disks", "guest-get-vcpus",
         "guest-network-get-interfaces", "guest-fstrim", "guest-fsfreeze-thaw", "guest-fsfreeze-freeze-list",
         "guest-fsfreeze-freeze", "guest-fsfreeze-status", "guest-suspend-hybrid", "guest-suspend-ram", "guest-suspend-disk", "guest-shutdown", "guest-info", "guest-set-time", "guest-get-time",
         "guest-ping", "guest-sync", "guest-sync-delimited",
@@ -52,7 +52,7 @@ internal sealed class AgentCommands(SimulatedGuest guest)
             "guest-exec" => Run(arguments.Allow("path", "arg", "env", "input-data", "capture-output")),
             "guest-exec-status" => Status(arguments.Allow("pid").Number("pid")),
             "guest-set-user-password" => SetPassword(arguments.Allow("username", "password", "crypted")),
-            "guest-file-open" or "guest-file-read" or "guest-file-write" or "guest-file-close" => guest.Files.Execute(command, arguments),
+            "guest-file-open" or "guest-file-read" or "guest-file-write" or "guest-file-seek" or "guest-file-flush" or "guest-file-close" => guest.Files.Execute(command, arguments),
             "guest-set-time" => Nothing(arguments.Allow("time"), "time"),
             "guest-shutdown" => Shutdown(arguments.Allow("mode")),
             "guest-suspend-ram" or "guest-suspend-hybrid" => Unanswered(arguments.Allow(), guest.Suspend),

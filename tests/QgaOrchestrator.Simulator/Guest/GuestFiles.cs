@@ -9,20 +9,20 @@ namespace QgaOrchestrator.Simulator;
 public sealed class GuestFiles
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, byte[]> _files = [];
+    private readonly Dictionary<string, MemoryStream> _files = [];
     private readonly Dictionary<long, (string Path, int At)> _open = [];
     private long _lastHandle = 999;
 
     /// <summary>Null where there is no such file.</summary>
     public byte[]? this[string path]
     {
-        get { lock (_gate) return _files.GetValueOrDefault(path); }
+        get { lock (_gate) return _files.GetValueOrDefault(path)?.ToArray(); }
         set
         {
             lock (_gate)
             {
                 if (value is null) _files.Remove(path);
-                else _files[path] = value;
+                else _files[path] = Holding(value);
             }
         }
     }
@@ -45,9 +45,22 @@ public sealed class GuestFiles
                 "guest-file-open" => Open(arguments.Allow("path", "mode")),
                 "guest-file-read" => Read(arguments.Allow("handle", "count")),
                 "guest-file-write" => Write(arguments.Allow("handle", "buf-b64", "count")),
+                "guest-file-seek" => Seek(arguments.Allow("handle", "offset", "whence")),
+                "guest-file-flush" => Flush(arguments.Allow("handle")),
                 "guest-file-close" => Close(arguments.Allow("handle")),
                 _ => throw QemuException.NoSuchCommand(command),
             };
+        }
+    }
+
+    /// <summary>As a program in the guest renames it; false: there is none.</summary>
+    public bool Move(string from, string to)
+    {
+        lock (_gate)
+        {
+            if (!_files.Remove(from, out var file)) return false;
+            _files[to] = file;
+            return true;
         }
     }
 
@@ -59,7 +72,7 @@ public sealed class GuestFiles
     private JsonNode Open(Arguments arguments)
     {
         var (path, mode) = (arguments.Text("path"), arguments.TextOrNull("mode") ?? "r");
-        if (mode == "w") _files[path] = [];
+        if (mode == "w") _files[path] = new MemoryStream();
         else if (!_files.ContainsKey(path))
             throw new QemuException($"failed to open file '{path}' (mode: '{mode}'): No such file or directory");
         _open[++_lastHandle] = (path, 0);
@@ -70,7 +83,9 @@ public sealed class GuestFiles
     {
         var (handle, count) = (arguments.Number("handle"), (int)arguments.Number("count", 4096));
         var (path, at) = Find(handle);
-        var read = _files[path].AsSpan(at)[..Math.Min(count, _files[path].Length - at)];
+        _files[path].Position = at;
+        var read = new byte[Math.Max(0, Math.Min(count, (int)_files[path].Length - at))];
+        _files[path].ReadExactly(read);
         _open[handle] = (path, at + read.Length);
         // A read that fills its buffer does not know yet that nothing follows.
         return new JsonObject { ["count"] = read.Length, ["buf-b64"] = Convert.ToBase64String(read), ["eof"] = read.Length < count };
@@ -81,9 +96,25 @@ public sealed class GuestFiles
         var handle = arguments.Number("handle");
         var (path, at) = Find(handle);
         var bytes = Convert.FromBase64String(arguments.Text("buf-b64"));
-        _files[path] = [.. _files[path][..at], .. bytes];
+        _files[path].Position = at;
+        _files[path].Write(bytes);
         _open[handle] = (path, at + bytes.Length);
         return new JsonObject { ["count"] = bytes.Length, ["eof"] = false };
+    }
+
+    private JsonObject Seek(Arguments arguments)
+    {
+        var handle = arguments.Number("handle");
+        var (path, at) = Find(handle);
+        var position = (int)arguments.Number("offset") + arguments.Number("whence") switch { 0 => 0, 1 => at, _ => (int)_files[path].Length };
+        _open[handle] = (path, (int)position);
+        return new JsonObject { ["position"] = position, ["eof"] = false };
+    }
+
+    private JsonObject Flush(Arguments arguments)
+    {
+        Find(arguments.Number("handle"));
+        return [];
     }
 
     private JsonObject Close(Arguments arguments)
@@ -92,6 +123,13 @@ public sealed class GuestFiles
         Find(handle);
         _open.Remove(handle);
         return [];
+    }
+
+    private static MemoryStream Holding(byte[] content)
+    {
+        var file = new MemoryStream();
+        file.Write(content);
+        return file;
     }
 
     private (string Path, int At) Find(long handle) => _open.TryGetValue(handle, out var open)

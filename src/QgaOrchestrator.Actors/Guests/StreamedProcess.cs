@@ -1,0 +1,202 @@
+using System.Runtime.CompilerServices;
+using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Agent.Commands;
+
+namespace QgaOrchestrator.Actors.Guests;
+
+/// <summary>What comes of a process while it runs.</summary>
+public abstract record ProcessNews
+{
+    private ProcessNews() { }
+
+    /// <summary>The next bytes of standard output, or of standard error.</summary>
+    public sealed record Said(bool Error, byte[] Bytes) : ProcessNews;
+
+    /// <summary>Nothing follows. One of both is null: it ended by itself, or by a signal.</summary>
+    public sealed record Ended(long? ExitCode, long? Signal) : ProcessNews;
+
+    /// <summary>It is not known how it ended, or it goes on beyond its time.</summary>
+    public sealed record Lost(long Pid, string Reason, string Remedy) : ProcessNews;
+}
+
+/// <summary>
+/// A process in a guest whose output is read while it runs. An agent tells a process's output only at its end, so this one
+/// writes to files of a directory that is the agent's alone, which are read on and on, and removed at the end.
+/// </summary>
+public sealed class StreamedProcess : IAsyncDisposable
+{
+    /// <summary>Ends with 127 where there is no such program. Prints the directory.</summary>
+    internal const string Prepare = """
+        umask 077
+        if [ -n "$1" ] && ! command -v -- "$1" >/dev/null; then echo "$1: no such program" >&2; exit 127; fi
+        folder=$(mktemp -d /tmp/qga-exec.XXXXXX) || exit
+        : >"$folder/out" && : >"$folder/err" && echo "$folder"
+        """;
+
+    /// <summary>The process takes the shell's place: its pid, its exit code and its signal are the agent's to tell.</summary>
+    internal const string Start = """
+        out=$1 err=$2
+        shift 2
+        exec "$@" >"$out" 2>"$err"
+        """;
+
+    internal const string Remove = """
+        rm -rf "$1"
+        """;
+
+    private const int MostAtOnce = 16;
+
+    private const string Folder = "/tmp/qga-exec.";
+
+    private static readonly TimeSpan StepLimit = TimeSpan.FromSeconds(30), ShortestPause = TimeSpan.FromMilliseconds(50), LongestPause = TimeSpan.FromMilliseconds(400);
+
+    private readonly AgentCall _call;
+    private readonly TimeProvider _time;
+    private readonly string _folder;
+    private readonly OpenGuestFile _out, _errors;
+    private readonly TimeSpan _limit;
+    private readonly long _began;
+    private readonly long _pid;
+
+    private StreamedProcess(AgentCall call, TimeProvider time, string folder, OpenGuestFile output, OpenGuestFile errors, TimeSpan limit, long pid)
+    {
+        (_call, _time, _folder, _out, _errors, _limit, _pid) = (call, time, folder, output, errors, limit, pid);
+        _began = time.GetTimestamp();
+    }
+
+    /// <param name="limit">From its start to its end; beyond it, it is left to itself.</param>
+    /// <exception cref="GuestCallException">It cannot be started.</exception>
+    /// <exception cref="GuestFaultException">The guest lacks what streaming needs, or there is no such program.</exception>
+    public static async Task<StreamedProcess> StartAsync(AgentCall call, ExecRequest process, TimeSpan limit, TimeProvider time, CancellationToken cancel)
+    {
+        var folder = await PrepareAsync(call, process, time, cancel);
+        OpenGuestFile? output = null, errors = null;
+        try
+        {
+            output = await SpoolAsync(call, $"{folder}/out", time, cancel);
+            errors = await SpoolAsync(call, $"{folder}/err", time, cancel);
+            var started = await call.ReturnedAsync(GuestExec.Request(process with
+            {
+                Path = "/bin/sh",
+                Arg = ["-c", Start, "sh", $"{folder}/out", $"{folder}/err", process.Path, .. process.Arg ?? []],
+                CaptureOutput = false,
+            }));
+            return new StreamedProcess(call, time, folder, output, errors, limit, GuestExec.Read(started).Pid);
+        }
+        catch
+        {
+            await CloseAsync(call, folder, output, errors, time);
+            throw;
+        }
+    }
+
+    /// <summary>Until the process has ended and all that it said was told.</summary>
+    public async IAsyncEnumerable<ProcessNews> FollowAsync([EnumeratorCancellation] CancellationToken cancel)
+    {
+        Spool[] spools = [new(_out, false), new(_errors, true)];
+        for (var pause = ShortestPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            // Asked first: what it said before its end is then in the files.
+            var end = await EndAsync();
+            foreach (var spool in spools)
+            {
+                // One that never stops talking does not keep the others from being heard.
+                for (var pieces = 0; end is not null || pieces < MostAtOnce; pieces++)
+                {
+                    if (await spool.NextAsync(_time, cancel) is not { } said) break;
+                    pause = ShortestPause;
+                    yield return said;
+                }
+            }
+            if (end is not null)
+            {
+                yield return end;
+                yield break;
+            }
+            if (_time.GetElapsedTime(_began) >= _limit)
+            {
+                yield return new ProcessNews.Lost(_pid, $"it did not end within {_limit:c}, and goes on in the guest as pid {_pid}", "End it there with kill, or allow a longer --timeout.");
+                yield break;
+            }
+            await Task.Delay(pause, _time, cancel);
+        }
+    }
+
+    /// <summary>Removes what it was read from. The process itself is left alone.</summary>
+    public ValueTask DisposeAsync() => new(CloseAsync(_call, _folder, _out, _errors, _time));
+
+    /// <returns>Null: it runs, or cannot be asked now.</returns>
+    private async Task<ProcessNews?> EndAsync()
+    {
+        try
+        {
+            var status = GuestExecStatus.Read(await _call.ReturnedAsync(GuestExecStatus.Request(_pid)));
+            return status.Exited ? new ProcessNews.Ended(status.Exitcode, status.Signal) : null;
+        }
+        catch (GuestCallException e) when (e.IsPassing)
+        {
+            return null;
+        }
+        catch (GuestCallException e)
+        {
+            return new ProcessNews.Lost(_pid, $"the agent knows pid {_pid} no more ({e.Message}): it was started anew, or its answer was lost", "Look in the guest for what became of it.");
+        }
+    }
+
+    private static async Task<string> PrepareAsync(AgentCall call, ExecRequest process, TimeProvider time, CancellationToken cancel)
+    {
+        // With an environment of its own it may be found elsewhere.
+        var sought = process.Env is null || process.Path.StartsWith('/') ? process.Path : "";
+        var end = await GuestProgram.ShellAsync(call, Prepare, [sought], StepLimit, time, cancel);
+        var folder = end.Out.Trim();
+        if (end.ExitCode == 0 && folder.StartsWith(Folder, StringComparison.Ordinal)) return folder;
+        var said = end.Errors.Trim() is { Length: > 0 } words ? words : $"its shell ended with {end.ExitCode?.ToString() ?? "a signal"}";
+        throw end.ExitCode == 127 && sought.Length > 0
+            ? new GuestFaultException(GuestFaultKind.Failed, $"The guest cannot run it: {said}.", "Name the program by its path in the guest.")
+            : new GuestFaultException(GuestFaultKind.NotAllowed, $"The guest has no place for the output: {said}.", "It is written to /tmp while it is read. Without --stream it comes at the end, up to 16 MiB.");
+    }
+
+    private static async Task<OpenGuestFile> SpoolAsync(AgentCall call, string path, TimeProvider time, CancellationToken cancel)
+    {
+        try
+        {
+            return await OpenGuestFile.ForReadingAsync(call, path, time, cancel);
+        }
+        catch (GuestCallException e) when (e.IsNotAllowed || e.Reply is CallReply.AgentFailed)
+        {
+            throw new GuestFaultException(GuestFaultKind.NotAllowed, $"Output is streamed through a file, which this guest's agent does not read ({e.Message}).",
+                "Allow guest-file-open, -read, -seek and -close in the guest (qemu-ga's --block-rpcs or --allow-rpcs). Without --stream the output comes at the end.");
+        }
+    }
+
+    private static async Task CloseAsync(AgentCall call, string folder, OpenGuestFile? output, OpenGuestFile? errors, TimeProvider time)
+    {
+        if (output is not null) await output.DisposeAsync();
+        if (errors is not null) await errors.DisposeAsync();
+        try
+        {
+            await GuestProgram.ShellAsync(call, Remove, [folder], StepLimit, time, CancellationToken.None);
+        }
+        catch (Exception e) when (e is GuestCallException or GuestFaultException)
+        {
+            // A guest that is gone keeps a directory in its /tmp, and its next boot removes it.
+        }
+    }
+
+    /// <summary>One of the two files, and how much of it was told.</summary>
+    private sealed class Spool(OpenGuestFile file, bool isError)
+    {
+        private long _at;
+        private int _size = ChunkSize.First;
+        /// <returns>Null: there is no more now.</returns>
+        public async Task<ProcessNews.Said?> NextAsync(TimeProvider time, CancellationToken cancel)
+        {
+            var since = time.GetTimestamp();
+            var chunk = await file.ReadAsync(_at, _size, cancel);
+            if (chunk.Bytes.Length == 0) return null;
+            _at += chunk.Bytes.Length;
+            _size = ChunkSize.Next(_size, time.GetElapsedTime(since));
+            return new ProcessNews.Said(isError, chunk.Bytes);
+        }
+    }
+}

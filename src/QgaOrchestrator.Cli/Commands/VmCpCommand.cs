@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Text.RegularExpressions;
+using QgaOrchestrator.Cli.Files;
+using QgaOrchestrator.Cli.Output;
+
+namespace QgaOrchestrator.Cli.Commands;
+
+/// <summary><c>vm cp</c>: a file into a guest, or out of one.</summary>
+internal static partial class VmCpCommand
+{
+    public static Command Build(CliHost host, GlobalOptions global)
+    {
+        var from = new Argument<string>("FROM") { Description = "A file, or VM:PATH", HelpName = "FROM" };
+        var to = new Argument<string>("TO") { Description = "VM:PATH, or a file or a folder", HelpName = "TO" };
+        var inPlace = new Option<bool>("--in-place") { Description = "Into a guest: over the file itself, where guest-exec is not allowed; who reads it meanwhile sees a part, and a new one gets the agent's mode 0666" };
+        var mode = new Option<string>("--mode") { Description = "Into a guest: the file's mode, as in 0600 (that of what it replaces, else that of FROM)", HelpName = "OCTAL" };
+        var command = new Command("cp", "Copies a file into a guest or out of it, in chunks, checked by its SHA-256; what broke off is gone on with.") { from, to, inPlace, mode };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(mode) is { } text && !Octal().IsMatch(text)) result.AddError($"--mode: '{text}' is not octal, as in 0644.");
+        });
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var (source, target) = (CopyPlace.Parse(parsed.GetRequiredValue(from)), CopyPlace.Parse(parsed.GetRequiredValue(to)));
+            var json = global.IsJson(parsed);
+            if (source.Vm is null == target.Vm is null)
+                throw new UsageException(source.Vm is null ? $"Neither '{source}' nor '{target}' is in a guest." : "Both are in guests: a file is copied from one into another by way of this machine.",
+                    "As in qgactl vm cp ./app.conf db1:/etc/app.conf, or qgactl vm cp db1:/var/log/app.log .");
+            if (source.Vm is not null && (parsed.GetValue(inPlace) || parsed.GetValue(mode) is not null))
+                throw new UsageException("--in-place and --mode are for a file that goes into a guest.");
+            if (source.Vm is null) NeedFile(source.Path);
+            target = InFolder(source, target);
+            using var client = global.Connect(parsed, host);
+            using var progress = new CopyProgress(host, source.ToString(), host.IsTerminal && !json);
+            var report = source.Vm is null
+                ? await new FilePush(client, source.Path, target, parsed.GetValue(inPlace), parsed.GetValue(mode), progress, host.Time).RunAsync(cancel).ConfigureAwait(false)
+                : await new FilePull(client, source, target.Path, progress, host.Time).RunAsync(cancel).ConfigureAwait(false);
+            progress.Dispose();
+            if (json) CliJson.Write(host.Out, report);
+            else host.Out.WriteLine(Told(report));
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static string Told(CopyReport report) =>
+        $"{report.To}: {Text.Bytes(report.Bytes)} in {Text.Span(TimeSpan.FromSeconds(report.Seconds))}"
+        + (report.Resumed > 0 ? $", {Text.Bytes(report.Resumed)} of it were there already" : "")
+        + $"; its SHA-256 is the same on both sides ({(report.Checked == "sha256sum" ? "sha256sum in the guest" : "read back from the guest")})"
+        + (report.Placed == "in-place" ? "; written in place" : "") + ".";
+
+    private static void NeedFile(string path)
+    {
+        if (Directory.Exists(path)) throw new UsageException($"{path} is a folder.", "Copy its files one by one, or pack it first: tar cf - FOLDER > FILE.");
+        if (!File.Exists(path)) throw new UsageException($"There is no file {path}.");
+    }
+
+    /// <summary>A folder as the target means a file of the same name in it.</summary>
+    private static CopyPlace InFolder(CopyPlace source, CopyPlace target) => target switch
+    {
+        { Vm: null } when Directory.Exists(target.Path) => target with { Path = Path.Combine(target.Path, source.Name) },
+        { Vm: not null, Path: [.., '/'] } => target with { Path = target.Path + source.Name },
+        _ => target,
+    };
+
+    [GeneratedRegex("^[0-7]{3,4}$")]
+    private static partial Regex Octal();
+}

@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http.Features;
+using QgaOrchestrator.Actors;
+using QgaOrchestrator.Actors.Guests;
+using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Node.Access;
+
+namespace QgaOrchestrator.Node.Http;
+
+/// <summary>
+/// /v1/vms/{vm}/file: a guest's file, of any size, streamed through one chunk of memory. Paths are audited, and what the files
+/// hold is neither logged nor kept.
+/// </summary>
+public static partial class FileEndpoints
+{
+    public static void MapFiles(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(ApiRoutes.VmFile, ReadAsync).For(Role.Operator).AuditedAsChange();
+        routes.MapGet(ApiRoutes.VmFileDigest, DigestAsync).For(Role.Operator).AuditedAsChange();
+        routes.MapPut(ApiRoutes.VmFile, WriteAsync).For(Role.Operator);
+    }
+
+    private static async Task ReadAsync(
+        string vm, string? path, string? offset, HttpContext context, IOrchestrator orchestrator, TimeProvider time, IHostApplicationLifetime lifetime)
+    {
+        var faults = new List<string>();
+        var (from, at) = (GuestPath(path, faults), Count("offset", offset, faults) ?? 0);
+        Refuse(faults);
+        AuditTrail.Note(context, from);
+        var target = await orchestrator.FindAsync(vm, context.RequestAborted);
+        AuditTrail.Note(context, target.Id);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        await using var file = await OpenGuestFile.ForReadingAsync(GuestCalls.Of(orchestrator, target.Id), from, time, either.Token);
+        if (await file.LengthAsync(either.Token) is { } length) context.Response.Headers[ApiRoutes.FileSizeHeader] = length.ToString(CultureInfo.InvariantCulture);
+        // The first chunk before the headers: what cannot be read is told by a problem, as a directory.
+        var first = await file.ReadAsync(at, ChunkSize.First, either.Token);
+        context.Response.ContentType = "application/octet-stream";
+        context.Response.Headers.CacheControl = "no-store";
+        try
+        {
+            var chunk = first;
+            for (var size = ChunkSize.First; chunk.Bytes.Length > 0;)
+            {
+                await context.Response.Body.WriteAsync(chunk.Bytes, either.Token);
+                at += chunk.Bytes.Length;
+                var since = time.GetTimestamp();
+                chunk = await file.ReadAsync(at, size, either.Token);
+                size = ChunkSize.Next(size, time.GetElapsedTime(since));
+            }
+            AuditTrail.Note(context, $"{from}, {at} bytes");
+        }
+        catch (Exception e) when (e is GuestCallException or OperationCanceledException && context.Response.HasStarted)
+        {
+            // A body that is broken off says that something is missing; the next request from there is told what.
+            context.Abort();
+        }
+    }
+
+    private static async Task<IResult> DigestAsync(
+        string vm, string? path, string? bytes, HttpContext context, IOrchestrator orchestrator, TimeProvider time, CancellationToken cancel)
+    {
+        var faults = new List<string>();
+        var (from, count) = (GuestPath(path, faults), Count("bytes", bytes, faults));
+        Refuse(faults);
+        AuditTrail.Note(context, from);
+        var target = await orchestrator.FindAsync(vm, cancel);
+        AuditTrail.Note(context, target.Id);
+        var digest = await GuestDigest.OfAsync(GuestCalls.Of(orchestrator, target.Id), from, count, time, cancel);
+        return TypedResults.Json(new FileDigest(from, digest.Bytes, digest.Sha256, digest.How), ApiJson.Default.FileDigest);
+    }
+
+    private static async Task<IResult> WriteAsync(
+        string vm, string? path, string? bytes, string? sha256, string? offset, string? inPlace, string? mode, string? newMode,
+        HttpContext context, IOrchestrator orchestrator, TimeProvider time, IHostApplicationLifetime lifetime, CancellationToken cancel)
+    {
+        var faults = new List<string>();
+        var to = GuestPath(path, faults);
+        var (total, at) = (Count("bytes", bytes, faults), Count("offset", offset, faults) ?? 0);
+        if (total is null && bytes is null) faults.Add("bytes: how many the whole file has");
+        else if (at > total) faults.Add("offset: lies behind the file's end");
+        if (sha256 is null || !Sha256().IsMatch(sha256)) faults.Add("sha256: of the whole file, 64 lower-case hex digits");
+        if (inPlace is not (null or "true" or "false")) faults.Add("inPlace: true or false");
+        foreach (var (name, value) in new[] { ("mode", mode), ("newMode", newMode) })
+            if (value is not null && !OctalMode().IsMatch(value)) faults.Add($"{name}: octal, as in 0644");
+        Refuse(faults);
+        AuditTrail.Note(context, $"{to}, {total} bytes");
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
+
+        var target = await orchestrator.FindAsync(vm, cancel);
+        AuditTrail.Note(context, target.Id);
+        var push = new FilePush(to, inPlace == "true" ? null : FilePut.PartOf(to, sha256!), total!.Value, sha256!, at, mode, newMode ?? "0644");
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);
+        try
+        {
+            var digest = await new GuestFilePush(GuestCalls.Of(orchestrator, target.Id), time).RunAsync(push, context.Request.Body, either.Token);
+            return TypedResults.Json(new FileWritten(to, digest.Bytes, digest.Sha256, digest.How, push.Part is null ? "in-place" : "renamed"), ApiJson.Default.FileWritten);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return Problems.Result(Problems.NotReady);
+        }
+    }
+
+    private static string GuestPath(string? path, List<string> faults)
+    {
+        if (string.IsNullOrEmpty(path)) faults.Add("path: a file in the guest, as in /etc/hosts");
+        else if (path.Contains('\0', StringComparison.Ordinal)) faults.Add("path: holds a NUL");
+        return path ?? "";
+    }
+
+    private static long? Count(string name, string? text, List<string> faults)
+    {
+        if (text is null) return null;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count)) return count;
+        faults.Add($"{name}: a number of bytes");
+        return null;
+    }
+
+    private static void Refuse(List<string> faults)
+    {
+        if (faults.Count > 0) throw new ProblemException(Problems.BadRequest(faults, "Correct the query."));
+    }
+
+    [GeneratedRegex("^[0-9a-f]{64}$")]
+    private static partial Regex Sha256();
+
+    [GeneratedRegex("^[0-7]{3,4}$")]
+    private static partial Regex OctalMode();
+}

@@ -1,0 +1,96 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using QgaOrchestrator.Actors;
+using QgaOrchestrator.Actors.Guests;
+using QgaOrchestrator.Api;
+using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Options;
+using QgaOrchestrator.Qemu.Agent.Commands;
+
+namespace QgaOrchestrator.Node.Http;
+
+/// <summary>
+/// POST /v1/vms/{vm}/exec: starts a process in a guest and tells what it says while it runs, as server-sent events. Who goes
+/// away only stops listening.
+/// </summary>
+public static class ProcessEndpoints
+{
+    private const string Example = """Send {"path":"ping","args":["-c","3","db2"],"timeout":"00:05:00"}.""";
+
+    private static readonly TimeSpan Usual = TimeSpan.FromMinutes(5);
+
+    public static void MapProcesses(this IEndpointRouteBuilder routes) => routes.MapPost(ApiRoutes.VmExec, RunAsync).For(Role.Operator);
+
+    private static async Task<IResult> RunAsync(
+        string vm, HttpRequest request, IOrchestrator orchestrator, TimeProvider time, IHostApplicationLifetime lifetime, CancellationToken cancel)
+    {
+        var asked = await ReadAsync(request, cancel);
+        var limit = asked.Timeout is null ? Usual
+            : Durations.TryParse(asked.Timeout, out var told) && told > TimeSpan.Zero ? told
+            : throw new ProblemException(Problems.BadRequest(["timeout: not a duration hh:mm:ss[.fff]"], Example));
+        var target = await orchestrator.FindAsync(vm, cancel);
+        AuditTrail.Note(request.HttpContext, target.Id);
+        var process = await StreamedProcess.StartAsync(
+            GuestCalls.Of(orchestrator, target.Id), new ExecRequest(asked.Path, asked.Args, asked.Env, asked.Input), limit, time, cancel);
+        return TypedResults.ServerSentEvents(FollowAsync(process, lifetime.ApplicationStopping, cancel));
+    }
+
+    private static async IAsyncEnumerable<SseItem<string>> FollowAsync(
+        StreamedProcess process, CancellationToken stopping, CancellationToken caller, [EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, caller, cancel);
+        SseItem<string>? end = null;
+        await using (process)
+        {
+            await using var news = process.FollowAsync(either.Token).GetAsyncEnumerator(either.Token);
+            while (await NextAsync(news) is { } item)
+            {
+                end = item.EventType == ProcessEventTypes.End ? item : null;
+                if (end is null) yield return item;
+            }
+        }
+        // Told last, when nothing of it is left in the guest.
+        if (end is { } last) yield return last;
+    }
+
+    /// <returns>Null: nothing follows. A stream without its end tells that it was broken off.</returns>
+    private static async Task<SseItem<string>?> NextAsync(IAsyncEnumerator<ProcessNews> news)
+    {
+        try
+        {
+            return await news.MoveNextAsync() ? Item(news.Current) : null;
+        }
+        catch (GuestCallException e)
+        {
+            return End(new ProcessEnd(null, null, $"the guest was not heard any more: {e.Message}", "Look in the guest for what became of the process."));
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private static SseItem<string> Item(ProcessNews news) => news switch
+    {
+        ProcessNews.Said said => new(Convert.ToBase64String(said.Bytes), said.Error ? ProcessEventTypes.Err : ProcessEventTypes.Out),
+        ProcessNews.Ended ended => End(new ProcessEnd(ended.ExitCode, ended.Signal)),
+        ProcessNews.Lost lost => End(new ProcessEnd(null, null, lost.Reason, lost.Remedy)),
+        _ => throw new InvalidOperationException($"no event for {news.GetType().Name}"),
+    };
+
+    private static SseItem<string> End(ProcessEnd end) => new(JsonSerializer.Serialize(end, ApiJson.Default.ProcessEnd), ProcessEventTypes.End);
+
+    private static async Task<ProcessRequest> ReadAsync(HttpRequest request, CancellationToken cancel)
+    {
+        try
+        {
+            if (await JsonSerializer.DeserializeAsync(request.Body, ApiJson.Default.ProcessRequest, cancel) is { Path.Length: > 0 } asked) return asked;
+        }
+        catch (JsonException)
+        {
+            // Its message may quote what may be a secret.
+        }
+        throw new ProblemException(Problems.BadRequest("The body is not a process.", Example));
+    }
+}
