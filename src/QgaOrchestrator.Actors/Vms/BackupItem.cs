@@ -9,7 +9,6 @@ using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Core.Runs.Preflight;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
-using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Monitor;
 
 namespace QgaOrchestrator.Actors.Vms;
@@ -304,23 +303,15 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
     /// </summary>
     private async Task<(PointDraft? Draft, ItemOutcome? Outcome)> LookAsync(ICut cut, CancellationToken cancel)
     {
-        var point = _directory.ReadPoint();
-        var draft = _directory.ReadDraft();
-        var entry = (await _services.Host.Ask<EntryFound>(new FindEntry(_spec.Id.Name), Answer, cancel)).Entry;
-        entry = entry?.Window == Window ? entry : null;
-        var verdict = BackupLook.At(new BackupRemains(
-            point is not null,
-            draft is null ? null : new DraftRemains(draft.Facts is null ? null : LedgerFacts.Record(draft.Facts), draft.Unfrozen, draft.Copied),
-            entry is null ? null : new EntryRemains(LedgerFacts.Record(entry.Facts), entry is { Phase: LedgerPhase.Thawed, Facts.ThawedBy: "node" })));
-        if (verdict.ByLedger) draft = draft! with { Facts = entry!.Facts };
-        switch (verdict.Next)
+        var found = await EarlierAttempt.ReadAsync(_directory, Window, _services.Host, _spec.Id.Name, Answer, cancel);
+        switch (found.Next)
         {
             case BackupNext.End:
-                _directory.Publish(point!);
-                return (null, await EndAsync(point!, _halt.Token));
+                _directory.Publish(found.Point!);
+                return (null, await EndAsync(found.Point!, _halt.Token));
             case BackupNext.GoOn:
-            case BackupNext.GoOnIfCopying when await cut.CanFinishAsync(draft!.Plan, cancel):
-                return (draft, null);
+            case BackupNext.GoOnIfCopying when await cut.CanFinishAsync(found.Draft!.Plan, cancel):
+                return (found.Draft, null);
             default:
                 return (null, await UndoAsync(cut, ItemOutcome.Interrupted(_order.Item, _order.Attempt, "the node ended inside this attempt"), cancel));
         }

@@ -109,7 +109,15 @@ public static class GroupRules
             Outcome = member.Outcome ?? outcome,
             Phase = succeeded ? MemberPhase.Published : member.Phase,
         });
-        return succeeded ? group : Void(group, outcome);
+        return (outcome.State, group) switch
+        {
+            (ItemState.Succeeded, _) => group,
+            // It had published, and is gone: its siblings' points are whole.
+            (ItemState.Unreachable, { Stage: GroupStage.Ending }) => group,
+            // Whether the group had come to its end before the crash the others will tell.
+            (ItemState.Unreachable, { Stage: GroupStage.Gathering, Resumed: true }) => group with { Stopped = group.Stopped ?? outcome },
+            _ => Void(group, outcome),
+        };
     }
 
     private static GroupState With(GroupState group, int item, Func<GroupMember, GroupMember> change) =>
@@ -134,7 +142,7 @@ public static class GroupRules
     /// <summary>The next stage where all are ready for it; null: somebody is not.</summary>
     private static GroupState? Next(GroupState group, Moment now) => group.Stage switch
     {
-        GroupStage.Gathering when group.Members.All(member => member.Phase > MemberPhase.Begun) => Gathered(group),
+        GroupStage.Gathering when group.Members.All(member => member.Phase > MemberPhase.Begun || member.Outcome is not null) => Gathered(group),
         GroupStage.Reserving when All(group, MemberPhase.Reserved) =>
             group with { Stage = group.Members.Any(member => member.Slow) ? GroupStage.FreezingSlow : GroupStage.Freezing },
         GroupStage.FreezingSlow when group.Members.All(member => !member.Slow || member.Phase >= MemberPhase.Frozen) =>
@@ -155,7 +163,7 @@ public static class GroupRules
     /// </summary>
     private static GroupState Gathered(GroupState group) => group switch
     {
-        { Stopped: { } stop } when !All(group, MemberPhase.Published) => Void(group, stop),
+        { Stopped: { } stop } => AnySucceeded(group) || All(group, MemberPhase.Published) ? group with { Stage = GroupStage.Ending } : Void(group, stop),
         { Verdict: not null } when All(group, MemberPhase.Closed) => group with { Stage = GroupStage.Copying },
         _ when group.Members.All(member => member.Phase == MemberPhase.Prepared) => group with { Stage = GroupStage.Reserving },
         _ => Void(group, new ItemOutcome(-1, 0, ItemState.Interrupted, "the run's node ended inside the group's window")),

@@ -174,6 +174,16 @@ public class GroupRulesTests
         Assert.Equal(stage, group.At(1, phase).State.Stage);
     }
 
+    [Theory]
+    [InlineData(true, "2 end, spread")]
+    [InlineData(false, "1 void, 2 void")]
+    public void A_VM_that_is_gone_behind_a_crash_costs_no_point_of_a_group_that_had_finished(bool finished, string told)
+    {
+        var group = new Group(3, resumed: true).Begin().End(0, ItemState.Unreachable).Step(finished ? new GroupInput.MemberEnded(Outcome(1, ItemState.Succeeded)) : Published(1));
+        Assert.Equal(GroupStage.Gathering, group.State.Stage);
+        Assert.Equal(told, group.Step(Published(2)).Last);
+    }
+
     [Fact]
     public void A_member_that_waits_for_its_turn_is_waited_for()
     {
