@@ -130,6 +130,11 @@ internal sealed class SimulatedBackup(World world, SimulatedVm vm, SimulatedOrde
         // Preferred, not required: whatever the broken window cut is undone, and the running guest is cut.
         Go(Vm.Qemu.BusyFor, () =>
         {
+            if (!Vm.Guest.Up)
+            {
+                Undo(Outcome(ItemState.Unreachable, "QEMU has ended"));
+                return;
+            }
             Vm.Qemu.Remove(Names);
             Vm.Qemu.Prepare(Names);
             Cut(told =>
@@ -156,7 +161,7 @@ internal sealed class SimulatedBackup(World world, SimulatedVm vm, SimulatedOrde
         World.At(takes / 2, () =>
         {
             // A transaction that was sent is executed, whatever becomes of who sent it; or it was lost with its socket.
-            if (refused || process != Vm.Qemu.Process || !(IsAlive || arrives)) return;
+            if (refused || !guest.Up || process != Vm.Qemu.Process || !(IsAlive || arrives)) return;
             made = Vm.Qemu.Cut(Names, copies, fails);
             if (!made) return;
             World.Tell($"{Vm.Id.Name}: the disks are cut for {Names}");

@@ -87,6 +87,13 @@ internal sealed class SimulatedGuest
         LinkLost("the link was lost");
     }
 
+    public void Reset()
+    {
+        _world.Tell($"{_name} is reset");
+        Unfreeze();
+        EndAgent();
+    }
+
     public void EndQemu()
     {
         _world.Tell($"{_name}: QEMU ends");
