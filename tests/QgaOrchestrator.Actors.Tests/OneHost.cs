@@ -213,6 +213,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         Points = Points,
         BootId = HostProcesses.BootId(),
         IsAlive = process => QemuRuns && HostProcesses.IsRunning(process),
+        Preparing = new SemaphoreSlim(1),
         Files = TaskScheduler.Default,
     };
 

@@ -27,6 +27,9 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
     /// <summary>Images that are summed at once: it is disk work, and two saturate a disk.</summary>
     private const int FilesAtOnce = 2;
 
+    /// <summary>For each processor: most of a preparation is QEMU's own work.</summary>
+    private const int PreparedAtOnce = 3;
+
     private const int RunsAtOnce = 200;
 
     private readonly TaskCompletionSource _discovered = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -47,10 +50,11 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
         System = system;
         var ledger = FreezeLedger.Open(options.Freeze.Ledger);
         var fleet = new FleetFileWatch(options.Fleet.File, log);
+        var preparing = new SemaphoreSlim(PreparedAtOnce * Environment.ProcessorCount);
         Fleet = system.ActorOf(ActorProps.Of(() => new FleetActor(fleet.Identify)), "fleet");
 
         // Host, runs and VMs tell each other: each is given the way to the others, which exists a moment later.
-        Vms = await Regions.StartVmsAsync(system, VmActor.Props(() => VmServices(ledger)));
+        Vms = await Regions.StartVmsAsync(system, VmActor.Props(() => VmServices(ledger, preparing)));
         Runs = await Regions.StartRunsAsync(system, RunActor.Props(new RunServices
         {
             Time = time,
@@ -82,7 +86,7 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
         Discovered = _discovered,
     };
 
-    private VmServices VmServices(FreezeLedger ledger) => new()
+    private VmServices VmServices(FreezeLedger ledger, SemaphoreSlim preparing) => new()
     {
         Time = time,
         Ledger = ledger,
@@ -108,6 +112,7 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
         Points = Path.Combine(options.Node.DataDirectory, "points"),
         BootId = HostProcesses.BootId(),
         IsAlive = HostProcesses.IsRunning,
+        Preparing = preparing,
         Files = _files,
     };
 

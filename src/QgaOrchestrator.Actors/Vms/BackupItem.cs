@@ -226,8 +226,18 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
 
     private void Steer(WindowInput input) => _vm.Tell(new SteerWindow(Window, input));
 
-    private Task<CutPlan> PrepareAsync(ICut cut, CancellationToken cancel) =>
-        cut.PrepareAsync(_names, new CutTarget(_directory.Path, _options.Bandwidth), cancel);
+    private async Task<CutPlan> PrepareAsync(ICut cut, CancellationToken cancel)
+    {
+        await _services.Preparing.WaitAsync(cancel);
+        try
+        {
+            return await cut.PrepareAsync(_names, new CutTarget(_directory.Path, _options.Bandwidth), cancel);
+        }
+        finally
+        {
+            _services.Preparing.Release();
+        }
+    }
 
     /// <summary>Opens the window and waits until it is settled, or until nobody can say when it will be.</summary>
     private async Task<(WindowRecord? Record, ItemOutcome? Failure)> CutFrozenAsync(

@@ -87,6 +87,12 @@ public sealed record VmServices
     /// <summary>Whether this very process still runs.</summary>
     public required Func<QemuProcess, bool> IsAlive { get; init; }
 
+    /// <summary>
+    /// A seat for each cut that may be prepared at once. It is the longest work of an item on this host's processors, and
+    /// whoever is frozen meanwhile waits behind it: fifty at once made the longest freezes three times as long.
+    /// </summary>
+    public required SemaphoreSlim Preparing { get; init; }
+
     /// <summary>The scheduler of slow work on files; bounded.</summary>
     public required TaskScheduler Files { get; init; }
 }
