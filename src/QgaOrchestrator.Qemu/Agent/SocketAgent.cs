@@ -37,6 +37,26 @@ public sealed class SocketAgent : IAgent
         _syncIds = new SyncIds(hold, random);
     }
 
+    /// <summary>An agent whose socket is ours alone, connected and in sync.</summary>
+    /// <param name="path">Of QEMU's unix socket: at most 107 bytes.</param>
+    /// <param name="random">For the ids of its syncs.</param>
+    /// <param name="timeout">For the sync's answer; null is 5 s.</param>
+    /// <exception cref="AgentException">Nobody listens on the socket, another client holds it, or no agent answers.</exception>
+    public static async Task<SocketAgent> ConnectAsync(string path, TimeProvider time, Random random, TimeSpan? timeout = null)
+    {
+        var agent = new SocketAgent(path, SocketHold.Exclusive, time, random);
+        var reason = await agent.OpenAsync(timeout ?? _longestSync).ConfigureAwait(false) switch
+        {
+            OpenOutcome.NoSocket none => $"no QEMU listens: {none.Reason}",
+            OpenOutcome.NoAnswer silent => $"{silent.Reason}: no agent runs in the guest, or another client holds the socket",
+            _ => null,
+        };
+        if (reason is null)
+            return agent;
+        await agent.DisposeAsync().ConfigureAwait(false);
+        throw new AgentException($"{path}: {reason}");
+    }
+
     public event Action<string>? Closed;
 
     public bool IsOpen
