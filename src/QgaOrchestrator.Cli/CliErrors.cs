@@ -22,33 +22,43 @@ internal static class CliErrors
     /// <summary>Writes what is wrong and gives the exit code; null: not an error that a user can do something about.</summary>
     public static int? Report(Exception e, TextWriter error)
     {
-        switch (e)
+        if (!IsForUser(e)) return null;
+        Write(error, e.Message, Remedy(e));
+        if (e is ApiException { Problem: var problem })
         {
-            case UsageException usage:
-                Write(error, usage.Message, usage.Remedy);
-                return ExitCodes.Usage;
-            case CommandFailedException failed:
-                Write(error, failed.Message, failed.Remedy);
-                return failed.ExitCode;
-            case ApiException api:
-                Write(error, api.Message, api.Remedy);
-                foreach (var (member, wrong) in api.Problem.Errors ?? new Dictionary<string, string[]>())
-                    error.WriteLine($"  {member}: {string.Join("; ", wrong)}");
-                if (api.Problem.Candidates is { Count: > 0 } candidates)
-                    error.WriteLine($"  It may be one of: {string.Join(", ", candidates)}");
-                if (api.Problem.Agent is { } agent)
-                    error.WriteLine($"  The agent's own error: {agent.Class}: {agent.Desc}");
-                return OfStatus(api.Status);
-            case NodeUnreachableException unreachable:
-                Write(error, unreachable.Message, unreachable.Remedy);
-                return ExitCodes.Unreachable;
-            case FormatException or IOException or UnauthorizedAccessException:
-                Write(error, e.Message, null);
-                return ExitCodes.Failed;
-            default:
-                return null;
+            foreach (var (member, wrong) in problem.Errors ?? new Dictionary<string, string[]>())
+                error.WriteLine($"  {member}: {string.Join("; ", wrong)}");
+            if (problem.Candidates is { Count: > 0 } candidates)
+                error.WriteLine($"  It may be one of: {string.Join(", ", candidates)}");
+            if (problem.Agent is { } agent)
+                error.WriteLine($"  The agent's own error: {agent.Class}: {agent.Desc}");
         }
+        return Code(e);
     }
+
+    /// <summary>A user can do something about it.</summary>
+    public static bool IsForUser(Exception e) =>
+        e is UsageException or CommandFailedException or ApiException or NodeUnreachableException or FormatException or IOException or UnauthorizedAccessException;
+
+    /// <summary>What can be done about it, where it says so.</summary>
+    public static string? Remedy(Exception e) => e switch
+    {
+        UsageException usage => usage.Remedy,
+        CommandFailedException failed => failed.Remedy,
+        ApiException api => api.Remedy,
+        NodeUnreachableException unreachable => unreachable.Remedy,
+        _ => null,
+    };
+
+    /// <summary>The exit code that it stands for.</summary>
+    public static int Code(Exception e) => e switch
+    {
+        UsageException => ExitCodes.Usage,
+        CommandFailedException failed => failed.ExitCode,
+        ApiException api => OfStatus(api.Status),
+        NodeUnreachableException => ExitCodes.Unreachable,
+        _ => ExitCodes.Failed,
+    };
 
     public static int OfStatus(HttpStatusCode status) => status switch
     {

@@ -12,6 +12,9 @@ internal sealed record CliHost(
     /// <summary>The terminal's width and height in characters.</summary>
     public Func<(int Width, int Height)> Size { get; init; } = () => (80, 24);
 
+    /// <summary>The first line of standard input; typed at a terminal, it is not shown.</summary>
+    public Func<string?> ReadSecret { get => field ?? In.ReadLine; init; }
+
     /// <summary>Where nodes leave their address, in a folder for each host.</summary>
     public string RunDirectory { get; init; } = "/run/qgad";
 
@@ -24,7 +27,21 @@ internal sealed record CliHost(
     public static CliHost OfThisProcess() => new(
         Console.In, Console.Out, Console.Error, System.Environment.GetEnvironmentVariable, TimeProvider.System)
     {
+        ReadSecret = Console.IsInputRedirected ? Console.In.ReadLine : HiddenLine,
         IsTerminal = !Console.IsOutputRedirected && System.Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } and not "dumb",
         Size = static () => (Console.WindowWidth > 20 ? Console.WindowWidth : 80, Console.WindowHeight > 10 ? Console.WindowHeight : 24),
     };
+
+    private static string? HiddenLine()
+    {
+        Console.Error.Write("Password: ");
+        var line = new System.Text.StringBuilder();
+        while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
+        {
+            if (key.Key != ConsoleKey.Backspace) line.Append(key.KeyChar);
+            else if (line.Length > 0) line.Length--;
+        }
+        Console.Error.WriteLine();
+        return line.ToString();
+    }
 }

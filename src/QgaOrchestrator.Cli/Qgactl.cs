@@ -19,8 +19,10 @@ internal static class Qgactl
             ThawCommand.Build(host, global),
             TokenCommands.Build(host, global),
             AuditCommand.Build(host, global),
+            ShellCompletion.Build(host),
         };
         global.AddTo(root);
+        ShellCompletion.AddNames(root, global, host);
         return root;
     }
 

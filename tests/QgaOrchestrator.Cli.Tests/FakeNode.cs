@@ -29,10 +29,12 @@ internal sealed class FakeNode : HttpMessageHandler
     {
         var path = request.RequestUri!.PathAndQuery;
         var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
-        Requests.Add(new Asked($"{request.Method} {path}", body, name => request.Headers.TryGetValues(name, out var values) ? values.Single() : null));
+        lock (_answers) Requests.Add(new Asked($"{request.Method} {path}", body, name => request.Headers.TryGetValues(name, out var values) ? values.Single() : null));
         if (!_answers.TryGetValue($"{request.Method} {path}", out var queue))
             return new HttpResponseMessage(HttpStatusCode.NotFound);
-        return (queue.Count > 1 ? queue.Dequeue() : queue.Peek())();
+        Func<HttpResponseMessage> answer;
+        lock (_answers) answer = queue.Count > 1 ? queue.Dequeue() : queue.Peek();
+        return answer();
     }
 
     internal sealed record Asked(string Route, string Body, Func<string, string?> Header);

@@ -35,4 +35,12 @@ internal static class AgentArguments
             throw new UsageException("The arguments are not JSON.", """As in '{"verbose": true}'""");
         }
     }
+
+    /// <summary>Those of the arguments that no log, journal or command line may hold.</summary>
+    public static IReadOnlyList<string> Secrets(string command, ReadOnlyMemory<byte> arguments)
+    {
+        if (arguments.IsEmpty || AgentCommands.Find(command) is not { } known) return [];
+        using var document = JsonDocument.Parse(arguments);
+        return [.. known.SecretArguments.Where(secret => document.RootElement.TryGetProperty(secret, out _))];
+    }
 }

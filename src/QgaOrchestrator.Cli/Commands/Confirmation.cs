@@ -15,4 +15,10 @@ internal static class Confirmation
         host.Out.Write($"{question} [y/N] ");
         return host.In.ReadLine()?.Trim().ToLowerInvariant() is "y" or "yes";
     }
+
+    /// <exception cref="UsageException">Standard input holds what is to be set, so nobody can be asked there, and --yes is missing.</exception>
+    public static void Need(bool yes, string what)
+    {
+        if (!yes) throw new UsageException($"Standard input is for {what}, so nobody can be asked there whether it is meant.", "Say --yes.");
+    }
 }

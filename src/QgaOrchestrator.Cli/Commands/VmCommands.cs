@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Cli.Commands;
 
@@ -16,6 +18,16 @@ internal static class VmCommands
         VmHookCommands.Build(host, global),
         VmExecCommand.Build(host, global),
         VmCpCommand.Build(host, global),
+        VmInfoCommand.Build(host, global),
+        VmCareCommands.Trim(host, global),
+        VmCareCommands.Time(host, global),
+        VmCareCommands.Cpus(host, global),
+        VmCareCommands.Memory(host, global),
+        VmAccessCommands.Passwd(host, global),
+        VmAccessCommands.SshKeys(host, global),
+        VmPowerCommands.Shutdown(host, global),
+        VmPowerCommands.Reboot(host, global),
+        VmPowerCommands.Suspend(host, global),
     };
 
     internal static Argument<string> Vm() => new("VM") { Description = "A VM's name, or host/name" };
@@ -56,23 +68,49 @@ internal static class VmCommands
 
     private static Command Call(CliHost host, GlobalOptions global)
     {
-        var vm = Vm();
-        var name = new Argument<string>("COMMAND") { Description = "An agent command, as in guest-info" };
-        var json = new Argument<string>("JSON")
+        var command = new Command("call", "Calls an agent command and prints what it returns, as JSON; with --select in each VM, as a run.");
+        var words = new Argument<string[]>("VM COMMAND JSON")
         {
-            Description = "Its arguments, an object; - reads standard input, where alone secrets are taken",
-            Arity = ArgumentArity.ZeroOrOne,
+            Description = "A VM's name, an agent command as in guest-info, and its arguments, an object; - reads standard input, where alone secrets are taken. With --select no VM",
+            Arity = ArgumentArity.OneOrMore,
         };
+        var select = new Option<string>("--select", "-s") { Description = "Each of these VMs, as a run, as in app=db", HelpName = "SELECTOR" };
+        var yes = Confirmation.Yes();
         var timeout = Durations.Option("--timeout", "For the agent's reply (the command's own)");
         var lease = Durations.Option("--lease", "Of a raw freeze: when it is thawed at the latest");
-        var command = new Command("call", "Calls an agent command and prints what it returns, as JSON.") { vm, name, json, timeout, lease };
+        command.Add(words);
+        command.Add(select);
+        command.Add(timeout);
+        command.Add(lease);
+        var fleet = new RunOptions(command, RunOptions.Fleet);
+        command.Add(yes);
+        command.Validators.Add(result =>
+        {
+            var (given, most) = ((result.GetValue(words) ?? []).Length, result.GetValue(select) is null ? 3 : 2);
+            if (given < most - 1) result.AddError("'COMMAND' is missing: qgactl vm call VM COMMAND [JSON], or --select SELECTOR COMMAND [JSON].");
+            if (given > most) result.AddError($"'{result.GetValue(words)![most]}' is one word too many: the arguments are one JSON object.");
+            if (result.GetValue(select) is not null && (result.GetValue(timeout) ?? result.GetValue(lease)) is not null)
+                result.AddError("--timeout and --lease are for one VM: a run waits as long as the command's own time-out.");
+        });
         command.SetAction(async (parsed, cancel) =>
         {
-            var arguments = AgentArguments.Read(parsed.GetRequiredValue(name), parsed.GetValue(json), host.In);
+            var (selector, given) = (parsed.GetValue(select), parsed.GetRequiredValue(words));
+            var (name, text) = selector is null ? (given[1], given.ElementAtOrDefault(2)) : (given[0], given.ElementAtOrDefault(1));
+            var arguments = AgentArguments.Read(name, text, host.In);
             using var client = global.Connect(parsed, host);
+            if (selector is not null)
+            {
+                if (AgentArguments.Secrets(name, arguments) is { Count: > 0 } secrets)
+                    throw new UsageException($"{string.Join(", ", secrets)} of {name} is secret, and a run's journal holds no secret in clear.", "Call it for each VM, with the arguments on standard input.");
+                var asked = fleet.Read(parsed);
+                asked["command"] = name;
+                if (!arguments.IsEmpty) asked["arguments"] = JsonNode.Parse(arguments.Span);
+                var reads = AgentCommands.Find(name) is { Retry: RetryClass.Safe };
+                return await FleetRun.StartAsync(host, client, new RunRequest(RunKinds.Command, selector, asked), reads || parsed.GetValue(yes),
+                    $"Call {name} in every VM of {selector}?", global.IsJson(parsed), cancel).ConfigureAwait(false);
+            }
             var options = new AgentCallOptions(Durations.Parse(parsed.GetValue(timeout)), Durations.Parse(parsed.GetValue(lease)));
-            var reply = await client.AskAgentAsync(
-                parsed.GetRequiredValue(vm), parsed.GetRequiredValue(name), arguments, options, cancel).ConfigureAwait(false);
+            var reply = await client.AskAgentAsync(given[0], name, arguments, options, cancel).ConfigureAwait(false);
             CliJson.Write(host.Out, reply.Return);
             if (Completion.Told(reply) is { } told) host.Error.WriteLine($"qgactl: {told}");
             return ExitCodes.Done;

@@ -14,7 +14,9 @@ internal static partial class VmCpCommand
         var to = new Argument<string>("TO") { Description = "VM:PATH, or a file or a folder", HelpName = "TO" };
         var inPlace = new Option<bool>("--in-place") { Description = "Into a guest: over the file itself, where guest-exec is not allowed; who reads it meanwhile sees a part, and a new one gets the agent's mode 0666" };
         var mode = new Option<string>("--mode") { Description = "Into a guest: the file's mode, as in 0600 (that of what it replaces, else that of FROM)", HelpName = "OCTAL" };
-        var command = new Command("cp", "Copies a file into a guest or out of it, in chunks, checked by its SHA-256; what broke off is gone on with.") { from, to, inPlace, mode };
+        var select = new Option<string>("--select", "-s") { Description = "Into, or out of, each of these VMs, from here, as in app=db; the file in them is :PATH then, and what comes out goes to TO/VM/", HelpName = "SELECTOR" };
+        var yes = Confirmation.Yes();
+        var command = new Command("cp", "Copies a file into a guest or out of it, in chunks, checked by its SHA-256; what broke off is gone on with.") { from, to, inPlace, mode, select, yes };
         command.Validators.Add(result =>
         {
             if (result.GetValue(mode) is { } text && !Octal().IsMatch(text)) result.AddError($"--mode: '{text}' is not octal, as in 0644.");
@@ -22,23 +24,38 @@ internal static partial class VmCpCommand
         command.SetAction(async (parsed, cancel) =>
         {
             var (source, target) = (CopyPlace.Parse(parsed.GetRequiredValue(from)), CopyPlace.Parse(parsed.GetRequiredValue(to)));
-            var json = global.IsJson(parsed);
+            var (json, selector) = (global.IsJson(parsed), parsed.GetValue(select));
             if (source.Vm is null == target.Vm is null)
                 throw new UsageException(source.Vm is null ? $"Neither '{source}' nor '{target}' is in a guest." : "Both are in guests: a file is copied from one into another by way of this machine.",
-                    "As in qgactl vm cp ./app.conf db1:/etc/app.conf, or qgactl vm cp db1:/var/log/app.log .");
+                    selector is null ? "As in qgactl vm cp ./app.conf db1:/etc/app.conf, or qgactl vm cp db1:/var/log/app.log ." : "As in qgactl vm cp ./app.conf :/etc/app.conf --select app=db.");
+            if ((source.Vm ?? target.Vm) is "" == selector is null)
+                throw new UsageException(selector is null ? $"'{(source.Vm is null ? target : source)}' names no VM." : "--select: no VM is named with it.",
+                    "As in db1:/etc/app.conf, or with --select SELECTOR :/etc/app.conf.");
             if (source.Vm is not null && (parsed.GetValue(inPlace) || parsed.GetValue(mode) is not null))
                 throw new UsageException("--in-place and --mode are for a file that goes into a guest.");
             if (source.Vm is null) NeedFile(source.Path);
-            target = InFolder(source, target);
+            if (selector is not null && source.Vm is null && !Confirmation.Given(host, parsed.GetValue(yes), $"Copy {source} into every VM of {selector}?"))
+                return ExitCodes.Failed;
             using var client = global.Connect(parsed, host);
-            using var progress = new CopyProgress(host, source.ToString(), host.IsTerminal && !json);
-            var report = source.Vm is null
-                ? await new FilePush(client, source.Path, target, parsed.GetValue(inPlace), parsed.GetValue(mode), progress, host.Time).RunAsync(cancel).ConfigureAwait(false)
-                : await new FilePull(client, source, target.Path, progress, host.Time).RunAsync(cancel).ConfigureAwait(false);
-            progress.Dispose();
+            if (selector is not null)
+                return await EachVm.DoAsync(host, client, selector, json,
+                    (vm, stop) => CopyAsync(source.In(vm), source.Vm is null ? target.In(vm) : FolderOf(target, vm), shown: false, stop), vms =>
+                {
+                    foreach (var (_, copied) in vms) host.Out.WriteLine(Told(copied));
+                }, cancel).ConfigureAwait(false);
+            var report = await CopyAsync(source, target, host.IsTerminal && !json, cancel).ConfigureAwait(false);
             if (json) CliJson.Write(host.Out, report);
             else host.Out.WriteLine(Told(report));
             return ExitCodes.Done;
+
+            async Task<CopyReport> CopyAsync(CopyPlace source, CopyPlace target, bool shown, CancellationToken stop)
+            {
+                target = InFolder(source, target);
+                using var progress = new CopyProgress(host, source.ToString(), shown);
+                return source.Vm is null
+                    ? await new FilePush(client, source.Path, target, parsed.GetValue(inPlace), parsed.GetValue(mode), progress, host.Time).RunAsync(stop).ConfigureAwait(false)
+                    : await new FilePull(client, source, target.Path, progress, host.Time).RunAsync(stop).ConfigureAwait(false);
+            }
         });
         return command;
     }
@@ -48,6 +65,10 @@ internal static partial class VmCpCommand
         + (report.Resumed > 0 ? $", {Text.Bytes(report.Resumed)} of it were there already" : "")
         + $"; its SHA-256 is the same on both sides ({(report.Checked == "sha256sum" ? "sha256sum in the guest" : "read back from the guest")})"
         + (report.Placed == "in-place" ? "; written in place" : "") + ".";
+
+    /// <summary>What comes out of several guests has a folder for each.</summary>
+    private static CopyPlace FolderOf(CopyPlace target, string vm) =>
+        target with { Path = Directory.CreateDirectory(Path.Combine(target.Path, vm.Replace('/', '~'))).FullName };
 
     private static void NeedFile(string path)
     {

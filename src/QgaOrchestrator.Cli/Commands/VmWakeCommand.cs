@@ -1,4 +1,5 @@
 using System.CommandLine;
+using QgaOrchestrator.Api;
 using QgaOrchestrator.Cli.Output;
 
 namespace QgaOrchestrator.Cli.Commands;
@@ -8,17 +9,28 @@ internal static class VmWakeCommand
 {
     public static Command Build(CliHost host, GlobalOptions global)
     {
-        var vm = VmCommands.Vm();
-        var command = new Command("wake", "Wakes a guest that suspended itself to memory, through its monitor.") { vm };
+        var yes = Confirmation.Yes();
+        var command = new Command("wake", "Wakes a guest that suspended itself to memory, through its monitor.") { yes };
+        var words = new VmWords(command, "Each of these VMs, from here");
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
-            var name = parsed.GetRequiredValue(vm);
-            var woken = await client.WakeAsync(name, cancel).ConfigureAwait(false);
-            if (global.IsJson(parsed)) CliJson.Write(host.Out, woken);
-            else host.Out.WriteLine($"{name} is awake: QEMU says {woken.RunState}.");
+            if (words.Selector(parsed) is { } selector)
+            {
+                if (!Confirmation.Given(host, parsed.GetValue(yes), $"Wake every VM of {selector}?")) return ExitCodes.Failed;
+                return await EachVm.DoAsync(host, client, selector, global.IsJson(parsed), client.WakeAsync, vms =>
+                {
+                    foreach (var (vm, woken) in vms) Told(vm, woken);
+                }, cancel).ConfigureAwait(false);
+            }
+            var name = words.Vm(parsed)!;
+            var awake = await client.WakeAsync(name, cancel).ConfigureAwait(false);
+            if (global.IsJson(parsed)) CliJson.Write(host.Out, awake);
+            else Told(name, awake);
             return ExitCodes.Done;
         });
         return command;
+
+        void Told(string vm, WokenVm woken) => host.Out.WriteLine($"{vm} is awake: QEMU says {woken.RunState}.");
     }
 }

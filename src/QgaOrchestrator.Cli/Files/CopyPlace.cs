@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace QgaOrchestrator.Cli.Files;
 
 /// <summary>One end of a copy: a file of this machine, or one of a guest, as VM:PATH.</summary>
-/// <param name="Vm">Null: of this machine.</param>
+/// <param name="Vm">Null: of this machine. Empty: of each guest of a selection, as in :/etc/hosts.</param>
 internal sealed partial record CopyPlace(string? Vm, string Path)
 {
     /// <summary>A path that has a colon of its own is told from a guest's by its ./ or /.</summary>
@@ -17,11 +17,14 @@ internal sealed partial record CopyPlace(string? Vm, string Path)
             : throw new UsageException($"'{text}': '{path}' is not an absolute path in the guest.", "As in db1:/etc/hosts. A file of this machine with a colon in its name: ./NAME.");
     }
 
+    /// <summary>Of each guest: of this one. What is of this machine stays.</summary>
+    public CopyPlace In(string vm) => Vm is null ? this : this with { Vm = vm };
+
     public string Name => Path.Split('/', '\\')[^1];
 
     public override string ToString() => Vm is null ? Path : $"{Vm}:{Path}";
 
-    [GeneratedRegex("^(?<vm>[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9._-]+)?):(?<path>.*)$", RegexOptions.Singleline)]
+    [GeneratedRegex("^(?<vm>([A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9._-]+)?)?):(?<path>.*)$", RegexOptions.Singleline)]
     private static partial Regex Guest();
 
     [GeneratedRegex(@"^[A-Za-z]:[\\/]")]

@@ -39,13 +39,26 @@ internal sealed record HookReport(string Vm, string? Called, IReadOnlyList<HookF
 /// <param name="Resumed">Bytes that an earlier try had left there.</param>
 internal sealed record CopyReport(string From, string To, long Bytes, string Sha256, string Checked, string Placed, long Resumed, double Seconds);
 
+/// <summary>What a guest told of itself: each command's return as on the wire, and why others have none.</summary>
+internal sealed record GuestReport(string Vm, IReadOnlyDictionary<string, JsonElement> Told, IReadOnlyDictionary<string, string> Lacking);
+
+/// <summary>What became of it in one VM of several: what it gave, or why it failed.</summary>
+internal sealed record EachReport(string Vm, JsonElement? Result, string? Error, string? Remedy);
+
+/// <summary>A VM in which it was done.</summary>
+internal sealed record DoneReport(string Vm);
+
 /// <summary>The API's own shapes where there is one, indented for people with a json habit.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(ThawReports))]
 [JsonSerializable(typeof(PointReport))]
 [JsonSerializable(typeof(HookReport))]
+[JsonSerializable(typeof(GuestReport))]
 [JsonSerializable(typeof(CopyReport))]
+[JsonSerializable(typeof(DoneReport))]
+[JsonSerializable(typeof(Page<EachReport>))]
+[JsonSerializable(typeof(WokenVm))]
 [JsonSerializable(typeof(Run))]
 [JsonSerializable(typeof(Vm))]
 [JsonSerializable(typeof(RecoveryPoint))]
@@ -70,4 +83,6 @@ internal sealed partial class CliJson : JsonSerializerContext
 
     public static void Write<T>(TextWriter to, T value) =>
         to.WriteLine(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)_readable.GetTypeInfo(typeof(T))!));
+
+    public static JsonElement Element<T>(T value) => JsonSerializer.SerializeToElement(value, (JsonTypeInfo<T>)_readable.GetTypeInfo(typeof(T))!);
 }

@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Cli.Commands;
@@ -8,6 +10,8 @@ namespace QgaOrchestrator.Cli.Output;
 internal static class RunStory
 {
     private const int Indent = 10;
+
+    private static readonly JsonSerializerOptions _asTyped = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>What is not worth a word, since it holds where nothing is said.</summary>
     private static readonly Dictionary<string, string> _defaults = new()
@@ -22,7 +26,7 @@ internal static class RunStory
     public static void Write(TextWriter to, RunReport report, int width)
     {
         var run = report.Run;
-        Line(to, "Asked", $"{(IsDry(run) ? "check for " : "")}{run.Kind} of {run.Select ?? "*"}{(run.RetryOf is { } of ? $", to retry {of}" : "")} {Asked(run.Options)}".TrimEnd());
+        Line(to, "Asked", $"{(IsDry(run) ? "check for " : "")}{run.Kind}{(Work(run.Options) is { } work ? $" {work}" : "")} of {run.Select ?? "*"}{(run.RetryOf is { } of ? $", to retry {of}" : "")} {Asked(run.Options)}".TrimEnd());
         Line(to, "Started", $"{Text.Time(run.StartedAt)}{(run.StartedBy is { } by ? $" by {by}" : "")}");
         if (run.EndedAt is { } ended) Line(to, "Ended", Text.Time(ended));
         WriteWaves(to, report);
@@ -72,6 +76,17 @@ internal static class RunStory
         .GroupBy(item => item.Class ?? "unknown")
         .OrderByDescending(same => same.Count())
         .Select(same => $"{same.Count()} of class {same.Key}"));
+
+    /// <summary>What a run of kind command or exec does; null of another.</summary>
+    private static string? Work(JsonObject? options) => options switch
+    {
+        { } when options["command"] is { } command => $"{command}{(options["arguments"] is JsonObject { Count: > 0 } given ? $" {given.ToJsonString(_asTyped)}" : "")}",
+        { } when options["path"] is { } path => string.Join(' ', [$"{path}", .. (options["args"] as JsonArray ?? []).Select(word => Quoted($"{word}"))]),
+        _ => null,
+    };
+
+    private static string Quoted(string word) => word.Length > 0 && !word.Any(c => char.IsWhiteSpace(c) || c is '\'' or '"' or '$' or ';' or '|' or '&')
+        ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     /// <summary>As the command line would say it again.</summary>
     private static string Asked(JsonObject? options) => options is null ? "" : string.Join(' ', RunOptions.Backup

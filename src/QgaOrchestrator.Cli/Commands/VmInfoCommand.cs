@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.Text.Json;
+using QgaOrchestrator.Api;
+using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Qemu.Agent.Commands;
+
+namespace QgaOrchestrator.Cli.Commands;
+
+/// <summary><c>vm info</c>: what a guest tells of itself now, on one screen; several in a table. What its agent lacks is told, and the rest shown.</summary>
+internal static class VmInfoCommand
+{
+    private static readonly string[] Asked =
+    [
+        GuestGetOsinfo.Name, GuestGetHostName.Name, GuestGetTimezone.Name, GuestGetLoad.Name, GuestGetUsers.Name,
+        GuestNetworkGetInterfaces.Name, GuestGetDisks.Name, GuestGetFsinfo.Name,
+    ];
+
+    public static Command Build(CliHost host, GlobalOptions global)
+    {
+        var command = new Command("info", "Asks the guest: system, load, users, addresses, disks and file systems, on one screen.");
+        var words = new VmWords(command, "Each of these VMs, a line each");
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var client = global.Connect(parsed, host);
+            if (words.Selector(parsed) is { } selector)
+                return await EachVm.DoAsync(host, client, selector, global.IsJson(parsed), (vm, stop) => AskAsync(client, vm, stop),
+                    vms => GuestInfoView.WriteTable(host.Out, [.. vms.Select(vm => vm.Result)], host.TableWidth), cancel).ConfigureAwait(false);
+            var report = await AskAsync(client, words.Vm(parsed)!, cancel).ConfigureAwait(false);
+            if (global.IsJson(parsed)) CliJson.Write(host.Out, report);
+            else GuestInfoView.Write(host.Out, report, host.TableWidth);
+            return report.Told.Count > 0 ? ExitCodes.Done : ExitCodes.Failed;
+        });
+        return command;
+    }
+
+    private static async Task<GuestReport> AskAsync(QgaClient client, string vm, CancellationToken cancel)
+    {
+        var told = new Dictionary<string, JsonElement>();
+        var lacking = new Dictionary<string, string>();
+        foreach (var asked in Asked)
+        {
+            try
+            {
+                told[asked] = await client.CallAgentAsync(vm, asked, default, new AgentCallOptions(), cancel).ConfigureAwait(false);
+            }
+            catch (ApiException e) when (e.Code is ProblemCodes.AgentError or ProblemCodes.CommandDisabled or ProblemCodes.Forbidden)
+            {
+                lacking[asked] = e.Message;
+            }
+        }
+        return new GuestReport(vm, told, lacking);
+    }
+}
