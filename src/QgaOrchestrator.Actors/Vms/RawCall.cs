@@ -8,7 +8,8 @@ namespace QgaOrchestrator.Actors.Vms;
 
 /// <summary>
 /// A caller's own agent command. It bypasses nothing: a freeze opens a window, a thaw closes it, a sync is answered here,
-/// while a window is open nothing else is sent, and what the agent lacks or has disabled does not go out.
+/// while a window is open nothing else is sent and it tells the status itself, and what the agent lacks or has disabled does
+/// not go out.
 /// </summary>
 internal static class RawCall
 {
@@ -16,6 +17,7 @@ internal static class RawCall
     public static readonly TimeSpan LongestLease = TimeSpan.FromMinutes(5);
 
     private static readonly byte[] Nothing = [.. "{}"u8];
+    private static readonly byte[] Frozen = [.. "\"frozen\""u8];
 
     /// <summary>What was asked before the command could go out, or about its CommandNotFound; <paramref name="Error"/> is that.</summary>
     internal sealed record Looked(CallAgent Call, IActorRef Caller, AgentOffer Offer, CallReply? Error) : INoSerializationVerificationNeeded;
@@ -36,11 +38,14 @@ internal static class RawCall
             case "guest-fsfreeze-thaw" when !call.Options.Force:
                 ThawIfNotForeign(call, vm, caller);
                 break;
+            case "guest-fsfreeze-status" when vm.HasOpenWindow:
+                vm.AskOpenWindow(caller);
+                break;
             case "guest-fsfreeze-thaw" or "guest-fsfreeze-status":
                 Send(call, vm, caller, thawLane: true);
                 break;
             case var _ when vm.Window is { } window:
-                InWindow(window, caller);
+                caller.Tell(InWindow(window));
                 break;
             case var command when IsFreeze(command) || Departure.NeedsWaking(command) || IsDoubtful(command, vm.Guest.Info):
                 vm.Look(call, caller, error: null);
@@ -55,7 +60,7 @@ internal static class RawCall
     public static void Go(Looked looked, VmActor vm)
     {
         if ((looked.Offer.Instead ?? looked.Error) is { } instead) looked.Caller.Tell(instead);
-        else if (vm.Window is { } window) InWindow(window, looked.Caller);
+        else if (vm.Window is { } window) looked.Caller.Tell(InWindow(window));
         else Go(looked.Call, vm, looked.Caller);
     }
 
@@ -141,6 +146,10 @@ internal static class RawCall
 
     public static CallReply Obeyed(Completion completion) => new CallReply.Returned(Nothing) { Completed = completion };
 
+    /// <summary>A status that is asked while a window has the channel. The agent is not asked: the thaw would wait behind it.</summary>
+    public static CallReply Status(WindowState window) =>
+        window.HoldsFrozen ? new CallReply.Returned(Frozen) : InWindow(window.Order.Id);
+
     private static string WhatToDo(string command) => AgentCommands.Find(command)?.Retry switch
     {
         RetryClass.Safe => "asking again does no harm",
@@ -176,8 +185,8 @@ internal static class RawCall
         vm.OpenRawWindow(order, new AgentRequest(call.Command, call.Arguments), caller);
     }
 
-    private static void InWindow(string window, IActorRef caller) =>
-        Refuse(caller, CallRefusal.Frozen, $"the window {window} is open on this guest", "Try again when it is closed (a backup's takes well under a second)");
+    private static CallReply.Refused InWindow(string window) =>
+        new(CallRefusal.Frozen, $"the window {window} is open on this guest", "Try again when it is closed (a backup's takes well under a second)");
 
     private static void Refuse(IActorRef caller, CallRefusal why, string reason, string remedy) =>
         caller.Tell(new CallReply.Refused(why, reason, remedy));

@@ -43,6 +43,9 @@ public sealed partial class VmActor
         _lent?.Window.Tell(new ThawWindow("a caller thawed the guest"));
     }
 
+    /// <summary>A caller's question whether the guest is frozen: only its window knows from which answer to which thaw.</summary>
+    internal void AskOpenWindow(IActorRef caller) => _lent?.Window.Tell(new WindowActor.TellStatus(), caller);
+
     /// <summary>The ledger's entry of a window on this VM.</summary>
     private LedgerEntry Entry(WindowOrder order, ItemId item)
     {

@@ -19,6 +19,9 @@ internal sealed class WindowActor : ReceiveActor
     /// <summary>QEMU's process has ended, and the guest with it.</summary>
     public sealed record QemuEnded : INoSerializationVerificationNeeded;
 
+    /// <summary>Answered by <see cref="CallReply"/>: frozen, or that nothing is certain while the window is open.</summary>
+    public sealed record TellStatus : INoSerializationVerificationNeeded;
+
     private sealed record Told(WindowInput Input) : INoSerializationVerificationNeeded;
 
     /// <summary>The freeze's own time-out is the rule; the host's timer guards it, should it fail.</summary>
@@ -62,6 +65,7 @@ internal sealed class WindowActor : ReceiveActor
         });
         Receive<WindowInput>(Handle);
         Receive<ThawWindow>(m => Handle(new WindowInput.ThawNow(m.Reason)));
+        Receive<TellStatus>(_ => AnswerStatus());
         Receive<QemuEnded>(_ => Handle(new WindowInput.QemuGone()));
 
         (_state, var effects) = adopt
@@ -85,6 +89,8 @@ internal sealed class WindowActor : ReceiveActor
             Handle(new WindowInput.FreezeLost($"the guest has not answered its freeze within {_order.Order.FreezeTimeout.TotalSeconds:0.###} s"));
         else Handle(new WindowInput.LimitPassed(limit));
     }
+
+    private void AnswerStatus() => Sender.Tell(RawCall.Status(_state));
 
     private void Perform(IReadOnlyList<WindowEffect> effects)
     {

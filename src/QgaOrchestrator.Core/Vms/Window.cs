@@ -94,6 +94,9 @@ public abstract record WindowState(WindowOrder Order, WindowRecord Record)
 
     /// <summary>From the moment that a freeze may have reached the guest until it is settled.</summary>
     public bool MayBeFrozen => this is Freezing or Overdue or Frozen or Cutting or Held or Thawing;
+
+    /// <summary>Freeze's own reply said that it froze; its link has not been lost since, and no thaw was sent.</summary>
+    public bool HoldsFrozen => this is Frozen or Cutting or Held;
 }
 
 /// <summary>What can happen to a window.</summary>

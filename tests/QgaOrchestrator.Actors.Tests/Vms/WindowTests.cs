@@ -160,6 +160,33 @@ public class WindowTests : OneHost
     }
 
     [Fact]
+    public async Task Inside_a_window_the_status_says_frozen_from_the_freezes_reply_until_the_thaws_sending_and_else_nothing()
+    {
+        var freezing = Vm.Agent.On("guest-fsfreeze-freeze", Act.Hang).Once();
+        var thawing = Vm.Agent.On("guest-fsfreeze-thaw", Act.Hang).Once();
+        await StartAsync();
+        var frozen = CallAsync("guest-fsfreeze-freeze");
+        await freezing.Reached.WaitAsync(Limit);
+        await NothingIsClaimedAsync();
+        freezing.Release();
+        Assert.Equal("2", Text(await frozen));
+
+        var heard = Vm.Agent.Heard.Count(command => command == "guest-fsfreeze-status");
+        Assert.Equal("\"frozen\"", Text(await CallAsync("guest-fsfreeze-status")));
+        Assert.Equal(heard, Vm.Agent.Heard.Count(command => command == "guest-fsfreeze-status")); // nothing for a thaw to wait behind
+
+        var thawed = CallAsync("guest-fsfreeze-thaw");
+        await thawing.Reached.WaitAsync(Limit);
+        await NothingIsClaimedAsync();
+        thawing.Release();
+        Assert.Equal("2", Text(await thawed));
+        Assert.Equal("\"thawed\"", Text(await CallAsync("guest-fsfreeze-status")));
+
+        async Task NothingIsClaimedAsync() =>
+            Assert.Equal(CallRefusal.Frozen, Assert.IsType<CallReply.Refused>(await CallAsync("guest-fsfreeze-status")).Why);
+    }
+
+    [Fact]
     public async Task A_raw_freeze_is_thawed_when_its_lease_ends()
     {
         await StartAsync();
