@@ -81,7 +81,7 @@ public sealed record Completion(string By, string? Event = null)
     /// <summary>QEMU told of what the command does.</summary>
     public static Completion ByEvent(string name) => new("event", name);
 
-    /// <summary>The agent let go of its port, or QEMU ended.</summary>
+    /// <summary>QEMU ended, or, of a shutdown, the agent let go of its port.</summary>
     public static Completion Port { get; } = new("port");
 
     /// <summary>It was sent and not refused, and nothing was seen in time: it may still happen.</summary>

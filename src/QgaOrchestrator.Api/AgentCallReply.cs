@@ -8,8 +8,8 @@ public sealed record AgentCallReply(JsonElement Return)
 {
     /// <summary>
     /// Of a command whose success an agent does not answer (guest-shutdown, guest-suspend-*): what ended the wait. "event":
-    /// QEMU told of it; "port": the agent let go of its port, or QEMU ended; "timeout": sent and not refused, and nothing
-    /// was seen in time.
+    /// QEMU told of it; "port": QEMU ended, or, of a shutdown, the agent let go of its port; "timeout": sent and not refused,
+    /// and nothing was seen in time.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? CompletedBy { get; init; }

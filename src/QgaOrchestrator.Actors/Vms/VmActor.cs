@@ -259,7 +259,8 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         var ended = before is not null && !view.Up && !_services.IsAlive(before);
         // What was known of the machine outlives a lost monitor, but not its process.
         _machine = view.Up || ended ? view : _machine with { Up = false, Reason = view.Reason };
-        if (ended || (view.PortOpen == false && wasOpen)) Depart(_ => Completion.Port);
+        if (ended) Depart(_ => Completion.Port);
+        else if (view.PortOpen == false && wasOpen) Depart(command => Departure.IsShownByThePort(command) ? Completion.Port : null);
         if (ended && _lent is { } lent && lent.Qemu == before) lent.Window.Tell(new WindowActor.QemuEnded());
         foreach (var asker in _describers) Describe(asker);
         _describers.Clear();

@@ -15,6 +15,12 @@ public static class Departure
         _ => false,
     };
 
+    /// <summary>
+    /// Whether the closing of its agent's port shows it. A guest closes the port before it falls asleep, too, and opens it
+    /// again where it then cannot: its agent still answers with the error.
+    /// </summary>
+    public static bool IsShownByThePort(string command) => command is "guest-shutdown";
+
     /// <summary>After it the guest sleeps until its monitor wakes it.</summary>
     public static bool NeedsWaking(string command) => command is "guest-suspend-ram" or "guest-suspend-hybrid";
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Akka.Actor;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Simulator;
@@ -53,6 +54,33 @@ public sealed class UnansweredTests : OneHost
         await StartAsync();
         var failed = Assert.IsType<CallReply.AgentFailed>(await CallAsync("guest-shutdown", """{"mode":"sleep"}"""));
         Assert.StartsWith("mode is invalid", failed.Description);
+    }
+
+    /// <summary>So did a real guest without swap: its kernel lets go of the port before it tries, and takes it again.</summary>
+    [Fact]
+    public async Task A_guest_that_lets_go_of_its_port_and_then_cannot_sleep_has_not_obeyed()
+    {
+        var trying = Vm.Agent.On("guest-suspend-disk", Act.Hang, Act.Error("no swap"));
+        await StartAsync();
+        var asked = CallAsync("guest-suspend-disk", options: new CallOptions(Timeout: Long));
+        await trying.Reached.WaitAsync(Limit);
+        await PortAsync(open: false);
+        await PortAsync(open: true);
+        trying.Release();
+        Assert.Equal("no swap", Assert.IsType<CallReply.AgentFailed>(await asked).Description);
+
+        // What QEMU says of the port when it is asked after its event.
+        async Task PortAsync(bool open)
+        {
+            var looked = Vm.Monitor.On("query-chardev", Act.Return(new JsonArray(new JsonObject
+            {
+                ["frontend-open"] = open,
+                ["filename"] = $"unix:{Vm.AgentPath},server=on",
+                ["label"] = "qga0",
+            }))).Once();
+            Vm.Monitor.Emit("VSERPORT_CHANGE", new JsonObject { ["open"] = open, ["id"] = "qgaport0" });
+            await looked.Reached.WaitAsync(Limit);
+        }
     }
 
     [Fact]

@@ -17,4 +17,12 @@ public sealed class DepartureTests
     [InlineData("guest-exec", "SHUTDOWN", false)]
     public void An_event_shows_that_a_command_was_obeyed(string command, string happened, bool shows) =>
         Assert.Equal(shows, Departure.IsShownBy(command, happened));
+
+    [Theory]
+    [InlineData("guest-shutdown", true)]
+    [InlineData("guest-suspend-ram", false)]
+    [InlineData("guest-suspend-disk", false)]
+    [InlineData("guest-suspend-hybrid", false)]
+    public void A_closed_port_shows_a_shutdown_and_no_sleep(string command, bool shows) =>
+        Assert.Equal(shows, Departure.IsShownByThePort(command));
 }
