@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Features;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Options;
@@ -69,6 +70,8 @@ public static class AgentEndpoints
         await request.Body.CopyToAsync(buffer, cancel);
         var body = buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
         if (body.Span.Trim(" \t\r\n"u8).IsEmpty) return default;
+        if (!Utf8.IsValid(body.Span))
+            throw new ProblemException(Problems.BadRequest("The body is not UTF-8.", "Send JSON in UTF-8; an agent takes other bytes as base64 only, as in buf-b64."));
         return IsObject(body.Span)
             ? body
             : throw new ProblemException(Problems.BadRequest("The body is not a JSON object.", "Send the command's arguments as on the wire, or nothing."));

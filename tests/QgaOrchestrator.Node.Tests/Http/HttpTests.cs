@@ -119,6 +119,17 @@ public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     }
 
     [Fact]
+    public async Task A_body_that_is_no_UTF8_is_refused_with_the_way_for_other_bytes()
+    {
+        node.Orchestrator.AddVm("hv1", "bytes1");
+        using var body = new ByteArrayContent([.. "{\"path\":\""u8, 0xFF, .. "\"}"u8]);
+        var problem = await ProblemAsync(await node.Admin.PostAsync(ApiRoutes.AgentCallPath("bytes1", "guest-file-open"), body));
+        Assert.Equal((400, "The body is not UTF-8."), (problem.Status, problem.Detail));
+        Assert.Contains("base64", problem.Remedy);
+        Assert.DoesNotContain(node.Orchestrator.Calls, c => c.Vm.Name == "bytes1");
+    }
+
+    [Fact]
     public async Task Arguments_that_the_schema_does_not_know_are_refused_before_anything_is_sent()
     {
         node.Orchestrator.AddVm("hv1", "args1");

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -10,6 +12,7 @@ namespace QgaOrchestrator.Qemu.Agent.Commands;
 public static class ArgumentCheck
 {
     private const string Signed = "a whole number (int64, no fraction, no exponent)";
+    private const string HalfAPair = "half a surrogate pair; whole characters are right";
     private const string Unsigned = "a whole number (uint64, no sign, no fraction, no exponent)";
 
     /// <summary>Each as "member: what is wrong with it"; none where all is well.</summary>
@@ -40,6 +43,11 @@ public static class ArgumentCheck
     {
         // A member that our code does not write is none of the wire's.
         var known = type?.Properties.Where(member => member.Get is not null).ToDictionary(member => member.Name) ?? [];
+        if (given.EnumerateObject().Any(member => !IsText(JsonMarshal.GetRawUtf8PropertyName(member))))
+        {
+            faults.Add($"{path}?: a member's name holds {HalfAPair}");
+            return;
+        }
         foreach (var member in given.EnumerateObject())
         {
             if (known.TryGetValue(member.Name, out var property))
@@ -57,6 +65,11 @@ public static class ArgumentCheck
     private static void Value(Type type, JsonElement given, string path, List<string> faults)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
+        if (given.ValueKind == JsonValueKind.String && !IsText(JsonMarshal.GetRawUtf8Value(given)))
+        {
+            faults.Add($"{path}: given {HalfAPair}");
+            return;
+        }
         if (!Is(type, given))
         {
             faults.Add($"{path}: given {Kind(type, given)}; {Right(type)} is right");
@@ -89,6 +102,25 @@ public static class ArgumentCheck
         JsonValueKind.Object => Scalar(type) is null && !IsList(type),
         _ => false,
     };
+
+    /// <summary>JSON's grammar lets half a surrogate pair pass, escaped; no agent does, and neither does our own reader.</summary>
+    /// <param name="raw">As it was given, its escapes too.</param>
+    private static bool IsText(ReadOnlySpan<byte> raw)
+    {
+        for (var at = raw.IndexOf((byte)'\\'); at >= 0 && at < raw.Length;)
+        {
+            if (raw[at] != '\\') at++;
+            else if (Escaped(raw[at..]) is not { } first) at += 2;
+            else if (!char.IsSurrogate(first)) at += 6;
+            else if (char.IsHighSurrogate(first) && Escaped(raw[(at + 6)..]) is { } second && char.IsLowSurrogate(second)) at += 12;
+            else return false;
+        }
+        return true;
+    }
+
+    /// <summary>The character of a \u escape that this begins with; else null.</summary>
+    private static char? Escaped(ReadOnlySpan<byte> raw) =>
+        raw.StartsWith("\\u"u8) && ushort.TryParse(raw[2..6], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code) ? (char)code : null;
 
     private static bool IsBase64(Type type) => type == typeof(byte[]) || type == typeof(ReadOnlyMemory<byte>) || type == typeof(Secret);
 

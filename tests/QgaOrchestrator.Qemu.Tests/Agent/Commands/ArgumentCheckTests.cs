@@ -34,6 +34,12 @@ public sealed class ArgumentCheckTests
         "arg[1]: given the number 1; a string is right",
         "capture-output: given the number 1; true, false, \"none\", \"stdout\", \"stderr\", \"separated\" or \"merged\" is right")]
     [InlineData("guest-fsfreeze-freeze-list", """{"mountpoints":"/"}""", "mountpoints: given a string; a list is right")]
+    [InlineData("guest-file-open", """{"path":"/\ud800"}""", "path: given half a surrogate pair; whole characters are right")]
+    [InlineData("guest-file-open", """{"path":"\udc00\ud800"}""", "path: given half a surrogate pair; whole characters are right")]
+    [InlineData("guest-file-open", """{"path":"\ud83d\u0041"}""", "path: given half a surrogate pair; whole characters are right")]
+    [InlineData("guest-file-write", """{"handle":1,"buf-b64":"\uD83D"}""", "buf-b64: given half a surrogate pair; whole characters are right")]
+    [InlineData("guest-file-open", """{"\ud800":1,"path":"/"}""", "?: a member's name holds half a surrogate pair; whole characters are right")]
+    [InlineData("guest-exec", """{"path":"x","arg":["ok","\ud800 "]}""", "arg[1]: given half a surrogate pair; whole characters are right")]
     public void A_wrong_argument_is_told(string command, string arguments, params string[] faults) =>
         Assert.Equal(faults, ArgumentCheck.Faults(AgentCommands.Find(command)!, Encoding.UTF8.GetBytes(arguments)));
 
@@ -47,6 +53,7 @@ public sealed class ArgumentCheckTests
     [InlineData("guest-set-memory-blocks", """{"mem-blks":[{"phys-index":18446744073709551615,"online":true,"can-offline":false}]}""")]
     [InlineData("guest-ssh-add-authorized-keys", """{"username":"a","keys":["k"],"reset":true}""")]
     [InlineData("guest-set-user-password", """{"username":"a","password":"aGk=","crypted":false}""")]
+    [InlineData("guest-file-open", """{"p\u0061th":"\ud83d\ude00 \\ud800 \u0000 \/"}""")]
     public void A_right_one_passes(string command, string arguments) =>
         Assert.Empty(ArgumentCheck.Faults(AgentCommands.Find(command)!, Encoding.UTF8.GetBytes(arguments)));
 
