@@ -3,9 +3,9 @@ namespace QgaOrchestrator.Lab;
 /// <summary>The small guest that deploy/demo/build-guest.sh makes, and what is remembered beside it.</summary>
 public sealed record Guest(string Directory)
 {
-    public string Kernel => Path.Combine(Directory, "vmlinux");
+    public string Kernel { get; init; } = Path.Combine(Directory, "vmlinux");
 
-    public string Initramfs => Path.Combine(Directory, "initramfs.cpio");
+    public string Initramfs { get; init; } = Path.Combine(Directory, "initramfs.cpio");
 
     /// <summary>An ext4 disk of 64 MiB, to be copied for each disk of each VM.</summary>
     public string DiskTemplate => Path.Combine(Directory, "data.qcow2");
@@ -29,6 +29,18 @@ public sealed record Guest(string Directory)
         var guest = new Guest(Path.GetFullPath(directory ?? DefaultDirectory));
         await Tool.MustAsync("bash", Path.Combine(AppContext.BaseDirectory, "guest-build", "build-guest.sh"), guest.Directory);
         return guest;
+    }
+
+    /// <summary>The guest for all of the agent's commands, which stands beside the small one: with passwords, and fit to be suspended.</summary>
+    public static async Task<Guest> EnsureFullAsync()
+    {
+        var guest = await EnsureAsync();
+        await Tool.MustAsync("bash", Path.Combine(AppContext.BaseDirectory, "guest-build", "full-guest.sh"), guest.Directory);
+        return guest with
+        {
+            Kernel = Path.Combine(guest.Directory, "bzImage"),
+            Initramfs = Path.Combine(guest.Directory, "full-initramfs.cpio"),
+        };
     }
 
     /// <summary>Alone among all processes that use this guest, as long as the returned lock is not disposed.</summary>

@@ -48,10 +48,11 @@ public sealed class RealVm : IAsyncDisposable
 
     /// <summary>Lays out a VM that does not run yet; a VM that is in the folder is stopped and lost.</summary>
     /// <param name="disks">The disks to copy; null for fresh ones.</param>
+    /// <param name="shape">Null: small.</param>
     public static async Task<RealVm> CreateAsync(
-        Guest guest, Accelerator accelerator, string directory, string name, IReadOnlyList<string>? disks = null)
+        Guest guest, Accelerator accelerator, string directory, string name, IReadOnlyList<string>? disks = null, VmShape? shape = null)
     {
-        var arguments = VmCommandLine.For(guest, accelerator, directory, name, Guid.NewGuid());
+        var arguments = VmCommandLine.For(guest, accelerator, directory, name, Guid.NewGuid(), shape ?? VmShape.Small);
         var vm = new RealVm(directory, arguments);
         if (System.IO.Directory.Exists(directory))
         {

@@ -8,9 +8,14 @@ public sealed record ToolResult(int ExitCode, string Output, string Error);
 public static class Tool
 {
     /// <summary>Runs a program to its end; an exit code other than 0 is the caller's to judge.</summary>
-    public static async Task<ToolResult> RunAsync(string program, params IEnumerable<string> arguments)
+    public static Task<ToolResult> RunAsync(string program, params IEnumerable<string> arguments) => RunAsync(program, arguments, input: "");
+
+    /// <summary>The same, given something to read.</summary>
+    public static async Task<ToolResult> RunAsync(string program, IEnumerable<string> arguments, string input)
     {
         using var process = Start(program, arguments);
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
@@ -35,9 +40,7 @@ public static class Tool
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        var process = Process.Start(start)!;
-        process.StandardInput.Close();
-        return process;
+        return Process.Start(start)!;
     }
 
     /// <summary>Where a program is; the sbin folders are looked at even if the user's path lacks them.</summary>

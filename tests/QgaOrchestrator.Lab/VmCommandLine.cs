@@ -1,5 +1,13 @@
 namespace QgaOrchestrator.Lab;
 
+/// <param name="Megabytes">Of memory.</param>
+/// <param name="Reboots">False: where its guest reboots, QEMU ends.</param>
+public sealed record VmShape(int Megabytes, int Processors, bool Reboots)
+{
+    /// <summary>As small as can be: there are many.</summary>
+    public static VmShape Small { get; } = new(96, 1, Reboots: false);
+}
+
 /// <summary>
 /// QEMU's arguments for one VM. A warm clone has the same devices with the same ids as the VM whose state it loads;
 /// names, paths and the kernel's options may differ.
@@ -8,12 +16,12 @@ internal static class VmCommandLine
 {
     public const int Disks = 2;
 
-    public static string[] For(Guest guest, Accelerator accelerator, string directory, string name, Guid uuid) =>
+    public static string[] For(Guest guest, Accelerator accelerator, string directory, string name, Guid uuid, VmShape shape) =>
     [
         "-name", name, "-uuid", uuid.ToString(),
-        "-M", "pc,usb=off,vmport=off,graphics=off", "-m", "96", "-smp", "1",
+        "-M", "pc,usb=off,vmport=off,graphics=off", "-m", $"{shape.Megabytes}", "-smp", $"{shape.Processors}",
         .. accelerator.Arguments,
-        "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+        "-nodefaults", "-no-user-config", "-display", "none", .. shape.Reboots ? Array.Empty<string>() : ["-no-reboot"],
         "-kernel", guest.Kernel, "-initrd", guest.Initramfs,
         "-append", "console=ttyS0 quiet panic=-1 mitigations=off nokaslr no_timer_check random.trust_cpu=on " +
             $"cryptomgr.notests audit=0 vm.name={name}",

@@ -25,6 +25,9 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     public int Pid => _node!.Id;
 
+    /// <summary>Everything of it: config, data, ledger and log.</summary>
+    public string Folder => _folder;
+
     public string Data => Path.Combine(_folder, "data");
 
     public string Ledger => Path.Combine(_folder, "ledger");
@@ -81,6 +84,10 @@ internal sealed class NodeProcess : IAsyncDisposable
         JsonNode.Parse(await Tool.MustAsync(Program("qgactl"), ["--config", Config, .. arguments, "-o", "json"]))!;
 
     public Task<ToolResult> CtlAsync(params IEnumerable<string> arguments) => Tool.RunAsync(Program("qgactl"), ["--config", Config, .. arguments]);
+
+    /// <summary>qgactl with something on its standard input.</summary>
+    public Task<ToolResult> CtlReadingAsync(string input, params IEnumerable<string> arguments) =>
+        Tool.RunAsync(Program("qgactl"), ["--config", Config, .. arguments], input);
 
     /// <summary>The typed client of its API, as admin.</summary>
     public QgaClient Client() => new(new Uri(_api), File.ReadAllText(Path.Combine(Data, "admin.token")).Trim(), TimeProvider.System);

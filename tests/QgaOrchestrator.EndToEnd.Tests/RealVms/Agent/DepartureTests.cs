@@ -1,0 +1,72 @@
+using System.Text.Json.Nodes;
+using QgaOrchestrator.Api;
+using QgaOrchestrator.Lab;
+
+namespace QgaOrchestrator.EndToEnd.Tests.RealVms.Agent;
+
+/// <summary>The commands that an agent does not answer, by what a real guest does: each says what ended it, and the next is served.</summary>
+[Collection(nameof(FullVm))]
+public sealed class DepartureTests(FullVm shared)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [SkippableFact]
+    public async Task A_guest_sleeps_in_its_memory_and_is_woken()
+    {
+        var vm = await shared.ReadyAsync();
+        var boot = await BootIdAsync(vm);
+        var ended = await vm.AskAsync("guest-suspend-ram", timeout: Patience);
+        Assert.Equal(("event", "SUSPEND"), (ended.CompletedBy, ended.Event));
+        var asleep = await Poll.ForAsync("suspended guest", Patience, async () =>
+            await vm.Node.AskAsync("vm", "show", FullVm.Name) is { } shown && (string?)shown["monitor"]?["state"] == "suspended" ? shown : null);
+        Assert.Contains($"qgactl vm wake {FullVm.Name}", (string?)asleep["agent"]!["reason"], StringComparison.Ordinal);
+
+        var woken = await vm.Node.CtlAsync("vm", "wake", FullVm.Name);
+        Assert.True(woken.ExitCode == 0, woken.Error);
+        Assert.Equal($"{FullVm.Name} is awake: QEMU says running.", woken.Output.Trim());
+        await vm.AnswersAsync();
+        Assert.Equal(boot, await BootIdAsync(vm));
+    }
+
+    [SkippableTheory]
+    [InlineData("guest-suspend-disk")]
+    [InlineData("guest-suspend-hybrid")]
+    public async Task What_this_guest_cannot_is_the_agents_error(string command)
+    {
+        var vm = await shared.ReadyAsync();
+        // The guest has no swap, which its kernel finds out when it has let go of its devices, the agent's port among them.
+        for (var time = 0; time < 3; time++) Assert.NotEmpty(await vm.FailedAsync(command));
+        await vm.AnswersAsync();
+    }
+
+    [SkippableFact]
+    public async Task A_guest_is_rebooted_by_qgactl_powered_off_and_halted()
+    {
+        var vm = await shared.ReadyAsync();
+        Assert.StartsWith("mode is invalid", await vm.FailedAsync("guest-shutdown", new JsonObject { ["mode"] = "sleep" }), StringComparison.Ordinal);
+
+        var boot = await BootIdAsync(vm);
+        var reboot = await vm.Node.CtlAsync("vm", "call", FullVm.Name, "guest-shutdown", """{"mode":"reboot"}""", "--timeout", Patience.ToString("c"));
+        Assert.True(reboot.ExitCode == 0, reboot.Error);
+        Assert.Contains(reboot.Error.Trim(), new[] { "qgactl: QEMU told of it: RESET", "qgactl: the agent has ended, or QEMU has" });
+        await vm.AnswersAsync();
+        Assert.NotEqual(boot, await BootIdAsync(vm));
+
+        var off = await ShutDownAsync("powerdown");
+        Assert.Contains(off.CompletedBy, new[] { "event", "port" });
+        Assert.True(off.CompletedBy == "port" || off.Event == "SHUTDOWN", off.Event);
+        await Poll.UntilAsync("end of QEMU", Patience, () => !vm.Runs);
+        await vm.BootAgainAsync();
+
+        // The agent stays while the kernel stands still: nothing tells of a halt.
+        Assert.Contains((await ShutDownAsync("halt", TimeSpan.FromSeconds(5))).CompletedBy, new[] { "port", "timeout" });
+        Assert.True(vm.Runs);
+        await vm.CrashAsync();
+        await vm.BootAgainAsync();
+
+        Task<AgentCallReply> ShutDownAsync(string mode, TimeSpan? timeout = null) =>
+            vm.AskAsync("guest-shutdown", new JsonObject { ["mode"] = mode }, timeout ?? Patience);
+    }
+
+    private static Task<string> BootIdAsync(FullVm vm) => vm.ShellAsync("cat /proc/sys/kernel/random/boot_id");
+}

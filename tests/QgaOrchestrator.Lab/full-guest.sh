@@ -1,0 +1,56 @@
+#!/bin/bash
+# full-guest.sh GUEST: beside the small guest that deploy/demo/build-guest.sh built in GUEST, one for all of the agent's commands.
+#   bzImage              the kernel as it is shipped: one that QEMU started directly does not come back from a suspend
+#   full-initramfs.cpio  the small guest, with chpasswd, the users root and alice, and a qemu-ga that takes options
+#                        of /run/qga-options along
+# Does nothing if they were built from these very files.
+set -euo pipefail
+export PATH=$PATH:/usr/sbin:/sbin
+out=$(realpath "${1:?usage: full-guest.sh GUEST}")
+
+exec 9>"$out/.lock"
+flock 9
+stamp=$(cat "${BASH_SOURCE[0]}" "$out/stamp" | sha256sum | cut -d' ' -f1)
+[ "$(cat "$out/full-stamp" 2>/dev/null)" != "$stamp" ] || exit 0
+rm -f "$out/full-stamp"
+
+work=$(mktemp -d "$out/full.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+unpacked=$work/unpacked root=$work/root
+mkdir -p "$work/debs" "$unpacked" "$root"/{sbin,usr/sbin,etc/pam.d,home/alice}
+kernel=$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends: linux-image/ && !found {print $2; found=1}')
+(cd "$work/debs" && apt-get -qq download "$kernel" busybox-static passwd libpam-modules 2>"$work/apt.log") \
+  || { cat "$work/apt.log" >&2; exit 1; }
+for deb in "$work"/debs/*.deb; do dpkg-deb -x "$deb" "$unpacked"; done
+cp "$unpacked"/boot/vmlinuz-* "$out/bzImage"
+
+# A program or module, where it was, with the libraries that it needs.
+add() {
+  install -D "$1" "$root$2"
+  ldd "$1" | awk '/=> \//{print $3} /^\t\/lib64/{print $1}' \
+    | while read -r library; do [ -e "$root$library" ] || install -D "$(realpath "$library")" "$root$library"; done
+}
+add "$unpacked/usr/sbin/chpasswd" /usr/sbin/chpasswd
+module=$(find "$unpacked" -name pam_unix.so)
+add "$module" "/lib/x86_64-linux-gnu/security/pam_unix.so"
+add "$(dirname "$module")/pam_deny.so" /lib/x86_64-linux-gnu/security/pam_deny.so
+printf 'password required pam_unix.so sha512\n' | tee "$root/etc/pam.d/chpasswd" >"$root/etc/pam.d/other"
+printf 'root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000:Alice:/home/alice:/bin/sh\n' >"$root/etc/passwd"
+printf 'root:x:0:\nshadow:x:42:\nalice:x:1000:\n' >"$root/etc/group"
+printf 'root:*:19000:0:99999:7:::\nalice:!:19000:0:99999:7:::\n' >"$root/etc/shadow"
+chmod 640 "$root/etc/shadow"
+printf 'ENCRYPT_METHOD SHA512\n' >"$root/etc/login.defs"
+printf 'passwd: files\ngroup: files\nshadow: files\n' >"$root/etc/nsswitch.conf"
+
+# Found before /usr/sbin/qemu-ga.
+cat >"$root/sbin/qemu-ga" <<'S'
+#!/bin/busybox sh
+# shellcheck disable=SC2046
+exec /usr/sbin/qemu-ga "$@" $(cat /run/qga-options 2>/dev/null)
+S
+chmod 755 "$root/sbin/qemu-ga"
+
+# The kernel unpacks one archive behind the other.
+(cd "$root" && find . | "$unpacked/bin/busybox" cpio -o -H newc -R 0:0 2>/dev/null) >"$work/more.cpio"
+cat "$out/initramfs.cpio" "$work/more.cpio" >"$out/full-initramfs.cpio"
+echo "$stamp" >"$out/full-stamp"
