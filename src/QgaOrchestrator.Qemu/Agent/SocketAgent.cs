@@ -281,7 +281,10 @@ public sealed class SocketAgent : IAgent
         if (effects.Step.Drop)
             effects.Connection?.Dispose();
         else if (!effects.Step.Write.IsEmpty)
+        {
+            effects.Connection!.LargestLine = (effects.Step.State as LinkState.Busy)?.Request.LargestReply ?? 0;
             _ = WriteAsync(effects.Connection!, effects.Step.Write, effects.Step.State);
+        }
         effects.Complete();
     }
 

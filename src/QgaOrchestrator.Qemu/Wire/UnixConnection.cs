@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Net.Sockets;
 
 namespace QgaOrchestrator.Qemu.Wire;
@@ -35,14 +34,18 @@ public sealed class UnixConnection : IDisposable
     private UnixConnection(Socket socket)
     {
         _socket = socket;
-        // Zero-byte reads: an idle channel keeps no buffer, and there may be thousands.
-        var options = new StreamPipeReaderOptions(bufferSize: 16 << 10, useZeroByteReads: true, leaveOpen: true);
-        _lines = new LineReader(PipeReader.Create(new NetworkStream(socket, ownsSocket: false), options));
+        _lines = new LineReader(buffer => socket.ReceiveAsync(buffer, SocketFlags.None));
         Peer = ReadPeer(socket);
     }
 
     /// <summary>Null where the system cannot tell.</summary>
     public PeerCredentials? Peer { get; }
+
+    /// <inheritdoc cref="LineReader.Largest"/>
+    public int LargestLine
+    {
+        set => _lines.Largest = value;
+    }
 
     /// <summary>
     /// Connects without waiting: on a unix socket the kernel answers at once, so a full backlog is an answer (EAGAIN),

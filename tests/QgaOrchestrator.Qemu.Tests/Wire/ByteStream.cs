@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using System.Text;
 using QgaOrchestrator.Qemu.Wire;
 
@@ -8,19 +6,20 @@ namespace QgaOrchestrator.Qemu.Tests.Wire;
 /// <summary>A stream in the hands of a test: chunks in, the lines that they complete out, all on the test's thread.</summary>
 internal sealed class ByteStream
 {
-    private readonly Pipe _pipe = new(new PipeOptions(
-        readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline,
-        pauseWriterThreshold: 0, useSynchronizationContext: false));
+    private readonly HandFed _source = new();
     private readonly LineReader _reader;
     private Task<WireLine?>? _next;
 
-    public ByteStream(int limit = LineReader.DefaultLimit) => _reader = new(_pipe.Reader, limit);
+    public ByteStream(int limit = LineReader.DefaultLimit) => _reader = new(_source.ReceiveAsync, limit);
+
+    public int Largest
+    {
+        set => _reader.Largest = value;
+    }
 
     public List<WireLine> Feed(ReadOnlySpan<byte> chunk)
     {
-        _pipe.Writer.Write(chunk);
-        var flushed = _pipe.Writer.FlushAsync();
-        Assert.True(flushed.IsCompleted);
+        _source.Feed(chunk.ToArray());
         return Completed();
     }
 
@@ -29,7 +28,7 @@ internal sealed class ByteStream
 
     public List<WireLine> End()
     {
-        _pipe.Writer.Complete();
+        _source.End();
         return Completed();
     }
 

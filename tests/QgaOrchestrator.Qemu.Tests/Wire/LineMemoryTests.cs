@@ -19,4 +19,17 @@ public sealed class LineMemoryTests
         Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, 0, (2L * Size) + (1 << 20));
         Assert.Single(stream.Feed("\n"));
     }
+
+    [Fact]
+    public void A_large_line_whose_most_is_known_holds_that_and_a_small_one_nothing_of_it()
+    {
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var stream = new ByteStream { Largest = Size };
+        var bytes = new byte[60_000];
+        stream.Feed(bytes);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, 0, 1 << 20);
+        for (var fed = bytes.Length; fed + bytes.Length <= Size; fed += bytes.Length) Assert.Empty(stream.Feed(bytes));
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, 0, Size + (1 << 20));
+        Assert.Single(stream.Feed("\n"));
+    }
 }

@@ -38,6 +38,23 @@ public sealed class LineReaderTests
                 Assert.Equal(new ByteStream().Feed(bytes).Select(Shown), lines.Select(Shown));
             });
 
+    [Theory]
+    [InlineData(1000, 0)]
+    [InlineData(16 << 10, 0)]
+    [InlineData(100_000, 0)]
+    [InlineData(3_000_000, 0)]
+    [InlineData(100_000, 1_500_000)]
+    [InlineData(100_000, 1_000_000)] // it has more than was said
+    public void Small_lines_and_large_ones_follow_each_other(int chunk, int largest)
+    {
+        int[] sizes = [3, (16 << 10) - 1, 16 << 10, 0, (32 << 10) + 1, 100_000, 5, 1_500_000, 1, 1, 70_000];
+        var bytes = sizes.SelectMany((size, at) => Enumerable.Repeat((byte)('a' + at), size).Append((byte)'\n')).ToArray();
+        var stream = new ByteStream { Largest = largest };
+        var lines = bytes.Chunk(chunk).SelectMany(piece => stream.Feed(piece)).ToList();
+        Assert.Equal(sizes, lines.Select(line => line.Bytes.Length));
+        Assert.All(lines.Index(), line => Assert.False(line.Item.Bytes.Span.ContainsAnyExcept((byte)('a' + line.Index))));
+    }
+
     [Fact]
     public void Half_a_line_at_the_end_is_no_line()
     {

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace QgaOrchestrator.Qemu.Agent.Commands;
 
 /// <summary>Whether a process has ended, and what it said. It is told once: the agent forgets it with that reply.</summary>
@@ -27,5 +29,7 @@ internal sealed record ExecStatusArguments(long Pid);
 /// <param name="OutTruncated">More than 16 MiB: the rest was dropped.</param>
 /// <param name="ErrTruncated">The same for standard error.</param>
 public sealed record ExecStatus(
-    bool Exited, long? Exitcode = null, long? Signal = null, byte[]? OutData = null, byte[]? ErrData = null,
+    bool Exited, long? Exitcode = null, long? Signal = null,
+    [property: JsonConverter(typeof(Base64Converter))] byte[]? OutData = null,
+    [property: JsonConverter(typeof(Base64Converter))] byte[]? ErrData = null,
     bool OutTruncated = false, bool ErrTruncated = false);

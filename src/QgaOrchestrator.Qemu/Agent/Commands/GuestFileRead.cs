@@ -17,9 +17,12 @@ public static class GuestFileRead
     /// <param name="handle">From <see cref="GuestFileOpen"/>.</param>
     /// <param name="count">Bytes at the most; agents allow 48 MiB. Null is 4096.</param>
     public static AgentRequest Request(long handle, long? count = null) =>
-        AgentJson.Request(Name, new(handle, count), AgentJson.Default.FileReadArguments);
+        AgentJson.Request(Name, new(handle, count), AgentJson.Default.FileReadArguments) with { LargestReply = ReplyOf(count ?? 4096) };
 
     public static GuestFileChunk Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.GuestFileChunk);
+
+    /// <summary>Base64, and what stands around it.</summary>
+    private static int ReplyOf(long count) => (int)Math.Min(((Math.Max(count, 0) + 2) / 3 * 4) + 128, int.MaxValue);
 }
 
 internal sealed record FileReadArguments(long Handle, long? Count = null);
@@ -27,4 +30,5 @@ internal sealed record FileReadArguments(long Handle, long? Count = null);
 /// <param name="Count">How many bytes they are.</param>
 /// <param name="Bytes">What was read.</param>
 /// <param name="Eof">Nothing follows; true already on the read that reaches the end.</param>
-public sealed record GuestFileChunk(long Count, [property: JsonPropertyName("buf-b64")] byte[] Bytes, bool Eof);
+public sealed record GuestFileChunk(
+    long Count, [property: JsonPropertyName("buf-b64"), JsonConverter(typeof(Base64Converter))] byte[] Bytes, bool Eof);

@@ -62,6 +62,37 @@ public sealed class RepliesTests
         Assert.Throws<JsonException>(() => GuestFsfreezeStatus.Read(Bytes("null")));
     }
 
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("aGk=", "hi")]
+    [InlineData("aGk/", "hi?")]
+    [InlineData("aGk\\/", "hi?")] // as some write a slash
+    [InlineData("aGVs\\nbG8=", "hello")]
+    [InlineData("aGVs bG8=", "hello")]
+    public void A_file_s_bytes_are_decoded(string base64, string expected) =>
+        Assert.Equal(expected, Encoding.UTF8.GetString(Chunk($"\"{base64}\"").Bytes));
+
+    [Theory]
+    [InlineData("\"aGk\"")]
+    [InlineData("\"=\"")]
+    [InlineData("\"====\"")]
+    [InlineData("\"a-k=\"")]
+    [InlineData("7")]
+    [InlineData("null")]
+    public void What_is_no_base64_is_no_reply(string base64) => Assert.Throws<JsonException>(() => Chunk(base64));
+
+    [Fact]
+    public void A_read_says_how_large_its_reply_may_be()
+    {
+        var reply = $$"""{"return": {"count": {{48 << 20}}, "buf-b64": "{{Convert.ToBase64String(new byte[48 << 20])}}", "eof": false} }""";
+        Assert.InRange(GuestFileRead.Request(1000, 48 << 20).LargestReply, reply.Length, reply.Length + 100);
+        Assert.InRange(GuestFileRead.Request(1000).LargestReply, 5461, 6000);
+        Assert.Equal(int.MaxValue, GuestFileRead.Request(1000, long.MaxValue / 2).LargestReply);
+        Assert.InRange(GuestFileRead.Request(1000, -1).LargestReply, 0, 200);
+    }
+
+    private static GuestFileChunk Chunk(string base64) => GuestFileRead.Read(Bytes($$"""{"count":1,"buf-b64":{{base64}},"eof":true}"""));
+
     [Fact]
     public void An_agent_before_1_7_tells_nothing_of_success_responses()
     {
