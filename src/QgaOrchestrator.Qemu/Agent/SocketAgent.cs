@@ -47,7 +47,7 @@ public sealed class SocketAgent : IAgent
         var agent = new SocketAgent(path, SocketHold.Exclusive, time, random);
         var reason = await agent.OpenAsync(timeout ?? _longestSync).ConfigureAwait(false) switch
         {
-            OpenOutcome.NoSocket none => $"no QEMU listens: {none.Reason}",
+            OpenOutcome.NoSocket none => none.Reason,
             OpenOutcome.NoAnswer silent => $"{silent.Reason}: no agent runs in the guest, or another client holds the socket",
             _ => null,
         };

@@ -67,7 +67,7 @@ public sealed class UnixConnection : IDisposable
         catch (SocketException e)
         {
             socket.Dispose();
-            return new ConnectOutcome.NoSocket(e.Message);
+            return new ConnectOutcome.NoSocket(ReasonOf(e));
         }
         catch (ArgumentOutOfRangeException)
         {
@@ -112,6 +112,15 @@ public sealed class UnixConnection : IDisposable
     }
 
     public void Dispose() => _socket.Dispose();
+
+    /// <summary>The runtime calls a missing file an address that cannot be assigned.</summary>
+    private static string ReasonOf(SocketException e) => e.SocketErrorCode switch
+    {
+        SocketError.AddressNotAvailable => "no such socket",
+        SocketError.ConnectionRefused => "nobody listens on the socket",
+        SocketError.AccessDenied => "this user may not connect to the socket",
+        _ => e.Message,
+    };
 
     private static PeerCredentials? ReadPeer(Socket socket)
     {

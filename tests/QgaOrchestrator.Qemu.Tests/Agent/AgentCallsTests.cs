@@ -13,7 +13,7 @@ public sealed class AgentCallsTests
         await using var guest = new OneGuest();
         var path = guest.Socket + ".none";
         var failed = await Assert.ThrowsAsync<AgentException>(() => SocketAgent.ConnectAsync(path, guest.Time, new Random(1)));
-        Assert.StartsWith($"{path}: no QEMU listens: ", failed.Message, StringComparison.Ordinal);
+        Assert.Equal($"{path}: no such socket", failed.Message);
         Assert.False(failed.MayHaveHappened);
     }
 

@@ -18,14 +18,14 @@ public sealed class UnixConnectionTests : IDisposable
     }
 
     [Fact]
-    public async Task No_file_is_no_socket() =>
-        Assert.IsType<ConnectOutcome.NoSocket>(await UnixConnection.ConnectAsync(SocketPath));
+    public async Task No_file_is_no_socket() => Assert.Equal(
+        new ConnectOutcome.NoSocket("no such socket"), await UnixConnection.ConnectAsync(SocketPath));
 
     [Fact]
     public async Task A_socket_that_nobody_listens_on_is_no_socket()
     {
         _listener.Bind(new UnixDomainSocketEndPoint(SocketPath));
-        Assert.IsType<ConnectOutcome.NoSocket>(await UnixConnection.ConnectAsync(SocketPath));
+        Assert.Equal(new ConnectOutcome.NoSocket("nobody listens on the socket"), await UnixConnection.ConnectAsync(SocketPath));
     }
 
     [Fact]
