@@ -52,7 +52,8 @@ public sealed class RealVm : IAsyncDisposable
     public static async Task<RealVm> CreateAsync(
         Guest guest, Accelerator accelerator, string directory, string name, IReadOnlyList<string>? disks = null, VmShape? shape = null)
     {
-        var arguments = VmCommandLine.For(guest, accelerator, directory, name, Guid.NewGuid(), shape ?? VmShape.Small);
+        shape ??= VmShape.Small;
+        var arguments = VmCommandLine.For(guest, accelerator, directory, name, Guid.NewGuid(), shape);
         var vm = new RealVm(directory, arguments);
         if (System.IO.Directory.Exists(directory))
         {
@@ -62,6 +63,11 @@ public sealed class RealVm : IAsyncDisposable
         System.IO.Directory.CreateDirectory(directory);
         for (var disk = 0; disk < VmCommandLine.Disks; disk++)
             File.Copy(disks?[disk] ?? guest.DiskTemplate, vm.Disk(disk));
+        if (shape.Swap > 0)
+        {
+            using var swap = File.Create(VmCommandLine.SwapFile(directory));
+            swap.SetLength(shape.Swap * 1024L * 1024);
+        }
         await File.WriteAllLinesAsync(vm.CommandLineFile, arguments);
         return vm;
     }

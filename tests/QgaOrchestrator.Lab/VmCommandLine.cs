@@ -2,7 +2,8 @@ namespace QgaOrchestrator.Lab;
 
 /// <param name="Megabytes">Of memory.</param>
 /// <param name="Reboots">False: where its guest reboots, QEMU ends.</param>
-public sealed record VmShape(int Megabytes, int Processors, bool Reboots)
+/// <param name="Swap">An empty disk besides, in MiB, for a guest that writes its memory there; 0: none.</param>
+public sealed record VmShape(int Megabytes, int Processors, bool Reboots, int Swap = 0)
 {
     /// <summary>As small as can be: there are many.</summary>
     public static VmShape Small { get; } = new(96, 1, Reboots: false);
@@ -28,6 +29,7 @@ internal static class VmCommandLine
         "-serial", $"file:{directory}/console.log",
         "-chardev", $"file,id=synced0,path={directory}/synced.log,append=on", "-serial", "chardev:synced0",
         .. Enumerable.Range(0, Disks).SelectMany(disk => Disk(directory, disk)),
+        .. shape.Swap == 0 ? Array.Empty<string>() : ["-blockdev", $"driver=file,node-name=swap,filename={SwapFile(directory)}", "-device", "virtio-blk-pci,drive=swap,id=swap0"],
         "-device", "virtio-serial-pci,id=vs0",
         "-chardev", $"socket,id=qga0,path={directory}/qga.sock,server=on,wait=off",
         "-device", "virtserialport,id=qgaport0,bus=vs0.0,chardev=qga0,name=org.qemu.guest_agent.0",
@@ -35,6 +37,8 @@ internal static class VmCommandLine
         "-chardev", $"socket,id=mon1,path={directory}/lab.sock,server=on,wait=off", "-mon", "chardev=mon1,mode=control",
         "-pidfile", $"{directory}/pid", "-daemonize",
     ];
+
+    public static string SwapFile(string directory) => Path.Combine(directory, "swap.raw");
 
     private static string[] Disk(string directory, int disk) =>
     [

@@ -187,7 +187,7 @@ public sealed class AgentMatrixTests(FullVm shared)
         var vm = await shared.ReadyAsync();
         var data = Assert.Single((await vm.CallAsync("guest-get-fsinfo"))!.AsArray(), file => (string?)file!["mountpoint"] == "/data");
         Assert.Equal(("ext4", "/dev/vda", "virtio"), ((string?)data!["type"], (string?)data["disk"]![0]!["dev"], (string?)data["disk"]![0]!["bus-type"]));
-        Assert.Equal(["/dev/vda", "/dev/vdb"], (await vm.CallAsync("guest-get-disks"))!.AsArray().Select(disk => (string)disk!["name"]!).Order(StringComparer.Ordinal));
+        Assert.Equal(["/dev/vda", "/dev/vdb", "/dev/vdc"], (await vm.CallAsync("guest-get-disks"))!.AsArray().Select(disk => (string)disk!["name"]!).Order(StringComparer.Ordinal));
         var counters = Assert.Single((await vm.CallAsync("guest-get-diskstats"))!.AsArray(), disk => (string?)disk!["name"] == "vda");
         Assert.True((ulong)counters!["stats"]!["write-ios"]! > 0);
         var lo = Assert.Single((await vm.CallAsync("guest-network-get-interfaces"))!.AsArray(), card => (string?)card!["name"] == "lo");

@@ -8,6 +8,9 @@ namespace QgaOrchestrator.EndToEnd.Tests.RealVms.Agent;
 [Collection(nameof(FullVm))]
 public sealed class DepartureTests(FullVm shared)
 {
+    /// <summary>The image is as small as it can be made.</summary>
+    private const string SwapOn = "mkswap /dev/vdc && swapon /dev/vdc && echo 0 >/sys/power/image_size";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [SkippableFact]
@@ -28,13 +31,43 @@ public sealed class DepartureTests(FullVm shared)
         Assert.Equal(boot, await BootIdAsync(vm));
     }
 
+    [SkippableFact]
+    public async Task A_guest_with_swap_writes_its_memory_there_and_is_off()
+    {
+        var vm = await shared.ReadyAsync();
+        await vm.ShellAsync(SwapOn);
+        var ended = await vm.AskAsync("guest-suspend-disk", timeout: Patience);
+        Assert.Equal("event", ended.CompletedBy);
+        Assert.Contains(ended.Event, new[] { "SUSPEND_DISK", "SHUTDOWN" });
+        await vm.BootAgainAsync();
+    }
+
+    [SkippableFact]
+    public async Task A_guest_that_writes_its_memory_to_its_swap_and_stays_in_it_is_woken()
+    {
+        var vm = await shared.ReadyAsync();
+        var boot = await BootIdAsync(vm);
+        await vm.ShellAsync(SwapOn);
+        // What pm-utils and systemd do; an agent has no way of its own for this one.
+        await vm.ShellAsync("""
+            printf '#!/bin/sh\nexit 0\n' >/bin/pm-is-supported
+            printf '#!/bin/sh\necho suspend >/sys/power/disk; echo disk >/sys/power/state\n' >/bin/pm-suspend-hybrid
+            chmod 755 /bin/pm-is-supported /bin/pm-suspend-hybrid
+            """);
+        var ended = await vm.AskAsync("guest-suspend-hybrid", timeout: Patience);
+        Assert.Equal(("event", "SUSPEND"), (ended.CompletedBy, ended.Event));
+        await vm.WakeAsync();
+        Assert.Equal(boot, await BootIdAsync(vm));
+        await vm.ShellAsync("rm /bin/pm-is-supported /bin/pm-suspend-hybrid; swapoff /dev/vdc");
+    }
+
     [SkippableTheory]
     [InlineData("guest-suspend-disk")]
     [InlineData("guest-suspend-hybrid")]
     public async Task What_this_guest_cannot_is_the_agents_error(string command)
     {
         var vm = await shared.ReadyAsync();
-        // The guest has no swap, which its kernel finds out when it has let go of its devices, the agent's port among them.
+        // The guest uses no swap, which its kernel finds out when it has let go of its devices, the agent's port among them.
         for (var time = 0; time < 3; time++) Assert.NotEmpty(await vm.FailedAsync(command));
         await vm.AnswersAsync();
     }

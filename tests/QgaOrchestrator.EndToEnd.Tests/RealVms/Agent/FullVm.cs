@@ -149,7 +149,7 @@ public sealed class FullVm : IAsyncLifetime, ICollectionFixture<FullVm>
         var guest = await Guest.EnsureFullAsync();
         var vms = Path.Combine(_folder, "vms");
         _vm = await RealVm.CreateAsync(
-            guest, await Accelerator.ForAsync(guest), Path.Combine(vms, Name), Name, shape: new VmShape(Megabytes: 384, Processors: 2, Reboots: true));
+            guest, await Accelerator.ForAsync(guest), Path.Combine(vms, Name), Name, shape: new VmShape(Megabytes: 384, Processors: 2, Reboots: true, Swap: 128));
         await _vm.BootAsync();
         _node = await NodeProcess.StartAsync(Path.Combine(_folder, "node"), vms);
         await _node.WaitForVmsAsync(1);
