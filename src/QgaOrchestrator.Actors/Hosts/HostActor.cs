@@ -123,6 +123,8 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         {
             _windows[entry.Window] = new Open(entry, null);
             TellAudit(ThawLines.ByAnother(entry, _services.Name), entry.Window);
+            // A caller's own freeze, thawed: no run will ever ask for its entry.
+            if (entry is { Phase: LedgerPhase.Thawed, Run.Length: 0 }) Remove(entry.Window);
         }
         return contents.Damaged;
     }

@@ -6,6 +6,7 @@ using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Monitor;
 
 namespace QgaOrchestrator.Actors.Vms;
@@ -22,7 +23,8 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     /// <summary>From the VM's actor: the monitor has come back; what no run knows any more can go.</summary>
     public sealed record Sweep : INoSerializationVerificationNeeded;
 
-    private sealed record Swept(IReadOnlyList<string> Removed, string? Fault) : INoSerializationVerificationNeeded;
+    /// <param name="Left">Something is left to do, by another sweep.</param>
+    private sealed record Swept(IReadOnlyList<string> Removed, bool Left, string? Fault = null) : INoSerializationVerificationNeeded;
 
     private sealed record Repeat : INoSerializationVerificationNeeded;
 
@@ -32,6 +34,9 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     /// <summary>Items wait while a sweep is under way, so it is short.</summary>
     private static readonly TimeSpan SweepLimit = TimeSpan.FromSeconds(10);
 
+    /// <summary>What cannot go yet is looked at again this often.</summary>
+    private static readonly TimeSpan SweepAgain = TimeSpan.FromSeconds(30);
+
     private readonly VmServices _services;
     private readonly VmSpec _spec;
     private readonly IMonitor? _monitor;
@@ -39,6 +44,7 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private VmItems _items = VmItems.None;
     private IActorRef _worker = ActorRefs.Nobody;
+    private string? _sweepFault;
 
     public ItemsActor(VmServices services, VmSpec spec, IMonitor? monitor)
     {
@@ -122,7 +128,7 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
                 _services.Host.Tell(new RemoveEntry(e.Window));
                 break;
             case ItemsEffect.Sweep:
-                SweepAsync(_monitor!).PipeTo(Self, failure: e => new Swept([], e.Message));
+                SweepAsync(_monitor!).PipeTo(Self, failure: e => new Swept([], Left: true, e.Message));
                 break;
         }
     }
@@ -151,14 +157,29 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     private async Task<Swept> SweepAsync(IMonitor monitor)
     {
         using var limit = new CancellationTokenSource(SweepLimit, _services.Time);
+        var unsettled = await _services.Unsettled(_spec.Id);
+        var entryLeft = await RemoveEntryAsync(unsettled, limit.Token);
         await OverlaysOwed.SettleAsync(_services, _spec, monitor, limit.Token);
-        return new Swept(await LeftBehind.RemoveAsync(monitor, await _services.Unsettled(_spec.Id), _services.Time, limit.Token), null);
+        return new Swept(await LeftBehind.RemoveAsync(monitor, unsettled, _services.Time, limit.Token), entryLeft);
+    }
+
+    /// <summary>Whoever would remove a thawed entry once its run has journalled what became of it may have ended before that.</summary>
+    /// <returns>It must stay yet: its run has not, or it is not thawed.</returns>
+    private async Task<bool> RemoveEntryAsync(IReadOnlySet<string> unsettled, CancellationToken cancel)
+    {
+        var entry = (await _services.Host.Ask<EntryFound>(new FindEntry(_spec.Id.Name), cancel)).Entry;
+        if (entry is not { Run.Length: > 0 }) return false;
+        if (entry.Phase != LedgerPhase.Thawed || unsettled.Contains(CutNames.For(entry.Run, entry.Item, entry.Attempt).Hash)) return true;
+        _services.Host.Tell(new RemoveEntry(entry.Window));
+        return false;
     }
 
     private void EndSweep(Swept swept)
     {
         if (swept.Removed.Count > 0) _log.Warning("{0}: removed from QEMU what no run knows any more: {1}", _spec.Id.Name, string.Join(", ", swept.Removed));
-        if (swept.Fault is { } fault) _log.Warning("{0}: could not look for what earlier runs left in QEMU: {1}", _spec.Id.Name, fault);
+        if (swept.Fault is { } fault && fault != _sweepFault) _log.Warning("{0}: could not look for what earlier runs left: {1}", _spec.Id.Name, fault);
+        _sweepFault = swept.Fault;
+        if (swept.Left) Timers.StartSingleTimer("sweep", new Sweep(), SweepAgain);
         Handle(new ItemsInput.Swept());
     }
 }

@@ -77,8 +77,9 @@ public sealed partial class VmActor
         _frozenSince = null;
         _settled = closed.Window;
         if (closed.Record is { FreezeSent: { } sent, FrozenAt: { } frozen }) _slowFreeze = frozen - sent > SlowFreeze;
-        // A caller's own freeze that an earlier process left: no run will ever ask for its entry.
+        // An earlier process left it: a caller's own freeze, or one whose run may have settled it already.
         if (lent.Owner.Equals(Self) && lent.Order.Item.Run.Length == 0) _services.Host.Tell(new RemoveEntry(closed.Window));
+        else if (lent.Owner.Equals(Self)) _items.Tell(new ItemsActor.Sweep());
         AnswerThawCallers(closed.Record.Thawed ?? 0);
         Context.Unwatch(lent.Window);
         Context.Stop(lent.Window);

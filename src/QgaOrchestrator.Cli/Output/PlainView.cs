@@ -52,8 +52,8 @@ internal sealed class PlainView(TextWriter to, TimeProvider time)
     }
 
     private static string ItemLine(RunItem item) => item.State == ItemStates.Succeeded
-        ? $"{item.Vm} succeeded: frozen for {Text.Milliseconds(item.FrozenMs)}, class {item.Class ?? "-"}, "
-            + (item.Bytes is { } bytes ? Text.Bytes(bytes) : "-")
+        ? $"{item.Vm} succeeded" + (item.Class is null ? ""
+            : $": frozen for {Text.Milliseconds(item.FrozenMs)}, class {item.Class}, {(item.Bytes is { } bytes ? Text.Bytes(bytes) : "-")}")
         : $"{item.Vm} {item.State}{(item.Step is null ? "" : $" in {item.Step}")}: {item.Reason ?? "no reason told"}"
             + (item.Remedy is null ? "" : $" {item.Remedy}");
 

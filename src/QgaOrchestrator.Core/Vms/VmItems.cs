@@ -23,7 +23,10 @@ public sealed record VmItems
     /// <summary>The last ones whose outcomes are journalled: an order that comes after that is an old one.</summary>
     public ImmutableList<ItemId> Over { get; init; } = [];
 
-    /// <summary>What no run knows any more is being removed from QEMU; items wait meanwhile.</summary>
+    /// <summary>To be swept when no item is at work, or waits.</summary>
+    public bool ToSweep { get; init; }
+
+    /// <summary>What no run knows any more is being removed from QEMU and ledger; items wait meanwhile.</summary>
     public bool Sweeping { get; init; }
 }
 

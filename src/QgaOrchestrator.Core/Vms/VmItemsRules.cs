@@ -34,9 +34,8 @@ public static class VmItemsRules
             case ItemsInput.Repeat:
                 effects.AddRange(items.Kept.Select(kept => new ItemsEffect.Tell(kept)));
                 return items;
-            case ItemsInput.SweepWanted when items is { Work: null, Waiting.IsEmpty: true, Sweeping: false }:
-                effects.Add(new ItemsEffect.Sweep());
-                return items with { Sweeping = true };
+            case ItemsInput.SweepWanted when !items.Sweeping:
+                return items with { ToSweep = true };
             case ItemsInput.Swept:
                 return items with { Sweeping = false };
             default:
@@ -68,6 +67,11 @@ public static class VmItemsRules
         {
             if (kept.Window is { } window) effects.Add(new ItemsEffect.RemoveEntry(window));
             items = items with { Kept = items.Kept.Remove(kept) };
+        }
+        else if (!items.Over.Contains(id))
+        {
+            // Not ended here: an earlier process, or the VM's earlier life, may have left something of it.
+            items = items with { ToSweep = true };
         }
         if (items.Over.Contains(id)) return items;
         var over = items.Over.Count < Remembered ? items.Over : items.Over.RemoveAt(0);
@@ -101,7 +105,13 @@ public static class VmItemsRules
 
     private static VmItems Next(VmItems items, List<ItemsEffect> effects)
     {
-        if (items.Sweeping || items.Work is not null || items.Waiting.IsEmpty) return items;
+        if (items.Sweeping || items.Work is not null) return items;
+        if (items.Waiting.IsEmpty)
+        {
+            if (!items.ToSweep) return items;
+            effects.Add(new ItemsEffect.Sweep());
+            return items with { ToSweep = false, Sweeping = true };
+        }
         var (next, resume, aborted) = items.Waiting[0];
         effects.Add(new ItemsEffect.Begin(next, resume));
         if (aborted) effects.Add(new ItemsEffect.Abort(next));

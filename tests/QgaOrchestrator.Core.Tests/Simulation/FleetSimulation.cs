@@ -206,7 +206,7 @@ internal sealed class FleetSimulation
 
     private void CheckEnd()
     {
-        if (!IsAtRest) _world.Break("it stands still, and has not ended");
+        if (!IsAtRest) _world.Break($"it stands still, and has not ended: {string.Join(", ", _runs.Where(run => run.State is not { IsEnded: true }).Select(run => run.Id).Concat(_vms.Where(vm => !vm.IsAtRest).Select(vm => vm.ToString())))}");
         foreach (var vm in _vms)
         {
             if (vm.Qemu.Foreign is { Count: > 0 } foreign) _world.Break($"the block graph of {vm.Id.Name} holds {string.Join(", ", foreign)}");

@@ -39,6 +39,9 @@ internal sealed class SimulatedVm
     private VmItems _items = VmItems.None;
     private SimulatedWork? _worker;
     private bool _repeats;
+
+    /// <summary>Windows that were open still when their runs had journalled how they ended.</summary>
+    private readonly HashSet<string> _journalled = [];
     private bool _there = true;
 
     public SimulatedVm(FleetSimulation fleet, World world, SimulatedHost host, string name, bool overlays)
@@ -64,7 +67,9 @@ internal sealed class SimulatedVm
     /// <summary>Whoever works here goes forward with this attempt: it does not only look, or undo.</summary>
     public bool GoesOnWith(ItemId id) => _items.Work == id && _worker is { GoesForward: true };
 
-    public bool IsAtRest => _items is { Work: null, Waiting.IsEmpty: true, Kept.IsEmpty: true, Sweeping: false } && Window is null && Entry is not { By: null } && _there && Guest.Up;
+    public bool IsAtRest => _items is { Work: null, Waiting.IsEmpty: true, Kept.IsEmpty: true, ToSweep: false, Sweeping: false } && Window is null && Entry is null && _there && Guest.Up;
+
+    public override string ToString() => $"{Id.Name} (work {_items.Work}, {_items.Waiting.Count} wait, {_items.Kept.Count} kept, entry {Entry?.Window})";
 
     // what the host's disk keeps
 
@@ -102,6 +107,7 @@ internal sealed class SimulatedVm
         Window?.End();
         (_worker, Window, _items, _repeats) = (null, null, VmItems.None, false);
         _orders.Clear();
+        _journalled.Clear();
     }
 
     /// <summary>QEMU's process ends. The node sees its sockets go, or only that they do not answer.</summary>
@@ -127,6 +133,7 @@ internal sealed class SimulatedVm
             Guest.BeginQemu();
             if (Entry is { By: null }) Entry = null; // of a process that has ended
             _world.At(_world.Next(1, 1_000), () => _there = true);
+            _world.At(2_000, Sweep);
         });
     }
 
@@ -156,7 +163,7 @@ internal sealed class SimulatedVm
         else if (Entry is { By: null } entry && Guest.Up && _world.Bug != Planted.LedgerNotRead)
         {
             _world.Tell($"{Id.Name}: a window is adopted");
-            Window = new SimulatedWindow(_world, this, FleetSimulation.WindowOf(entry.Window, WindowMode.Alone), entry.Record, null, _ => { }, _ => { });
+            Window = new SimulatedWindow(_world, this, FleetSimulation.WindowOf(entry.Window, WindowMode.Alone), entry.Record, null, _ => { }, _ => _world.At(1, Sweep));
         }
     }
 
@@ -210,12 +217,15 @@ internal sealed class SimulatedVm
     public void CloseWindow(SimulatedWindow window)
     {
         if (Window == window) Window = null;
+        if (_journalled.Remove(window.Id)) Entry = null;
     }
 
-    /// <summary>A frozen guest's entry stays, whatever its run has journalled.</summary>
+    /// <summary>A frozen guest's entry stays until it is thawed, whatever its run has journalled.</summary>
     private void RemoveEntry(string window)
     {
-        if (Entry is { By: not null } entry && entry.Window == window) Entry = null;
+        if (Entry is not { } entry || entry.Window != window) return;
+        if (entry.By is null) _journalled.Add(window);
+        else Entry = null;
     }
 
     // ---- the rules of its items
@@ -263,6 +273,8 @@ internal sealed class SimulatedVm
                 _world.At(Qemu.BusyFor + _world.Next(1, 200), () =>
                 {
                     if (life != _host.Life) return;
+                    if (Entry is { By: not null } entry && !Fleet.IsUnderWay(entry.Window)) Entry = null;
+                    if (Entry is not null) _world.At(30_000, () => SweepIn(life));
                     foreach (var names in Qemu.Owners.Where(names => !Fleet.IsUnderWay(names)).ToList()) Qemu.Remove(names);
                     Handle(new ItemsInput.Swept());
                 });
@@ -281,6 +293,11 @@ internal sealed class SimulatedVm
             _repeats = false;
             if (!_items.Kept.IsEmpty) Handle(new ItemsInput.Repeat());
         });
+    }
+
+    private void SweepIn(int life)
+    {
+        if (life == _host.Life) Sweep();
     }
 
     private void Sweep()

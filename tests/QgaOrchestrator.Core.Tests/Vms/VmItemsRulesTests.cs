@@ -46,11 +46,20 @@ public class VmItemsRulesTests
         Step(Ordered(A));
         Step(Ended(A, "w"));
         Assert.Equal("Tell a Succeeded", Step(new ItemsInput.Repeat()));
-        Assert.Equal("", Step(new ItemsInput.Journalled(A with { Attempt = 2 })));
         Assert.Equal("RemoveEntry w", Step(new ItemsInput.Journalled(A)));
         Assert.Equal("", Step(new ItemsInput.Repeat()));
         Assert.Equal("", Step(new ItemsInput.Journalled(A)));
         Assert.Equal("", Step(Ordered(A, resume: true)));
+    }
+
+    [Fact]
+    public void What_is_journalled_and_did_not_end_here_may_have_left_something()
+    {
+        Step(Ordered(A));
+        Assert.Equal("", Step(new ItemsInput.Journalled(B)));
+        Assert.Equal("EndWork | Tell a Succeeded | Sweep", Step(Ended(A)));
+        Assert.Equal("", Step(new ItemsInput.Journalled(B)));
+        Assert.Equal("", Step(new ItemsInput.Swept()));
     }
 
     [Fact]
@@ -82,13 +91,15 @@ public class VmItemsRulesTests
     }
 
     [Fact]
-    public void Items_wait_for_a_sweep_and_a_sweep_for_no_item()
+    public void Items_wait_for_a_sweep_and_a_sweep_waits_until_none_is_at_work()
     {
         Assert.Equal("Sweep", Step(new ItemsInput.SweepWanted()));
         Assert.Equal("", Step(new ItemsInput.SweepWanted()));
         Assert.Equal("", Step(Ordered(A)));
         Assert.Equal("Begin a", Step(new ItemsInput.Swept()));
         Assert.Equal("", Step(new ItemsInput.SweepWanted()));
+        Assert.Equal("EndWork | Tell a Succeeded | Sweep", Step(Ended(A)));
+        Assert.Equal("", Step(new ItemsInput.Swept()));
     }
 
     private static ItemsInput.Ordered Ordered(ItemId id, bool resume = false) => new(id, resume);
