@@ -93,12 +93,13 @@ public abstract class OneHost : TestKit, IAsyncLifetime
     }
 
     /// <summary>Starts host and VM, and waits until the guest has told of itself and the watchdog guards.</summary>
-    protected async Task StartAsync()
+    protected async Task<VmStatus> StartAsync()
     {
         var beat = Watchdog.NextBeat();
         Begin();
-        SeeVm(vm => vm is { Agent: AgentState.Ready, RunState: not null } && (vm.Frozen || vm.Inventory is { OsId: not null }));
+        var seen = SeeVm(vm => vm is { Agent: AgentState.Ready, RunState: not null } && (vm.Frozen || vm.Inventory is { OsId: not null }));
         await beat.WaitAsync(Limit);
+        return seen;
     }
 
     /// <summary>Starts host and VM, and waits for nothing.</summary>
@@ -113,6 +114,12 @@ public abstract class OneHost : TestKit, IAsyncLifetime
     protected async Task CrashAsync()
     {
         await Task.WhenAll(Host.GracefulStop(Limit, Kill.Instance), Vms.GracefulStop(Limit, Kill.Instance));
+    }
+
+    /// <summary>The node's actors end in order.</summary>
+    protected async Task StopAsync()
+    {
+        await Task.WhenAll(Host.GracefulStop(Limit), Vms.GracefulStop(Limit));
     }
 
     protected VmStatus SeeVm(Predicate<VmStatus> wanted) => Fleet.FishForMessage<VmSeen>(seen => wanted(seen.Status), Limit).Status;

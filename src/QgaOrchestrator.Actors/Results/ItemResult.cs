@@ -43,7 +43,7 @@ public sealed record ItemResult(int Item, int Attempt, string Vm, string Host, D
 /// <summary>The bytes lie beside, in <c>ITEM.NAME</c>.</summary>
 /// <param name="Bytes">How many were kept.</param>
 /// <param name="Sha256">Of them, lower-case hex.</param>
-/// <param name="Truncated">The agent had to drop the rest: it keeps 16 MiB.</param>
+/// <param name="Truncated">The rest was dropped: an agent keeps 16 MiB of a process's stream, a host 1 GiB of all.</param>
 public sealed record KeptStream(long Bytes, string Sha256, bool Truncated = false);
 
 [JsonSourceGenerationOptions(

@@ -6,17 +6,23 @@ namespace QgaOrchestrator.Actors.Results;
 
 /// <summary>
 /// What commands and processes of runs gave back, beside the journal, which holds no output: <c>RUN/ITEM.json</c> and its
-/// streams. Kept for 7 days and up to 1 GiB, the oldest runs first.
+/// streams. Kept for 7 days and up to 1 GiB: the oldest runs go first, and where those under way alone need more, streams that
+/// do not fit are not kept, and told as truncated.
 /// </summary>
-public sealed class ResultSpool(string directory, TimeProvider time)
+public sealed class ResultSpool(string directory, TimeProvider time, long most = 1L << 30)
 {
     public static readonly TimeSpan Age = TimeSpan.FromDays(7);
 
-    public const long Most = 1L << 30;
-
     private const string Suffix = ".json";
 
+    /// <summary>One that is full is not swept again for each stream.</summary>
+    private static readonly TimeSpan SweepAgain = TimeSpan.FromMinutes(1);
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private readonly Lock _gate = new();
+    private long _bytes;
+    private DateTimeOffset _sweptAt = DateTimeOffset.MinValue;
 
     /// <summary>The guest is about to be asked.</summary>
     /// <exception cref="IOException">It cannot be written, so the guest must not be asked.</exception>
@@ -24,8 +30,8 @@ public sealed class ResultSpool(string directory, TimeProvider time)
     {
         if (!Directory.Exists(PathOf(run)))
         {
-            Sweep();
             Directory.CreateDirectory(PathOf(run), OwnerOnly);
+            lock (_gate) Sweep();
         }
         return Write(run, asked);
     }
@@ -41,6 +47,11 @@ public sealed class ResultSpool(string directory, TimeProvider time)
 
     public KeptStream Keep(string run, int item, string name, ReadOnlySpan<byte> bytes, bool truncated = false)
     {
+        if (!Take(bytes.Length))
+        {
+            bytes = [];
+            truncated = true;
+        }
         File.WriteAllBytes(PathOf(run, item, $".{name}"), bytes);
         return new KeptStream(bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)), truncated);
     }
@@ -78,16 +89,35 @@ public sealed class ResultSpool(string directory, TimeProvider time)
         }
     }
 
-    /// <summary>Removes what is too old, and then the oldest runs until the rest fits.</summary>
-    public void Sweep()
+    /// <returns>False: there is no room for so many bytes.</returns>
+    private bool Take(long bytes)
     {
-        if (!Directory.Exists(directory)) return;
-        var oldest = time.GetUtcNow() - Age;
-        var left = Most;
+        lock (_gate)
+        {
+            if (_bytes + bytes > most && time.GetUtcNow() - _sweptAt > SweepAgain) Sweep();
+            if (_bytes + bytes > most) return false;
+            _bytes += bytes;
+            return true;
+        }
+    }
+
+    /// <summary>Removes what is too old, and then the oldest runs until the rest fits; but not one whose item still needs what it wrote.</summary>
+    private void Sweep()
+    {
+        (_sweptAt, _bytes) = (time.GetUtcNow(), 0);
+        var oldest = (_sweptAt - Age).UtcDateTime;
         foreach (var run in new DirectoryInfo(directory).GetDirectories().OrderByDescending(run => run.LastWriteTimeUtc))
         {
-            left -= run.EnumerateFiles().Sum(file => file.Length);
-            if (left < 0 || run.LastWriteTimeUtc < oldest.UtcDateTime) run.Delete(recursive: true);
+            try
+            {
+                var bytes = run.EnumerateFiles().Sum(file => file.Length);
+                if (run.LastWriteTimeUtc < oldest || (_bytes + bytes > most && List(run.Name).All(item => item.State is not null))) run.Delete(recursive: true);
+                else _bytes += bytes;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+            {
+                // Being written, or not ours to remove: the next sweep looks again.
+            }
         }
     }
 

@@ -12,7 +12,7 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
 {
     private readonly CommandOptions _options = order.Options.Command ?? throw new ArgumentException("the run's options hold no command", nameof(order));
 
-    protected override async Task<ItemOutcome> RunAsync(CancellationToken aborted)
+    protected override async Task<ItemOutcome> RunAsync(CancellationToken aborted, CancellationToken stopped)
     {
         if (Order.Options.DryRun) return await AgentOffers.CheckAsync(vm, Services, Order.Vm.Name, _options.Command, Outcome);
         var found = Services.Results.Read(Order.Run, Order.Item);
@@ -21,7 +21,8 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
             case AskNext.Tell:
                 return (found! with { Attempt = Order.Attempt }).ToOutcome();
             case AskNext.Unknown:
-                return Outcome(ItemState.Unknown, $"qgad ended while {_options.Command} was under way: it may have been executed", "Look in the guest before you repeat it");
+                return Keep(found! with { Attempt = Order.Attempt }, Outcome(
+                    ItemState.Unknown, $"qgad ended while {_options.Command} was under way: it may have been executed", "Look in the guest before you repeat it"));
             case AskNext.Interrupted:
                 return Interrupted();
         }
@@ -29,19 +30,11 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
 
         var asked = Services.Results.Begin(Order.Run, new ItemResult(Order.Item, Order.Attempt, Order.Vm.Name, Order.Vm.Host, Services.Time.GetUtcNow()));
         var reply = await AgentCalls.AskAsync(vm, Order.Vm, _options.Command, Arguments());
-        var outcome = AgentCalls.Outcome(reply, MayRepeat, Outcome);
-        var streams = reply is CallReply.Returned returned
-            ? new Dictionary<string, KeptStream> { ["return"] = Services.Results.Keep(Order.Run, Order.Item, "return", returned.Json.Span) }
-            : [];
-        Services.Results.Write(Order.Run, asked with
-        {
-            State = outcome.State,
-            Reason = outcome.Reason,
-            Remedy = outcome.Remedy,
-            EndedAt = Services.Time.GetUtcNow(),
-            Streams = streams,
-        });
-        return outcome;
+        // Its successor asks again, or tells that nobody knows.
+        if (reply is CallReply.Unknown) stopped.ThrowIfCancellationRequested();
+        if (reply is CallReply.Returned returned)
+            asked = asked with { Streams = new Dictionary<string, KeptStream> { ["return"] = Services.Results.Keep(Order.Run, Order.Item, "return", returned.Json.Span) } };
+        return Keep(asked, AgentCalls.Outcome(reply, MayRepeat, Outcome));
     }
 
     private bool MayRepeat => AgentCommands.Find(_options.Command)?.Retry is RetryClass.Safe or RetryClass.Idempotent;

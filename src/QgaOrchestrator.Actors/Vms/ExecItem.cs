@@ -20,42 +20,43 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
 
     private readonly ExecOptions _options = order.Options.Exec ?? throw new ArgumentException("the run's options hold no process", nameof(order));
 
-    protected override async Task<ItemOutcome> RunAsync(CancellationToken aborted)
+    protected override async Task<ItemOutcome> RunAsync(CancellationToken aborted, CancellationToken stopped)
     {
         if (Order.Options.DryRun) return await AgentOffers.CheckAsync(vm, Services, Order.Vm.Name, GuestExec.Name, Outcome);
         var found = Services.Results.Read(Order.Run, Order.Item);
         return AskedOnce.Next(found?.ToBefore(), Order.Attempt, Order.Resume, mayRepeat: false) switch
         {
             AskNext.Tell => (found! with { Attempt = Order.Attempt }).ToOutcome(),
-            AskNext.Follow => await FollowAsync(found! with { Attempt = Order.Attempt }, aborted),
+            AskNext.Follow => await FollowAsync(found! with { Attempt = Order.Attempt }, aborted, stopped),
             AskNext.Unknown => Keep(found! with { Attempt = Order.Attempt }, Outcome(
                 ItemState.Unknown, "qgad ended while the process was being started: it may run", "Look in the guest before you start it again")),
             AskNext.Interrupted => Interrupted(),
             _ when aborted.IsCancellationRequested => Outcome(ItemState.Cancelled, BackupItem.Aborted),
-            _ => await StartAsync(aborted),
+            _ => await StartAsync(aborted, stopped),
         };
     }
 
-    private async Task<ItemOutcome> StartAsync(CancellationToken aborted)
+    private async Task<ItemOutcome> StartAsync(CancellationToken aborted, CancellationToken stopped)
     {
         var asked = Services.Results.Begin(Order.Run, new ItemResult(Order.Item, Order.Attempt, Order.Vm.Name, Order.Vm.Host, Services.Time.GetUtcNow()));
         var request = GuestExec.Request(new ExecRequest(_options.Path, _options.Args, _options.Env, CaptureOutput: _options.CaptureOutput));
         var reply = await AgentCalls.AskAsync(vm, Order.Vm, GuestExec.Name, request.Arguments);
         if (reply is not CallReply.Returned started) return Keep(asked, AgentCalls.Outcome(reply, mayRepeat: false, Outcome));
-        return await FollowAsync(Services.Results.Write(Order.Run, asked with { Pid = GuestExec.Read(started.Json).Pid }), aborted);
+        return await FollowAsync(Services.Results.Write(Order.Run, asked with { Pid = GuestExec.Read(started.Json).Pid }), aborted, stopped);
     }
 
     /// <summary>Whoever cannot be asked now is asked again, until the time is over.</summary>
-    private async Task<ItemOutcome> FollowAsync(ItemResult process, CancellationToken aborted)
+    private async Task<ItemOutcome> FollowAsync(ItemResult process, CancellationToken aborted, CancellationToken stopped)
     {
         Move(Exec.Wait.Name);
         var began = Services.Time.GetTimestamp();
         string? unheard = null;
         for (var pause = FirstLook; Services.Time.GetElapsedTime(began) < _options.Timeout; pause = Min(pause * 2, LongestPause))
         {
+            stopped.ThrowIfCancellationRequested();
             if (aborted.IsCancellationRequested)
                 return Keep(process, Outcome(ItemState.Cancelled, $"{BackupItem.Aborted}; the process goes on in the guest as pid {process.Pid}"));
-            await Task.Delay(pause, Services.Time, CancellationToken.None);
+            await Task.Delay(pause, Services.Time, stopped);
             var reply = await AgentCalls.AskAsync(vm, Order.Vm, GuestExecStatus.Name, GuestExecStatus.Request(process.Pid!.Value).Arguments);
             switch (reply)
             {
@@ -74,6 +75,7 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
                     break;
             }
         }
+        stopped.ThrowIfCancellationRequested();
         return Keep(process, unheard is null
             ? Outcome(ItemState.Failed, $"it did not end within {_options.Timeout:c}, and goes on in the guest as pid {process.Pid}",
                 $"End it with qgactl vm exec {Order.Vm.Name} -- kill {process.Pid}, or allow a longer timeout")
@@ -88,18 +90,6 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
         var judged = Exec.Judge(new ExecEnd(status.Exitcode, status.Signal), Words(status.ErrData));
         var outcome = Outcome(judged is null ? ItemState.Succeeded : ItemState.Failed, judged?.Reason, judged?.Remedy);
         return Keep(process with { ExitCode = status.Exitcode, Signal = status.Signal, Streams = streams }, outcome);
-    }
-
-    private ItemOutcome Keep(ItemResult process, ItemOutcome outcome)
-    {
-        Services.Results.Write(Order.Run, process with
-        {
-            State = outcome.State,
-            Reason = outcome.Reason,
-            Remedy = outcome.Remedy,
-            EndedAt = Services.Time.GetUtcNow(),
-        });
-        return outcome;
     }
 
     /// <summary>The last line of what it said.</summary>

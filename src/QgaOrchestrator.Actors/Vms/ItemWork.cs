@@ -1,4 +1,5 @@
 using Akka.Actor;
+using QgaOrchestrator.Actors.Results;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Vms;
@@ -9,7 +10,7 @@ namespace QgaOrchestrator.Actors.Vms;
 /// </summary>
 internal abstract class ItemWork : ReceiveActor, IDisposable
 {
-    private readonly CancellationTokenSource _stopped = new();
+    private readonly CancellationTokenSource _aborted = new(), _stopped = new();
     private readonly IActorRef _self;
     private ItemProgress _progress;
 
@@ -19,7 +20,7 @@ internal abstract class ItemWork : ReceiveActor, IDisposable
         _progress = new ItemProgress(order.Item, order.Attempt, step, null, 0, 0);
         Receive<ItemProgress>(m => Show(m));
         Receive<StartItem>(_ => Show(_progress));
-        Receive<AbortItem>(_ => _stopped.Cancel());
+        Receive<AbortItem>(_ => _aborted.Cancel());
         Receive<ItemOutcome>(m => Context.Parent.Tell(new ItemsActor.Finished(m, null)));
         Receive<Status.Failure>(m => Context.Parent.Tell(new ItemsActor.Finished(
             Outcome(ItemState.Unknown, $"a fault in qgad: {m.Cause.Message}", "See the node's log, and what the guest has done of it"), null)));
@@ -32,7 +33,9 @@ internal abstract class ItemWork : ReceiveActor, IDisposable
     protected override void PreStart()
     {
         Show(_progress);
-        RunAsync(_stopped.Token).PipeTo(Self);
+        // Its files are read and written beside the actors.
+        var (aborted, stopped) = (_aborted.Token, _stopped.Token);
+        Task.Run(() => RunAsync(aborted, stopped)).PipeTo(Self);
     }
 
     protected override void PostStop()
@@ -42,7 +45,8 @@ internal abstract class ItemWork : ReceiveActor, IDisposable
     }
 
     /// <param name="aborted">The item was told to end.</param>
-    protected abstract Task<ItemOutcome> RunAsync(CancellationToken aborted);
+    /// <param name="stopped">The node ends, or the VM's actor: another will go on with what is kept, so nothing is told of it.</param>
+    protected abstract Task<ItemOutcome> RunAsync(CancellationToken aborted, CancellationToken stopped);
 
     /// <summary>From the work itself, on whatever thread.</summary>
     protected void Move(string step) => _self.Tell(_progress with { Step = step });
@@ -51,7 +55,24 @@ internal abstract class ItemWork : ReceiveActor, IDisposable
 
     protected ItemOutcome Interrupted() => ItemOutcome.Interrupted(Order.Item, Order.Attempt, "the node ended before this attempt had begun");
 
-    public void Dispose() => _stopped.Dispose();
+    /// <summary>Writes how the item ended into its result.</summary>
+    protected ItemOutcome Keep(ItemResult result, ItemOutcome outcome)
+    {
+        Services.Results.Write(Order.Run, result with
+        {
+            State = outcome.State,
+            Reason = outcome.Reason,
+            Remedy = outcome.Remedy,
+            EndedAt = Services.Time.GetUtcNow(),
+        });
+        return outcome;
+    }
+
+    public void Dispose()
+    {
+        _aborted.Dispose();
+        _stopped.Dispose();
+    }
 
     private void Show(ItemProgress progress) => Services.Runs.Tell(new ItemMoved(Order.Run, _progress = progress));
 }

@@ -83,6 +83,23 @@ public sealed class CommandItemTests : OneHost
     }
 
     [Fact]
+    public async Task A_process_outlives_an_orderly_stop_of_the_node_and_is_followed_by_the_next_one()
+    {
+        var (started, ended) = (0, new TaskCompletionSource());
+        Vm.Guest.Programs["/bin/long"] = (_, _) => new GuestExit(0, $"{++started}") { Until = ended.Task };
+        await StartAsync();
+        Order(Process("/bin/long"));
+        Runs.FishForMessage<ItemMoved>(m => m.Progress.Step == Exec.Wait.Name, Limit);
+        await StopAsync();
+
+        await StartAsync();
+        Assert.Null(Results.Read("r1", 0)!.State);
+        ended.SetResult();
+        Assert.Equal(ItemState.Succeeded, Run(Process("/bin/long") with { Resume = true }).State);
+        Assert.Equal("1", Encoding.UTF8.GetString(Kept("out")));
+    }
+
+    [Fact]
     public async Task A_process_whose_start_was_not_seen_ends_unknown()
     {
         Results.Begin("r1", new ItemResult(0, 1, Id.Name, Id.Host, DateTimeOffset.UnixEpoch));

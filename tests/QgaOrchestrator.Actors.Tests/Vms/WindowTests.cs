@@ -132,8 +132,7 @@ public class WindowTests : OneHost
     public async Task Somebody_elses_freeze_is_told_and_refused_and_never_thawed()
     {
         Vm.Guest.FreezeBySomebodyElse();
-        await StartAsync();
-        Assert.Equal("somebody else", SeeVm(vm => vm.Frozen).FrozenBy);
+        Assert.Equal("somebody else", (await StartAsync()).FrozenBy);
         var outcome = Run(Item());
         Assert.Equal(ItemState.Failed, outcome.State);
         Assert.Contains("somebody else", outcome.Reason);

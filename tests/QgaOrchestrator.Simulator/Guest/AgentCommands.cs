@@ -111,8 +111,10 @@ internal sealed class AgentCommands(SimulatedGuest guest)
     // Delivered once: the reply that tells the end removes the record.
     private JsonObject Status(long pid)
     {
-        if (!_processes.Remove(pid, out var process)) throw new QemuException("Invalid parameter 'pid'");
+        if (!_processes.TryGetValue(pid, out var process)) throw new QemuException("Invalid parameter 'pid'");
         var (exit, captured) = process;
+        if (!exit.Until.IsCompleted) return new JsonObject { ["exited"] = false };
+        _processes.Remove(pid);
         var reply = new JsonObject { ["exitcode"] = exit.Code };
         if (captured && exit.Errors.Length > 0) reply["err-data"] = Base64(exit.Errors);
         if (captured && exit.Output.Length > 0) reply["out-data"] = Base64(exit.Output);

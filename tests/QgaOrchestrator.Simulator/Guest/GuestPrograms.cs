@@ -3,7 +3,11 @@ using System.Text;
 namespace QgaOrchestrator.Simulator;
 
 /// <summary>What a process in the guest leaves behind.</summary>
-public sealed record GuestExit(int Code, string Output = "", string Errors = "");
+public sealed record GuestExit(int Code, string Output = "", string Errors = "")
+{
+    /// <summary>It goes on until then.</summary>
+    public Task Until { get; init; } = Task.CompletedTask;
+}
 
 public delegate GuestExit GuestProgram(IReadOnlyList<string> arguments, byte[] input);
 
