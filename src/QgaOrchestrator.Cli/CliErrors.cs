@@ -1,4 +1,5 @@
 using System.Net;
+using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
 
 namespace QgaOrchestrator.Cli;
@@ -39,6 +40,14 @@ internal static class CliErrors
     /// <summary>A user can do something about it.</summary>
     public static bool IsForUser(Exception e) =>
         e is UsageException or CommandFailedException or ApiException or NodeUnreachableException or FormatException or IOException or UnauthorizedAccessException;
+
+    /// <summary>Nobody is to blame: the node starts anew, or the guest's channel is busy, frozen or broken for a while.</summary>
+    public static bool IsPassing(Exception e) => e switch
+    {
+        NodeUnreachableException => true,
+        ApiException api => api.Status is HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout or HttpStatusCode.TooManyRequests || api.Code == ProblemCodes.Frozen,
+        _ => false,
+    };
 
     /// <summary>What can be done about it, where it says so.</summary>
     public static string? Remedy(Exception e) => e switch

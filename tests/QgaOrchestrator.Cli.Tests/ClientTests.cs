@@ -51,6 +51,14 @@ public sealed class ClientTests : IDisposable
     }
 
     [Fact]
+    public async Task A_guests_command_whose_reply_breaks_off_is_not_sent_again()
+    {
+        _node.Answers("POST /v1/vms/db1/agent/guest-exec", () => throw new HttpRequestException(HttpRequestError.ResponseEnded));
+        await Assert.ThrowsAsync<NodeUnreachableException>(() => Client.CallAgentAsync("db1", "guest-exec", "{}"u8.ToArray(), new AgentCallOptions()));
+        Assert.Single(_node.Requests);
+    }
+
+    [Fact]
     public async Task A_problem_is_told_with_code_remedy_and_what_this_version_does_not_know()
     {
         _node.Answers("GET /v1/vms/db1", """

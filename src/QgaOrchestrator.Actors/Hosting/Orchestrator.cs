@@ -18,13 +18,28 @@ public sealed class Orchestrator(NodeActors actors, IViews views) : IOrchestrato
     /// <summary>A call waits for its turn in the channel and has its own time-out there; this is only the last resort.</summary>
     private static readonly TimeSpan LongestCall = TimeSpan.FromMinutes(30);
 
+    /// <summary>Three questions of the monitor, with 5 s each.</summary>
+    private static readonly TimeSpan LongestWake = TimeSpan.FromSeconds(20);
+
     public async Task<IReadOnlyList<VmStatus>> ListVmsAsync(CancellationToken cancel) =>
         (await actors.Fleet.Ask<VmList>(new ListVms(), Answer, cancel)).Vms;
 
     public Task<CallReply> CallAsync(VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel) =>
-        actors.Vms.Ask<CallReply>(new CallAgent(vm, command, arguments, options), LongestCall, cancel);
+        AskVmAsync(new CallAgent(vm, command, arguments, options), command, LongestCall, cancel);
 
-    public Task<CallReply> WakeAsync(VmId vm, CancellationToken cancel) => actors.Vms.Ask<CallReply>(new WakeVm(vm), Answer, cancel);
+    public Task<CallReply> WakeAsync(VmId vm, CancellationToken cancel) => AskVmAsync(new WakeVm(vm), "the wake-up", LongestWake, cancel);
+
+    private async Task<CallReply> AskVmAsync(object question, string what, TimeSpan longest, CancellationToken cancel)
+    {
+        try
+        {
+            return await actors.Vms.Ask<CallReply>(question, longest, cancel);
+        }
+        catch (AskTimeoutException)
+        {
+            return new CallReply.Unknown("the VM's channel was lost", $"{what} may have been executed: look in the guest before you repeat it");
+        }
+    }
 
     public async Task<RunView> StartRunAsync(
         string id, string kind, string select, RunOptions options, RunPlan plan, string by, CancellationToken cancel)

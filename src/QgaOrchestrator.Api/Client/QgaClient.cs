@@ -45,12 +45,12 @@ public sealed partial class QgaClient : IDisposable
     {
         var path = WithQuery(ApiRoutes.AgentCallPath(vm, command),
             ("timeout", options.Timeout?.ToString("c")), ("lease", options.Lease?.ToString("c")), ("force", options.Force ? "true" : null));
-        return PostAsync(path, arguments, ApiJson.Default.AgentCallReply, cancel);
+        return PostOnceAsync(path, arguments, ApiJson.Default.AgentCallReply, cancel);
     }
 
     /// <summary>Wakes a guest that suspended itself to memory.</summary>
     public Task<WokenVm> WakeAsync(string vm, CancellationToken cancel = default) =>
-        PostAsync(ApiRoutes.WakePath(vm), default, ApiJson.Default.WokenVm, cancel);
+        PostOnceAsync(ApiRoutes.WakePath(vm), default, ApiJson.Default.WokenVm, cancel);
 
     /// <summary>Starts a run. A connection that breaks is tried once more under the same key: it never starts two.</summary>
     public Task<Run> StartRunAsync(RunRequest request, CancellationToken cancel = default) =>
@@ -108,7 +108,7 @@ public sealed partial class QgaClient : IDisposable
 
     /// <summary>Makes a token; its secret is told in this one answer.</summary>
     public Task<NewToken> AddTokenAsync(TokenRequest request, CancellationToken cancel = default) =>
-        PostAsync(ApiRoutes.Tokens, JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.TokenRequest), ApiJson.Default.NewToken, cancel);
+        PostOnceAsync(ApiRoutes.Tokens, JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.TokenRequest), ApiJson.Default.NewToken, cancel);
 
     /// <summary>From its return on the token is refused.</summary>
     public async Task RevokeTokenAsync(string name, CancellationToken cancel = default)
@@ -155,18 +155,30 @@ public sealed partial class QgaClient : IDisposable
         return await _transport.ReadAsync(response, type, cancel).ConfigureAwait(false);
     }
 
+    /// <summary>What the node knows again by its key, or may be asked twice.</summary>
     private async Task<T> PostAsync<T>(string path, ReadOnlyMemory<byte> body, JsonTypeInfo<T> type, CancellationToken cancel)
     {
         var key = Guid.NewGuid().ToString("N");
         using var response = await _transport.SendAsync(() =>
         {
-            var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ReadOnlyMemoryContent(body) };
-            request.Content.Headers.ContentType = new("application/json");
+            var request = Post(path, body);
             request.Headers.Add(ApiRoutes.IdempotencyKeyHeader, key);
             return request;
         }, cancel).ConfigureAwait(false);
         return await _transport.ReadAsync(response, type, cancel).ConfigureAwait(false);
     }
+
+    /// <summary>A guest would do it twice.</summary>
+    private async Task<T> PostOnceAsync<T>(string path, ReadOnlyMemory<byte> body, JsonTypeInfo<T> type, CancellationToken cancel)
+    {
+        using var response = await _transport.SendOnceAsync(() => Post(path, body), cancel).ConfigureAwait(false);
+        return await _transport.ReadAsync(response, type, cancel).ConfigureAwait(false);
+    }
+
+    private static HttpRequestMessage Post(string path, ReadOnlyMemory<byte> body) => new(HttpMethod.Post, path)
+    {
+        Content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = new("application/json") } },
+    };
 
     private static string WithQuery(string path, params ReadOnlySpan<(string Name, string? Value)> query)
     {

@@ -12,7 +12,10 @@ internal sealed class GuestProcessCall(QgaClient client, string vm, TimeProvider
 {
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(20), LongestPause = TimeSpan.FromSeconds(1);
 
-    /// <exception cref="CommandFailedException">It did not end in time: its pid is told.</exception>
+    /// <summary>A node that starts anew, or a guest in a backup's window, is back long before.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    /// <exception cref="CommandFailedException">It did not end in time, or nothing was heard of it for long: its pid is told.</exception>
     public async Task<GuestProcessEnd> RunAsync(
         string path, string[] arguments, string[]? env, string? input, TimeSpan timeout, CancellationToken cancel)
     {
@@ -21,11 +24,21 @@ internal sealed class GuestProcessCall(QgaClient client, string vm, TimeProvider
             input is null ? null : Encoding.UTF8.GetBytes(input), CaptureOutput: true));
         var pid = GuestExec.Read(await CallAsync(GuestExec.Name, request.Arguments, cancel).ConfigureAwait(false)).Pid;
         var began = time.GetTimestamp();
+        var heard = began;
         for (var pause = FirstLook; time.GetElapsedTime(began) < timeout; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             await Task.Delay(pause, time, cancel).ConfigureAwait(false);
-            var status = GuestExecStatus.Read(await CallAsync(GuestExecStatus.Name, GuestExecStatus.Request(pid).Arguments, cancel).ConfigureAwait(false));
-            if (status.Exited) return End(status);
+            try
+            {
+                var status = GuestExecStatus.Read(await CallAsync(GuestExecStatus.Name, GuestExecStatus.Request(pid).Arguments, cancel).ConfigureAwait(false));
+                if (status.Exited) return End(status);
+                heard = time.GetTimestamp();
+            }
+            catch (Exception e) when (CliErrors.IsPassing(e))
+            {
+                if (time.GetElapsedTime(heard) > Patience)
+                    throw new CommandFailedException($"{path} was started as pid {pid} in the guest, and then not heard of: {e.Message}", "Look in the guest for what became of it.", ExitCodes.NotTheGuests);
+            }
         }
         throw new CommandFailedException(
             $"{path} did not end within {timeout:c}; it goes on in the guest as pid {pid}.", $"End it: qgactl vm exec {vm} -- kill {pid}");

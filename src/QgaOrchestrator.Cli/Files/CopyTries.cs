@@ -1,7 +1,3 @@
-using System.Net;
-using QgaOrchestrator.Api;
-using QgaOrchestrator.Api.Client;
-
 namespace QgaOrchestrator.Cli.Files;
 
 /// <summary>
@@ -24,7 +20,7 @@ internal sealed class CopyTries(TimeProvider time, CopyProgress progress)
             {
                 return await attempt().ConfigureAwait(false);
             }
-            catch (Exception e) when (IsPassing(e) && progress.Moved > 0)
+            catch (Exception e) when (CliErrors.IsPassing(e) && progress.Moved > 0)
             {
                 if (progress.Moved > moved) (moved, since, pause) = (progress.Moved, time.GetTimestamp(), TimeSpan.Zero);
                 if (time.GetElapsedTime(since) > Patience) throw;
@@ -34,11 +30,4 @@ internal sealed class CopyTries(TimeProvider time, CopyProgress progress)
             }
         }
     }
-
-    private static bool IsPassing(Exception e) => e switch
-    {
-        NodeUnreachableException => true,
-        ApiException api => api.Status is HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout or HttpStatusCode.TooManyRequests || api.Code == ProblemCodes.Frozen,
-        _ => false,
-    };
 }

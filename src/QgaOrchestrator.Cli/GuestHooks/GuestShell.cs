@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.Cli.Commands;
 
 namespace QgaOrchestrator.Cli.GuestHooks;
 
@@ -14,7 +15,7 @@ internal sealed class GuestShell(QgaClient client, string vm, TimeProvider time)
     /// <summary>Whoever keeps more in a script is told that it was not read.</summary>
     private const int MostRead = 256 * 1024;
 
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100), Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <exception cref="ApiException">It cannot be opened, or the guest does not allow it.</exception>
     public async Task<byte[]> ReadAsync(string path, CancellationToken cancel)
@@ -64,23 +65,9 @@ internal sealed class GuestShell(QgaClient client, string vm, TimeProvider time)
     /// <exception cref="CommandFailedException">It ended with another code than 0, or not within 30 s.</exception>
     public async Task<string> RunAsync(string script, IEnumerable<string> arguments, CancellationToken cancel)
     {
-        JsonArray all = ["-c", script, "sh", .. arguments.Select(argument => (JsonNode)argument)];
-        var started = await CallAsync("guest-exec", new() { ["path"] = "/bin/sh", ["arg"] = all, ["capture-output"] = true }, cancel).ConfigureAwait(false);
-        var pid = started.GetProperty("pid").GetInt64();
-        var since = time.GetTimestamp();
-        while (true)
-        {
-            var status = await CallAsync("guest-exec-status", new() { ["pid"] = pid }, cancel).ConfigureAwait(false);
-            if (status.GetProperty("exited").GetBoolean())
-            {
-                if (status.TryGetProperty("exitcode", out var code) && code.GetInt32() == 0) return Text(status, "out-data");
-                throw new CommandFailedException($"A step in {vm} failed: {Text(status, "err-data").Trim()}", "See the guest's file systems and rights: qemu-ga runs as root, unless SELinux or its unit confines it.");
-            }
-
-            if (time.GetElapsedTime(since) > Limit)
-                throw new CommandFailedException($"A step in {vm} did not end within {Limit.TotalSeconds:0} s (its pid there is {pid}).", "See what it waits for in the guest.");
-            await Task.Delay(Poll, time, cancel).ConfigureAwait(false);
-        }
+        var end = await new GuestProcessCall(client, vm, time).RunAsync("/bin/sh", ["-c", script, "sh", .. arguments], null, null, Limit, cancel).ConfigureAwait(false);
+        if (end.ExitCode == 0) return Encoding.UTF8.GetString(end.Out);
+        throw new CommandFailedException($"A step in {vm} failed: {Encoding.UTF8.GetString(end.Errors).Trim()}", "See the guest's file systems and rights: qemu-ga runs as root, unless SELinux or its unit confines it.");
     }
 
     private async Task<long> OpenAsync(string path, string mode, CancellationToken cancel) =>
@@ -91,7 +78,4 @@ internal sealed class GuestShell(QgaClient client, string vm, TimeProvider time)
 
     private Task<JsonElement> CallAsync(string command, JsonObject arguments, CancellationToken cancel) =>
         client.CallAgentAsync(vm, command, Encoding.UTF8.GetBytes(arguments.ToJsonString()), new AgentCallOptions(), cancel);
-
-    private static string Text(JsonElement status, string member) =>
-        status.TryGetProperty(member, out var data) ? Encoding.UTF8.GetString(data.GetBytesFromBase64()) : "";
 }
