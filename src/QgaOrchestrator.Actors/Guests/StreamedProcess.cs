@@ -100,8 +100,10 @@ public sealed class StreamedProcess : IAsyncDisposable
             var end = await EndAsync();
             foreach (var spool in spools)
             {
+                // What a child that outlives the process goes on to say is nobody's.
+                long? all = end is null ? null : await spool.LengthAsync(cancel) ?? long.MaxValue;
                 // One that never stops talking does not keep the others from being heard.
-                for (var pieces = 0; end is not null || pieces < MostAtOnce; pieces++)
+                for (var pieces = 0; all is { } length ? spool.At < length : pieces < MostAtOnce; pieces++)
                 {
                     if (await spool.NextAsync(_time, cancel) is not { } said) break;
                     pause = ShortestPause;
@@ -186,15 +188,19 @@ public sealed class StreamedProcess : IAsyncDisposable
     /// <summary>One of the two files, and how much of it was told.</summary>
     private sealed class Spool(OpenGuestFile file, bool isError)
     {
-        private long _at;
         private int _size = ChunkSize.First;
+
+        public long At { get; private set; }
+
+        public Task<long?> LengthAsync(CancellationToken cancel) => file.LengthAsync(cancel);
+
         /// <returns>Null: there is no more now.</returns>
         public async Task<ProcessNews.Said?> NextAsync(TimeProvider time, CancellationToken cancel)
         {
             var since = time.GetTimestamp();
-            var chunk = await file.ReadAsync(_at, _size, cancel);
+            var chunk = await file.ReadAsync(At, _size, cancel);
             if (chunk.Bytes.Length == 0) return null;
-            _at += chunk.Bytes.Length;
+            At += chunk.Bytes.Length;
             _size = ChunkSize.Next(_size, time.GetElapsedTime(since));
             return new ProcessNews.Said(isError, chunk.Bytes);
         }

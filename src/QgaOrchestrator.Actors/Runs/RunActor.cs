@@ -222,7 +222,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
                 break;
             case RunEffect.LookAt e:
                 var after = e.At - _services.Time.GetUtcNow();
-                Timers.StartSingleTimer("look", new Told(new RunInput.Ordered(new RunCommand.Dispatch())), after > LongestTimer ? LongestTimer : after);
+                Timers.StartSingleTimer("look", new Told(new RunInput.Ordered(new RunCommand.Dispatch())), after < TimeSpan.Zero ? TimeSpan.Zero : after > LongestTimer ? LongestTimer : after);
                 break;
             case RunEffect.End:
                 End();

@@ -18,34 +18,46 @@ internal sealed record GuestView : INoSerializationVerificationNeeded
     /// <summary>fsfreeze-status said frozen, with no window of ours open.</summary>
     public bool FoundFrozen { get; init; }
 
-    /// <summary>Asks the guest, one command after the other, through its channel. Whatever it does not offer stays unknown.</summary>
-    public static async Task<GuestView> AskAsync(IActorRef channel, TimeProvider time)
+    /// <summary>
+    /// Asks the guest, one command after the other, through its channel. What it does not offer stays unknown; what it did not
+    /// answer stays as it was known, and is asked again when the channel is next opened.
+    /// </summary>
+    public static async Task<GuestView> AskAsync(IActorRef channel, GuestView known, TimeProvider time)
     {
-        var info = await CallAsync(GuestInfo.Request, GuestInfo.Read);
-        var status = await CallAsync(GuestFsfreezeStatus.Request, GuestFsfreezeStatus.Read);
-        var frozen = status == FreezeStatus.Frozen;
-        var os = frozen ? null : await CallAsync(GuestGetOsinfo.Request, GuestGetOsinfo.Read);
-        var name = frozen ? null : await CallAsync(GuestGetHostName.Request, GuestGetHostName.Read);
-        var interfaces = frozen ? null : await CallAsync(GuestNetworkGetInterfaces.Request, GuestNetworkGetInterfaces.Read);
-        var fileSystems = frozen ? null : await CallAsync(GuestGetFsinfo.Request, GuestGetFsinfo.Read);
-        return new GuestView
+        var was = known.Inventory;
+        var info = await CallAsync(GuestInfo.Request, GuestInfo.Read, known.Info);
+        var status = await CallAsync(GuestFsfreezeStatus.Request, json => GuestFsfreezeStatus.Read(json) == FreezeStatus.Frozen, known.FoundFrozen);
+        var view = known with { Info = info.Value, FoundFrozen = status.Value };
+        // A frozen guest answers nothing else.
+        if (status.Value) return view with { At = info.Heard ? time.Moment() : known.At };
+        var os = await CallAsync(GuestGetOsinfo.Request, GuestGetOsinfo.Read, null);
+        var name = await CallAsync(GuestGetHostName.Request, json => GuestGetHostName.Read(json).HostName, was?.HostName);
+        var addresses = await CallAsync(GuestNetworkGetInterfaces.Request, Addresses, was?.Addresses);
+        var fileSystems = await CallAsync(GuestGetFsinfo.Request, json => GuestGetFsinfo.Read(json).Select(f => f.Mountpoint).ToList(), was?.FileSystems);
+        return view with
         {
-            At = time.Moment(),
-            Info = info,
-            FoundFrozen = frozen,
+            At = info.Heard && os.Heard ? time.Moment() : known.At,
             Inventory = new GuestInventory(
-                name?.HostName,
-                os?.PrettyName ?? os?.Name,
-                os?.Id,
-                os?.KernelRelease,
-                interfaces?.SelectMany(i => i.IpAddresses ?? []).Select(a => a.IpAddress).Where(a => a is not ("127.0.0.1" or "::1")).ToList() ?? [],
-                fileSystems?.Select(f => f.Mountpoint).ToList() ?? []),
+                name.Value,
+                os.Heard ? os.Value?.PrettyName ?? os.Value?.Name : was?.Os,
+                os.Heard ? os.Value?.Id : was?.OsId,
+                os.Heard ? os.Value?.KernelRelease : was?.Kernel,
+                addresses.Value ?? [],
+                fileSystems.Value ?? []),
         };
 
-        async Task<T?> CallAsync<T>(AgentRequest request, Func<ReadOnlyMemory<byte>, T> read)
+        async Task<(bool Heard, T Value)> CallAsync<T>(AgentRequest request, Func<ReadOnlyMemory<byte>, T> read, T unheard)
         {
             var ended = await channel.Ask<CallEnded>(new Submit(request, TimeSpan.FromSeconds(5)), TimeSpan.FromSeconds(30));
-            return ended.Outcome is AgentOutcome.Returned r ? read(r.Json) : default;
+            return ended.Outcome switch
+            {
+                AgentOutcome.Returned r => (true, read(r.Json)),
+                AgentOutcome.Refused => (true, default!),
+                _ => (false, unheard),
+            };
         }
     }
+
+    private static IReadOnlyList<string> Addresses(ReadOnlyMemory<byte> json) =>
+        [.. GuestNetworkGetInterfaces.Read(json).SelectMany(i => i.IpAddresses ?? []).Select(a => a.IpAddress).Where(a => a is not ("127.0.0.1" or "::1"))];
 }

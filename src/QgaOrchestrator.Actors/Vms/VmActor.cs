@@ -51,10 +51,15 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>A link that is opened anew asks the guest about itself again after this long.</summary>
     private static readonly TimeSpan InventoryAge = TimeSpan.FromMinutes(5);
 
+    /// <summary>The same of one that did not answer all of it.</summary>
+    private static readonly TimeSpan InventoryRetry = TimeSpan.FromSeconds(30);
+
     /// <summary>A guest that somebody else froze is asked this often whether it still is.</summary>
     private static readonly TimeSpan FrozenAge = TimeSpan.FromSeconds(5);
 
     private const string WindowName = "window-";
+
+    private static readonly CallEnded Closed = new(new AgentOutcome.Unknown("the VM's channel was closed"));
 
     private readonly VmServices _services;
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -80,7 +85,9 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     private readonly List<IActorRef> _describers = [];
     private bool _seen;
     private bool _asking;
+    private Moment? _asked;
     private bool _leaving;
+    private bool _closed;
     private bool _slowFreeze;
     private Moment? _begun;
     private string? _settled;
@@ -103,11 +110,12 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     protected override void PostStop()
     {
-        foreach (var call in _calls.Values)
-            call.Complete(new CallEnded(new AgentOutcome.Unknown("the VM's channel was closed")));
         _agent?.Close();
         _monitor?.Close();
-        _lock?.Dispose();
+        Unlock();
+        _closed = true;
+        foreach (var call in _calls.Values) call.Complete(Closed);
+        foreach (var caller in _thawCallers) caller.Tell(RawCall.Reply(GuestFsfreezeThaw.Name, Closed));
         if (_spec is not null) _services.Fleet.Tell(new VmLeft(_spec.Id));
     }
 
@@ -297,6 +305,11 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     internal void Enqueue(
         AgentRequest request, TimeSpan timeout, Action<CallEnded> complete, bool thawLane = false, Action<Completion>? shown = null)
     {
+        if (_closed)
+        {
+            complete(Closed);
+            return;
+        }
         _calls[++_ticket] = new Pending(request, timeout, complete, shown);
         Handle(new ChannelInput.Submitted(_ticket, _services.Time.Moment() + timeout, thawLane));
     }
@@ -314,7 +327,7 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     {
         (_channel, var effects) = ChannelRules.Step(_channel, input, _services.Time.Moment());
         foreach (var effect in effects) Act(effect);
-        if (input is ChannelInput.Opened && (_guest.At is not { } at || _services.Time.Moment() - at > InventoryAge)) AskGuest();
+        if (input is ChannelInput.Opened && IsOlder(_guest.At, InventoryAge) && IsOlder(_asked, InventoryRetry)) AskGuest();
         Publish();
     }
 
@@ -322,9 +335,12 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     {
         if (_asking) return;
         _asking = true;
+        _asked = _services.Time.Moment();
         var known = _guest;
-        GuestView.AskAsync(Self, _services.Time).PipeTo(Self, failure: _ => known);
+        GuestView.AskAsync(Self, known, _services.Time).PipeTo(Self, failure: _ => known);
     }
+
+    private bool IsOlder(Moment? at, TimeSpan age) => at is not { } then || _services.Time.Moment() - then > age;
 
     private void Act(ChannelEffect effect)
     {

@@ -34,6 +34,9 @@ public sealed record Channel
 
     public Moment? LastFailure { get; init; }
 
+    /// <summary>When the link was lost; null: it is open, or never was.</summary>
+    public Moment? LostAt { get; init; }
+
     /// <summary>Why the agent is not reachable, in words.</summary>
     public string? Reason { get; init; }
 

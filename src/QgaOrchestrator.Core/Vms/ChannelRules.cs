@@ -37,7 +37,7 @@ public static class ChannelRules
                 return Submit(c, i, now, effects);
 
             case ChannelInput.Opened when c.Link is LinkState.Opening:
-                return c with { Link = new LinkState.Ready(), Failures = 0, LastFailure = null, Reason = null };
+                return c with { Link = new LinkState.Ready(), Failures = 0, LastFailure = null, LostAt = null, Reason = null };
 
             case ChannelInput.OpenFailed i when c.Link is LinkState.Opening:
                 return Failed(c, i.Reason, now, effects);
@@ -45,10 +45,10 @@ public static class ChannelRules
             case ChannelInput.Answered i when c.Link is LinkState.Busy busy && busy.Ticket == i.Ticket:
                 return i.LinkOpen
                     ? c with { Link = new LinkState.Ready() }
-                    : Down(c, i.Reason);
+                    : Down(c, i.Reason, now);
 
             case ChannelInput.LinkLost i when c.Link is not (LinkState.Opening or LinkState.Down):
-                return c.Reserved ? c with { Reason = i.Reason } : Down(c, i.Reason);
+                return c.Reserved ? c with { Reason = i.Reason } : Down(c, i.Reason, now);
 
             case ChannelInput.Reserve i:
                 if (c.Quarantined)
@@ -73,16 +73,17 @@ public static class ChannelRules
                     return c with { Link = new LinkState.Ready(), Reserved = true };
                 }
                 effects.Add(new ChannelEffect.NotGranted(window, i.Reason ?? "the agent has not answered a sync"));
-                return Down(c with { ReservedFor = null }, i.Reason);
+                effects.Add(new ChannelEffect.Close());
+                return Down(c with { ReservedFor = null }, i.Reason, now);
 
             case ChannelInput.Release i when c.ReservedFor == i.Window:
                 c = c with { ReservedFor = null, Reserved = false };
-                return i.LinkOpen ? c with { Link = new LinkState.Ready() } : Down(c, c.Reason);
+                return i.LinkOpen ? c with { Link = new LinkState.Ready() } : Down(c, c.Reason, now);
 
             case ChannelInput.PortChanged i:
                 // An agent that has come back is worth a probe now, whatever the back-off says.
                 return i.Open && c.PortOpen != true && c.Link is LinkState.Down
-                    ? c with { PortOpen = true, LastFailure = null, Failures = 0 }
+                    ? c with { PortOpen = true, LastFailure = null, LostAt = null, Failures = 0 }
                     : c with { PortOpen = i.Open };
 
             case ChannelInput.Awake:
@@ -172,7 +173,8 @@ public static class ChannelRules
     private static Moment? NextProbe(Channel c) => c switch
     {
         { LastFailure: { } failed } => failed + Backoff(c.Policy.Vm, c.Failures),
-        { Policy.HoldsSocket: true } => default(Moment),
+        // A guest that drops each link at once is not followed as fast as it can.
+        { Policy.HoldsSocket: true } => c.LostAt is { } lost ? lost + FirstProbe : default(Moment),
         _ => null,
     };
 
@@ -194,7 +196,7 @@ public static class ChannelRules
         };
     }
 
-    private static Channel Down(Channel c, string? reason) => c with { Link = new LinkState.Down(), Reason = reason ?? c.Reason };
+    private static Channel Down(Channel c, string? reason, Moment now) => c with { Link = new LinkState.Down(), LostAt = now, Reason = reason ?? c.Reason };
 
     private static Channel DropExpired(Channel c, Moment now, List<ChannelEffect> effects)
     {

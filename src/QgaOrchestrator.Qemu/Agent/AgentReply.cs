@@ -48,7 +48,7 @@ public abstract record AgentReply
             }
             return reader.Read() ? null : reply;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // a member's name of lone surrogates is the latter
         {
             return null;
         }

@@ -214,7 +214,7 @@ public sealed class SocketAgent : IAgent
             }
             reason = "QEMU closed the connection";
         }
-        catch (Exception e) when (e is IOException or InvalidDataException)
+        catch (Exception e) // also a fault of ours: whoever waits on this link is told, and begins with another
         {
             reason = e.Message;
         }

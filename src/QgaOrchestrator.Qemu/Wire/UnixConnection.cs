@@ -53,30 +53,28 @@ public sealed class UnixConnection : IDisposable
     /// </summary>
     public static async ValueTask<ConnectOutcome> ConnectAsync(string path, CancellationToken cancellation = default)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        Socket? socket = null;
         try
         {
+            socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation).ConfigureAwait(false);
             return new ConnectOutcome.Connected(new UnixConnection(socket));
         }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.TryAgain)
-        {
-            socket.Dispose();
-            return new ConnectOutcome.Busy("other clients hold the socket");
-        }
         catch (SocketException e)
         {
-            socket.Dispose();
-            return new ConnectOutcome.NoSocket(ReasonOf(e));
+            socket?.Dispose();
+            return e.SocketErrorCode is SocketError.WouldBlock or SocketError.TryAgain
+                ? new ConnectOutcome.Busy("other clients hold the socket")
+                : new ConnectOutcome.NoSocket(ReasonOf(e));
         }
         catch (ArgumentOutOfRangeException)
         {
-            socket.Dispose();
+            socket?.Dispose();
             return new ConnectOutcome.NoSocket("the path is longer than the 107 bytes that a unix socket may have");
         }
         catch
         {
-            socket.Dispose();
+            socket?.Dispose();
             throw;
         }
     }

@@ -132,7 +132,29 @@ public class ChannelRulesTests
         var channel = ChannelRun.Ready().Lend("w1").Step(new ChannelInput.LinkLost("QEMU closed the connection"));
         Assert.Empty(channel.Last);
         Assert.True(channel.State.Reserved);
-        Assert.Contains(new ChannelEffect.Open(), channel.Step(new ChannelInput.Release("w1", LinkOpen: false)).Last);
+        Assert.Equal([new ChannelEffect.WakeAt(Clock.At(1_000))], channel.Step(new ChannelInput.Release("w1", LinkOpen: false)).Last);
+        Assert.Equal([new ChannelEffect.Open()], channel.Step(1_000, new ChannelInput.Woken()).Last);
+    }
+
+    [Fact]
+    public void A_guest_that_drops_each_link_is_not_followed_as_fast_as_it_can_but_whoever_asks_does_not_wait()
+    {
+        var channel = ChannelRun.Ready();
+        for (var second = 1; second < 4; second++)
+        {
+            Assert.Equal([new ChannelEffect.WakeAt(Clock.At(second * 1_000))], channel.Step(new ChannelInput.LinkLost("closed")).Last);
+            Assert.Equal([new ChannelEffect.Open()], channel.Step(second * 1_000, new ChannelInput.Woken()).Last);
+            channel.Step(new ChannelInput.Opened());
+        }
+        Assert.Contains(new ChannelEffect.Open(), channel.Step(new ChannelInput.LinkLost("closed")).Submit(1).Last);
+    }
+
+    [Fact]
+    public void A_link_that_did_not_confirm_is_not_used_again()
+    {
+        var channel = ChannelRun.Ready().Step(new ChannelInput.Reserve("w1")).Step(new ChannelInput.Confirmed(false, "the agent answered another sync"));
+        Assert.Contains(new ChannelEffect.Close(), channel.Last);
+        Assert.IsType<LinkState.Down>(channel.State.Link);
     }
 
     [Fact]
@@ -198,7 +220,7 @@ public class ChannelRulesTests
     [Fact]
     public void A_late_answer_of_an_earlier_link_ends_nothing()
     {
-        var channel = ChannelRun.Ready().Submit(1).Step(new ChannelInput.LinkLost("closed")).Step(new ChannelInput.Opened()).Submit(2);
+        var channel = ChannelRun.Ready().Submit(1).Step(new ChannelInput.LinkLost("closed")).Step(1_000, new ChannelInput.Woken()).Step(new ChannelInput.Opened()).Submit(2);
         Assert.Empty(channel.Answer(1, linkOpen: false).Last);
         Assert.Equal(new LinkState.Busy(2), channel.State.Link);
     }

@@ -67,7 +67,7 @@ public sealed class AgentLinkTests
         var link = Ready();
         link.Hear("login: \n\u00ff\n");
         link.Send(_ping);
-        link.Hear("{\"retu\n[1]\n{\"event\": \"X\"}\n{\"return\": 1} 2\n{\"return\": {}}\n");
+        link.Hear("{\"retu\n[1]\n{\"\\ud800\": 1}\n{\"event\": \"X\"}\n{\"return\": 1} 2\n{\"return\": {}}\n");
         Assert.Equal("{}", link.Returned());
         Assert.Single(link.Called);
     }

@@ -26,7 +26,7 @@ public static class GuestFsfreezeStatus
 [JsonConverter(typeof(FreezeStatusConverter))]
 public enum FreezeStatus
 {
-    /// <summary>A word that no QEMU up to 10.2 uses.</summary>
+    /// <summary>A word that no QEMU up to 10.2 uses, or no word at all.</summary>
     Unknown,
     Thawed,
     Frozen,
@@ -34,13 +34,13 @@ public enum FreezeStatus
 
 internal sealed class FreezeStatusConverter : JsonConverter<FreezeStatus>
 {
-    public override FreezeStatus Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch
+    public override FreezeStatus Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        JsonTokenType.String when reader.ValueTextEquals("thawed"u8) => FreezeStatus.Thawed,
-        JsonTokenType.String when reader.ValueTextEquals("frozen"u8) => FreezeStatus.Frozen,
-        JsonTokenType.String => FreezeStatus.Unknown,
-        _ => throw new JsonException("a status is a word"),
-    };
+        if (reader.TokenType == JsonTokenType.String)
+            return reader.ValueTextEquals("thawed"u8) ? FreezeStatus.Thawed : reader.ValueTextEquals("frozen"u8) ? FreezeStatus.Frozen : FreezeStatus.Unknown;
+        reader.Skip();
+        return FreezeStatus.Unknown;
+    }
 
     public override void Write(Utf8JsonWriter writer, FreezeStatus value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value switch { FreezeStatus.Frozen => "frozen", FreezeStatus.Thawed => "thawed", _ => "unknown" });

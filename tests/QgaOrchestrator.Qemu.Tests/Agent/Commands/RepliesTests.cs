@@ -38,7 +38,7 @@ public sealed class RepliesTests
         Assert.Equal(2, GuestFsfreezeThaw.Read(Transcript.ReplyTo(GuestFsfreezeThaw.Name, "09-fsfreeze")));
         Assert.Equal(FreezeStatus.Frozen, GuestFsfreezeStatus.Read(Transcript.ReplyTo(GuestFsfreezeStatus.Name, "09-fsfreeze")));
         Assert.Equal(FreezeStatus.Thawed, GuestFsfreezeStatus.Read(Bytes("\"thawed\"")));
-        Assert.Equal(FreezeStatus.Unknown, GuestFsfreezeStatus.Read(Bytes("\"melting\"")));
+        foreach (var odd in new[] { "\"melting\"", "null", "1", "{\"a\":[]}" }) Assert.Equal(FreezeStatus.Unknown, GuestFsfreezeStatus.Read(Bytes(odd)));
     }
 
     [Fact]
@@ -59,7 +59,6 @@ public sealed class RepliesTests
     {
         Assert.Throws<JsonException>(() => GuestGetFsinfo.Read(Bytes("[{\"name\":\"a\"}]")));
         Assert.Throws<JsonException>(() => GuestFsfreezeFreeze.Read(Bytes("{}")));
-        Assert.Throws<JsonException>(() => GuestFsfreezeStatus.Read(Bytes("null")));
     }
 
     [Theory]
