@@ -52,13 +52,17 @@ internal sealed class Host : IAsyncDisposable
     }
 
     /// <summary>Waits for the entry to be as wanted, told by the directory's events.</summary>
-    internal async Task<LedgerEntry> EntryAsync(string vm, Func<LedgerEntry, bool> wanted)
+    internal Task<LedgerEntry> EntryAsync(string vm, Func<LedgerEntry, bool> wanted) =>
+        SeenAsync(() => Ledger.Read(vm) is { } entry && wanted(entry) ? entry : null);
+
+    /// <summary>Waits for something in the ledger's directory, or its log.</summary>
+    internal async Task<T> SeenAsync<T>(Func<T?> look) where T : class
     {
-        var found = new TaskCompletionSource<LedgerEntry>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var found = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         void Look()
         {
-            if (Ledger.Read(vm) is { } entry && wanted(entry))
-                found.TrySetResult(entry);
+            if (look() is { } seen)
+                found.TrySetResult(seen);
         }
         using var events = new FileSystemWatcher(Ledger.Directory);
         events.Renamed += (_, _) => Look();

@@ -106,7 +106,7 @@ public sealed class LifeTests
             host.Freeze(host.Vm);
             node.Signal("KILL");
             await host.ThawedAsync(host.Vm);
-            Assert.Contains("thawed", await File.ReadAllTextAsync(WatchdogLauncher.LogOf(host.Ledger)), StringComparison.Ordinal);
+            await host.SeenAsync(() => File.ReadAllText(WatchdogLauncher.LogOf(host.Ledger)) is var log && log.Contains("thawed", StringComparison.Ordinal) ? log : null);
         }
         finally
         {

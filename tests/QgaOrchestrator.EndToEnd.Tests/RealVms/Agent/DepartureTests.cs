@@ -68,8 +68,11 @@ public sealed class DepartureTests(FullVm shared)
     {
         var vm = await shared.ReadyAsync();
         // The guest uses no swap, which its kernel finds out when it has let go of its devices, the agent's port among them.
-        for (var time = 0; time < 3; time++) Assert.NotEmpty(await vm.FailedAsync(command));
-        await vm.AnswersAsync();
+        for (var time = 0; time < 3; time++)
+        {
+            Assert.NotEmpty(await vm.FailedAsync(command));
+            await vm.AnswersAsync();
+        }
     }
 
     [SkippableFact]

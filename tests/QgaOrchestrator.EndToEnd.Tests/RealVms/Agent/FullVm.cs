@@ -58,7 +58,8 @@ public sealed class FullVm : IAsyncLifetime, ICollectionFixture<FullVm>
     public async Task<string> FailedAsync(string command, JsonNode? arguments = null)
     {
         var problem = await RefusedAsync(command, arguments);
-        Assert.Equal((422, ProblemCodes.AgentError, "GenericError"), (problem.Status, problem.Code, problem.Agent!.Class));
+        Assert.True(problem.Agent is not null, $"{command}: {problem.Status} {problem.Code}: {problem.Detail}");
+        Assert.Equal((422, ProblemCodes.AgentError, "GenericError"), (problem.Status, problem.Code, problem.Agent.Class));
         return problem.Agent.Desc;
     }
 
