@@ -79,8 +79,8 @@ public sealed class EveryCommandTests(FullVm shared)
         ["guest-ssh-remove-authorized-keys"] = Says("^{}$", Keys()),
 
         ["guest-exec"] = Says("^{\"pid\":[0-9]+}$", new JsonObject { ["path"] = "/bin/true" }),
-        ["guest-exec-status"] = Says("\"exited\":(true|false)", async vm =>
-            (await vm.CallAsync("guest-exec", new JsonObject { ["path"] = "/bin/true" }))!.AsObject()),
+        ["guest-exec-status"] = Says("^{\"exited\":false}$", async vm =>
+            (await vm.CallAsync("guest-exec", new JsonObject { ["path"] = "/bin/sleep", ["arg"] = new JsonArray("60") }))!.AsObject()),
     };
 
     public static TheoryData<string> Listed => [.. AgentCommands.All.Select(command => command.Name)];
