@@ -32,9 +32,41 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
         var reply = await AgentCalls.AskAsync(vm, Order.Vm, _options.Command, Arguments());
         // Its successor asks again, or tells that nobody knows.
         if (reply is CallReply.Unknown) stopped.ThrowIfCancellationRequested();
-        if (reply is CallReply.Returned returned)
-            asked = asked with { Streams = new Dictionary<string, KeptStream> { ["return"] = Services.Results.Keep(Order.Run, Order.Item, "return", returned.Json.Span) } };
-        return Keep(asked, AgentCalls.Outcome(reply, MayRepeat, Outcome));
+        var outcome = AgentCalls.Outcome(reply, MayRepeat, Outcome);
+        if (reply is not CallReply.Returned returned) return Keep(asked, outcome);
+        asked = asked with { Streams = new Dictionary<string, KeptStream> { ["return"] = Services.Results.Keep(Order.Run, Order.Item, "return", returned.Json.Span) } };
+        return Keep(asked, Shortfall(returned.Json) is { } left ? Outcome(ItemState.Failed, left, "See what each came to: qgactl run results, with --vm") : outcome);
+    }
+
+    /// <summary>What an agent that answered without an error tells of that it did not do; null: it did all.</summary>
+    private string? Shortfall(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            return Undone(json);
+        }
+        catch (JsonException)
+        {
+            return $"the agent's answer is none to {_options.Command}";
+        }
+    }
+
+    private string? Undone(ReadOnlyMemory<byte> json)
+    {
+        switch (_options.Command)
+        {
+            case GuestFstrim.Name:
+                var untrimmed = GuestFstrim.Read(json).Paths?.Where(path => path.Error is not null).ToList() ?? [];
+                return untrimmed.Count == 0 ? null : $"{untrimmed.Count} of its file systems not trimmed: {untrimmed[0].Path}: {untrimmed[0].Error}";
+            case GuestSetVcpus.Name:
+                var (set, wanted) = (GuestSetVcpus.Read(json), _options.Arguments?.GetProperty("vcpus").GetArrayLength() ?? 0);
+                return set >= wanted ? null : $"{set} of {wanted} processors set: the next one cannot be changed";
+            case GuestSetMemoryBlocks.Name:
+                var unset = GuestSetMemoryBlocks.Read(json).Where(block => block.Response != MemoryBlockResponse.Success).ToList();
+                return unset.Count == 0 ? null : $"{unset.Count} memory blocks not set: block {unset[0].PhysIndex}: {unset[0].Response}{(unset[0].ErrorCode is { } errno ? $" (errno {errno})" : "")}";
+            default:
+                return null;
+        }
     }
 
     private bool MayRepeat => AgentCommands.Find(_options.Command)?.Retry is RetryClass.Safe or RetryClass.Idempotent;

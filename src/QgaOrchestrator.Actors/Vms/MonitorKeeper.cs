@@ -13,6 +13,9 @@ internal sealed record MonitorView(bool Up, string? Reason) : INoSerializationVe
     /// <summary>The run state of a VM that an operator stopped.</summary>
     public const string Paused = "paused";
 
+    /// <summary>Of a guest that sleeps in its memory.</summary>
+    public const string Suspended = "suspended";
+
     public string? QemuVersion { get; init; }
     public string? Uuid { get; init; }
     /// <summary>QEMU's run state, as in "running".</summary>

@@ -16,6 +16,9 @@ internal static class RawCall
     /// <summary>The longest lease that a caller may ask for.</summary>
     public static readonly TimeSpan LongestLease = TimeSpan.FromMinutes(5);
 
+    /// <summary>How the name of a window begins that a caller opened by his own freeze.</summary>
+    private const string ByHand = "raw-";
+
     private static readonly byte[] Nothing = [.. "{}"u8];
     private static readonly byte[] Frozen = [.. "\"frozen\""u8];
 
@@ -59,7 +62,7 @@ internal static class RawCall
     /// <summary>The answer of <see cref="VmActor.Look"/>: the command goes out, or the caller is told why not.</summary>
     public static void Go(Looked looked, VmActor vm)
     {
-        if ((looked.Offer.Instead ?? looked.Error) is { } instead) looked.Caller.Tell(instead);
+        if ((looked.Offer.Instead ?? looked.Error) is { } instead) looked.Caller.Tell(Resting(instead, vm.Machine.RunState, vm.Spec.Id.Name));
         else if (vm.Window is { } window) looked.Caller.Tell(InWindow(window));
         else Go(looked.Call, vm, looked.Caller);
     }
@@ -95,16 +98,25 @@ internal static class RawCall
     private static void Answer(CallAgent call, CallReply reply, VmActor vm, IActorRef caller)
     {
         if (reply is CallReply.AgentFailed { Class: "CommandNotFound" }) vm.Look(call, caller, reply);
-        else caller.Tell(vm.Machine.RunState == MonitorView.Paused ? OfPaused(reply, vm.Spec.Id.Name) : reply);
+        else caller.Tell(Resting(reply, vm.Machine.RunState, vm.Spec.Id.Name));
     }
 
     /// <summary>QEMU tells why there was no answer.</summary>
-    private static CallReply OfPaused(CallReply reply, string vm) => reply switch
+    private static CallReply Resting(CallReply reply, string? runState, string vm)
     {
-        CallReply.Unknown u => u with { Reason = $"the VM is paused: {u.Reason}" },
-        CallReply.Refused { Why: CallRefusal.Unreachable } r => r with { Reason = $"the VM is paused: {r.Reason}", Remedy = $"Continue {vm} where it was paused" },
-        _ => reply,
-    };
+        (string Why, string Remedy)? rests = runState switch
+        {
+            MonitorView.Paused => ("the VM is paused", $"Continue {vm} where it was paused"),
+            MonitorView.Suspended => ("the guest is suspended", $"Wake it: qgactl vm wake {vm}"),
+            _ => null,
+        };
+        return (rests, reply) switch
+        {
+            ({ } why, CallReply.Unknown u) => u with { Reason = $"{why.Why}: {u.Reason}" },
+            ({ } why, CallReply.Refused { Why: CallRefusal.Unreachable } r) => r with { Reason = $"{why.Why}: {r.Reason}", Remedy = why.Remedy },
+            _ => reply,
+        };
+    }
 
     private static TimeSpan TimeoutOf(CallAgent call, VmActor vm) =>
         call.Options.Timeout ?? (AgentCommands.Find(call.Command) ?? AgentCommands.Unlisted(call.Command)).DefaultTimeout(vm.Services.Limits.Timeout);
@@ -180,13 +192,15 @@ internal static class RawCall
         }
         var limits = vm.Services.Limits.For(vm.Guest.Inventory?.OsId);
         var now = vm.Services.Time.GetUtcNow();
-        var window = $"raw-{vm.Spec.Id.Name}-{now:yyyyMMddTHHmmssfff}";
+        var window = $"{ByHand}{vm.Spec.Id.Name}-{now:yyyyMMddTHHmmssfff}";
         var order = new WindowOrder(window, call.Options.Timeout ?? limits.Timeout, call.Options.Lease ?? limits.Lease, WindowMode.Raw);
         vm.OpenRawWindow(order, new AgentRequest(call.Command, call.Arguments), caller);
     }
 
     private static CallReply.Refused InWindow(string window) =>
-        new(CallRefusal.Frozen, $"the window {window} is open on this guest", "Try again when it is closed (a backup's takes well under a second)");
+        new(CallRefusal.Frozen, $"the window {window} is open on this guest", window.StartsWith(ByHand, StringComparison.Ordinal)
+            ? "Somebody froze it by hand: qgactl thaw thaws it, and so does the end of its lease"
+            : "Try again when it is closed (a backup's takes well under a second)");
 
     private static void Refuse(IActorRef caller, CallRefusal why, string reason, string remedy) =>
         caller.Tell(new CallReply.Refused(why, reason, remedy));

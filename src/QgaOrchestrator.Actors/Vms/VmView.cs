@@ -36,7 +36,7 @@ internal static class VmView
         { Quarantined: true } => (AgentState.Quarantined, "the guest may be frozen and does not answer its thaw; thawing goes on"),
         { Reserved: true } or { Link: LinkState.Ready or LinkState.Busy or LinkState.Confirming } => (AgentState.Ready, null),
         { LastFailure: null, Policy.HoldsSocket: false } when guest.At is not null => (AgentState.Ready, null),
-        _ when machine.RunState == "suspended" => (AgentState.Absent, $"the guest is suspended; qgactl vm wake {id.Name} wakes it"),
+        _ when machine.RunState == MonitorView.Suspended => (AgentState.Absent, $"the guest is suspended; qgactl vm wake {id.Name} wakes it"),
         { LastFailure: not null } when machine.RunState == MonitorView.Paused => (AgentState.Absent, "the VM is paused, so its agent cannot answer"),
         { LastFailure: null } => (AgentState.Connecting, channel.Reason),
         _ when machine is { PortOpen: true, RunState: "running" } && holder is not null =>

@@ -41,8 +41,14 @@ public sealed record RunKind(
                 DryRun = reader.Flag("dryRun"),
             },
             reader);
+        if (Falling([.. new[] { parsed.Canary }.OfType<Amount>(), .. parsed.Waves ?? []]))
+            reader.Fail("waves", "expected cumulative steps, each larger than the one before and than the canary, as in [\"10%\", \"50%\"]");
         return reader.Errors.Count == 0 ? (parsed, []) : (null, reader.Errors);
     }
+
+    /// <summary>Among numbers and among percentages; how the two compare only the targets tell.</summary>
+    private static bool Falling(IReadOnlyList<Amount> steps) =>
+        steps.GroupBy(step => step.Percent).Any(same => same.Zip(same.Skip(1)).Any(pair => pair.Second.Value <= pair.First.Value));
 
     private static readonly string[] Common =
     [

@@ -21,7 +21,7 @@ public static class Waves
             while (item.Index >= state.WaveEnds[wave])
             {
                 wave++;
-                var begins = last + (state.Options.Soak ?? TimeSpan.Zero);
+                var begins = last + Soak(state.Options);
                 if (begins > now) return (wave, begins);
             }
             if (item.State is ItemState.Pending or ItemState.Running) return (wave, null);
@@ -41,12 +41,15 @@ public static class Waves
     /// <summary>When the next wave begins, while the one before it soaks; null: nothing soaks.</summary>
     public static DateTimeOffset? SoaksUntil(RunState state)
     {
-        if (state.Options.Soak is not { } soak || state is not { IsEnded: false, Abort: null, Counts: { Running: 0, Pending: > 0 } counts }) return null;
+        if (Soak(state.Options) is var soak && soak == TimeSpan.Zero || state is not { IsEnded: false, Abort: null, Counts: { Running: 0, Pending: > 0 } counts }) return null;
         var wave = Turn(state.WaveEnds, counts);
         return wave > 0 && state.WaveEnds[wave - 1] == counts.Total - counts.Pending
             ? state.Items.Take(state.WaveEnds[wave - 1]).Max(item => item.SettledAt) + soak
             : null;
     }
+
+    /// <summary>A dry run has changed nothing that would have to prove itself.</summary>
+    private static TimeSpan Soak(RunOptions options) => options.DryRun ? TimeSpan.Zero : options.Soak ?? TimeSpan.Zero;
 
     /// <summary>The canary has ended, and not one of it succeeded.</summary>
     public static bool CanaryFailed(RunState state) =>

@@ -104,6 +104,7 @@ public static class ApiMapping
         foreach (var kind in RunKind.All)
         {
             if (!all.Remove(kind.Name, out var named) || named is not JsonObject own) continue;
+            if (own["env"] is JsonArray env) own["env"] = new JsonArray([.. env.Select(entry => (JsonNode)Hidden($"{entry}"))]);
             foreach (var (name, value) in own.ToArray())
             {
                 own.Remove(name);
@@ -112,6 +113,9 @@ public static class ApiMapping
         }
         return all;
     }
+
+    /// <summary>Environments are where secrets are put, whatever they are told.</summary>
+    private static string Hidden(string entry) => $"{entry.Split('=')[0]}=***";
 
     private static string Lower<T>(T state) where T : struct, Enum => state.ToString().ToLowerInvariant();
 }

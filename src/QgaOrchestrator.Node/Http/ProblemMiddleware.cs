@@ -32,7 +32,7 @@ public static partial class ProblemMiddleware
     private static Problem? Unanswered(HttpResponse response) => response switch
     {
         { StatusCode: StatusCodes.Status404NotFound, ContentType: null } =>
-            Problems.NotFound("There is nothing at this path.", "See /openapi/v1.json for the paths."),
+            Problems.NotFound("There is nothing at this path.", "There are /v1/vms, /v1/runs, /v1/recovery-points and what the README tells of, /healthz and /readyz."),
         { StatusCode: StatusCodes.Status405MethodNotAllowed } => new(
             "Method not allowed", StatusCodes.Status405MethodNotAllowed, ProblemCodes.BadRequest,
             "This path does not take this method.", "See the Allow header."),

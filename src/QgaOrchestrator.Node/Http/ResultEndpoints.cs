@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Http.HttpResults;
+using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Results;
+using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
 
@@ -15,15 +16,17 @@ public static class ResultEndpoints
 
     public static void MapResults(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet(ApiRoutes.RunResults, List).For(Role.Operator);
+        routes.MapGet(ApiRoutes.RunResults, ListAsync).For(Role.Operator);
         routes.MapGet(ApiRoutes.RunResultStream, Open).For(Role.Operator);
     }
 
-    private static JsonHttpResult<Page<RunResult>> List(string id, string? vm, int? limit, string? cursor, ResultSpool spool)
+    private static async Task<IResult> ListAsync(
+        string id, string? vm, int? limit, string? cursor, ResultSpool spool, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
     {
         var (skip, most) = (Paging.Place(cursor), Paging.Limit(limit));
         var found = Known(id) ? spool.List(id).Where(result => vm is null || result.Vm == vm || $"{result.Host}/{result.Vm}" == vm) : [];
         var page = found.Skip(skip).Take(most + 1).ToList();
+        if (page.Count == 0 && (!Known(id) || await RunEndpoints.FindAsync(id, orchestrator, views, cancel) is null)) return Problems.Result(RunEndpoints.NoRun(id));
         var more = page.Count > most;
         return TypedResults.Json(
             new Page<RunResult>([.. page.Take(most).Select(result => ToApi(id, result, spool))], more ? $"{skip + most}" : null),
@@ -33,7 +36,7 @@ public static class ResultEndpoints
     private static IResult Open(string id, int item, string stream, ResultSpool spool) =>
         Known(id) && stream is "return" or "out" or "err" && spool.Open(id, item, stream) is { } bytes
             ? TypedResults.Stream(bytes, stream == "return" ? "application/json" : "application/octet-stream")
-            : Problems.Result(Problems.NotFound($"Item {item} of run {id} has no {stream}.", "It was not captured, or is kept no more (7 days, 1 GiB a host). GET /v1/runs/{id}/results lists what there is."));
+            : Problems.Result(Problems.NotFound($"Item {item} of run {id} has no {stream}.", $"It was not captured, or is kept no more (7 days, 1 GiB a host). GET /v1/runs/{id}/results lists what there is."));
 
     /// <summary>A run's id is a name of ours; anything else would be a path.</summary>
     private static bool Known(string id) => id.Length > 0 && id.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');

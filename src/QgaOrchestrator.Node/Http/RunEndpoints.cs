@@ -117,7 +117,7 @@ public static class RunEndpoints
     }
 
     /// <summary>The run as the views know it once it has ended, else as its actor does.</summary>
-    private static async Task<RunSummary?> FindAsync(string id, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
+    internal static async Task<RunSummary?> FindAsync(string id, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
     {
         var known = await views.GetRunAsync(id);
         return known is { EndedAt: not null } ? known : (await orchestrator.GetRunAsync(id, cancel))?.Summary ?? known;

@@ -31,6 +31,17 @@ public sealed class CommandItemTests : OneHost
     }
 
     [Fact]
+    public async Task What_the_agent_did_in_part_only_is_no_success()
+    {
+        Vm.Guest.TrimError = "read-only";
+        await StartAsync();
+        var outcome = Run(Call("guest-fstrim"));
+        Assert.Equal(ItemState.Failed, outcome.State);
+        Assert.EndsWith(": read-only", outcome.Reason, StringComparison.Ordinal);
+        Assert.Contains("read-only", Encoding.UTF8.GetString(Kept("return")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_the_hosts_policy_denies_is_not_sent()
     {
         await StartAsync();

@@ -47,6 +47,17 @@ public sealed class OffersTests : OneHost
     }
 
     [Fact]
+    public async Task Beside_a_freeze_by_hand_the_caller_is_told_how_it_is_thawed()
+    {
+        await StartAsync();
+        Assert.IsType<CallReply.Returned>(await CallAsync("guest-fsfreeze-freeze"));
+        var refused = Assert.IsType<CallReply.Refused>(await CallAsync("guest-get-host-name"));
+        Assert.Equal(CallRefusal.Frozen, refused.Why);
+        Assert.Contains("by hand: qgactl thaw", refused.Remedy, StringComparison.Ordinal);
+        Assert.IsType<CallReply.Returned>(await CallAsync("guest-fsfreeze-thaw"));
+    }
+
+    [Fact]
     public async Task A_freeze_of_somebody_elses_is_told_apart_from_a_disabled_command_also_where_it_is_not_known_yet()
     {
         await StartAsync();

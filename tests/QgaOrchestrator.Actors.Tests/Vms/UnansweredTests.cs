@@ -89,6 +89,9 @@ public sealed class UnansweredTests : OneHost
         await StartAsync();
         Assert.Equal(Completion.ByEvent("SUSPEND"), await EndAsync("guest-suspend-ram"));
         Assert.Contains("qgactl vm wake vm001", SeeVm(vm => vm.RunState == "suspended" && vm.Agent == AgentState.Absent).AgentReason);
+        var asleep = Assert.IsType<CallReply.Refused>(await CallAsync("guest-ping"));
+        Assert.StartsWith("the guest is suspended: ", asleep.Reason, StringComparison.Ordinal);
+        Assert.Equal("Wake it: qgactl vm wake vm001", asleep.Remedy);
         Assert.Equal("\"running\"", Text(await WakeAsync()));
         SeeVm(vm => vm is { Agent: AgentState.Ready, RunState: "running" });
         Assert.IsType<CallReply.Returned>(await CallAsync("guest-ping"));

@@ -31,6 +31,13 @@ public class RolloutTests
     }
 
     [Fact]
+    public void A_dry_run_has_its_waves_and_waits_for_none()
+    {
+        var run = new Script(10, Waved with { DryRun = true }).Dispatch().End(ItemState.Succeeded, 0);
+        Assert.Equal("1/1 2/1", run.Dispatch().UnderWay);
+    }
+
+    [Fact]
     public void A_canary_without_a_success_stops_the_run()
     {
         var run = new Script(10, Waved with { MaxFailures = Amount.All }).Dispatch().End(ItemState.Failed, 0);

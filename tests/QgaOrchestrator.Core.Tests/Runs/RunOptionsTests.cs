@@ -54,6 +54,15 @@ public class RunOptionsTests
     }
 
     [Theory]
+    [InlineData("""{"waves":[5,3]}""", true)]
+    [InlineData("""{"waves":["10%",7,"10%"]}""", true)]
+    [InlineData("""{"canary":5,"waves":[5]}""", true)]
+    [InlineData("""{"canary":5,"waves":["1%","2%"]}""", false)]
+    [InlineData("""{"canary":1,"waves":[2,"10%",8,"50%"]}""", false)]
+    public void Waves_rise(string json, bool refused) =>
+        Assert.Equal(refused ? 1 : 0, Read(json).Errors.Count(error => error.StartsWith("waves: ", StringComparison.Ordinal)));
+
+    [Theory]
     [InlineData("""{"method":"incremental"}""", "method")]
     public void What_this_version_does_not_have_is_refused_and_not_ignored(string json, string name)
     {

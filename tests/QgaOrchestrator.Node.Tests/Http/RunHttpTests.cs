@@ -69,6 +69,15 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     }
 
     [Fact]
+    public async Task A_runs_environment_is_told_by_its_names_alone()
+    {
+        node.Orchestrator.AddVm("hv1", "env1", ("app", "env"));
+        var answer = await PostAsync("""{"kind":"exec","select":"app=env","options":{"path":"id","env":["TOKEN=hunter2=","LANG=C"]}}""");
+        Assert.DoesNotContain("hunter2", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal("""["TOKEN=***","LANG=***"]""", (await RunAsync(answer)).Options!["env"]!.ToJsonString());
+    }
+
+    [Fact]
     public async Task A_run_tells_its_waves()
     {
         for (var i = 0; i < 8; i++) node.Orchestrator.AddVm("hv1", $"wave{i}", ("app", "waves"));

@@ -87,9 +87,9 @@ internal sealed class AgentCommands(SimulatedGuest guest)
     {
         ["paths"] = new JsonArray([.. guest.Disks.Where(disk => disk.Mountpoint is not null).Select(disk => (JsonNode)new JsonObject
         {
-            ["minimum"] = 0,
             ["path"] = disk.Mountpoint,
-            ["trimmed"] = 0,
+            [guest.TrimError is null ? "minimum" : "error"] = guest.TrimError is { } error ? error : 0,
+            ["trimmed"] = guest.TrimError is null ? 0 : null,
         })]),
     };
 

@@ -135,6 +135,9 @@ public sealed class SimulatedGuest
     /// <summary>Commands that its administrator blocked (--block-rpcs).</summary>
     public HashSet<string> Blocked { get; } = [];
 
+    /// <summary>What guest-fstrim says of each file system; null: it is trimmed.</summary>
+    public string? TrimError { get; set; }
+
     internal void Suspend() => _vm.Suspend();
 
     internal void ShutDown(string mode) => _vm.ShutDownByGuest(mode);
