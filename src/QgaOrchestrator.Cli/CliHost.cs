@@ -15,6 +15,9 @@ internal sealed record CliHost(
     /// <summary>The first line of standard input; typed at a terminal, it is not shown.</summary>
     public Func<string?> ReadSecret { get => field ?? In.ReadLine; init; }
 
+    /// <summary>The bytes below <see cref="In"/>, <see cref="Out"/> and <see cref="Error"/>: what a guest's process reads and says need not be text.</summary>
+    public (Stream In, Stream Out, Stream Error) Bytes { get; init; } = (Stream.Null, Stream.Null, Stream.Null);
+
     /// <summary>Where nodes leave their address, in a folder for each host.</summary>
     public string RunDirectory { get; init; } = "/run/qgad";
 
@@ -24,9 +27,28 @@ internal sealed record CliHost(
     /// <summary>The width that tables keep to: a pipe's reader wants whole words.</summary>
     public int TableWidth => IsTerminal ? Size().Width : TextTable.Unlimited;
 
+    /// <summary>What a guest said, as it said it.</summary>
+    public void Write(ReadOnlySpan<byte> said, bool error = false)
+    {
+        // Words of ours that came before it stay before it.
+        (error ? Error : Out).Flush();
+        var to = error ? Bytes.Error : Bytes.Out;
+        to.Write(said);
+        to.Flush();
+    }
+
+    /// <summary>Standard input to its end.</summary>
+    public async Task<byte[]> ReadBytesAsync(CancellationToken cancel)
+    {
+        using var all = new MemoryStream();
+        await Bytes.In.CopyToAsync(all, cancel).ConfigureAwait(false);
+        return all.ToArray();
+    }
+
     public static CliHost OfThisProcess() => new(
         Console.In, Console.Out, Console.Error, System.Environment.GetEnvironmentVariable, TimeProvider.System)
     {
+        Bytes = (Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.OpenStandardError()),
         ReadSecret = Console.IsInputRedirected ? Console.In.ReadLine : HiddenLine,
         IsTerminal = !Console.IsOutputRedirected && System.Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } and not "dumb",
         Size = static () => (Console.WindowWidth > 20 ? Console.WindowWidth : 80, Console.WindowHeight > 10 ? Console.WindowHeight : 24),

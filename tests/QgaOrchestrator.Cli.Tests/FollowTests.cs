@@ -89,20 +89,22 @@ public sealed class FollowTests
         var node = new FakeNode().Answers("GET /v1/runs/r1/events", () => new HttpResponseMessage { Content = new StreamContent(events.Reader.AsStream()) });
         using var interrupt = new CancellationTokenSource();
 
-        var ended = await Qga.RunAsync(node, ["run", "watch", "r1"], host => host with { Out = new Tripwire("running", interrupt) }, interrupt.Token);
+        var ended = await Qga.RunAsync(node, ["run", "watch", "r1"], host => host with { Out = new Tripwire(host.Out, "running", interrupt) }, interrupt.Token);
 
         Assert.Equal(ExitCodes.Done, ended.Code);
         Assert.EndsWith("Detached: the run goes on. Watch it again: qgactl run watch r1\n", ended.Out, StringComparison.Ordinal);
     }
 
     /// <summary>Interrupts when a word is written.</summary>
-    private sealed class Tripwire(string word, CancellationTokenSource interrupt) : StringWriter
+    private sealed class Tripwire(TextWriter to, string word, CancellationTokenSource interrupt) : TextWriter
     {
-        public override string NewLine => "\n";
+        public override Encoding Encoding => to.Encoding;
+
+        public override void Write(char value) => to.Write(value);
 
         public override void WriteLine(string? value)
         {
-            base.WriteLine(value);
+            to.WriteLine(value);
             if (value!.Contains(word, StringComparison.Ordinal))
                 interrupt.Cancel();
         }

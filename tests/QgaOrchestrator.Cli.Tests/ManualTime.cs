@@ -1,5 +1,23 @@
 namespace QgaOrchestrator.Cli.Tests;
 
+/// <summary>A clock that jumps to whatever it is asked to wait for.</summary>
+internal sealed class JumpingTime : TimeProvider
+{
+    private long _ticks = ManualTime.Noon.UtcTicks;
+
+    public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref _ticks), TimeSpan.Zero);
+
+    public override long GetTimestamp() => Interlocked.Read(ref _ticks);
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        Interlocked.Add(ref _ticks, dueTime.Ticks);
+        return System.CreateTimer(callback, state, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+    }
+}
+
 /// <summary>A clock that stands still unless told; its timers never ring.</summary>
 internal sealed class ManualTime : TimeProvider
 {

@@ -9,10 +9,11 @@ internal static class FleetRun
     public static async Task<int> StartAsync(
         CliHost host, QgaClient client, RunRequest request, bool yes, string question, bool json, CancellationToken cancel)
     {
-        if (request.Options?["dryRun"]?.GetValue<bool>() != true && !Confirmation.Given(host, yes, question)) return ExitCodes.Failed;
+        var dry = request.Options?["dryRun"]?.GetValue<bool>() == true;
+        if (!dry && !Confirmation.Given(host, yes, question)) return ExitCodes.Failed;
         var started = await client.StartRunAsync(request, cancel).ConfigureAwait(false);
         var code = await new RunFollower(host, client, json).FollowAsync(started.Id, cancel).ConfigureAwait(false);
-        if (!json) host.Out.WriteLine($"What they gave back: qgactl run results {started.Id}");
+        if (!json && !dry) host.Out.WriteLine($"What they gave back: qgactl run results {started.Id}");
         return code;
     }
 }

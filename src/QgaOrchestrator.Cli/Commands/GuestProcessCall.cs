@@ -4,7 +4,7 @@ using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Cli.Commands;
 
-/// <summary>How a process in a guest ended. <paramref name="ExitCode"/> is 128 and the signal's number where one ended it.</summary>
+/// <summary>How a process in a guest ended, and what it said, byte for byte. <paramref name="ExitCode"/> is 128 and the signal's number where one ended it.</summary>
 internal sealed record GuestProcessEnd(int ExitCode, byte[] Out, byte[] Errors, IReadOnlyList<string> Notes);
 
 /// <summary>One process in one guest, from its start to its end, by the agent's own commands.</summary>
@@ -15,21 +15,21 @@ internal sealed class GuestProcessCall(QgaClient client, string vm, TimeProvider
     /// <summary>A node that starts anew, or a guest in a backup's window, is back long before.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    /// <exception cref="CommandFailedException">It did not end in time, or nothing was heard of it for long: its pid is told.</exception>
+    /// <exception cref="CommandFailedException">It did not end in time, its caller left, or nothing was heard of it for long: its pid is told.</exception>
     public async Task<GuestProcessEnd> RunAsync(
-        string path, string[] arguments, string[]? env, string? input, TimeSpan timeout, CancellationToken cancel)
+        string path, string[] arguments, string[]? env, byte[]? input, TimeSpan timeout, CancellationToken cancel)
     {
         var request = GuestExec.Request(new ExecRequest(
             path, arguments.Length > 0 ? arguments : null, env is { Length: > 0 } ? env : null,
-            input is null ? null : Encoding.UTF8.GetBytes(input), CaptureOutput: true));
-        var pid = GuestExec.Read(await CallAsync(GuestExec.Name, request.Arguments, cancel).ConfigureAwait(false)).Pid;
+            input, CaptureOutput: true));
+        var pid = await StartAsync(path, request.Arguments, cancel).ConfigureAwait(false);
         var began = time.GetTimestamp();
         var heard = began;
         for (var pause = FirstLook; time.GetElapsedTime(began) < timeout; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
-            await Task.Delay(pause, time, cancel).ConfigureAwait(false);
             try
             {
+                await Task.Delay(pause, time, cancel).ConfigureAwait(false);
                 var status = GuestExecStatus.Read(await CallAsync(GuestExecStatus.Name, GuestExecStatus.Request(pid).Arguments, cancel).ConfigureAwait(false));
                 if (status.Exited) return End(status);
                 heard = time.GetTimestamp();
@@ -39,9 +39,27 @@ internal sealed class GuestProcessCall(QgaClient client, string vm, TimeProvider
                 if (time.GetElapsedTime(heard) > Patience)
                     throw new CommandFailedException($"{path} was started as pid {pid} in the guest, and then not heard of: {e.Message}", "Look in the guest for what became of it.", ExitCodes.NotTheGuests);
             }
+            catch (OperationCanceledException)
+            {
+                throw new CommandFailedException($"interrupted: {path} goes on in the guest as pid {pid}.", End(pid));
+            }
         }
         throw new CommandFailedException(
-            $"{path} did not end within {timeout:c}; it goes on in the guest as pid {pid}.", $"End it: qgactl vm exec {vm} -- kill {pid}");
+            $"{path} did not end within {timeout:c}; it goes on in the guest as pid {pid}.", End(pid));
+    }
+
+    private string End(long pid) => $"End it: qgactl vm exec {vm} -- kill {pid}";
+
+    private async Task<long> StartAsync(string path, ReadOnlyMemory<byte> arguments, CancellationToken cancel)
+    {
+        try
+        {
+            return GuestExec.Read(await CallAsync(GuestExec.Name, arguments, cancel).ConfigureAwait(false)).Pid;
+        }
+        catch (OperationCanceledException)
+        {
+            throw new CommandFailedException($"interrupted while {path} was being started: it may run in the guest.", "Look in the guest before you start it again.");
+        }
     }
 
     private async Task<ReadOnlyMemory<byte>> CallAsync(string command, ReadOnlyMemory<byte> arguments, CancellationToken cancel)

@@ -1,4 +1,3 @@
-using System.Text;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
 
@@ -10,13 +9,18 @@ internal static class GuestProcessStream
     /// <returns>The process's exit code, 128 and the signal's number, or 125 where nobody knows.</returns>
     public static async Task<int> RunAsync(CliHost host, QgaClient client, string vm, ProcessRequest process, CancellationToken cancel)
     {
-        // A character may be cut in two by the end of a piece.
-        var (output, errors) = (Encoding.UTF8.GetDecoder(), Encoding.UTF8.GetDecoder());
         ProcessEnd? end = null;
-        await foreach (var news in client.RunProcessAsync(vm, process, cancel).ConfigureAwait(false))
+        try
         {
-            if (news is ProcessEvent.Said said) Write(said.Error ? host.Error : host.Out, said.Error ? errors : output, said.Bytes);
-            else if (news is ProcessEvent.Ended ended) end = ended.End;
+            await foreach (var news in client.RunProcessAsync(vm, process, cancel).ConfigureAwait(false))
+            {
+                if (news is ProcessEvent.Said said) host.Write(said.Bytes, said.Error);
+                else if (news is ProcessEvent.Ended ended) end = ended.End;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw new CommandFailedException($"interrupted: {process.Path} may go on in the guest, and nobody hears it.", $"Look for it: qgactl vm exec {vm} -- pgrep -a {Path.GetFileName(process.Path)}");
         }
         switch (end)
         {
@@ -32,12 +36,5 @@ internal static class GuestProcessStream
                 CliErrors.Write(host.Error, end?.Reason ?? "nobody knows how it ended", end?.Remedy);
                 return ExitCodes.NotTheGuests;
         }
-    }
-
-    private static void Write(TextWriter to, Decoder decoder, byte[] bytes)
-    {
-        var text = new char[decoder.GetCharCount(bytes, flush: false)];
-        to.Write(text, 0, decoder.GetChars(bytes, text, flush: false));
-        to.Flush();
     }
 }

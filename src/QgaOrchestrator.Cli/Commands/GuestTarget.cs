@@ -26,7 +26,7 @@ internal sealed class GuestTarget
     {
         (_host, _global) = (host, global);
         _words = new VmWords(command, "Each of these VMs, as a run", words);
-        _options = new RunOptions(command, RunOptions.Fleet);
+        _options = new RunOptions(command, RunOptions.Fleet, _words.Select);
         command.Add(_yes);
     }
 

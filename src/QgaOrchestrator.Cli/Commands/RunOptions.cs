@@ -37,7 +37,8 @@ internal sealed class RunOptions
     private readonly List<(RunOption Of, Option<string> Option)> _options = [];
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Checks and plans, and changes nothing" };
 
-    public RunOptions(Command command, IReadOnlyList<RunOption> kind)
+    /// <param name="forRun">Only with this option the command is a run: without it, a run's options are refused. Null: it is one in any case.</param>
+    public RunOptions(Command command, IReadOnlyList<RunOption> kind, Option<string>? forRun = null)
     {
         foreach (var of in kind)
         {
@@ -58,6 +59,13 @@ internal sealed class RunOptions
             command.Add(option);
         }
         command.Add(_dryRun);
+        if (forRun is null) return;
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(forRun) is not null) return;
+            foreach (var option in _options.Select(option => (Option)option.Option).Append(_dryRun).Where(option => result.GetResult(option) is { Implicit: false }))
+                result.AddError($"{option.Name}: is for a run over several VMs, which {forRun.Name} names.");
+        });
     }
 
     /// <summary>Only what was given.</summary>

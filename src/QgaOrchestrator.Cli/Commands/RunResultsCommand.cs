@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Cli.Output;
 
@@ -11,7 +10,7 @@ internal static class RunResultsCommand
     public static Command Build(CliHost host, GlobalOptions global)
     {
         var id = new Argument<string>("ID") { Description = "A run's id" };
-        var vm = new Option<string>("--vm") { Description = "One VM's output, whole" };
+        var vm = new Option<string>("--vm") { Description = "One VM's output, whole, byte for byte" };
         var group = new Option<bool>("--group") { Description = "Those with equal output together, the largest group first" };
         var command = new Command("results", "Shows what the VMs of a command or exec run gave back.") { id, vm, group };
         command.SetAction(async (parsed, cancel) =>
@@ -36,8 +35,9 @@ internal static class RunResultsCommand
             {
                 using var bytes = new MemoryStream();
                 await client.CopyRunResultAsync(run, result.Index, stream, bytes, cancel).ConfigureAwait(false);
-                (stream == "err" ? host.Error : host.Out).Write(Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length));
+                host.Write(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), stream == "err");
                 if (stream == "return") host.Out.WriteLine();
+                if (ResultView.Cut(result.Streams[stream]) is { } cut) host.Error.WriteLine($"qgactl: {result.Vm}: {stream} {cut}");
             }
         });
         return command;

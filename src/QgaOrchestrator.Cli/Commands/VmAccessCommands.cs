@@ -11,6 +11,8 @@ internal static class VmAccessCommands
 {
     private static readonly string[] KeyActions = ["list", "add", "remove", "replace"];
 
+    private static readonly string[] Types = ["ssh-", "ecdsa-sha2-", "sk-"];
+
     public static Command Passwd(CliHost host, GlobalOptions global)
     {
         var crypted = new Option<bool>("--crypted") { Description = "Standard input holds a crypt(3) hash instead (not for Windows)" };
@@ -22,6 +24,8 @@ internal static class VmAccessCommands
             Confirmation.Need(parsed.GetValue(yes), "the password");
             var user = words.Word(parsed, 0);
             if (host.ReadSecret() is not { Length: > 0 } line) throw new UsageException("Standard input holds no password.", $"As in qgactl vm passwd VM {user} --yes < FILE");
+            if (parsed.GetValue(crypted) && !IsHash(line))
+                throw new UsageException("Standard input holds no crypt(3) hash, as in $6$SALT$HASH: nobody could log in with it.", "openssl passwd -6 makes one; without --crypted the line is the password itself.");
             using var password = Secret.Of(line.AsSpan());
             var request = GuestSetUserPassword.Request(user, password, parsed.GetValue(crypted));
             using var client = global.Connect(parsed, host);
@@ -46,6 +50,10 @@ internal static class VmAccessCommands
         });
         return command;
     }
+
+    /// <summary>$ID$…, as crypt(5) has it for every method that a system of our days makes.</summary>
+    private static bool IsHash(ReadOnlySpan<char> line) =>
+        line is ['$', not '$', ..] && line[1..].Count('$') >= 2 && !line.ContainsAny(" :\t") && !line.ContainsAnyExceptInRange('!', '~');
 
     public static Command SshKeys(CliHost host, GlobalOptions global)
     {
@@ -99,6 +107,16 @@ internal static class VmAccessCommands
         if (keys.Count == 0) throw new UsageException(file == "-" ? "Standard input holds no key." : $"--keys: {file} holds no key.", "One public key a line, as in id_ed25519.pub.");
         if (keys.Find(key => key.Contains("PRIVATE KEY", StringComparison.Ordinal)) is not null)
             throw new UsageException("That is a private key, which belongs into no guest.", "Give the public one, as in id_ed25519.pub.");
+        if (keys.FindIndex(key => !IsKey(key)) is >= 0 and var odd)
+            throw new UsageException($"The {odd + 1}. key is none: '{(keys[odd].Length > 60 ? keys[odd][..60] + "…" : keys[odd])}'.", "One public key a line: ssh-ed25519 AAAA… NAME, as in id_ed25519.pub.");
         return keys;
+    }
+
+    /// <summary>As in sshd(8): a type and its base64, with options before and a comment behind where there are any.</summary>
+    private static bool IsKey(string line)
+    {
+        var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return words.Zip(words.Skip(1)).Any(pair => Types.Any(type => pair.First.StartsWith(type, StringComparison.Ordinal))
+            && pair.Second.StartsWith("AAAA", StringComparison.Ordinal) && Convert.TryFromBase64String(pair.Second, new byte[pair.Second.Length], out _));
     }
 }

@@ -13,6 +13,10 @@ internal static class VmCareCommands
         var minimum = new Option<long?>("--minimum") { Description = "Passes over free ranges that are shorter", HelpName = "BYTES" };
         var command = new Command("trim", "Tells the disks below the guest's file systems which blocks are unused.") { minimum };
         var target = new GuestTarget(host, global, command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(minimum) < 0) result.AddError("--minimum: a length in bytes is 0 or more.");
+        });
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
@@ -73,6 +77,8 @@ internal static class VmCareCommands
             GuestVcpu[] wanted = [.. (parsed.GetValue(online) ?? []).Select(id => new GuestVcpu(id, true)), .. (parsed.GetValue(offline) ?? []).Select(id => new GuestVcpu(id, false))];
             if (wanted.GroupBy(cpu => cpu.LogicalId).FirstOrDefault(same => same.Count() > 1) is { } twice)
                 throw new UsageException($"Processor {twice.Key} is named twice.", "Name each once, with --online or --offline.");
+            if (Array.Find(wanted, cpu => cpu.LogicalId < 0) is { } odd)
+                throw new UsageException($"There is no processor {odd.LogicalId}.", "qgactl vm cpus VM lists them.");
             using var client = global.Connect(parsed, host);
             if (wanted.Length == 0)
             {

@@ -82,7 +82,7 @@ internal static class VmCommands
         command.Add(select);
         command.Add(timeout);
         command.Add(lease);
-        var fleet = new RunOptions(command, RunOptions.Fleet);
+        var fleet = new RunOptions(command, RunOptions.Fleet, forRun: select);
         command.Add(yes);
         command.Validators.Add(result =>
         {

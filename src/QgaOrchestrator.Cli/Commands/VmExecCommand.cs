@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
 
@@ -18,13 +17,14 @@ internal static class VmExecCommand
         var timeout = Durations.Option("--timeout", "From its start to its end (00:05:00)");
         var stream = new Option<bool>("--stream") { Description = "Shows its output while it runs, by way of files in the guest's /tmp (one VM only)" };
         var command = new Command("exec", "Runs a process in the guest and exits with its code; 125 is ours.") { words, select, env, stdin, stream, timeout };
-        var options = new RunOptions(command, RunOptions.Fleet);
+        var options = new RunOptions(command, RunOptions.Fleet, forRun: select);
         var yes = Confirmation.Yes();
         command.Add(yes);
         command.Validators.Add(result =>
         {
             var given = result.GetValue(words) ?? [];
             if (result.GetValue(select) is null && given.Length < 2) result.AddError("Name the VM and the command: qgactl vm exec VM -- COMMAND ARGS.");
+            if ((result.GetValue(env) ?? []).FirstOrDefault(entry => entry.IndexOf('=', StringComparison.Ordinal) < 1) is { } odd) result.AddError($"--env: '{odd}' is not as in NAME=VALUE.");
             if (result.GetValue(select) is not null && result.GetValue(stdin)) result.AddError("--stdin: is for one VM; a run's journal must hold no input.");
             if (result.GetValue(select) is not null && result.GetValue(stream)) result.AddError("--stream: is for one VM; of a run, qgactl run results shows what its VMs said.");
         });
@@ -39,19 +39,19 @@ internal static class VmExecCommand
                 return await FleetRun.StartAsync(host, client, new RunRequest(RunKinds.Exec, selector, asked), parsed.GetValue(yes),
                     $"Run {given[0]} in every VM of {selector}?", global.IsJson(parsed), cancel).ConfigureAwait(false);
             }
-            var input = parsed.GetValue(stdin) ? host.In.ReadToEnd() : null;
             try
             {
+                var input = parsed.GetValue(stdin) ? await host.ReadBytesAsync(cancel).ConfigureAwait(false) : null;
                 if (parsed.GetValue(stream))
                 {
                     var process = new ProcessRequest(given[1], given[2..], parsed.GetValue(env) is { Length: > 0 } own ? own : null,
-                        input is null ? null : Encoding.UTF8.GetBytes(input), parsed.GetValue(timeout));
+                        input, parsed.GetValue(timeout));
                     return await GuestProcessStream.RunAsync(host, client, given[0], process, cancel).ConfigureAwait(false);
                 }
                 var end = await new GuestProcessCall(client, given[0], host.Time).RunAsync(given[1], given[2..], parsed.GetValue(env), input,
                     Durations.Parse(parsed.GetValue(timeout)) ?? TimeSpan.FromMinutes(5), cancel).ConfigureAwait(false);
-                host.Out.Write(Encoding.UTF8.GetString(end.Out));
-                host.Error.Write(Encoding.UTF8.GetString(end.Errors));
+                host.Write(end.Out);
+                host.Write(end.Errors, error: true);
                 foreach (var note in end.Notes) host.Error.WriteLine($"qgactl: {note}");
                 return end.ExitCode;
             }

@@ -30,6 +30,9 @@ internal sealed class VmWords
 
     public string? Vm(ParseResult parsed) => Selector(parsed) is null ? parsed.GetRequiredValue(_words)[0] : null;
 
+    /// <summary>--select.</summary>
+    public Option<string> Select => _select;
+
     public string? Selector(ParseResult parsed) => parsed.GetValue(_select);
 
     /// <summary>A word that follows the VM, from 0.</summary>

@@ -5,6 +5,9 @@ namespace QgaOrchestrator.Cli.Output;
 /// <summary>What a run's VMs gave back, for people.</summary>
 internal static class ResultView
 {
+    /// <summary>As much of a stream stands in the list of results.</summary>
+    private const int ShownBytes = 4096;
+
     public static void WriteList(TextWriter to, IReadOnlyList<RunResult> results, int width)
     {
         var table = new TextTable("VM", "RESULT", "EXIT", "OUTPUT");
@@ -22,14 +25,26 @@ internal static class ResultView
             to.WriteLine($"{Text.Count(equal.Count(), "VM")}: {string.Join(", ", equal.Select(result => result.Vm))}");
             to.WriteLine($"  {first.State}{(Exit(first) is { } exit ? $", exit {exit}" : "")}{(first.Reason is { } reason ? $": {reason}" : "")}");
             foreach (var (name, stream) in first.Streams.OrderBy(stream => stream.Key == "err"))
+            {
                 foreach (var line in Lines(stream))
                     to.WriteLine($"  {(name == "err" ? "! " : "")}{line}");
+                if (Cut(stream) is { } cut) to.WriteLine($"  ({name} {cut})");
+                if (stream.Bytes > ShownBytes) to.WriteLine($"  (the first 4 KiB of {Text.Bytes(stream.Bytes)}; with --vm the whole)");
+            }
             to.WriteLine();
         }
     }
 
+    /// <summary>Some of a stream was dropped; null: it is whole.</summary>
+    public static string? Cut(ResultStream stream) => stream switch
+    {
+        { Truncated: false } => null,
+        { Bytes: 0 } => "was not kept: this host's results fill their 1 GiB",
+        _ => $"is cut: the agent keeps 16 MiB of it, and {Text.Bytes(stream.Bytes)} are here",
+    };
+
     private static string Likeness(RunResult result) =>
-        string.Join('|', [result.State, Exit(result) ?? result.Reason, .. result.Streams.OrderBy(stream => stream.Key).Select(stream => stream.Key + stream.Value.Sha256)]);
+        string.Join('|', [result.State, Exit(result) ?? result.Reason, .. result.Streams.OrderBy(stream => stream.Key).Select(stream => $"{stream.Key} {stream.Value.Sha256} {stream.Value.Truncated}")]);
 
     private static string? Exit(RunResult result) => result switch
     {
@@ -38,8 +53,12 @@ internal static class ResultView
         _ => null,
     };
 
-    private static string? FirstLine(RunResult result) =>
-        result.Streams.OrderBy(stream => stream.Key == "err").SelectMany(stream => Lines(stream.Value)).FirstOrDefault(line => line.Length > 0) ?? result.Reason;
+    private static string? FirstLine(RunResult result) => result.Streams.Values.Any(stream => stream.Truncated)
+        ? $"{FirstSaid(result)} (cut)".TrimStart()
+        : FirstSaid(result) ?? result.Reason;
+
+    private static string? FirstSaid(RunResult result) =>
+        result.Streams.OrderBy(stream => stream.Key == "err").SelectMany(stream => Lines(stream.Value)).FirstOrDefault(line => line.Length > 0);
 
     private static IEnumerable<string> Lines(ResultStream stream) => stream.Text.TrimEnd('\n').Split('\n').Select(line => line.TrimEnd('\r'));
 }

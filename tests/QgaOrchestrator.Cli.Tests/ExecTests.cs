@@ -1,0 +1,93 @@
+namespace QgaOrchestrator.Cli.Tests;
+
+/// <summary>vm exec of one VM, without --stream, and what a run's processes said.</summary>
+public sealed class ExecTests
+{
+    private const string Start = "POST /v1/vms/db1/agent/guest-exec", Status = "POST /v1/vms/db1/agent/guest-exec-status";
+
+    private static readonly byte[] NoText = [0, 0xFF, (byte)'x', (byte)'\n', 0xC3];
+
+    [Fact]
+    public async Task What_a_process_reads_and_says_is_passed_on_byte_for_byte_and_its_code_too()
+    {
+        var node = Node("""{"return":{"exited":false}}""", $$$"""{"return":{"exited":true,"exitcode":3,"out-data":"{{{Convert.ToBase64String(NoText)}}}","err-data":"{{{Convert.ToBase64String(NoText)}}}"}}""");
+        using var output = new MemoryStream();
+        using var error = new MemoryStream();
+
+        var ended = await RunAsync(node, ["--stdin"], ["cat"], host => host with { Bytes = (new MemoryStream(NoText), output, error) });
+
+        Assert.Equal(3, ended.Code);
+        Assert.Equal($$"""{"path":"cat","input-data":"{{Convert.ToBase64String(NoText)}}","capture-output":true}""", node.Requests[0].Body);
+        Assert.Equal(NoText, output.ToArray());
+        Assert.Equal(NoText, error.ToArray());
+    }
+
+    [Fact]
+    public async Task A_process_whose_caller_leaves_goes_on_and_its_pid_is_told()
+    {
+        using var interrupt = new CancellationTokenSource();
+        var node = new FakeNode().Answers(Start, """{"return":{"pid":42}}""").Answers(Status, () =>
+        {
+            interrupt.Cancel();
+            throw new OperationCanceledException();
+        });
+
+        var ended = await RunAsync(node, [], ["sleep", "9"], host => host, interrupt.Token);
+
+        Assert.Equal(new Ended(125, "", "qgactl: interrupted: sleep goes on in the guest as pid 42.\n  End it: qgactl vm exec db1 -- kill 42\n"), ended);
+    }
+
+    [Fact]
+    public async Task A_process_that_does_not_end_in_time_goes_on_and_its_pid_is_told()
+    {
+        var ended = await RunAsync(Node("""{"return":{"exited":false}}"""), ["--timeout", "00:00:10"], ["sleep", "99"]);
+        Assert.Equal(125, ended.Code);
+        Assert.Contains("did not end within 00:00:10; it goes on in the guest as pid 42", ended.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Truncation_is_told()
+    {
+        var ended = await RunAsync(Node("""{"return":{"exited":true,"exitcode":0,"out-data":"aGk=","out-truncated":true}}"""), [], ["yes"]);
+        Assert.Equal(new Ended(0, "hi", "qgactl: its output is cut: the agent keeps 16 MiB\n"), ended);
+    }
+
+    [Fact]
+    public async Task Of_a_runs_results_one_vms_are_its_bytes_and_what_was_dropped_is_told()
+    {
+        var node = new FakeNode()
+            .Answers("GET /v1/runs/r1/results?vm=db1", Answers.Page("""{"index":0,"vm":"db1","host":"hv1","attempt":1,"state":"succeeded","exitCode":0,"streams":{"out":{"bytes":5,"sha256":"x","truncated":true,"text":"?"}}}"""))
+            .Answers("GET /v1/runs/r1/results/0/out", () => new HttpResponseMessage { Content = new ByteArrayContent(NoText) });
+        using var output = new MemoryStream();
+
+        var ended = await Qga.RunAsync(node, ["run", "results", "r1", "--vm", "db1"], host => host with { Bytes = (Stream.Null, output, Stream.Null) });
+
+        Assert.Equal(NoText, output.ToArray());
+        Assert.Equal(new Ended(0, "", "qgactl: db1: out is cut: the agent keeps 16 MiB of it, and 5 B are here\n"), ended);
+    }
+
+    [Fact]
+    public async Task Of_a_dry_run_no_results_are_promised()
+    {
+        var node = new FakeNode()
+            .Answers("POST /v1/runs", Answers.Run("running"))
+            .Streams("GET /v1/runs/r1/events", Answers.Event("run", Answers.Run("succeeded", succeeded: 2)))
+            .Answers("GET /v1/runs/r1", Answers.Run("succeeded", succeeded: 2))
+            .Answers("GET /v1/runs/r1/items", Answers.Page());
+        var dry = await Qga.RunAsync(null, ["vm", "exec", "--select", "*", "--dry-run", "--api", "http://node:7070", "--", "id"], host => host with { Handler = node });
+        var real = await Qga.RunAsync(null, ["vm", "exec", "--select", "*", "--yes", "--api", "http://node:7070", "--", "id"], host => host with { Handler = node });
+        Assert.DoesNotContain("run results", dry.Out, StringComparison.Ordinal);
+        Assert.Contains("run results", real.Out, StringComparison.Ordinal);
+    }
+
+    private static FakeNode Node(params string[] statuses)
+    {
+        var node = new FakeNode().Answers(Start, """{"return":{"pid":42}}""");
+        foreach (var status in statuses) node.Answers(Status, status);
+        return node;
+    }
+
+    private static Task<Ended> RunAsync(FakeNode node, string[] options, string[] words, Func<CliHost, CliHost>? more = null, CancellationToken cancel = default) => Qga.RunAsync(
+        null, ["vm", "exec", "db1", .. options, "--api", "http://node:7070", "--", .. words],
+        host => (more ?? (same => same))(host with { Handler = node, Time = new JumpingTime() }), cancel);
+}
