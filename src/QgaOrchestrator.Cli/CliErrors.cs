@@ -31,7 +31,7 @@ internal static class CliErrors
                 error.WriteLine($"  {member}: {string.Join("; ", wrong)}");
             if (problem.Candidates is { Count: > 0 } candidates)
                 error.WriteLine($"  It may be one of: {string.Join(", ", candidates)}");
-            if (problem.Agent is { } agent)
+            if (problem.Agent is { } agent && agent.Desc != problem.Detail)
                 error.WriteLine($"  The agent's own error: {agent.Class}: {agent.Desc}");
         }
         return Code(e);

@@ -60,11 +60,20 @@ public sealed class GuestFilePush(AgentCall call, TimeProvider time)
     {
         var target = push.Part ?? push.Path;
         if (push is { Part: { } part, Offset: 0 }) await ShellAsync(Begin, [part, push.Path], cancel);
-        await WriteAsync(push, target, body, cancel);
+        try
+        {
+            await WriteAsync(push, target, body, cancel);
+        }
+        catch (Exception e) when (push.Part is not null && e is (GuestCallException { Reply: CallReply.AgentFailed } or GuestFaultException { Kind: GuestFaultKind.Failed }))
+        {
+            // A full file system, a failing disk: what is there would only take the room, and going on with it leads to the same end.
+            await RemoveAsync(target, cancel);
+            throw;
+        }
         var digest = await GuestDigest.OfAsync(call, target, push.Bytes, time, cancel);
         if (digest.Bytes != push.Bytes || digest.Sha256 != push.Sha256)
         {
-            if (push.Part is not null) await ShellAsync(Remove, [target], cancel);
+            if (push.Part is not null) await RemoveAsync(target, cancel);
             throw new GuestFaultException(GuestFaultKind.Differs, $"{target} in the guest has another SHA-256 than what was sent ({digest.Sha256} for {push.Sha256}).",
                 push.Part is null ? "Copy it again: it is in place, and not what it should be." : "Copy it again: nothing was put in place. If it happens again, see who else writes there.");
         }
@@ -103,6 +112,19 @@ public sealed class GuestFilePush(AgentCall call, TimeProvider time)
 
     private static GuestFaultException OtherLength(FilePush push, string found) => new(
         GuestFaultKind.BadRequest, $"{push.Bytes} bytes were announced, and {found} came.", "The file changed while it was sent, or the connection broke: send it again.");
+
+    /// <summary>Whatever keeps it from being removed is not what its owner has to know of.</summary>
+    private async Task RemoveAsync(string part, CancellationToken cancel)
+    {
+        try
+        {
+            await ShellAsync(Remove, [part], cancel);
+        }
+        catch (Exception e) when (e is GuestCallException or GuestFaultException)
+        {
+            // It stays, as after a channel that broke.
+        }
+    }
 
     private async Task ShellAsync(string script, IReadOnlyList<string> arguments, CancellationToken cancel)
     {

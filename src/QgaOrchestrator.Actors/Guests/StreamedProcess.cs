@@ -25,9 +25,12 @@ public abstract record ProcessNews
 /// </summary>
 public sealed class StreamedProcess : IAsyncDisposable
 {
-    /// <summary>Ends with 127 where there is no such program. Prints the directory.</summary>
+    /// <summary>Ends with 127 where there is no such program. Prints the directory. One that a killed node left goes after a week of silence.</summary>
     internal const string Prepare = """
         umask 077
+        for old in /tmp/qga-exec.*; do
+          if [ -d "$old" ] && [ -O "$old" ] && [ -z "$(find "$old" -mtime -7)" ]; then rm -rf "$old"; fi
+        done
         if [ -n "$1" ] && ! command -v -- "$1" >/dev/null; then echo "$1: no such program" >&2; exit 127; fi
         folder=$(mktemp -d /tmp/qga-exec.XXXXXX) || exit
         : >"$folder/out" && : >"$folder/err" && echo "$folder"
@@ -181,7 +184,7 @@ public sealed class StreamedProcess : IAsyncDisposable
         }
         catch (Exception e) when (e is GuestCallException or GuestFaultException)
         {
-            // A guest that is gone keeps a directory in its /tmp, and its next boot removes it.
+            // A guest that is gone keeps a directory in its /tmp: its next boot removes it, or another stream, later.
         }
     }
 

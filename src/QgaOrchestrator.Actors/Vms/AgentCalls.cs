@@ -29,7 +29,7 @@ internal static class AgentCalls
         CallReply.Returned { Completed: { } completed } when completed == Completion.Timeout =>
             outcome(ItemState.Unknown, "it was sent and not refused, and nothing of it was seen in time", "Look with qgactl vm show whether the guest has gone"),
         CallReply.Returned => outcome(ItemState.Succeeded, null, null),
-        CallReply.AgentFailed f => outcome(ItemState.Failed, $"{f.Class}: {f.Description}", "See the guest's qemu-ga log"),
+        CallReply.AgentFailed f => outcome(ItemState.Failed, $"{f.Class}: {f.Description}", f.WhatToDo()),
         CallReply.Refused { Why: CallRefusal.Unreachable } r => outcome(ItemState.Unreachable, r.Reason, r.Remedy),
         CallReply.Refused r => outcome(ItemState.Failed, r.Reason, r.Remedy),
         CallReply.Unknown u when mayRepeat => outcome(ItemState.Unreachable, u.Reason, "Asking again does no harm: retry the run"),

@@ -24,7 +24,7 @@ public static class ErrorMapping
     /// <summary>An agent's own error, sent or not.</summary>
     public static Problem From(CallReply.AgentFailed failed) => new(
         "The agent answered with an error", StatusCodes.Status422UnprocessableEntity, ProblemCodes.AgentError, failed.Description,
-        failed.Class == "CommandNotFound" ? "See guest-info for the commands that this agent knows." : "See the guest's qemu-ga log.")
+        $"{failed.WhatToDo()}.")
     {
         Agent = new(failed.Class, failed.Description),
     };

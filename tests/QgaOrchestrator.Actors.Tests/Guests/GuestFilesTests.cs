@@ -67,6 +67,23 @@ public sealed class GuestFilesTests : OneHost
     }
 
     [Fact]
+    public async Task What_does_not_fit_is_told_with_its_remedy_and_leaves_nothing_that_takes_the_room()
+    {
+        await BeginAsync();
+        var body = new Interrupted(Content, 1_000_000, () =>
+        {
+            Vm.Agent.On("guest-file-write", Act.Error("failed to write to file: No space left on device"));
+            return Task.CompletedTask;
+        });
+
+        var fault = await Assert.ThrowsAsync<GuestCallException>(() => PushAsync(body));
+
+        Assert.Equal("Make room in that file system of the guest", Assert.IsType<CallReply.AgentFailed>(fault.Reply).WhatToDo());
+        Assert.Null(Vm.Guest.Files[Place]);
+        NothingStaysOpen();
+    }
+
+    [Fact]
     public async Task Without_guest_exec_a_file_goes_in_place_only_and_is_read_back()
     {
         Denied = ["guest-exec"];
