@@ -27,8 +27,8 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
     /// <summary>Images that are summed at once: it is disk work, and two saturate a disk.</summary>
     private const int FilesAtOnce = 2;
 
-    /// <summary>For each processor: most of a preparation is QEMU's own work.</summary>
-    private const int PreparedAtOnce = 3;
+    /// <summary>One for each processor, and one that waits for its QEMU meanwhile.</summary>
+    private static readonly int PreparedAtOnce = Environment.ProcessorCount + 1;
 
     private const int RunsAtOnce = 200;
 
@@ -50,7 +50,7 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
         System = system;
         var ledger = FreezeLedger.Open(options.Freeze.Ledger);
         var fleet = new FleetFileWatch(options.Fleet.File, log);
-        var preparing = new SemaphoreSlim(PreparedAtOnce * Environment.ProcessorCount);
+        var preparing = new SemaphoreSlim(PreparedAtOnce);
         Fleet = system.ActorOf(ActorProps.Of(() => new FleetActor(fleet.Identify)), "fleet");
 
         // Host, runs and VMs tell each other: each is given the way to the others, which exists a moment later.

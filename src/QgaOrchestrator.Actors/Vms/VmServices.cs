@@ -89,7 +89,8 @@ public sealed record VmServices
 
     /// <summary>
     /// A seat for each cut that may be prepared at once. It is the longest work of an item on this host's processors, and
-    /// whoever is frozen meanwhile waits behind it: fifty at once made the longest freezes three times as long.
+    /// whoever is frozen meanwhile waits behind it: fifty at once made the longest freezes three times as long, and six on two
+    /// processors nearly twice.
     /// </summary>
     public required SemaphoreSlim Preparing { get; init; }
 
