@@ -53,6 +53,23 @@ public sealed class ExecTests
     }
 
     [Fact]
+    public async Task As_json_it_is_told_with_code_or_signal_apart()
+    {
+        var ended = await RunAsync(Node("""{"return":{"exited":true,"signal":9,"out-data":"aGk=","out-truncated":true}}"""), ["-o", "json"], ["yes"]);
+        Assert.Equal(137, ended.Code);
+        using var told = System.Text.Json.JsonDocument.Parse(ended.Out);
+        Assert.Equal("""{"vm":"db1","exitCode":null,"signal":9,"out":"hi","err":"","outTruncated":true,"errTruncated":false}""", System.Text.Json.JsonSerializer.Serialize(told.RootElement));
+    }
+
+    [Fact]
+    public async Task A_stream_is_no_json()
+    {
+        var ended = await RunAsync(new FakeNode(), ["--stream", "-o", "json"], ["yes"]);
+        Assert.Equal(ExitCodes.Usage, ended.Code);
+        Assert.Contains("--stream: shows output as it comes", ended.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Of_a_runs_results_one_vms_are_its_bytes_and_what_was_dropped_is_told()
     {
         var node = new FakeNode()
@@ -64,6 +81,25 @@ public sealed class ExecTests
 
         Assert.Equal(NoText, output.ToArray());
         Assert.Equal(new Ended(0, "", "qgactl: db1: out is cut: the agent keeps 16 MiB of it, and 5 B are here\n"), ended);
+    }
+
+    [Fact]
+    public async Task Of_all_results_each_is_a_line_with_its_first_words_or_why_it_failed()
+    {
+        var node = new FakeNode().Answers("GET /v1/runs/r1/results", Answers.Page(
+            """{"index":0,"vm":"db1","host":"hv1","attempt":1,"state":"succeeded","exitCode":0,"streams":{"out":{"bytes":5,"sha256":"x","truncated":false,"text":"one\ntwo\n"}}}""",
+            """{"index":1,"vm":"db2","host":"hv1","attempt":1,"state":"failed","exitCode":3,"reason":"exit code 3: no such thing","streams":{"out":{"bytes":5,"sha256":"x","truncated":false,"text":"one\n"}}}""",
+            """{"index":2,"vm":"db3","host":"hv1","attempt":1,"state":"succeeded","exitCode":0,"streams":{"out":{"bytes":0,"sha256":"x","truncated":true,"text":""}}}"""));
+
+        var ended = await Qga.RunAsync(node, ["run", "results", "r1"]);
+
+        Assert.Equal("""
+            VM   RESULT     EXIT  OUTPUT
+            db1  succeeded  0     one
+            db2  failed     3     exit code 3: no such thing
+            db3  succeeded  0     (cut)
+
+            """, ended.Out);
     }
 
     [Fact]

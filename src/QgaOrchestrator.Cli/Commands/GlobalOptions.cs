@@ -51,6 +51,8 @@ internal sealed class GlobalOptions
 
     public bool IsJson(ParseResult parsed) => parsed.GetValue(Output) == "json";
 
+    public bool IsJson(System.CommandLine.Parsing.CommandResult result) => result.GetValue(Output) == "json";
+
     public NodeHints Hints(ParseResult parsed) => new(parsed.GetValue(Config), parsed.GetValue(Api), parsed.GetValue(TokenFile));
 
     public QgaClient Connect(ParseResult parsed, CliHost host)

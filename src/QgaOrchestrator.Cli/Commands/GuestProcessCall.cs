@@ -5,7 +5,12 @@ using QgaOrchestrator.Qemu.Agent.Commands;
 namespace QgaOrchestrator.Cli.Commands;
 
 /// <summary>How a process in a guest ended, and what it said, byte for byte. <paramref name="ExitCode"/> is 128 and the signal's number where one ended it.</summary>
-internal sealed record GuestProcessEnd(int ExitCode, byte[] Out, byte[] Errors, IReadOnlyList<string> Notes);
+internal sealed record GuestProcessEnd(int ExitCode, ExecStatus Told, IReadOnlyList<string> Notes)
+{
+    public byte[] Out => Told.OutData ?? [];
+
+    public byte[] Errors => Told.ErrData ?? [];
+}
 
 /// <summary>One process in one guest, from its start to its end, by the agent's own commands.</summary>
 internal sealed class GuestProcessCall(QgaClient client, string vm, TimeProvider time)
@@ -75,7 +80,7 @@ internal sealed class GuestProcessCall(QgaClient client, string vm, TimeProvider
         if (status.OutTruncated) notes.Add("its output is cut: the agent keeps 16 MiB");
         if (status.ErrTruncated) notes.Add("its errors are cut: the agent keeps 16 MiB");
         if (status.Exitcode is > byte.MaxValue and var code) notes.Add($"its exit code is {code}, which is none here");
-        return new GuestProcessEnd(Shown(status), status.OutData ?? [], status.ErrData ?? [], notes);
+        return new GuestProcessEnd(Shown(status), status, notes);
     }
 
     /// <summary>As a shell shows it: eight bits, and 128 more for a signal.</summary>

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Cli.Output;
 
 namespace QgaOrchestrator.Cli.Commands;
 
@@ -25,6 +27,7 @@ internal static class VmExecCommand
             var given = result.GetValue(words) ?? [];
             if (result.GetValue(select) is null && given.Length < 2) result.AddError("Name the VM and the command: qgactl vm exec VM -- COMMAND ARGS.");
             if ((result.GetValue(env) ?? []).FirstOrDefault(entry => entry.IndexOf('=', StringComparison.Ordinal) < 1) is { } odd) result.AddError($"--env: '{odd}' is not as in NAME=VALUE.");
+            if (result.GetValue(stream) && global.IsJson(result)) result.AddError("--stream: shows output as it comes, and no JSON.");
             if (result.GetValue(select) is not null && result.GetValue(stdin)) result.AddError("--stdin: is for one VM; a run's journal must hold no input.");
             if (result.GetValue(select) is not null && result.GetValue(stream)) result.AddError("--stream: is for one VM; of a run, qgactl run results shows what its VMs said.");
         });
@@ -50,6 +53,11 @@ internal static class VmExecCommand
                 }
                 var end = await new GuestProcessCall(client, given[0], host.Time).RunAsync(given[1], given[2..], parsed.GetValue(env), input,
                     Durations.Parse(parsed.GetValue(timeout)) ?? TimeSpan.FromMinutes(5), cancel).ConfigureAwait(false);
+                if (global.IsJson(parsed))
+                {
+                    CliJson.Write(host.Out, Report(given[0], end));
+                    return end.ExitCode;
+                }
                 host.Write(end.Out);
                 host.Write(end.Errors, error: true);
                 foreach (var note in end.Notes) host.Error.WriteLine($"qgactl: {note}");
@@ -62,6 +70,9 @@ internal static class VmExecCommand
         });
         return command;
     }
+
+    private static ProcessReport Report(string vm, GuestProcessEnd end) => new(
+        vm, end.Told.Exitcode, end.Told.Signal, Encoding.UTF8.GetString(end.Out), Encoding.UTF8.GetString(end.Errors), end.Told.OutTruncated, end.Told.ErrTruncated);
 
     private static void Put(JsonObject options, string[] command, string[]? env, string? timeout)
     {

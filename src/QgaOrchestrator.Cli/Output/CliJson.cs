@@ -45,6 +45,9 @@ internal sealed record GuestReport(string Vm, IReadOnlyDictionary<string, JsonEl
 /// <summary>What became of it in one VM of several: what it gave, or why it failed.</summary>
 internal sealed record EachReport(string Vm, JsonElement? Result, string? Error, string? Remedy);
 
+/// <summary>How a process in a guest ended, and what it said, as UTF-8. One of <paramref name="ExitCode"/> and <paramref name="Signal"/> is null.</summary>
+internal sealed record ProcessReport(string Vm, long? ExitCode, long? Signal, string Out, string Err, bool OutTruncated, bool ErrTruncated);
+
 /// <summary>A VM in which it was done.</summary>
 internal sealed record DoneReport(string Vm);
 
@@ -57,6 +60,7 @@ internal sealed record DoneReport(string Vm);
 [JsonSerializable(typeof(GuestReport))]
 [JsonSerializable(typeof(CopyReport))]
 [JsonSerializable(typeof(DoneReport))]
+[JsonSerializable(typeof(ProcessReport))]
 [JsonSerializable(typeof(Page<EachReport>))]
 [JsonSerializable(typeof(WokenVm))]
 [JsonSerializable(typeof(Run))]

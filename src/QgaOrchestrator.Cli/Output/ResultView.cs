@@ -53,9 +53,13 @@ internal static class ResultView
         _ => null,
     };
 
-    private static string? FirstLine(RunResult result) => result.Streams.Values.Any(stream => stream.Truncated)
-        ? $"{FirstSaid(result)} (cut)".TrimStart()
-        : FirstSaid(result) ?? result.Reason;
+    /// <summary>Of who failed why, which holds the last that it said.</summary>
+    private static string? FirstLine(RunResult result) => result switch
+    {
+        { Reason: { } reason } => reason,
+        _ when result.Streams.Values.Any(stream => stream.Truncated) => $"{FirstSaid(result)} (cut)".TrimStart(),
+        _ => FirstSaid(result),
+    };
 
     private static string? FirstSaid(RunResult result) =>
         result.Streams.OrderBy(stream => stream.Key == "err").SelectMany(stream => Lines(stream.Value)).FirstOrDefault(line => line.Length > 0);
