@@ -36,8 +36,6 @@ public sealed class BlockJob
 
     internal bool HasEnded => Status is "pending" or "concluded" or "null";
 
-    internal bool IsHeld { get; set; }
-
     /// <summary>Nodes that it keeps busy.</summary>
     internal List<BlockNode> Nodes { get; } = [];
 

@@ -35,7 +35,7 @@ public sealed class BlockJobs
         lock (_graph.Sync)
         {
             _faults.Clear();
-            foreach (var job in _jobs) job.Poke();
+            GoOn();
         }
     }
 
@@ -162,13 +162,7 @@ public sealed class BlockJobs
                 if (wait == TimeSpan.Zero)
                 {
                     job.CopyAt(0);
-                    (wait, job.IsHeld) = (null, true);
-                }
-                else if (job.IsHeld && fault is null)
-                {
-                    job.IsHeld = false;
-                    SetSpeed(job, job.Speed);
-                    continue;
+                    wait = null;
                 }
                 changed = job.Changed.Task;
             }
@@ -245,6 +239,14 @@ public sealed class BlockJobs
         return fault;
     }
 
+    /// <summary>Also of a job that has not come to its fault yet: whatever the copy takes from now on holds for it, too.</summary>
+    private void GoOn()
+    {
+        foreach (var job in _jobs)
+            if (job.HasEnded) job.Poke();
+            else SetSpeed(job, job.Speed);
+    }
+
     private sealed record JobFault(BlockJobs Jobs, string Type, string? Error, double At) : IDisposable
     {
         public void Dispose()
@@ -252,7 +254,7 @@ public sealed class BlockJobs
             lock (Jobs._graph.Sync)
             {
                 Jobs._faults.Remove(this);
-                foreach (var job in Jobs._jobs) job.Poke();
+                Jobs.GoOn();
             }
         }
     }
