@@ -25,5 +25,8 @@ public sealed record RunResult(int Index, string Vm, string Host, int Attempt, s
 /// <param name="Bytes">How many were kept.</param>
 /// <param name="Sha256">Of them, lower-case hex: equal outputs have equal ones.</param>
 /// <param name="Truncated">The rest was dropped: an agent keeps 16 MiB of a process's stream, a host 1 GiB of all.</param>
-/// <param name="Text">The first 4 KiB as UTF-8.</param>
-public sealed record ResultStream(long Bytes, string Sha256, bool Truncated, string Text);
+/// <param name="Text">The first <see cref="TextBytes"/> as UTF-8.</param>
+public sealed record ResultStream(long Bytes, string Sha256, bool Truncated, string Text)
+{
+    public const int TextBytes = 4096;
+}

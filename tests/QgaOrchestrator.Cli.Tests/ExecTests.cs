@@ -32,7 +32,7 @@ public sealed class ExecTests
             throw new OperationCanceledException();
         });
 
-        var ended = await RunAsync(node, [], ["sleep", "9"], host => host, interrupt.Token);
+        var ended = await RunAsync(node, [], ["sleep", "9"], cancel: interrupt.Token);
 
         Assert.Equal(new Ended(125, "", "qgactl: interrupted: sleep goes on in the guest as pid 42.\n  End it: qgactl vm exec db1 -- kill 42\n"), ended);
     }
@@ -105,11 +105,7 @@ public sealed class ExecTests
     [Fact]
     public async Task Of_a_dry_run_no_results_are_promised()
     {
-        var node = new FakeNode()
-            .Answers("POST /v1/runs", Answers.Run("running"))
-            .Streams("GET /v1/runs/r1/events", Answers.Event("run", Answers.Run("succeeded", succeeded: 2)))
-            .Answers("GET /v1/runs/r1", Answers.Run("succeeded", succeeded: 2))
-            .Answers("GET /v1/runs/r1/items", Answers.Page());
+        var node = FakeNode.OfRun();
         var dry = await Qga.RunAsync(null, ["vm", "exec", "--select", "*", "--dry-run", "--api", "http://node:7070", "--", "id"], host => host with { Handler = node });
         var real = await Qga.RunAsync(null, ["vm", "exec", "--select", "*", "--yes", "--api", "http://node:7070", "--", "id"], host => host with { Handler = node });
         Assert.DoesNotContain("run results", dry.Out, StringComparison.Ordinal);

@@ -10,6 +10,14 @@ internal sealed class FakeNode : HttpMessageHandler
 
     public List<Asked> Requests { get; } = [];
 
+    /// <summary>Takes a run, which is r1, and lets it succeed.</summary>
+    /// <param name="run">As it is shown in the end.</param>
+    public static FakeNode OfRun(string? run = null) => new FakeNode()
+        .Answers("POST /v1/runs", Cli.Tests.Answers.Run("running"))
+        .Streams("GET /v1/runs/r1/events", Cli.Tests.Answers.Event("run", Cli.Tests.Answers.Run("succeeded", succeeded: 2)))
+        .Answers("GET /v1/runs/r1", run ?? Cli.Tests.Answers.Run("succeeded", succeeded: 2))
+        .Answers("GET /v1/runs/r1/items", Cli.Tests.Answers.Page());
+
     /// <param name="route">As in <c>GET /v1/vms</c>, the query included where it matters.</param>
     public FakeNode Answers(string route, string json, HttpStatusCode status = HttpStatusCode.OK) =>
         Answers(route, () => new HttpResponseMessage(status) { Content = new StringContent(json, Encoding.UTF8, "application/json") });

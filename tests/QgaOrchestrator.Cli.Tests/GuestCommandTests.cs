@@ -73,7 +73,7 @@ public sealed class GuestCommandTests : IDisposable
     [InlineData("call guest-get-time", "guest-get-time", "")]
     public async Task With_a_selector_it_is_a_run_of_that_command(string line, string command, string arguments)
     {
-        var node = Runs();
+        var node = FakeNode.OfRun();
 
         var ended = await Qga.RunAsync(node, ["vm", .. line.Replace("FILE", Keys, StringComparison.Ordinal).Split(' '), "--select", "app=db", "--max-parallel", "3", "--yes"]);
 
@@ -246,7 +246,7 @@ public sealed class GuestCommandTests : IDisposable
     [InlineData("""{"path":"sh","args":["-c","echo it's; exit 7"],"maxParallel":5}""", "exec", "exec sh -c 'echo it'\\''s; exit 7' of app=db --max-parallel 5")]
     public async Task A_runs_story_says_what_it_does(string options, string kind, string told)
     {
-        var node = Runs($$"""{"id":"r1","kind":"{{kind}}","select":"app=db","state":"succeeded","items":{"total":0,"succeeded":0,"failed":0,"unreachable":0,"unknown":0,"pending":0,"running":0,"cancelled":0},"options":{{options}},"startedAt":"2026-11-23T12:00:00Z"}""");
+        var node = FakeNode.OfRun($$"""{"id":"r1","kind":"{{kind}}","select":"app=db","state":"succeeded","items":{"total":0,"succeeded":0,"failed":0,"unreachable":0,"unknown":0,"pending":0,"running":0,"cancelled":0},"options":{{options}},"startedAt":"2026-11-23T12:00:00Z"}""");
         var ended = await Qga.RunAsync(node, ["run", "show", "r1"]);
         Assert.Contains(told, ended.Out, StringComparison.Ordinal);
     }
@@ -350,10 +350,4 @@ public sealed class GuestCommandTests : IDisposable
         var page = Answers.Page([.. ((string[])["db1", "db2"]).Select(vm => $$"""{"name":"{{vm}}","id":"hv1/{{vm}}","uuid":null,"host":"hv1","labels":{},"agent":{"state":"ready","version":"7.2.0"},"frozen":false}""")]);
         return new FakeNode().Answers("GET /v1/vms", page).Answers("GET /v1/vms?select=app%3Ddb", page);
     }
-
-    private static FakeNode Runs(string? run = null) => new FakeNode()
-        .Answers("POST /v1/runs", Answers.Run("running"))
-        .Streams("GET /v1/runs/r1/events", Answers.Event("run", Answers.Run("succeeded", succeeded: 2)))
-        .Answers("GET /v1/runs/r1", run ?? Answers.Run("succeeded", succeeded: 2))
-        .Answers("GET /v1/runs/r1/items", Answers.Page());
 }

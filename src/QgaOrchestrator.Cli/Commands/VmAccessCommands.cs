@@ -11,7 +11,7 @@ internal static class VmAccessCommands
 {
     private static readonly string[] KeyActions = ["list", "add", "remove", "replace"];
 
-    private static readonly string[] Types = ["ssh-", "ecdsa-sha2-", "sk-"];
+    private static readonly string[] KeyTypes = ["ssh-", "ecdsa-sha2-", "sk-"];
 
     public static Command Passwd(CliHost host, GlobalOptions global)
     {
@@ -116,7 +116,7 @@ internal static class VmAccessCommands
     private static bool IsKey(string line)
     {
         var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return words.Zip(words.Skip(1)).Any(pair => Types.Any(type => pair.First.StartsWith(type, StringComparison.Ordinal))
+        return words.Zip(words.Skip(1)).Any(pair => KeyTypes.Any(type => pair.First.StartsWith(type, StringComparison.Ordinal))
             && pair.Second.StartsWith("AAAA", StringComparison.Ordinal) && Convert.TryFromBase64String(pair.Second, new byte[pair.Second.Length], out _));
     }
 }

@@ -6,7 +6,6 @@ namespace QgaOrchestrator.Cli.Commands;
 internal sealed class VmWords
 {
     private readonly Argument<string[]> _words;
-    private readonly Option<string> _select;
 
     /// <param name="command">Gets the words and --select.</param>
     /// <param name="each">What --select does, as in "Each of these VMs, as a run".</param>
@@ -15,14 +14,14 @@ internal sealed class VmWords
     {
         var shape = string.Join(' ', ["VM", .. words]);
         _words = new(shape) { Description = $"A VM's name, or host/name{(words.Length > 0 ? $", then {string.Join(' ', words)}" : "")}; with --select no VM", Arity = ArgumentArity.ZeroOrMore };
-        _select = new("--select", "-s") { Description = $"{each}, as in app=db; no VM is named then", HelpName = "SELECTOR" };
+        Select = new("--select", "-s") { Description = $"{each}, as in app=db; no VM is named then", HelpName = "SELECTOR" };
         command.Add(_words);
-        command.Add(_select);
+        command.Add(Select);
         command.Validators.Add(result =>
         {
-            var wanted = words.Length + (result.GetValue(_select) is null ? 1 : 0);
+            var wanted = words.Length + (result.GetValue(Select) is null ? 1 : 0);
             if ((result.GetValue(_words) ?? []).Length != wanted)
-                result.AddError(result.GetValue(_select) is null
+                result.AddError(result.GetValue(Select) is null
                     ? $"'{shape}' is expected: qgactl vm {command.Name} {shape}, or with --select SELECTOR instead of the VM."
                     : $"--select: no VM is named with it: qgactl vm {command.Name} --select SELECTOR {string.Join(' ', words)}".TrimEnd() + ".");
         });
@@ -31,9 +30,9 @@ internal sealed class VmWords
     public string? Vm(ParseResult parsed) => Selector(parsed) is null ? parsed.GetRequiredValue(_words)[0] : null;
 
     /// <summary>--select.</summary>
-    public Option<string> Select => _select;
+    public Option<string> Select { get; }
 
-    public string? Selector(ParseResult parsed) => parsed.GetValue(_select);
+    public string? Selector(ParseResult parsed) => parsed.GetValue(Select);
 
     /// <summary>A word that follows the VM, from 0.</summary>
     public string Word(ParseResult parsed, int at) => parsed.GetRequiredValue(_words)[at + (Selector(parsed) is null ? 1 : 0)];

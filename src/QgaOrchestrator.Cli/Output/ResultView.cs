@@ -5,9 +5,6 @@ namespace QgaOrchestrator.Cli.Output;
 /// <summary>What a run's VMs gave back, for people.</summary>
 internal static class ResultView
 {
-    /// <summary>As much of a stream stands in the list of results.</summary>
-    private const int ShownBytes = 4096;
-
     public static void WriteList(TextWriter to, IReadOnlyList<RunResult> results, int width)
     {
         var table = new TextTable("VM", "RESULT", "EXIT", "OUTPUT");
@@ -29,7 +26,7 @@ internal static class ResultView
                 foreach (var line in Lines(stream))
                     to.WriteLine($"  {(name == "err" ? "! " : "")}{line}");
                 if (Cut(stream) is { } cut) to.WriteLine($"  ({name} {cut})");
-                if (stream.Bytes > ShownBytes) to.WriteLine($"  (the first 4 KiB of {Text.Bytes(stream.Bytes)}; with --vm the whole)");
+                if (stream.Bytes > ResultStream.TextBytes) to.WriteLine($"  (the first 4 KiB of {Text.Bytes(stream.Bytes)}; with --vm the whole)");
             }
             to.WriteLine();
         }

@@ -41,7 +41,8 @@ public static class Waves
     /// <summary>When the next wave begins, while the one before it soaks; null: nothing soaks.</summary>
     public static DateTimeOffset? SoaksUntil(RunState state)
     {
-        if (Soak(state.Options) is var soak && soak == TimeSpan.Zero || state is not { IsEnded: false, Abort: null, Counts: { Running: 0, Pending: > 0 } counts }) return null;
+        var soak = Soak(state.Options);
+        if (soak == TimeSpan.Zero || state is not { IsEnded: false, Abort: null, Counts: { Running: 0, Pending: > 0 } counts }) return null;
         var wave = Turn(state.WaveEnds, counts);
         return wave > 0 && state.WaveEnds[wave - 1] == counts.Total - counts.Pending
             ? state.Items.Take(state.WaveEnds[wave - 1]).Max(item => item.SettledAt) + soak

@@ -11,7 +11,6 @@ namespace QgaOrchestrator.Node.Http;
 /// <summary>/v1/runs/{id}/results: what the VMs of a command or exec run gave back, and each stream whole.</summary>
 public static class ResultEndpoints
 {
-    private const int ShownBytes = 4096;
     private const int ReturnedBytes = 64 * 1024;
 
     public static void MapResults(this IEndpointRouteBuilder routes)
@@ -53,7 +52,7 @@ public static class ResultEndpoints
         Signal = result.Signal,
         Return = Returned(run, result, spool),
         Streams = result.Streams.ToDictionary(stream => stream.Key, stream => new ResultStream(
-            stream.Value.Bytes, stream.Value.Sha256, stream.Value.Truncated, Encoding.UTF8.GetString(Start(run, result, stream.Key, spool, ShownBytes)))),
+            stream.Value.Bytes, stream.Value.Sha256, stream.Value.Truncated, Encoding.UTF8.GetString(Start(run, result, stream.Key, spool, ResultStream.TextBytes)))),
     };
 
     private static JsonElement? Returned(string run, ItemResult result, ResultSpool spool) =>

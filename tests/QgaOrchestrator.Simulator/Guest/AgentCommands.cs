@@ -85,12 +85,9 @@ internal sealed class AgentCommands(SimulatedGuest guest)
 
     private JsonObject Trimmed() => new()
     {
-        ["paths"] = new JsonArray([.. guest.Disks.Where(disk => disk.Mountpoint is not null).Select(disk => (JsonNode)new JsonObject
-        {
-            ["path"] = disk.Mountpoint,
-            [guest.TrimError is null ? "minimum" : "error"] = guest.TrimError is { } error ? error : 0,
-            ["trimmed"] = guest.TrimError is null ? 0 : null,
-        })]),
+        ["paths"] = new JsonArray([.. guest.Disks.Where(disk => disk.Mountpoint is not null).Select(disk => (JsonNode)(guest.TrimError is { } error
+            ? new JsonObject { ["path"] = disk.Mountpoint, ["error"] = error }
+            : new JsonObject { ["minimum"] = 0, ["path"] = disk.Mountpoint, ["trimmed"] = 0 }))]),
     };
 
     private JsonObject Run(Arguments arguments)
