@@ -19,6 +19,20 @@ public sealed class CommandLineTests
     [InlineData("backup run --bandwidth 0", "--bandwidth: '0'")]
     [InlineData("backup run --soak 10m", "--soak: '10m'")]
     [InlineData("backup run --deadline 99:99:99", "--deadline: '99:99:99'")]
+    [InlineData("backup run --soak 00:00:00", "--soak: '00:00:00'")]
+    [InlineData("backup run --soak -00:05:00", "-00:05:00")]
+    [InlineData("backup run --soak 00:05:00\n", "--soak: '00:05:00\n'")]
+    [InlineData("backup run --deadline NaN", "--deadline: 'NaN'")]
+    [InlineData("backup run --deadline 1e300", "--deadline: '1e300'")]
+    [InlineData("backup run --deadline 10675199.02:48:05.4775807", "--deadline: '10675199.02:48:05.4775807'")]
+    [InlineData("backup run --max-parallel 99999999999", "--max-parallel: '99999999999'")]
+    [InlineData("backup run --max-parallel -1", "-1")]
+    [InlineData("backup run --bandwidth 9223372036854775807G", "--bandwidth: '9223372036854775807G'")]
+    [InlineData("vm exec db1 --timeout 9999999.00:00:00 -- true", "--timeout: '9999999.00:00:00'")]
+    [InlineData("vm call db1 guest-ping {} --lease 00:00:00", "--lease: '00:00:00'")]
+    [InlineData("audit --limit 0", "--limit")]
+    [InlineData("audit --limit 1e300", "--limit")]
+    [InlineData("vm cp db1:/a b --mode 0644\n", "--mode")]
     [InlineData("backup run --waves 10%,x", "--waves: 'x'")]
     [InlineData("backup run --max-parallel-per-label app", "--max-parallel-per-label: 'app'")]
     [InlineData("backup run --maxParallel 5", "--maxParallel")]
@@ -50,6 +64,17 @@ public sealed class CommandLineTests
         Assert.Contains(named, ended.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", ended.Error, StringComparison.Ordinal);
         Assert.Empty(node.Requests);
+    }
+
+    [Theory]
+    [InlineData("30:00:00", "1.06:00:00")]
+    [InlineData("1.06:00:00", "1.06:00:00")]
+    [InlineData("0:05:00.5", "00:05:00.5000000")]
+    public async Task More_than_a_day_are_hours_or_stand_behind_days(string given, string told)
+    {
+        var node = new FakeNode().Answers("POST /v1/runs", Answers.Run("waiting"));
+        await Qga.RunAsync(node, ["backup", "run", "--detach", "--soak", given]);
+        Assert.Contains($"\"soak\":\"{told}\"", Assert.Single(node.Requests).Body, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -30,9 +30,7 @@ internal sealed partial record RunOption(string Member, string Shape, string Hel
     public static JsonNode Amounts(string text) => new JsonArray([.. text.Split(',').Select(Amount)]);
 
     public static JsonNode Duration(string text) =>
-        Clock().IsMatch(text) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out _)
-            ? JsonValue.Create(text)
-            : throw new FormatException($"'{text}' is not a duration, as in 00:05:00");
+        JsonValue.Create(Durations.Parse(text).ToString("c", CultureInfo.InvariantCulture));
 
     public static JsonNode PerLabel(string text)
     {
@@ -55,7 +53,4 @@ internal sealed partial record RunOption(string Member, string Shape, string Hel
 
     [GeneratedRegex("[A-Z]")]
     private static partial Regex Capital();
-
-    [GeneratedRegex(@"^\d{1,2}:\d{2}:\d{2}(\.\d{1,7})?$")]
-    private static partial Regex Clock();
 }

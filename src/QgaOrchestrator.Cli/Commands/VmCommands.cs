@@ -109,7 +109,7 @@ internal static class VmCommands
                 return await FleetRun.StartAsync(host, client, new RunRequest(RunKinds.Command, selector, asked), reads || parsed.GetValue(yes),
                     $"Call {name} in every VM of {selector}?", global.IsJson(parsed), cancel).ConfigureAwait(false);
             }
-            var options = new AgentCallOptions(Durations.Parse(parsed.GetValue(timeout)), Durations.Parse(parsed.GetValue(lease)));
+            var options = new AgentCallOptions(Durations.ParseGiven(parsed.GetValue(timeout)), Durations.ParseGiven(parsed.GetValue(lease)));
             var reply = await client.AskAgentAsync(given[0], name, arguments, options, cancel).ConfigureAwait(false);
             CliJson.Write(host.Out, reply.Return);
             if (Completion.Told(reply) is { } told) host.Error.WriteLine($"qgactl: {told}");

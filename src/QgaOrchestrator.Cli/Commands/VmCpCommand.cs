@@ -84,6 +84,6 @@ internal static partial class VmCpCommand
         _ => target,
     };
 
-    [GeneratedRegex("^[0-7]{3,4}$")]
+    [GeneratedRegex(@"^[0-7]{3,4}\z")]
     private static partial Regex Octal();
 }

@@ -52,7 +52,7 @@ internal static class VmExecCommand
                     return await GuestProcessStream.RunAsync(host, client, given[0], process, cancel).ConfigureAwait(false);
                 }
                 var end = await new GuestProcessCall(client, given[0], host.Time).RunAsync(given[1], given[2..], parsed.GetValue(env), input,
-                    Durations.Parse(parsed.GetValue(timeout)) ?? TimeSpan.FromMinutes(5), cancel).ConfigureAwait(false);
+                    Durations.ParseGiven(parsed.GetValue(timeout)) ?? TimeSpan.FromMinutes(5), cancel).ConfigureAwait(false);
                 if (global.IsJson(parsed))
                 {
                     CliJson.Write(host.Out, Report(given[0], end));
@@ -79,6 +79,6 @@ internal static class VmExecCommand
         options["path"] = command[0];
         options["args"] = new JsonArray([.. command[1..].Select(word => (JsonNode)word)]);
         if (env is { Length: > 0 }) options["env"] = new JsonArray([.. env.Select(entry => (JsonNode)entry)]);
-        if (Durations.Parse(timeout) is { } limit) options["timeout"] = limit.ToString("c", CultureInfo.InvariantCulture);
+        if (Durations.ParseGiven(timeout) is { } limit) options["timeout"] = limit.ToString("c", CultureInfo.InvariantCulture);
     }
 }

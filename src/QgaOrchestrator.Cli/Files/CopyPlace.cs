@@ -24,7 +24,7 @@ internal sealed partial record CopyPlace(string? Vm, string Path)
 
     public override string ToString() => Vm is null ? Path : $"{Vm}:{Path}";
 
-    [GeneratedRegex("^(?<vm>([A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9._-]+)?)?):(?<path>.*)$", RegexOptions.Singleline)]
+    [GeneratedRegex(@"^(?<vm>([A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9._-]+)?)?):(?<path>.*)\z", RegexOptions.Singleline)]
     private static partial Regex Guest();
 
     [GeneratedRegex(@"^[A-Za-z]:[\\/]")]

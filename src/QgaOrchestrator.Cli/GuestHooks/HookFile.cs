@@ -76,13 +76,13 @@ internal sealed partial record HookFile(string Path, byte[] Content)
         return content.ToArray();
     }
 
-    [GeneratedRegex(@"^# qga-hook (\d{1,6})\.", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^# qga-hook ([0-9]{1,6})\.", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex Mark();
 
-    [GeneratedRegex("^[A-Za-z0-9._-]+$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[A-Za-z0-9._-]+\z", RegexOptions.CultureInvariant)]
     private static partial Regex Name();
 
     /// <summary>As in deploy/guest-hooks/fsfreeze-hook.</summary>
-    [GeneratedRegex(@"\.(conf|bak|orig|sample|disabled|rpm.*|dpkg-.*)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\.(conf|bak|orig|sample|disabled|rpm.*|dpkg-.*)\z", RegexOptions.CultureInvariant)]
     private static partial Regex Ignored();
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace QgaOrchestrator.Core.Runs;
@@ -6,11 +5,21 @@ namespace QgaOrchestrator.Core.Runs;
 /// <summary>Reads options from JSON and collects every fault: unknown names, wrong types, values out of range.</summary>
 public sealed class OptionReader
 {
+    /// <summary>More VMs than this are in no fleet that one run takes.</summary>
+    public const int MostVms = 100_000;
+
+    private const int MostEntries = 100, LongestText = 4096, LongestShown = 100;
+
     private readonly Dictionary<string, JsonElement> _given = [];
+    private readonly IReadOnlyList<string> _secret;
     private readonly List<string> _errors = [];
 
-    public OptionReader(JsonElement? options, IReadOnlyList<string> known)
+    /// <param name="options">As POST has them.</param>
+    /// <param name="known">All names that there are.</param>
+    /// <param name="secret">Those whose values no message shows.</param>
+    public OptionReader(JsonElement? options, IReadOnlyList<string> known, IReadOnlyList<string> secret)
     {
+        _secret = secret;
         if (options is not { } given || given.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined) return;
         if (given.ValueKind != JsonValueKind.Object)
         {
@@ -34,30 +43,47 @@ public sealed class OptionReader
         if (_given.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.False) Fail(name, "is not available in this version");
     }
 
-    public string? Text(string name) => Get(name, v => v.ValueKind == JsonValueKind.String ? v.GetString() : null, "expected a string");
+    public string? Text(string name) => Get(
+        name, v => v.ValueKind == JsonValueKind.String && IsText(v.GetString()!) ? v.GetString() : null,
+        $"expected a string without NUL, at most {LongestText} characters");
 
-    public int? Count(string name, int least) =>
-        Value<int>(name, v => v.ValueKind == JsonValueKind.Number && v.TryGetInt32(out var n) && n >= least ? n : null, $"expected a number, {least} or more");
+    /// <summary>A number of VMs from 1 to <see cref="MostVms"/>.</summary>
+    public int? Count(string name) => Value<int>(name, ToCount, $"expected a whole number from 1 to {MostVms}");
 
-    public long? Bytes(string name) =>
-        Value<long>(name, v => v.ValueKind == JsonValueKind.Number && v.TryGetInt64(out var n) && n > 0 ? n : null, "expected a number of bytes, 1 or more");
+    public long? Bytes(string name, long most) => Value<long>(
+        name, v => v.ValueKind == JsonValueKind.Number && v.TryGetInt64(out var n) && n > 0 && n <= most ? n : null,
+        $"expected a number of bytes from 1 to {most}");
 
-    public Amount? Amount(string name) => Value<Amount>(name, ToAmount, "expected a number of VMs, or a percentage as in \"10%\"");
+    /// <summary>A number of VMs or a percentage.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="least">0 or 1: none of them, or some.</param>
+    public Amount? Amount(string name, int least = 0) => Value<Amount>(
+        name, v => ToAmount(v, least), $"expected a number of VMs from {least} to {MostVms}, or a percentage from {least}% to 100%, as in \"10%\"");
 
-    private static Amount? ToAmount(JsonElement value) => value.ValueKind switch
+    private static int? ToCount(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var n) && n is >= 1 and <= MostVms ? n : null;
+
+    private static Amount? ToAmount(JsonElement value, int least)
     {
-        JsonValueKind.Number when value.TryGetInt32(out var n) && n >= 0 => new Amount(n, false),
-        JsonValueKind.String => Runs.Amount.Parse(value.GetString()!),
-        _ => null,
-    };
+        Amount? amount = value.ValueKind switch
+        {
+            JsonValueKind.Number when value.TryGetInt32(out var n) => new Amount(n, false),
+            JsonValueKind.String => Runs.Amount.Parse(value.GetString()!),
+            _ => null,
+        };
+        return amount is { } read && read.Value >= least && read.Value <= MostVms ? read : null;
+    }
+
+    private static bool IsText(string text) => text.Length <= LongestText && !text.Contains('\0', StringComparison.Ordinal);
 
     /// <summary>A list of amounts that rise.</summary>
     public IReadOnlyList<Amount>? Amounts(string name)
     {
         if (!_given.TryGetValue(name, out var given)) return null;
-        if (given.ValueKind == JsonValueKind.Array && given.EnumerateArray().Select(ToAmount).ToList() is { Count: > 0 } amounts && amounts.TrueForAll(a => a is not null))
+        if (given.ValueKind == JsonValueKind.Array && given.GetArrayLength() is >= 1 and <= MostEntries
+            && given.EnumerateArray().Select(amount => ToAmount(amount, 1)).ToList() is var amounts && amounts.TrueForAll(a => a is not null))
             return [.. amounts.Select(a => a!.Value)];
-        Fail(name, $"expected a list of numbers of VMs or percentages, as in [5, \"10%\", \"50%\"], not {given.GetRawText()}");
+        FailNot(name, $"expected a list of 1 to {MostEntries} numbers of VMs (1 to {MostVms}) or percentages (1% to 100%), as in [5, \"10%\", \"50%\"]", given);
         return null;
     }
 
@@ -65,17 +91,16 @@ public sealed class OptionReader
     public IReadOnlyDictionary<string, int>? Counts(string name)
     {
         if (!_given.TryGetValue(name, out var given)) return null;
-        if (given.ValueKind == JsonValueKind.Object && given.EnumerateObject().All(m => m.Value.ValueKind == JsonValueKind.Number && m.Value.TryGetInt32(out var n) && n >= 1))
-            return given.EnumerateObject().ToDictionary(m => m.Name, m => m.Value.GetInt32());
-        Fail(name, $"expected numbers by label, 1 or more, as in {{\"app\": 2}}, not {given.GetRawText()}");
+        if (given.ValueKind == JsonValueKind.Object && given.EnumerateObject().DistinctBy(m => m.Name).ToList() is var limits
+            && limits.Count == given.GetPropertyCount() && limits.Count <= MostEntries && limits.TrueForAll(m => IsText(m.Name) && ToCount(m.Value) is not null))
+            return limits.ToDictionary(m => m.Name, m => m.Value.GetInt32());
+        FailNot(name, $"expected at most {MostEntries} labels, each once, with a whole number from 1 to {MostVms}, as in {{\"app\": 2}}", given);
         return null;
     }
 
-    public TimeSpan? Duration(string name) => Value<TimeSpan>(
-        name,
-        v => v.ValueKind == JsonValueKind.String && v.GetString() is { } text && text.Contains(':', StringComparison.Ordinal)
-            && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span) && span > TimeSpan.Zero ? span : null,
-        "expected a duration hh:mm:ss, as in \"00:05:00\"");
+    public TimeSpan? Duration(string name, TimeSpan least, TimeSpan most) => Value<TimeSpan>(
+        name, v => v.ValueKind == JsonValueKind.String ? Core.Duration.Within(v.GetString(), least, most) : null,
+        $"expected a duration hh:mm:ss from {least:c} to {most:c}, as in \"00:05:00\"");
 
     public bool Flag(string name, bool without = false) => Value<bool>(
         name, v => v.ValueKind switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => null }, "expected true or false") ?? without;
@@ -83,9 +108,10 @@ public sealed class OptionReader
     /// <summary>A list of strings.</summary>
     public IReadOnlyList<string>? Texts(string name) => Get<IReadOnlyList<string>>(
         name,
-        v => v.ValueKind == JsonValueKind.Array && v.EnumerateArray().All(text => text.ValueKind == JsonValueKind.String)
+        v => v.ValueKind == JsonValueKind.Array
+            && v.EnumerateArray().All(text => text.ValueKind == JsonValueKind.String && !text.GetString()!.Contains('\0', StringComparison.Ordinal))
             ? [.. v.EnumerateArray().Select(text => text.GetString()!)] : null,
-        """expected a list of strings, as in ["-l", "/tmp"]""");
+        """expected a list of strings without NUL, as in ["-l", "/tmp"]""");
 
     /// <summary>An object, whatever is in it.</summary>
     public JsonElement? Json(string name) => Value<JsonElement>(name, v => v.ValueKind == JsonValueKind.Object ? v.Clone() : null, "expected an object");
@@ -101,7 +127,7 @@ public sealed class OptionReader
     {
         if (!_given.TryGetValue(name, out var given)) return null;
         if (read(given) is { } value) return value;
-        Fail(name, $"{expected}, not {given.GetRawText()}");
+        FailNot(name, expected, given);
         return null;
     }
 
@@ -109,7 +135,14 @@ public sealed class OptionReader
     {
         if (!_given.TryGetValue(name, out var given)) return null;
         if (read(given) is { } value) return value;
-        Fail(name, $"{expected}, not {given.GetRawText()}");
+        FailNot(name, expected, given);
         return null;
+    }
+
+    /// <summary>What was given is shown, but not all of a long one, and nothing of a secret.</summary>
+    private void FailNot(string name, string expected, JsonElement given)
+    {
+        var raw = given.GetRawText();
+        Fail(name, _secret.Contains(name) ? $"{expected}; what was given is not shown" : $"{expected}, not {(raw.Length > LongestShown ? raw[..LongestShown] + "…" : raw)}");
     }
 }

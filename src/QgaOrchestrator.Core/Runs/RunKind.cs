@@ -17,6 +17,11 @@ public sealed record RunKind(
     string Name, bool NeedsSelector, Amount MaxFailures, IReadOnlyList<RunStep> Steps, IReadOnlyList<string> OptionNames,
     Func<RunOptions, OptionReader, RunOptions> Read)
 {
+    /// <summary>The kind's options whose values stand in no journal, view, log or message.</summary>
+    public IReadOnlyList<string> SecretOptions { get; init; } = [];
+
+    private static readonly TimeSpan ShortestTime = TimeSpan.FromMilliseconds(1), LongestSoak = TimeSpan.FromDays(30), LongestDeadline = TimeSpan.FromDays(365);
+
     public static IReadOnlyList<RunKind> All { get; } = [Backup.Kind, Command.Kind, Exec.Kind];
 
     public static RunKind? Find(string name) => All.FirstOrDefault(kind => kind.Name == name);
@@ -24,20 +29,20 @@ public sealed record RunKind(
     /// <summary>The options of a new run, complete; or every fault in them.</summary>
     public (RunOptions? Options, IReadOnlyList<string> Errors) ParseOptions(JsonElement? options)
     {
-        var reader = new OptionReader(options, [.. Common, .. OptionNames]);
+        var reader = new OptionReader(options, [.. Common, .. OptionNames], SecretOptions);
         var parsed = Read(
             new RunOptions
             {
-                MaxParallel = reader.Count("maxParallel", 1) ?? 50,
-                MaxParallelPerHost = reader.Count("maxParallelPerHost", 1),
+                MaxParallel = reader.Count("maxParallel") ?? 50,
+                MaxParallelPerHost = reader.Count("maxParallelPerHost"),
                 MaxFailures = reader.Amount("maxFailures") ?? MaxFailures,
                 MaxUnreachable = reader.Amount("maxUnreachable") ?? Amount.All,
                 MaxParallelPerLabel = reader.Counts("maxParallelPerLabel"),
-                MaxParallelPerTarget = reader.Count("maxParallelPerTarget", 1),
-                Canary = reader.Amount("canary"),
+                MaxParallelPerTarget = reader.Count("maxParallelPerTarget"),
+                Canary = reader.Amount("canary", least: 1),
                 Waves = reader.Amounts("waves"),
-                Soak = reader.Duration("soak"),
-                Deadline = reader.Duration("deadline"),
+                Soak = reader.Duration("soak", ShortestTime, LongestSoak),
+                Deadline = reader.Duration("deadline", ShortestTime, LongestDeadline),
                 DryRun = reader.Flag("dryRun"),
             },
             reader);

@@ -78,7 +78,7 @@ public static class RunRules
         var stopped = state.Abort is not null || IsOverBudget(state) || Waves.CanaryFailed(state);
         if (state.Counts.Running == 0 && (stopped || state.Counts.Pending == 0)) return RunDue.Nothing with { Finish = End(state) };
 
-        var deadline = state.Abort is null ? state.StartedAt + state.Options.Deadline : null;
+        var deadline = state is { Abort: null, Options.Deadline: { } limit } ? Duration.After(state.StartedAt, limit) : (DateTimeOffset?)null;
         if (deadline <= now) return RunDue.Nothing with { Overdue = true };
         if (stopped || state.IsPaused) return RunDue.Nothing with { Again = deadline };
 

@@ -21,7 +21,7 @@ public static class Waves
             while (item.Index >= state.WaveEnds[wave])
             {
                 wave++;
-                var begins = last + Soak(state.Options);
+                var begins = last is { } ended ? Duration.After(ended, Soak(state.Options)) : (DateTimeOffset?)null;
                 if (begins > now) return (wave, begins);
             }
             if (item.State is ItemState.Pending or ItemState.Running) return (wave, null);
@@ -45,7 +45,8 @@ public static class Waves
         if (soak == TimeSpan.Zero || state is not { IsEnded: false, Abort: null, Counts: { Running: 0, Pending: > 0 } counts }) return null;
         var wave = Turn(state.WaveEnds, counts);
         return wave > 0 && state.WaveEnds[wave - 1] == counts.Total - counts.Pending
-            ? state.Items.Take(state.WaveEnds[wave - 1]).Max(item => item.SettledAt) + soak
+            && state.Items.Take(state.WaveEnds[wave - 1]).Max(item => item.SettledAt) is { } ended
+            ? Duration.After(ended, soak)
             : null;
     }
 

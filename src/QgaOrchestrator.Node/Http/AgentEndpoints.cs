@@ -6,7 +6,6 @@ using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
-using QgaOrchestrator.Node.Options;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Node.Http;
@@ -19,6 +18,8 @@ public static class AgentEndpoints
 {
     // qemu-ga refuses a message of more than 64 MiB (QEMU, qobject/json-streamer.c).
     private const int MostBytes = 64 * 1024 * 1024;
+
+    private static readonly TimeSpan LongestTime = TimeSpan.FromDays(1);
 
     public static void MapAgentCalls(this IEndpointRouteBuilder routes) => routes.MapPost(ApiRoutes.AgentCall, CallAsync)
         .For(context => CommandRoles.Needed((string)context.GetRouteValue("command")!), "by command");
@@ -58,8 +59,8 @@ public static class AgentEndpoints
     private static TimeSpan? Duration(string name, string? text, List<string> faults)
     {
         if (text is null) return null;
-        if (Durations.TryParse(text, out var duration) && duration > TimeSpan.Zero) return duration;
-        faults.Add($"{name}: not a duration hh:mm:ss[.fff]");
+        if (Core.Duration.Within(text, TimeSpan.FromMilliseconds(1), LongestTime) is { } duration) return duration;
+        faults.Add($"{name}: a duration hh:mm:ss[.fff] from 00:00:00.001 to {LongestTime:c} is expected");
         return null;
     }
 

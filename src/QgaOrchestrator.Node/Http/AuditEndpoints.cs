@@ -15,7 +15,7 @@ public static partial class AuditEndpoints
         routes.MapGet(ApiRoutes.AuditCheck, CheckAsync).For(Role.Admin);
     }
 
-    private static async Task<IResult> ListAsync(int? limit, string? cursor, string? vm, string? run, string? who, string? since, SqliteAudit audit)
+    private static async Task<IResult> ListAsync(string? limit, string? cursor, string? vm, string? run, string? who, string? since, SqliteAudit audit)
     {
         var most = Paging.Limit(limit);
         var before = Paging.Place(cursor);
@@ -42,7 +42,7 @@ public static partial class AuditEndpoints
             : throw new ProblemException(Problems.BadRequest(["since: a time as 2027-01-31T00:00:00Z is expected"], "Correct the query."));
     }
 
-    [GeneratedRegex("^[0-9A-Fa-f]{64}$")]
+    [GeneratedRegex(@"^[0-9A-Fa-f]{64}\z")]
     private static partial Regex Hash();
 
     private static AuditRecord ToApi(AuditLine line) => new(

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Api;
@@ -135,7 +136,8 @@ public static partial class AuditTrail
         : null;
 
     /// <summary>Of a path that the caller wrote: short, and without what moves a terminal's cursor.</summary>
-    private static string? Plain(string? text, int most = Longest) => text is null
+    [return: NotNullIfNotNull(nameof(text))]
+    internal static string? Plain(string? text, int most = Longest) => text is null
         ? null
         : string.Concat(text.Take(most).Select(c => char.IsControl(c) ? '?' : c)) + (text.Length > most ? "…" : "");
 

@@ -58,7 +58,8 @@ public static class BearerToken
         // A timer reaches 49 days at the most; who has watched for one day can come again.
         var left = end - time.GetUtcNow();
         var longest = TimeSpan.FromDays(1);
-        return time.CreateTimer(_ => context.Abort(), null, left < longest ? left : longest, Timeout.InfiniteTimeSpan);
+        // It may have expired since it was looked at.
+        return time.CreateTimer(_ => context.Abort(), null, TimeSpan.FromTicks(Math.Clamp(left.Ticks, 0, longest.Ticks)), Timeout.InfiniteTimeSpan);
     }
 
     private static Task RefuseAsync(HttpContext context, Problem problem)

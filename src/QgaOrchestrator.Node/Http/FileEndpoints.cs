@@ -123,9 +123,9 @@ public static partial class FileEndpoints
         if (faults.Count > 0) throw new ProblemException(Problems.BadRequest(faults, "Correct the query."));
     }
 
-    [GeneratedRegex("^[0-9a-f]{64}$")]
+    [GeneratedRegex(@"^[0-9a-f]{64}\z")]
     private static partial Regex Sha256();
 
-    [GeneratedRegex("^[0-7]{3,4}$")]
+    [GeneratedRegex(@"^[0-7]{3,4}\z")]
     private static partial Regex OctalMode();
 }

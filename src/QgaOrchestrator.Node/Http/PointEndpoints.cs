@@ -20,7 +20,7 @@ public static class PointEndpoints
         return Problems.Result(Problems.NotAvailable($"Deleting {id}"));
     }
 
-    private static async Task<IResult> ListAsync(string? vm, int? limit, string? cursor, IViews views)
+    private static async Task<IResult> ListAsync(string? vm, string? limit, string? cursor, IViews views)
     {
         var page = await views.ListPointsAsync(string.IsNullOrEmpty(vm) ? null : vm, Paging.Limit(limit), Paging.Time(cursor));
         return TypedResults.Json(

@@ -4,8 +4,8 @@ using System.Text.Json;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Guests;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Node.Access;
-using QgaOrchestrator.Node.Options;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Node.Http;
@@ -27,8 +27,8 @@ public static class ProcessEndpoints
     {
         var asked = await ReadAsync(request, cancel);
         var limit = asked.Timeout is null ? Usual
-            : Durations.TryParse(asked.Timeout, out var told) && told > TimeSpan.Zero ? told
-            : throw new ProblemException(Problems.BadRequest(["timeout: not a duration hh:mm:ss[.fff]"], Example));
+            : Core.Duration.Within(asked.Timeout, Exec.ShortestTimeout, Exec.LongestTimeout)
+            ?? throw new ProblemException(Problems.BadRequest([$"timeout: a duration hh:mm:ss[.fff] from {Exec.ShortestTimeout:c} to {Exec.LongestTimeout:c} is expected"], Example));
         var target = await orchestrator.FindAsync(vm, cancel);
         AuditTrail.Note(request.HttpContext, target.Id);
         var process = await StreamedProcess.StartAsync(

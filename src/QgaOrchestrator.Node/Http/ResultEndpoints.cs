@@ -20,7 +20,7 @@ public static class ResultEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        string id, string? vm, int? limit, string? cursor, ResultSpool spool, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
+        string id, string? vm, string? limit, string? cursor, ResultSpool spool, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
     {
         var (skip, most) = (Paging.Place(cursor), Paging.Limit(limit));
         var found = Known(id) ? spool.List(id).Where(result => vm is null || result.Vm == vm || $"{result.Host}/{result.Vm}" == vm) : [];

@@ -23,8 +23,8 @@ public static class RunEndpoints
             SteerAsync(id, RunSteering.Pause, context, orchestrator, views, cancel)).For(Role.Operator);
         routes.MapPost(ApiRoutes.RunResume, (string id, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
             SteerAsync(id, RunSteering.Resume, context, orchestrator, views, cancel)).For(Role.Operator);
-        routes.MapPost(ApiRoutes.RunAbort, (string id, bool? wait, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
-            SteerAsync(id, wait == true ? RunSteering.AbortAndWait : RunSteering.Abort, context, orchestrator, views, cancel)).For(Role.Operator);
+        routes.MapPost(ApiRoutes.RunAbort, (string id, string? wait, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
+            SteerAsync(id, Waits(wait) ? RunSteering.AbortAndWait : RunSteering.Abort, context, orchestrator, views, cancel)).For(Role.Operator);
         routes.MapPost(ApiRoutes.RunRetry, RetryAsync).For(Role.Operator);
     }
 
@@ -84,7 +84,7 @@ public static class RunEndpoints
         return TypedResults.Json(retry.ToApi(), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
     }
 
-    private static async Task<IResult> ListAsync(int? limit, string? cursor, IViews views)
+    private static async Task<IResult> ListAsync(string? limit, string? cursor, IViews views)
     {
         var page = await views.ListRunsAsync(Paging.Limit(limit), Paging.Time(cursor));
         return TypedResults.Json(new Page<Run>([.. page.Items.Select(run => run.ToApi())], page.Next?.ToString()), ApiJson.Default.PageRun);
@@ -96,7 +96,7 @@ public static class RunEndpoints
             : Problems.Result(NoRun(id));
 
     private static async Task<IResult> ItemsAsync(
-        string id, int? limit, string? cursor, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
+        string id, string? limit, string? cursor, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
     {
         var (skip, most) = (Paging.Place(cursor), Paging.Limit(limit));
         if (await views.GetRunAsync(id) is { EndedAt: not null } ended)
@@ -132,6 +132,13 @@ public static class RunEndpoints
             ?? throw new ProblemException(Problems.Conflict(
                 ProblemCodes.Conflict, $"This {ApiRoutes.IdempotencyKeyHeader} was used for another request.", "Send a key of its own with each request."));
     }
+
+    private static bool Waits(string? wait) => wait switch
+    {
+        null or "false" => false,
+        "true" => true,
+        _ => throw new ProblemException(Problems.BadRequest([$"wait: true or false is expected, not \"{AuditTrail.Plain(wait)}\""], "Correct the query.")),
+    };
 
     private static string By(HttpContext context) => BearerToken.CallerOf(context)!.Name;
 

@@ -16,7 +16,7 @@ public static class VmEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        string? select, int? limit, string? cursor, IOrchestrator orchestrator, CancellationToken cancel)
+        string? select, string? limit, string? cursor, IOrchestrator orchestrator, CancellationToken cancel)
     {
         var chosen = Selection.Of(await orchestrator.ListVmsAsync(cancel), select);
         var skip = Paging.Place(cursor);

@@ -35,7 +35,7 @@ public sealed class OptionReader
     /// <summary>hh:mm:ss with up to three decimals.</summary>
     public TimeSpan Duration(string key, TimeSpan fallback, TimeSpan least, TimeSpan most) => Parsed(
         key, fallback, $"a duration hh:mm:ss[.fff] from {least:c} to {most:c}",
-        text => Durations.TryParse(text, out var time) && time >= least && time <= most ? time : null);
+        text => Core.Duration.Within(text, least, most));
 
     public int Number(string key, int fallback, int least, int most) => Parsed<int>(
         key, fallback, string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"),

@@ -37,6 +37,6 @@ public static partial class LeftBehind
         return [.. jobs.Select(job => job.Id).Concat(nodes.Select(node => node.NodeName ?? "")).Where(abandoned)];
     }
 
-    [GeneratedRegex("^q-([a-z2-7]{10})-[0-9]{2,}-[ftojc]$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^q-([a-z2-7]{10})-[0-9]{2,}-[ftojc]\z", RegexOptions.CultureInvariant)]
     private static partial Regex Name();
 }

@@ -75,7 +75,7 @@ public class RunOptionsTests
     [InlineData("""{"hook":"lvm"}""", "hook: only method hook calls one, and this is full")]
     [InlineData("""{"method":"hook"}""", "hook: method hook needs the name of a hook in the hosts' Freeze.Hooks")]
     [InlineData("""{"method":"hook","hook":""}""", "hook: method hook needs the name of a hook in the hosts' Freeze.Hooks")]
-    [InlineData("""{"method":"hook","hook":["/bin/sh"]}""", "hook: expected a string, not [\"/bin/sh\"]")]
+    [InlineData("""{"method":"hook","hook":["/bin/sh"]}""", "hook: expected a string without NUL, at most 4096 characters, not [\"/bin/sh\"]")]
     public void A_hook_is_a_name_and_goes_with_its_method(string json, string error) => Assert.Contains(error, Read(json).Errors);
 
     [Fact]

@@ -118,6 +118,32 @@ public sealed class OptionsLoaderTests : IDisposable
         Assert.Contains("a/b", Assert.Single(error.Errors), StringComparison.Ordinal);
     }
 
+    public static TheoryData<string, string, string> OutsideTheirRanges()
+    {
+        (string Key, string Range)[] durations =
+        [
+            ("Freeze:Timeout", "from 00:00:01 to 00:10:00"),
+            ("Freeze:Lease", "from 00:00:00.1000000 to 00:05:00"),
+            ("Freeze:Spread", "from 00:00:00.1000000 to 00:05:00"),
+        ];
+        string[] wild = ["0", "00:00:00", "-00:00:05", "5", "NaN", "1e300", "00:00:05\n", "24:00:00", "9999999.00:00:00", "10675199.02:48:05.4775807"];
+        var data = new TheoryData<string, string, string>();
+        foreach (var (key, range) in durations)
+            foreach (var value in wild) data.Add(key, value, range);
+        foreach (var value in new[] { "-1", "65536", "1.5", "1e3", "NaN", "5\n", "99999999999" }) data.Add("Cluster:Port", value, "from 0 to 65535");
+        data.Add("Node:Host", "hv1\n", "A-Za-z0-9._-");
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(OutsideTheirRanges))]
+    public void A_number_or_time_outside_its_range_is_told_with_both(string key, string value, string range)
+    {
+        var error = Assert.Throws<OptionsException>(() => OptionsLoader.Load([$"--{key}={value}"], new Dictionary<string, string>(), "hv1", _directory.Path));
+        Assert.Contains($"{key}: \"{value}\"", Assert.Single(error.Errors), StringComparison.Ordinal);
+        Assert.Contains(range, error.Errors[0], StringComparison.Ordinal);
+    }
+
     private static QgadOptions Load(string file) =>
         OptionsLoader.Load(["--config", file], new Dictionary<string, string>(), "hv1", "/");
 

@@ -37,6 +37,9 @@ public static class Backup
 {
     public const string Name = "backup";
 
+    /// <summary>1 TiB a second: beyond it a limit is none.</summary>
+    public const long MostBandwidth = 1L << 40;
+
     public static readonly RunStep Prepare = new(
         "prepare",
         "checks guest and machine, makes and attaches the targets while the guest runs",
@@ -106,7 +109,7 @@ public static class Backup
         if (method is not BackupMethod.Hook && hook is not null) reader.Fail("hook", $"only method hook calls one, and this is {method.ToString().ToLowerInvariant()}");
         return options with
         {
-            Backup = new BackupOptions(method, target, reader.OneOf<Consistency>("consistency") ?? Consistency.Require, reader.Bytes("bandwidth"), reader.Text("groupBy"), hook),
+            Backup = new BackupOptions(method, target, reader.OneOf<Consistency>("consistency") ?? Consistency.Require, reader.Bytes("bandwidth", MostBandwidth), reader.Text("groupBy"), hook),
         };
     }
 }

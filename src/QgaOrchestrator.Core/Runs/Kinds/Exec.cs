@@ -23,6 +23,8 @@ public static class Exec
 {
     public const string Name = "exec";
 
+    public static readonly TimeSpan ShortestTimeout = TimeSpan.FromMilliseconds(1), LongestTimeout = TimeSpan.FromDays(7);
+
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(5);
 
     public static readonly RunStep Start = new(
@@ -62,7 +64,7 @@ public static class Exec
             reader.Fail("env", "expected NAME=VALUE each");
         return options with
         {
-            Exec = new ExecOptions(path ?? "", reader.Duration("timeout") ?? DefaultTimeout, reader.Flag("captureOutput", true), reader.Texts("args"), env),
+            Exec = new ExecOptions(path ?? "", reader.Duration("timeout", ShortestTimeout, LongestTimeout) ?? DefaultTimeout, reader.Flag("captureOutput", true), reader.Texts("args"), env),
         };
     }
 }
