@@ -42,6 +42,7 @@ public static class NodeHost
         app.UseProblems();
         app.UseBearerToken();
         app.UseRoles();
+        app.UseStrictInput();
         app.UseAuditIntents();
         app.UseStartGate();
         app.MapHealth();

@@ -1,7 +1,4 @@
 using System.Text;
-using System.Text.Json;
-using System.Text.Unicode;
-using Microsoft.AspNetCore.Http.Features;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Api;
@@ -19,10 +16,14 @@ public static class AgentEndpoints
     // qemu-ga refuses a message of more than 64 MiB (QEMU, qobject/json-streamer.c).
     private const int MostBytes = 64 * 1024 * 1024;
 
+    /// <summary>Any members: of a command that is known its schema decides, and of another its agent.</summary>
+    private static readonly RouteBody Arguments = new(
+        null, "Send the command's arguments as on the wire, or nothing; an agent takes bytes that are no UTF-8 as base64 only, as in buf-b64.", Optional: true, MostBytes);
+
     private static readonly TimeSpan LongestTime = TimeSpan.FromDays(1);
 
     public static void MapAgentCalls(this IEndpointRouteBuilder routes) => routes.MapPost(ApiRoutes.AgentCall, CallAsync)
-        .For(context => CommandRoles.Needed((string)context.GetRouteValue("command")!), "by command");
+        .For(context => CommandRoles.Needed((string)context.GetRouteValue("command")!), "by command").Takes(Arguments);
 
     private static async Task<IResult> CallAsync(
         string vm, string command, string? timeout, string? lease, string? force,
@@ -31,7 +32,7 @@ public static class AgentEndpoints
         if (options.Policy.Deny.Contains(command, StringComparer.Ordinal)) return Problems.Result(Denied(command));
         var call = CallOptionsFrom(timeout, lease, force);
         if (call.Force) AuditTrail.Note(context, "by force");
-        var arguments = await ArgumentsAsync(context.Request, cancel);
+        var arguments = StrictInput.BodyOf(context);
         if (AgentCommands.Find(command) is { } listed && ArgumentCheck.Faults(listed, arguments) is { Count: > 0 } faults)
             return Problems.Result(Problems.BadRequest(faults, "Correct the arguments: they go to the agent as on the wire."));
         var target = await orchestrator.FindAsync(vm, cancel);
@@ -62,35 +63,6 @@ public static class AgentEndpoints
         if (Core.Duration.Within(text, TimeSpan.FromMilliseconds(1), LongestTime) is { } duration) return duration;
         faults.Add($"{name}: a duration hh:mm:ss[.fff] from 00:00:00.001 to {LongestTime:c} is expected");
         return null;
-    }
-
-    private static async Task<ReadOnlyMemory<byte>> ArgumentsAsync(HttpRequest request, CancellationToken cancel)
-    {
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MostBytes;
-        using var buffer = new MemoryStream();
-        await request.Body.CopyToAsync(buffer, cancel);
-        var body = buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
-        if (body.Span.Trim(" \t\r\n"u8).IsEmpty) return default;
-        if (!Utf8.IsValid(body.Span))
-            throw new ProblemException(Problems.BadRequest("The body is not UTF-8.", "Send JSON in UTF-8; an agent takes other bytes as base64 only, as in buf-b64."));
-        return IsObject(body.Span)
-            ? body
-            : throw new ProblemException(Problems.BadRequest("The body is not a JSON object.", "Send the command's arguments as on the wire, or nothing."));
-    }
-
-    private static bool IsObject(ReadOnlySpan<byte> json)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(json);
-            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return false;
-            reader.Skip();
-            return !reader.Read();
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
     }
 
     private static Problem Denied(string command) => new(

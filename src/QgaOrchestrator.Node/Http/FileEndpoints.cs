@@ -19,7 +19,7 @@ public static partial class FileEndpoints
     {
         routes.MapGet(ApiRoutes.VmFile, ReadAsync).For(Role.Operator).AuditedAsChange();
         routes.MapGet(ApiRoutes.VmFileDigest, DigestAsync).For(Role.Operator).AuditedAsChange();
-        routes.MapPut(ApiRoutes.VmFile, WriteAsync).For(Role.Operator);
+        routes.MapPut(ApiRoutes.VmFile, WriteAsync).For(Role.Operator).Takes(RouteBody.Bytes);
     }
 
     private static async Task ReadAsync(

@@ -20,12 +20,13 @@ public static class ProcessEndpoints
 
     private static readonly TimeSpan Usual = TimeSpan.FromMinutes(5);
 
-    public static void MapProcesses(this IEndpointRouteBuilder routes) => routes.MapPost(ApiRoutes.VmExec, RunAsync).For(Role.Operator);
+    public static void MapProcesses(this IEndpointRouteBuilder routes) => routes.MapPost(ApiRoutes.VmExec, RunAsync).For(Role.Operator)
+        .Takes(new RouteBody(["path", "args", "env", "input", "timeout"], Example));
 
     private static async Task<IResult> RunAsync(
         string vm, HttpRequest request, IOrchestrator orchestrator, TimeProvider time, IHostApplicationLifetime lifetime, CancellationToken cancel)
     {
-        var asked = await ReadAsync(request, cancel);
+        var asked = Read(StrictInput.BodyOf(request.HttpContext));
         var limit = asked.Timeout is null ? Usual
             : Core.Duration.Within(asked.Timeout, Exec.ShortestTimeout, Exec.LongestTimeout)
             ?? throw new ProblemException(Problems.BadRequest([$"timeout: a duration hh:mm:ss[.fff] from {Exec.ShortestTimeout:c} to {Exec.LongestTimeout:c} is expected"], Example));
@@ -81,11 +82,11 @@ public static class ProcessEndpoints
 
     private static SseItem<string> End(ProcessEnd end) => new(JsonSerializer.Serialize(end, ApiJson.Default.ProcessEnd), ProcessEventTypes.End);
 
-    private static async Task<ProcessRequest> ReadAsync(HttpRequest request, CancellationToken cancel)
+    private static ProcessRequest Read(ReadOnlyMemory<byte> body)
     {
         try
         {
-            if (await JsonSerializer.DeserializeAsync(request.Body, ApiJson.Default.ProcessRequest, cancel) is { Path.Length: > 0 } asked) return asked;
+            if (JsonSerializer.Deserialize(body.Span, ApiJson.Default.ProcessRequest) is { Path.Length: > 0 } asked) return asked;
         }
         catch (JsonException)
         {

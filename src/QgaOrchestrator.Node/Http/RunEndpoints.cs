@@ -15,7 +15,7 @@ public static class RunEndpoints
 {
     public static void MapRuns(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost(ApiRoutes.Runs, StartAsync).For(Role.Operator);
+        routes.MapPost(ApiRoutes.Runs, StartAsync).For(Role.Operator).Takes(RunRequestReader.Body);
         routes.MapGet(ApiRoutes.Runs, ListAsync).For(Role.Viewer);
         routes.MapGet(ApiRoutes.Run, ShowAsync).For(Role.Viewer);
         routes.MapGet(ApiRoutes.RunItems, ItemsAsync).For(Role.Viewer);
@@ -31,7 +31,7 @@ public static class RunEndpoints
     private static async Task<IResult> StartAsync(
         HttpRequest request, HttpResponse response, IOrchestrator orchestrator, IViews views, TimeProvider time, CancellationToken cancel)
     {
-        var body = await BodyAsync(request, cancel);
+        var body = StrictInput.BodyOf(request.HttpContext);
         var (kind, select, options) = RunRequestReader.Read(body);
         AuditTrail.Note(request.HttpContext, $"{kind.Name} of {select}");
         var id = await IdAsync(request, body, views, time.GetUtcNow());
@@ -123,12 +123,12 @@ public static class RunEndpoints
         return known is { EndedAt: not null } ? known : (await orchestrator.GetRunAsync(id, cancel))?.Summary ?? known;
     }
 
-    private static async Task<string> IdAsync(HttpRequest request, byte[] body, IViews views, DateTimeOffset now)
+    private static async Task<string> IdAsync(HttpRequest request, ReadOnlyMemory<byte> body, IViews views, DateTimeOffset now)
     {
         var fresh = RunIds.New(now);
         if (request.Headers[ApiRoutes.IdempotencyKeyHeader] is not [{ Length: > 0 } key]) return fresh;
         if (key.Length > 200) throw new ProblemException(Problems.BadRequest($"{ApiRoutes.IdempotencyKeyHeader}: longer than 200 characters.", "Send a UUID."));
-        return await views.ClaimKeyAsync(key, Convert.ToHexStringLower(SHA256.HashData(body)), fresh, now)
+        return await views.ClaimKeyAsync(key, Convert.ToHexStringLower(SHA256.HashData(body.Span)), fresh, now)
             ?? throw new ProblemException(Problems.Conflict(
                 ProblemCodes.Conflict, $"This {ApiRoutes.IdempotencyKeyHeader} was used for another request.", "Send a key of its own with each request."));
     }
@@ -141,13 +141,6 @@ public static class RunEndpoints
     };
 
     private static string By(HttpContext context) => BearerToken.CallerOf(context)!.Name;
-
-    private static async Task<byte[]> BodyAsync(HttpRequest request, CancellationToken cancel)
-    {
-        using var buffer = new MemoryStream();
-        await request.Body.CopyToAsync(buffer, cancel);
-        return buffer.ToArray();
-    }
 
     internal static Problem NoRun(string id) => Problems.NotFound($"There is no run {id}.", "GET /v1/runs lists them.");
 }

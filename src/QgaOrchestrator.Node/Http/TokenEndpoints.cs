@@ -10,13 +10,13 @@ public static class TokenEndpoints
     {
         routes.MapGet(ApiRoutes.Tokens, (TokenStore tokens) =>
             TypedResults.Json(new Page<Token>(tokens.List(), null), ApiJson.Default.PageToken)).For(Role.Admin);
-        routes.MapPost(ApiRoutes.Tokens, AddAsync).For(Role.Admin);
+        routes.MapPost(ApiRoutes.Tokens, Add).For(Role.Admin).Takes(TokenRequestReader.Body);
         routes.MapDelete(ApiRoutes.Token, Revoke).For(Role.Admin);
     }
 
-    private static async Task<IResult> AddAsync(HttpContext context, TokenStore tokens, TimeProvider time, CancellationToken cancel)
+    private static IResult Add(HttpContext context, TokenStore tokens, TimeProvider time)
     {
-        var (name, role, expires) = TokenRequestReader.Read(await BodyAsync(context.Request, cancel), time.GetUtcNow());
+        var (name, role, expires) = TokenRequestReader.Read(StrictInput.BodyOf(context), time.GetUtcNow());
         AuditTrail.Note(context, $"{name}: {role.Name()}{(expires is { } end ? $", until {end.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "")}");
         NewToken? made;
         try
@@ -54,11 +54,4 @@ public static class TokenEndpoints
     private static Problem NotWritten(Exception why, string so) => new(
         "Tokens unavailable", StatusCodes.Status503ServiceUnavailable, "tokens-unavailable",
         $"tokens.json cannot be written: {why.Message} {so}", "Make room in the node's data directory, or tokens.json writable, and try again.");
-
-    private static async Task<byte[]> BodyAsync(HttpRequest request, CancellationToken cancel)
-    {
-        using var buffer = new MemoryStream();
-        await request.Body.CopyToAsync(buffer, cancel);
-        return buffer.ToArray();
-    }
 }

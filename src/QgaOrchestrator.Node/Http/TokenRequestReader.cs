@@ -5,18 +5,17 @@ using QgaOrchestrator.Node.Access;
 
 namespace QgaOrchestrator.Node.Http;
 
-/// <summary>The body of POST /v1/tokens: name, role, expires, and nothing else.</summary>
+/// <summary>The body of POST /v1/tokens.</summary>
 public static partial class TokenRequestReader
 {
-    private static readonly string[] Members = ["name", "role", "expires"];
+    public static readonly RouteBody Body = new(["name", "role", "expires"], """Send {"name":"ci","role":"operator","expires":null}.""");
 
     /// <exception cref="ProblemException">400, with everything that is wrong.</exception>
-    public static (string Name, Role Role, DateTimeOffset? Expires) Read(byte[] body, DateTimeOffset now)
+    public static (string Name, Role Role, DateTimeOffset? Expires) Read(ReadOnlyMemory<byte> body, DateTimeOffset now)
     {
-        using var document = Parse(body);
+        using var document = JsonDocument.Parse(body);
         var root = document.RootElement;
-        var faults = root.EnumerateObject().Where(member => !Members.Contains(member.Name))
-            .Select(member => $"{member.Name}: no such member; there are {string.Join(", ", Members)}").ToList();
+        var faults = new List<string>();
         var name = Text(root, "name");
         if (name is null || !TokenName().IsMatch(name)) faults.Add("name: [A-Za-z0-9._@-] is expected, beginning with a letter or digit, at most 64");
         else if (Caller.Reserved.Contains(name)) faults.Add($"name: {name} is a name that the audit log gives to somebody else");
@@ -42,21 +41,6 @@ public static partial class TokenRequestReader
             faults.Add("expires: a time as 2027-01-31T00:00:00Z is expected");
         }
         return null;
-    }
-
-    private static JsonDocument Parse(byte[] body)
-    {
-        try
-        {
-            var document = JsonDocument.Parse(body);
-            if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
-            document.Dispose();
-        }
-        catch (JsonException)
-        {
-            // Answered below, as anything else that is no object.
-        }
-        throw new ProblemException(Problems.BadRequest("The body is not a JSON object.", """Send {"name":"ci","role":"operator","expires":null}."""));
     }
 
     private static string? Text(JsonElement root, string name) =>

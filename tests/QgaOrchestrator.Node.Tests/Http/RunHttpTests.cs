@@ -29,11 +29,11 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     [Fact]
     public async Task Every_wrong_option_is_named()
     {
-        var answer = await PostAsync("""{"kind":"backup","selector":"*","options":{"foo":1,"maxParallel":"x"}}""");
+        var answer = await PostAsync("""{"kind":"backup","select":1,"options":{"foo":1,"maxParallel":"x"}}""");
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         var problem = JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(), ApiJson.Default.Problem)!;
-        Assert.Equal(["foo", "maxParallel", "selector"], problem.Errors!.Keys.Order());
+        Assert.Equal(["foo", "maxParallel", "select"], problem.Errors!.Keys.Order());
     }
 
     [Fact]

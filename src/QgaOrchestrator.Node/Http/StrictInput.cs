@@ -1,0 +1,83 @@
+using System.Reflection;
+using System.Text.Unicode;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace QgaOrchestrator.Node.Http;
+
+/// <summary>
+/// What a request gives and its route does not take is refused, so that a misspelt option is never passed over: query
+/// parameters that the route's handler does not have or that come twice, and a body's members that its route does not name or
+/// that come twice. One place for all routes: a new one knows the query of its handler, and takes no body until it says so.
+/// </summary>
+public static class StrictInput
+{
+    /// <summary>After token and role were looked at, before anything is done or noted as asked.</summary>
+    public static void UseStrictInput(this WebApplication app) => app.Use(async (context, next) =>
+    {
+        if (context.GetEndpoint() is RouteEndpoint route)
+        {
+            CheckQuery(route, context.Request.Query);
+            var rule = route.Metadata.GetMetadata<RouteBody>() ?? RouteBody.None;
+            if (rule != RouteBody.Bytes) context.Features.Set(new JsonBody(await ReadAsync(rule, context)));
+        }
+        await next(context);
+    });
+
+    /// <summary>The route takes a body.</summary>
+    public static TBuilder Takes<TBuilder>(this TBuilder endpoint, RouteBody body) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(body);
+
+    /// <summary>The checked body; empty where there is none.</summary>
+    public static ReadOnlyMemory<byte> BodyOf(HttpContext context) => context.Features.Get<JsonBody>()?.Utf8 ?? default;
+
+    /// <summary>The parameters of the route's handler that come from the query: all that are text, numbers or flags and not in the path.</summary>
+    public static IReadOnlyList<string> QueryOf(RouteEndpoint route) => [.. (route.Metadata.GetMetadata<MethodInfo>()?.GetParameters() ?? [])
+        .Where(parameter => IsText(parameter.ParameterType) && route.RoutePattern.GetParameter(parameter.Name!) is null)
+        .Select(parameter => parameter.Name!)];
+
+    private static bool IsText(Type type) => (Nullable.GetUnderlyingType(type) ?? type) is var plain && (plain == typeof(string) || plain.IsPrimitive);
+
+    private static void CheckQuery(RouteEndpoint route, IQueryCollection query)
+    {
+        if (query.Count == 0) return;
+        var known = QueryOf(route);
+        var faults = new List<string>();
+        foreach (var (name, values) in query)
+        {
+            if (!known.Contains(name, StringComparer.OrdinalIgnoreCase))
+                faults.Add($"{AuditTrail.Plain(name)}: no such query parameter; {(known.Count == 0 ? "this route takes none" : $"there are {string.Join(", ", known)}")}");
+            else if (values.Count > 1)
+                faults.Add($"{AuditTrail.Plain(name)}: given {values.Count} times; give it once");
+        }
+        if (faults.Count > 0) throw new ProblemException(Problems.BadRequest(faults, "Correct the query."));
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(RouteBody rule, HttpContext context)
+    {
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false } && rule.Optional) return default;
+        if (rule.MostBytes is { } most && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = most;
+        using var buffer = new MemoryStream();
+        await context.Request.Body.CopyToAsync(buffer, context.RequestAborted);
+        var body = buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
+        if (rule.Optional && body.Span.Trim(" \t\r\n"u8).IsEmpty) return default;
+        if (!Utf8.IsValid(body.Span)) throw new ProblemException(Problems.BadRequest("The body is not UTF-8.", rule.Remedy));
+        var faults = JsonMembers.Faults(body.Span, rule.Members) ?? throw new ProblemException(Problems.BadRequest("The body is not a JSON object.", rule.Remedy));
+        return faults.Count == 0 ? body : throw new ProblemException(Problems.BadRequest(faults, rule.Remedy));
+    }
+
+    private sealed record JsonBody(ReadOnlyMemory<byte> Utf8);
+}
+
+/// <summary>What a route takes as its body: a JSON object.</summary>
+/// <param name="Members">Its members that there are; null: the route looks at them by itself, as at a command's arguments.</param>
+/// <param name="Remedy">What to send, a sentence.</param>
+/// <param name="Optional">It may be empty.</param>
+/// <param name="MostBytes">Null: what the server takes of any body.</param>
+public sealed record RouteBody(IReadOnlyList<string>? Members, string Remedy, bool Optional = false, long? MostBytes = null)
+{
+    /// <summary>What a route takes that says nothing.</summary>
+    public static readonly RouteBody None = new([], "Send no body.", Optional: true);
+
+    /// <summary>A file, which its route reads.</summary>
+    public static readonly RouteBody Bytes = new(null, "");
+}
