@@ -37,7 +37,7 @@ if (instance is null)
     return 2;
 }
 
-var log = new Log(Console.Error, TimeProvider.System);
+using var log = new Log(Console.Error, TimeProvider.System);
 using var stop = new CancellationTokenSource();
 void Stop(PosixSignalContext signal)
 {

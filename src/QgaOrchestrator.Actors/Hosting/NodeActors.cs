@@ -80,7 +80,7 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
         Ledger = ledger,
         Vms = Vms,
         Scan = () => SocketScan.Find(options.Node.Host, options.Fleet.Sources, fleet.Read()),
-        Watchdog = stop => WatchdogLauncher.EnsureAsync(ledger, time, stop),
+        Watchdog = stop => WatchdogLauncher.EnsureAsync(ledger, time, stop, SystemdUnit.OfThisProcess()),
         Name = options.Node.Host,
         Audit = audit.KeepAsync,
         Discovered = _discovered,

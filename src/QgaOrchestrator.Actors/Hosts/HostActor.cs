@@ -22,7 +22,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers
 
     private sealed record Guarded(WatchdogClient Client) : IHostMessage;
 
-    private sealed record Unguarded(string Reason) : IHostMessage;
+    private sealed record Unguarded(string Reason, string? Remedy = null) : IHostMessage;
 
     private sealed record Summon : IHostMessage;
 
@@ -44,7 +44,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     private readonly Dictionary<string, string?> _telling = [];
     private Dictionary<string, VmSpec> _vms = [];
     private WatchdogClient? _watchdog;
-    private string _noWatchdog = "qga-watchdog has not been reached yet";
+    private Unguarded _noWatchdog = new("qga-watchdog has not been reached yet");
     private bool _guarded;
 
     /// <summary>A watchdog is just being reached, ours or its successor: windows wait for it, each beside who wants it.</summary>
@@ -62,7 +62,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         Receive<Beat>(_ => BeatHeart());
         Receive<Summon>(_ => SummonWatchdog());
         Receive<Guarded>(m => Guard(m.Client));
-        Receive<Unguarded>(m => Unguard(m.Reason));
+        Receive<Unguarded>(Unguard);
 
         Receive<VmsFound>(Find);
         Receive<OpenEntry>(OpenWindow);
@@ -179,7 +179,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     {
         { _stopping: { } stopping } => (stopping, "Run the backup again when the node is up"),
         { _watchdog.IsGuarding: true } => null,
-        _ => ($"no guest is frozen without qga-watchdog: {_noWatchdog}",
+        _ => ($"no guest is frozen without qga-watchdog: {_noWatchdog.Reason}", _noWatchdog.Remedy ??
             $"The node starts one or finds its successor by itself; if it does not, see the journal of qga-watchdog or {WatchdogLauncher.LogOf(_services.Ledger)}"),
     };
 
@@ -324,7 +324,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     }
 
     private void SummonWatchdog() =>
-        _services.Watchdog(CancellationToken.None).PipeTo(Self, success: c => new Guarded(c), failure: e => new Unguarded(e.Message));
+        _services.Watchdog(CancellationToken.None).PipeTo(Self, success: c => new Guarded(c), failure: e => new Unguarded(e.Message, (e as WatchdogException)?.Remedy));
 
     private void AnswerWaiting()
     {
@@ -341,16 +341,16 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         client.Closed.PipeTo(Self, success: reason => new Unguarded(reason));
     }
 
-    private void Unguard(string reason)
+    private void Unguard(Unguarded why)
     {
         var hadOne = _watchdog is not null;
         _watchdog?.Dispose();
         _watchdog = null;
-        _noWatchdog = reason;
+        _noWatchdog = why;
         TellUnguarded();
         if (hadOne) _reaching = true;
         else AnswerWaiting();
-        _log.Warning("No watchdog: {0}. No guest is frozen until there is one", reason);
+        _log.Warning("No watchdog: {0}. No guest is frozen until there is one. {1}", why.Reason, why.Remedy ?? "");
         Timers.StartSingleTimer("summon", new Summon(), TimeSpan.FromSeconds(1));
     }
 }

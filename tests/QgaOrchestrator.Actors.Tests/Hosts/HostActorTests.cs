@@ -68,7 +68,9 @@ public sealed class HostActorTests : TestKit
     {
         Begin(guarded: false);
         _host.Tell(new OpenEntry(Entry("w1")), _window);
-        Assert.Contains("qga-watchdog", _window.ExpectMsg<EntryRefused>().Reason);
+        var refused = _window.ExpectMsg<EntryRefused>();
+        Assert.Contains("qga-watchdog", refused.Reason);
+        Assert.Equal("systemctl start it", refused.Remedy);
         Assert.Null(_ledger.Read("vm001"));
     }
 
@@ -269,7 +271,7 @@ public sealed class HostActorTests : TestKit
             Scan = () => [_vm],
             Watchdog = stop => guarded
                 ? WatchdogClient.ConnectAsync(_ledger, TimeProvider.System, stop)
-                : Task.FromException<WatchdogClient>(new WatchdogException("nobody listens")),
+                : Task.FromException<WatchdogClient>(new WatchdogException("nobody listens") { Remedy = "systemctl start it" }),
             Name = "h1",
             Audit = lines => _audit(lines),
             Discovered = new TaskCompletionSource(),

@@ -3,7 +3,11 @@ using System.Net.Sockets;
 namespace QgaOrchestrator.Qemu.Ledger.Watchdog;
 
 /// <summary>The watchdog could not be reached, or it refused us; the message says which and why.</summary>
-public sealed class WatchdogException(string reason, Exception? inner = null) : Exception(reason, inner);
+public sealed class WatchdogException(string reason, Exception? inner = null) : Exception(reason, inner)
+{
+    /// <summary>What to do about it; null where there is nothing but to read the watchdog's log.</summary>
+    public string? Remedy { get; init; }
+}
 
 /// <summary>
 /// The node's connection to its watchdog, held for life: its end is how the watchdog learns of our death. While

@@ -3,13 +3,19 @@ using System.Diagnostics;
 
 namespace QgaOrchestrator.Qemu.Ledger.Watchdog;
 
-/// <summary>Finds the ledger's watchdog, and starts one where nobody listens (without systemd).</summary>
+/// <summary>
+/// Finds the ledger's watchdog, and starts one where nobody listens. A node that is a unit of systemd's starts none: it would
+/// lie in the node's control group, and end with the node that it is to outlive.
+/// </summary>
 public static class WatchdogLauncher
 {
     private const string Program = "qga-watchdog";
 
     /// <summary>A cold start on a busy host.</summary>
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>The watchdog's unit is started again at once by systemd.</summary>
+    private static readonly TimeSpan RestartTimeout = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(100);
 
@@ -21,8 +27,9 @@ public static class WatchdogLauncher
     }
 
     /// <summary>Connects to the ledger's watchdog; starts one first if there is none.</summary>
-    /// <exception cref="WatchdogException">It refused us, cannot be started, or did not listen within 15 s.</exception>
-    public static async Task<WatchdogClient> EnsureAsync(FreezeLedger ledger, TimeProvider time, CancellationToken stop)
+    /// <param name="unit">This process's unit of systemd's: none is started, its own unit is waited for. Null: there is none.</param>
+    /// <exception cref="WatchdogException">It refused us, cannot be started, or did not listen within 15 s; in a unit 5 s.</exception>
+    public static async Task<WatchdogClient> EnsureAsync(FreezeLedger ledger, TimeProvider time, CancellationToken stop, string? unit = null)
     {
         ArgumentNullException.ThrowIfNull(ledger);
         ArgumentNullException.ThrowIfNull(time);
@@ -32,7 +39,7 @@ public static class WatchdogLauncher
         }
         catch (WatchdogException e) when (e.InnerException is not null)
         {
-            Start(ledger, AppContext.BaseDirectory);
+            if (unit is null) Start(ledger, AppContext.BaseDirectory);
         }
 
         var started = time.GetTimestamp();
@@ -43,9 +50,16 @@ public static class WatchdogLauncher
             {
                 return await WatchdogClient.ConnectAsync(ledger, time, stop).ConfigureAwait(false);
             }
-            catch (WatchdogException e) when (e.InnerException is not null && time.GetElapsedTime(started) < StartTimeout)
+            catch (WatchdogException e) when (e.InnerException is not null && time.GetElapsedTime(started) < (unit is null ? StartTimeout : RestartTimeout))
             {
                 // It is not listening yet, or an older one is just ending.
+            }
+            catch (WatchdogException e) when (e.InnerException is not null && unit is not null)
+            {
+                throw new WatchdogException($"{e.Message}; as {unit} of systemd the node starts none, since it would end with the node", e.InnerException)
+                {
+                    Remedy = "Start its unit: systemctl start qga-watchdog",
+                };
             }
             catch (WatchdogException e) when (e.InnerException is not null)
             {
