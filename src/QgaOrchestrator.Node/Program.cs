@@ -2,10 +2,12 @@ using Microsoft.AspNetCore.Connections;
 using QgaOrchestrator.Node;
 using QgaOrchestrator.Node.Data;
 using QgaOrchestrator.Node.Options;
+using QgaOrchestrator.Qemu.Files;
 
 // Options, data directory, node: what cannot be used is told on one line each, and ends with 2.
 try
 {
+    OwnFiles.KeepToOwner();
     var options = OptionsLoader.Load(args, ProcessEnvironment.Variables(), Environment.MachineName, Environment.CurrentDirectory);
     using var data = DataDirectory.Open(options.Node.DataDirectory);
     await using var node = NodeHost.Build(options, data, _ => { });

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using QgaOrchestrator.Qemu.Files;
 
 namespace QgaOrchestrator.Watchdog;
 
@@ -17,7 +18,14 @@ internal static partial class Native
     {
         const long startAnew = 1 << 20;
         var mode = File.Exists(path) && new FileInfo(path).Length > startAnew ? FileMode.Create : FileMode.Append;
-        using var log = new FileStream(path, mode, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        using var log = new FileStream(path, new FileStreamOptions
+        {
+            Mode = mode,
+            Access = FileAccess.Write,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            BufferSize = 0,
+            UnixCreateMode = OwnFiles.File,
+        });
         using var nothing = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         Duplicate(nothing, 0);
         Duplicate(log.SafeFileHandle, 1);

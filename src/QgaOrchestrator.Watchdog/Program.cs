@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
 using QgaOrchestrator.Watchdog;
@@ -16,6 +17,7 @@ catch (Exception e) when (e is FormatException or IOException or UnauthorizedAcc
 
 // Out of the node's session: a terminal that closes, or a signal to its group, is not to end the thaw of last resort.
 Native.LeaveSession();
+OwnFiles.KeepToOwner();
 var ledger = FreezeLedger.At(options.Ledger);
 try
 {

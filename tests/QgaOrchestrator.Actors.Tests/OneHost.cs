@@ -218,6 +218,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         TargetGroup = null,
         Catalog = point => Catalog(point),
         Points = Points,
+        Drafts = _directory.File("drafts"),
         BootId = HostProcesses.BootId(),
         IsAlive = process => QemuRuns && HostProcesses.IsRunning(process),
         Preparing = new SemaphoreSlim(1),

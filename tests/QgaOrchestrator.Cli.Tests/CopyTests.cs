@@ -60,6 +60,20 @@ public sealed class CopyTests : IDisposable
     }
 
     [Fact]
+    public async Task A_link_in_the_place_of_what_is_pulled_leads_nowhere()
+    {
+        var victim = Path.Combine(_folder, "victim");
+        await System.IO.File.WriteAllTextAsync(victim, "whole");
+        System.IO.File.CreateSymbolicLink(Here + ".part", victim);
+
+        var ended = await Qga.RunAsync(new FakeNode(), ["vm", "cp", "db1:/srv/app", Here]);
+
+        Assert.Equal(1, ended.Code);
+        Assert.Contains($"{Here}.part is a symbolic link", ended.Error, StringComparison.Ordinal);
+        Assert.Equal("whole", await System.IO.File.ReadAllTextAsync(victim));
+    }
+
+    [Fact]
     public async Task A_pull_that_breaks_off_goes_on_where_it_broke()
     {
         var node = new FakeNode()

@@ -101,7 +101,7 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
         Cut = (method, hook, vm, monitor) => method switch
         {
             BackupMethod.Snapshot => new SnapshotCut(monitor, vm.Id.Entity, _overlays, time),
-            BackupMethod.Hook => new HookCut(monitor, vm.Id.Entity, hook, options.Freeze.Hooks, time),
+            BackupMethod.Hook => new HookCut(monitor, vm.Id.Entity, hook, options.Freeze.Hooks, Path.Combine(options.Node.DataDirectory, "hooks"), time),
             _ => new FullBackupCut(monitor, time),
         },
         Overlays = _overlays,
@@ -110,6 +110,7 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
         TargetGroup = options.Node.TargetGroup,
         Catalog = CatalogAsync,
         Points = Path.Combine(options.Node.DataDirectory, "points"),
+        Drafts = Path.Combine(options.Node.DataDirectory, "drafts"),
         BootId = HostProcesses.BootId(),
         IsAlive = HostProcesses.IsRunning,
         Preparing = preparing,

@@ -1,10 +1,9 @@
-using System.Text.Json;
 using Akka.Actor;
 using Akka.Persistence.Query;
 using Akka.Persistence.Sql.Query;
 using Akka.Streams;
 using Akka.Streams.Dsl;
-using QgaOrchestrator.Core.Points;
+using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Views;
@@ -59,17 +58,7 @@ public sealed class JournalReplay(ActorSystem system)
         foreach (var settled in run.OfType<RunEvent.ItemsSettled>())
             foreach (var made in settled.Outcomes.Select(outcome => outcome.Point).OfType<PointMade>())
             {
-                if (await ReadAsync(made.Directory) is { } point) await views.SavePointAsync(point, settled.At);
+                if (PointDirectory.Read(made.Directory) is { } point) await views.SavePointAsync(point, settled.At);
             }
-    }
-
-    private static async Task<RecoveryPoint?> ReadAsync(string directory)
-    {
-        var file = Path.Combine(directory, "point.json");
-        if (!File.Exists(file)) return null;
-        await using var stream = File.OpenRead(file);
-        return await JsonSerializer.DeserializeAsync(stream, PointJson.Default.RecoveryPoint) is { } point
-            ? point with { Directory = directory }
-            : null;
     }
 }

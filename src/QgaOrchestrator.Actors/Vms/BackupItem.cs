@@ -64,7 +64,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         _seat = order.Group is null ? null : new GroupSeat(order, services.Runs);
         _consistency = order.Freeze == FreezeMode.Never ? Consistency.None : _options.Consistency;
         _names = CutNames.For(order.Run, order.Item, order.Attempt);
-        _directory = PointDirectory.For(_options.Target ?? services.Points, spec.Id, order.DispatchedAt, _names.Hash);
+        _directory = PointDirectory.For(_options.Target ?? services.Points, services.Drafts, spec.Id, order.DispatchedAt, _names.Hash);
         _progress = new ItemProgress(order.Item, order.Attempt, Backup.Prepare.Name, null, 0, 0);
 
         Receive<ItemProgress>(m => Show(_progress with { Step = m.Step, Done = m.Done, Total = m.Total }));
@@ -150,7 +150,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         if (fitness.Stop is { } stop) return Outcome(stop);
 
         await OverlaysOwed.SettleAsync(_services, _spec, _monitor!, _halt.Token);
-        _directory.Create(_services.TargetGroup);
+        _directory.Create(_services.TargetGroup, _options.Method != BackupMethod.Hook);
         var plan = await PrepareAsync(cut, _halt.Token);
         var os = vm.Guest.Inventory?.OsId;
         var limits = _services.Limits.For(os);
@@ -178,7 +178,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
 
             // Preferred, not required: whatever the broken window cut is undone, and the running guest is cut.
             await cut.UndoAsync(_names, _directory.Path, cancel);
-            _directory.Create(_services.TargetGroup);
+            _directory.Create(_services.TargetGroup, _options.Method != BackupMethod.Hook);
             plan = await PrepareAsync(cut, _halt.Token);
             _directory.Write(draft with { Disks = plan.Disks });
         }

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Images;
 
 namespace QgaOrchestrator.Actors.Vms;
@@ -12,7 +13,8 @@ internal sealed record ImageSum(long Bytes, string Sha256)
     {
         try
         {
-            return new ImageSum(new FileInfo(path).Length, ImageHash.Sha256Async(path, null, cancel).GetAwaiter().GetResult());
+            using var image = HeldDirectory.OpenFile(path) ?? throw new FileNotFoundException("it is not there");
+            return new ImageSum(image.Length, ImageHash.Sha256Async(image, null, cancel).GetAwaiter().GetResult());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

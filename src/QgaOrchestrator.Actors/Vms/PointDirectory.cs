@@ -4,44 +4,66 @@ using System.Text.Json.Serialization;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Files;
 
 namespace QgaOrchestrator.Actors.Vms;
 
 /// <summary>
 /// Where one attempt's point is made: <c>TARGET/HOST~VM/POINT/</c> with an image a disk and, when it is done, point.json.
-/// Until then a draft lies there, by which a crash's successor goes on.
+/// QEMU's user writes there, so a link is followed nowhere below it, and the draft, by which a crash's successor goes on, lies
+/// in a directory of the node's own: <c>DRAFTS/HASH.json</c>.
 /// </summary>
 internal sealed class PointDirectory
 {
     private const string PointFile = "point.json";
-    private const string DraftFile = "draft.json";
 
-    private const UnixFileMode Mode = UnixFileMode.SetGroup
-        | UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-        | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute;
+    /// <summary>What earlier versions left beside the images.</summary>
+    private static readonly string[] Leftovers = [PointFile + ".tmp", "draft.json", "draft.json.tmp"];
 
-    private PointDirectory(string path, string id) => (Path, Id) = (path, id);
+    /// <summary>Its group passes through to the point and changes nothing there: a point cannot be swapped for a link.</summary>
+    private const UnixFileMode Above = UnixFileMode.SetGroup
+        | UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
+
+    private const UnixFileMode Mode = Above | UnixFileMode.GroupWrite;
+
+    private readonly string _draft;
+
+    private PointDirectory(string path, string id, string draft) => (Path, Id, _draft) = (path, id, draft);
 
     public string Path { get; }
 
     /// <summary>The point's id: when its attempt was dispatched, and the hash that all its names share.</summary>
     public string Id { get; }
 
-    public static PointDirectory For(string target, VmId vm, DateTimeOffset dispatchedAt, string hash)
+    /// <param name="target">The run's.</param>
+    /// <param name="drafts">The node's own directory of drafts.</param>
+    /// <param name="vm">Whose point it is.</param>
+    /// <param name="dispatchedAt">When the attempt was.</param>
+    /// <param name="hash">Of the attempt's names.</param>
+    public static PointDirectory For(string target, string drafts, VmId vm, DateTimeOffset dispatchedAt, string hash)
     {
         var id = $"{dispatchedAt.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}-{hash}";
-        return new PointDirectory(System.IO.Path.Combine(target, vm.Entity, id), id);
+        return new PointDirectory(System.IO.Path.Combine(target, vm.Entity, id), id, System.IO.Path.Combine(drafts, hash + ".json"));
+    }
+
+    /// <summary>The point in a directory; null where there is none, or another user has put one there.</summary>
+    public static RecoveryPoint? Read(string directory)
+    {
+        using var held = HeldDirectory.TryOpen(directory);
+        return held?.ReadOwn(PointFile) is { } bytes && JsonSerializer.Deserialize(bytes, PointJson.Default.RecoveryPoint) is { } point
+            ? point with { Directory = directory }
+            : null;
     }
 
     /// <param name="group">Owns the directory, so that QEMU's own user can write there; null: the node's group.</param>
+    /// <param name="byQemu">QEMU makes the images; what a hook makes it makes with our rights, where nobody can plant a link.</param>
     /// <exception cref="CutException">It cannot be made.</exception>
-    public void Create(string? group)
+    public void Create(string? group, bool byQemu)
     {
         try
         {
-            Directory.CreateDirectory(Path);
-            if (group is not null) FileGroup.Set(Path, group);
-            File.SetUnixFileMode(Path, Mode);
+            using var made = HeldDirectory.Make(System.IO.Path.GetFullPath(Path), Above, group);
+            made.Own(byQemu ? Mode : Above, group);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -49,22 +71,49 @@ internal sealed class PointDirectory
         }
     }
 
+    /// <exception cref="CutException">It cannot be written.</exception>
     public PointDraft Write(PointDraft draft)
     {
-        WriteFile(DraftFile, JsonSerializer.SerializeToUtf8Bytes(draft, DraftJson.Default.PointDraft));
-        return draft;
+        try
+        {
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(_draft)!, OwnFiles.Directory);
+            HeldDirectory.ReplaceFile(_draft, JsonSerializer.SerializeToUtf8Bytes(draft, DraftJson.Default.PointDraft), OwnFiles.File);
+            return draft;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CutException($"{_draft} cannot be written: {e.Message}", "Make room in Node.DataDirectory, then run the backup again");
+        }
     }
 
-    public PointDraft? ReadDraft() => Read(DraftFile, bytes => JsonSerializer.Deserialize(bytes, DraftJson.Default.PointDraft));
+    public PointDraft? ReadDraft()
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(_draft), DraftJson.Default.PointDraft);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
 
-    public RecoveryPoint? ReadPoint() =>
-        Read(PointFile, bytes => JsonSerializer.Deserialize(bytes, PointJson.Default.RecoveryPoint)) is { } point ? point with { Directory = Path } : null;
+    /// <summary>Another point's file that somebody has moved here is none of this attempt's.</summary>
+    public RecoveryPoint? ReadPoint() => Read(Path) is { } point && point.Id == Id ? point : null;
 
-    /// <summary>From here on the point exists.</summary>
+    /// <summary>From here on the point exists, also behind a loss of power. Its group may read what it is.</summary>
     public void Publish(RecoveryPoint point)
     {
-        WriteFile(PointFile, JsonSerializer.SerializeToUtf8Bytes(point, PointJson.Default.RecoveryPoint));
-        File.Delete(System.IO.Path.Combine(Path, DraftFile));
+        try
+        {
+            HeldDirectory.ReplaceFile(
+                System.IO.Path.Combine(Path, PointFile), JsonSerializer.SerializeToUtf8Bytes(point, PointJson.Default.RecoveryPoint), OwnFiles.File | UnixFileMode.GroupRead);
+            DeleteDraft();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CutException($"{PointFile} cannot be written into {Path}: {e.Message}", "Make room on the target, or choose another with --target");
+        }
     }
 
     /// <summary>From here on the point is none any more; its images are still there.</summary>
@@ -72,7 +121,9 @@ internal sealed class PointDirectory
     {
         try
         {
-            if (Directory.Exists(Path)) File.Delete(System.IO.Path.Combine(Path, PointFile));
+            using var held = HeldDirectory.TryOpen(Path);
+            held?.Delete(PointFile);
+            held?.Sync();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -85,10 +136,11 @@ internal sealed class PointDirectory
     {
         try
         {
-            if (Directory.Exists(Path))
+            DeleteDraft();
+            using (var held = HeldDirectory.TryOpen(Path))
             {
-                foreach (var file in Directory.GetFiles(Path, $"{DraftFile}*")) File.Delete(file);
-                Directory.Delete(Path);
+                foreach (var left in Leftovers) held?.Delete(left);
+                if (held is not null) Directory.Delete(Path);
             }
             var vm = System.IO.Path.GetDirectoryName(Path)!;
             if (Directory.Exists(vm) && !Directory.EnumerateFileSystemEntries(vm).Any()) Directory.Delete(vm);
@@ -99,34 +151,10 @@ internal sealed class PointDirectory
         }
     }
 
-    private void WriteFile(string name, byte[] bytes)
+    private void DeleteDraft()
     {
-        try
-        {
-            var path = System.IO.Path.Combine(Path, name);
-            using (var file = new FileStream(path + ".tmp", FileMode.Create, FileAccess.Write))
-            {
-                file.Write(bytes);
-                file.Flush(flushToDisk: name == PointFile);
-            }
-            File.Move(path + ".tmp", path, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CutException($"{name} cannot be written into {Path}: {e.Message}", "Make room on the target, or choose another with --target");
-        }
-    }
-
-    private T? Read<T>(string name, Func<byte[], T?> read) where T : class
-    {
-        try
-        {
-            return read(File.ReadAllBytes(System.IO.Path.Combine(Path, name)));
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
+        if (File.Exists(_draft)) File.Delete(_draft);
+        if (File.Exists(_draft + ".tmp")) File.Delete(_draft + ".tmp");
     }
 }
 

@@ -73,11 +73,11 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
     {
         var cut = _services.Cut(_options.Method, _options.Hook, _spec, monitor);
         var names = CutNames.For(_order.Run, _order.Item, _order.Attempt);
-        var directory = PointDirectory.For(_options.Target ?? _services.Points, _spec.Id, _order.DispatchedAt, names.Hash);
+        var directory = PointDirectory.For(_options.Target ?? _services.Points, _services.Drafts, _spec.Id, _order.DispatchedAt, names.Hash);
         try
         {
             _services.Overlays.RequireNone(_spec.Id.Entity, vm.Machine.Process);
-            directory.Create(_services.TargetGroup);
+            directory.Create(_services.TargetGroup, _options.Method != BackupMethod.Hook);
             var plan = await cut.PrepareAsync(names, new CutTarget(directory.Path, _options.Bandwidth), cancel);
             await cut.UndoAsync(names, directory.Path, CancellationToken.None);
             directory.Delete();

@@ -81,6 +81,9 @@ public sealed record VmServices
     /// <summary>Where points go unless a run names a target.</summary>
     public required string Points { get; init; }
 
+    /// <summary>Where drafts of points are, a directory of the node's alone.</summary>
+    public required string Drafts { get; init; }
+
     /// <summary>This boot of the host.</summary>
     public required string BootId { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Qemu.Files;
 
 namespace QgaOrchestrator.Cli.Files;
 
@@ -10,9 +11,7 @@ namespace QgaOrchestrator.Cli.Files;
 /// </summary>
 internal sealed class FilePull(QgaClient client, CopyPlace from, string to, CopyProgress progress, TimeProvider time)
 {
-    /// <summary>The agent reads as root; who else may read it here is its owner's to say.</summary>
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
+    /// <summary>Its owner's alone: the agent reads as root; who else may read it here is its owner's to say.</summary>
     private readonly string _part = to + ".part";
 
     public async Task<CopyReport> RunAsync(CancellationToken cancel)
@@ -38,7 +37,7 @@ internal sealed class FilePull(QgaClient client, CopyPlace from, string to, Copy
     /// <summary>What is here and in the guest alike; the rest is taken away.</summary>
     private async Task<Kept> KeptAsync(CancellationToken cancel)
     {
-        if (new FileInfo(_part) is { Exists: true, Length: > 0 and var length })
+        if (KeptBytes() is > 0 and var length)
         {
             var sum = await LocalSum.BeginAsync(_part, length, cancel).ConfigureAwait(false);
             var digest = await client.GetFileDigestAsync(from.Vm!, from.Path, length, cancel).ConfigureAwait(false);
@@ -47,6 +46,13 @@ internal sealed class FilePull(QgaClient client, CopyPlace from, string to, Copy
             File.Delete(_part);
         }
         return new Kept(0, IncrementalHash.CreateHash(HashAlgorithmName.SHA256));
+    }
+
+    /// <summary>What lies there under that name may be a link, or another user's, where others can write to the directory.</summary>
+    private long KeptBytes()
+    {
+        using var part = HeldDirectory.OpenFile(_part);
+        return part?.Length ?? 0;
     }
 
     private async Task<(long Bytes, string Sha256)> CopyAsync(Kept kept, CancellationToken cancel)
@@ -58,7 +64,8 @@ internal sealed class FilePull(QgaClient client, CopyPlace from, string to, Copy
             await client.ReadFileAsync(from.Vm!, from.Path, kept.Bytes, size =>
             {
                 progress.Begin(kept.Bytes, size);
-                file = new FileStream(_part, new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
+                using var directory = HeldDirectory.Open(Path.GetDirectoryName(Path.GetFullPath(_part))!);
+                file = directory.Append(Path.GetFileName(_part), OwnFiles.File);
                 return new CountedStream(file, passed =>
                 {
                     kept.Sum.AppendData(passed.Span);

@@ -1,5 +1,6 @@
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Images;
 
 namespace QgaOrchestrator.Cli.Points;
@@ -66,8 +67,10 @@ internal sealed class PointImages(QemuImg tool, Action<string> tell, Action<stri
             return $"{file} is missing";
         try
         {
-            var length = Math.Max(1, new FileInfo(file).Length);
-            var sum = await ImageHash.Sha256Async(file, done => status($"disk {disk.Index}: reading {done * 100 / length}%"), cancel).ConfigureAwait(false);
+            // QEMU's user can write there: a link would have us read, and restore, another file.
+            using var image = HeldDirectory.OpenFile(file) ?? throw new FileNotFoundException($"{file} is missing");
+            var length = Math.Max(1, image.Length);
+            var sum = await ImageHash.Sha256Async(image, done => status($"disk {disk.Index}: reading {done * 100 / length}%"), cancel).ConfigureAwait(false);
             if (!string.Equals(sum, disk.Sha256, StringComparison.OrdinalIgnoreCase))
                 return $"{file} has changed: its SHA-256 is {sum}, and was {disk.Sha256}";
             status($"disk {disk.Index}: checking");

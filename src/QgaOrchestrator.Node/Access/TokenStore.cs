@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Data;
+using QgaOrchestrator.Qemu.Files;
 
 namespace QgaOrchestrator.Node.Access;
 
@@ -31,8 +32,6 @@ public sealed partial class TokenStore : IAsyncDisposable
 
     /// <summary>How exactly the last use is known: each costs a write of the file.</summary>
     private static readonly TimeSpan Coarse = TimeSpan.FromMinutes(10);
-
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly string _file;
     private readonly AdminToken _admin;
@@ -144,17 +143,11 @@ public sealed partial class TokenStore : IAsyncDisposable
         _byHash = all;
     }
 
-    /// <summary>Under another name first: a crash leaves the old list or the new one.</summary>
+    /// <summary>A crash, or a loss of power, leaves the old list or the new one.</summary>
     private void Write(IEnumerable<Live> tokens)
     {
-        var fresh = _file + ".new";
-        File.Delete(fresh);
-        using (var stream = new FileStream(fresh, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
-        {
-            JsonSerializer.Serialize(stream, new(StoredTokens.CurrentVersion, [.. tokens.Select(live => live.Token)]), StoredTokensJson.Default.StoredTokens);
-            stream.Flush(flushToDisk: true);
-        }
-        File.Move(fresh, _file, overwrite: true);
+        var stored = new StoredTokens(StoredTokens.CurrentVersion, [.. tokens.Select(live => live.Token)]);
+        HeldDirectory.ReplaceFile(_file, JsonSerializer.SerializeToUtf8Bytes(stored, StoredTokensJson.Default.StoredTokens), OwnFiles.File);
     }
 
     private static IReadOnlyList<StoredToken> Read(string file)
@@ -162,6 +155,7 @@ public sealed partial class TokenStore : IAsyncDisposable
         try
         {
             if (!File.Exists(file)) return [];
+            if (OwnFiles.Fault(file) is { } fault) throw new DataDirectoryException(fault);
             var stored = JsonSerializer.Deserialize(File.ReadAllBytes(file), StoredTokensJson.Default.StoredTokens)
                 ?? throw new JsonException("it holds null");
             return stored.Version == StoredTokens.CurrentVersion

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using QgaOrchestrator.Qemu.Files;
 
 namespace QgaOrchestrator.Node.Data;
 
@@ -10,7 +11,6 @@ namespace QgaOrchestrator.Node.Data;
 /// </summary>
 public sealed class AdminToken
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private readonly byte[] _digest;
 
     private AdminToken(string text, DateTimeOffset created) => (_digest, Created) = (Digest(text), created);
@@ -24,7 +24,8 @@ public sealed class AdminToken
         try
         {
             if (!File.Exists(file)) Create(file);
-            File.SetUnixFileMode(file, OwnerOnly);
+            if (OwnFiles.Fault(file) is { } fault) throw new DataDirectoryException($"{fault}; or remove it, and a new token is made");
+            File.SetUnixFileMode(file, OwnFiles.File);
             var text = File.ReadAllText(file).Trim();
             return text.Length >= 32 ? new(text, File.GetLastWriteTimeUtc(file)) : throw new DataDirectoryException($"{file} holds no token; remove it and start again");
         }
@@ -37,23 +38,8 @@ public sealed class AdminToken
     /// <summary>Compares in a time that tells nothing, not even the length.</summary>
     public bool Matches(string presented) => CryptographicOperations.FixedTimeEquals(_digest, Digest(presented));
 
-    // Written under another name first: a crash leaves no empty token behind.
-    private static void Create(string file)
-    {
-        var fresh = file + ".new";
-        File.Delete(fresh);
-        using (var stream = new FileStream(fresh, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = OwnerOnly,
-        }))
-        {
-            stream.Write(Encoding.ASCII.GetBytes(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)) + "\n"));
-            stream.Flush(flushToDisk: true);
-        }
-        File.Move(fresh, file);
-    }
+    private static void Create(string file) =>
+        HeldDirectory.ReplaceFile(file, Encoding.ASCII.GetBytes(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)) + "\n"), OwnFiles.File);
 
     private static byte[] Digest(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 }

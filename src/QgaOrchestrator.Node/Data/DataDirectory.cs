@@ -1,9 +1,10 @@
 using System.Globalization;
+using QgaOrchestrator.Qemu.Files;
 
 namespace QgaOrchestrator.Node.Data;
 
 /// <summary>
-/// The node's own directory (0700), locked for as long as this lives: two nodes on one journal would each undo the other's
+/// The node's own directory (0700, or 0711 where QEMU's user must pass through to its points), locked for as long as this lives: two nodes on one journal would each undo the other's
 /// work. The lock is the kernel's and goes with the process, however it ends.
 /// </summary>
 public sealed class DataDirectory : IDisposable
@@ -19,13 +20,18 @@ public sealed class DataDirectory : IDisposable
     /// <summary>The named tokens' hashes.</summary>
     public string NamedTokensFile => System.IO.Path.Combine(Path, "tokens.json");
 
-    /// <exception cref="DataDirectoryException">Another node holds it, or it cannot be made.</exception>
+    /// <summary>What is in it is the owner's alone, but for the points, which say for themselves whose they are.</summary>
+    /// <exception cref="DataDirectoryException">Another node holds it, it cannot be made, or others can look into it.</exception>
     public static DataDirectory Open(string path)
     {
         try
         {
-            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            return new(path, Lock(System.IO.Path.Combine(path, "qgad.lock"), path));
+            Directory.CreateDirectory(path, OwnFiles.Directory);
+            if (OwnFiles.DirectoryFault(path) is { } fault) throw new DataDirectoryException($"Node.DataDirectory {path} is refused: {fault}");
+            var held = Lock(System.IO.Path.Combine(path, "qgad.lock"), path);
+            // What an earlier version, or a copy, left readable.
+            OwnFiles.Close(path, "results", "overlays", "drafts", "hooks");
+            return new(path, held);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -2,6 +2,7 @@ using System.Net;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Node.Options;
@@ -120,6 +121,7 @@ public static class OptionsBinder
         if (!program.Contains('/')) read.Fail(key, $"\"{program}\" is looked for nowhere: give its path");
         else if (!File.Exists(path)) read.Fail(key, $"there is no {path}");
         else if ((File.GetUnixFileMode(path) & executable) == 0) read.Fail(key, $"{path} is not executable: chmod +x");
+        else if (OwnFiles.Fault(path) is { } fault) read.Fail(key, $"it runs with the node's rights, and {fault}");
         return [path, .. argv.Skip(1)];
     }
 

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Qemu.Files;
 
 namespace QgaOrchestrator.Node.Options;
 
@@ -28,6 +29,8 @@ public static class OptionsLoader
     {
         try
         {
+            // It names programs that run with our rights.
+            if (OwnFiles.Fault(file) is { } fault) errors.Add($"--config: {fault}");
             return JsonOptionFile.Read(File.ReadAllBytes(file), Path.GetFileName(file), errors);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Monitor.Queries;
 
@@ -69,13 +70,12 @@ internal sealed class OverlayImages(IMonitor monitor, TargetImages images, CutNa
     {
         try
         {
-            // The node removes the overlays itself, when they are committed.
-            File.Open(Path.Combine(directory, names.Overlay(0) + ".probe"), new FileStreamOptions
-            {
-                Mode = FileMode.Create, // a node that was killed here has left it, and tries this attempt again
-                Access = FileAccess.Write,
-                Options = FileOptions.DeleteOnClose,
-            }).Dispose();
+            // The node removes the overlays itself, when they are committed. QEMU's user can write here, too.
+            using var beside = HeldDirectory.Open(directory);
+            var probe = names.Overlay(0) + ".probe";
+            beside.Delete(probe); // a node that was killed here has left it, and tries this attempt again
+            beside.CreateNew(probe, OwnFiles.File).Dispose();
+            beside.Delete(probe);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

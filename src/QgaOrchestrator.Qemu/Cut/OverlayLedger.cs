@@ -1,6 +1,6 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using QgaOrchestrator.Qemu.Files;
 
 namespace QgaOrchestrator.Qemu.Cut;
 
@@ -8,10 +8,9 @@ namespace QgaOrchestrator.Qemu.Cut;
 /// The open overlays of this host: a directory with a small file a VM. Unlike a freeze an overlay outlives the host's
 /// power, so file and directory are synced.
 /// </summary>
-public sealed partial class OverlayLedger(string directory)
+public sealed class OverlayLedger(string directory)
 {
     private const string Suffix = ".overlay.json";
-    private const int ReadOnly = 0;
 
     /// <returns>Null where the VM has no open overlay.</returns>
     /// <exception cref="CutException">The file is there and cannot be read: nobody knows what the VM writes to.</exception>
@@ -41,15 +40,8 @@ public sealed partial class OverlayLedger(string directory)
         var path = PathOf(overlay.Vm);
         try
         {
-            Directory.CreateDirectory(directory);
-            using (var file = new FileStream(path + ".tmp", FileMode.Create, FileAccess.Write))
-            {
-                file.Write(JsonSerializer.SerializeToUtf8Bytes(overlay, OverlayJson.Default.OpenOverlay));
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(path + ".tmp", path, overwrite: true);
-            SyncDirectory();
+            Directory.CreateDirectory(directory, OwnFiles.Directory);
+            HeldDirectory.ReplaceFile(path, JsonSerializer.SerializeToUtf8Bytes(overlay, OverlayJson.Default.OpenOverlay), OwnFiles.File);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -83,22 +75,6 @@ public sealed partial class OverlayLedger(string directory)
     }
 
     private string PathOf(string vm) => Path.Combine(directory, vm + Suffix);
-
-    private void SyncDirectory()
-    {
-        var handle = Open(directory, ReadOnly);
-        if (handle < 0 || Sync(handle) != 0) throw new IOException($"{directory} cannot be synced: {Marshal.GetLastPInvokeErrorMessage()}");
-        _ = Close(handle);
-    }
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static partial int Sync(int handle);
-
-    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
-    private static partial int Close(int handle);
 }
 
 [JsonSourceGenerationOptions(

@@ -1,4 +1,5 @@
 using System.Globalization;
+using QgaOrchestrator.Qemu.Files;
 
 namespace QgaOrchestrator.Qemu.Cut;
 
@@ -17,8 +18,11 @@ public static class TargetDirectory
     {
         try
         {
-            foreach (var file in Images(directory)) File.Delete(file);
-            if (Directory.Exists(directory) && !Directory.EnumerateFileSystemEntries(directory).Any()) Directory.Delete(directory);
+            // Where the path leads to a directory of somebody else's, nothing in that is ours to delete.
+            using var held = HeldDirectory.TryOpen(directory);
+            if (held is null) return;
+            foreach (var image in Images(held.PathOf("."))) held.Delete(image);
+            if (!Directory.EnumerateFileSystemEntries(held.PathOf(".")).Any()) Directory.Delete(directory);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -27,7 +31,7 @@ public static class TargetDirectory
         }
     }
 
-    private static IEnumerable<string> Images(string directory) => !Directory.Exists(directory)
-        ? [] : Directory.GetFiles(directory, "*" + Extension)
-            .Where(file => int.TryParse(Path.GetFileNameWithoutExtension(file.AsSpan()), NumberStyles.None, null, out _));
+    private static IEnumerable<string> Images(string directory) => Directory.GetFiles(directory, "*" + Extension)
+        .Where(file => int.TryParse(Path.GetFileNameWithoutExtension(file.AsSpan()), NumberStyles.None, null, out _))
+        .Select(file => Path.GetFileName(file));
 }

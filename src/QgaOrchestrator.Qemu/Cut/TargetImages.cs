@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Monitor;
 
 namespace QgaOrchestrator.Qemu.Cut;
@@ -108,7 +109,7 @@ internal sealed class TargetImages(IMonitor monitor, TimeProvider time, CutNames
     {
         try
         {
-            using var image = System.IO.File.Open(disk.Image, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var image = HeldDirectory.OpenFile(disk.Image) ?? throw new FileNotFoundException("it is not there");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -12,10 +12,17 @@ public static class ImageHash
     /// <returns>SHA-256 of the file as it stands, 64 lower-case hexadecimal digits.</returns>
     public static async Task<string> Sha256Async(string file, Action<long>? progress, CancellationToken cancel)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var stream = new FileStream(
             file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan | FileOptions.Asynchronous);
         await using var _ = stream.ConfigureAwait(false);
+        return await Sha256Async(stream, progress, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>The same of a file that is open.</summary>
+    public static async Task<string> Sha256Async(Stream stream, Action<long>? progress, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent(Chunk);
         try
         {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using QgaOrchestrator.Qemu.Files;
 
 namespace QgaOrchestrator.Qemu.Images;
 
@@ -14,9 +15,9 @@ internal sealed record Qcow2Header(long Size, bool IsWhole)
     /// <exception cref="IOException">It cannot be read.</exception>
     public static Qcow2Header? Read(string path)
     {
-        if (!File.Exists(path)) return null;
         Span<byte> header = stackalloc byte[Length];
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        using var file = HeldDirectory.OpenFile(path);
+        if (file is null) return null;
         if (file.ReadAtLeast(header, Length, throwOnEndOfStream: false) < Length || !header.StartsWith("QFI"u8) || header[3] != 0xFB) return null;
         var hasFeatures = BinaryPrimitives.ReadInt32BigEndian(header[4..]) >= 3;
         var backing = BinaryPrimitives.ReadInt64BigEndian(header[8..]);

@@ -44,9 +44,11 @@ public sealed partial class QemuImg(string executable = "qemu-img")
         // A header may name any file of this host: only what is in the image itself is restored from it.
         if (!(await InfoAsync(image, "qcow2", cancel).ConfigureAwait(false)).IsWhole)
             throw new ImageException($"{image} is not whole: its header names another file");
-        var part = string.Create(CultureInfo.InvariantCulture, $"{to}.{Environment.ProcessId}.part");
+        // A name that nobody can guess, and made by us: qemu-img would follow a link that lies in wait for it.
+        var part = $"{to}.{Path.GetRandomFileName()}.part";
         try
         {
+            new FileStream(part, FileMode.CreateNew, FileAccess.Write).Dispose();
             // The default cache of convert never flushes; this one does at its end.
             await RequireAsync(["convert", "-p", "-t", "writeback", "-f", "qcow2", "-O", format, image, part], cancel, Percent(progress))
                 .ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QgaOrchestrator.Qemu.Files;
 
 namespace QgaOrchestrator.Qemu.Ledger;
 
@@ -18,13 +19,13 @@ public sealed class FreezeLedger
     public string Directory { get; }
 
     /// <summary>Opens the ledger and makes its directory (mode 0700: who can write to it chooses whom we connect to).</summary>
-    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="IOException">It cannot be made, or others can write to it.</exception>
     /// <exception cref="UnauthorizedAccessException">We may not make it.</exception>
     public static FreezeLedger Open(string directory)
     {
         var ledger = At(directory);
         System.IO.Directory.CreateDirectory(ledger.Directory, OwnerOnly | UnixFileMode.UserExecute);
-        return ledger;
+        return OwnFiles.Fault(ledger.Directory) is { } fault ? throw new IOException($"the freeze ledger {fault}") : ledger;
     }
 
     /// <summary>The ledger at this path, for reading: nothing is made, and where there is no directory it is empty.</summary>

@@ -127,7 +127,7 @@ public sealed class TokenStoreTests : IAsyncLifetime, IDisposable
     {
         var tokens = Open();
         var made = tokens.Add("stays", Role.Viewer, null)!;
-        Directory.CreateDirectory(TokensFile + ".new");
+        Directory.CreateDirectory(TokensFile + ".tmp");
 
         Assert.ThrowsAny<Exception>(() => tokens.Add("more", Role.Viewer, null));
         Assert.ThrowsAny<Exception>(() => tokens.Revoke("stays"));

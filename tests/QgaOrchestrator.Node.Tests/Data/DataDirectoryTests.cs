@@ -20,6 +20,37 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void One_that_others_can_look_into_is_refused_with_the_command_that_mends_it()
+    {
+        Directory.CreateDirectory(Data);
+        File.SetUnixFileMode(Data, (UnixFileMode)Convert.ToInt32("755", 8));
+        var error = Assert.Throws<DataDirectoryException>(() => DataDirectory.Open(Data));
+        Assert.Contains($"chmod 0700 {Data}", error.Message, StringComparison.Ordinal);
+
+        File.SetUnixFileMode(Data, (UnixFileMode)Convert.ToInt32("711", 8));
+        DataDirectory.Open(Data).Dispose();
+    }
+
+    [Fact]
+    public void What_an_earlier_version_left_readable_is_closed()
+    {
+        Directory.CreateDirectory(Path.Combine(Data, "results"));
+        File.SetUnixFileMode(Data, (UnixFileMode)Convert.ToInt32("711", 8));
+        File.WriteAllText(Path.Combine(Data, "journal.db"), "");
+        using var data = DataDirectory.Open(Data);
+        Assert.Equal((UnixFileMode)Convert.ToInt32("600", 8), File.GetUnixFileMode(Path.Combine(Data, "journal.db")));
+        Assert.Equal((UnixFileMode)Convert.ToInt32("700", 8), File.GetUnixFileMode(Path.Combine(Data, "results")));
+    }
+
+    [Fact]
+    public void A_token_file_that_others_can_write_to_is_refused()
+    {
+        var file = _directory.Write("admin.token", new string('x', 43));
+        File.SetUnixFileMode(file, (UnixFileMode)Convert.ToInt32("666", 8));
+        Assert.Contains($"chmod go-w {file}", Assert.Throws<DataDirectoryException>(() => AdminToken.ReadOrCreate(file)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_second_node_is_refused_and_told_who_holds_it()
     {
         using var first = DataDirectory.Open(Data);

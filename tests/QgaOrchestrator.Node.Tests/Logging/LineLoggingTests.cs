@@ -12,6 +12,7 @@ public sealed class LineLoggingTests
     public async Task A_log_that_nobody_reads_loses_lines_and_holds_up_no_thread()
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.Services.AddSingleton(TimeProvider.System);
         builder.AddLineLogging();
         await using var app = builder.Build();
         var console = app.Services.GetRequiredService<IOptions<ConsoleLoggerOptions>>().Value;

@@ -69,15 +69,24 @@ public sealed class OptionsLoaderTests : IDisposable
         _directory.Write("plain", "");
         File.SetUnixFileMode(_directory.Write("good", "#!/bin/sh"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
         var file = _directory.Write("node.json", """
-            { "Freeze": { "Hooks": { "a": [ "none/such" ], "b": [ "./plain" ], "c": [ "sh" ], "d": [], "e": [ "./good", "x" ] } } }
+            { "Freeze": { "Hooks": { "a": [ "none/such" ], "b": [ "./plain" ], "c": [ "sh" ], "d": [], "e": [ "./good", "x" ], "f": [ "./open" ] } } }
             """);
+        File.SetUnixFileMode(_directory.Write("open", "#!/bin/sh"), UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.OtherWrite);
 
         var error = Assert.Throws<OptionsException>(() => Load(file));
 
-        string[] whats = ["there is no ", "is not executable", "give its path", "a program and its arguments are expected"];
+        string[] whats = ["there is no ", "is not executable", "give its path", "a program and its arguments are expected", $"chmod go-w {_directory.Path}/open"];
         Assert.Equal(whats.Length, error.Errors.Count);
         Assert.All(whats, what => Assert.Contains(error.Errors, e => e.Contains(what, StringComparison.Ordinal)));
         Assert.Equal([Path.Combine(_directory.Path, "good"), "x"], Load(_directory.Write("node.json", """{ "Freeze": { "Hooks": { "e": [ "./good", "x" ] } } }""")).Freeze.Hooks["e"]);
+    }
+
+    [Fact]
+    public void A_config_that_others_can_write_to_is_refused()
+    {
+        var file = _directory.Write("node.json", "{}");
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherWrite);
+        Assert.Equal($"--config: {file} can be written by others: chmod go-w {file}", Assert.Throws<OptionsException>(() => Load(file)).Errors.Single());
     }
 
     [Fact]

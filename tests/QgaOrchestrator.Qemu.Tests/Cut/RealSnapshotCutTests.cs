@@ -43,11 +43,15 @@ public sealed class RealSnapshotCutTests : IDisposable
         await using var monitor = await qemu.OpenAsync();
         var names = CutNames.For("run", 1, 1);
         var probe = Path.Combine(Path.GetDirectoryName(qemu.Disks[0])!, names.Overlay(0) + ".probe");
-        await File.WriteAllTextAsync(probe, "");
+        // Left by a killed node, or a link of QEMU's user, who can write there.
+        var victim = Path.Combine(qemu.NewPoint(), "victim");
+        await File.WriteAllTextAsync(victim, "whole");
+        File.CreateSymbolicLink(probe, victim);
         var cut = new SnapshotCut(monitor, Vm, Overlays, TimeProvider.System);
         var point = qemu.NewPoint();
         await cut.PrepareAsync(names, new(point, null), default);
-        Assert.False(File.Exists(probe));
+        Assert.False(Path.Exists(probe));
+        Assert.Equal("whole", await File.ReadAllTextAsync(victim));
         await cut.UndoAsync(names, point, default);
     }
 

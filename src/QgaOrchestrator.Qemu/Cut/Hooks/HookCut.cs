@@ -1,3 +1,4 @@
+using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Images;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Monitor.Queries;
@@ -11,12 +12,13 @@ namespace QgaOrchestrator.Qemu.Cut.Hooks;
 /// <param name="vm">As in HOST~VM.</param>
 /// <param name="name">The hook's name in Freeze.Hooks.</param>
 /// <param name="hooks">Freeze.Hooks: name → argv.</param>
+/// <param name="owing">Where <see cref="Owed"/> is kept, a directory of ours alone: a hook runs with our rights, and obeys it.</param>
 public sealed class HookCut(
-    IMonitor monitor, string vm, string? name, IReadOnlyDictionary<string, IReadOnlyList<string>> hooks, TimeProvider time, CutLimits? limits = null) : ICut
+    IMonitor monitor, string vm, string? name, IReadOnlyDictionary<string, IReadOnlyList<string>> hooks, string owing, TimeProvider time, CutLimits? limits = null) : ICut
 {
-    /// <summary>The call that undoes all, beside the images, from before the first phase until the hook has nothing left to
-    /// undo. Given to the hook by hand it does the same.</summary>
-    public const string Owed = "undo.json";
+    /// <summary>The call that undoes all: behind the attempt's name, from before the first phase until the hook has nothing left
+    /// to undo. Given to the hook by hand it does the same.</summary>
+    public const string Owed = ".undo.json";
 
     private readonly CutLimits _limits = limits ?? new();
 
@@ -49,7 +51,7 @@ public sealed class HookCut(
     public async Task FinishAsync(CutPlan plan, Action<CopyProgress> progress, CancellationToken cancel)
     {
         // Without it the hook has finished already: it goes only behind whole images.
-        if (File.Exists(OwedIn(plan.Directory)))
+        if (File.Exists(OwedBy(plan.Names)))
         {
             await MarkedProcesses.EndAsync(HookCall.Name(plan.Names), _limits.Removal, time, cancel).ConfigureAwait(false);
             using var ended = new CancellationTokenSource();
@@ -66,7 +68,7 @@ public sealed class HookCut(
         }
 
         foreach (var disk in plan.Disks) RequireImage(disk);
-        File.Delete(OwedIn(plan.Directory));
+        if (File.Exists(OwedBy(plan.Names))) File.Delete(OwedBy(plan.Names));
         var total = plan.Disks.Sum(disk => disk.Size);
         progress(new CopyProgress(total, total));
     }
@@ -74,7 +76,7 @@ public sealed class HookCut(
     /// <summary>Nothing is undone where nothing was begun: that is told by the stored call, not by memory.</summary>
     public async Task UndoAsync(CutNames names, string directory, CancellationToken cancel)
     {
-        var owed = OwedIn(directory);
+        var owed = OwedBy(names);
         if (File.Exists(owed))
         {
             await MarkedProcesses.EndAsync(HookCall.Name(names), _limits.Removal, time, cancel).ConfigureAwait(false);
@@ -96,12 +98,12 @@ public sealed class HookCut(
     /// <summary>Either the hook has something to finish, and that is repeatable; or it has finished, and the images are whole.</summary>
     public Task<bool> CanFinishAsync(CutPlan plan, CancellationToken cancel) =>
         Task.FromResult(
-        File.Exists(OwedIn(plan.Directory)) ? hooks.ContainsKey(name ?? "") : plan.Disks.All(disk => Qcow2Header.Read(disk.Image) is not null));
+        File.Exists(OwedBy(plan.Names)) ? hooks.ContainsKey(name ?? "") : plan.Disks.All(disk => Qcow2Header.Read(disk.Image) is not null));
 
     private async Task<CutPlan> MakeAsync(CutNames names, CutTarget target, IReadOnlyList<PlannedDisk> disks, CancellationToken cancel)
     {
         await RequireFlushesAsync().ConfigureAwait(false);
-        Store(OwedIn(target.Directory), HookCall.Write("undo", vm, names, target.Directory, disks));
+        Store(OwedBy(names), HookCall.Write("undo", vm, names, target.Directory, disks));
         await RequireAsync(names, "prepare", HookCall.Write("prepare", vm, names, target.Directory, disks), _limits.Hook, cancel).ConfigureAwait(false);
 
         // Again, after everything slow: it is the last look before the guest is frozen.
@@ -169,19 +171,14 @@ public sealed class HookCut(
     {
         try
         {
-            using (var file = new FileStream(path + ".tmp", FileMode.Create, FileAccess.Write))
-            {
-                file.Write(call.Span);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(path + ".tmp", path, overwrite: true);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!, OwnFiles.Directory);
+            HeldDirectory.ReplaceFile(path, call.Span, OwnFiles.File);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CutException($"{path} cannot be written: {e.Message}", "Make room on the target, or choose another with --target.");
+            throw new CutException($"{path} cannot be written: {e.Message}", "Make room in Node.DataDirectory: without this record no hook is called.");
         }
     }
 
-    private static string OwedIn(string directory) => Path.Combine(directory, Owed);
+    private string OwedBy(CutNames names) => Path.Combine(owing, HookCall.Name(names) + Owed);
 }

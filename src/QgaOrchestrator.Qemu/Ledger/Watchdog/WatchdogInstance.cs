@@ -1,4 +1,5 @@
 using System.Globalization;
+using QgaOrchestrator.Qemu.Files;
 
 namespace QgaOrchestrator.Qemu.Ledger.Watchdog;
 
@@ -17,6 +18,7 @@ public sealed class WatchdogInstance : IDisposable
         if (AgentLock.TryLock(Path.Combine(ledger.Directory, "watchdog.instance")) is not { } file)
             return null;
         File.WriteAllText(PidFile(ledger), Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n");
+        File.SetUnixFileMode(PidFile(ledger), OwnFiles.File);
         return new WatchdogInstance(file);
     }
 

@@ -55,7 +55,7 @@ public sealed class HookCutTests : IAsyncDisposable
     {
         var cut = Cut();
         var plan = await PrepareAsync(cut);
-        var stored = JsonNode.Parse(await File.ReadAllBytesAsync(Path.Combine(_target.Directory, HookCut.Owed)))!;
+        var stored = JsonNode.Parse(await File.ReadAllBytesAsync(Path.Combine(_directory["owed"], $"q-{Names.Hash}{HookCut.Owed}")))!;
         await cut.CutAsync(plan, Long);
         await cut.UndoAsync(Names, plan.Directory, default);
         await cut.UndoAsync(Names, plan.Directory, default);
@@ -184,7 +184,7 @@ public sealed class HookCutTests : IAsyncDisposable
         var cut = Cut(undo: """echo '{"error":"busy","remedy":"Wait"}'; exit 1""");
         var plan = await PrepareAsync(cut);
         var failed = await Assert.ThrowsAsync<CutException>(() => cut.UndoAsync(Names, plan.Directory, default));
-        var owed = Path.Combine(_target.Directory, HookCut.Owed);
+        var owed = Path.Combine(_directory["owed"], $"q-{Names.Hash}{HookCut.Owed}");
         Assert.Equal($"Wait. Then undo it by hand: give {owed} to the hook's standard input, and delete {_target.Directory}.", failed.Remedy);
         Assert.True(File.Exists(owed));
     }
@@ -192,7 +192,7 @@ public sealed class HookCutTests : IAsyncDisposable
     [Fact]
     public async Task A_hook_that_the_host_does_not_have_is_refused_with_those_that_it_has()
     {
-        var cut = new HookCut(_monitor, "h1~vm001", "lvn", new Dictionary<string, IReadOnlyList<string>> { ["zfs"] = ["/z"], ["lvm"] = ["/l"] }, TimeProvider.System);
+        var cut = new HookCut(_monitor, "h1~vm001", "lvn", new Dictionary<string, IReadOnlyList<string>> { ["zfs"] = ["/z"], ["lvm"] = ["/l"] }, _directory["owed"], TimeProvider.System);
         var failed = await Assert.ThrowsAsync<CutException>(() => PrepareAsync(cut));
         Assert.Equal("this host has no hook lvn; there are lvm, zfs", failed.Message);
     }
@@ -221,7 +221,7 @@ public sealed class HookCutTests : IAsyncDisposable
     [Fact]
     public async Task A_program_that_is_not_there_fails_and_hangs_nothing()
     {
-        var cut = new HookCut(_monitor, "h1~vm001", "test", new Dictionary<string, IReadOnlyList<string>> { ["test"] = [_directory["none"]] }, TimeProvider.System);
+        var cut = new HookCut(_monitor, "h1~vm001", "test", new Dictionary<string, IReadOnlyList<string>> { ["test"] = [_directory["none"]] }, _directory["owed"], TimeProvider.System);
         var failed = await Assert.ThrowsAsync<CutException>(() => PrepareAsync(cut));
         Assert.Contains("No such file", failed.Message, StringComparison.Ordinal);
     }
@@ -256,7 +256,7 @@ public sealed class HookCutTests : IAsyncDisposable
             *'"phase":"undo"'*) {undo} ;;
             esac
             """);
-        return new HookCut(_monitor, "h1~vm001", "test", new Dictionary<string, IReadOnlyList<string>> { ["test"] = ["/bin/sh", script] }, TimeProvider.System);
+        return new HookCut(_monitor, "h1~vm001", "test", new Dictionary<string, IReadOnlyList<string>> { ["test"] = ["/bin/sh", script] }, _directory["owed"], TimeProvider.System);
     }
 
     private async Task OpenAsync() => Assert.IsType<MonitorOpenOutcome.Ready>(await _monitor.OpenAsync(Long));

@@ -1,0 +1,87 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace QgaOrchestrator.Qemu.Files;
+
+/// <summary>The calls of libc that .NET does not offer: files by the handle of their directory, and without following links.</summary>
+internal static partial class Libc
+{
+    internal const int ReadOnly = 0, WriteOnly = 1, Create = 0x40, Append = 0x400, NonBlocking = 0x800, CloseOnExec = 0x80000, PathOnly = 0x200000;
+    internal const int NoEntry = 2, NotDirectory = 20, TooManyLinks = 40;
+    internal const int CurrentDirectory = -100;
+    private const int SymlinkNoFollow = 0x100, EmptyPath = 0x1000;
+    private const uint BasicStatus = 0x7ff;
+
+    /// <summary>These two differ between the processors.</summary>
+    internal static readonly int OnlyDirectory = IsArm ? 0x4000 : 0x10000;
+
+    internal static readonly int NoFollow = IsArm ? 0x8000 : 0x20000;
+
+    private static bool IsArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64;
+
+    /// <summary>Invalid where it fails; the error is the last one of the platform.</summary>
+    internal static SafeFileHandle OpenAt(int directory, string name, int flags, UnixFileMode mode = 0)
+    {
+        var descriptor = Open(directory, name, flags | CloseOnExec, (uint)mode);
+        return new SafeFileHandle(descriptor, ownsHandle: descriptor >= 0);
+    }
+
+    internal static OwnedStatus StatusOf(SafeFileHandle file) => Status((int)file.DangerousGetHandle(), "", EmptyPath);
+
+    /// <summary>Of what a link at the path leads to.</summary>
+    internal static OwnedStatus StatusOf(string path) => Status(CurrentDirectory, path, 0);
+
+    /// <summary>Of a link itself.</summary>
+    internal static OwnedStatus StatusOfLink(string path) => Status(CurrentDirectory, path, SymlinkNoFollow);
+
+    internal static IOException Failure(string what) => new($"{what}: {Marshal.GetLastPInvokeErrorMessage()}");
+
+    private static OwnedStatus Status(int directory, string path, int flags)
+    {
+        if (GetStatus(directory, path, flags, BasicStatus, out var status) == 0) return new(status.Uid, status.Gid, status.Mode);
+        var error = Marshal.GetLastPInvokeError();
+        throw error == NoEntry ? new FileNotFoundException($"there is no {path}") : Failure(path);
+    }
+
+    [LibraryImport("libc", EntryPoint = "umask")]
+    internal static partial uint SetMask(uint mask);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    internal static partial uint EffectiveUser();
+
+    [LibraryImport("libc", EntryPoint = "getegid")]
+    internal static partial uint EffectiveGroup();
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    internal static partial int Sync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(int directory, string name, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int GetStatus(int directory, string path, int flags, uint mask, out StatusBuffer status);
+
+    /// <summary>struct statx, the same on every architecture; only what is asked for has a name.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct StatusBuffer
+    {
+        [FieldOffset(20)] internal uint Uid;
+        [FieldOffset(24)] internal uint Gid;
+        [FieldOffset(28)] internal ushort Mode;
+    }
+}
+
+/// <summary>Whose a file is, and who may write to it.</summary>
+internal readonly record struct OwnedStatus(uint Uid, uint Gid, ushort Mode)
+{
+    private const int TypeMask = 0xf000, Regular = 0x8000, Directory = 0x4000;
+
+    internal bool IsFile => (Mode & TypeMask) == Regular;
+
+    internal bool IsDirectory => (Mode & TypeMask) == Directory;
+
+    internal bool IsOurs => Uid == 0 || Uid == Libc.EffectiveUser();
+
+    /// <summary>Nobody but root and we can change what is in it.</summary>
+    internal bool IsOnlyOurs => IsOurs && (Mode & 0x12) == 0;
+}
