@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace QgaOrchestrator.Api;
 
 /// <summary>One entry of the node's audit log.</summary>
@@ -16,11 +18,19 @@ public sealed record AuditRecord(
     string Outcome, string? Code, string? Detail = null);
 
 /// <summary>The audit log's chain, computed again.</summary>
-/// <param name="Entries">How many are as they were written, from the first on.</param>
+/// <param name="Entries">How many are as they were written, from the first that is kept on.</param>
 /// <param name="Head">The last one's hash; an older copy kept elsewhere shows a tail that was cut off.</param>
 /// <param name="Broken">The number of the first that is not; null where all are.</param>
 /// <param name="Noted">Of the head that was asked for: its entry's number; null where no good entry has that hash.</param>
-public sealed record AuditChain(long Entries, string Head, long? Broken, long? Noted = null);
+public sealed record AuditChain(long Entries, string Head, long? Broken, long? Noted = null)
+{
+    /// <summary>The number of the first entry that is kept.</summary>
+    public long First { get; init; } = 1;
+
+    /// <summary>What had happened before then was removed; null: nothing was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? KeptFrom { get; init; }
+}
 
 /// <summary>Which entries of the audit log are wanted; a member that is null excludes none.</summary>
 /// <param name="Vm">A VM's name, or host/name.</param>

@@ -36,6 +36,32 @@ public sealed class AuditTests
     }
 
     [Fact]
+    public async Task From_when_on_entries_are_kept_is_told_beside_the_table_and_in_json()
+    {
+        var node = new FakeNode().Answers("GET /v1/audit?limit=100", """{"items":[],"next":null,"keptFrom":"2025-10-20T12:00:00Z"}""");
+        Assert.Contains("Entries are kept from 2025-10-20T12:00:00Z on (Store.Keep).", (await Qga.RunAsync(node, ["audit"])).Error, StringComparison.Ordinal);
+        Assert.Contains("\"keptFrom\": \"2025-10-20T12:00:00", (await Qga.RunAsync(node, ["audit", "-o", "json"])).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task From_when_on_runs_are_kept_is_told_beside_the_table()
+    {
+        var node = new FakeNode().Answers("GET /v1/runs", """{"items":[],"next":null,"keptFrom":"2025-10-20T12:00:00Z"}""");
+        Assert.Contains("Runs are kept from 2025-10-20T12:00:00Z on", (await Qga.RunAsync(node, ["run", "list"])).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_chain_whose_oldest_entries_are_gone_counts_from_its_first()
+    {
+        var node = new FakeNode().Answers($"GET /v1/audit/check?head={Hash}",
+            $$"""{"entries":10,"head":"{{Hash}}","broken":null,"noted":104,"first":101,"keptFrom":"2025-10-20T12:00:00Z"}""");
+        var ended = await Qga.RunAsync(node, ["audit", "--verify", "--head", Hash]);
+        Assert.Equal(ExitCodes.Done, ended.Code);
+        Assert.Contains("The head that you noted is entry 104; 6 entries came after it.", ended.Out, StringComparison.Ordinal);
+        Assert.Contains("Entry 101 is the first that is kept: older ones, from before 2025-10-20T12:00:00Z, were removed (Store.Keep).", ended.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_head_without_verify_is_a_usage_error() =>
         Assert.Equal(ExitCodes.Usage, (await Qga.RunAsync(new FakeNode(), ["audit", "--head", Hash])).Code);
 }

@@ -50,10 +50,18 @@ public sealed record AuditLine(long Number, string Hash, AuditEntry Entry);
 public sealed record AuditQuery(int Limit, long Before = long.MaxValue, string? Vm = null, string? Run = null, string? Who = null, DateTimeOffset? Since = null);
 
 /// <summary>What a look at the whole chain found.</summary>
+/// <param name="Entries">How many of those that are kept.</param>
 /// <param name="Head">The last good hash: keep a copy elsewhere, since a cut-off tail shows only by it.</param>
 /// <param name="Broken">The first number that is not what was written; null where all are.</param>
 /// <param name="Noted">The number of the entry with the hash that was asked for; null where none of the good ones has it.</param>
-public sealed record AuditCheck(long Entries, string Head, long? Broken, long? Noted);
+public sealed record AuditCheck(long Entries, string Head, long? Broken, long? Noted)
+{
+    /// <summary>The number of the first entry that is kept.</summary>
+    public long First { get; init; } = 1;
+
+    /// <summary>What had happened before then was removed; null: nothing was.</summary>
+    public DateTimeOffset? KeptFrom { get; init; }
+}
 
 /// <summary>The stored format: a changed member would break no hash, since the text itself is hashed.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -27,7 +27,7 @@ internal sealed class AuditRow
 /// <summary>The log's schema, made and brought up to date; what is stored is never touched.</summary>
 internal static class AuditSchema
 {
-    private const int Version = 2;
+    private const int Version = 3;
 
     private const string First = """
         CREATE TABLE IF NOT EXISTS audit (number INTEGER PRIMARY KEY, entry TEXT NOT NULL, hash TEXT NOT NULL);
@@ -35,22 +35,33 @@ internal static class AuditSchema
         CREATE TRIGGER IF NOT EXISTS audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
         """;
 
+    /// <summary>What stands behind the chain's beginning is refused as before.</summary>
+    private const string Third = """
+        CREATE TABLE audit_anchor (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL, hash TEXT NOT NULL, kept_from TEXT);
+        DROP TRIGGER audit_no_delete;
+        CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit WHEN old.number > coalesce((SELECT number FROM audit_anchor), 0)
+          BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+        """;
+
     public static void Ensure(SqliteFile file)
     {
         using var db = new SqliteConnection(file.ConnectionString);
         db.Open();
         Execute(db, "PRAGMA journal_mode=WAL");
-        if (VersionOf(db) >= Version) return;
+        var version = VersionOf(db);
+        if (version >= Version) return;
         using var transaction = db.BeginTransaction();
-        Execute(db, First + Computed("key", "json_extract(entry, '$.key')") + Computed("run", "json_extract(entry, '$.run')")
-            + Computed("who", "json_extract(entry, '$.who')") + Computed("vm", "json_extract(entry, '$.vm')")
-            + Computed("vm_name", "substr(json_extract(entry, '$.vm'), instr(json_extract(entry, '$.vm'), '/') + 1)")
-            + Computed("at", "json_extract(entry, '$.at')")
-            + "CREATE UNIQUE INDEX audit_key ON audit (key) WHERE key IS NOT NULL;"
-            + "CREATE INDEX audit_at ON audit (at);"
-            + $"PRAGMA user_version={Version};");
+        if (version < 2) Execute(db, First + Second);
+        Execute(db, Third + $"PRAGMA user_version={Version};");
         transaction.Commit();
     }
+
+    private static string Second => Computed("key", "json_extract(entry, '$.key')") + Computed("run", "json_extract(entry, '$.run')")
+        + Computed("who", "json_extract(entry, '$.who')") + Computed("vm", "json_extract(entry, '$.vm')")
+        + Computed("vm_name", "substr(json_extract(entry, '$.vm'), instr(json_extract(entry, '$.vm'), '/') + 1)")
+        + Computed("at", "json_extract(entry, '$.at')")
+        + "CREATE UNIQUE INDEX audit_key ON audit (key) WHERE key IS NOT NULL;"
+        + "CREATE INDEX audit_at ON audit (at);";
 
     /// <summary>An entry that somebody made unreadable has none of them, and shows in the chain.</summary>
     private static string Computed(string column, string value) =>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -10,10 +9,10 @@ using QgaOrchestrator.Actors.Views;
 namespace QgaOrchestrator.Actors.Audit;
 
 /// <summary>
-/// <c>audit.db</c>: append-only, each entry hashed together with the one before. Triggers refuse a change by mistake; the
+/// <c>audit.db</c>: append-only but for what is older than Store.Keep, each entry hashed together with the one before. Triggers refuse a change by mistake; the
 /// chain shows one on purpose, unless everything after it was forged, too: compare the head with a copy kept elsewhere.
 /// </summary>
-public sealed class SqliteAudit : IAsyncDisposable
+public sealed partial class SqliteAudit : IAsyncDisposable
 {
     /// <summary>The hash before the first entry's.</summary>
     public static readonly string Start = new('0', 64);
@@ -34,24 +33,28 @@ public sealed class SqliteAudit : IAsyncDisposable
 
     /// <summary>Done when the entries are on disk, in one transaction; what waits together is committed together.</summary>
     /// <param name="entries">In their order; whose key is in the log already is passed over.</param>
-    public Task AppendAsync(params IReadOnlyList<AuditEntry> entries) => _writer.WriteAsync(db =>
+    public Task AppendAsync(params IReadOnlyList<AuditEntry> entries) => _writer.WriteAsync(db => Append(db, entries));
+
+    private static void Append(DataConnection db, IReadOnlyList<AuditEntry> entries)
     {
+        var anchor = AuditAnchor.Of(db);
         var last = db.GetTable<AuditRow>().OrderByDescending(row => row.Number).Select(row => new { row.Number, row.Hash }).FirstOrDefault();
-        var (number, head) = (last?.Number ?? 0, last?.Hash ?? Start);
+        var (number, head) = (last?.Number ?? anchor.Number, last?.Hash ?? anchor.Hash);
         var rows = new List<AuditRow>();
-        foreach (var entry in New(db, entries))
+        foreach (var entry in New(db, entries, anchor.Since))
         {
             var json = JsonSerializer.Serialize(entry, AuditJson.Default.AuditEntry);
             rows.Add(new AuditRow { Number = ++number, Entry = json, Hash = head = Hash(head, json) });
         }
         if (rows.Count > 0) db.BulkCopy(new BulkCopyOptions { BulkCopyType = BulkCopyType.MultipleRows }, rows);
-    });
+    }
 
     /// <summary>The newest of those that are wanted, newest first.</summary>
     public Task<IReadOnlyList<AuditLine>> ListAsync(AuditQuery query) => Task.Run<IReadOnlyList<AuditLine>>(() =>
     {
         using var db = Connect();
-        var rows = db.GetTable<AuditRow>().Where(row => row.Number < query.Before);
+        var removed = AuditAnchor.Of(db).Number;
+        var rows = db.GetTable<AuditRow>().Where(row => row.Number > removed && row.Number < query.Before);
         if (query.Run is { } run) rows = rows.Where(row => row.Run == run);
         if (query.Who is { } who) rows = rows.Where(row => row.Who == who);
         if (query.Vm is { } vm)
@@ -63,29 +66,36 @@ public sealed class SqliteAudit : IAsyncDisposable
         }
         if (query.Since is { } since)
         {
-            var at = since.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", CultureInfo.InvariantCulture);
+            var at = Sortable(since);
             rows = rows.Where(row => string.Compare(row.At, at) >= 0);
         }
         return [.. rows.OrderByDescending(row => row.Number).Take(query.Limit)
             .Select(row => new AuditRow { Number = row.Number, Entry = row.Entry, Hash = row.Hash }).ToList().Select(Line)];
     });
 
-    /// <summary>Computes the whole chain again, from the entries.</summary>
+    /// <summary>Computes the whole chain again, from the entries; and that the chain itself says where it begins.</summary>
     /// <param name="noted">A head that was noted earlier, to be found again; null: none.</param>
     public Task<AuditCheck> VerifyAsync(string? noted = null) => Task.Run(() =>
     {
         using var db = Connect();
-        var (count, head) = (0L, Start);
-        long? found = noted == Start ? 0 : null;
-        var rows = db.GetTable<AuditRow>().OrderBy(row => row.Number).Select(row => new AuditRow { Number = row.Number, Entry = row.Entry, Hash = row.Hash });
-        foreach (var row in rows.AsEnumerable())
+        var anchor = AuditAnchor.Of(db);
+        var (number, head, vouched) = (anchor.Number, anchor.Hash, anchor.KeptFrom is null);
+        long? found = noted == head ? number : null;
+        foreach (var row in Chain(db, anchor))
         {
-            if (row.Number != count + 1 || row.Hash != Hash(head, row.Entry)) return new AuditCheck(count, head, count + 1, found);
-            (count, head) = (row.Number, row.Hash);
-            if (head == noted) found = count;
+            if (row.Number != number + 1 || row.Hash != Hash(head, row.Entry)) return Check(number, number + 1);
+            (number, head) = (row.Number, row.Hash);
+            if (head == noted) found = number;
+            vouched |= row.Key == anchor.Key;
         }
-        return new AuditCheck(count, head, null, found);
+        return vouched ? Check(number, null) : new AuditCheck(0, anchor.Hash, anchor.Number + 1, null);
+
+        AuditCheck Check(long last, long? broken) => new(last - anchor.Number, head, broken, found) { First = anchor.Number + 1, KeptFrom = anchor.Since };
     });
+
+    private static IEnumerable<AuditRow> Chain(DataConnection db, AuditAnchor anchor) => db.GetTable<AuditRow>()
+        .Where(row => row.Number > anchor.Number).OrderBy(row => row.Number)
+        .Select(row => new AuditRow { Number = row.Number, Entry = row.Entry, Hash = row.Hash, Key = row.Key, At = row.At }).AsEnumerable();
 
     public ValueTask DisposeAsync() => _writer.DisposeAsync();
 
@@ -97,12 +107,13 @@ public sealed class SqliteAudit : IAsyncDisposable
         return true;
     }
 
-    private static IEnumerable<AuditEntry> New(DataConnection db, IReadOnlyList<AuditEntry> entries)
+    /// <summary>An old run tells all that it has journalled once more: what was removed since is not taken again.</summary>
+    private static IEnumerable<AuditEntry> New(DataConnection db, IReadOnlyList<AuditEntry> entries, DateTimeOffset? keptFrom)
     {
         var known = new HashSet<string>();
         foreach (var keys in entries.Select(entry => entry.Key).OfType<string>().Chunk(KeysAtOnce))
             known.UnionWith(db.GetTable<AuditRow>().Where(row => keys.Contains(row.Key)).Select(row => row.Key!));
-        return entries.Where(entry => entry.Key is null || known.Add(entry.Key));
+        return entries.Where(entry => entry.Key is null || (!(entry.At < keptFrom) && known.Add(entry.Key)));
     }
 
     private static AuditLine Line(AuditRow row) => new(row.Number, row.Hash, Read(row.Entry));

@@ -6,8 +6,11 @@ using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Actors.Persistence;
 using QgaOrchestrator.Actors.Results;
+using QgaOrchestrator.Actors.Retention;
 using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Actors.Views;
+using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Actors.Hosting;
 
@@ -33,6 +36,7 @@ public static class OrchestratorExtensions
         services.AddSingleton<NodeState>();
         services.AddSingleton<NodeReadiness>();
         services.AddHostedService<ParkFirst>();
+        services.AddRetention(options);
         // Looked at before the journal is opened, which makes it.
         var journalled = File.Exists(Path.Combine(options.Node.DataDirectory, StoreExtensions.JournalFile));
         return services.AddAkka(ClusterExtensions.SystemName, (akka, provider) => akka
@@ -42,6 +46,20 @@ public static class OrchestratorExtensions
             .AddCluster(options.Node.Host, options.Cluster)
             .AddShutdown(provider)
             .WithActors((system, registry) => StartAsync(system, registry, options, journalled, provider)));
+    }
+
+    private static void AddRetention(this IServiceCollection services, QgadOptions options)
+    {
+        var data = options.Node.DataDirectory;
+        services.AddSingleton(provider =>
+        {
+            var time = provider.GetRequiredService<TimeProvider>();
+            var journal = new JournalTrim(new(Path.Combine(data, StoreExtensions.JournalFile)), () => Task.Delay(TimeSpan.FromMilliseconds(50), time));
+            return new StoreTrim(
+                options.Node.Host, options.Store.Keep, provider.GetRequiredService<SqliteViews>(), journal, provider.GetRequiredService<SqliteAudit>(),
+                FreezeLedger.At(options.Freeze.Ledger), new OverlayLedger(Path.Combine(data, "overlays")), time);
+        });
+        services.AddHostedService<RetentionService>();
     }
 
     private static async Task StartAsync(ActorSystem system, IActorRegistry registry, QgadOptions options, bool journalled, IServiceProvider provider)

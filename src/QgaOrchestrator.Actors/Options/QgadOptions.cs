@@ -16,10 +16,11 @@ public sealed record NodeSection(string Host, string DataDirectory, Uri Api, str
 
 /// <param name="Provider">sqlite (default).</param>
 /// <param name="ConnectionString">Null for sqlite: its files lie in the data directory.</param>
-public sealed record StoreSection(string Provider, string? ConnectionString)
+/// <param name="Keep">How long ended runs and audit entries are kept; 1 day to 100 years, default 400 days.</param>
+public sealed record StoreSection(string Provider, string? ConnectionString, TimeSpan Keep)
 {
     // A connection string holds a password.
-    public override string ToString() => $"StoreSection {{ Provider = {Provider} }}";
+    public override string ToString() => $"StoreSection {{ Provider = {Provider}, Keep = {Keep} }}";
 }
 
 /// <param name="Sources">Where VMs are found.</param>

@@ -22,6 +22,11 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     private sealed record Audited : INoSerializationVerificationNeeded;
 
+    private sealed record NobodyCame : INoSerializationVerificationNeeded;
+
+    /// <summary>A run that is gone is remembered by nobody for longer.</summary>
+    private static readonly TimeSpan Lingering = TimeSpan.FromMinutes(1);
+
     /// <summary>Outcomes wait this long for company while other items are under way: long enough that a write serves
     /// several, short enough that their places do not stay empty.</summary>
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(100);
@@ -47,7 +52,11 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     public RunActor(RunServices services)
     {
         _services = services;
-        Recover<RunEvent>(Happen);
+        // Of a run whose removal a crash cut short the start is gone, and with it all that the rest would mean.
+        Recover<RunEvent>(happened =>
+        {
+            if (_desk.Run is not null || happened is RunEvent.RunStarted) Happen(happened);
+        });
         Recover<RecoveryCompleted>(_ => Resume());
 
         Command<StartRun>(Start);
@@ -57,7 +66,8 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
             : [.. RunRules.UnderWay(run).Where(item => item.Vm == m.Vm).Select(item => new ItemAttempt(item.Index, item.Attempt))])));
         Command<SteerRun>(Steer);
         Command<DescribeRetry>(m => Sender.Tell(_desk.Run is { } run ? Retry(run, m.NewRun) : new NoSuchRun(m.Run)));
-        Command<ItemEnded>(m => Handle(new RunInput.ItemEnded(m.Outcome)));
+        Command<ItemEnded>(Take);
+        Command<NobodyCame>(_ => LeaveWithoutRun());
         Command<MemberMoved>(Pass);
         Command<GroupActor.Ended>(m => Handle(new RunInput.GroupEnded(m.Outcomes)));
         Command<ItemMoved>(m => Follow(m.Progress));
@@ -85,6 +95,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     private void Resume()
     {
+        if (_desk.Run is null) Timers.StartSingleTimer("nobody", new NobodyCame(), Lingering);
         // All of them once more: the audit log takes only what it does not have.
         TellAudit();
         if (_desk.Run is { IsEnded: false } run)
@@ -149,6 +160,22 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     {
         Sender.Tell(View() ?? (object)new NoSuchRun(order.Run));
         if (_desk.Run is { IsEnded: false } && _watchers.Add(Sender)) Context.Watch(Sender);
+    }
+
+    /// <summary>The outcome of a run that is kept no longer is journalled nowhere: its host may forget it.</summary>
+    private void Take(ItemEnded ended)
+    {
+        if (_desk.Run is not null) Handle(new RunInput.ItemEnded(ended.Outcome));
+        else if (ended.Vm is { } vm)
+        {
+            _services.Vms.Tell(new ItemJournalled(vm, ended.Run, ended.Outcome.Item, ended.Outcome.Attempt));
+            LeaveWithoutRun();
+        }
+    }
+
+    private void LeaveWithoutRun()
+    {
+        if (_desk.Run is null) Context.Parent.Tell(new Passivate(PoisonPill.Instance));
     }
 
     private void Follow(ItemProgress progress)

@@ -35,7 +35,8 @@ public sealed class JournalReplay(ActorSystem system)
                 .Select(envelope => envelope.Event)
                 .RunWith(Sink.Seq<object>(), _materializer);
             // The journal holds sharding's events, too.
-            if (events.OfType<RunEvent>().ToArray() is not { Length: > 0 } run) return;
+            // A run whose removal a crash cut short has lost its start first.
+            if (events.OfType<RunEvent>().ToArray() is not [RunEvent.RunStarted, ..] run) return;
             await SaveAsync(run.Aggregate((RunState?)null, RunRules.Evolve)!, views);
             await SavePointsAsync(run, views);
         }

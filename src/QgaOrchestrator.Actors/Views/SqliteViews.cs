@@ -48,6 +48,14 @@ public sealed class SqliteViews : IViews, IAsyncDisposable
         });
     }
 
+    /// <summary>A run that is kept no longer, with its items and points.</summary>
+    public Task RemoveRunAsync(string id) => _writer.WriteAsync(db =>
+    {
+        db.GetTable<ItemRow>().Delete(item => item.Run == id);
+        db.GetTable<PointRow>().Delete(point => point.Run == id);
+        db.GetTable<RunRow>().Delete(run => run.Id == id);
+    });
+
     public Task SavePointAsync(RecoveryPoint point, DateTimeOffset at) => _writer.WriteAsync(db => db.InsertOrReplace(Row(point, at)));
 
     public Task<RunSummary?> GetRunAsync(string id) => ReadAsync(db =>

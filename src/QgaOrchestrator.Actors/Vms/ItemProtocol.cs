@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Akka.Actor;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Serialization;
@@ -28,7 +29,7 @@ public sealed record StartItem(
     public FreezeMode Freeze { get; init; }
 
     public ItemEnded Unreachable(string reason, string remedy) =>
-        new(Run, new ItemOutcome(Item, Attempt, ItemState.Unreachable, reason, remedy));
+        new(Run, new ItemOutcome(Item, Attempt, ItemState.Unreachable, reason, remedy)) { Vm = Vm };
 }
 
 /// <summary>From a run to a VM: the outcome is journalled; what was kept for it can go.</summary>
@@ -44,7 +45,12 @@ public sealed record GroupSays(VmId Vm, string Run, int Item, int Attempt, Group
 public sealed record MemberMoved(string Run, int Item, int Attempt, MemberReport Report) : IRunMessage, IWire;
 
 /// <summary>From a VM to its run: how the item ended. Repeated until <see cref="ItemJournalled"/>.</summary>
-public sealed record ItemEnded(string Run, ItemOutcome Outcome) : IRunMessage, IWire;
+public sealed record ItemEnded(string Run, ItemOutcome Outcome) : IRunMessage, IWire
+{
+    /// <summary>Where it is kept until then; null from a node of an earlier version.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public VmId? Vm { get; init; }
+}
 
 /// <summary>From a VM to its run: where the item stands; may be lost.</summary>
 public sealed record ItemMoved(string Run, ItemProgress Progress) : IRunMessage, IWire;

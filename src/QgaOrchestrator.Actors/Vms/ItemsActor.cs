@@ -114,7 +114,7 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
                 break;
             case ItemsEffect.Tell { Kept: var kept }:
                 _orders.Remove(kept.Id);
-                _services.Runs.Tell(new ItemEnded(kept.Id.Run, kept.Outcome));
+                _services.Runs.Tell(new ItemEnded(kept.Id.Run, kept.Outcome) { Vm = _spec.Id });
                 break;
             case ItemsEffect.TellWaiting e:
                 if (_orders[e.Id].Group is not null)

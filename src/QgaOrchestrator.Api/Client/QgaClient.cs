@@ -56,8 +56,9 @@ public sealed partial class QgaClient : IDisposable
     public Task<Run> StartRunAsync(RunRequest request, CancellationToken cancel = default) =>
         PostAsync(ApiRoutes.Runs, JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.RunRequest), ApiJson.Default.Run, cancel);
 
-    public IAsyncEnumerable<Run> ListRunsAsync(CancellationToken cancel = default) =>
-        ListAsync(ApiRoutes.Runs, ApiJson.Default.PageRun, cancel);
+    /// <param name="kept">Told from when on runs are kept, where older ones were removed.</param>
+    public IAsyncEnumerable<Run> ListRunsAsync(Action<DateTimeOffset>? kept = null, CancellationToken cancel = default) =>
+        ListAsync(ApiRoutes.Runs, ApiJson.Default.PageRun, cancel, kept);
 
     public Task<Run> GetRunAsync(string id, CancellationToken cancel = default) =>
         GetAsync(ApiRoutes.RunPath(id), ApiJson.Default.Run, cancel);
@@ -120,11 +121,13 @@ public sealed partial class QgaClient : IDisposable
     /// <summary>The audit log's entries, newest first.</summary>
     /// <param name="filter">Which are wanted.</param>
     /// <param name="page">How many are asked for at once.</param>
-    public IAsyncEnumerable<AuditRecord> ListAuditAsync(AuditFilter filter, int? page = null, CancellationToken cancel = default) => ListAsync(
+    /// <param name="kept">Told from when on entries are kept, where older ones were removed.</param>
+    public IAsyncEnumerable<AuditRecord> ListAuditAsync(
+        AuditFilter filter, int? page = null, Action<DateTimeOffset>? kept = null, CancellationToken cancel = default) => ListAsync(
         WithQuery(ApiRoutes.Audit, ("vm", filter.Vm), ("run", filter.Run), ("who", filter.Who),
             ("since", filter.Since?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture)),
             ("limit", page?.ToString(CultureInfo.InvariantCulture))),
-        ApiJson.Default.PageAuditRecord, cancel);
+        ApiJson.Default.PageAuditRecord, cancel, kept);
 
     /// <summary>Has the node compute the audit log's chain again.</summary>
     /// <param name="head">A head that was noted earlier, to be found again.</param>
@@ -137,11 +140,13 @@ public sealed partial class QgaClient : IDisposable
         PostAsync($"{ApiRoutes.RunPath(id)}/{action}", default, ApiJson.Default.Run, cancel);
 
     private async IAsyncEnumerable<T> ListAsync<T>(
-        string path, JsonTypeInfo<Page<T>> type, [EnumeratorCancellation] CancellationToken cancel)
+        string path, JsonTypeInfo<Page<T>> type, [EnumeratorCancellation] CancellationToken cancel, Action<DateTimeOffset>? kept = null)
     {
         for (string? cursor = null; ;)
         {
             var page = await GetAsync(WithQuery(path, ("cursor", cursor)), type, cancel).ConfigureAwait(false);
+            if (cursor is null && page.KeptFrom is { } from)
+                kept?.Invoke(from);
             foreach (var item in page.Items)
                 yield return item;
             if ((cursor = page.Next) is null)

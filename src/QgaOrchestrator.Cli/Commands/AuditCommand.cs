@@ -37,11 +37,12 @@ internal static class AuditCommand
                 return await VerifyAsync(host, client, parsed.GetValue(head), global.IsJson(parsed), cancel).ConfigureAwait(false);
             var filter = new AuditFilter(parsed.GetValue(vm), parsed.GetValue(run), parsed.GetValue(who), parsed.GetValue(since));
             var most = parsed.GetValue(limit);
-            var told = await client.ListAuditAsync(filter, Math.Min(most, Page), cancel).Take(most).ToListAsync(cancel).ConfigureAwait(false);
+            DateTimeOffset? kept = null;
+            var told = await client.ListAuditAsync(filter, Math.Min(most, Page), from => kept = from, cancel).Take(most).ToListAsync(cancel).ConfigureAwait(false);
             if (global.IsJson(parsed))
-                CliJson.Write(host.Out, new Page<AuditRecord>(told, null));
+                CliJson.Write(host.Out, new Page<AuditRecord>(told, null) { KeptFrom = kept });
             else
-                Write(host, told);
+                Write(host, told, kept);
             return ExitCodes.Done;
         });
         return command;
@@ -54,13 +55,14 @@ internal static class AuditCommand
         return 0;
     }
 
-    private static void Write(CliHost host, IReadOnlyList<AuditRecord> told)
+    private static void Write(CliHost host, IReadOnlyList<AuditRecord> told, DateTimeOffset? kept)
     {
         var table = new TextTable("NUMBER", "AT", "WHO", "FROM", "WHAT", "VM", "OUTCOME", "RUN", "DETAIL");
         foreach (var entry in told)
             table.Add($"{entry.Number}", Text.Time(entry.At), entry.Who, entry.From, entry.What, entry.Vm,
                 entry.Code is null ? entry.Outcome : $"{entry.Outcome}: {entry.Code}", entry.Run, entry.Detail);
         table.Write(host.Out, host.TableWidth);
+        if (kept is { } since) host.Error.WriteLine($"Entries are kept from {Text.Time(since)} on (Store.Keep).");
     }
 
     private static async Task<int> VerifyAsync(CliHost host, QgaClient client, string? head, bool json, CancellationToken cancel)
@@ -73,11 +75,13 @@ internal static class AuditCommand
             CliErrors.Write(host.Error, $"Entry {broken} is not what was written, or is gone: only the {Text.Count(chain.Entries, "entry", "entries")} before it are.",
                 "Look at what stands around it, and compare with a copy of audit.db: qgactl audit --limit 1000000.");
         else if (lost)
-            CliErrors.Write(host.Error, $"The head that you noted is not in the chain of {Text.Count(chain.Entries, "entry", "entries")}: entries were cut off, or forged from some entry on.",
+            CliErrors.Write(host.Error, $"The head that you noted is not in the chain of {Text.Count(chain.Entries, "entry", "entries")}: entries were cut off, or forged from some entry on"
+                + (chain.KeptFrom is { } from ? $"; or it is from before {Text.Time(from)}, and was removed (Store.Keep)." : "."),
                 "Compare with a copy of audit.db, or with the entries that you have elsewhere.");
         else if (!json)
             host.Out.WriteLine($"{Text.Count(chain.Entries, "entry", "entries")}, each as it was written. Head: {chain.Head}"
-                + (chain.Noted is { } noted ? $"\nThe head that you noted is entry {noted}; {Text.Count(chain.Entries - noted, "entry", "entries")} came after it." : ""));
+                + (chain.Noted is { } noted ? $"\nThe head that you noted is entry {noted}; {Text.Count(chain.First - 1 + chain.Entries - noted, "entry", "entries")} came after it." : "")
+                + (chain.KeptFrom is { } since ? $"\nEntry {chain.First} is the first that is kept: older ones, from before {Text.Time(since)}, were removed (Store.Keep)." : ""));
         return chain.Broken is not null || lost ? ExitCodes.Failed : ExitCodes.Done;
     }
 }

@@ -60,10 +60,11 @@ internal static class RunCommands
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
-            var runs = await client.ListRunsAsync(cancel).ToListAsync(cancel).ConfigureAwait(false);
+            DateTimeOffset? kept = null;
+            var runs = await client.ListRunsAsync(from => kept = from, cancel).ToListAsync(cancel).ConfigureAwait(false);
             if (global.IsJson(parsed))
             {
-                CliJson.Write(host.Out, new Page<Run>(runs, null));
+                CliJson.Write(host.Out, new Page<Run>(runs, null) { KeptFrom = kept });
                 return ExitCodes.Done;
             }
             var table = new TextTable("ID", "KIND", "STATE", "DONE", "TROUBLE", "STARTED");
@@ -74,6 +75,7 @@ internal static class RunCommands
                     $"{counts.Failed + counts.Unreachable + counts.Unknown}", Text.Time(run.StartedAt ?? run.CreatedAt));
             }
             table.Write(host.Out, host.TableWidth);
+            if (kept is { } since) host.Error.WriteLine($"Runs are kept from {Text.Time(since)} on, and older ones whose points are there (Store.Keep).");
             return ExitCodes.Done;
         });
         return command;

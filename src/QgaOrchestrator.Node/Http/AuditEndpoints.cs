@@ -21,7 +21,7 @@ public static partial class AuditEndpoints
         var before = Paging.Place(cursor);
         var lines = await audit.ListAsync(new AuditQuery(most, before == 0 ? long.MaxValue : before, Text(vm), Text(run), Text(who), Time(since)));
         var next = lines.Count == most && lines[^1].Number > 1 ? lines[^1].Number.ToString(CultureInfo.InvariantCulture) : null;
-        return TypedResults.Json(new Page<AuditRecord>([.. lines.Select(ToApi)], next), ApiJson.Default.PageAuditRecord);
+        return TypedResults.Json(new Page<AuditRecord>([.. lines.Select(ToApi)], next) { KeptFrom = await audit.KeptFromAsync() }, ApiJson.Default.PageAuditRecord);
     }
 
     private static async Task<IResult> CheckAsync(string? head, SqliteAudit audit)
@@ -29,7 +29,8 @@ public static partial class AuditEndpoints
         if (Text(head) is { } noted && !Hash().IsMatch(noted))
             throw new ProblemException(Problems.BadRequest(["head: 64 hexadecimal digits are expected"], "Give a head as an earlier check has told it."));
         var check = await audit.VerifyAsync(Text(head)?.ToLowerInvariant());
-        return TypedResults.Json(new AuditChain(check.Entries, check.Head, check.Broken, check.Noted), ApiJson.Default.AuditChain);
+        return TypedResults.Json(
+            new AuditChain(check.Entries, check.Head, check.Broken, check.Noted) { First = check.First, KeptFrom = check.KeptFrom }, ApiJson.Default.AuditChain);
     }
 
     private static string? Text(string? text) => string.IsNullOrEmpty(text) ? null : text;

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using QgaOrchestrator.Actors;
+using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Fleet;
@@ -84,10 +85,11 @@ public static class RunEndpoints
         return TypedResults.Json(retry.ToApi(), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
     }
 
-    private static async Task<IResult> ListAsync(string? limit, string? cursor, IViews views)
+    private static async Task<IResult> ListAsync(string? limit, string? cursor, IViews views, SqliteAudit audit)
     {
         var page = await views.ListRunsAsync(Paging.Limit(limit), Paging.Time(cursor));
-        return TypedResults.Json(new Page<Run>([.. page.Items.Select(run => run.ToApi())], page.Next?.ToString()), ApiJson.Default.PageRun);
+        return TypedResults.Json(
+            new Page<Run>([.. page.Items.Select(run => run.ToApi())], page.Next?.ToString()) { KeptFrom = await audit.KeptFromAsync() }, ApiJson.Default.PageRun);
     }
 
     private static async Task<IResult> ShowAsync(string id, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>

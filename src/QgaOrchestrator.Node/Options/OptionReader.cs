@@ -37,6 +37,12 @@ public sealed class OptionReader
         key, fallback, $"a duration hh:mm:ss[.fff] from {least:c} to {most:c}",
         text => Core.Duration.Within(text, least, most));
 
+    /// <summary>Days, and a time of day: d.hh:mm:ss.</summary>
+    public TimeSpan Days(string key, TimeSpan fallback, TimeSpan least, TimeSpan most) => Parsed(
+        key, fallback, $"a duration d.hh:mm:ss from {least:c} to {most:c}",
+        text => TimeSpan.TryParseExact(text, @"d\.hh\:mm\:ss", CultureInfo.InvariantCulture, out var time) && time >= least && time <= most
+            ? time : null);
+
     public int Number(string key, int fallback, int least, int most) => Parsed<int>(
         key, fallback, string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"),
         text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most ? n : null);

@@ -47,7 +47,7 @@ public static class OptionsBinder
         if (provider != "sqlite") read.Fail(key, $"\"{provider}\" is not supported by this version; use \"sqlite\"");
         if (read.TextOrNull("Store:ConnectionString") is not null && provider == "sqlite")
             read.Fail("Store:ConnectionString", "sqlite takes none: its files lie in Node.DataDirectory");
-        return new(provider, null);
+        return new(provider, null, read.Days("Store:Keep", TimeSpan.FromDays(400), TimeSpan.FromDays(1), TimeSpan.FromDays(36500)));
     }
 
     private static FleetSection Fleet(OptionReader read, string directory)

@@ -33,6 +33,12 @@ public sealed class OverlayLedger(string directory)
         }
     }
 
+    /// <summary>Those of all VMs.</summary>
+    /// <exception cref="CutException">A file is there and cannot be read.</exception>
+    public IReadOnlyList<OpenOverlay> ReadAll() => !Directory.Exists(directory)
+        ? []
+        : [.. Directory.GetFiles(directory, "*" + Suffix).Select(file => Read(Path.GetFileName(file)[..^Suffix.Length])).OfType<OpenOverlay>()];
+
     /// <summary>When it returns, the transaction may be sent.</summary>
     /// <exception cref="CutException">It cannot be written.</exception>
     public void Write(OpenOverlay overlay)

@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using QgaOrchestrator.Actors.Audit;
+using QgaOrchestrator.Actors.Retention;
 
 namespace QgaOrchestrator.Actors.Tests.Audit;
 
@@ -103,6 +104,73 @@ public sealed class SqliteAuditTests : IAsyncLifetime, IDisposable
         Assert.Equal(2, (await _audit.VerifyAsync()).Broken);
         await _audit.AppendAsync(Entry("d"));
     }
+
+    [Fact]
+    public async Task The_chain_holds_when_its_oldest_entries_are_gone_and_says_so_itself()
+    {
+        await _audit.AppendAsync(Entry("a"), Entry("b", key: "old"), Entry("c"));
+        var lost = (await _audit.VerifyAsync()).Head;
+        await _audit.AppendAsync(Entry("d") with { At = Noon.AddDays(300) }, Entry("late"));
+        var noted = (await _audit.VerifyAsync()).Head;
+
+        Assert.Equal((2, 3L, null), await TrimAsync(Noon.AddDays(1), runs: 2) is var report ? (report.Runs, report.Entries, report.Broken) : default);
+
+        Assert.Equal("trimlated", await FindAsync(new(9)));
+        var check = await _audit.VerifyAsync(noted);
+        Assert.Equal((3L, 4L, null, 5L, Noon.AddDays(1)), (check.Entries, check.First, check.Broken, check.Noted, check.KeptFrom));
+        Assert.Null((await _audit.VerifyAsync(Hash("none"))).Noted);
+        Assert.Equal(3, (await _audit.VerifyAsync(lost)).Noted); // the last one that went is the chain's beginning
+        Assert.Equal(Noon.AddDays(1), await _audit.KeptFromAsync());
+        Assert.Equal("3 entries of this log, up to number 3, and 2 runs were removed: they are from before 2026-11-24T12:00:00+00:00 (Store.Keep)",
+            (await _audit.ListAsync(new(1)))[0].Entry.Detail);
+
+        // What an old run tells once more is not taken again; and with nothing left to remove nothing is told.
+        await _audit.AppendAsync(Entry("b", key: "old"));
+        await TrimAsync(Noon.AddDays(1), runs: 0);
+        Assert.Equal("trimlated", await FindAsync(new(9)));
+    }
+
+    [Fact]
+    public async Task Nobody_moves_the_beginning_of_the_chain_unseen()
+    {
+        await _audit.AppendAsync(Entry("a"), Entry("b"), Entry("c"), Entry("d"));
+        await TrimAsync(Noon.AddDays(1), runs: 0);
+        await _audit.AppendAsync(Entry("e"), Entry("f"));
+        Assert.Throws<SqliteException>(() => Sql("DELETE FROM audit WHERE number = 6"));
+
+        Sql("UPDATE audit_anchor SET number = 6, hash = (SELECT hash FROM audit WHERE number = 6); DELETE FROM audit WHERE number <= 6");
+
+        Assert.Equal(7, (await _audit.VerifyAsync()).Broken);
+        Assert.Equal((0L, 7L), await TrimAsync(Noon.AddDays(2), runs: 0) is var report ? (report.Entries, report.Broken) : default);
+    }
+
+    [Fact]
+    public async Task An_entry_that_is_not_what_was_written_is_never_removed()
+    {
+        await _audit.AppendAsync(Entry("a"), Entry("b"), Entry("c"));
+        Sql("DROP TRIGGER audit_no_update; UPDATE audit SET entry = replace(entry, '\"b\"', '\"x\"') WHERE number = 2");
+
+        Assert.Equal((1L, 2L), await TrimAsync(Noon.AddDays(1), runs: 0) is var report ? (report.Entries, report.Broken) : default);
+        Assert.Equal(2, (await _audit.VerifyAsync()).Broken);
+        Assert.Equal("trimcx", await FindAsync(new(9)));
+    }
+
+    [Fact]
+    public async Task A_log_of_an_earlier_version_is_trimmed_like_a_new_one()
+    {
+        await _audit.AppendAsync(Entry("a"), Entry("b"));
+        await _audit.DisposeAsync();
+        Sql("""
+            DROP TABLE audit_anchor; DROP TRIGGER audit_no_delete;
+            CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+            PRAGMA user_version=2;
+            """);
+        await InitializeAsync();
+        Assert.Equal(2, (await TrimAsync(Noon.AddDays(1), runs: 0)).Entries);
+        Assert.Null((await _audit.VerifyAsync()).Broken);
+    }
+
+    private Task<TrimReport> TrimAsync(DateTimeOffset before, int runs) => _audit.TrimAsync(before, runs, "hv1", Noon.AddDays(400), default);
 
     [Fact]
     public async Task What_the_log_does_not_take_is_offered_until_it_does()

@@ -65,6 +65,16 @@ public sealed class RunActorTests : TestKit
     }
 
     [Fact]
+    public void The_outcome_of_a_run_that_is_gone_may_be_forgotten_and_the_run_stays_gone()
+    {
+        var vm = new VmId("h1", "vm1");
+        _run.Tell(new ItemEnded("r1", new ItemOutcome(3, 2, ItemState.Succeeded)) { Vm = vm });
+        Assert.Equal(new ItemJournalled(vm, "r1", 3, 2), _vms.ExpectMsg<ItemJournalled>());
+        _region.ExpectMsg<Passivate>();
+        Assert.Empty(_kept);
+    }
+
+    [Fact]
     public void A_dispatch_that_cannot_be_journalled_is_not_sent()
     {
         GatedJournal.BeforeWrite = events => events.OfType<RunEvent.ItemsDispatched>().Any()

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using QgaOrchestrator.Actors;
+using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Api;
 
 namespace QgaOrchestrator.Node.Tests.Http;
@@ -37,6 +38,20 @@ public sealed class AuditHttpTests : IAsyncLifetime, IDisposable
             Assert.DoesNotContain(Marker, await TextAsync(file));
             Assert.DoesNotContain(password, await TextAsync(file));
         }
+    }
+
+    [Fact]
+    public async Task From_when_on_records_are_kept_is_told_with_both_lists_and_the_chain()
+    {
+        _node.Orchestrator.AddVm("hv1", "a1");
+        await CallAsync(_node.Stranger, "a1", "guest-shutdown", "");
+        var before = new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        await using (var audit = new SqliteAudit(new(Path.Combine(Data, "audit.db")))) await audit.TrimAsync(before, 0, "hv1", before, default);
+
+        var log = (await _node.Admin.GetFromJsonAsync(ApiRoutes.Audit, ApiJson.Default.PageAuditRecord))!;
+        Assert.Equal(("trim", before), (Assert.Single(log.Items).What, log.KeptFrom));
+        Assert.Equal(before, (await _node.Admin.GetFromJsonAsync(ApiRoutes.Runs, ApiJson.Default.PageRun))!.KeptFrom);
+        Assert.Equal((2, 1, null, before), await ChainAsync() is var chain ? (chain.First, chain.Entries, chain.Broken, chain.KeptFrom) : default);
     }
 
     [Fact]

@@ -14,8 +14,8 @@ public sealed class LineLoggingTests
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Services.AddSingleton(TimeProvider.System);
         builder.AddLineLogging();
-        await using var app = builder.Build();
-        var console = app.Services.GetRequiredService<IOptions<ConsoleLoggerOptions>>().Value;
+        await using var services = builder.Services.BuildServiceProvider();
+        var console = services.GetRequiredService<IOptions<ConsoleLoggerOptions>>().Value;
         Assert.Equal(ConsoleLoggerQueueFullMode.DropWrite, console.QueueFullMode);
     }
 }

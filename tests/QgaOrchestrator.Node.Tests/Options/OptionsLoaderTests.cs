@@ -81,6 +81,19 @@ public sealed class OptionsLoaderTests : IDisposable
         Assert.Equal([Path.Combine(_directory.Path, "good"), "x"], Load(_directory.Write("node.json", """{ "Freeze": { "Hooks": { "e": [ "./good", "x" ] } } }""")).Freeze.Hooks["e"]);
     }
 
+    [Theory]
+    [InlineData("30.00:00:00", null)]
+    [InlineData("00:00:00", "is not a duration d.hh:mm:ss from 1.00:00:00 to 36500.00:00:00")]
+    [InlineData("0.12:00:00", "is not a duration")]
+    [InlineData("400", "is not a duration")]
+    [InlineData("40000.00:00:00", "is not a duration")]
+    public void How_long_records_are_kept_is_told_in_days(string keep, string? error)
+    {
+        var file = _directory.Write("node.json", $$"""{ "Store": { "Keep": "{{keep}}" } }""");
+        if (error is null) Assert.Equal(TimeSpan.FromDays(30), Load(file).Store.Keep);
+        else Assert.Contains(error, Assert.Throws<OptionsException>(() => Load(file)).Errors.Single(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_config_that_others_can_write_to_is_refused()
     {

@@ -1,0 +1,40 @@
+using System.Globalization;
+using LinqToDB;
+using LinqToDB.Data;
+using LinqToDB.Mapping;
+
+namespace QgaOrchestrator.Actors.Audit;
+
+/// <summary>
+/// Where the chain begins: behind the last entry that was removed. The chain itself holds an entry that says the same, so that
+/// nobody moves the beginning unseen.
+/// </summary>
+[Table("audit_anchor")]
+internal sealed class AuditAnchor
+{
+    private const int Only = 1;
+
+    [PrimaryKey, Column("id")] public int Id { get; init; } = Only;
+    /// <summary>Of the last entry that was removed; 0: none was.</summary>
+    [Column("number")] public required long Number { get; init; }
+    /// <summary>That entry's.</summary>
+    [Column("hash")] public required string Hash { get; init; }
+    /// <summary>What had happened before then was removed, where nothing needed it; ISO 8601 in UTC. Null: nothing ever was.</summary>
+    [Column("kept_from"), Nullable] public string? KeptFrom { get; init; }
+
+    public static AuditAnchor Of(DataConnection db) =>
+        db.GetTable<AuditAnchor>().FirstOrDefault() ?? new() { Number = 0, Hash = SqliteAudit.Start };
+
+    public DateTimeOffset? Since => KeptFrom is null ? null : DateTimeOffset.Parse(KeptFrom, CultureInfo.InvariantCulture);
+
+    /// <summary>The key of the entry that says the same.</summary>
+    public string Key => string.Create(CultureInfo.InvariantCulture, $"trim/{Number}/{Hash}/{KeptFrom}");
+
+    /// <summary>That entry.</summary>
+    public AuditEntry Entry(DateTimeOffset at, string host, int runs, long entries) => new(at, "node", null, "trim", null, null, host, AuditOutcomes.Done, null)
+    {
+        Detail = string.Create(CultureInfo.InvariantCulture,
+            $"{entries} entries of this log, up to number {Number}, and {runs} runs were removed: they are from before {KeptFrom} (Store.Keep)"),
+        Key = Key,
+    };
+}

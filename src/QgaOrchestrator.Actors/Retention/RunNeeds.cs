@@ -1,0 +1,42 @@
+using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Ledger;
+
+namespace QgaOrchestrator.Actors.Retention;
+
+/// <summary>What of this host still refers to a run: an outcome in the freeze ledger, an overlay that a VM writes to, a point.</summary>
+/// <param name="host">This node's host: of another one's points nothing is known here.</param>
+/// <param name="inLedger">Runs that the freeze ledger names.</param>
+/// <param name="overlays">Hashes of the attempts whose overlays are open.</param>
+internal sealed class RunNeeds(string host, IReadOnlySet<string> inLedger, IReadOnlySet<string> overlays)
+{
+    /// <exception cref="IOException">A file cannot be read: nobody knows which run it needs, so none may go.</exception>
+    public static RunNeeds Read(string host, FreezeLedger ledger, OverlayLedger overlays)
+    {
+        var entries = ledger.ReadAll();
+        if (entries.Damaged is [var damaged, ..]) throw new IOException($"the freeze ledger's file is damaged: {damaged}");
+        try
+        {
+            return new(host, entries.Entries.Select(entry => entry.Run).ToHashSet(), overlays.ReadAll().Select(open => open.Hash).ToHashSet());
+        }
+        catch (CutException unreadable)
+        {
+            throw new IOException(unreadable.Message, unreadable);
+        }
+    }
+
+    /// <summary>Whether an ended run is needed yet.</summary>
+    public bool Needs(string run, IReadOnlyList<RunItemView> items) =>
+        inLedger.Contains(run) || items.Any(item => IsOverlaid(run, item) || (item.Point is { } point && !IsGone(item, point.Directory)));
+
+    private bool IsOverlaid(string run, RunItemView item) => overlays.Count > 0
+        && Enumerable.Range(1, item.Attempt).Any(attempt => overlays.Contains(CutNames.For(run, item.Index, attempt).Hash));
+
+    /// <summary>Its directory is not there, and the target is: one that is not mounted is missing, too, or empty.</summary>
+    private bool IsGone(RunItemView item, string directory)
+    {
+        if (item.Vm.Host != host || Directory.Exists(directory)) return false;
+        var target = Path.GetDirectoryName(Path.GetDirectoryName(directory));
+        return Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any();
+    }
+}
