@@ -135,6 +135,8 @@ public sealed record VmStatus(VmId Id, string? Uuid, IReadOnlyDictionary<string,
     public FreezeMode Freeze { get; init; }
     /// <summary>Why the agent is not ready, in words.</summary>
     public string? AgentReason { get; init; }
+    /// <summary>What to do about it, where the agent itself told why.</summary>
+    public string? AgentRemedy { get; init; }
     public string? AgentVersion { get; init; }
     /// <summary>Frozen now: by a window of ours, or found frozen.</summary>
     public bool Frozen { get; init; }
@@ -148,6 +150,8 @@ public sealed record VmStatus(VmId Id, string? Uuid, IReadOnlyDictionary<string,
     public string? QemuVersion { get; init; }
     /// <summary>What the guest told of itself when its agent was found.</summary>
     public GuestInventory? Inventory { get; init; }
+    /// <summary>What the guest answered and nobody understood: command and text. That is not known of it; all else is.</summary>
+    public IReadOnlyDictionary<string, string> NotUnderstood { get; init; } = new Dictionary<string, string>();
     /// <summary>The run that works on this VM now.</summary>
     public string? Run { get; init; }
 }

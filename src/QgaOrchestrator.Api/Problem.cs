@@ -57,6 +57,8 @@ public static class ProblemCodes
     public const string ChecksumMismatch = "checksum-mismatch";
     /// <summary>422: a step in the guest, which its agent executed, failed there.</summary>
     public const string GuestFailed = "guest-failed";
+    /// <summary>502: the agent answered with another shape than the command's; it may have been executed.</summary>
+    public const string NotUnderstood = "not-understood";
     public const string QueueFull = "queue-full";
     /// <summary>503: no agent answers, or its VM or host is not there.</summary>
     public const string Unreachable = "unreachable";

@@ -14,6 +14,8 @@ public sealed record Vm(
     public string? FrozenBy { get; init; }
     public VmMonitor? Monitor { get; init; }
     public VmGuest? Guest { get; init; }
+    /// <summary>Answers of the agent that were not understood: command and why. What they would tell is not known; all else is.</summary>
+    public IReadOnlyDictionary<string, string>? NotUnderstood { get; init; }
     /// <summary>The run that works on this VM now.</summary>
     public string? Run { get; init; }
 }
@@ -25,6 +27,8 @@ public sealed record VmAgent(string State, string? Version)
 {
     /// <summary>Why it is not ready, in words.</summary>
     public string? Reason { get; init; }
+    /// <summary>What to do about it, where the agent itself told why.</summary>
+    public string? Remedy { get; init; }
 }
 
 /// <summary>The channel to QEMU's monitor.</summary>

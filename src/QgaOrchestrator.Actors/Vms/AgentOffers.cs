@@ -9,7 +9,8 @@ namespace QgaOrchestrator.Actors.Vms;
 /// <param name="Instead">Why the command is not to be sent, or was refused; null: the agent takes it.</param>
 /// <param name="Info">Null where it did not answer.</param>
 /// <param name="Frozen">It says that it is frozen.</param>
-internal sealed record AgentOffer(CallReply? Instead, AgentInfo? Info = null, bool Frozen = false);
+/// <param name="NotUnderstood">It answered, and what it offers is not known: it is the agent's to say no.</param>
+internal sealed record AgentOffer(CallReply? Instead, AgentInfo? Info = null, bool Frozen = false, string? NotUnderstood = null);
 
 /// <summary>
 /// Would this agent take the command? An agent says CommandNotFound for three reasons - it lacks the command, has it disabled,
@@ -17,6 +18,9 @@ internal sealed record AgentOffer(CallReply? Instead, AgentInfo? Info = null, bo
 /// </summary>
 internal static class AgentOffers
 {
+    /// <summary>What to do about an agent whose answers nobody understands.</summary>
+    public const string Odd = "See which agent answers in the guest (qgactl vm call VM guest-info), and update its qemu-ga";
+
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Turn = TimeSpan.FromSeconds(30);
 
@@ -26,7 +30,7 @@ internal static class AgentOffers
         var asked = await channel.Ask<CallEnded>(new Submit(GuestInfo.Request, Answer), Turn);
         if (asked.Outcome is not AgentOutcome.Returned told)
             return new(RawCall.Unheard(command, asked));
-        var info = GuestInfo.Read(told.Json);
+        if (!told.Json.TryRead(GuestInfo.Read, out var info, out var odd)) return new(null, NotUnderstood: odd);
         switch (info.Status(command))
         {
             case CommandStatus.Enabled:
@@ -35,7 +39,7 @@ internal static class AgentOffers
                 return new(Lacks(command, info), info);
         }
         var status = await channel.Ask<CallEnded>(new Submit(GuestFsfreezeStatus.Request, Answer), Turn);
-        var frozen = status.Outcome is AgentOutcome.Returned r && GuestFsfreezeStatus.Read(r.Json) == FreezeStatus.Frozen;
+        var frozen = status.Outcome is AgentOutcome.Returned r && GuestFsfreezeStatus.SaysFrozen(r.Json);
         return new(frozen ? FrozenByOthers(vm) : Disabled(command), info, frozen);
     }
 
@@ -45,9 +49,12 @@ internal static class AgentOffers
     {
         if (services.Denied.Contains(command))
             return outcome(ItemState.Failed, $"this host's policy denies {command}", "Policy.Deny in the node's config names it");
-        return (await AskAsync(channel, vm, command)).Instead is { } instead
-            ? AgentCalls.Outcome(instead, mayRepeat: true, outcome)
-            : outcome(ItemState.Succeeded, null, null);
+        return await AskAsync(channel, vm, command) switch
+        {
+            { Instead: { } instead } => AgentCalls.Outcome(instead, mayRepeat: true, outcome),
+            { NotUnderstood: { } odd } => outcome(ItemState.Unknown, $"whether the agent takes {command} is not known: {odd}", Odd),
+            _ => outcome(ItemState.Succeeded, null, null),
+        };
     }
 
     private static CallReply.Refused Lacks(string command, AgentInfo info) => AgentCommands.Find(command) switch

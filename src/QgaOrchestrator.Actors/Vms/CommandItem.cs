@@ -3,6 +3,7 @@ using Akka.Actor;
 using QgaOrchestrator.Actors.Results;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Kinds;
+using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Actors.Vms;
@@ -35,21 +36,13 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
         var outcome = AgentCalls.Outcome(reply, MayRepeat, Outcome);
         if (reply is not CallReply.Returned returned) return Keep(asked, outcome);
         asked = asked with { Streams = new Dictionary<string, KeptStream> { ["return"] = Services.Results.Keep(Order.Run, Order.Item, "return", returned.Json.Span) } };
-        return Keep(asked, Shortfall(returned.Json) is { } left ? Outcome(ItemState.Failed, left, "See what each came to: qgactl run results, with --vm") : outcome);
+        return Keep(asked, Shortfall(returned.Json) ?? outcome);
     }
 
     /// <summary>What an agent that answered without an error tells of that it did not do; null: it did all.</summary>
-    private string? Shortfall(ReadOnlyMemory<byte> json)
-    {
-        try
-        {
-            return Undone(json);
-        }
-        catch (JsonException)
-        {
-            return $"the agent's answer is none to {_options.Command}";
-        }
-    }
+    private ItemOutcome? Shortfall(ReadOnlyMemory<byte> json) => json.TryRead(Undone, out var left, out var odd)
+        ? left is null ? null : Outcome(ItemState.Failed, left, "See what each came to: qgactl run results, with --vm")
+        : Outcome(ItemState.Unknown, $"it was executed, and what it came to is not known: {odd}", $"Look in the guest. {AgentOffers.Odd}");
 
     private string? Undone(ReadOnlyMemory<byte> json)
     {

@@ -3,7 +3,9 @@ using Akka.Actor;
 using QgaOrchestrator.Actors.Results;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Kinds;
+using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Vms;
 
@@ -14,9 +16,6 @@ namespace QgaOrchestrator.Actors.Vms;
 internal sealed class ExecItem(StartItem order, VmServices services, IActorRef vm) : ItemWork(order, services, Exec.Start.Name)
 {
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(20), LongestPause = TimeSpan.FromSeconds(1);
-
-    /// <summary>What of its last words a reason may hold.</summary>
-    private const int LastWords = 200;
 
     private readonly ExecOptions _options = order.Options.Exec ?? throw new ArgumentException("the run's options hold no process", nameof(order));
 
@@ -42,7 +41,9 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
         var request = GuestExec.Request(new ExecRequest(_options.Path, _options.Args, _options.Env, CaptureOutput: _options.CaptureOutput));
         var reply = await AgentCalls.AskAsync(vm, Order.Vm, GuestExec.Name, request.Arguments);
         if (reply is not CallReply.Returned started) return Keep(asked, AgentCalls.Outcome(reply, mayRepeat: false, Outcome));
-        return await FollowAsync(Services.Results.Write(Order.Run, asked with { Pid = GuestExec.Read(started.Json).Pid }), aborted, stopped);
+        if (!started.Json.TryRead(GuestExec.Read, out var process, out var odd))
+            return Keep(asked, Outcome(ItemState.Unknown, $"the process may run, and its pid is not known: {odd}", $"Look in the guest before you start it again. {AgentOffers.Odd}"));
+        return await FollowAsync(Services.Results.Write(Order.Run, asked with { Pid = process.Pid }), aborted, stopped);
     }
 
     /// <summary>Whoever cannot be asked now is asked again, until the time is over.</summary>
@@ -60,13 +61,12 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
             var reply = await AgentCalls.AskAsync(vm, Order.Vm, GuestExecStatus.Name, GuestExecStatus.Request(process.Pid!.Value).Arguments);
             switch (reply)
             {
-                case CallReply.Returned returned when GuestExecStatus.Read(returned.Json) is var status:
-                    if (status.Exited) return Ended(process, status);
-                    unheard = null;
+                case CallReply.Returned returned:
+                    if (returned.Json.TryRead(GuestExecStatus.Read, out var status, out unheard) && status.Exited) return Ended(process, status);
                     break;
                 case CallReply.AgentFailed failed:
                     return Keep(process, Outcome(ItemState.Unknown,
-                        $"the agent knows pid {process.Pid} no more ({failed.Description}): it was restarted, or its answer was lost", "Look in the guest for what became of it"));
+                        $"the agent knows pid {process.Pid} no more ({failed.Description}): it was restarted, or its answer was lost{(unheard is null ? "" : $" ({unheard})")}", "Look in the guest for what became of it"));
                 case CallReply.Refused refused:
                     unheard = refused.Reason;
                     break;
@@ -96,7 +96,7 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
     private static string? Words(byte[]? said)
     {
         var line = said is null ? null : Encoding.UTF8.GetString(said).TrimEnd().Split('\n')[^1].Trim();
-        return line is { Length: > LastWords } ? line[..LastWords] + "…" : line;
+        return line is null ? null : ForeignText.Message(line, ForeignText.ExcerptBytes);
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;

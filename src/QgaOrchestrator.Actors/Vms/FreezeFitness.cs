@@ -25,6 +25,9 @@ internal static class Obstacle
 /// <param name="Stop">The item ends here.</param>
 internal sealed record FreezeFitness(bool Freezes, IReadOnlyList<GuestFilesystem>? FileSystems, GuestFacts? Guest, Finding? Stop)
 {
+    /// <summary>Why the file systems are not known though the guest told them; null: it did not, or they are.</summary>
+    public string? NotUnderstood { get; init; }
+
     public static async Task<FreezeFitness> AskAsync(IActorRef vm, VmServices services, string name, MonitorView machine, Consistency consistency)
     {
         if (consistency == Consistency.None) return new(false, null, null, null);
@@ -33,14 +36,19 @@ internal sealed record FreezeFitness(bool Freezes, IReadOnlyList<GuestFilesystem
             return new(false, null, guest, finding.Weight == Weight.Told ? null : finding);
 
         var fileSystems = await CallAsync(GuestGetFsinfo.Request);
-        return new(true, fileSystems.Outcome is AgentOutcome.Returned f ? GuestGetFsinfo.Read(f.Json) : null, guest, null);
+        if (fileSystems.Outcome is not AgentOutcome.Returned told) return new(true, null, guest, null);
+        return told.Json.TryRead(GuestGetFsinfo.Read, out var mounted, out var odd)
+            ? new(true, mounted, guest, null)
+            : new(true, null, guest, null) { NotUnderstood = $"which disks its file systems cover is not known ({GuestGetFsinfo.Name}): {odd}" };
 
         Task<CallEnded> CallAsync(AgentRequest request) => vm.Ask<CallEnded>(new Submit(request, TimeSpan.FromSeconds(10)), TimeSpan.FromSeconds(30));
     }
 
     private static GuestFacts Facts(CallEnded status) => status.Outcome switch
     {
-        AgentOutcome.Returned r => new(false, GuestFsfreezeStatus.Read(r.Json) == FreezeStatus.Thawed ? FreezeAnswer.Thawed : FreezeAnswer.Frozen, null),
+        AgentOutcome.Returned r => r.Json.TryRead(GuestFsfreezeStatus.Read, out var told, out var odd)
+            ? new(false, told == FreezeStatus.Thawed ? FreezeAnswer.Thawed : FreezeAnswer.Frozen, null)
+            : new(false, FreezeAnswer.NotUnderstood, odd),
         AgentOutcome.Refused r => new(false, FreezeAnswer.NotOffered, r.Error.Description),
         AgentOutcome.NotSent n => new(false, status.Refusal is ChannelRefusal.Quarantined ? FreezeAnswer.Quarantined : FreezeAnswer.Silent, n.Reason),
         AgentOutcome.Unknown u => new(false, FreezeAnswer.Silent, u.Reason),

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Akka.Actor;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
@@ -43,7 +42,7 @@ internal abstract record GuestFile
                     return new Unreadable(Why(other));
             }
         }
-        catch (Exception odd) when (odd is JsonException or AskTimeoutException)
+        catch (Exception odd) when (odd is NotUnderstoodException or AskTimeoutException)
         {
             return new Unreadable(odd.Message);
         }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Vms;
 
@@ -19,7 +20,14 @@ internal static class GuestHooks
 
     /// <summary>After the thaw: what the hook has reported of this freeze; null where it was not asked.</summary>
     public static async Task<HookReport?> AfterAsync(IActorRef vm, HookReading? before) =>
-        before is null ? null : HookReport.Judge(before, await AgainAsync(vm, before));
+        before is null ? null : Bounded(HookReport.Judge(before, await AgainAsync(vm, before)));
+
+    /// <summary>Each script's name is sound and short (<see cref="HookReading.Parse"/>), and nobody says how many there are.</summary>
+    private static HookReport Bounded(HookReport report) => report with
+    {
+        Scripts = report.Scripts is null ? null : ForeignText.Message(report.Scripts),
+        Note = report.Note is null ? null : ForeignText.Message(report.Note),
+    };
 
     /// <summary>After a freeze that the guest refused: the script that made it, in words; null where none is known to have.</summary>
     public static async Task<string?> RefusalAsync(IActorRef vm, HookReading? before) =>

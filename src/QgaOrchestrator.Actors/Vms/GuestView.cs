@@ -15,6 +15,9 @@ internal sealed record GuestView : INoSerializationVerificationNeeded
 
     public GuestInventory? Inventory { get; init; }
 
+    /// <summary>Commands whose answers were not understood, and why: what they would tell is not known.</summary>
+    public IReadOnlyDictionary<string, string> NotUnderstood { get; init; } = new Dictionary<string, string>();
+
     /// <summary>fsfreeze-status said frozen, with no window of ours open.</summary>
     public bool FoundFrozen { get; init; }
 
@@ -25,11 +28,14 @@ internal sealed record GuestView : INoSerializationVerificationNeeded
     public static async Task<GuestView> AskAsync(IActorRef channel, GuestView known, TimeProvider time)
     {
         var was = known.Inventory;
+        var odd = new Dictionary<string, string>();
         var info = await CallAsync(GuestInfo.Request, GuestInfo.Read, known.Info);
         var status = await CallAsync(GuestFsfreezeStatus.Request, json => GuestFsfreezeStatus.Read(json) == FreezeStatus.Frozen, known.FoundFrozen);
-        var view = known with { Info = info.Value, FoundFrozen = status.Value };
+        // Whoever was found frozen is so until the guest says another thing.
+        var frozen = odd.ContainsKey(GuestFsfreezeStatus.Name) ? known.FoundFrozen : status.Value;
+        var view = known with { Info = info.Value, FoundFrozen = frozen, NotUnderstood = odd };
         // A frozen guest answers nothing else.
-        if (status.Value) return view with { At = info.Heard ? time.Moment() : known.At };
+        if (frozen) return view with { At = info.Heard ? time.Moment() : known.At };
         var os = await CallAsync(GuestGetOsinfo.Request, GuestGetOsinfo.Read, null);
         var name = await CallAsync(GuestGetHostName.Request, json => GuestGetHostName.Read(json).HostName, was?.HostName);
         var addresses = await CallAsync(GuestNetworkGetInterfaces.Request, Addresses, was?.Addresses);
@@ -37,24 +43,29 @@ internal sealed record GuestView : INoSerializationVerificationNeeded
         return view with
         {
             At = info.Heard && os.Heard ? time.Moment() : known.At,
-            Inventory = new GuestInventory(
+            Inventory = InventoryBounds.Bounded(new GuestInventory(
                 name.Value,
                 os.Heard ? os.Value?.PrettyName ?? os.Value?.Name : was?.Os,
                 os.Heard ? os.Value?.Id : was?.OsId,
                 os.Heard ? os.Value?.KernelRelease : was?.Kernel,
                 addresses.Value ?? [],
-                fileSystems.Value ?? []),
+                fileSystems.Value ?? [])),
         };
 
         async Task<(bool Heard, T Value)> CallAsync<T>(AgentRequest request, Func<ReadOnlyMemory<byte>, T> read, T unheard)
         {
             var ended = await channel.Ask<CallEnded>(new Submit(request, TimeSpan.FromSeconds(5)), TimeSpan.FromSeconds(30));
-            return ended.Outcome switch
+            switch (ended.Outcome)
             {
-                AgentOutcome.Returned r => (true, read(r.Json)),
-                AgentOutcome.Refused => (true, default!),
-                _ => (false, unheard),
-            };
+                case AgentOutcome.Returned r:
+                    if (r.Json.TryRead(read, out var value, out var why)) return (true, value);
+                    odd[request.Command] = why;
+                    return (true, default!);
+                case AgentOutcome.Refused:
+                    return (true, default!);
+                default:
+                    return (false, unheard);
+            }
         }
     }
 

@@ -58,6 +58,7 @@ internal abstract class ItemWork : ReceiveActor, IDisposable
     /// <summary>Writes how the item ended into its result.</summary>
     protected ItemOutcome Keep(ItemResult result, ItemOutcome outcome)
     {
+        outcome = outcome.Bounded();
         Services.Results.Write(Order.Run, result with
         {
             State = outcome.State,

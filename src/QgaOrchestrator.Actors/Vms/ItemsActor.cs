@@ -50,7 +50,7 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     {
         (_services, _spec, _monitor) = (services, spec, monitor);
         Receive<StartItem>(Order);
-        Receive<Finished>(m => OfWorker(Sender, new ItemsInput.Finished(m.Outcome, m.Window)));
+        Receive<Finished>(m => OfWorker(Sender, new ItemsInput.Finished(m.Outcome.Bounded(), m.Window)));
         Receive<AbortItem>(m => Handle(new ItemsInput.Aborted(new ItemId(m.Run, m.Item, m.Attempt), BackupItem.Aborted)));
         Receive<GroupSays>(Say);
         Receive<ItemJournalled>(m => Handle(new ItemsInput.Journalled(new ItemId(m.Run, m.Item, m.Attempt))));

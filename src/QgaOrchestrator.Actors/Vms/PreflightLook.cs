@@ -6,6 +6,7 @@ using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Monitor.Queries;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Vms;
 
@@ -43,14 +44,17 @@ internal static class PreflightLook
     {
         if (fitness.Guest is not { Answer: FreezeAnswer.Thawed or FreezeAnswer.NotOffered }) return facts;
         var asked = await vm.Ask<CallEnded>(new Submit(GuestInfo.Request, Answer), Queue);
-        var info = asked.Outcome is AgentOutcome.Returned told ? GuestInfo.Read(told.Json) : guest.Info;
+        if (fitness.NotUnderstood is { } coverage) facts = facts with { NotUnderstood = [coverage] };
+        var info = guest.Info;
+        if (asked.Outcome is AgentOutcome.Returned told && !told.Json.TryRead(GuestInfo.Read, out info, out var odd))
+            facts = facts with { NotUnderstood = [.. facts.NotUnderstood, $"what the guest's agent offers is not known ({GuestInfo.Name}): {odd}"] };
         if (info is null) return facts;
         facts = facts with { AgentVersion = info.Version, Missing = [.. Used.Select(name => Gap(info, name)).OfType<MissingCommand>()] };
         if (!fitness.Freezes || guest.Inventory?.OsId is null or "mswindows") return facts;
         return facts with
         {
-            Mounts = UnfrozenMount.Parse(await TextAsync(vm, "/proc/mounts", info)),
-            Swaps = UnfrozenMount.ParseSwaps(await TextAsync(vm, "/proc/swaps", info)),
+            Mounts = [.. UnfrozenMount.Parse(await TextAsync(vm, "/proc/mounts", info)).Select(mount => mount with { Mountpoint = ForeignText.Name(mount.Mountpoint), Type = ForeignText.Name(mount.Type) })],
+            Swaps = [.. UnfrozenMount.ParseSwaps(await TextAsync(vm, "/proc/swaps", info)).Select(ForeignText.Name)],
         };
     }
 

@@ -3,6 +3,7 @@ using Akka.Actor;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Vms;
 
@@ -62,7 +63,7 @@ internal static class RawCall
     /// <summary>The answer of <see cref="VmActor.Look"/>: the command goes out, or the caller is told why not.</summary>
     public static void Go(Looked looked, VmActor vm)
     {
-        if ((looked.Offer.Instead ?? looked.Error) is { } instead) looked.Caller.Tell(Resting(instead, vm.Machine.RunState, vm.Spec.Id.Name));
+        if ((looked.Offer.Instead ?? looked.Error) is { } instead) looked.Caller.Tell(Resting(instead, vm));
         else if (vm.Window is { } window) looked.Caller.Tell(InWindow(window));
         else Go(looked.Call, vm, looked.Caller);
     }
@@ -98,22 +99,24 @@ internal static class RawCall
     private static void Answer(CallAgent call, CallReply reply, VmActor vm, IActorRef caller)
     {
         if (reply is CallReply.AgentFailed { Class: "CommandNotFound" }) vm.Look(call, caller, reply);
-        else caller.Tell(Resting(reply, vm.Machine.RunState, vm.Spec.Id.Name));
+        else caller.Tell(Resting(reply, vm));
     }
 
-    /// <summary>QEMU tells why there was no answer.</summary>
-    private static CallReply Resting(CallReply reply, string? runState, string vm)
+    /// <summary>QEMU tells why there was no answer, or the agent itself.</summary>
+    private static CallReply Resting(CallReply reply, VmActor vm)
     {
-        (string Why, string Remedy)? rests = runState switch
+        var name = vm.Spec.Id.Name;
+        (string Why, string Remedy)? rests = vm.Machine.RunState switch
         {
-            MonitorView.Paused => ("the VM is paused", $"Continue {vm} where it was paused"),
-            MonitorView.Suspended => ("the guest is suspended", $"Wake it: qgactl vm wake {vm}"),
+            MonitorView.Paused => ("the VM is paused", $"Continue {name} where it was paused"),
+            MonitorView.Suspended => ("the guest is suspended", $"Wake it: qgactl vm wake {name}"),
             _ => null,
         };
         return (rests, reply) switch
         {
             ({ } why, CallReply.Unknown u) => u with { Reason = $"{why.Why}: {u.Reason}" },
             ({ } why, CallReply.Refused { Why: CallRefusal.Unreachable } r) => r with { Reason = $"{why.Why}: {r.Reason}", Remedy = why.Remedy },
+            (null, CallReply.Refused { Why: CallRefusal.Unreachable } r) when vm.Remedy is { } remedy => r with { Remedy = remedy },
             _ => reply,
         };
     }
@@ -125,7 +128,7 @@ internal static class RawCall
     private static void ThawIfNotForeign(CallAgent call, VmActor vm, IActorRef caller) =>
         vm.Enqueue(GuestFsfreezeStatus.Request, GuestFsfreezeStatus.Spec.DefaultTimeout(vm.Services.Limits.Timeout), ended =>
         {
-            if (ended.Outcome is AgentOutcome.Returned r && GuestFsfreezeStatus.Read(r.Json) == FreezeStatus.Frozen)
+            if (ended.Outcome is AgentOutcome.Returned r && GuestFsfreezeStatus.SaysFrozen(r.Json))
                 Refuse(caller, CallRefusal.NotOurs, "the guest was frozen by somebody else, who may still need it", $"qgactl thaw {vm.Spec.Id.Name} --force thaws it all the same");
             else if (ended.Outcome is AgentOutcome.NotSent)
                 caller.Tell(Reply(call.Command, ended));
@@ -142,7 +145,7 @@ internal static class RawCall
             new CallReply.Refused(CallRefusal.Frozen, n.Reason, "See qgactl vm show; the node keeps thawing it"),
         { Outcome: AgentOutcome.NotSent n } =>
             new CallReply.Refused(CallRefusal.Unreachable, n.Reason, "Check that qemu-ga runs in the guest and that nobody else holds its socket"),
-        { Outcome: AgentOutcome.Returned r } => new CallReply.Returned(r.Json),
+        { Outcome: AgentOutcome.Returned r } => new CallReply.Returned(JsonText.Mended(r.Json)),
         { Outcome: AgentOutcome.Refused r } => new CallReply.AgentFailed(r.Error.Class, r.Error.Description),
         { Outcome: AgentOutcome.Unknown u } => new CallReply.Unknown(u.Reason, $"{command} may have been executed: {WhatToDo(command)}"),
         _ => throw new InvalidOperationException($"unexpected outcome of {command}"),

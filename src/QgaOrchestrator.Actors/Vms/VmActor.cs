@@ -48,6 +48,9 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     private static readonly TimeSpan SyncTimeout = TimeSpan.FromSeconds(2);
 
+    private const string SyncRefused =
+        $"Allow {GuestSyncDelimited.Name} in the guest (qemu-ga --allow-rpcs/--block-rpcs), or update qemu-ga: it has the command since QEMU 1.1";
+
     /// <summary>A link that is opened anew asks the guest about itself again after this long.</summary>
     private static readonly TimeSpan InventoryAge = TimeSpan.FromMinutes(5);
 
@@ -294,6 +297,9 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     internal GuestView Guest => _guest;
 
+    /// <summary>What to do about an agent that told why it does not take part; null: nothing is known to be.</summary>
+    internal string? Remedy => _channel.Remedy;
+
     internal MonitorView Machine => _machine;
 
     /// <summary>A window has the channel: its guest may be frozen by us.</summary>
@@ -411,7 +417,7 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
             {
                 OpenOutcome.Ready => new ChannelInput.Opened(),
                 OpenOutcome.NoSocket o => new ChannelInput.OpenFailed(o.Reason),
-                OpenOutcome.NoAnswer o => new ChannelInput.OpenFailed(o.Reason),
+                OpenOutcome.NoAnswer o => new ChannelInput.OpenFailed(o.Reason, o.Refusal is null ? null : SyncRefused),
                 _ => new ChannelInput.OpenFailed("the agent does not answer"),
             }),
             failure: fault => new Told(new ChannelInput.OpenFailed(fault.Message)));

@@ -13,6 +13,7 @@ internal static class VmView
         return new VmStatus(id, machine.Uuid, VmIdentity.NoLabels, state)
         {
             AgentReason = reason,
+            AgentRemedy = reason is null ? null : channel.Remedy,
             AgentVersion = guest.Info?.Version,
             Frozen = frozenSince is not null || (guest.FoundFrozen && window is null),
             FrozenSince = frozenSince,
@@ -27,6 +28,7 @@ internal static class VmView
             MonitorReason = machine.Up ? null : machine.Reason,
             QemuVersion = machine.QemuVersion,
             Inventory = guest.Inventory,
+            NotUnderstood = guest.NotUnderstood,
             Run = run,
         };
     }
@@ -39,6 +41,7 @@ internal static class VmView
         _ when machine.RunState == MonitorView.Suspended => (AgentState.Absent, $"the guest is suspended; qgactl vm wake {id.Name} wakes it"),
         { LastFailure: not null } when machine.RunState == MonitorView.Paused => (AgentState.Absent, "the VM is paused, so its agent cannot answer"),
         { LastFailure: null } => (AgentState.Connecting, channel.Reason),
+        { Remedy: not null } => (AgentState.Absent, channel.Reason),
         _ when machine is { PortOpen: true, RunState: "running" } && holder is not null =>
             (AgentState.Busy, $"{holder} holds the agent's socket, and QEMU serves one client: end it there"),
         _ when machine is { PortOpen: true, RunState: "running" } =>

@@ -166,7 +166,9 @@ internal sealed class WindowActor : ReceiveActor
         // The last look before the guest is frozen: a foreign freeze must not be undone by ours.
         switch (await _agent.CallAsync(GuestFsfreezeStatus.Request, Settlement.SyncTimeout))
         {
-            case AgentOutcome.Returned status when GuestFsfreezeStatus.Read(status.Json) != FreezeStatus.Thawed:
+            case AgentOutcome.Returned status when !status.Json.TryRead(GuestFsfreezeStatus.Read, out _, out var odd):
+                return new WindowInput.FreezeRefused($"whether the guest is frozen is not known: {odd}", NotExecuted: true);
+            case AgentOutcome.Returned status when GuestFsfreezeStatus.SaysFrozen(status.Json):
                 return new WindowInput.FreezeRefused("the guest is frozen by somebody else", NotExecuted: true);
             // Its link is gone, and a thaw may have opened the next one meanwhile: no freeze of ours goes out behind it.
             case AgentOutcome.Unknown or AgentOutcome.NotSent:
@@ -176,7 +178,9 @@ internal sealed class WindowActor : ReceiveActor
         var outcome = await _agent.CallAsync(_order.Freeze with { KeepLinkWhenOverdue = true }, _order.Order.FreezeTimeout);
         return outcome switch
         {
-            AgentOutcome.Returned r => new WindowInput.FreezeReturned(GuestFsfreezeFreeze.Read(r.Json)),
+            AgentOutcome.Returned r => r.Json.TryRead(GuestFsfreezeFreeze.Read, out var count, out var odd)
+                ? new WindowInput.FreezeReturned(count)
+                : new WindowInput.FreezeLost($"how many file systems froze is not known: {odd}", AgentOffers.Odd),
             AgentOutcome.Refused r => new WindowInput.FreezeRefused($"the guest refused to freeze: {r.Error.Description}", r.Error.IsCommandNotFound),
             AgentOutcome.NotSent n => new WindowInput.FreezeRefused(n.Reason, NotExecuted: true),
             AgentOutcome.Unknown when _agent.IsOpen => new WindowInput.LimitPassed(WindowLimit.FreezeTimeout),
@@ -188,7 +192,7 @@ internal sealed class WindowActor : ReceiveActor
     private async Task<WindowInput> ResyncAsync(TimeSpan budget)
     {
         var resync = await _agent.ResyncAsync(budget);
-        return new WindowInput.Resynced(resync.InSync, resync.Late is AgentOutcome.Returned r ? GuestFsfreezeFreeze.Read(r.Json) : null);
+        return new WindowInput.Resynced(resync.InSync, resync.Late is AgentOutcome.Returned r && r.Json.TryRead(GuestFsfreezeFreeze.Read, out var count, out _) ? count : null);
     }
 
     private static async Task<WindowInput> CutAsync(Func<TimeSpan, Task<CutOutcome>> cut, TimeSpan budget) =>

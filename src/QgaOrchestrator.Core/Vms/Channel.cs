@@ -40,6 +40,9 @@ public sealed record Channel
     /// <summary>Why the agent is not reachable, in words.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>What to do about <see cref="Reason"/>, where the agent itself told why.</summary>
+    public string? Remedy { get; init; }
+
     /// <summary>QEMU says that nobody in the guest has the port open (VSERPORT_CHANGE, frontend-open).</summary>
     public bool? PortOpen { get; init; }
 }
@@ -77,7 +80,8 @@ public abstract record ChannelInput
 
     public sealed record Opened : ChannelInput;
 
-    public sealed record OpenFailed(string Reason) : ChannelInput;
+    /// <param name="Remedy">Where an agent is there and told why it does not take part.</param>
+    public sealed record OpenFailed(string Reason, string? Remedy = null) : ChannelInput;
 
     /// <summary>The call in flight has ended; whether its link survived.</summary>
     public sealed record Answered(long Ticket, bool LinkOpen, string? Reason = null) : ChannelInput;

@@ -37,10 +37,10 @@ public static class ChannelRules
                 return Submit(c, i, now, effects);
 
             case ChannelInput.Opened when c.Link is LinkState.Opening:
-                return c with { Link = new LinkState.Ready(), Failures = 0, LastFailure = null, LostAt = null, Reason = null };
+                return c with { Link = new LinkState.Ready(), Failures = 0, LastFailure = null, LostAt = null, Reason = null, Remedy = null };
 
             case ChannelInput.OpenFailed i when c.Link is LinkState.Opening:
-                return Failed(c, i.Reason, now, effects);
+                return Failed(c, i.Reason, now, effects) with { Remedy = i.Remedy };
 
             case ChannelInput.Answered i when c.Link is LinkState.Busy busy && busy.Ticket == i.Ticket:
                 return i.LinkOpen

@@ -127,7 +127,8 @@ public abstract record WindowInput
     public sealed record FreezeRefused(string Reason, bool NotExecuted) : WindowInput;
 
     /// <summary>The freeze's link is lost, or was given up: before its reply or after it.</summary>
-    public sealed record FreezeLost(string Reason) : WindowInput;
+    /// <param name="Remedy">Where whoever lost it knows one.</param>
+    public sealed record FreezeLost(string Reason, string? Remedy = null) : WindowInput;
 
     /// <summary>The sync behind the overdue freeze: answered or not, and the freeze's late reply where it came.</summary>
     public sealed record Resynced(bool InSync, long? LateCount) : WindowInput;

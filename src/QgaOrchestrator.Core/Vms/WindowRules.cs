@@ -6,6 +6,11 @@ namespace QgaOrchestrator.Core.Vms;
 /// </summary>
 public static class WindowRules
 {
+    /// <summary>What to look at in a guest whose freeze has done nothing.</summary>
+    private const string NothingFreezes =
+        "Look in the guest: /proc/mounts must name a writable file system that can freeze (ext4, xfs, btrfs), its kernel must support that (FIFREEZE), "
+        + "and a list of mount points that was asked for must spell them as guest-get-fsinfo does. Or use consistency prefer";
+
     /// <summary>Rounds after which the item no longer waits.</summary>
     public const int RoundsBeforeQuarantine = 3;
 
@@ -42,10 +47,11 @@ public static class WindowRules
                 FrozenAt = now,
                 Frozen = i.Count,
                 Broken = "the guest froze no file system (freeze returned 0)",
+                Remedy = NothingFreezes,
             }, 0, now),
             (WindowState.Freezing s, WindowInput.FreezeRefused { NotExecuted: true } i) => Close(s, s.Record with { Broken = i.Reason }),
             (WindowState.Freezing s, WindowInput.FreezeRefused i) => Thaw(s.Order, s.Record with { Broken = i.Reason, FreezeRefused = true }, 0, now),
-            (WindowState.Freezing s, WindowInput.FreezeLost i) => Thaw(s.Order, s.Record with { Broken = i.Reason }, 1, now),
+            (WindowState.Freezing s, WindowInput.FreezeLost i) => Thaw(s.Order, s.Record with { Broken = i.Reason, Remedy = i.Remedy }, 1, now),
             (WindowState.Freezing s, WindowInput.LimitPassed { Limit: WindowLimit.FreezeTimeout }) =>
                 Overdue(s, $"the guest has not answered its freeze within {s.Order.FreezeTimeout.TotalSeconds:0.###} s", now),
             (WindowState.Freezing s, WindowInput.ThawNow i) => Overdue(s, i.Reason, now),

@@ -12,7 +12,7 @@ public static class ApiMapping
 {
     public static Vm ToApi(this VmStatus vm) => new(
         vm.Id.Name, vm.Id.ToString(), vm.Uuid, vm.Id.Host, vm.Labels,
-        new(Lower(vm.Agent), vm.AgentVersion) { Reason = vm.AgentReason }, vm.Frozen)
+        new(Lower(vm.Agent), vm.AgentVersion) { Reason = vm.AgentReason, Remedy = vm.AgentRemedy }, vm.Frozen)
     {
         Group = vm.Group,
         FrozenSince = vm.FrozenSince,
@@ -21,6 +21,7 @@ public static class ApiMapping
         Guest = vm.Inventory is { } guest
             ? new(guest.HostName, guest.Os, guest.OsId, guest.Kernel, guest.Addresses, guest.FileSystems)
             : null,
+        NotUnderstood = vm.NotUnderstood is { Count: > 0 } odd ? odd : null,
         Run = vm.Run,
     };
 

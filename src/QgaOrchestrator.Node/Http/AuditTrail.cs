@@ -5,6 +5,7 @@ using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Node.Http;
 
@@ -139,7 +140,7 @@ public static partial class AuditTrail
     [return: NotNullIfNotNull(nameof(text))]
     internal static string? Plain(string? text, int most = Longest) => text is null
         ? null
-        : string.Concat(text.Take(most).Select(c => char.IsControl(c) ? '?' : c)) + (text.Length > most ? "…" : "");
+        : ForeignText.Message(text, most);
 
     private sealed class ShowsAGuest;
 

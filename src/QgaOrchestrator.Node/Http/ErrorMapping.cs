@@ -1,6 +1,7 @@
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Guests;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Node.Http;
@@ -14,12 +15,17 @@ public static class ErrorMapping
         ProblemException e => e.Problem,
         GuestCallException e => From(e),
         GuestFaultException e => From(e),
+        NotUnderstoodException e => new(
+            "The agent was not understood", StatusCodes.Status502BadGateway, ProblemCodes.NotUnderstood, Sentence(e.Message),
+            "Look in the guest for what became of it, and see which agent answers there; update its qemu-ga."),
         BadHttpRequestException e => new("Bad request", e.StatusCode, ProblemCodes.BadRequest, e.Message, "Correct the request."),
         Akka.Actor.AskTimeoutException => Problems.StoreBusy,
         _ => new(
             "Internal error", StatusCodes.Status500InternalServerError, ProblemCodes.Internal,
             "The node failed to answer.", "The node's log tells why."),
     };
+
+    private static string Sentence(string message) => $"{char.ToUpperInvariant(message[0])}{message[1..]}.";
 
     /// <summary>An agent's own error, sent or not.</summary>
     public static Problem From(CallReply.AgentFailed failed) => new(

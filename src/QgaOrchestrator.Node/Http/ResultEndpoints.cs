@@ -11,7 +11,7 @@ namespace QgaOrchestrator.Node.Http;
 /// <summary>/v1/runs/{id}/results: what the VMs of a command or exec run gave back, and each stream whole.</summary>
 public static class ResultEndpoints
 {
-    private const int ReturnedBytes = 64 * 1024;
+    private const int ReturnedBytes = 64 * 1024, MostNested = 48;
 
     public static void MapResults(this IEndpointRouteBuilder routes)
     {
@@ -58,8 +58,21 @@ public static class ResultEndpoints
     private static JsonElement? Returned(string run, ItemResult result, ResultSpool spool) =>
         result.Streams.GetValueOrDefault("return") is { Bytes: <= ReturnedBytes }
             && Start(run, result, "return", spool, ReturnedBytes) is { Length: > 0 } json
-            ? JsonDocument.Parse(json).RootElement
+            ? Parsed(json)
             : null;
+
+    /// <summary>One that is nested deeper than the page itself may be is in its stream alone.</summary>
+    private static JsonElement? Parsed(byte[] json)
+    {
+        try
+        {
+            return JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MostNested }).RootElement;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     private static byte[] Start(string run, ItemResult result, string stream, ResultSpool spool, int most)
     {

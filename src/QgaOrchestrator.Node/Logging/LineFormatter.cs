@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Node.Logging;
 
@@ -8,6 +9,9 @@ namespace QgaOrchestrator.Node.Logging;
 public sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "line";
+
+    /// <summary>Bytes of a message, and of an exception.</summary>
+    private const int Longest = 16 * 1024;
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
@@ -35,8 +39,6 @@ public sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Formatte
 
     private static string Short(string category) => category[(category.LastIndexOf('.') + 1)..];
 
-    private static string OneLine(string text) =>
-        text.Contains('\n', StringComparison.Ordinal)
-            ? text.ReplaceLineEndings(" \\ ")
-            : text;
+    /// <summary>Whoever wrote some of it, it is one line, and moves nobody's cursor.</summary>
+    private static string OneLine(string text) => ForeignText.Message(text.ReplaceLineEndings(" \\ "), Longest);
 }

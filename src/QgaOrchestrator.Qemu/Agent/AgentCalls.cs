@@ -1,4 +1,3 @@
-using System.Text.Json;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Qemu.Agent;
@@ -22,7 +21,7 @@ public static class AgentCalls
     /// <param name="read">The same type's Read: <see cref="GuestGetOsinfo.Read"/>.</param>
     /// <param name="timeout">Null: <see cref="AgentCommand.DefaultTimeout"/>, 30 s for a freeze.</param>
     /// <exception cref="AgentException">Refused; not sent; or not answered in time, which closes the link, unless it was a freeze.</exception>
-    /// <exception cref="JsonException">The value is not of this command's shape.</exception>
+    /// <exception cref="NotUnderstoodException">The value is not of this command's shape.</exception>
     public static async Task<T> AskAsync<T>(
         this IAgent agent, AgentRequest request, Func<ReadOnlyMemory<byte>, T> read, TimeSpan? timeout = null)
     {

@@ -1,3 +1,5 @@
+using QgaOrchestrator.Qemu.Agent.Commands;
+
 namespace QgaOrchestrator.Qemu.Agent;
 
 /// <summary>
@@ -20,7 +22,7 @@ public static class AgentLink
             new(new LinkState.Syncing(connected.SyncId)) { Write = AgentBytes.Sync(connected.SyncId) },
         (LinkState.Connecting, LinkInput.ConnectFailed failed) => new(Start) { Opened = failed.Outcome },
         (LinkState.Syncing syncing, LinkInput.Line line) =>
-            Answers(syncing.Id, line) ? new(_ready) { Opened = _opened } : new(state),
+            Answers(syncing.Id, line) ? new(_ready) { Opened = _opened } : new(syncing.And(AgentReply.Parse(line.Received.Bytes))),
         (LinkState.Ready, LinkInput.Send send) =>
             new(new LinkState.Busy(send.Request, Written: false)) { Write = AgentBytes.Of(send.Request) },
         (LinkState.Ready, LinkInput.Line line) => Unasked(state, line),
@@ -67,7 +69,7 @@ public static class AgentLink
     private static LinkStep End(LinkState state, string reason, bool lost, WaitEnd by = WaitEnd.Other) => new(Start)
     {
         Drop = true,
-        Opened = state is LinkState.Connecting or LinkState.Syncing ? new OpenOutcome.NoAnswer(reason) : null,
+        Opened = state is LinkState.Connecting or LinkState.Syncing ? new OpenOutcome.NoAnswer(reason) { Refusal = (state as LinkState.Syncing)?.Refusal } : null,
         Called = state is LinkState.Busy busy ? new AgentOutcome.Unknown(reason) { By = busy.Written ? by : WaitEnd.Other } : null,
         Resynced = state is LinkState.Resyncing ? new(InSync: false, Late: null, reason) : null,
         Lost = lost && state.IsOpen ? reason : null,
@@ -79,6 +81,7 @@ public static class AgentLink
     {
         LinkState.Busy { Written: false } busy => $"{busy.Request} was not taken within {timeout.TotalSeconds:0.###} s",
         LinkState.Busy busy => $"no reply to {busy.Request} within {timeout.TotalSeconds:0.###} s",
+        LinkState.Syncing { Refusal: { } refusal } => $"the agent answers {GuestSyncDelimited.Name} with an error: {refusal}",
         LinkState.Connecting => $"not connected within {timeout.TotalSeconds:0.###} s",
         _ => $"no answer to the sync within {timeout.TotalSeconds:0.###} s",
     };

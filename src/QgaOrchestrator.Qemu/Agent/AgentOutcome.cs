@@ -72,7 +72,11 @@ public abstract record OpenOutcome
     public sealed record NoSocket(string Reason) : OpenOutcome;
 
     /// <summary>Connected, but the sync was not answered in time: no agent, a hung one, or another client holds the socket.</summary>
-    public sealed record NoAnswer(string Reason) : OpenOutcome;
+    public sealed record NoAnswer(string Reason) : OpenOutcome
+    {
+        /// <summary>An agent is there and answered the sync with an error; null: it said nothing.</summary>
+        public AgentError? Refusal { get; init; }
+    }
 }
 
 /// <summary>How an <see cref="IAgent.ResyncAsync"/> ended.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Agent;
 
@@ -69,7 +70,7 @@ public abstract record AgentReply
             else
                 reader.Skip();
         }
-        return new(new(errorClass ?? "GenericError", description ?? ""));
+        return new(new(ForeignText.Name(errorClass ?? "GenericError"), ForeignText.Message(description ?? "")));
     }
 
     /// <summary>A text of lone surrogates is no reason to lose a reply.</summary>

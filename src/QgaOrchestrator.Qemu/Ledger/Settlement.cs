@@ -1,4 +1,3 @@
-using System.Text.Json;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
@@ -49,6 +48,8 @@ public static class Settlement
                 if (error is not null)
                     answered = (time.GetTimestamp(), time.GetUtcNow());
                 return new ThawOutcome.Settled(uncounted ? null : thawed, error, sent, answered.Timestamp, answered.At);
+            case AgentOutcome.Returned odd when !odd.Json.TryRead(GuestFsfreezeStatus.Read, out _, out var why):
+                return new ThawOutcome.NotSettled($"whether it is thawed is not known: {why}", countLost);
             case AgentOutcome.Returned:
                 return new ThawOutcome.NotSettled(
                     $"still frozen after thaw, which {(error is null ? $"counted {thawed}" : $"failed: {error}")}", countLost);
@@ -77,15 +78,9 @@ public static class Settlement
         };
     }
 
-    private static long? Count(AgentOutcome.Returned reply)
-    {
-        var reader = new Utf8JsonReader(reply.Json.Span);
-        return reader.Read() && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var count) ? count : null;
-    }
+    private static long? Count(AgentOutcome.Returned reply) =>
+        reply.Json.TryRead(GuestFsfreezeThaw.Read, out var count, out _) ? count : null;
 
-    private static bool IsThawed(AgentOutcome.Returned reply)
-    {
-        var reader = new Utf8JsonReader(reply.Json.Span);
-        return reader.Read() && reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("thawed");
-    }
+    private static bool IsThawed(AgentOutcome.Returned reply) =>
+        reply.Json.TryRead(GuestFsfreezeStatus.Read, out var status, out _) && status == FreezeStatus.Thawed;
 }

@@ -39,7 +39,7 @@ internal sealed class MonitorLink(UnixConnection connection, TimeProvider time) 
             while (await connection.ReadLineAsync().ConfigureAwait(false) is { } line)
             {
                 if (line.Bytes.IsEmpty) continue;
-                switch (MonitorMessage.Parse(line.Bytes.Span))
+                switch (MonitorMessage.Parse(JsonText.Mended(line.Bytes).Span))
                 {
                     case MonitorMessage.Reply reply: Deliver(reply); break;
                     case MonitorMessage.Happened message: happened(message.Event); break;

@@ -50,6 +50,33 @@ public sealed class AgentLinkTests
         Assert.Empty(link.Lost); // it was never open
     }
 
+    [Theory]
+    [InlineData(Stray + "{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"The command guest-sync-delimited has not been found\"}}\n")]
+    [InlineData("{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"The command guest-sync-delimited has not been found\"}}\n")]
+    public void An_agent_that_refuses_the_sync_is_told_as_that(string said)
+    {
+        var link = new LinkDialogue();
+        link.Open(1);
+        link.Hear(said);
+        Assert.IsType<LinkState.Syncing>(link.State);
+        link.Expire();
+        var told = Assert.IsType<OpenOutcome.NoAnswer>(Assert.Single(link.Opened));
+        Assert.Equal("CommandNotFound", told.Refusal?.Class);
+        Assert.Equal("the agent answers guest-sync-delimited with an error: CommandNotFound: The command guest-sync-delimited has not been found", told.Reason);
+    }
+
+    [Fact]
+    public void An_error_s_text_is_one_line_of_a_kibibyte()
+    {
+        var link = Ready();
+        link.Send(new AgentRequest("guest-ping"));
+        link.Hear($"{{\"error\": {{\"class\": \"Gen\\neric\", \"desc\": \"no\\u001b[2J\\r\\n\\u202e{new string('x', 1 << 20)}\"}}}}\n");
+        var error = Assert.IsType<AgentOutcome.Refused>(Assert.Single(link.Called)).Error;
+        Assert.Equal("Gen eric", error.Class);
+        Assert.StartsWith("no\uFFFD[2J  \uFFFDxxx", error.Description, StringComparison.Ordinal);
+        Assert.Equal(1024, System.Text.Encoding.UTF8.GetByteCount(error.Description));
+    }
+
     [Fact]
     public void A_request_is_one_line_without_id()
     {

@@ -5,6 +5,10 @@ namespace QgaOrchestrator.Qemu.Tests.Agent;
 /// <summary>A dialogue recorded with a real qemu-ga 7.2: one message a line, `dir` "->" ours, "&lt;-" the agent's.</summary>
 internal sealed record Transcript(bool Ours, string Message, bool AfterSentinel)
 {
+    /// <summary>All that are recorded.</summary>
+    public static IEnumerable<string> Names =>
+        Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Transcripts"), "*.jsonl").Select(file => Path.GetFileNameWithoutExtension(file)!);
+
     public static IEnumerable<Transcript> Read(string name)
     {
         foreach (var line in File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Transcripts", name + ".jsonl")))

@@ -3,7 +3,7 @@ using QgaOrchestrator.Core.Points;
 namespace QgaOrchestrator.Core.Runs.Preflight;
 
 /// <summary>What a guest's agent said when it was asked whether the guest is frozen.</summary>
-public enum FreezeAnswer { Thawed, Frozen, NotOffered, Quarantined, Silent }
+public enum FreezeAnswer { Thawed, Frozen, NotOffered, Quarantined, Silent, NotUnderstood }
 
 /// <summary>Why a command is not there.</summary>
 public enum CommandGap
@@ -52,6 +52,9 @@ public sealed record PreflightFacts(string Vm)
 
     /// <summary>Null: no freeze is wanted, and the agent was not asked.</summary>
     public GuestFacts? Guest { get; init; }
+
+    /// <summary>Answers of the agent that were not understood, in words; what they would tell is not known.</summary>
+    public IReadOnlyList<string> NotUnderstood { get; init; } = [];
 
     /// <summary>The agent's own.</summary>
     public string? AgentVersion { get; init; }

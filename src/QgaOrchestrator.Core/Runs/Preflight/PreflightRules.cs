@@ -16,6 +16,8 @@ public static class PreflightRules
     /// <summary>From here on a target that fails during the copy costs the copy and not the guest's write.</summary>
     private static readonly Version ProtectsWrites = new(10, 1);
 
+    private const string MendAgent = "See which agent answers in the guest (qgactl vm call VM guest-info), and update its qemu-ga";
+
     private const string Freezing = "guest-fsfreeze-", FileSystems = "guest-get-fsinfo", Files = "guest-file-";
 
     /// <summary>Everything, and what stops the item first.</summary>
@@ -34,6 +36,7 @@ public static class PreflightRules
             // It is consistent for them, not for us, even where a freeze is only preferred.
             { Answer: FreezeAnswer.Frozen } => new(stops, "the guest is frozen by somebody else", $"Let its backup finish, or thaw it with qgactl thaw {vm} --force"),
             { Answer: FreezeAnswer.NotOffered } => new(stops, $"the guest's agent does not offer freezing: {guest.Reason}", "Allow guest-fsfreeze-* in the guest (qemu-ga --allow-rpcs/--block-rpcs), or use consistency prefer"),
+            { Answer: FreezeAnswer.NotUnderstood } => new(stops, $"whether the guest is frozen is not known: {guest.Reason}", $"{MendAgent}, or use consistency prefer"),
             { Answer: FreezeAnswer.Quarantined } => new(stops, $"{guest.Reason}", $"The node keeps thawing it; see qgactl vm show {vm}"),
             // The agent of a stopped VM is as silent as one that does not run, but the remedy is another.
             _ when runState is not (null or "running") => Stopped(runState) with { Weight = stops },
@@ -78,6 +81,8 @@ public static class PreflightRules
     {
         foreach (var gap in Gaps(facts, Missing(facts, FileSystems), Weight.Told, "which disks its file systems cover is not known, class crash")) yield return gap;
         foreach (var gap in Gaps(facts, Missing(facts, Files), Weight.Told, "its freeze hook cannot be asked, so no point says application, and its mounts are not known")) yield return gap;
+
+        foreach (var odd in facts.NotUnderstood) yield return new(Weight.Told, odd, MendAgent);
 
         var open = facts.Disks.Where(disk => disk.Cover != DiskCover.Covered).Select(disk => $"{disk.Node} is {disk.Cover.ToString().ToLowerInvariant()}").ToList();
         if (open.Count > 0)

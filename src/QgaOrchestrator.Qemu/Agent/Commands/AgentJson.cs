@@ -12,7 +12,8 @@ namespace QgaOrchestrator.Qemu.Agent.Commands;
     PropertyNamingPolicy = JsonKnownNamingPolicy.KebabCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
+    RespectRequiredConstructorParameters = true,
+    Converters = [typeof(FractionConverter)])]
 [JsonSerializable(typeof(AgentInfo))]
 [JsonSerializable(typeof(AuthorizedKeysArguments))]
 [JsonSerializable(typeof(ExecRequest))]
@@ -60,9 +61,43 @@ namespace QgaOrchestrator.Qemu.Agent.Commands;
 [JsonSerializable(typeof(string))]
 internal sealed partial class AgentJson : JsonSerializerContext
 {
-    /// <exception cref="JsonException">The value is not of this shape.</exception>
-    public static T Read<T>(ReadOnlyMemory<byte> json, JsonTypeInfo<T> type) =>
-        JsonSerializer.Deserialize(json.Span, type) ?? throw new JsonException("null instead of a value");
+    /// <summary>Where every reply is read.</summary>
+    /// <param name="isData">It holds a file's or a process's bytes.</param>
+    /// <exception cref="NotUnderstoodException">The value is not of this shape.</exception>
+    public static T Read<T>(ReadOnlyMemory<byte> json, JsonTypeInfo<T> type, bool isData = false)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(json.Span, type) is { } value && !HoldsNothing(json.Span)) return value;
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or OverflowException or NotSupportedException)
+        {
+            throw new NotUnderstoodException(json, (e as JsonException)?.Path, isData, e);
+        }
+        throw new NotUnderstoodException(json, null, isData, null);
+    }
+
+    /// <summary>How many; no number is less than none.</summary>
+    /// <exception cref="NotUnderstoodException">It is no such number.</exception>
+    public static long ReadCount(ReadOnlyMemory<byte> json) =>
+        Read(json, Default.Int64) is >= 0 and var count ? count : throw new NotUnderstoodException(json, null, isData: false, null);
+
+    /// <summary>
+    /// An element of a list is null, which no type of ours allows and the serializer does not look at. No agent's schema has
+    /// a null, so this is hardly ever looked for.
+    /// </summary>
+    private static bool HoldsNothing(ReadOnlySpan<byte> json)
+    {
+        if (json.IndexOf("null"u8) < 0) return false;
+        var reader = new Utf8JsonReader(json);
+        var named = false;
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.Null && !named) return true;
+            named = reader.TokenType == JsonTokenType.PropertyName;
+        }
+        return false;
+    }
 
     public static AgentRequest Request<T>(string command, T arguments, JsonTypeInfo<T> type) =>
         new(command, JsonSerializer.SerializeToUtf8Bytes(arguments, type));

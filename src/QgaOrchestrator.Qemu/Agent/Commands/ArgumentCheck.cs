@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Agent.Commands;
 
@@ -105,22 +105,7 @@ public static class ArgumentCheck
 
     /// <summary>JSON's grammar lets half a surrogate pair pass, escaped; no agent does, and neither does our own reader.</summary>
     /// <param name="raw">As it was given, its escapes too.</param>
-    private static bool IsText(ReadOnlySpan<byte> raw)
-    {
-        for (var at = raw.IndexOf((byte)'\\'); at >= 0 && at < raw.Length;)
-        {
-            if (raw[at] != '\\') at++;
-            else if (Escaped(raw[at..]) is not { } first) at += 2;
-            else if (!char.IsSurrogate(first)) at += 6;
-            else if (char.IsHighSurrogate(first) && Escaped(raw[(at + 6)..]) is { } second && char.IsLowSurrogate(second)) at += 12;
-            else return false;
-        }
-        return true;
-    }
-
-    /// <summary>The character of a \u escape that this begins with; else null.</summary>
-    private static char? Escaped(ReadOnlySpan<byte> raw) =>
-        raw.StartsWith("\\u"u8) && ushort.TryParse(raw[2..6], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code) ? (char)code : null;
+    private static bool IsText(ReadOnlySpan<byte> raw) => JsonText.HalfAPair(raw, 0) < 0;
 
     private static bool IsBase64(Type type) => type == typeof(byte[]) || type == typeof(ReadOnlyMemory<byte>) || type == typeof(Secret);
 

@@ -16,7 +16,7 @@ public static class GuestExecStatus
 
     public static AgentRequest Request(long pid) => AgentJson.Request(Name, new(pid), AgentJson.Default.ExecStatusArguments);
 
-    public static ExecStatus Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.ExecStatus);
+    public static ExecStatus Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.ExecStatus, isData: true);
 }
 
 internal sealed record ExecStatusArguments(long Pid);

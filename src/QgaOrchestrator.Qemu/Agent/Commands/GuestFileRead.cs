@@ -19,7 +19,7 @@ public static class GuestFileRead
     public static AgentRequest Request(long handle, long? count = null) =>
         AgentJson.Request(Name, new(handle, count), AgentJson.Default.FileReadArguments) with { LargestReply = ReplyOf(count ?? 4096) };
 
-    public static GuestFileChunk Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.GuestFileChunk);
+    public static GuestFileChunk Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.GuestFileChunk, isData: true);
 
     /// <summary>Base64, and what stands around it.</summary>
     private static int ReplyOf(long count) => (int)Math.Min(((Math.Max(count, 0) + 2) / 3 * 4) + 128, int.MaxValue);

@@ -17,5 +17,5 @@ public static class GuestFsfreezeFreeze
     public static AgentRequest Request { get; } = new(Name) { KeepLinkWhenOverdue = true };
 
     /// <summary>File systems frozen. After 0 the status is thawed, but the hooks have run: thaw is due all the same.</summary>
-    public static long Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.Int64);
+    public static long Read(ReadOnlyMemory<byte> json) => AgentJson.ReadCount(json);
 }

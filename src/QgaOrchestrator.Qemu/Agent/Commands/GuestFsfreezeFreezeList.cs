@@ -24,7 +24,7 @@ public static class GuestFsfreezeFreezeList
     }
 
     /// <summary>File systems frozen.</summary>
-    public static long Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.Int64);
+    public static long Read(ReadOnlyMemory<byte> json) => AgentJson.ReadCount(json);
 }
 
 internal sealed record FreezeListArguments(IReadOnlyList<string>? Mountpoints = null);

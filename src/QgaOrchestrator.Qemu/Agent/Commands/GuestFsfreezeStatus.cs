@@ -19,6 +19,9 @@ public static class GuestFsfreezeStatus
 
     public static AgentRequest Request { get; } = new(Name);
 
+    /// <summary>The reply is understood, and says so.</summary>
+    public static bool SaysFrozen(ReadOnlyMemory<byte> json) => json.TryRead(Read, out var status, out _) && status == FreezeStatus.Frozen;
+
     public static FreezeStatus Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.FreezeStatus);
 }
 
@@ -26,22 +29,19 @@ public static class GuestFsfreezeStatus
 [JsonConverter(typeof(FreezeStatusConverter))]
 public enum FreezeStatus
 {
-    /// <summary>A word that no QEMU up to 10.2 uses, or no word at all.</summary>
-    Unknown,
     Thawed,
     Frozen,
 }
 
 internal sealed class FreezeStatusConverter : JsonConverter<FreezeStatus>
 {
-    public override FreezeStatus Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-    {
-        if (reader.TokenType == JsonTokenType.String)
-            return reader.ValueTextEquals("thawed"u8) ? FreezeStatus.Thawed : reader.ValueTextEquals("frozen"u8) ? FreezeStatus.Frozen : FreezeStatus.Unknown;
-        reader.Skip();
-        return FreezeStatus.Unknown;
-    }
+    /// <summary>Another word is no state that anybody could act upon.</summary>
+    public override FreezeStatus Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType != JsonTokenType.String ? throw new JsonException("a status is a word")
+        : reader.ValueTextEquals("thawed"u8) ? FreezeStatus.Thawed
+        : reader.ValueTextEquals("frozen"u8) ? FreezeStatus.Frozen
+        : throw new JsonException("neither thawed nor frozen");
 
     public override void Write(Utf8JsonWriter writer, FreezeStatus value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value switch { FreezeStatus.Frozen => "frozen", FreezeStatus.Thawed => "thawed", _ => "unknown" });
+        writer.WriteStringValue(value == FreezeStatus.Frozen ? "frozen" : "thawed");
 }

@@ -17,5 +17,5 @@ public static class GuestFsfreezeThaw
     public static AgentRequest Request { get; } = new(Name);
 
     /// <summary>File systems thawed by this call. Fewer than were frozen: somebody else thawed.</summary>
-    public static long Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.Int64);
+    public static long Read(ReadOnlyMemory<byte> json) => AgentJson.ReadCount(json);
 }

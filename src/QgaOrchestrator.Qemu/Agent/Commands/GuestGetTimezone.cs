@@ -11,7 +11,10 @@ public static class GuestGetTimezone
 
     public static AgentRequest Request { get; } = new(Name);
 
-    public static GuestTimezone Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.GuestTimezone);
+    /// <summary>No zone is more than a day from Greenwich.</summary>
+    public static GuestTimezone Read(ReadOnlyMemory<byte> json) =>
+        AgentJson.Read(json, AgentJson.Default.GuestTimezone) is { Offset: >= -24 * 60 * 60 and <= 24 * 60 * 60 } zone
+            ? zone : throw new NotUnderstoodException(json, "$.offset", isData: false, null);
 }
 
 /// <param name="Zone">Its name, as in CET; it differs between systems.</param>

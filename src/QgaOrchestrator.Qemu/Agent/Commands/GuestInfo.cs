@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Agent.Commands;
 
@@ -15,7 +16,11 @@ public static class GuestInfo
 
     public static AgentRequest Request { get; } = new(Name);
 
-    public static AgentInfo Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.AgentInfo);
+    public static AgentInfo Read(ReadOnlyMemory<byte> json) =>
+        Bounded(AgentJson.Read(json, AgentJson.Default.AgentInfo));
+
+    /// <summary>The version is shown wherever the agent is.</summary>
+    private static AgentInfo Bounded(AgentInfo info) => info with { Version = ForeignText.Name(info.Version) };
 }
 
 /// <summary>What an agent says of a command.</summary>

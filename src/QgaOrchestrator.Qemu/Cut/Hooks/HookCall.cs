@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using QgaOrchestrator.Qemu.Monitor;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Cut.Hooks;
 
@@ -50,7 +52,7 @@ internal static class HookCall
             { ExitCode: 0 } when !told => new HookAnswer.Unclear($"it ended well but printed no JSON object: {Shown(end.Output)}"),
             { ExitCode: 0 } when error is null => new HookAnswer.Done(),
             { ExitCode: 0 } => new HookAnswer.Failed(error, remedy),
-            { ExitCode: var code } => new HookAnswer.Failed(error ?? (end.Errors.Length > 0 ? end.Errors : $"exit code {code}"), remedy),
+            { ExitCode: var code } => new HookAnswer.Failed(error ?? (end.Errors.Length > 0 ? ForeignText.Message(end.Errors) : $"exit code {code}"), remedy),
         };
     }
 
@@ -58,7 +60,7 @@ internal static class HookCall
     {
         try
         {
-            using var document = JsonDocument.Parse(output);
+            using var document = JsonDocument.Parse(JsonText.Mended(Encoding.UTF8.GetBytes(output)));
             return document.RootElement is { ValueKind: JsonValueKind.Object } root
                 ? (true, Text(root, "error"), Text(root, "remedy")) : default;
         }
@@ -72,12 +74,12 @@ internal static class HookCall
     private static string? Text(JsonElement root, string name) => !root.TryGetProperty(name, out var value) ? null : value.ValueKind switch
     {
         JsonValueKind.Null => null,
-        JsonValueKind.String => value.GetString(),
-        _ => value.GetRawText(),
+        JsonValueKind.String => ForeignText.Message(value.GetString()!),
+        _ => ForeignText.Message(value.GetRawText()),
     };
 
     private static string Shown(string output) =>
-        output.AsSpan().Trim() is { IsEmpty: false } text ? $"\"{text[..Math.Min(text.Length, 100)]}\"" : "nothing";
+        output.Trim() is { Length: > 0 } text ? $"\"{ForeignText.Message(text, ForeignText.ExcerptBytes)}\"" : "nothing";
 }
 
 /// <summary>What a hook answered.</summary>

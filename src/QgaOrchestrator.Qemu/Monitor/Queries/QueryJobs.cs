@@ -1,3 +1,5 @@
+using QgaOrchestrator.Qemu.Wire;
+
 namespace QgaOrchestrator.Qemu.Monitor.Queries;
 
 /// <summary>query-jobs (QEMU 3.0): the jobs under way, and the concluded ones that nobody dismissed.</summary>
@@ -10,9 +12,11 @@ public static class QueryJobs
 
 /// <param name="Type">As in "backup" and "create".</param>
 /// <param name="Status">created, running, paused, ready, standby, waiting, pending, aborting, concluded; paused flickers.</param>
-/// <param name="Error">Why it failed; a cancelled one says "Operation canceled".</param>
 public sealed record Job(
     string Id, string? Type, string? Status, long CurrentProgress, long TotalProgress, string? Error)
 {
+    /// <summary>Why it failed; a cancelled one says "Operation canceled".</summary>
+    public string? Error { get; } = Error is null ? null : ForeignText.Message(Error);
+
     public bool IsConcluded => Status == "concluded";
 }

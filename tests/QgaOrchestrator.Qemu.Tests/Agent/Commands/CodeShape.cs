@@ -70,7 +70,7 @@ internal static class CodeShape
             AgentJson.Read(JsonSerializer.SerializeToUtf8Bytes(new { handle = 1, offset = 0, whence = word }), AgentJson.Default.FileSeekArguments);
             return true;
         }
-        catch (JsonException)
+        catch (NotUnderstoodException)
         {
             return false;
         }
