@@ -1,6 +1,7 @@
 using System.Net;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.Qemu.Agent;
 
 namespace QgaOrchestrator.Cli;
 
@@ -39,7 +40,7 @@ internal static class CliErrors
 
     /// <summary>A user can do something about it.</summary>
     public static bool IsForUser(Exception e) =>
-        e is UsageException or CommandFailedException or ApiException or NodeUnreachableException or FormatException or IOException or UnauthorizedAccessException;
+        e is UsageException or CommandFailedException or ApiException or NodeUnreachableException or NotUnderstoodException or FormatException or IOException or UnauthorizedAccessException;
 
     /// <summary>Nobody is to blame: the node starts anew, or the guest's channel is busy, frozen or broken for a while.</summary>
     public static bool IsPassing(Exception e) => e switch
@@ -56,6 +57,7 @@ internal static class CliErrors
         CommandFailedException failed => failed.Remedy,
         ApiException api => api.Remedy,
         NodeUnreachableException unreachable => unreachable.Remedy,
+        NotUnderstoodException => "See which agent answers in the guest (qgactl vm call VM guest-info), and update its qemu-ga. qgactl vm call shows the whole answer.",
         _ => null,
     };
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using QgaOrchestrator.Cli.Commands;
+using QgaOrchestrator.Cli.Output;
 
 namespace QgaOrchestrator.Cli;
 
@@ -28,6 +29,7 @@ internal static class Qgactl
 
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CliHost host, CancellationToken cancel = default)
     {
+        host = host with { Out = PlainWriter.Over(host.Out), Error = PlainWriter.Over(host.Error) };
         // No response files: an agent's argument may start with any character.
         var parsed = Build(host).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction or null)

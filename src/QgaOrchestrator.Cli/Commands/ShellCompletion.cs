@@ -41,7 +41,7 @@ internal static class ShellCompletion
         var command = new Command("completion", "Prints what completes commands and VM names in a shell, as in: source <(qgactl completion bash)") { shell };
         command.SetAction(parsed =>
         {
-            host.Out.WriteLine(_scripts[parsed.GetRequiredValue(shell)].ReplaceLineEndings("\n"));
+            host.Out.Write(_scripts[parsed.GetRequiredValue(shell)].ReplaceLineEndings("\n") + "\n");
             return ExitCodes.Done;
         });
         return command;

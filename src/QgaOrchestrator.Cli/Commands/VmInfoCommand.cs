@@ -3,6 +3,7 @@ using System.Text.Json;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Cli.Commands;
@@ -10,10 +11,12 @@ namespace QgaOrchestrator.Cli.Commands;
 /// <summary><c>vm info</c>: what a guest tells of itself now, on one screen; several in a table. What its agent lacks is told, and the rest shown.</summary>
 internal static class VmInfoCommand
 {
-    private static readonly string[] Asked =
+    /// <summary>Each command, and its Read: an answer that is not understood is not told, and costs none of the others.</summary>
+    private static readonly (string Command, Func<ReadOnlyMemory<byte>, object> Read)[] Asked =
     [
-        GuestGetOsinfo.Name, GuestGetHostName.Name, GuestGetTimezone.Name, GuestGetLoad.Name, GuestGetUsers.Name,
-        GuestNetworkGetInterfaces.Name, GuestGetDisks.Name, GuestGetFsinfo.Name,
+        (GuestGetOsinfo.Name, GuestGetOsinfo.Read), (GuestGetHostName.Name, GuestGetHostName.Read), (GuestGetTimezone.Name, GuestGetTimezone.Read),
+        (GuestGetLoad.Name, GuestGetLoad.Read), (GuestGetUsers.Name, GuestGetUsers.Read), (GuestNetworkGetInterfaces.Name, GuestNetworkGetInterfaces.Read),
+        (GuestGetDisks.Name, GuestGetDisks.Read), (GuestGetFsinfo.Name, GuestGetFsinfo.Read),
     ];
 
     public static Command Build(CliHost host, GlobalOptions global)
@@ -38,13 +41,15 @@ internal static class VmInfoCommand
     {
         var told = new Dictionary<string, JsonElement>();
         var lacking = new Dictionary<string, string>();
-        foreach (var asked in Asked)
+        foreach (var (asked, read) in Asked)
         {
             try
             {
-                told[asked] = await client.CallAgentAsync(vm, asked, default, new AgentCallOptions(), cancel).ConfigureAwait(false);
+                var answer = await client.CallAgentAsync(vm, asked, default, new AgentCallOptions(), cancel).ConfigureAwait(false);
+                if (GuestTarget.Bytes(answer).TryRead(read, out _, out var odd)) told[asked] = answer;
+                else lacking[asked] = odd;
             }
-            catch (ApiException e) when (e.Code is ProblemCodes.AgentError or ProblemCodes.CommandDisabled or ProblemCodes.Forbidden)
+            catch (ApiException e) when (e.Code is ProblemCodes.AgentError or ProblemCodes.CommandDisabled or ProblemCodes.Forbidden or ProblemCodes.NotUnderstood)
             {
                 lacking[asked] = e.Message;
             }

@@ -1,8 +1,12 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Cli.Output;
 
@@ -83,10 +87,29 @@ internal sealed partial class CliJson : JsonSerializerContext
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new MendedElementConverter() },
     });
 
-    public static void Write<T>(TextWriter to, T value) =>
-        to.WriteLine(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)_readable.GetTypeInfo(typeof(T))!));
+    public static void Write<T>(TextWriter to, T value)
+    {
+        to.Write(Escaped(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)_readable.GetTypeInfo(typeof(T))!)));
+        to.WriteLine();
+    }
 
     public static JsonElement Element<T>(T value) => JsonSerializer.SerializeToElement(value, (JsonTypeInfo<T>)_readable.GetTypeInfo(typeof(T))!);
+
+    /// <summary>Such characters stand in texts alone: there an escape is the same value.</summary>
+    private static string Escaped(string json)
+    {
+        if (!json.AsSpan().ContainsAnyExcept(_harmless)) return json;
+        var escaped = new StringBuilder(json.Length + 64);
+        foreach (var rune in json.EnumerateRunes())
+        {
+            if (rune.Value == '\n' || ForeignText.IsPlain(rune)) escaped.Append(rune.ToString());
+            else foreach (var half in rune.ToString()) escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)half:x4}");
+        }
+        return escaped.ToString();
+    }
+
+    private static readonly SearchValues<char> _harmless = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c), '\n']);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Cli.Output;
 
@@ -10,23 +11,24 @@ internal sealed class LiveScreen(TextWriter terminal) : IDisposable
     private const string ShowCursor = "\e[?25h";
     private const string ClearLine = "\e[2K";
     private const string ClearBelow = "\e[J";
+    private readonly TextWriter _terminal = PlainWriter.Under(terminal);
     private int _drawn;
 
     public void Draw(IReadOnlyList<string> lines)
     {
         var frame = new StringBuilder(HideCursor).Append(Up());
         foreach (var line in lines)
-            frame.Append(ClearLine).Append(line).Append('\n');
-        terminal.Write(frame.Append(ClearBelow).ToString());
-        terminal.Flush();
+            frame.Append(ClearLine).Append(ForeignText.Line(line)).Append('\n');
+        _terminal.Write(frame.Append(ClearBelow).ToString());
+        _terminal.Flush();
         _drawn = lines.Count;
     }
 
     /// <summary>Takes the lines away, so that what follows stands in their place.</summary>
     public void Dispose()
     {
-        terminal.Write(Up() + ClearBelow + ShowCursor);
-        terminal.Flush();
+        _terminal.Write(Up() + ClearBelow + ShowCursor);
+        _terminal.Flush();
         _drawn = 0;
     }
 

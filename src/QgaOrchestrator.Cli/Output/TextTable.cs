@@ -1,4 +1,5 @@
 using System.Text;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Cli.Output;
 
@@ -9,7 +10,10 @@ internal sealed class TextTable(params string[] header)
     private const int Narrowest = 6;
     private readonly List<string[]> _rows = [header];
 
-    public void Add(params string?[] cells) => _rows.Add([.. cells.Select(cell => string.IsNullOrEmpty(cell) ? "-" : cell)]);
+    /// <summary>Every row is as wide as the widest, so no cell is wider than this, in bytes.</summary>
+    private const int Widest = 4096;
+
+    public void Add(params string?[] cells) => _rows.Add([.. cells.Select(cell => string.IsNullOrEmpty(cell) ? "-" : ForeignText.Message(cell, Widest))]);
 
     public void Write(TextWriter to, int width)
     {

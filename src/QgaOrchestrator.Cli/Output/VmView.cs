@@ -25,9 +25,11 @@ internal static class VmView
         Line("Labels", Labels(vm));
         Line("Group", vm.Group);
         Line("Agent", Sentence(vm.Agent.State, vm.Agent.Version, vm.Agent.Reason));
+        Line("", vm.Agent.Remedy);
         Line("QEMU", vm.Monitor is { } monitor ? Sentence(monitor.State ?? "unknown", monitor.Version, monitor.Reason) : null);
         Line("Frozen", vm.Frozen ? $"{Frozen(vm)}, since {Text.Time(vm.FrozenSince)}" : "no");
         Line("Run", vm.Run);
+        foreach (var (command, why) in vm.NotUnderstood ?? new Dictionary<string, string>()) Line("Not known", $"{command}: {why}");
         if (vm.Guest is not { } guest)
             return;
         Line("Guest", guest.HostName);

@@ -15,7 +15,7 @@ public static class GuestSetVcpus
     public static AgentRequest Request(IReadOnlyList<GuestVcpu> vcpus) => AgentJson.Request(Name, new(vcpus), AgentJson.Default.SetVcpusArguments);
 
     /// <summary>How many were set: fewer than sent, and the next one failed. An error came where it was the first.</summary>
-    public static long Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.Int64);
+    public static long Read(ReadOnlyMemory<byte> json) => AgentJson.ReadCount(json);
 }
 
 internal sealed record SetVcpusArguments(IReadOnlyList<GuestVcpu> Vcpus);

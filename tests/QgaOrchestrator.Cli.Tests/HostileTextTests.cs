@@ -1,0 +1,139 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Qemu.Wire;
+
+namespace QgaOrchestrator.Cli.Tests;
+
+/// <summary>
+/// Every command of qgactl against a node whose every text is hostile: what is printed moves no cursor, forges no line, and is
+/// JSON where that was asked for. Bytes that are asked for as they are (exec, cp, results --vm) stay as they are.
+/// </summary>
+public sealed class HostileTextTests
+{
+    /// <summary>What each command needs; a new one has a line here, or <see cref="No_command_is_left_out"/> fails.</summary>
+    private static readonly Dictionary<string, string> Words = new()
+    {
+        ["vm list"] = "", ["vm show"] = "vm1", ["vm call"] = "vm1 guest-get-devices", ["vm exec"] = "vm1 -- /bin/true", ["vm info"] = "vm1", ["vm trim"] = "vm1 --yes",
+        ["vm time"] = "vm1", ["vm cpus"] = "vm1", ["vm memory"] = "vm1", ["vm shutdown"] = "vm1 --yes", ["vm reboot"] = "vm1 --yes", ["vm suspend"] = "vm1 ram --yes",
+        ["vm wake"] = "vm1", ["vm passwd"] = "vm1 root --yes", ["vm ssh-keys"] = "vm1 root list", ["vm cp"] = "vm1:/etc/motd /nonexistent/motd",
+        ["vm hook status"] = "vm1", ["vm hook install"] = "vm1",
+        ["backup run"] = "--select *", ["backup check"] = "--select *",
+        ["run list"] = "", ["run show"] = "r1", ["run watch"] = "r1", ["run results"] = "r1", ["run pause"] = "r1", ["run resume"] = "r1", ["run abort"] = "r1", ["run retry"] = "r1",
+        ["point list"] = "", ["point show"] = "p1", ["point verify"] = "p1", ["point restore"] = "p1 --to /nonexistent",
+        ["thaw"] = "vm1", ["token add"] = "n --role viewer", ["token list"] = "", ["token revoke"] = "n", ["audit"] = "", ["completion"] = "bash",
+    };
+
+    public static TheoryData<string> Commands { get; } = [.. Words.Keys];
+
+    [Fact]
+    public void No_command_is_left_out() => Assert.Equal(
+        Leaves(Qgactl.Build(new CliHost(TextReader.Null, TextWriter.Null, TextWriter.Null, _ => null, TimeProvider.System)), "").Order(), Words.Keys.Order());
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public async Task No_command_prints_what_moves_a_cursor_or_forges_a_line(string command)
+    {
+        foreach (var refuses in new[] { false, true })
+        {
+            var table = await RunAsync(command, HostileNode.Text, refuses);
+            AssertPlain(table.Out + table.Error);
+            Assert.NotEqual("", table.Out + table.Error);
+
+            var json = await RunAsync(command, HostileNode.Text, refuses, "-o", "json");
+            AssertPlain(json.Out + json.Error);
+            if (json.Out.StartsWith('{')) JsonDocument.Parse(json.Out).Dispose();
+        }
+    }
+
+    [Theory]
+    [InlineData("vm list --select *")]
+    [InlineData("vm info --select *")]
+    [InlineData("run results r1 --equal")]
+    [InlineData("vm ssh-keys vm1 root list")]
+    public async Task Other_forms_of_output_print_none_of_it_either(string line)
+    {
+        var ended = await RunAsync("", HostileNode.Text, refuses: false, line.Split(' '));
+        AssertPlain(ended.Out + ended.Error);
+        Assert.NotEqual("", ended.Out);
+    }
+
+    [Fact]
+    public async Task A_JSON_text_has_the_same_value_by_its_escapes()
+    {
+        var ended = await RunAsync("vm show", HostileNode.Text, refuses: false, "-o", "json");
+        Assert.Equal(HostileNode.Text, JsonDocument.Parse(ended.Out).RootElement.GetProperty("guest").GetProperty("hostName").GetString());
+    }
+
+    [Fact]
+    public async Task Half_a_surrogate_pair_of_a_return_is_shown_as_no_character()
+    {
+        var ended = await RunAsync("vm call", "x", refuses: false);
+        Assert.Equal("\uFFFD", JsonDocument.Parse(ended.Out).RootElement.GetProperty("a")[1].GetString());
+    }
+
+    [Theory]
+    [InlineData("vm list")]
+    [InlineData("vm show")]
+    [InlineData("run show")]
+    [InlineData("audit")]
+    public async Task A_text_of_a_mebibyte_is_cut_in_tables_and_clean_everywhere(string command)
+    {
+        var ended = await RunAsync(command, HostileNode.Text + new string('y', 1 << 20), refuses: false);
+        AssertPlain(ended.Out + ended.Error);
+        if (command is "vm list" or "audit") Assert.All(ended.Out.Split('\n'), line => Assert.InRange(line.Length, 0, 64 * 1024));
+    }
+
+    [Fact]
+    public async Task A_live_view_draws_nothing_but_its_own_sequences()
+    {
+        var ended = await RunAsync("run watch", HostileNode.Text, refuses: false, host => host with { IsTerminal = true });
+        var rest = Regex.Replace(ended.Out, "\u001b\\[(\\?25[lh]|2K|J)|\u001b\\[[0-9]+A\r", "");
+        Assert.NotEqual(ended.Out, rest);
+        AssertPlain(rest);
+    }
+
+    [Fact]
+    public async Task What_a_process_says_stays_as_it_is()
+    {
+        var said = Convert.ToBase64String(Encoding.UTF8.GetBytes(HostileNode.Text));
+        var node = new FakeNode().Streams("POST /v1/vms/db1/exec", Answers.Event("out", said) + Answers.Event("end", """{"exitCode":0,"signal":null}"""));
+        var ended = await Qga.RunAsync(null, ["vm", "exec", "--api", "http://node:7070", "db1", "--", "/bin/x"], host => host with { Handler = node });
+        Assert.Equal(HostileNode.Text, ended.Out);
+    }
+
+    [Fact]
+    public void A_line_is_one_line_and_what_redraws_is_ours_alone()
+    {
+        var to = new StringWriter { NewLine = "\n" };
+        var plain = PlainWriter.Over(to);
+        plain.WriteLine("a\nb\u001b[1m");
+        plain.Write("c\nd\u202e\n");
+        plain.Write('\a');
+        PlainWriter.Under(plain).Write("\u001b[J");
+        Assert.Equal("a b\uFFFD[1m\nc\nd\uFFFD\n\uFFFD\u001b[J", to.ToString());
+        Assert.Same(plain, PlainWriter.Over(plain));
+    }
+
+    private static Task<Ended> RunAsync(string command, string text, bool refuses, params string[] more) => RunAsync(command, text, refuses, host => host, more);
+
+    private static Task<Ended> RunAsync(string command, string text, bool refuses, Func<CliHost, CliHost> host, params string[] more)
+    {
+        string[] words = command.Length == 0 ? [] : Words[command].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var (before, after) = words.Contains("--") ? (more, words) : (words, more);
+        return Qga.RunAsync(null, [.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), .. before, "--api", "http://node:7070", .. after],
+            outside => host(outside with { In = new StringReader("secret\n"), Handler = new HostileNode(text, refuses) }));
+    }
+
+    private static void AssertPlain(string printed)
+    {
+        Assert.DoesNotContain(printed.EnumerateRunes(), rune => rune.Value != '\n' && !ForeignText.IsPlain(rune));
+        Assert.DoesNotContain(printed.Split('\n'), line => line.StartsWith("forged", StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<string> Leaves(Command command, string path) => command.Subcommands.Count == 0
+        ? [path]
+        : command.Subcommands.SelectMany(below => Leaves(below, $"{path} {below.Name}".Trim()));
+}
