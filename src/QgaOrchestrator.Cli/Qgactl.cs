@@ -43,8 +43,8 @@ internal static class Qgactl
         {
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
-                Output = host.Out,
-                Error = host.Error,
+                Output = PlainWriter.OfManyLines(host.Out),
+                Error = PlainWriter.OfManyLines(host.Error),
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = TimeSpan.FromSeconds(5),
             }, cancel).ConfigureAwait(false);

@@ -51,7 +51,7 @@ public sealed class HostileTextTests
     [Theory]
     [InlineData("vm list --select *")]
     [InlineData("vm info --select *")]
-    [InlineData("run results r1 --equal")]
+    [InlineData("run results r1 --group")]
     [InlineData("vm ssh-keys vm1 root list")]
     public async Task Other_forms_of_output_print_none_of_it_either(string line)
     {
@@ -99,9 +99,53 @@ public sealed class HostileTextTests
     public async Task What_a_process_says_stays_as_it_is()
     {
         var said = Convert.ToBase64String(Encoding.UTF8.GetBytes(HostileNode.Text));
-        var node = new FakeNode().Streams("POST /v1/vms/db1/exec", Answers.Event("out", said) + Answers.Event("end", """{"exitCode":0,"signal":null}"""));
-        var ended = await Qga.RunAsync(null, ["vm", "exec", "--api", "http://node:7070", "db1", "--", "/bin/x"], host => host with { Handler = node });
+        var node = new FakeNode()
+            .Answers("POST /v1/vms/db1/agent/guest-exec", """{"return":{"pid":42}}""")
+            .Answers("POST /v1/vms/db1/agent/guest-exec-status", $$"""{"return":{"exited":true,"exitcode":0,"out-data":"{{said}}"} }""");
+        var ended = await Qga.RunAsync(null, ["vm", "exec", "--api", "http://node:7070", "db1", "--", "/bin/x"], host => host with { Handler = node, Time = TimeProvider.System });
         Assert.Equal(HostileNode.Text, ended.Out);
+    }
+
+    [Theory]
+    [InlineData("guest-get-fsinfo", """[{"name":"a","mountpoint":"/","type":"ext4","disk":{} }]""")]
+    [InlineData("guest-get-load", """{"load1m":"a lot"}""")]
+    [InlineData("guest-get-timezone", """{"offset":9223372036854775807}""")]
+    [InlineData("guest-get-users", """[{"user":"a","login-time":1e300}]""")]
+    [InlineData("guest-get-disks", "[null]")]
+    [InlineData("guest-network-get-interfaces", """[{"name":"\ud800"}]""")]
+    public async Task An_answer_that_is_not_understood_costs_the_guests_screen_one_line(string command, string reply)
+    {
+        var node = new FakeNode();
+        foreach (var (asked, answer) in Told) node.Answers($"POST /v1/vms/db1/agent/{asked}", $"{{\"return\":{(asked == command ? reply : answer)}}}");
+        node.Answers("GET /v1/vms?select=%2A", """{"items":[{"name":"db1","id":"h/db1","uuid":null,"host":"h","labels":{},"agent":{"state":"ready","version":null},"frozen":false}],"next":null}""");
+        var (table, json, several) = (await Qga.RunAsync(node, ["vm", "info", "db1"]), await Qga.RunAsync(node, ["vm", "info", "db1", "-o", "json"]), await Qga.RunAsync(node, ["vm", "info", "--select", "*"]));
+        Assert.Equal((0, 0, 0), (table.Code, json.Code, several.Code));
+        Assert.Contains($"{command}: the agent's reply was not understood", table.Out, StringComparison.Ordinal);
+        Assert.Contains("Host name     web1\n", table.Out, StringComparison.Ordinal);
+        Assert.Equal(Told.Count - 1, JsonDocument.Parse(json.Out).RootElement.GetProperty("told").EnumerateObject().Count());
+        Assert.Contains("web1", several.Out, StringComparison.Ordinal);
+    }
+
+    private static readonly Dictionary<string, string> Told = new()
+    {
+        ["guest-get-host-name"] = """{"host-name":"web1"}""", ["guest-get-osinfo"] = """{"name":"Debian"}""", ["guest-get-timezone"] = """{"offset":0}""",
+        ["guest-get-load"] = """{"load1m":1,"load5m":1,"load15m":1}""", ["guest-get-users"] = "[]", ["guest-network-get-interfaces"] = "[]",
+        ["guest-get-disks"] = "[]", ["guest-get-fsinfo"] = "[]",
+    };
+
+    [Theory]
+    [InlineData("vm time db1", "guest-get-time", "\"late\"")]
+    [InlineData("vm trim db1 --yes", "guest-fstrim", "[]")]
+    [InlineData("vm cpus db1", "guest-get-vcpus", "{}")]
+    [InlineData("vm exec db1 -- /bin/true", "guest-exec", """{"pid":"one"}""")]
+    public async Task A_command_whose_answer_is_not_understood_fails_with_what_came_and_what_to_do(string line, string command, string reply)
+    {
+        var node = new FakeNode().Answers($"POST /v1/vms/db1/agent/{command}", $"{{\"return\":{reply}}}");
+        string[] words = line.Split(' ');
+        var ended = await Qga.RunAsync(null, [.. words[..2], "--api", "http://node:7070", .. words[2..]], host => host with { Handler = node });
+        Assert.Equal(words[1] == "exec" ? 125 : 1, ended.Code);
+        Assert.StartsWith("qgactl: the agent's reply was not understood", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("update its qemu-ga", ended.Error, StringComparison.Ordinal);
     }
 
     [Fact]

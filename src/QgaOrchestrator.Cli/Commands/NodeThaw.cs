@@ -1,5 +1,7 @@
 using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Cli.Commands;
 
@@ -32,6 +34,6 @@ internal static class NodeThaw
     public static async Task<ThawReport> OneAsync(QgaClient client, string vm, bool force, CancellationToken cancel)
     {
         var returned = await client.CallAgentAsync(vm, Thaw, default, new AgentCallOptions(Force: force), cancel).ConfigureAwait(false);
-        return new ThawReport(vm, true, returned.TryGetInt64(out var count) ? count : null, null);
+        return new ThawReport(vm, true, GuestTarget.Bytes(returned).TryRead(GuestFsfreezeThaw.Read, out var count, out _) ? count : null, null);
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Cli.Commands;
 
@@ -81,7 +82,7 @@ internal static class ShellCompletion
         try
         {
             using var client = global.Connect(parsed, host);
-            return [.. client.ListVmsAsync(null, patience.Token).ToBlockingEnumerable(patience.Token).Select(vm => vm.Name).Distinct()];
+            return [.. client.ListVmsAsync(null, patience.Token).ToBlockingEnumerable(patience.Token).Select(vm => ForeignText.Name(vm.Name)).Distinct()];
         }
         catch (Exception e) when (e is OperationCanceledException || CliErrors.IsForUser(e))
         {

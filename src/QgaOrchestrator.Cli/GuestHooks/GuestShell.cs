@@ -1,8 +1,8 @@
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Cli.Commands;
+using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Cli.GuestHooks;
 
@@ -26,9 +26,10 @@ internal sealed class GuestShell(QgaClient client, string vm, TimeProvider time)
             using var content = new MemoryStream();
             while (content.Length < MostRead)
             {
-                var piece = await CallAsync("guest-file-read", new() { ["handle"] = handle, ["count"] = Piece }, cancel).ConfigureAwait(false);
-                content.Write(piece.GetProperty("buf-b64").GetBytesFromBase64());
-                if (piece.GetProperty("eof").GetBoolean()) return content.ToArray();
+                var piece = GuestFileRead.Read(await CallAsync(GuestFileRead.Request(handle, Piece), cancel).ConfigureAwait(false));
+                content.Write(piece.Bytes);
+                if (piece.Eof) return content.ToArray();
+                if (piece.Bytes.Length == 0) throw new CommandFailedException($"{path} in {vm} neither ends nor goes on.", "See in the guest what it is: a directory and a device are no script.");
             }
 
             throw new CommandFailedException($"{path} in {vm} is larger than {MostRead / 1024} KiB: it is no script of ours.", "See it in the guest, and remove it if it is not needed.");
@@ -47,11 +48,11 @@ internal sealed class GuestShell(QgaClient client, string vm, TimeProvider time)
         {
             for (var at = 0; at < content.Length;)
             {
-                var piece = Convert.ToBase64String(content.AsSpan(at, Math.Min(Piece, content.Length - at)));
-                var written = await CallAsync("guest-file-write", new() { ["handle"] = handle, ["buf-b64"] = piece }, cancel).ConfigureAwait(false);
+                var piece = content.AsMemory(at, Math.Min(Piece, content.Length - at));
+                var written = GuestFileWrite.Read(await CallAsync(GuestFileWrite.Request(handle, piece), cancel).ConfigureAwait(false));
                 // May be less than was asked for.
-                at += written.GetProperty("count").GetInt32() is > 0 and var count
-                    ? count : throw new CommandFailedException($"{path} in {vm} takes nothing more.", "See whether the guest's file system is full.");
+                at += written.Count > 0 && written.Count <= piece.Length
+                    ? (int)written.Count : throw new CommandFailedException($"{path} in {vm} takes nothing more.", "See whether the guest's file system is full.");
             }
         }
         finally
@@ -71,11 +72,11 @@ internal sealed class GuestShell(QgaClient client, string vm, TimeProvider time)
     }
 
     private async Task<long> OpenAsync(string path, string mode, CancellationToken cancel) =>
-        (await CallAsync("guest-file-open", new() { ["path"] = path, ["mode"] = mode }, cancel).ConfigureAwait(false)).GetInt64();
+        GuestFileOpen.Read(await CallAsync(GuestFileOpen.Request(path, mode), cancel).ConfigureAwait(false));
 
     /// <summary>Also for a caller who has lost interest: a handle that stays open is the agent's until it ends.</summary>
-    private Task<JsonElement> CloseAsync(long handle) => CallAsync("guest-file-close", new() { ["handle"] = handle }, CancellationToken.None);
+    private Task<ReadOnlyMemory<byte>> CloseAsync(long handle) => CallAsync(GuestFileClose.Request(handle), CancellationToken.None);
 
-    private Task<JsonElement> CallAsync(string command, JsonObject arguments, CancellationToken cancel) =>
-        client.CallAgentAsync(vm, command, Encoding.UTF8.GetBytes(arguments.ToJsonString()), new AgentCallOptions(), cancel);
+    private async Task<ReadOnlyMemory<byte>> CallAsync(AgentRequest request, CancellationToken cancel) =>
+        GuestTarget.Bytes(await client.CallAgentAsync(vm, request.Command, request.Arguments, new AgentCallOptions(), cancel).ConfigureAwait(false));
 }

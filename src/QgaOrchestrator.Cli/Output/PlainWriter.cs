@@ -11,18 +11,26 @@ namespace QgaOrchestrator.Cli.Output;
 internal sealed class PlainWriter : TextWriter
 {
     private readonly TextWriter _to;
+    private readonly bool _manyLines;
 
-    private PlainWriter(TextWriter to) : base(to.FormatProvider) => _to = to;
+    private PlainWriter(TextWriter to, bool manyLines) : base(to.FormatProvider) => (_to, _manyLines) = (to, manyLines);
 
     public override Encoding Encoding => _to.Encoding;
 
-    public static TextWriter Over(TextWriter to) => to as PlainWriter ?? new PlainWriter(to);
+    public static TextWriter Over(TextWriter to) => to as PlainWriter ?? new PlainWriter(to, manyLines: false);
+
+    /// <summary>For the parser of command lines, which writes help and completions as one text of many lines.</summary>
+    public static TextWriter OfManyLines(TextWriter to) => new PlainWriter(Under(to), manyLines: true);
 
     /// <summary>For sequences of our own, which redraw a terminal.</summary>
     public static TextWriter Under(TextWriter to) => to is PlainWriter plain ? plain._to : to;
 
     /// <summary>One line, whatever is in it.</summary>
-    public override void WriteLine(string? value) => _to.WriteLine(value is null ? value : ForeignText.Line(value));
+    public override void WriteLine(string? value)
+    {
+        if (_manyLines) Write(value + _to.NewLine);
+        else _to.WriteLine(ForeignText.Line(value ?? ""));
+    }
 
     public override void WriteLine() => _to.WriteLine();
 
