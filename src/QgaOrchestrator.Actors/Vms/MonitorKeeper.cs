@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using Akka.Actor;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Monitor;
@@ -41,11 +43,22 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
 
     private sealed record Looked(MonitorView View) : INoSerializationVerificationNeeded;
 
-    private sealed record Happened(MonitorEvent Event) : INoSerializationVerificationNeeded;
+    private sealed record Happened(string Event) : INoSerializationVerificationNeeded;
+
+    private sealed record Steady : INoSerializationVerificationNeeded;
 
     private sealed record Lost(string Reason) : INoSerializationVerificationNeeded;
 
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(2);
+
+    /// <summary>Events that come together are one reason to look.</summary>
+    private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A monitor that keeps its link so long begins its back-off anew.</summary>
+    private static readonly TimeSpan SteadyAfter = TimeSpan.FromMinutes(1);
+
+    private static readonly FrozenSet<string> Followed =
+        ["VSERPORT_CHANGE", "STOP", "RESUME", "BLOCK_IO_ERROR", "SHUTDOWN", "SUSPEND", "SUSPEND_DISK", "WAKEUP", "RESET"];
 
     private readonly IMonitor _monitor;
     private readonly string _vm;
@@ -53,8 +66,12 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
     private readonly bool _holds;
     private readonly Action<MonitorEvent> _happened;
     private readonly Action<string> _lost;
+
+    /// <summary>Events that wait in the mailbox: each once, however many QEMU sends.</summary>
+    private readonly ConcurrentDictionary<string, bool> _told = new();
     private MonitorView _view = new(false, "not asked yet");
     private int _failures;
+    private bool _looking, _lookAgain;
 
     /// <param name="monitor">Shared with the VM's items; this actor alone reconnects it.</param>
     /// <param name="vm">The VM's name, for the back-off's jitter.</param>
@@ -64,14 +81,23 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
     {
         (_monitor, _vm, _agentPath, _holds) = (monitor, vm, agentPath, holds);
         var self = Self;
-        _happened = e => self.Tell(new Happened(e));
+        _happened = e =>
+        {
+            if (Followed.Contains(e.Name) && _told.TryAdd(e.Name, true)) self.Tell(new Happened(e.Name));
+        };
         _lost = reason => self.Tell(new Lost(reason));
         _monitor.EventReceived += _happened;
         _monitor.Closed += _lost;
 
         Receive<Probe>(_ => Look());
-        Receive<Looked>(m => Take(m.View));
+        Receive<Looked>(m =>
+        {
+            _looking = false;
+            Take(m.View);
+            if (_lookAgain) Timers.StartSingleTimer("again", new Probe(), LookPause);
+        });
         Receive<Happened>(m => Take(m.Event));
+        Receive<Steady>(_ => _failures = 0);
         Receive<Lost>(m => Take(new MonitorView(false, $"the monitor was lost: {m.Reason}")));
         Look();
     }
@@ -84,32 +110,41 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
         _monitor.Closed -= _lost;
     }
 
-    private void Look() => LookAsync().PipeTo(Self,
-        success: view => new Looked(view),
-        failure: e => new Looked(new MonitorView(false, e.Message)));
+    private void Look()
+    {
+        _lookAgain = _looking;
+        if (_looking) return;
+        _looking = true;
+        LookAsync().PipeTo(Self,
+            success: view => new Looked(view),
+            failure: e => new Looked(new MonitorView(false, e.Message)));
+    }
 
     private void Take(MonitorView view)
     {
-        _failures = view.Up ? 0 : _failures + 1;
+        if (!view.Up) _failures++;
+        if (!view.Up) Timers.Cancel("steady");
+        else if (!_view.Up) Timers.StartSingleTimer("steady", new Steady(), SteadyAfter);
         if (view != _view) Context.Parent.Tell(_view = view);
         if (!view.Up) Timers.StartSingleTimer("probe", new Probe(), ChannelRules.Backoff(_vm, _failures));
         else if (!_holds) Timers.StartSingleTimer("probe", new Probe(), TimeSpan.FromSeconds(30));
     }
 
-    private void Take(MonitorEvent happened)
+    private void Take(string happened)
     {
-        switch (happened.Name)
+        _told.TryRemove(happened, out _);
+        switch (happened)
         {
             case "VSERPORT_CHANGE" or "STOP" or "RESUME" or "BLOCK_IO_ERROR":
                 Look();
                 break;
             case "SHUTDOWN" or "SUSPEND" or "SUSPEND_DISK" or "WAKEUP":
-                Context.Parent.Tell(new MachineTold(happened.Name));
+                Context.Parent.Tell(new MachineTold(happened));
                 Look();
                 break;
             case "RESET":
                 Context.Parent.Tell(new GuestReset());
-                Context.Parent.Tell(new MachineTold(happened.Name));
+                Context.Parent.Tell(new MachineTold(happened));
                 Look();
                 break;
         }

@@ -37,6 +37,11 @@ public sealed record Channel
     /// <summary>When the link was lost; null: it is open, or never was.</summary>
     public Moment? LostAt { get; init; }
 
+    public Moment? OpenedAt { get; init; }
+
+    /// <summary>Links that were lost soon after they had opened, in a row.</summary>
+    public int Losses { get; init; }
+
     /// <summary>Why the agent is not reachable, in words.</summary>
     public string? Reason { get; init; }
 

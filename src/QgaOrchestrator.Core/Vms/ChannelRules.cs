@@ -9,6 +9,9 @@ public static class ChannelRules
     /// <summary>A failed probe stands for this long: who asks meanwhile is refused at once.</summary>
     public static readonly TimeSpan FailureHolds = TimeSpan.FromSeconds(3);
 
+    /// <summary>A link that lived so long was no loss of the guest's making.</summary>
+    private static readonly TimeSpan SteadyAfter = TimeSpan.FromMinutes(1);
+
     private const string InQuarantine = "the guest may be frozen and has not answered; only its thaw is let through";
 
     private static readonly TimeSpan FirstProbe = TimeSpan.FromSeconds(1);
@@ -37,7 +40,7 @@ public static class ChannelRules
                 return Submit(c, i, now, effects);
 
             case ChannelInput.Opened when c.Link is LinkState.Opening:
-                return c with { Link = new LinkState.Ready(), Failures = 0, LastFailure = null, LostAt = null, Reason = null, Remedy = null };
+                return c with { Link = new LinkState.Ready(), Failures = 0, LastFailure = null, LostAt = null, OpenedAt = now, Reason = null, Remedy = null };
 
             case ChannelInput.OpenFailed i when c.Link is LinkState.Opening:
                 return Failed(c, i.Reason, now, effects) with { Remedy = i.Remedy };
@@ -83,7 +86,7 @@ public static class ChannelRules
             case ChannelInput.PortChanged i:
                 // An agent that has come back is worth a probe now, whatever the back-off says.
                 return i.Open && c.PortOpen != true && c.Link is LinkState.Down
-                    ? c with { PortOpen = true, LastFailure = null, LostAt = null, Failures = 0 }
+                    ? c with { PortOpen = true, LastFailure = null, LostAt = null, Failures = 0, Losses = 0 }
                     : c with { PortOpen = i.Open };
 
             case ChannelInput.Awake:
@@ -173,8 +176,8 @@ public static class ChannelRules
     private static Moment? NextProbe(Channel c) => c switch
     {
         { LastFailure: { } failed } => failed + Backoff(c.Policy.Vm, c.Failures),
-        // A guest that drops each link at once is not followed as fast as it can.
-        { Policy.HoldsSocket: true } => c.LostAt is { } lost ? lost + FirstProbe : default(Moment),
+        // A guest that drops each link at once, or floods it, is not followed as fast as it can.
+        { Policy.HoldsSocket: true } => c.LostAt is { } lost ? lost + (c.Losses <= 1 ? FirstProbe : Backoff(c.Policy.Vm, c.Losses)) : default(Moment),
         _ => null,
     };
 
@@ -196,7 +199,13 @@ public static class ChannelRules
         };
     }
 
-    private static Channel Down(Channel c, string? reason, Moment now) => c with { Link = new LinkState.Down(), LostAt = now, Reason = reason ?? c.Reason };
+    private static Channel Down(Channel c, string? reason, Moment now) => c with
+    {
+        Link = new LinkState.Down(),
+        LostAt = now,
+        Losses = c.OpenedAt is { } opened && now - opened < SteadyAfter ? c.Losses + 1 : 1,
+        Reason = reason ?? c.Reason,
+    };
 
     private static Channel DropExpired(Channel c, Moment now, List<ChannelEffect> effects)
     {

@@ -44,8 +44,9 @@ public static class AgentLink
             ? new(_ready) { Resynced = new(InSync: true, resyncing.Heard.Late) }
             : new(resyncing with { Heard = resyncing.Heard.And(AgentReply.Parse(line.Received.Bytes)) }),
         (_, LinkInput.Deadline deadline) => End(state, Silence(state, deadline.Timeout), lost: true, WaitEnd.TimedOut),
-        (LinkState.Closed, LinkInput.Disconnected or LinkInput.Close) => new(state),
+        (LinkState.Closed, LinkInput.Disconnected or LinkInput.Distrust or LinkInput.Close) => new(state),
         (_, LinkInput.Disconnected gone) => End(state, gone.Reason, lost: true, WaitEnd.LinkLost),
+        (_, LinkInput.Distrust distrust) => End(state, distrust.Reason, lost: true),
         (_, LinkInput.Close) => End(state, "closed by its owner", lost: false),
         (_, LinkInput.Written) => new(state),
         _ => throw new InvalidOperationException($"{input.GetType().Name} while {state.GetType().Name}"),
@@ -57,6 +58,7 @@ public static class AgentLink
     /// <summary>Only a sync's reply stands behind a 0xFF, so a number that an old request returned cannot pass for it.</summary>
     private static bool Answers(long syncId, LinkInput.Line line) =>
         line.Received.AfterSentinel
+        && line.Received.Bytes.Span.IndexOf(AgentBytes.Number(syncId)) >= 0
         && AgentReply.Parse(line.Received.Bytes) is AgentReply.Return { Json: var json }
         && json.Span.SequenceEqual(AgentBytes.Number(syncId));
 

@@ -1,3 +1,5 @@
+using QgaOrchestrator.Qemu.Agent.Commands;
+
 namespace QgaOrchestrator.Qemu.Agent;
 
 /// <summary>A command as it goes on the wire. <paramref name="Arguments"/> is a UTF-8 JSON object, or empty for none.</summary>
@@ -6,9 +8,8 @@ public sealed record AgentRequest(string Command, ReadOnlyMemory<byte> Arguments
     /// <summary>Keeps the link when the reply is overdue, so that it can still be harvested. Only a freeze wants this.</summary>
     public bool KeepLinkWhenOverdue { get; init; }
 
-    /// <summary>Bytes that its reply may have at the most; 0 where that is not known. One that is large is read into an array
-    /// of this size then, instead of into ever larger ones.</summary>
-    public int LargestReply { get; init; }
+    /// <summary>Bytes that its reply may have at the most: <see cref="AgentCommand.LargestReply"/>. More are not read.</summary>
+    public int LargestReply => (AgentCommands.Find(Command) ?? AgentCommands.Unlisted(Command)).LargestReplyTo(Arguments);
 
     /// <summary>The command only: arguments may hold a secret.</summary>
     public override string ToString() => Command;

@@ -24,6 +24,9 @@ public abstract record AgentReply
     /// <summary>Null where the line is not a reply: noise, half a line, an event.</summary>
     public static AgentReply? Parse(ReadOnlyMemory<byte> line)
     {
+        // Most noise is told from a reply by its first byte, which costs no exception.
+        if (line.IsEmpty || line.Span[0] is not ((byte)'{' or (byte)' ' or (byte)'\t'))
+            return null;
         var reader = new Utf8JsonReader(line.Span);
         AgentReply? reply = null;
         try

@@ -30,6 +30,9 @@ public abstract record LinkInput
     /// <summary>The other end has closed, or the connection broke.</summary>
     public sealed record Disconnected(string Reason) : LinkInput;
 
+    /// <summary>What comes over it is not to be trusted, or not to be held: see <see cref="LinkNoise"/>.</summary>
+    public sealed record Distrust(string Reason) : LinkInput;
+
     public sealed record Close : LinkInput;
 }
 
@@ -45,4 +48,7 @@ public readonly record struct LinkStep(LinkState State)
     public ResyncOutcome? Resynced { get; init; }
     /// <summary>Why an open link ended that its owner did not close.</summary>
     public string? Lost { get; init; }
+
+    /// <summary>Somebody who waited has been answered.</summary>
+    public bool IsAnswer => Opened is not null || Called is not null || Resynced is not null;
 }

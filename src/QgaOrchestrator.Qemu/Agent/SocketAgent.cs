@@ -30,6 +30,7 @@ public sealed class SocketAgent : IAgent
     private Waiter<AgentOutcome>? _call;
     private Waiter<ResyncOutcome>? _resync;
     private bool _forOneCall;
+    private LinkNoise _noise;
 
     public SocketAgent(string path, SocketHold hold, TimeProvider time, Random random)
     {
@@ -178,7 +179,7 @@ public sealed class SocketAgent : IAgent
 
     private async Task ConnectAsync(Waiter<OpenOutcome> waiter)
     {
-        var outcome = await UnixConnection.ConnectAsync(_path).ConfigureAwait(false);
+        var outcome = await UnixConnection.ConnectAsync(_path, LineMemory.Agents).ConfigureAwait(false);
         var connection = (outcome as ConnectOutcome.Connected)?.Connection;
         Effects effects;
         lock (_gate)
@@ -208,10 +209,7 @@ public sealed class SocketAgent : IAgent
         try
         {
             while (await connection.ReadLineAsync().ConfigureAwait(false) is { } line)
-            {
-                if (!line.Bytes.IsEmpty)
-                    Feed(connection, new LinkInput.Line(line));
-            }
+                Hear(connection, line);
             reason = "QEMU closed the connection";
         }
         catch (Exception e) // also a fault of ours: whoever waits on this link is told, and begins with another
@@ -219,6 +217,28 @@ public sealed class SocketAgent : IAgent
             reason = e.Message;
         }
         Feed(connection, new LinkInput.Disconnected(reason));
+    }
+
+    /// <summary>A line is a step, unless it is too long; what is no answer adds up to what ends the link.</summary>
+    private void Hear(UnixConnection connection, WireLine line)
+    {
+        Effects effects = default;
+        lock (_gate)
+        {
+            if (_connection != connection)
+                return;
+            var distrust = LinkNoise.Refuse(_state, line);
+            if (distrust is null)
+            {
+                if (!line.Bytes.IsEmpty || line.Fault != LineFault.None)
+                    effects = Step(new LinkInput.Line(line));
+                _noise = effects.Step.IsAnswer ? default : _noise.And(_state, line);
+                distrust = _noise.Objection(_state);
+            }
+            if (distrust is not null)
+                effects = Step(new LinkInput.Distrust(distrust));
+        }
+        Perform(effects);
     }
 
     private async Task WriteAsync(UnixConnection connection, ReadOnlyMemory<byte> bytes, LinkState state)
@@ -254,7 +274,9 @@ public sealed class SocketAgent : IAgent
         {
             if (waiter != (object?)_open && waiter != _call && waiter != _resync)
                 return;
-            effects = Step(new LinkInput.Deadline(timeout));
+            effects = Step(_connection is { WaitsForMemory: true }
+                ? new LinkInput.Distrust(LinkNoise.NoMemory(_state))
+                : new LinkInput.Deadline(timeout));
         }
         Perform(effects);
     }
@@ -272,7 +294,9 @@ public sealed class SocketAgent : IAgent
             step.Resynced is null ? null : Take(ref _resync),
             step.Lost is null || _forOneCall ? null : Closed);
         if (step.Drop)
-            _connection = null;
+            (_connection, _noise) = (null, default);
+        else if (_connection is { } connection)
+            connection.LineLimit = LinkNoise.LongestLine(_state);
         return effects;
     }
 
@@ -281,10 +305,7 @@ public sealed class SocketAgent : IAgent
         if (effects.Step.Drop)
             effects.Connection?.Dispose();
         else if (!effects.Step.Write.IsEmpty)
-        {
-            effects.Connection!.LargestLine = (effects.Step.State as LinkState.Busy)?.Request.LargestReply ?? 0;
             _ = WriteAsync(effects.Connection!, effects.Step.Write, effects.Step.State);
-        }
         effects.Complete();
     }
 

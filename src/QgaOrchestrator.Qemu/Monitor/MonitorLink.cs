@@ -19,7 +19,8 @@ internal sealed class MonitorLink(UnixConnection connection, TimeProvider time) 
     private readonly SemaphoreSlim _writing = new(1);
     private readonly CancellationTokenSource _over = new();
     private readonly TaskCompletionSource<Version> _greeting = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Dictionary<long, TaskCompletionSource<MonitorOutcome>> _waiting = [];
+    private readonly Dictionary<long, Waiting> _waiting = [];
+    private readonly MonitorNoise _noise = new(time);
     private long _lastId;
     private volatile string? _end;
 
@@ -33,23 +34,17 @@ internal sealed class MonitorLink(UnixConnection connection, TimeProvider time) 
     /// <summary>Reads until the link's end and returns its reason; null where we ended it ourselves.</summary>
     public async Task<string?> RunAsync(Action<MonitorEvent> happened)
     {
-        string reason;
+        var reason = "QEMU closed the monitor";
         try
         {
             while (await connection.ReadLineAsync().ConfigureAwait(false) is { } line)
             {
-                if (line.Bytes.IsEmpty) continue;
-                switch (MonitorMessage.Parse(JsonText.Mended(line.Bytes).Span))
-                {
-                    case MonitorMessage.Reply reply: Deliver(reply); break;
-                    case MonitorMessage.Happened message: happened(message.Event); break;
-                    case MonitorMessage.Greeting greeting: _greeting.TrySetResult(greeting.Version); break;
-                }
+                if (Hear(line, happened) is not { } objection) continue;
+                reason = objection;
+                break;
             }
-
-            reason = "QEMU closed the monitor";
         }
-        catch (JsonException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
             reason = "the peer does not speak QMP";
         }
@@ -75,7 +70,7 @@ internal sealed class MonitorLink(UnixConnection connection, TimeProvider time) 
             return new MonitorOutcome.NotSent(_end ?? $"{InFlight} commands wait for QEMU's answer already");
         }
 
-        var (id, reply) = Register();
+        var (id, reply) = Register(command);
         if (await WriteAsync(Frame(command, arguments, id), wait.Token).ConfigureAwait(false) is { } notSent)
         {
             Deliver(new(id, notSent));
@@ -100,7 +95,7 @@ internal sealed class MonitorLink(UnixConnection connection, TimeProvider time) 
         {
             if (_end is not null) return _end;
             _end = reason;
-            told = [.. _waiting.Values];
+            told = [.. _waiting.Values.Select(waiting => waiting.Reply)];
             _waiting.Clear();
         }
 
@@ -118,31 +113,58 @@ internal sealed class MonitorLink(UnixConnection connection, TimeProvider time) 
         _ = _greeting.Task.Exception;
     }
 
-    private (long Id, Task<MonitorOutcome> Reply) Register()
+    /// <returns>Why the link ends; null: it goes on.</returns>
+    private string? Hear(WireLine line, Action<MonitorEvent> happened)
+    {
+        if (MonitorNoise.Refuse(line) is { } refused) return refused;
+        switch (line.Bytes.IsEmpty ? null : MonitorMessage.Parse(JsonText.Mended(line.Bytes).Span))
+        {
+            case MonitorMessage.Reply reply when Deliver(reply):
+                _noise.Answered();
+                return null;
+            case MonitorMessage.Greeting greeting when _greeting.TrySetResult(greeting.Version):
+                return null;
+            case MonitorMessage.Happened message:
+                happened(message.Event);
+                return _noise.AddEvent(line);
+            default:
+                return _noise.Add(line);
+        }
+    }
+
+    private (long Id, Task<MonitorOutcome> Reply) Register(string command)
     {
         var reply = new TaskCompletionSource<MonitorOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_waiting)
         {
             var id = ++_lastId;
             if (_end is not null) reply.SetResult(new MonitorOutcome.NotSent(_end));
-            else _waiting.Add(id, reply);
+            else _waiting.Add(id, new(reply, MonitorNoise.LargestReply(command)));
+            LimitLines();
             return (id, reply.Task);
         }
     }
 
-    private void Deliver(MonitorMessage.Reply reply)
+    /// <returns>False: nobody waits for it.</returns>
+    private bool Deliver(MonitorMessage.Reply reply)
     {
-        TaskCompletionSource<MonitorOutcome>? waiting;
+        Waiting? waiting;
         lock (_waiting)
         {
-            if (_waiting.Count == 0) return;
+            if (_waiting.Count == 0) return false;
             // Without an id (a line that QEMU could not read) it is the oldest one's: the monitor answers in order.
-            if (!_waiting.Remove(reply.Id ?? _waiting.Keys.Min(), out waiting)) return;
+            if (!_waiting.Remove(reply.Id ?? _waiting.Keys.Min(), out waiting)) return false;
+            LimitLines();
         }
 
         _places.Release();
-        waiting.TrySetResult(reply.Outcome);
+        waiting.Reply.TrySetResult(reply.Outcome);
+        return true;
     }
+
+    /// <summary>A long line is what a query in flight may be answered by.</summary>
+    private void LimitLines() =>
+        connection.LineLimit = _waiting.Values.Select(waiting => waiting.LargestReply).Append(MonitorNoise.LongestEvent).Max();
 
     /// <returns>Null: written. A line that was cut short by the time-out ends the link: nothing may follow it.</returns>
     private async Task<MonitorOutcome?> WriteAsync(ReadOnlyMemory<byte> line, CancellationToken wait)
@@ -174,6 +196,8 @@ internal sealed class MonitorLink(UnixConnection connection, TimeProvider time) 
             _writing.Release();
         }
     }
+
+    private sealed record Waiting(TaskCompletionSource<MonitorOutcome> Reply, int LargestReply);
 
     private static ReadOnlyMemory<byte> Frame(string command, ReadOnlyMemory<byte> arguments, long id)
     {

@@ -18,7 +18,8 @@ internal abstract record MonitorMessage
     /// <exception cref="JsonException">The line is not a JSON object.</exception>
     public static MonitorMessage Parse(ReadOnlySpan<byte> line)
     {
-        var reader = new Utf8JsonReader(line);
+        // As deep as QEMU's own parser goes: a chain of images is told nested.
+        var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = 1024 });
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) throw new JsonException("not an object");
         MonitorMessage? greeting = null;
         MonitorOutcome? outcome = null;
@@ -36,13 +37,21 @@ internal abstract record MonitorMessage
                 case "event": happened = reader.GetString(); break;
                 case "data": data = Value(ref reader, line); break;
                 case "QMP": greeting = new Greeting(QemuVersion(ref reader)); break;
-                case "id" when reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var number): id = number; break;
+                case "id": id = IdOf(ref reader); break;
                 default: reader.Skip(); break;
             }
         }
 
         if (happened is not null) return new Happened(new(happened, data));
         return greeting ?? new Reply(id, outcome ?? throw new JsonException("neither reply nor event"));
+    }
+
+    /// <summary>Ours are numbers from 1; any other is nobody's.</summary>
+    private static long IdOf(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var number)) return number;
+        reader.Skip();
+        return 0;
     }
 
     private static byte[] Value(ref Utf8JsonReader reader, ReadOnlySpan<byte> line)

@@ -31,34 +31,38 @@ public sealed class UnixConnection : IDisposable
     private readonly Socket _socket;
     private readonly LineReader _lines;
 
-    private UnixConnection(Socket socket)
+    private UnixConnection(Socket socket, LineMemory memory)
     {
         _socket = socket;
-        _lines = new LineReader(buffer => socket.ReceiveAsync(buffer, SocketFlags.None));
+        _lines = new LineReader((buffer, cancel) => socket.ReceiveAsync(buffer, SocketFlags.None, cancel), memory);
         Peer = ReadPeer(socket);
     }
 
     /// <summary>Null where the system cannot tell.</summary>
     public PeerCredentials? Peer { get; }
 
-    /// <inheritdoc cref="LineReader.Largest"/>
-    public int LargestLine
+    /// <inheritdoc cref="LineReader.Limit"/>
+    public int LineLimit
     {
-        set => _lines.Largest = value;
+        set => _lines.Limit = value;
     }
+
+    /// <inheritdoc cref="LineReader.WaitsForMemory"/>
+    public bool WaitsForMemory => _lines.WaitsForMemory;
 
     /// <summary>
     /// Connects without waiting: on a unix socket the kernel answers at once, so a full backlog is an answer (EAGAIN),
     /// and there is nothing that a time-out could bound.
     /// </summary>
-    public static async ValueTask<ConnectOutcome> ConnectAsync(string path, CancellationToken cancellation = default)
+    /// <param name="memory">For its long lines.</param>
+    public static async ValueTask<ConnectOutcome> ConnectAsync(string path, LineMemory memory, CancellationToken cancellation = default)
     {
         Socket? socket = null;
         try
         {
             socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation).ConfigureAwait(false);
-            return new ConnectOutcome.Connected(new UnixConnection(socket));
+            return new ConnectOutcome.Connected(new UnixConnection(socket, memory));
         }
         catch (SocketException e)
         {
@@ -79,9 +83,8 @@ public sealed class UnixConnection : IDisposable
         }
     }
 
-    /// <summary>The next line; null when the other end has closed.</summary>
+    /// <summary>The next line, or noise; null when the other end has closed.</summary>
     /// <exception cref="IOException">The connection broke, or was disposed here.</exception>
-    /// <exception cref="InvalidDataException">A line is longer than <see cref="LineReader.DefaultLimit"/>.</exception>
     public async ValueTask<WireLine?> ReadLineAsync()
     {
         try
@@ -109,7 +112,11 @@ public sealed class UnixConnection : IDisposable
         }
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _lines.LetGo();
+    }
 
     /// <summary>The runtime calls a missing file an address that cannot be assigned.</summary>
     private static string ReasonOf(SocketException e) => e.SocketErrorCode switch

@@ -137,16 +137,27 @@ public class ChannelRulesTests
     }
 
     [Fact]
-    public void A_guest_that_drops_each_link_is_not_followed_as_fast_as_it_can_but_whoever_asks_does_not_wait()
+    public void A_guest_that_drops_or_floods_each_link_is_followed_ever_more_slowly_but_whoever_asks_does_not_wait()
     {
         var channel = ChannelRun.Ready();
-        for (var second = 1; second < 4; second++)
+        for (var loss = 1; loss <= 8; loss++)
         {
-            Assert.Equal([new ChannelEffect.WakeAt(Clock.At(second * 1_000))], channel.Step(new ChannelInput.LinkLost("closed")).Last);
-            Assert.Equal([new ChannelEffect.Open()], channel.Step(second * 1_000, new ChannelInput.Woken()).Last);
+            var lost = channel.Now;
+            var wake = Assert.IsType<ChannelEffect.WakeAt>(Assert.Single(channel.Step(new ChannelInput.LinkLost("flood")).Last)).At.Monotonic.TotalMilliseconds;
+            var middle = 1_000 * Math.Min(60, Math.Pow(2, loss - 1));
+            Assert.InRange(wake - lost, loss == 1 ? 1_000 : middle * 0.75, loss == 1 ? 1_000 : middle * 1.25);
+            Assert.Equal([new ChannelEffect.Open()], channel.Step(Math.Ceiling(wake), new ChannelInput.Woken()).Last);
             channel.Step(new ChannelInput.Opened());
         }
-        Assert.Contains(new ChannelEffect.Open(), channel.Step(new ChannelInput.LinkLost("closed")).Submit(1).Last);
+        Assert.Contains(new ChannelEffect.Open(), channel.Step(new ChannelInput.LinkLost("flood")).Submit(1).Last);
+    }
+
+    [Fact]
+    public void A_link_that_lived_for_a_minute_is_followed_after_a_second_again()
+    {
+        var channel = ChannelRun.Ready();
+        for (var loss = 0; loss < 4; loss++) channel.Step(new ChannelInput.LinkLost("flood")).Step(100_000 * (loss + 1), new ChannelInput.Woken()).Step(new ChannelInput.Opened());
+        Assert.Equal([new ChannelEffect.WakeAt(Clock.At(461_000))], channel.Step(460_000, new ChannelInput.LinkLost("closed")).Last);
     }
 
     [Fact]

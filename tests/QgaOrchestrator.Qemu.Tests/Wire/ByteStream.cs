@@ -10,16 +10,20 @@ internal sealed class ByteStream
     private readonly LineReader _reader;
     private Task<WireLine?>? _next;
 
-    public ByteStream(int limit = LineReader.DefaultLimit) => _reader = new(_source.ReceiveAsync, limit);
+    public ByteStream(int limit = 48 << 20, LineMemory? memory = null) =>
+        _reader = new(_source.ReceiveAsync, memory ?? new LineMemory(2 * LineMemory.Long, 66 << 20, TimeProvider.System)) { Limit = limit };
 
-    public int Largest
+    public int Limit
     {
-        set => _reader.Largest = value;
+        set => OnThisThread(() => _reader.Limit = value);
     }
+
+    public bool WaitsForMemory => _reader.WaitsForMemory;
 
     public List<WireLine> Feed(ReadOnlySpan<byte> chunk)
     {
-        _source.Feed(chunk.ToArray());
+        var bytes = chunk.ToArray();
+        OnThisThread(() => _source.Feed(bytes));
         return Completed();
     }
 
@@ -28,8 +32,31 @@ internal sealed class ByteStream
 
     public List<WireLine> End()
     {
-        _source.End();
+        OnThisThread(_source.End);
         return Completed();
+    }
+
+    /// <summary>What has come of it meanwhile: a wait for memory ends on another thread.</summary>
+    public async Task<WireLine> NextAsync()
+    {
+        var line = await (_next ??= _reader.ReadAsync().AsTask()).WaitAsync(TimeSpan.FromSeconds(10));
+        _next = null;
+        return line!.Value;
+    }
+
+    /// <summary>What waits goes on inside of this: with a test's own context it would be queued.</summary>
+    private static void OnThisThread(Action act)
+    {
+        var context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            act();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
     }
 
     private List<WireLine> Completed()

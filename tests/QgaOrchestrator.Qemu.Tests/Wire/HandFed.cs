@@ -11,6 +11,7 @@ internal sealed class HandFed : IValueTaskSource<int>
     private ReadOnlyMemory<byte> _come;
     private bool _ended;
     private Memory<byte>? _waiting;
+    private CancellationTokenRegistration _cancel;
     private ManualResetValueTaskSourceCore<int> _received;
 
     /// <summary>All that was fed before must have been received.</summary>
@@ -27,12 +28,18 @@ internal sealed class HandFed : IValueTaskSource<int>
         GoOn();
     }
 
-    public ValueTask<int> ReceiveAsync(Memory<byte> buffer)
+    public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancel)
     {
+        cancel.ThrowIfCancellationRequested();
         if (!_come.IsEmpty || _ended)
             return ValueTask.FromResult(PutInto(buffer));
         _waiting = buffer;
         _received.Reset();
+        _cancel = cancel.Register(() =>
+        {
+            _waiting = null;
+            _received.SetException(new OperationCanceledException(cancel));
+        });
         return new(this, _received.Version);
     }
 
@@ -40,6 +47,7 @@ internal sealed class HandFed : IValueTaskSource<int>
     {
         if (_waiting is not { } buffer) return;
         _waiting = null;
+        _cancel.Dispose();
         _received.SetResult(PutInto(buffer));
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using QgaOrchestrator.Qemu.Wire;
 
@@ -19,18 +20,18 @@ public sealed class UnixConnectionTests : IDisposable
 
     [Fact]
     public async Task No_file_is_no_socket() => Assert.Equal(
-        new ConnectOutcome.NoSocket("no such socket"), await UnixConnection.ConnectAsync(SocketPath));
+        new ConnectOutcome.NoSocket("no such socket"), await UnixConnection.ConnectAsync(SocketPath, LineMemory.Agents));
 
     [Fact]
     public async Task A_socket_that_nobody_listens_on_is_no_socket()
     {
         _listener.Bind(new UnixDomainSocketEndPoint(SocketPath));
-        Assert.Equal(new ConnectOutcome.NoSocket("nobody listens on the socket"), await UnixConnection.ConnectAsync(SocketPath));
+        Assert.Equal(new ConnectOutcome.NoSocket("nobody listens on the socket"), await UnixConnection.ConnectAsync(SocketPath, LineMemory.Agents));
     }
 
     [Fact]
     public async Task A_path_that_no_socket_can_have_is_no_socket() =>
-        Assert.IsType<ConnectOutcome.NoSocket>(await UnixConnection.ConnectAsync("/" + new string('x', 200)));
+        Assert.IsType<ConnectOutcome.NoSocket>(await UnixConnection.ConnectAsync("/" + new string('x', 200), LineMemory.Agents));
 
     [Fact]
     public async Task A_full_backlog_is_busy_at_once()
@@ -38,7 +39,7 @@ public sealed class UnixConnectionTests : IDisposable
         Listen(backlog: 1);
         var waiting = new List<UnixConnection>();
         ConnectOutcome outcome;
-        while ((outcome = await UnixConnection.ConnectAsync(SocketPath)) is ConnectOutcome.Connected connected)
+        while ((outcome = await UnixConnection.ConnectAsync(SocketPath, LineMemory.Agents)) is ConnectOutcome.Connected connected)
             waiting.Add(connected.Connection);
         Assert.IsType<ConnectOutcome.Busy>(outcome);
         Assert.Equal(2, waiting.Count); // nobody accepts: both wait, unserved
@@ -90,12 +91,42 @@ public sealed class UnixConnectionTests : IDisposable
         Assert.Null(await connection.ReadLineAsync());
     }
 
+    [Fact]
+    public async Task A_reply_that_waits_for_memory_is_let_go_with_its_connection()
+    {
+        var memory = new LineMemory(LineMemory.Long, 4 << 20, TimeProvider.System);
+        Listen();
+        using var holder = await Connect(memory);
+        using var holding = await _listener.AcceptAsync();
+        var waiting = await Connect(memory);
+        using var served = await _listener.AcceptAsync();
+        (holder.LineLimit, waiting.LineLimit) = (1 << 20, 1 << 20);
+        var held = holder.ReadLineAsync().AsTask();
+        await holding.SendAsync(new byte[100_000]);
+        await UntilAsync(() => memory.Held > 0);
+        var read = waiting.ReadLineAsync().AsTask();
+        await served.SendAsync(new byte[100_000]);
+        await UntilAsync(() => waiting.WaitsForMemory);
+        waiting.Dispose();
+        Assert.Equal(LineFault.NoMemory, (await read)!.Value.Fault);
+        await Assert.ThrowsAsync<IOException>(() => waiting.ReadLineAsync().AsTask());
+        holder.Dispose();
+        await Record.ExceptionAsync(() => held); // by the socket's end, or told to let go
+        Assert.Equal(0, memory.Held);
+    }
+
+    private static async Task UntilAsync(Func<bool> done)
+    {
+        for (var began = Stopwatch.GetTimestamp(); !done(); await Task.Yield())
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30));
+    }
+
     private void Listen(int backlog = 5)
     {
         _listener.Bind(new UnixDomainSocketEndPoint(SocketPath));
         _listener.Listen(backlog);
     }
 
-    private async Task<UnixConnection> Connect() =>
-        Assert.IsType<ConnectOutcome.Connected>(await UnixConnection.ConnectAsync(SocketPath)).Connection;
+    private async Task<UnixConnection> Connect(LineMemory? memory = null) =>
+        Assert.IsType<ConnectOutcome.Connected>(await UnixConnection.ConnectAsync(SocketPath, memory ?? LineMemory.Agents)).Connection;
 }

@@ -56,6 +56,20 @@ public sealed record AgentCommand(string Name, Version Since, RetryClass Retry, 
     /// <summary>An argument that takes a word in newer agents alone; null where there is none.</summary>
     public NewerWords? Words { get; init; }
 
+    /// <summary>Bytes of the longest line that answers it; a longer one is not read. An error must fit, too.</summary>
+    public int LargestReply { get; init; } = SmallReply;
+
+    /// <summary>The same where the arguments say how much is asked for.</summary>
+    internal Func<ReadOnlyMemory<byte>, int>? LargestReplyBy { get; init; }
+
+    public int LargestReplyTo(ReadOnlyMemory<byte> arguments) => LargestReplyBy?.Invoke(arguments) ?? LargestReply;
+
+    /// <summary>A value or a few, or an error with what a helper program said.</summary>
+    internal const int SmallReply = 64 << 10;
+
+    /// <summary>A list of what a guest has many of.</summary>
+    internal const int ListReply = 4 << 20;
+
     /// <summary>The record that is sent; null where the command takes none, or is not listed.</summary>
     internal JsonTypeInfo? Arguments { get; init; }
 

@@ -70,5 +70,8 @@ public static class AgentCommands
     public static AgentCommand? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>A command that we know nothing of is never repeated, and refused while frozen as the agent would.</summary>
-    public static AgentCommand Unlisted(string name) => new(name, new Version(10, 2), RetryClass.Never, TimeoutClass.Medium);
+    public static AgentCommand Unlisted(string name) => new(name, new Version(10, 2), RetryClass.Never, TimeoutClass.Medium)
+    {
+        LargestReply = AgentCommand.ListReply,
+    };
 }

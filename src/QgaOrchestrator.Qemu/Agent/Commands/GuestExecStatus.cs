@@ -12,6 +12,7 @@ public static class GuestExecStatus
     {
         Arguments = AgentJson.Default.ExecStatusArguments,
         Returns = AgentJson.Default.ExecStatus,
+        LargestReply = (2 * (((16 << 20) + 2) / 3 * 4)) + 1024,
     };
 
     public static AgentRequest Request(long pid) => AgentJson.Request(Name, new(pid), AgentJson.Default.ExecStatusArguments);

@@ -9,6 +9,7 @@ public static class GuestFstrim
     {
         Arguments = AgentJson.Default.FstrimArguments,
         Returns = AgentJson.Default.GuestTrim,
+        LargestReply = AgentCommand.ListReply,
     };
 
     /// <param name="minimum">Bytes; shorter free ranges are passed over. Null trims all.</param>

@@ -10,6 +10,7 @@ public static class GuestGetCpustats
     public static AgentCommand Spec { get; } = new(Name, new Version(7, 1), RetryClass.Safe, TimeoutClass.Quick)
     {
         Returns = AgentJson.Default.IReadOnlyListGuestCpuStats,
+        LargestReply = AgentCommand.ListReply,
     };
 
     public static AgentRequest Request { get; } = new(Name);

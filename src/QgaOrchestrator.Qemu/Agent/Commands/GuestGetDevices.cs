@@ -12,6 +12,7 @@ public static class GuestGetDevices
     public static AgentCommand Spec { get; } = new(Name, new Version(5, 2), RetryClass.Safe, TimeoutClass.Medium)
     {
         Returns = AgentJson.Default.IReadOnlyListGuestDevice,
+        LargestReply = AgentCommand.ListReply,
     };
 
     public static AgentRequest Request { get; } = new(Name);

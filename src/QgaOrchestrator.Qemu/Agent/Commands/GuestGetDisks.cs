@@ -8,6 +8,7 @@ public static class GuestGetDisks
     public static AgentCommand Spec { get; } = new(Name, new Version(5, 2), RetryClass.Safe, TimeoutClass.Medium)
     {
         Returns = AgentJson.Default.IReadOnlyListGuestDisk,
+        LargestReply = AgentCommand.ListReply,
     };
 
     public static AgentRequest Request { get; } = new(Name);

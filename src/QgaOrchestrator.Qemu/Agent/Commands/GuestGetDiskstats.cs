@@ -8,6 +8,7 @@ public static class GuestGetDiskstats
     public static AgentCommand Spec { get; } = new(Name, new Version(7, 1), RetryClass.Safe, TimeoutClass.Quick)
     {
         Returns = AgentJson.Default.IReadOnlyListGuestDiskStatsOf,
+        LargestReply = AgentCommand.ListReply,
     };
 
     public static AgentRequest Request { get; } = new(Name);

@@ -8,6 +8,7 @@ public static class GuestGetFsinfo
     public static AgentCommand Spec { get; } = new(Name, new Version(2, 2), RetryClass.Safe, TimeoutClass.Medium)
     {
         Returns = AgentJson.Default.IReadOnlyListGuestFilesystem,
+        LargestReply = AgentCommand.ListReply,
     };
 
     public static AgentRequest Request { get; } = new(Name);

@@ -8,6 +8,7 @@ public static class GuestGetMemoryBlocks
     public static AgentCommand Spec { get; } = new(Name, new Version(2, 3), RetryClass.Safe, TimeoutClass.Quick)
     {
         Returns = AgentJson.Default.IReadOnlyListGuestMemoryBlock,
+        LargestReply = 4 * AgentCommand.ListReply,
     };
 
     public static AgentRequest Request { get; } = new(Name);

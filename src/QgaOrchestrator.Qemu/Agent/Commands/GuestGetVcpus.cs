@@ -8,6 +8,7 @@ public static class GuestGetVcpus
     public static AgentCommand Spec { get; } = new(Name, new Version(1, 5), RetryClass.Safe, TimeoutClass.Quick)
     {
         Returns = AgentJson.Default.IReadOnlyListGuestVcpu,
+        LargestReply = AgentCommand.ListReply,
     };
 
     public static AgentRequest Request { get; } = new(Name);

@@ -12,6 +12,7 @@ public static class GuestInfo
     {
         WhileFrozen = true,
         Returns = AgentJson.Default.AgentInfo,
+        LargestReply = AgentCommand.ListReply,
     };
 
     public static AgentRequest Request { get; } = new(Name);

@@ -7,6 +7,7 @@ public static class GuestNetworkGetInterfaces
     public static AgentCommand Spec { get; } = new(Name, new Version(1, 1), RetryClass.Safe, TimeoutClass.Quick)
     {
         Returns = AgentJson.Default.IReadOnlyListGuestNetworkInterface,
+        LargestReply = AgentCommand.ListReply,
     };
 
     public static AgentRequest Request { get; } = new(Name);

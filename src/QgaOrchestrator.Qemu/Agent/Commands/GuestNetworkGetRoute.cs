@@ -8,6 +8,7 @@ public static class GuestNetworkGetRoute
     public static AgentCommand Spec { get; } = new(Name, new Version(9, 1), RetryClass.Safe, TimeoutClass.Quick)
     {
         Returns = AgentJson.Default.IReadOnlyListGuestRoute,
+        LargestReply = 4 * AgentCommand.ListReply,
     };
 
     public static AgentRequest Request { get; } = new(Name);

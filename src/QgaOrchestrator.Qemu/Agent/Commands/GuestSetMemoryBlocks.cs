@@ -11,6 +11,7 @@ public static class GuestSetMemoryBlocks
     {
         Arguments = AgentJson.Default.SetMemoryBlocksArguments,
         Returns = AgentJson.Default.IReadOnlyListGuestMemoryBlockResult,
+        LargestReply = 4 * AgentCommand.ListReply,
     };
 
     /// <param name="blocks">Each is tried; those not named stay as they are.</param>

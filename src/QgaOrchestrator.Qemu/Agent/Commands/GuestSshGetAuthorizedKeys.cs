@@ -9,6 +9,7 @@ public static class GuestSshGetAuthorizedKeys
     {
         Arguments = AgentJson.Default.AuthorizedKeysArguments,
         Returns = AgentJson.Default.GuestAuthorizedKeys,
+        LargestReply = AgentCommand.ListReply,
     };
 
     public static AgentRequest Request(string username) => AgentJson.Request(Name, new(username), AgentJson.Default.AuthorizedKeysArguments);

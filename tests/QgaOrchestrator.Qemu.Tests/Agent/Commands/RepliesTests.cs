@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Tests.Agent.Commands;
 
@@ -86,9 +87,20 @@ public sealed class RepliesTests
     {
         var reply = $$"""{"return": {"count": {{48 << 20}}, "buf-b64": "{{Convert.ToBase64String(new byte[48 << 20])}}", "eof": false} }""";
         Assert.InRange(GuestFileRead.Request(1000, 48 << 20).LargestReply, reply.Length, reply.Length + 100);
-        Assert.InRange(GuestFileRead.Request(1000).LargestReply, 5461, 6000);
-        Assert.Equal(int.MaxValue, GuestFileRead.Request(1000, long.MaxValue / 2).LargestReply);
-        Assert.InRange(GuestFileRead.Request(1000, -1).LargestReply, 0, 200);
+        Assert.InRange(GuestFileRead.Request(1000).LargestReply, 5461, 64 << 10);
+        Assert.Equal(GuestFileRead.Request(1000, 48 << 20).LargestReply, GuestFileRead.Request(1000, long.MaxValue / 2).LargestReply);
+        Assert.InRange(GuestFileRead.Request(1000, -1).LargestReply, 5461, 64 << 10);
+        Assert.InRange(new AgentRequest(GuestFileRead.Name, Bytes("""{"handle":1,"count":1000000}""")).LargestReply, 1_333_336, 1_334_000);
+        Assert.InRange(new AgentRequest(GuestFileRead.Name, Bytes("""{"count":"many"}""")).LargestReply, 1, 64 << 10);
+    }
+
+    [Fact]
+    public void Each_command_says_how_large_its_reply_may_be_and_all_find_room()
+    {
+        Assert.All(AgentCommands.All, command => Assert.InRange(command.LargestReply, 64 << 10, LineMemory.Agents.Capacity - (10 << 20)));
+        Assert.InRange(GuestExecStatus.Request(1).LargestReply, 2 * Convert.ToBase64String(new byte[16 << 20]).Length, 45 << 20);
+        Assert.Equal(64 << 10, GuestFsfreezeThaw.Request.LargestReply);
+        Assert.Equal(4 << 20, new AgentRequest("guest-of-tomorrow").LargestReply);
     }
 
     private static GuestFileChunk Chunk(string base64) => GuestFileRead.Read(Bytes($$"""{"count":1,"buf-b64":{{base64}},"eof":true}"""));
