@@ -149,7 +149,7 @@ public class ChannelRulesTests
             Assert.Equal([new ChannelEffect.Open()], channel.Step(Math.Ceiling(wake), new ChannelInput.Woken()).Last);
             channel.Step(new ChannelInput.Opened());
         }
-        Assert.Contains(new ChannelEffect.Open(), channel.Step(new ChannelInput.LinkLost("flood")).Submit(1).Last);
+        Assert.Contains(new ChannelEffect.Open(), channel.Step(new ChannelInput.LinkLost("flood")).Submit(1, channel.Now + 10_000).Last);
     }
 
     [Fact]
