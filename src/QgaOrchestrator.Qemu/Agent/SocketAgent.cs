@@ -179,7 +179,7 @@ public sealed class SocketAgent : IAgent
 
     private async Task ConnectAsync(Waiter<OpenOutcome> waiter)
     {
-        var outcome = await UnixConnection.ConnectAsync(_path, LineMemory.Agents).ConfigureAwait(false);
+        var outcome = await UnixConnection.ConnectAsync(_path, LineMemory.Agents, _time).ConfigureAwait(false);
         var connection = (outcome as ConnectOutcome.Connected)?.Connection;
         Effects effects;
         lock (_gate)

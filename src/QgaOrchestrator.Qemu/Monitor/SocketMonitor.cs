@@ -38,7 +38,7 @@ public sealed class SocketMonitor(string path, TimeProvider time) : IMonitor
         try
         {
             if (Current() is { } open) return open;
-            return await UnixConnection.ConnectAsync(path, LineMemory.Monitors, due.Token).ConfigureAwait(false) switch
+            return await UnixConnection.ConnectAsync(path, LineMemory.Monitors, time, due.Token).ConfigureAwait(false) switch
             {
                 ConnectOutcome.Connected connected =>
                     await NegotiateAsync(new(connected.Connection, time), timeout, due.Token).ConfigureAwait(false),

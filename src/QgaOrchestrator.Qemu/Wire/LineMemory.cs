@@ -7,7 +7,7 @@ namespace QgaOrchestrator.Qemu.Wire;
 /// turn; a share that was held for <see cref="Undisturbed"/> is then taken from its line, so that a guest whose reply drips
 /// holds up nobody for longer.
 /// </summary>
-public sealed class LineMemory(long ofLong, long ofLargest, TimeProvider time)
+public sealed class LineMemory(long ofLong, long ofLargest)
 {
     /// <summary>A line up to this, 64 KiB and its end, counts for nothing.</summary>
     public const int Free = (64 << 10) + 1;
@@ -18,13 +18,13 @@ public sealed class LineMemory(long ofLong, long ofLargest, TimeProvider time)
     /// <summary>A reply of 64 MiB takes about 3 s from an emulated guest.</summary>
     public static readonly TimeSpan Undisturbed = TimeSpan.FromSeconds(5);
 
-    private readonly LineShares _long = new(ofLong, time), _largest = new(ofLargest, time);
+    private readonly LineShares _long = new(ofLong), _largest = new(ofLargest);
 
     /// <summary>Of all agents of this process. The largest reply there is, a file read of 48 MiB, finds room.</summary>
-    public static LineMemory Agents { get; } = new(8 * Long, 66 << 20, TimeProvider.System);
+    public static LineMemory Agents { get; } = new(8 * Long, 66 << 20);
 
     /// <summary>Of all monitors: a guest's agent is never in their way.</summary>
-    public static LineMemory Monitors { get; } = new(4 * Long, 16 << 20, TimeProvider.System);
+    public static LineMemory Monitors { get; } = new(4 * Long, 16 << 20);
 
     /// <summary>All that lines may hold together.</summary>
     public long Capacity => _long.Capacity + _largest.Capacity;
@@ -34,6 +34,6 @@ public sealed class LineMemory(long ofLong, long ofLargest, TimeProvider time)
 
     /// <param name="letGo">Cancelled by its line, to wait no longer; or by us, to have the share back.</param>
     /// <exception cref="OperationCanceledException">The line was told to let go.</exception>
-    internal Task<LineShare> TakeAsync(int bytes, CancellationTokenSource letGo) =>
-        (bytes <= Long ? _long : _largest).TakeAsync(bytes, letGo);
+    internal Task<LineShare> TakeAsync(int bytes, CancellationTokenSource letGo, TimeProvider time) =>
+        (bytes <= Long ? _long : _largest).TakeAsync(bytes, letGo, time);
 }

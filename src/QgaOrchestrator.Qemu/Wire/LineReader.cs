@@ -10,7 +10,7 @@ namespace QgaOrchestrator.Qemu.Wire;
 /// <param name="receive">Waits for bytes and says how many it has put; 0 at the stream's end. Into an empty buffer it puts none,
 /// and waits all the same.</param>
 /// <param name="memory">Where a long line takes its memory from.</param>
-public sealed class LineReader(Func<Memory<byte>, CancellationToken, ValueTask<int>> receive, LineMemory memory)
+public sealed class LineReader(Func<Memory<byte>, CancellationToken, ValueTask<int>> receive, LineMemory memory, TimeProvider time)
 {
     /// <summary>Where nearly all lines fit: the limit of a stream that was asked for nothing. Lines are copied out of it.</summary>
     public const int Small = 16 << 10;
@@ -218,7 +218,7 @@ public sealed class LineReader(Func<Memory<byte>, CancellationToken, ValueTask<i
         _waits = true;
         try
         {
-            return await memory.TakeAsync(size, _letGo ??= new CancellationTokenSource()).ConfigureAwait(false);
+            return await memory.TakeAsync(size, _letGo ??= new CancellationTokenSource(), time).ConfigureAwait(false);
         }
         finally
         {

@@ -1,52 +1,68 @@
 namespace QgaOrchestrator.Qemu.Wire;
 
 /// <summary>One line's part of a <see cref="LineShares"/>, until it is disposed.</summary>
-internal sealed class LineShare(LineShares from, int bytes, CancellationTokenSource letGo) : IDisposable
+internal sealed class LineShare(LineShares from, int bytes, CancellationTokenSource letGo, TimeProvider time) : IDisposable
 {
-    public int Bytes => bytes;
+    private long _since;
 
-    /// <summary>When it was taken.</summary>
-    public long Since { get; set; }
+    public int Bytes => bytes;
 
     public CancellationTokenSource LetGo => letGo;
 
     public TaskCompletionSource<LineShare> Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>While it waits: rings when the oldest of those that are held was held long enough.</summary>
+    public ITimer? Alarm { get; private set; }
+
+    /// <summary>How long it has been held undisturbed.</summary>
+    public TimeSpan Held => time.GetElapsedTime(_since);
+
+    public void Take()
+    {
+        _since = time.GetTimestamp();
+        Turn.SetResult(this);
+    }
+
+    public void RingIn(TimeSpan left, Action rung)
+    {
+        Alarm ??= time.CreateTimer(static rung => ((Action)rung!)(), rung, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Alarm.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+    }
+
     public void Dispose() => from.GiveBack(this);
 }
 
 /// <summary>So many bytes, and who has them: first come, first served. See <see cref="LineMemory"/>.</summary>
-internal sealed class LineShares
+internal sealed class LineShares(long capacity)
 {
     private readonly Lock _gate = new();
     private readonly LinkedList<LineShare> _held = [], _waiting = [];
-    private readonly TimeProvider _time;
-    private readonly ITimer _timer;
-    private long _free;
+    private long _taken;
 
-    public LineShares(long capacity, TimeProvider time)
-    {
-        (Capacity, _free, _time) = (capacity, capacity, time);
-        _timer = time.CreateTimer(static shares => ((LineShares)shares!).TakeBack(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-    }
-
-    public long Capacity { get; }
+    public long Capacity => capacity;
 
     public long Held
     {
-        get { lock (_gate) return Capacity - _free; }
+        get { lock (_gate) return _taken; }
     }
 
-    public async Task<LineShare> TakeAsync(int bytes, CancellationTokenSource letGo)
+    public async Task<LineShare> TakeAsync(int bytes, CancellationTokenSource letGo, TimeProvider time)
     {
-        var share = new LineShare(this, (int)Math.Min(bytes, Capacity), letGo);
+        var share = new LineShare(this, (int)Math.Min(bytes, capacity), letGo, time);
         lock (_gate)
         {
             _waiting.AddLast(share);
             Grant();
         }
         using var gaveUp = letGo.Token.Register(() => GiveUp(share));
-        return await share.Turn.Task.ConfigureAwait(false);
+        try
+        {
+            return await share.Turn.Task.ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_gate) share.Alarm?.Dispose();
+        }
     }
 
     public void GiveBack(LineShare share)
@@ -54,7 +70,7 @@ internal sealed class LineShares
         lock (_gate)
         {
             if (!_held.Remove(share)) return;
-            _free += share.Bytes;
+            _taken -= share.Bytes;
             Grant();
         }
     }
@@ -71,19 +87,15 @@ internal sealed class LineShares
 
     private void Grant()
     {
-        while (_waiting.First?.Value is { } next && next.Bytes <= _free)
+        while (_waiting.First?.Value is { } next && next.Bytes <= capacity - _taken)
         {
             _waiting.RemoveFirst();
-            _free -= next.Bytes;
-            next.Since = _time.GetTimestamp();
+            _taken += next.Bytes;
             _held.AddLast(next);
-            next.Turn.SetResult(next);
+            next.Take();
         }
-        if (_waiting.Count > 0 && _held.First?.Value is { } oldest)
-        {
-            var left = LineMemory.Undisturbed - _time.GetElapsedTime(oldest.Since);
-            _timer.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
-        }
+        if (_waiting.First?.Value is { } first && _held.First?.Value is { } oldest)
+            first.RingIn(LineMemory.Undisturbed - oldest.Held, TakeBack);
     }
 
     /// <summary>Somebody waits: the shares that were held long enough are told to let go, the oldest first, until there is room.</summary>
@@ -93,10 +105,10 @@ internal sealed class LineShares
         lock (_gate)
         {
             if (_waiting.First?.Value is not { } next) return;
-            var free = _free;
+            var free = capacity - _taken;
             foreach (var held in _held)
             {
-                if (free >= next.Bytes || _time.GetElapsedTime(held.Since) < LineMemory.Undisturbed) break;
+                if (free >= next.Bytes || held.Held < LineMemory.Undisturbed) break;
                 free += held.Bytes;
                 told.Add(held);
             }

@@ -31,10 +31,10 @@ public sealed class UnixConnection : IDisposable
     private readonly Socket _socket;
     private readonly LineReader _lines;
 
-    private UnixConnection(Socket socket, LineMemory memory)
+    private UnixConnection(Socket socket, LineMemory memory, TimeProvider time)
     {
         _socket = socket;
-        _lines = new LineReader((buffer, cancel) => socket.ReceiveAsync(buffer, SocketFlags.None, cancel), memory);
+        _lines = new LineReader((buffer, cancel) => socket.ReceiveAsync(buffer, SocketFlags.None, cancel), memory, time);
         Peer = ReadPeer(socket);
     }
 
@@ -55,14 +55,16 @@ public sealed class UnixConnection : IDisposable
     /// and there is nothing that a time-out could bound.
     /// </summary>
     /// <param name="memory">For its long lines.</param>
-    public static async ValueTask<ConnectOutcome> ConnectAsync(string path, LineMemory memory, CancellationToken cancellation = default)
+    /// <param name="time">How long they hold it.</param>
+    public static async ValueTask<ConnectOutcome> ConnectAsync(
+        string path, LineMemory memory, TimeProvider time, CancellationToken cancellation = default)
     {
         Socket? socket = null;
         try
         {
             socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation).ConfigureAwait(false);
-            return new ConnectOutcome.Connected(new UnixConnection(socket, memory));
+            return new ConnectOutcome.Connected(new UnixConnection(socket, memory, time));
         }
         catch (SocketException e)
         {

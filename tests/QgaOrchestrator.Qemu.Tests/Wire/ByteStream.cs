@@ -10,8 +10,8 @@ internal sealed class ByteStream
     private readonly LineReader _reader;
     private Task<WireLine?>? _next;
 
-    public ByteStream(int limit = 48 << 20, LineMemory? memory = null) =>
-        _reader = new(_source.ReceiveAsync, memory ?? new LineMemory(2 * LineMemory.Long, 66 << 20, TimeProvider.System)) { Limit = limit };
+    public ByteStream(int limit = 48 << 20, LineMemory? memory = null, TimeProvider? time = null) =>
+        _reader = new(_source.ReceiveAsync, memory ?? new LineMemory(2 * LineMemory.Long, 66 << 20), time ?? TimeProvider.System) { Limit = limit };
 
     public int Limit
     {

@@ -53,7 +53,7 @@ public sealed class LineMemoryTests
     public async Task Twelve_streams_that_drip_127_MiB_for_a_long_reply_hold_under_100_MiB_together()
     {
         var before = GC.GetTotalMemory(forceFullCollection: true);
-        var memory = new LineMemory(8 * LineMemory.Long, LineMemory.Agents.Capacity - (8 * LineMemory.Long), TimeProvider.System);
+        var memory = new LineMemory(8 * LineMemory.Long, LineMemory.Agents.Capacity - (8 * LineMemory.Long));
         var drips = Enumerable.Range(0, 12).Select(_ => new Drip(memory, 127 << 20)).ToList();
         var reading = Task.WhenAll(drips.Select(drip => Task.Run(drip.ReadAsync)));
         for (var began = Stopwatch.GetTimestamp(); !drips.All(drip => drip.Stalls); await Task.Yield())
@@ -78,7 +78,7 @@ public sealed class LineMemoryTests
 
         public async Task<List<LineFault>> ReadAsync()
         {
-            _reader = new LineReader(ReceiveAsync, memory) { Limit = GuestExecStatus.Request(1).LargestReply };
+            _reader = new LineReader(ReceiveAsync, memory, TimeProvider.System) { Limit = GuestExecStatus.Request(1).LargestReply };
             var faults = new List<LineFault>();
             while (await _reader.ReadAsync() is { } line)
                 if (line.Fault != LineFault.None) faults.Add(line.Fault);

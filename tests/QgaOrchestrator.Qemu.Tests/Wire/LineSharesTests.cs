@@ -6,24 +6,22 @@ namespace QgaOrchestrator.Qemu.Tests.Wire;
 public sealed class LineSharesTests
 {
     private readonly ManualTime _time = new();
-    private readonly LineMemory _memory;
-
-    public LineSharesTests() => _memory = new LineMemory(3 * LineMemory.Long, 8 << 20, _time);
+    private readonly LineMemory _memory = new(3 * LineMemory.Long, 8 << 20);
 
     [Fact]
     public void Small_lines_need_no_share()
     {
-        var holders = Enumerable.Range(0, 4).Select(_ => new ByteStream((4 << 20) - 1, _memory)).ToList();
+        var holders = Enumerable.Range(0, 4).Select(_ => new ByteStream((4 << 20) - 1, _memory, _time)).ToList();
         foreach (var holder in holders) Assert.Empty(holder.Feed(Of(2 << 20)));
         Assert.True(holders[3].WaitsForMemory);
-        var small = new ByteStream(64 << 10, _memory);
+        var small = new ByteStream(64 << 10, _memory, _time);
         Assert.Equal(64 << 10, Assert.Single(small.Feed(Of(64 << 10) + "\n")).Bytes.Length);
     }
 
     [Fact]
     public async Task Who_finds_no_room_waits_until_another_has_its_line()
     {
-        var (first, second) = (new ByteStream(6 << 20, _memory), new ByteStream(6 << 20, _memory));
+        var (first, second) = (new ByteStream(6 << 20, _memory, _time), new ByteStream(6 << 20, _memory, _time));
         Assert.Empty(first.Feed(Of(3 << 20)));
         Assert.Empty(second.Feed(Of(3 << 20) + "\n"));
         Assert.True(second.WaitsForMemory);
@@ -36,7 +34,7 @@ public sealed class LineSharesTests
     [Fact]
     public async Task A_share_that_a_drip_holds_goes_to_who_waits_after_5_s()
     {
-        var (drip, other) = (new ByteStream(6 << 20, _memory), new ByteStream(6 << 20, _memory));
+        var (drip, other) = (new ByteStream(6 << 20, _memory, _time), new ByteStream(6 << 20, _memory, _time));
         Assert.Empty(drip.Feed(Of(2 << 20)));
         _time.Advance(TimeSpan.FromSeconds(60)); // as long as nobody waits it may drip
         Assert.Empty(drip.Feed("."));
@@ -49,9 +47,9 @@ public sealed class LineSharesTests
     [Fact]
     public async Task More_lines_than_there_is_room_for_all_come_to_their_end()
     {
-        var first = new ByteStream(6 << 20, _memory);
+        var first = new ByteStream(6 << 20, _memory, _time);
         Assert.Empty(first.Feed(Of(2 << 20)));
-        var others = Enumerable.Range(0, 20).Select(_ => new ByteStream(6 << 20, _memory)).ToList();
+        var others = Enumerable.Range(0, 20).Select(_ => new ByteStream(6 << 20, _memory, _time)).ToList();
         foreach (var other in others) Assert.Empty(other.Feed(Of(3 << 20) + "\n"));
         Assert.All(others, other => Assert.True(other.WaitsForMemory));
         Assert.Single(first.Feed("\n"));
@@ -62,7 +60,7 @@ public sealed class LineSharesTests
     [Fact]
     public async Task Who_waits_can_be_told_to_let_go()
     {
-        var (first, second) = (new ByteStream(6 << 20, _memory), new ByteStream(6 << 20, _memory));
+        var (first, second) = (new ByteStream(6 << 20, _memory, _time), new ByteStream(6 << 20, _memory, _time));
         Assert.Empty(first.Feed(Of(2 << 20)));
         Assert.Empty(second.Feed(Of(2 << 20) + "\n"));
         second.Limit = LineReader.Small;

@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using QgaOrchestrator.Lab;
+using QgaOrchestrator.Qemu.Ledger;
+using Xunit.Abstractions;
+
+namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
+
+/// <summary>
+/// Agents and monitors that answer at their worst, beside healthy VMs: callers get documented answers, the node's memory stays
+/// bounded and none of its actors fails, who is frozen is thawed, and the healthy are pinged and backed up.
+/// </summary>
+/// <remarks>QGA_HOSTILE_SECONDS and QGA_HOSTILE_SEED make a long run of it: tests/hostile.sh.</remarks>
+public sealed partial class HostileAgentsTests(ITestOutputHelper output)
+{
+    private const int Hostile = 12;
+    private const long MostGrowth = 300 << 20;
+
+    /// <summary>A guest lets a thaw in after its grace; the round that is under way then may have to end first.</summary>
+    private static readonly TimeSpan LongestFrozen = HostileFleet.Grace + TimeSpan.FromSeconds(9);
+
+    [SkippableFact]
+    public async Task Agents_and_monitors_at_their_worst_cost_nobody_but_themselves()
+    {
+        var time = TimeSpan.FromSeconds(Setting("QGA_HOSTILE_SECONDS", 8));
+        var seed = Setting("QGA_HOSTILE_SEED", 1);
+        await using var lab = await SimulatedLab.StartAsync(2, null, null, "--Freeze:Timeout=00:00:02", "--Freeze:Lease=00:00:02");
+        await lab.WaitForReadyAsync(2);
+        var healthy = lab.Fleet.Vms[0].Name;
+        using var caller = new HostileCaller(lab.Client.Api, (await File.ReadAllTextAsync(Path.Combine(lab.Node.Data, "admin.token"))).Trim());
+        var quiet = await PingAsync(caller, healthy, TimeSpan.FromSeconds(Math.Clamp(time.TotalSeconds / 5, 2, 20)));
+        var before = MemoryOf(lab.Node.Pid, "VmRSS");
+
+        await using var fleet = await HostileFleet.StartAsync(Path.GetDirectoryName(lab.Fleet.Vms[0].Directory)!, Hostile, seed);
+        var began = Stopwatch.GetTimestamp();
+        var asking = fleet.Names.Select((vm, number) => AskAsync(caller, vm, new Random(seed + number), began, time)).ToList();
+        var backups = BackUpAsync(lab, $"name in ({string.Join(",", [lab.Fleet.Vms[1].Name, .. fleet.Names])})", began, time);
+        var loud = await PingAsync(caller, healthy, time);
+        await Task.WhenAll(asking);
+        fleet.Calm();
+        await Poll.UntilAsync("thaw of every guest", SimulatedLab.Limit, () =>
+            !fleet.IsFrozen && lab.Ledger.ReadAll() is { Damaged.Count: 0 } ledger && ledger.Entries.All(entry => entry.Phase == LedgerPhase.Thawed));
+        var runs = await backups;
+
+        var peak = MemoryOf(lab.Node.Pid, "VmHWM");
+        var (p99, quietP99) = (Percentile(loud, 0.99), Percentile(quiet, 0.99));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"seed {seed}, {time.TotalSeconds:0} s, {Hostile} hostile VMs: answers {string.Join(", ", caller.Answers.OrderBy(one => one.Key).Select(one => $"{(int)one.Key}: {one.Value}"))}; {runs} backups"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{fleet.Freezes.Count} freezes, the longest {fleet.Freezes.Select(one => one.Frozen.TotalSeconds).DefaultIfEmpty().Max():0.0} s; the node's memory {before >> 20} MiB before, {peak >> 20} at its peak"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"pings of the healthy VM: {loud.Count}, p99 {quietP99:0.0} ms before and {p99:0.0} ms beside them, {p99 / quietP99:0.00} times"));
+        Assert.Empty(caller.Faults);
+        Assert.Empty(Traces().Matches(await File.ReadAllTextAsync(Path.Combine(lab.Node.Folder, "qgad.log"))).Select(match => match.Value));
+        Assert.InRange(peak - before, 0, MostGrowth);
+        Assert.NotEmpty(fleet.Freezes);
+        Assert.DoesNotContain(fleet.Freezes, freeze => freeze.Frozen > LongestFrozen);
+    }
+
+    private static async Task AskAsync(HostileCaller caller, string vm, Random chance, long began, TimeSpan time)
+    {
+        while (Stopwatch.GetElapsedTime(began) < time)
+        {
+            await caller.AskAsync(vm, chance);
+            await Task.Delay(chance.Next(50));
+        }
+    }
+
+    /// <summary>Every ping is answered: one that is not throws.</summary>
+    private static async Task<List<double>> PingAsync(HostileCaller caller, string vm, TimeSpan time)
+    {
+        var took = new List<double>();
+        for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < time;)
+        {
+            took.Add((await caller.PingAsync(vm)).TotalMilliseconds);
+            await Task.Delay(5);
+        }
+        return took;
+    }
+
+    /// <summary>Backups of the hostile and of another healthy VM, one after the other; that one's succeeds in each.</summary>
+    private static async Task<int> BackUpAsync(SimulatedLab lab, string select, long began, TimeSpan time)
+    {
+        var runs = 0;
+        while (Stopwatch.GetElapsedTime(began) < time)
+        {
+            var (_, items) = await lab.BackupAsync(select: select);
+            Assert.Equal(Api.ItemStates.Succeeded, items[lab.Fleet.Vms[1].Name].State);
+            runs++;
+        }
+        return runs;
+    }
+
+    private static double Percentile(List<double> values, double share) => values.Order().ElementAt((int)((values.Count - 1) * share));
+
+    private static long MemoryOf(int pid, string what)
+    {
+        var line = File.ReadLines($"/proc/{pid}/status").Single(line => line.StartsWith(what + ":", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) << 10;
+    }
+
+    private static int Setting(string name, int value) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : value;
+
+    /// <summary>An exception that nobody expected, with the line before it.</summary>
+    [GeneratedRegex(@"[^\n]*\n   at .*")]
+    private static partial Regex Traces();
+}
