@@ -36,7 +36,7 @@ public static class GuestFileRead
         const long unnamed = 4096;
         try
         {
-            return arguments.IsEmpty ? unnamed : AgentJson.Read(arguments, AgentJson.Default.FileReadArguments).Count ?? unnamed;
+            return arguments.IsEmpty ? unnamed : JsonSerializer.Deserialize(arguments.Span, AgentJson.Default.FileReadArguments)?.Count ?? unnamed;
         }
         catch (JsonException)
         {
