@@ -31,7 +31,8 @@ internal sealed class AuditAnchor
     public string Key => string.Create(CultureInfo.InvariantCulture, $"trim/{Number}/{Hash}/{KeptFrom}");
 
     /// <summary>That entry.</summary>
-    public AuditEntry Entry(DateTimeOffset at, string host, int runs, long entries) => new(at, "node", null, "trim", null, null, host, AuditOutcomes.Done, null)
+    public AuditEntry Entry(DateTimeOffset at, string host, int runs, long entries) => new(
+        at, "node", null, "trim", null, null, host, AuditOutcomes.Done, null)
     {
         Detail = string.Create(CultureInfo.InvariantCulture,
             $"{entries} entries of this log, up to number {Number}, and {runs} runs were removed: they are from before {KeptFrom} (Store.Keep)"),

@@ -90,7 +90,11 @@ public sealed partial class SqliteAudit : IAsyncDisposable
         }
         return vouched ? Check(number, null) : new AuditCheck(0, anchor.Hash, anchor.Number + 1, null);
 
-        AuditCheck Check(long last, long? broken) => new(last - anchor.Number, head, broken, found) { First = anchor.Number + 1, KeptFrom = anchor.Since };
+        AuditCheck Check(long last, long? broken) => new(last - anchor.Number, head, broken, found)
+        {
+            First = anchor.Number + 1,
+            KeptFrom = anchor.Since,
+        };
     });
 
     private static IEnumerable<AuditRow> Chain(DataConnection db, AuditAnchor anchor) => db.GetTable<AuditRow>()

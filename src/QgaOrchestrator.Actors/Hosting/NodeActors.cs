@@ -101,7 +101,8 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
         Cut = (method, hook, vm, monitor) => method switch
         {
             BackupMethod.Snapshot => new SnapshotCut(monitor, vm.Id.Entity, _overlays, time),
-            BackupMethod.Hook => new HookCut(monitor, vm.Id.Entity, hook, options.Freeze.Hooks, Path.Combine(options.Node.DataDirectory, "hooks"), time),
+            BackupMethod.Hook => new HookCut(
+                monitor, vm.Id.Entity, hook, options.Freeze.Hooks, Path.Combine(options.Node.DataDirectory, "hooks"), time),
             _ => new FullBackupCut(monitor, time),
         },
         Overlays = _overlays,

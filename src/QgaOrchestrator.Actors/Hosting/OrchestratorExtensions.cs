@@ -54,10 +54,11 @@ public static class OrchestratorExtensions
         services.AddSingleton(provider =>
         {
             var time = provider.GetRequiredService<TimeProvider>();
-            var journal = new JournalTrim(new(Path.Combine(data, StoreExtensions.JournalFile)), () => Task.Delay(TimeSpan.FromMilliseconds(50), time));
+            var pause = TimeSpan.FromMilliseconds(50);
+            var journal = new JournalTrim(new(Path.Combine(data, StoreExtensions.JournalFile)), () => Task.Delay(pause, time));
             return new StoreTrim(
-                options.Node.Host, options.Store.Keep, provider.GetRequiredService<SqliteViews>(), journal, provider.GetRequiredService<SqliteAudit>(),
-                FreezeLedger.At(options.Freeze.Ledger), new OverlayLedger(Path.Combine(data, "overlays")), time);
+                options.Node.Host, options.Store.Keep, provider.GetRequiredService<SqliteViews>(), journal,
+                provider.GetRequiredService<SqliteAudit>(), FreezeLedger.At(options.Freeze.Ledger), new OverlayLedger(Path.Combine(data, "overlays")), time);
         });
         services.AddHostedService<RetentionService>();
     }

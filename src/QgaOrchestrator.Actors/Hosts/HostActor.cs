@@ -324,7 +324,8 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     }
 
     private void SummonWatchdog() =>
-        _services.Watchdog(CancellationToken.None).PipeTo(Self, success: c => new Guarded(c), failure: e => new Unguarded(e.Message, (e as WatchdogException)?.Remedy));
+        _services.Watchdog(CancellationToken.None).PipeTo(
+            Self, success: c => new Guarded(c), failure: e => new Unguarded(e.Message, (e as WatchdogException)?.Remedy));
 
     private void AnswerWaiting()
     {

@@ -156,7 +156,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         var limits = _services.Limits.For(os);
         var hooks = await GuestHooks.BeforeAsync(_vm, vm.Guest, fitness.Freezes);
         var covers = DiskCoverage.Of(plan, fitness.FileSystems);
-        var draft = _directory.Write(new PointDraft(
+        var draft = Store(new PointDraft(
             _names.Hash, _directory.Path, plan.Disks, covers, vm.Machine.Uuid, os, limits.Lease, Facts: null, Unfrozen: false, Method: _options.Method));
 
         if (_seat is not null)
@@ -169,7 +169,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
             if (failure is null)
             {
                 var report = await GuestHooks.AfterAsync(_vm, hooks);
-                return await FinishAsync(cut, _directory.Write(draft with { Facts = LedgerFacts.From(record!, "node"), Hooks = report }), _halt.Token);
+                return await FinishAsync(cut, Store(draft with { Facts = LedgerFacts.From(record!, "node"), Hooks = report }), _halt.Token);
             }
             if (record is { FreezeRefused: true } && await GuestHooks.RefusalAsync(_vm, hooks) is { } refusal)
                 failure = failure with { Reason = $"the guest refused to freeze: {refusal}", Remedy = "See to the script's application in the guest, or use consistency prefer" };
@@ -180,7 +180,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
             await cut.UndoAsync(_names, _directory.Path, cancel);
             _directory.Create(_services.TargetGroup, _options.Method != BackupMethod.Hook);
             plan = await PrepareAsync(cut, _halt.Token);
-            _directory.Write(draft with { Disks = plan.Disks });
+            Store(draft with { Disks = plan.Disks });
         }
         else if (_seat is not null)
         {
@@ -191,7 +191,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         if (await cut.CutAsync(plan, Answer) is var outcome and not CutOutcome.Done)
             throw new CutException($"the disks could not be cut: {outcome}", "See the node's log; the VM's disks are as before");
         _seat?.Report(new MemberReport(MemberPhase.Cut));
-        return await FinishAsync(cut, _directory.Write(draft with { Disks = plan.Disks, Unfrozen = true }), _halt.Token);
+        return await FinishAsync(cut, Store(draft with { Disks = plan.Disks, Unfrozen = true }), _halt.Token);
     }
 
     // ---- what it is told on the way
@@ -263,6 +263,13 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         };
     }
 
+    private PointDraft Store(PointDraft draft)
+    {
+        if (_directory.Write(draft) is { } fault)
+            _log.Warning("{0}: a crash would undo this attempt, since its draft cannot be written: {1}", _spec.Id.Name, fault);
+        return draft;
+    }
+
     /// <summary>copy → verify → catalog: the same after a window and after a crash behind one.</summary>
     private async Task<ItemOutcome> FinishAsync(ICut cut, PointDraft draft, CancellationToken cancel)
     {
@@ -271,7 +278,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         {
             Move(Backup.Copy);
             await cut.FinishAsync(draft.Plan, copied => _self.Tell(Progress(Backup.Copy, copied)), cancel);
-            draft = _directory.Write(draft with { Copied = true });
+            draft = Store(draft with { Copied = true });
         }
 
         Move(Backup.Verify);
@@ -288,7 +295,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
     {
         if (_seat is null) return draft;
         if (draft.Verdict is null)
-            draft = _directory.Write(draft with { Verdict = (await _seat.AtAsync(new MemberReport(MemberPhase.Closed), GroupWord.GoOn, cancel)).Verdict });
+            draft = Store(draft with { Verdict = (await _seat.AtAsync(new MemberReport(MemberPhase.Closed), GroupWord.GoOn, cancel)).Verdict });
         _seat.Report(new MemberReport(MemberPhase.Copying, Verdict: draft.Verdict));
         return draft;
     }

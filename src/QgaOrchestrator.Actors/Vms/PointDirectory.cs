@@ -71,18 +71,20 @@ internal sealed class PointDirectory
         }
     }
 
-    /// <exception cref="CutException">It cannot be written.</exception>
-    public PointDraft Write(PointDraft draft)
+    /// <summary>Without a draft the attempt goes on as well, and a crash's successor undoes it: an older one is not left for it.</summary>
+    /// <returns>Why it could not be written; null: it is.</returns>
+    public string? Write(PointDraft draft)
     {
         try
         {
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(_draft)!, OwnFiles.Directory);
             HeldDirectory.ReplaceFile(_draft, JsonSerializer.SerializeToUtf8Bytes(draft, DraftJson.Default.PointDraft), OwnFiles.File);
-            return draft;
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CutException($"{_draft} cannot be written: {e.Message}", "Make room in Node.DataDirectory, then run the backup again");
+            DeleteDraft();
+            return e.Message;
         }
     }
 
@@ -106,8 +108,8 @@ internal sealed class PointDirectory
     {
         try
         {
-            HeldDirectory.ReplaceFile(
-                System.IO.Path.Combine(Path, PointFile), JsonSerializer.SerializeToUtf8Bytes(point, PointJson.Default.RecoveryPoint), OwnFiles.File | UnixFileMode.GroupRead);
+            var bytes = JsonSerializer.SerializeToUtf8Bytes(point, PointJson.Default.RecoveryPoint);
+            HeldDirectory.ReplaceFile(System.IO.Path.Combine(Path, PointFile), bytes, OwnFiles.File | UnixFileMode.GroupRead);
             DeleteDraft();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -21,7 +21,8 @@ public static partial class AuditEndpoints
         var before = Paging.Place(cursor);
         var lines = await audit.ListAsync(new AuditQuery(most, before == 0 ? long.MaxValue : before, Text(vm), Text(run), Text(who), Time(since)));
         var next = lines.Count == most && lines[^1].Number > 1 ? lines[^1].Number.ToString(CultureInfo.InvariantCulture) : null;
-        return TypedResults.Json(new Page<AuditRecord>([.. lines.Select(ToApi)], next) { KeptFrom = await audit.KeptFromAsync() }, ApiJson.Default.PageAuditRecord);
+        return TypedResults.Json(
+            new Page<AuditRecord>([.. lines.Select(ToApi)], next) { KeptFrom = await audit.KeptFromAsync() }, ApiJson.Default.PageAuditRecord);
     }
 
     private static async Task<IResult> CheckAsync(string? head, SqliteAudit audit)

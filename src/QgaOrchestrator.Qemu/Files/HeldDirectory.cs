@@ -96,6 +96,18 @@ public sealed class HeldDirectory : IDisposable
         return handle is null ? null : new FileStream(handle, FileAccess.Read, bufferSize: 0);
     }
 
+    private FileStream? TryRead(string name)
+    {
+        try
+        {
+            return Read(name);
+        }
+        catch (NoFileException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Our own file, to be gone on with or new; not what somebody else has put there.</summary>
     /// <exception cref="IOException">It is a link or no regular file, or another user's.</exception>
     public FileStream Append(string name, UnixFileMode mode)
@@ -113,7 +125,8 @@ public sealed class HeldDirectory : IDisposable
     public void Sync()
     {
         using var readable = Libc.OpenAt(Libc.CurrentDirectory, PathOf("."), Libc.ReadOnly | Libc.OnlyDirectory);
-        if (readable.IsInvalid || Libc.Sync(readable) != 0) throw Libc.Failure($"{Path} cannot be synced");
+        // EINVAL: this file system knows no sync of a directory.
+        if (readable.IsInvalid || (Libc.Sync(readable) != 0 && Marshal.GetLastPInvokeError() != Libc.Invalid)) throw Libc.Failure($"{Path} cannot be synced");
     }
 
     /// <summary>Gives it a mode and, where set, a group.</summary>
@@ -135,11 +148,11 @@ public sealed class HeldDirectory : IDisposable
         return made;
     }
 
-    /// <summary>A file that we have written, or root: one that somebody else has put in its place is none. Where a file server
-    /// maps us to another user, that one owns the directory, too.</summary>
+    /// <summary>A file that we have written, or root: one that somebody else has put in its place, or a link, is none. Where a
+    /// file server maps us to another user, that one owns the directory, too.</summary>
     public byte[]? ReadOwn(string name)
     {
-        using var file = Read(name);
+        using var file = TryRead(name);
         if (file is null) return null;
         var (owner, place) = (Libc.StatusOf(file.SafeFileHandle), Libc.StatusOf(_handle));
         if (!owner.IsOurs && owner.Uid != place.Uid) return null;
@@ -159,13 +172,13 @@ public sealed class HeldDirectory : IDisposable
             return Marshal.GetLastPInvokeError() switch
             {
                 Libc.NoEntry => null,
-                Libc.TooManyLinks => throw new IOException($"{path} is a symbolic link, and none is followed there"),
+                Libc.TooManyLinks => throw new NoFileException($"{path} is a symbolic link, and none is followed there"),
                 _ => throw Libc.Failure(path),
             };
         }
         if (Libc.StatusOf(handle).IsFile) return handle;
         handle.Dispose();
-        throw new IOException($"{path} is no regular file");
+        throw new NoFileException($"{path} is no regular file");
     }
 
     private static SafeFileHandle Step(SafeFileHandle at, string part, string path)
@@ -184,4 +197,7 @@ public sealed class HeldDirectory : IDisposable
         }
         throw error == Libc.NoEntry ? new DirectoryNotFoundException($"there is no {path}") : Libc.Failure(path);
     }
+
+    /// <summary>What lies there is something else than a file.</summary>
+    private sealed class NoFileException(string message) : IOException(message);
 }

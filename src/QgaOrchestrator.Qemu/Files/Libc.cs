@@ -7,7 +7,7 @@ namespace QgaOrchestrator.Qemu.Files;
 internal static partial class Libc
 {
     internal const int ReadOnly = 0, WriteOnly = 1, Create = 0x40, Append = 0x400, NonBlocking = 0x800, CloseOnExec = 0x80000, PathOnly = 0x200000;
-    internal const int NoEntry = 2, NotDirectory = 20, TooManyLinks = 40;
+    internal const int NoEntry = 2, NotDirectory = 20, Invalid = 22, TooManyLinks = 40;
     internal const int CurrentDirectory = -100;
     private const int SymlinkNoFollow = 0x100, EmptyPath = 0x1000;
     private const uint BasicStatus = 0x7ff;

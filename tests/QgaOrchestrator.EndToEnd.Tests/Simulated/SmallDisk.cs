@@ -14,7 +14,9 @@ internal sealed class SmallDisk : IAsyncDisposable
     /// <summary>Skips the test with the reason where this user cannot mount.</summary>
     public static async Task<SmallDisk> MountAsync(string directory, int megabytes = 8)
     {
-        Directory.CreateDirectory(directory);
+        const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Directory.CreateDirectory(Path.GetDirectoryName(directory)!, ownerOnly);
+        Directory.CreateDirectory(directory, ownerOnly);
         var mount = await Tool.RunAsync("mount", "-t", "tmpfs", "-o", $"size={megabytes}m,mode=0700", "qga-small-disk", directory);
         Skip.If(mount.ExitCode != 0, $"a small file system cannot be mounted here: {mount.Error.Trim()}");
         return new SmallDisk(directory);

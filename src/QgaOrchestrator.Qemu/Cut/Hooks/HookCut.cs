@@ -14,7 +14,8 @@ namespace QgaOrchestrator.Qemu.Cut.Hooks;
 /// <param name="hooks">Freeze.Hooks: name → argv.</param>
 /// <param name="owing">Where <see cref="Owed"/> is kept, a directory of ours alone: a hook runs with our rights, and obeys it.</param>
 public sealed class HookCut(
-    IMonitor monitor, string vm, string? name, IReadOnlyDictionary<string, IReadOnlyList<string>> hooks, string owing, TimeProvider time, CutLimits? limits = null) : ICut
+    IMonitor monitor, string vm, string? name, IReadOnlyDictionary<string, IReadOnlyList<string>> hooks, string owing, TimeProvider time,
+    CutLimits? limits = null) : ICut
 {
     /// <summary>The call that undoes all: behind the attempt's name, from before the first phase until the hook has nothing left
     /// to undo. Given to the hook by hand it does the same.</summary>
