@@ -16,6 +16,7 @@ public interface IOrchestrator
     /// <param name="command">An agent command's name, as on the wire.</param>
     /// <param name="arguments">A UTF-8 JSON object, or empty.</param>
     /// <param name="options">Time-out, lease of a raw freeze, force of a thaw.</param>
+    /// <param name="cancel">The caller hangs up: what still waits is never sent, except a thaw; what is in flight goes on.</param>
     Task<CallReply> CallAsync(VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel);
 
     /// <summary>Wakes a guest that suspended itself to memory, through its monitor.</summary>
@@ -46,7 +47,14 @@ public interface IOrchestrator
 public enum RunSteering { Pause, Resume, Abort, AbortAndWait }
 
 /// <summary>Options of a raw call; null: the command's own default.</summary>
-public sealed record CallOptions(TimeSpan? Timeout = null, TimeSpan? Lease = null, bool Force = false);
+public sealed record CallOptions(TimeSpan? Timeout = null, TimeSpan? Lease = null, bool Force = false)
+{
+    /// <summary>The caller's role only reads: he may shorten a command's own time-out, not lengthen it.</summary>
+    public bool ReadsOnly { get; init; }
+}
+
+/// <summary>What a caller asked for and did not get in full; null: that he did.</summary>
+public sealed record CallClamp(TimeSpan? Timeout, TimeSpan? Lease);
 
 /// <summary>Why a call was not answered by the agent. Each maps to one HTTP status.</summary>
 public enum CallRefusal
@@ -92,6 +100,9 @@ public sealed record Completion(string By, string? Event = null)
 public abstract record CallReply
 {
     private CallReply() { }
+
+    /// <summary>Set where the call was given less than its caller asked for.</summary>
+    public CallClamp? Clamped { get; init; }
 
     /// <summary>The value of the agent's "return" member, UTF-8 JSON.</summary>
     public sealed record Returned(ReadOnlyMemory<byte> Json) : CallReply
@@ -140,6 +151,8 @@ public sealed record VmStatus(VmId Id, string? Uuid, IReadOnlyDictionary<string,
     public string? AgentVersion { get; init; }
     /// <summary>Frozen now: by a window of ours, or found frozen.</summary>
     public bool Frozen { get; init; }
+    /// <summary>False from a freeze's sending to its reply, and after a reply that was lost: the guest may be frozen.</summary>
+    public bool FrozenCertain { get; init; } = true;
     public DateTimeOffset? FrozenSince { get; init; }
     /// <summary>Whose freeze: a window of ours ("run ID" or "raw freeze"), or "somebody else".</summary>
     public string? FrozenBy { get; init; }

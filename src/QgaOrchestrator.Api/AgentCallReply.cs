@@ -17,8 +17,17 @@ public sealed record AgentCallReply(JsonElement Return)
     /// <summary>The monitor's event, as in SHUTDOWN.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Event { get; init; }
+
+    /// <summary>What the call was given where that is less than was asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AgentCallClamp? Clamped { get; init; }
 }
 
 /// <summary>A guest that was woken.</summary>
 /// <param name="RunState">QEMU's run state then, as in "running".</param>
 public sealed record WokenVm(string RunState);
+
+/// <summary>Durations hh:mm:ss; a member that is absent was not shortened.</summary>
+/// <param name="Timeout">For the agent's reply.</param>
+/// <param name="Lease">Of a freeze.</param>
+public sealed record AgentCallClamp(TimeSpan? Timeout = null, TimeSpan? Lease = null);

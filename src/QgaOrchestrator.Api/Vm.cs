@@ -4,11 +4,13 @@ namespace QgaOrchestrator.Api;
 /// <param name="Name">Unique on its host, mostly in the fleet.</param>
 /// <param name="Id">host/name.</param>
 /// <param name="Uuid">QEMU's, null where it was started without one or has no monitor.</param>
-/// <param name="Frozen">Its guest's file systems are frozen now, as far as known.</param>
+/// <param name="Frozen">Its guest's file systems are frozen now, or may be: from the sending of a freeze until that is settled.</param>
 public sealed record Vm(
     string Name, string Id, string? Uuid, string Host, IReadOnlyDictionary<string, string> Labels, VmAgent Agent, bool Frozen)
 {
     public string? Group { get; init; }
+    /// <summary>False from a freeze's sending to its reply, and after a reply that was lost: the guest may be frozen.</summary>
+    public bool? FrozenCertain { get; init; }
     public DateTimeOffset? FrozenSince { get; init; }
     /// <summary>Whose freeze: "run ID", "raw freeze" or "somebody else".</summary>
     public string? FrozenBy { get; init; }

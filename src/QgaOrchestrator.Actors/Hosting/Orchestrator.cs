@@ -24,8 +24,19 @@ public sealed class Orchestrator(NodeActors actors, IViews views) : IOrchestrato
     public async Task<IReadOnlyList<VmStatus>> ListVmsAsync(CancellationToken cancel) =>
         (await actors.Fleet.Ask<VmList>(new ListVms(), Answer, cancel)).Vms;
 
-    public Task<CallReply> CallAsync(VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel) =>
-        AskVmAsync(new CallAgent(vm, command, arguments, options), command, LongestCall, cancel);
+    public async Task<CallReply> CallAsync(VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel)
+    {
+        var call = Guid.NewGuid();
+        try
+        {
+            return await AskVmAsync(new CallAgent(vm, command, arguments, options) { Call = call }, command, LongestCall, cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            actors.Vms.Tell(new HangUp(vm, call));
+            throw;
+        }
+    }
 
     public Task<CallReply> WakeAsync(VmId vm, CancellationToken cancel) => AskVmAsync(new WakeVm(vm), "the wake-up", LongestWake, cancel);
 

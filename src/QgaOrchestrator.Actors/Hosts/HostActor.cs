@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Hosts;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
@@ -10,9 +11,8 @@ namespace QgaOrchestrator.Actors.Hosts;
 
 /// <summary>
 /// The guard of this host's guests, one a node, on a thread of its own: it writes the freeze ledger, keeps the limits of
-/// each open window, beats the watchdog's heart, and starts the actor of each VM that discovery finds. Its heartbeat says
-/// "limits run and are heeded": where a window does not answer that its limit has passed, the heart stops, and the watchdog
-/// takes over.
+/// each open window, beats the watchdog's heart, and starts the actor of each VM that discovery finds. Its rules are
+/// <see cref="GuardRules"/>; it performs what they ask for.
 /// </summary>
 public sealed class HostActor : ReceiveActor, IWithTimers
 {
@@ -28,29 +28,15 @@ public sealed class HostActor : ReceiveActor, IWithTimers
 
     private sealed record Audited(string Window) : IHostMessage;
 
-    private sealed record Open(LedgerEntry Entry, IActorRef? Window);
-
-    /// <summary>A window that has not said within this time that it heard its limit is not thawing.</summary>
-    private static readonly TimeSpan LimitHeard = TimeSpan.FromSeconds(1);
-
     private readonly HostServices _services;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly Dictionary<string, Open> _windows = [];
-    private readonly HashSet<string> _journalled = [];
-    private readonly Dictionary<string, Moment> _unheard = [];
+    private readonly Dictionary<string, IActorRef> _actors = [];
     private readonly HashSet<string> _told = [];
-
-    /// <summary>Windows whose thaw the audit log does not have yet, and the VM of those whose entry is to go then.</summary>
-    private readonly Dictionary<string, string?> _telling = [];
+    private GuardState _guard = GuardState.Start;
     private Dictionary<string, VmSpec> _vms = [];
     private WatchdogClient? _watchdog;
     private Unguarded _noWatchdog = new("qga-watchdog has not been reached yet");
-    private bool _guarded;
-
-    /// <summary>A watchdog is just being reached, ours or its successor: windows wait for it, each beside who wants it.</summary>
-    private bool _reaching = true;
-    private readonly List<(OpenEntry Order, IActorRef From)> _waiting = [];
-    private string? _stopping;
+    private List<(OpenEntry Order, IActorRef From)> _waiting = [];
     private IActorRef? _stopper;
 
     public HostActor(HostServices services)
@@ -68,13 +54,15 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         Receive<OpenEntry>(OpenWindow);
         Receive<MoveEntry>(m => Move(m.Entry));
         Receive<RemoveEntry>(m => Remove(m.Window));
-        Receive<Audited>(m => Audit(m.Window));
+        Receive<FreezeSent>(m => Handle(new GuardInput.FreezeSent(m.Window, m.ThawDue)));
+        Receive<ThawBegun>(m => Handle(new GuardInput.ThawBegun(m.Window)));
+        Receive<Audited>(m => Handle(new GuardInput.Audited(m.Window)));
         Receive<FindVm>(Answer);
         Receive<FindEntry>(m => Sender.Tell(new EntryFound(EntryOf(m.Vm))));
 
         Receive<ArmLimit>(Arm);
-        Receive<LimitDue>(PassLimit);
-        Receive<LimitSeen>(m => _unheard.Remove(m.Window));
+        Receive<LimitDue>(m => Handle(new GuardInput.LimitPassed(m.Window, m.Limit)));
+        Receive<LimitSeen>(m => Handle(new GuardInput.Heard(m.Window)));
         Receive<Terminated>(m => Lost(m.ActorRef));
         Receive<CloseWindows>(Stop);
     }
@@ -93,6 +81,47 @@ public sealed class HostActor : ReceiveActor, IWithTimers
 
     /// <summary>A guard that begins anew has forgotten its limits: better no node, for then the watchdog thaws.</summary>
     protected override void PreRestart(Exception reason, object message) => Environment.FailFast("the guard of this host's freezes failed", reason);
+
+    private void Handle(GuardInput input)
+    {
+        (_guard, var effects) = GuardRules.Step(_guard, input, _services.Time.Moment());
+        foreach (var effect in effects) Perform(effect);
+    }
+
+    private void Perform(GuardEffect effect)
+    {
+        switch (effect)
+        {
+            case GuardEffect.TellLimit e:
+                Tell(e.Window, new LimitReached(e.Window, e.Limit));
+                break;
+            case GuardEffect.RemoveEntry e:
+                RemoveFile(e.Vm, e.Window);
+                break;
+            case GuardEffect.GiveToVm e when _vms.TryGetValue(e.Vm, out var vm):
+                _services.Vms.Tell(new VmPresent(vm, EntryOf(e.Vm)));
+                break;
+            case GuardEffect.TellUnguarded e:
+                var (reason, remedy) = NoWatchdog();
+                Tell(e.Window, new WindowInput.Unguarded(reason, remedy));
+                break;
+            case GuardEffect.ThawNow e:
+                Tell(e.Window, new ThawWindow(_guard.Stopping!));
+                break;
+            case GuardEffect.AnswerWaiting:
+                (var waiting, _waiting) = (_waiting, []);
+                foreach (var (order, from) in waiting) Self.Tell(order, from);
+                break;
+            case GuardEffect.AllClosed:
+                _stopper?.Tell(new WindowsClosed());
+                break;
+        }
+    }
+
+    private void Tell(string window, object message)
+    {
+        if (_actors.TryGetValue(window, out var actor)) actor.Tell(message);
+    }
 
     // ---- VMs
 
@@ -121,10 +150,10 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         var contents = _services.Ledger.ReadAll();
         foreach (var entry in contents.Entries)
         {
-            _windows[entry.Window] = new Open(entry, null);
+            Handle(new GuardInput.Found(entry.Window, entry.Vm, entry.Phase == LedgerPhase.Thawed));
             TellAudit(ThawLines.ByAnother(entry, _services.Name), entry.Window);
             // A caller's own freeze, thawed: no run will ever ask for its entry.
-            if (entry is { Phase: LedgerPhase.Thawed, Run.Length: 0 }) Remove(entry.Window);
+            if (entry is { Phase: LedgerPhase.Thawed, Run.Length: 0 }) Handle(new GuardInput.Journalled(entry.Window));
         }
         return contents.Damaged;
     }
@@ -147,66 +176,62 @@ public sealed class HostActor : ReceiveActor, IWithTimers
 
     private void OpenWindow(OpenEntry order)
     {
-        var window = order.Entry.Window;
-        if (_reaching && _stopping is null)
+        See();
+        var (window, vm) = (order.Entry.Window, order.Entry.Vm);
+        var found = EntryOf(vm);
+        switch (GuardRules.MayOpen(_guard, window, found is null ? null : new EntryOnDisk(found.Window, found.Phase == LedgerPhase.Thawed)))
         {
-            _waiting.Add((order, Sender));
-            return;
+            case OpenAnswer.Wait:
+                _waiting.Add((order, Sender));
+                break;
+            case OpenAnswer.Stopping:
+                Refuse(window, (_guard.Stopping!, "Run the backup again when the node is up"));
+                break;
+            case OpenAnswer.Unguarded:
+                Refuse(window, NoWatchdog());
+                break;
+            case OpenAnswer.LeftOpen:
+                Refuse(window, ($"the guest may still be frozen by the window {found!.Window}, which is open on it", "It is thawed first; then run this again"));
+                break;
+            case OpenAnswer.Yes when Write(order.Entry) is { } fault:
+                var ledger = _services.Ledger.Directory;
+                Refuse(window, ($"the freeze ledger {ledger} cannot be written: {fault}", $"Make room on {ledger}, and give the node's user write access to it"));
+                break;
+            case OpenAnswer.Yes:
+                _actors[window] = Context.Watch(Sender);
+                Handle(new GuardInput.Opened(window, vm));
+                Sender.Tell(new EntryOpened(window));
+                break;
         }
-        if (Refusal() is { } refusal)
-        {
-            Sender.Tell(new EntryRefused(window, refusal.Reason, refusal.Remedy));
-            return;
-        }
-        if (EntryOf(order.Entry.Vm) is { Phase: not LedgerPhase.Thawed } open && open.Window != window && _windows.GetValueOrDefault(open.Window) is not { Window: not null })
-        {
-            // Overwritten, it would be forgotten, and its guest with it.
-            Sender.Tell(new EntryRefused(
-                window, $"the guest may still be frozen by the window {open.Window}, which an earlier process left open", "It is thawed first; then run this again"));
-            return;
-        }
-        if (Write(order.Entry) is { } fault)
-        {
-            var ledger = _services.Ledger.Directory;
-            Sender.Tell(new EntryRefused(window, $"the freeze ledger {ledger} cannot be written: {fault}", $"Make room on {ledger}, and give the node's user write access to it"));
-            return;
-        }
-        _windows[window] = new Open(order.Entry, Context.Watch(Sender));
-        Sender.Tell(new EntryOpened(window));
     }
 
-    private (string Reason, string Remedy)? Refusal() => this switch
-    {
-        { _stopping: { } stopping } => (stopping, "Run the backup again when the node is up"),
-        { _watchdog.IsGuarding: true } => null,
-        _ => ($"no guest is frozen without qga-watchdog: {_noWatchdog.Reason}", _noWatchdog.Remedy ??
-            $"The node starts one or finds its successor by itself; if it does not, see the journal of qga-watchdog or {WatchdogLauncher.LogOf(_services.Ledger)}"),
-    };
+    private void Refuse(string window, (string Reason, string Remedy) why) => Sender.Tell(new EntryRefused(window, why.Reason, why.Remedy));
+
+    private (string Reason, string Remedy) NoWatchdog() => (
+        $"no guest is frozen without qga-watchdog: {_noWatchdog.Reason}", _noWatchdog.Remedy ??
+        $"The node starts one or finds its successor by itself; if it does not, see the journal of qga-watchdog or {WatchdogLauncher.LogOf(_services.Ledger)}");
 
     /// <summary>A window of an earlier process has no actor that we watch; it is written all the same.</summary>
     private void Move(LedgerEntry entry)
     {
-        var thawed = entry.Phase == LedgerPhase.Thawed;
-        var known = _windows.GetValueOrDefault(entry.Window);
-        if (thawed) TellAudit(ThawLines.ByNode(entry, found: known is { Window: null, Entry.Phase: not LedgerPhase.Thawed }, _services.Name), entry.Window);
-        var removed = thawed && _journalled.Remove(entry.Window) && RemoveFile(entry.Vm, entry.Window);
-        if (!removed && Write(entry) is { } fault) _log.Warning("{0}: the ledger's entry could not be moved to {1}: {2}", entry.Vm, entry.Phase, fault);
-
-        if (thawed && known?.Window is { } actor) Context.Unwatch(actor);
-        _windows[entry.Window] = new Open(entry, thawed ? null : known?.Window);
-        if (_stopper is not null) CheckStopped();
+        var window = entry.Window;
+        if (entry.Phase == LedgerPhase.Thawed)
+        {
+            TellAudit(ThawLines.ByNode(entry, found: _guard.Windows.GetValueOrDefault(window) is { Held: false, Thawed: false }, _services.Name), window);
+            if (_actors.Remove(window, out var actor)) Context.Unwatch(actor);
+            if (!_guard.Windows.ContainsKey(window)) Handle(new GuardInput.Found(window, entry.Vm, Thawed: false));
+            Handle(new GuardInput.Settled(window));
+            if (!_guard.Windows.ContainsKey(window)) return;
+        }
+        if (Write(entry) is { } fault) _log.Warning("{0}: the ledger's entry could not be moved to {1}: {2}", entry.Vm, entry.Phase, fault);
     }
 
+    /// <summary>Watchdog and qgactl thaw without telling us: their proof is in the entry.</summary>
     private void Remove(string window)
     {
-        if (!_windows.TryGetValue(window, out var open)) return;
-        if (open.Entry.Phase != LedgerPhase.Thawed && EntryOf(open.Entry.Vm)?.Phase != LedgerPhase.Thawed)
-        {
-            _journalled.Add(window);
-            return;
-        }
-        _windows.Remove(window);
-        RemoveFile(open.Entry.Vm, window);
+        if (!_guard.Windows.TryGetValue(window, out var open)) return;
+        if (!open.Thawed && EntryOf(open.Vm) is { Phase: LedgerPhase.Thawed } entry && entry.Window == window) Handle(new GuardInput.Settled(window));
+        Handle(new GuardInput.Journalled(window));
     }
 
     private string? Write(LedgerEntry entry)
@@ -222,14 +247,8 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         }
     }
 
-    /// <summary>False: later, when the audit log has what it tells.</summary>
-    private bool RemoveFile(string vm, string window)
+    private void RemoveFile(string vm, string window)
     {
-        if (_telling.ContainsKey(window))
-        {
-            _telling[window] = vm;
-            return false;
-        }
         _told.Remove(window);
         try
         {
@@ -239,7 +258,6 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         {
             _log.Warning("{0}: the ledger's entry could not be removed: {1}", vm, e.Message);
         }
-        return true;
     }
 
     // ---- the audit log
@@ -247,98 +265,63 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     private void TellAudit(AuditEntry? line, string window)
     {
         if (line is null || !_told.Add(window)) return;
-        _telling[window] = null;
+        Handle(new GuardInput.Auditing(window));
         _services.Audit([line]).PipeTo(Self, success: () => new Audited(window));
-    }
-
-    private void Audit(string window)
-    {
-        if (_telling.Remove(window, out var vm) && vm is not null) RemoveFile(vm, window);
     }
 
     // ---- limits
 
     private void Arm(ArmLimit arm)
     {
-        _unheard.Remove(arm.Window);
+        Handle(new GuardInput.Heard(arm.Window));
         if (arm.Limit is not { } limit) Timers.Cancel(arm.Window);
         else Timers.StartSingleTimer(arm.Window, new LimitDue(arm.Window, limit), arm.After > TimeSpan.Zero ? arm.After : TimeSpan.Zero);
     }
 
-    private void PassLimit(LimitDue due)
-    {
-        if (_windows.GetValueOrDefault(due.Window)?.Window is not { } window) return;
-        _unheard[due.Window] = _services.Time.Moment();
-        window.Tell(new LimitReached(due.Window, due.Limit));
-    }
-
     /// <summary>A window that ended without having thawed its guest: the VM's actor adopts it like a crash's.</summary>
-    private void Lost(IActorRef window)
+    private void Lost(IActorRef actor)
     {
-        foreach (var open in _windows.Values.Where(o => window.Equals(o.Window)).ToList())
+        foreach (var (window, _) in _actors.Where(open => actor.Equals(open.Value)).ToList())
         {
-            _windows[open.Entry.Window] = open with { Window = null };
-            // It hears nothing any more; whoever adopts the window thaws at once and needs no limit.
-            Timers.Cancel(open.Entry.Window);
-            _unheard.Remove(open.Entry.Window);
-            if (_vms.TryGetValue(open.Entry.Vm, out var vm)) _services.Vms.Tell(new VmPresent(vm, EntryOf(vm.Id.Name)));
+            _actors.Remove(window);
+            Timers.Cancel(window);
+            Handle(new GuardInput.Ended(window, VmIsHere: _guard.Windows.GetValueOrDefault(window) is { } open && _vms.ContainsKey(open.Vm)));
         }
-        if (_stopper is not null) CheckStopped();
     }
 
     private void Stop(CloseWindows order)
     {
-        _stopping = order.Reason;
         _stopper = Sender;
-        AnswerWaiting();
-        foreach (var open in _windows.Values) open.Window?.Tell(new ThawWindow(order.Reason));
-        CheckStopped();
-    }
-
-    private void CheckStopped()
-    {
-        if (_windows.Values.All(open => open.Window is null)) _stopper?.Tell(new WindowsClosed());
+        Handle(new GuardInput.Stop(order.Reason));
     }
 
     // ---- the watchdog
 
     private void BeatHeart()
     {
-        var now = _services.Time.Moment();
-        if (_unheard.Any(limit => now - limit.Value > LimitHeard))
+        if (GuardRules.Silence(_guard, _services.Time.Moment()) is { } silence)
         {
-            _log.Error("A window has not heard that its limit passed: this node does not thaw any more. The watchdog takes over");
+            _log.Error("{0}: this node does not thaw any more. The watchdog takes over", silence);
             return;
         }
         _watchdog?.Beat();
-        TellUnguarded();
+        See();
     }
 
-    /// <summary>A group's members may hold their reservation, and freeze later: not without a watchdog.</summary>
-    private void TellUnguarded()
+    /// <summary>A connected watchdog that does not answer any more guards nobody.</summary>
+    private void See()
     {
-        var wasGuarded = _guarded;
-        _guarded = _watchdog is { IsGuarding: true };
-        if (!wasGuarded || _guarded || Refusal() is not { } refusal) return;
-        foreach (var open in _windows.Values) open.Window?.Tell(new WindowInput.Unguarded(refusal.Reason, refusal.Remedy));
+        if (_watchdog is { } watchdog) Handle(new GuardInput.Watchdog(watchdog.IsGuarding ? WatchdogSight.Guarding : WatchdogSight.Missing));
     }
 
     private void SummonWatchdog() =>
         _services.Watchdog(CancellationToken.None).PipeTo(
             Self, success: c => new Guarded(c), failure: e => new Unguarded(e.Message, (e as WatchdogException)?.Remedy));
 
-    private void AnswerWaiting()
-    {
-        _reaching = false;
-        foreach (var (order, from) in _waiting) Self.Tell(order, from);
-        _waiting.Clear();
-    }
-
     private void Guard(WatchdogClient client)
     {
         _watchdog = client;
-        _guarded = true;
-        AnswerWaiting();
+        Handle(new GuardInput.Watchdog(WatchdogSight.Guarding));
         client.Closed.PipeTo(Self, success: reason => new Unguarded(reason));
     }
 
@@ -346,11 +329,8 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     {
         var hadOne = _watchdog is not null;
         _watchdog?.Dispose();
-        _watchdog = null;
-        _noWatchdog = why;
-        TellUnguarded();
-        if (hadOne) _reaching = true;
-        else AnswerWaiting();
+        (_watchdog, _noWatchdog) = (null, why);
+        Handle(new GuardInput.Watchdog(hadOne ? WatchdogSight.Reaching : WatchdogSight.Missing));
         _log.Warning("No watchdog: {0}. No guest is frozen until there is one. {1}", why.Reason, why.Remedy ?? "");
         Timers.StartSingleTimer("summon", new Summon(), TimeSpan.FromSeconds(1));
     }

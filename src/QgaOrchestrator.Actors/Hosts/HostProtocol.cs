@@ -25,6 +25,12 @@ public sealed record EntryRefused(string Window, string Reason, string Remedy) :
 /// <summary>The window has come further; not answered.</summary>
 public sealed record MoveEntry(LedgerEntry Entry) : IHostMessage;
 
+/// <summary>The window sends its freeze, and must have begun to thaw by then; not answered.</summary>
+public sealed record FreezeSent(string Window, Moment ThawDue) : IHostMessage;
+
+/// <summary>The window's thaw has begun, or the sync behind its overdue freeze; or whoever holds the agent's lock thaws it.</summary>
+public sealed record ThawBegun(string Window) : IHostMessage;
+
 /// <summary>The run has journalled the outcome: the entry is no longer needed.</summary>
 public sealed record RemoveEntry(string Window) : IHostMessage;
 

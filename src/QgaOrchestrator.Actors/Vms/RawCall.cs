@@ -14,9 +14,6 @@ namespace QgaOrchestrator.Actors.Vms;
 /// </summary>
 internal static class RawCall
 {
-    /// <summary>The longest lease that a caller may ask for.</summary>
-    public static readonly TimeSpan LongestLease = TimeSpan.FromMinutes(5);
-
     /// <summary>How the name of a window begins that a caller opened by his own freeze.</summary>
     private const string ByHand = "raw-";
 
@@ -24,10 +21,11 @@ internal static class RawCall
     private static readonly byte[] Frozen = [.. "\"frozen\""u8];
 
     /// <summary>What was asked before the command could go out, or about its CommandNotFound; <paramref name="Error"/> is that.</summary>
-    internal sealed record Looked(CallAgent Call, IActorRef Caller, AgentOffer Offer, CallReply? Error) : INoSerializationVerificationNeeded;
+    internal sealed record Looked(CallAgent Call, RawCaller Caller, AgentOffer Offer, CallReply? Error) : INoSerializationVerificationNeeded;
 
-    public static void Take(CallAgent call, VmActor vm, IActorRef caller)
+    public static void Take(CallAgent call, VmActor vm, RawCaller caller)
     {
+        caller.Thaws = call.Command == GuestFsfreezeThaw.Name;
         switch (call.Command)
         {
             case var denied when vm.Services.Denied.Contains(denied):
@@ -37,16 +35,16 @@ internal static class RawCall
                 Sync(call, caller);
                 break;
             case "guest-fsfreeze-thaw" when vm.HasOpenWindow:
-                vm.ThawOpenWindow(caller);
+                vm.ThawOpenWindow(caller.HandOver());
                 break;
             case "guest-fsfreeze-thaw" when !call.Options.Force:
                 ThawIfNotForeign(call, vm, caller);
                 break;
             case "guest-fsfreeze-status" when vm.HasOpenWindow:
-                vm.AskOpenWindow(caller);
+                vm.AskOpenWindow(caller.HandOver());
                 break;
             case "guest-fsfreeze-thaw" or "guest-fsfreeze-status":
-                Send(call, vm, caller, thawLane: true);
+                Send(call, vm, caller, ThawLane(call.Command));
                 break;
             case var _ when vm.Window is { } window:
                 caller.Tell(InWindow(window));
@@ -63,6 +61,7 @@ internal static class RawCall
     /// <summary>The answer of <see cref="VmActor.Look"/>: the command goes out, or the caller is told why not.</summary>
     public static void Go(Looked looked, VmActor vm)
     {
+        if (looked.Caller.HasLeft) return;
         if ((looked.Offer.Instead ?? looked.Error) is { } instead) looked.Caller.Tell(Resting(instead, vm));
         else if (vm.Window is { } window) looked.Caller.Tell(InWindow(window));
         else Go(looked.Call, vm, looked.Caller);
@@ -79,7 +78,7 @@ internal static class RawCall
     private static bool IsDoubtful(string command, AgentInfo? info) =>
         AgentCommands.Find(command) is not null && info is not null && info.Status(command) != CommandStatus.Enabled;
 
-    private static void Go(CallAgent call, VmActor vm, IActorRef caller)
+    private static void Go(CallAgent call, VmActor vm, RawCaller caller)
     {
         var listed = AgentCommands.Find(call.Command);
         if (listed is not null && ArgumentCheck.TooNew(listed, call.Arguments, vm.Guest.Info?.Release) is { } fault)
@@ -87,17 +86,20 @@ internal static class RawCall
         else if (IsFreeze(call.Command))
             Freeze(call, vm, caller);
         else if (listed is { Answered: false })
-            vm.EnqueueUnanswered(new AgentRequest(call.Command, call.Arguments), TimeoutOf(call, vm), reply => Answer(call, reply, vm, caller));
+            caller.Ticket = vm.EnqueueUnanswered(new AgentRequest(call.Command, call.Arguments), LimitsOf(call, vm).Timeout, reply => Answer(call, reply, vm, caller));
         else
-            Send(call, vm, caller, thawLane: false);
+            Send(call, vm, caller, Lane.Queue);
     }
 
-    private static void Send(CallAgent call, VmActor vm, IActorRef caller, bool thawLane) =>
-        vm.Enqueue(new AgentRequest(call.Command, call.Arguments), TimeoutOf(call, vm), ended => Answer(call, Reply(call.Command, ended), vm, caller), thawLane);
+    private static void Send(CallAgent call, VmActor vm, RawCaller caller, Lane lane) => caller.Ticket = vm.Enqueue(
+        new AgentRequest(call.Command, call.Arguments), LimitsOf(call, vm).Timeout, ended => Answer(call, Reply(call.Command, ended), vm, caller), lane);
+
+    private static Lane ThawLane(string command) => command == GuestFsfreezeThaw.Name ? Lane.Thaw : Lane.Status;
 
     /// <summary>Why an agent has not found a command it does not say: it is asked, so that the caller is told.</summary>
-    private static void Answer(CallAgent call, CallReply reply, VmActor vm, IActorRef caller)
+    private static void Answer(CallAgent call, CallReply reply, VmActor vm, RawCaller caller)
     {
+        if (caller.HasLeft) return;
         if (reply is CallReply.AgentFailed { Class: "CommandNotFound" }) vm.Look(call, caller, reply);
         else caller.Tell(Resting(reply, vm));
     }
@@ -121,11 +123,11 @@ internal static class RawCall
         };
     }
 
-    private static TimeSpan TimeoutOf(CallAgent call, VmActor vm) =>
-        call.Options.Timeout ?? (AgentCommands.Find(call.Command) ?? AgentCommands.Unlisted(call.Command)).DefaultTimeout(vm.Services.Limits.Timeout);
+    public static CallLimits LimitsOf(CallAgent call, VmActor vm) =>
+        CallLimits.Of(call.Command, call.Options, vm.Services.Limits, vm.Guest.Inventory?.OsId);
 
     /// <summary>No window of ours is open, so a guest that says frozen was frozen by somebody else.</summary>
-    private static void ThawIfNotForeign(CallAgent call, VmActor vm, IActorRef caller) =>
+    private static void ThawIfNotForeign(CallAgent call, VmActor vm, RawCaller caller) =>
         vm.Enqueue(GuestFsfreezeStatus.Request, GuestFsfreezeStatus.Spec.DefaultTimeout(vm.Services.Limits.Timeout), ended =>
         {
             if (ended.Outcome is AgentOutcome.Returned r && GuestFsfreezeStatus.SaysFrozen(r.Json))
@@ -133,8 +135,8 @@ internal static class RawCall
             else if (ended.Outcome is AgentOutcome.NotSent)
                 caller.Tell(Reply(call.Command, ended));
             else
-                Send(call, vm, caller, thawLane: true);
-        }, thawLane: true);
+                Send(call, vm, caller, Lane.Thaw);
+        }, Lane.Thaw);
 
     /// <summary>How a call ended, in the words of its caller.</summary>
     public static CallReply Reply(string command, CallEnded ended) => ended switch
@@ -155,7 +157,7 @@ internal static class RawCall
     public static CallReply UnansweredReply(string command, CallEnded ended) => ended.Outcome switch
     {
         AgentOutcome.Unknown { By: WaitEnd.LinkLost } => Obeyed(Completion.Port),
-        AgentOutcome.Unknown { By: WaitEnd.TimedOut } => Obeyed(Completion.Timeout),
+        AgentOutcome.Unknown { By: WaitEnd.TimedOut or WaitEnd.Passed } => Obeyed(Completion.Timeout),
         _ => Reply(command, ended),
     };
 
@@ -172,7 +174,7 @@ internal static class RawCall
         _ => "look in the guest before you repeat it",
     };
 
-    private static void Sync(CallAgent call, IActorRef caller)
+    private static void Sync(CallAgent call, RawCaller caller)
     {
         if (SyncId(call.Arguments) is { } id) caller.Tell(new CallReply.Returned(JsonSerializer.SerializeToUtf8Bytes(id)));
         else Refuse(caller, CallRefusal.BadArguments, $"{call.Command} needs an integer id", """For example {"id":1}; it is answered here, the channel is always in sync""");
@@ -186,18 +188,13 @@ internal static class RawCall
     }
 
     /// <summary>A freeze by hand is a window without a cut: in the ledger, with a lease, under the watchdog's eyes.</summary>
-    private static void Freeze(CallAgent call, VmActor vm, IActorRef caller)
+    private static void Freeze(CallAgent call, VmActor vm, RawCaller caller)
     {
-        if (call.Options.Lease is { } asked && (asked <= TimeSpan.Zero || asked > LongestLease))
-        {
-            Refuse(caller, CallRefusal.BadArguments, $"a lease of {asked} is not possible", $"Between a moment and {LongestLease}");
-            return;
-        }
-        var limits = vm.Services.Limits.For(vm.Guest.Inventory?.OsId);
+        var limits = LimitsOf(call, vm);
         var now = vm.Services.Time.GetUtcNow();
         var window = $"{ByHand}{vm.Spec.Id.Name}-{now:yyyyMMddTHHmmssfff}";
-        var order = new WindowOrder(window, call.Options.Timeout ?? limits.Timeout, call.Options.Lease ?? limits.Lease, WindowMode.Raw);
-        vm.OpenRawWindow(order, new AgentRequest(call.Command, call.Arguments), caller);
+        var order = new WindowOrder(window, limits.Timeout, limits.Lease, WindowMode.Raw);
+        vm.OpenRawWindow(order, call, limits.Clamped, caller);
     }
 
     private static CallReply.Refused InWindow(string window) =>
@@ -205,6 +202,6 @@ internal static class RawCall
             ? "Somebody froze it by hand: qgactl thaw thaws it, and so does the end of its lease"
             : "Try again when it is closed (a backup's takes well under a second)");
 
-    private static void Refuse(IActorRef caller, CallRefusal why, string reason, string remedy) =>
+    private static void Refuse(RawCaller caller, CallRefusal why, string reason, string remedy) =>
         caller.Tell(new CallReply.Refused(why, reason, remedy));
 }

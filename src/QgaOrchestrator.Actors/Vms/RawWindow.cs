@@ -4,17 +4,31 @@ using QgaOrchestrator.Actors.Hosts;
 
 namespace QgaOrchestrator.Actors.Vms;
 
-/// <summary>A caller's own freeze: its window's owner. Answers the caller when the guest is frozen, and takes the entry out
-/// of the ledger when it is thawed again, by whomever. Child of the <see cref="VmActor"/>, lives as long as the window.</summary>
+/// <summary>
+/// A caller's own freeze: its window's owner. Answers the caller when the guest is frozen, and takes the entry out of the
+/// ledger when it is thawed again, by whomever. A caller who hangs up before the freeze is sent has it withdrawn; later the
+/// window keeps its lease. Child of the <see cref="VmActor"/>, lives as long as the window.
+/// </summary>
 internal sealed class RawWindow : ReceiveActor
 {
+    /// <summary>The caller is gone.</summary>
+    public sealed record CallerLeft : IChannelMessage;
+
+    private readonly Guid? _call;
+    private readonly CallClamp? _clamped;
     private IActorRef? _caller;
 
-    public RawWindow(OpenWindow order, IActorRef host, IActorRef caller)
+    public RawWindow(OpenWindow order, IActorRef host, IActorRef caller, Guid? call, CallClamp? clamped)
     {
-        _caller = caller;
+        (_caller, _call, _clamped) = (caller, call, clamped);
         Receive<WindowFrozen>(m => Answer(new CallReply.Returned(JsonSerializer.SerializeToUtf8Bytes(m.Count))));
         Receive<WindowUnsettled>(m => Answer(new CallReply.Unknown(m.Reason, "The guest may be frozen; the node goes on thawing it. See qgactl vm show")));
+        Receive<CallerLeft>(_ =>
+        {
+            if (_caller is null) return;
+            _caller = null;
+            Context.Parent.Tell(new WithdrawWindow(order.Order.Id));
+        });
         Receive<WindowRefused>(m =>
         {
             Answer(new CallReply.Refused(CallRefusal.Unreachable, m.Reason, "Check that qemu-ga runs in the guest: qgactl vm show"));
@@ -33,7 +47,8 @@ internal sealed class RawWindow : ReceiveActor
 
     private void Answer(CallReply reply)
     {
-        _caller?.Tell(reply);
+        _caller?.Tell(_clamped is null ? reply : reply with { Clamped = _clamped });
         _caller = null;
+        if (_call is { } call) Context.Parent.Tell(new CallOver(call));
     }
 }

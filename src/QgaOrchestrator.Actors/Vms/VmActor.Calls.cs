@@ -9,7 +9,7 @@ namespace QgaOrchestrator.Actors.Vms;
 public sealed partial class VmActor
 {
     /// <summary>Asks agent and monitor whether a caller's command is to go out, or why it was not found; <see cref="RawCall.Looked"/> follows.</summary>
-    internal void Look(CallAgent call, IActorRef caller, CallReply? error) => LookAsync(Self, call.Command, error, _monitor).PipeTo(Self,
+    internal void Look(CallAgent call, RawCaller caller, CallReply? error) => LookAsync(Self, call.Command, error, _monitor).PipeTo(Self,
         success: offer => new RawCall.Looked(call, caller, offer, error),
         failure: fault => new RawCall.Looked(call, caller, new AgentOffer(
             error ?? new CallReply.Refused(CallRefusal.Unreachable, fault.Message, "See qgactl vm show")), error));
@@ -31,8 +31,24 @@ public sealed partial class VmActor
     }
 
     /// <summary>What shows that it was obeyed ends it: an event of QEMU, the agent's or QEMU's end; else its time-out.</summary>
-    internal void EnqueueUnanswered(AgentRequest request, TimeSpan timeout, Action<CallReply> complete) => Enqueue(
+    internal long EnqueueUnanswered(AgentRequest request, TimeSpan timeout, Action<CallReply> complete) => Enqueue(
         request, timeout, ended => complete(RawCall.UnansweredReply(request.Command, ended)), shown: by => complete(RawCall.Obeyed(by)));
+
+    /// <summary>
+    /// A caller is gone: what waits for the channel on his behalf is never sent, except a thaw. What is in flight goes on, and
+    /// its reply is discarded.
+    /// </summary>
+    private void HangUp(Guid call)
+    {
+        if (_callers.Find(call) is not { } caller) return;
+        caller.HangUp();
+        caller.Window?.Tell(new RawWindow.CallerLeft());
+        if (caller is not { Thaws: false, Ticket: { } ticket } || IsInFlight(ticket)) return;
+        _calls.Remove(ticket);
+        Handle(new ChannelInput.Withdrawn(ticket));
+    }
+
+    private bool IsInFlight(long ticket) => _channel.Link is Core.Vms.LinkState.Busy busy && busy.Ticket == ticket;
 
     private void Hear(MachineTold told)
     {

@@ -30,10 +30,21 @@ public sealed partial class VmActor
     }
 
     /// <summary>A caller's own freeze.</summary>
-    internal void OpenRawWindow(WindowOrder order, AgentRequest freeze, IActorRef caller)
+    internal void OpenRawWindow(WindowOrder order, CallAgent call, CallClamp? clamped, RawCaller caller)
     {
-        var open = new OpenWindow(order, new ItemId("", 0, 0), null) { Freeze = freeze };
-        Context.ActorOf(ActorProps.Of(() => new RawWindow(open, _services.Host, caller)));
+        var open = new OpenWindow(order, new ItemId("", 0, 0), null) { Freeze = new AgentRequest(call.Command, call.Arguments) };
+        var actor = caller.Actor;
+        caller.Window = Context.ActorOf(ActorProps.Of(() => new RawWindow(open, _services.Host, actor, call.Call, clamped)));
+    }
+
+    /// <summary>Its caller has hung up: nothing that is not sent yet is.</summary>
+    private void Withdraw(string window)
+    {
+        if (_lent is { } lent && lent.Order.Order.Id == window) lent.Window.Tell(new WindowInput.CallerLeft());
+        if (_wanted is not { } wanted || wanted.Order.Order.Id != window) return;
+        _wanted = null;
+        wanted.Owner.Tell(new WindowRefused(window, "its caller has hung up"));
+        Handle(new ChannelInput.Unreserve(window));
     }
 
     /// <summary>A caller's thaw of whatever window is open: answered when the guest is thawed.</summary>
@@ -64,9 +75,9 @@ public sealed partial class VmActor
         _lent = new Lent(order, owner, window, entry.Qemu);
     }
 
-    private void Frozen(DateTimeOffset since)
+    private void Show(FrozenView frozen)
     {
-        _frozenSince = since;
+        _frozen = frozen;
         Publish();
     }
 
@@ -74,7 +85,7 @@ public sealed partial class VmActor
     {
         if (_lent is not { } lent || lent.Order.Order.Id != closed.Window) return;
         _lent = null;
-        _frozenSince = null;
+        _frozen = null;
         _settled = closed.Window;
         if (closed.Record is { FreezeSent: { } sent, FrozenAt: { } frozen }) _slowFreeze = frozen - sent > SlowFreeze;
         // An earlier process left it: a caller's own freeze, or one whose run may have settled it already.

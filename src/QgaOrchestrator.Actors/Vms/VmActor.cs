@@ -24,6 +24,9 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     private sealed record Ended(long Ticket, AgentOutcome Outcome) : INoSerializationVerificationNeeded;
 
+    /// <summary>The sync behind a command has ended.</summary>
+    private sealed record Followed(long Ticket, string Reason) : INoSerializationVerificationNeeded;
+
     private sealed record NotPresent : INoSerializationVerificationNeeded;
 
     private sealed record LookAgain : INoSerializationVerificationNeeded;
@@ -81,7 +84,8 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     private bool _busy;
     private (OpenWindow Order, IActorRef Owner)? _wanted;
     private Lent? _lent;
-    private DateTimeOffset? _frozenSince;
+    private FrozenView? _frozen;
+    private readonly RawCallers _callers = new();
     private string? _run;
     private VmStatus? _published;
     private readonly List<IActorRef> _thawCallers = [];
@@ -159,8 +163,11 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
 
         Receive<Told>(m => Handle(m.Input));
         Receive<Ended>(End);
+        Receive<Followed>(m => Handle(new ChannelInput.SyncEnded(m.Ticket, _agent.IsOpen, m.Reason)));
         Receive<Submit>(Take);
-        Receive<CallAgent>(m => RawCall.Take(m, this, Sender));
+        Receive<CallAgent>(m => RawCall.Take(m, this, _callers.Add(m, Sender, RawCall.LimitsOf(m, this).Clamped)));
+        Receive<HangUp>(m => HangUp(m.Call));
+        Receive<CallOver>(m => _callers.Forget(m.Call));
         Receive<RawCall.Looked>(Looked);
         Receive<WakeVm>(_ => Wake(Sender));
         Receive<MachineTold>(Hear);
@@ -181,7 +188,9 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
 
         Receive<OpenWindow>(Want);
         Receive<SteerWindow>(Steer);
-        Receive<WindowFrozen>(m => Frozen(m.Since));
+        Receive<WithdrawWindow>(m => Withdraw(m.Window));
+        Receive<WindowFreezing>(m => Show(new FrozenView(m.Since, Certain: false)));
+        Receive<WindowFrozen>(m => Show(new FrozenView(m.Since, Certain: true)));
         Receive<WindowUnsettled>(_ => Handle(new ChannelInput.Quarantine(true)));
         Receive<WindowClosed>(TakeBack);
         Receive<Terminated>(_ => Lost());
@@ -238,17 +247,20 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         if (entry is null or { Phase: LedgerPhase.Thawed } || entry.Window == _settled)
         {
             // A window that failed before its entry was written, or after it was thawed: nobody else gives the channel back.
+            _frozen = null;
             if (_channel is { Reserved: true, ReservedFor: { } lost }) Handle(new ChannelInput.Release(lost, _agent.IsOpen));
             AnswerThawCallers(0);
             return;
         }
         if (!Lock())
         {
-            // The watchdog is at it. It lets go within a second of thawed.
+            // The watchdog is at it, or qgactl. It lets go within a second of thawed.
+            _services.Host.Tell(new ThawBegun(entry.Window));
             Timers.StartSingleTimer("adopt", new LookAgain(), Settlement.Pause);
             return;
         }
         _log.Warning("{0}: the ledger holds the open window {1} of run {2}: thawing the guest", _spec.Id.Name, entry.Window, entry.Run);
+        _frozen = FrozenView.Of(entry);
         Handle(new ChannelInput.Adopted(entry.Window));
         var order = new WindowOrder(entry.Window, _services.Limits.Timeout, _services.Limits.Lease, WindowMode.Alone);
         Lend(new OpenWindow(order, new ItemId(entry.Run, entry.Item, entry.Attempt), null), Self, entry);
@@ -308,16 +320,19 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>The window that has the channel, or is about to.</summary>
     internal string? Window => _lent?.Order.Order.Id ?? _wanted?.Order.Order.Id;
 
-    internal void Enqueue(
-        AgentRequest request, TimeSpan timeout, Action<CallEnded> complete, bool thawLane = false, Action<Completion>? shown = null)
+    /// <returns>By which it can be withdrawn.</returns>
+    internal long Enqueue(
+        AgentRequest request, TimeSpan timeout, Action<CallEnded> complete, Lane lane = Lane.Queue, Action<Completion>? shown = null)
     {
+        var ticket = ++_ticket;
         if (_closed)
         {
             complete(Closed);
-            return;
+            return ticket;
         }
-        _calls[++_ticket] = new Pending(request, timeout, complete, shown);
-        Handle(new ChannelInput.Submitted(_ticket, _services.Time.Moment() + timeout, thawLane));
+        _calls[ticket] = new Pending(request, timeout, complete, shown);
+        Handle(new ChannelInput.Submitted(ticket, _services.Time.Moment() + timeout, lane != Lane.Queue) { Thaws = lane == Lane.Thaw });
+        return ticket;
     }
 
     /// <summary>A command of ours: the host's policy holds for runs as for callers.</summary>
@@ -364,6 +379,15 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
                 _agent.CallAsync(call.Request, call.Timeout).PipeTo(Self,
                     success: outcome => new Ended(e.Ticket, outcome),
                     failure: fault => new Ended(e.Ticket, new AgentOutcome.Unknown(fault.Message)));
+                break;
+            case ChannelEffect.Follow e when !_calls.ContainsKey(e.Ticket):
+                // It has just ended, which the channel is told next: nothing is in flight to send a sync behind.
+                Self.Tell(new Followed(e.Ticket, ""));
+                break;
+            case ChannelEffect.Follow e:
+                _agent.ResyncAsync(SyncTimeout).PipeTo(Self,
+                    success: sync => new Followed(e.Ticket, sync.Reason),
+                    failure: fault => new Followed(e.Ticket, fault.Message));
                 break;
             case ChannelEffect.Refuse e:
                 if (_calls.Remove(e.Ticket, out var refused))
@@ -451,7 +475,7 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Publish()
     {
-        var status = VmView.Of(_spec.Id, _channel, _guest, _machine, _lent?.Order, _frozenSince, _run, _holder);
+        var status = VmView.Of(_spec.Id, _channel, _guest, _machine, _lent?.Order, _frozen, _run, _holder);
         LookForHolder(status.Agent == AgentState.Busy);
         if (status == _published) return;
         _services.Fleet.Tell(new VmSeen(_published = status));

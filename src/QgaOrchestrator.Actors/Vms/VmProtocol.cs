@@ -28,9 +28,15 @@ public sealed record VmGone(VmId Vm) : IVmMessage, INoSerializationVerificationN
 public sealed record CallAgent(VmId Vm, string Command, ReadOnlyMemory<byte> Arguments, CallOptions Options)
     : IVmMessage, INoSerializationVerificationNeeded
 {
+    /// <summary>By which its caller can hang up; null: he never does.</summary>
+    public Guid? Call { get; init; }
+
     /// <summary>Without the arguments, which may hold a secret.</summary>
     public override string ToString() => $"{Command} for {Vm}";
 }
+
+/// <summary>The caller of this <see cref="CallAgent"/> is gone: its place in the queue is free, and nobody wants its reply.</summary>
+public sealed record HangUp(VmId Vm, Guid Call) : IVmMessage, INoSerializationVerificationNeeded;
 
 /// <summary>Wake a suspended guest, answered by <see cref="CallReply"/>.</summary>
 public sealed record WakeVm(VmId Vm) : IVmMessage, INoSerializationVerificationNeeded;
@@ -62,8 +68,29 @@ internal sealed record SteerWindow(string Window, WindowInput Input) : IChannelM
 
 internal sealed record WindowRefused(string Window, string Reason) : IChannelMessage;
 
+/// <summary>To the VM's actor: the freeze is sent, and until its reply nobody knows whether the guest is frozen.</summary>
+internal sealed record WindowFreezing(string Window, DateTimeOffset Since) : IChannelMessage;
+
 /// <summary>The guest is frozen now (for whoever shows it), or, with a raw freeze, held.</summary>
 internal sealed record WindowFrozen(string Window, DateTimeOffset Since, long Count) : IChannelMessage;
+
+/// <summary>To the VM's actor: the caller of a raw freeze has his answer.</summary>
+internal sealed record CallOver(Guid Call) : IChannelMessage;
+
+/// <summary>What a command waits in for the channel.</summary>
+internal enum Lane
+{
+    Queue,
+
+    /// <summary>Before the queue, and never refused for a full one.</summary>
+    Status,
+
+    /// <summary>The same, and it goes out behind the command in flight.</summary>
+    Thaw,
+}
+
+/// <summary>To the VM's actor, from a window's owner whose caller has hung up: no freeze that is not sent yet.</summary>
+internal sealed record WithdrawWindow(string Window) : IChannelMessage;
 
 /// <summary>A group's member is reserved, or is cut and held.</summary>
 internal sealed record WindowMoved(string Window, WindowProgress Progress) : IChannelMessage;

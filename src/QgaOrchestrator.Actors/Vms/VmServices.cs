@@ -22,10 +22,16 @@ public sealed record FreezeLimits(TimeSpan Timeout, TimeSpan Lease)
     /// <summary>VSS holds its writers for 10 s at the most, whatever is configured here.</summary>
     private static readonly TimeSpan WindowsLease = TimeSpan.FromSeconds(8);
 
+    /// <summary>The osinfo id of Windows.</summary>
+    public const string Windows = "mswindows";
+
+    /// <summary>The longest time-out that a caller may ask for with a freeze of a guest of this osinfo id.</summary>
+    public TimeSpan Longest(string? osId) => For(osId ?? Windows).Timeout;
+
     /// <summary>The limits for a guest of this osinfo id; null is an unknown one, which may be Windows.</summary>
     public FreezeLimits For(string? osId) => osId switch
     {
-        "mswindows" => new(Max(Timeout, WindowsTimeout), Min(Lease, WindowsLease)),
+        Windows => new(Max(Timeout, WindowsTimeout), Min(Lease, WindowsLease)),
         null => new(Timeout, Min(Lease, WindowsLease)),
         _ => this,
     };

@@ -7,7 +7,7 @@ namespace QgaOrchestrator.Actors.Vms;
 internal static class VmView
 {
     public static VmStatus Of(
-        VmId id, Channel channel, GuestView guest, MonitorView machine, OpenWindow? window, DateTimeOffset? frozenSince, string? run, string? holder)
+        VmId id, Channel channel, GuestView guest, MonitorView machine, OpenWindow? window, FrozenView? frozen, string? run, string? holder)
     {
         var (state, reason) = Agent(id, channel, guest, machine, holder);
         return new VmStatus(id, machine.Uuid, VmIdentity.NoLabels, state)
@@ -15,9 +15,10 @@ internal static class VmView
             AgentReason = reason,
             AgentRemedy = reason is null ? null : channel.Remedy,
             AgentVersion = guest.Info?.Version,
-            Frozen = frozenSince is not null || (guest.FoundFrozen && window is null),
-            FrozenSince = frozenSince,
-            FrozenBy = (frozenSince, guest.FoundFrozen, window) switch
+            Frozen = frozen is not null || (guest.FoundFrozen && window is null),
+            FrozenCertain = frozen is not { Certain: false },
+            FrozenSince = frozen?.Since,
+            FrozenBy = (frozen, guest.FoundFrozen, window) switch
             {
                 ({ }, _, { Item.Run: "" }) => "raw freeze",
                 ({ }, _, { } w) => $"run {w.Item.Run}",
@@ -36,7 +37,7 @@ internal static class VmView
     private static (AgentState State, string? Reason) Agent(VmId id, Channel channel, GuestView guest, MonitorView machine, string? holder) => channel switch
     {
         { Quarantined: true } => (AgentState.Quarantined, "the guest may be frozen and does not answer its thaw; thawing goes on"),
-        { Reserved: true } or { Link: LinkState.Ready or LinkState.Busy or LinkState.Confirming } => (AgentState.Ready, null),
+        { Reserved: true } or { Link: LinkState.Ready or LinkState.Busy or LinkState.Flushing or LinkState.Confirming } => (AgentState.Ready, null),
         { LastFailure: null, Policy.HoldsSocket: false } when guest.At is not null => (AgentState.Ready, null),
         _ when machine.RunState == MonitorView.Suspended => (AgentState.Absent, $"the guest is suspended; qgactl vm wake {id.Name} wakes it"),
         { LastFailure: not null } when machine.RunState == MonitorView.Paused => (AgentState.Absent, "the VM is paused, so its agent cannot answer"),

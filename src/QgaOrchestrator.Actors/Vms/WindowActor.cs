@@ -108,21 +108,30 @@ internal sealed class WindowActor : ReceiveActor
             case WindowEffect.MoveLedger:
                 _host.Tell(new MoveEntry(_adopted ? LedgerFacts.Adopted(_entry, _state) : LedgerFacts.Apply(_entry, _state)));
                 break;
+            case WindowEffect.Look:
+                PipeInput(LookAsync());
+                break;
             case WindowEffect.Freeze:
+                _host.Tell(new FreezeSent(_order.Order.Id, _state.Record.FreezeSent!.Value + _order.Order.ThawDue));
                 PipeInput(FreezeAsync());
                 break;
             case WindowEffect.Resync e:
                 PipeInput(ResyncAsync(e.Budget));
+                _host.Tell(new ThawBegun(_order.Order.Id));
                 break;
             case WindowEffect.Cut e:
                 PipeInput(CutAsync(_order.Cut!, e.Budget));
                 break;
             case WindowEffect.Thaw e:
                 PipeInput(ThawAsync(e.Round));
+                _host.Tell(new ThawBegun(_order.Order.Id));
                 break;
             case WindowEffect.Arm e:
                 var after = e.At - _time.Moment();
                 _host.Tell(new ArmLimit(_order.Order.Id, e.Limit, e.Limit == WindowLimit.FreezeTimeout || _state is WindowState.Overdue ? after + Guard : after));
+                break;
+            case WindowEffect.Report { Progress: WindowProgress.Freezing }:
+                Context.Parent.Tell(new WindowFreezing(_order.Order.Id, _state.Record.FreezeSent!.Value.Utc));
                 break;
             case WindowEffect.Report e:
                 Tell(e.Progress switch
@@ -157,24 +166,24 @@ internal sealed class WindowActor : ReceiveActor
     {
         WindowState.Thawing => new WindowInput.NotSettled(fault.Message),
         WindowState.Overdue => new WindowInput.Resynced(false, null),
-        WindowState.Freezing => new WindowInput.FreezeLost(fault.Message),
+        WindowState.Freezing or WindowState.Looking => new WindowInput.FreezeLost(fault.Message),
         _ => new WindowInput.CutFailed(fault.Message),
+    };
+
+    /// <summary>The last look before the guest is frozen: a foreign freeze must not be undone by ours.</summary>
+    private async Task<WindowInput> LookAsync() => await _agent.CallAsync(GuestFsfreezeStatus.Request, Settlement.SyncTimeout) switch
+    {
+        AgentOutcome.Returned status when !status.Json.TryRead(GuestFsfreezeStatus.Read, out _, out var odd) =>
+            new WindowInput.FreezeRefused($"whether the guest is frozen is not known: {odd}", NotExecuted: true),
+        AgentOutcome.Returned status when GuestFsfreezeStatus.SaysFrozen(status.Json) =>
+            new WindowInput.FreezeRefused("the guest is frozen by somebody else", NotExecuted: true),
+        AgentOutcome.Unknown or AgentOutcome.NotSent =>
+            new WindowInput.FreezeRefused("the guest did not answer the last look before its freeze", NotExecuted: true),
+        _ => new WindowInput.LooksThawed(),
     };
 
     private async Task<WindowInput> FreezeAsync()
     {
-        // The last look before the guest is frozen: a foreign freeze must not be undone by ours.
-        switch (await _agent.CallAsync(GuestFsfreezeStatus.Request, Settlement.SyncTimeout))
-        {
-            case AgentOutcome.Returned status when !status.Json.TryRead(GuestFsfreezeStatus.Read, out _, out var odd):
-                return new WindowInput.FreezeRefused($"whether the guest is frozen is not known: {odd}", NotExecuted: true);
-            case AgentOutcome.Returned status when GuestFsfreezeStatus.SaysFrozen(status.Json):
-                return new WindowInput.FreezeRefused("the guest is frozen by somebody else", NotExecuted: true);
-            // Its link is gone, and a thaw may have opened the next one meanwhile: no freeze of ours goes out behind it.
-            case AgentOutcome.Unknown or AgentOutcome.NotSent:
-                return new WindowInput.FreezeRefused("the guest did not answer the last look before its freeze", NotExecuted: true);
-        }
-
         var outcome = await _agent.CallAsync(_order.Freeze with { KeepLinkWhenOverdue = true }, _order.Order.FreezeTimeout);
         return outcome switch
         {

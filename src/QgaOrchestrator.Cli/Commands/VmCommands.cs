@@ -113,6 +113,8 @@ internal static class VmCommands
             var reply = await client.AskAgentAsync(given[0], name, arguments, options, cancel).ConfigureAwait(false);
             CliJson.Write(host.Out, reply.Return);
             if (Completion.Told(reply) is { } told) host.Error.WriteLine($"qgactl: {told}");
+            if (reply.Clamped?.Timeout is { } limit) host.Error.WriteLine($"qgactl: --timeout was shortened to {limit:c}, the longest that {name} is given");
+            if (reply.Clamped?.Lease is { } held) host.Error.WriteLine($"qgactl: --lease was shortened to {held:c}: the guest is thawed then at the latest");
             return ExitCodes.Done;
         });
         return command;

@@ -27,7 +27,12 @@ internal static class VmView
         Line("Agent", Sentence(vm.Agent.State, vm.Agent.Version, vm.Agent.Reason));
         Line("", vm.Agent.Remedy);
         Line("QEMU", vm.Monitor is { } monitor ? Sentence(monitor.State ?? "unknown", monitor.Version, monitor.Reason) : null);
-        Line("Frozen", vm.Frozen ? $"{Frozen(vm)}, since {Text.Time(vm.FrozenSince)}" : "no");
+        Line("Frozen", vm switch
+        {
+            { Frozen: false } => "no",
+            { FrozenCertain: false } => $"{Frozen(vm)}: the freeze was sent {Text.Time(vm.FrozenSince)} and is not answered",
+            _ => $"{Frozen(vm)}, since {Text.Time(vm.FrozenSince)}",
+        });
         Line("Run", vm.Run);
         foreach (var (command, why) in vm.NotUnderstood ?? new Dictionary<string, string>()) Line("Not known", $"{command}: {why}");
         if (vm.Guest is not { } guest)
@@ -39,7 +44,13 @@ internal static class VmView
         Line("File systems", string.Join(", ", guest.FileSystems));
     }
 
-    private static string Frozen(Vm vm) => vm.Frozen ? vm.FrozenBy is { } by ? $"by {by}" : "yes" : "no";
+    private static string Frozen(Vm vm) => vm switch
+    {
+        { Frozen: false } => "no",
+        { FrozenCertain: false } => vm.FrozenBy is { } perhaps ? $"perhaps, by {perhaps}" : "perhaps",
+        { FrozenBy: { } by } => $"by {by}",
+        _ => "yes",
+    };
 
     private static string Labels(Vm vm) => string.Join(',', vm.Labels.Select(label => $"{label.Key}={label.Value}"));
 

@@ -57,8 +57,15 @@ public sealed record Channel
 /// <param name="HoldsSocket">False: the socket is let go after each command (per-command).</param>
 public sealed record ChannelPolicy(string Vm, bool HoldsSocket);
 
-/// <summary>A command that waits: its ticket, and when waiting makes no sense any more.</summary>
-public sealed record Waiting(long Ticket, Moment Deadline);
+/// <summary>A command that waits.</summary>
+/// <param name="Ticket">Its owner's name for it.</param>
+/// <param name="Deadline">When waiting makes no sense any more.</param>
+/// <param name="Limit">How long its reply may take once it is sent.</param>
+/// <param name="Thaws">A thaw, or the look before it.</param>
+public sealed record Waiting(long Ticket, Moment Deadline, TimeSpan Limit, bool Thaws);
+
+/// <summary>The sync that a thaw sends behind the command in flight.</summary>
+public enum SyncBehind { None, Sent, Answered }
 
 /// <summary>Where the link stands.</summary>
 public abstract record LinkState
@@ -71,7 +78,15 @@ public abstract record LinkState
 
     public sealed record Ready : LinkState;
 
-    public sealed record Busy(long Ticket) : LinkState;
+    /// <param name="Ticket">The command in flight.</param>
+    /// <param name="Until">When it is given up.</param>
+    public sealed record Busy(long Ticket, Moment Until) : LinkState
+    {
+        public SyncBehind Behind { get; init; }
+    }
+
+    /// <summary>Nobody waits for the command any more, and the sync behind it is not answered yet.</summary>
+    public sealed record Flushing(long Ticket) : LinkState;
 
     /// <summary>The sync that makes a reservation good.</summary>
     public sealed record Confirming : LinkState;
@@ -81,7 +96,14 @@ public abstract record ChannelInput
 {
     private ChannelInput() { }
 
-    public sealed record Submitted(long Ticket, Moment Deadline, bool ThawLane = false) : ChannelInput;
+    public sealed record Submitted(long Ticket, Moment Deadline, bool ThawLane = false) : ChannelInput
+    {
+        /// <summary>A thaw, or the look before it: it does not wait for the command in flight to end, but goes out behind it.</summary>
+        public bool Thaws { get; init; }
+    }
+
+    /// <summary>Whoever waits has left: what is not sent yet never is.</summary>
+    public sealed record Withdrawn(long Ticket) : ChannelInput;
 
     public sealed record Opened : ChannelInput;
 
@@ -91,10 +113,16 @@ public abstract record ChannelInput
     /// <summary>The call in flight has ended; whether its link survived.</summary>
     public sealed record Answered(long Ticket, bool LinkOpen, string? Reason = null) : ChannelInput;
 
+    /// <summary>The sync behind the command in flight has ended; whether the link survived.</summary>
+    public sealed record SyncEnded(long Ticket, bool LinkOpen, string? Reason = null) : ChannelInput;
+
     public sealed record LinkLost(string Reason) : ChannelInput;
 
     /// <summary>A window asks for the channel.</summary>
     public sealed record Reserve(string Window) : ChannelInput;
+
+    /// <summary>A window that has not been given the channel yet does not want it any more.</summary>
+    public sealed record Unreserve(string Window) : ChannelInput;
 
     /// <summary>An earlier process's window is still open: it has the channel before anybody else.</summary>
     public sealed record Adopted(string Window) : ChannelInput;
@@ -125,6 +153,9 @@ public abstract record ChannelEffect
     public sealed record Close : ChannelEffect;
 
     public sealed record Send(long Ticket) : ChannelEffect;
+
+    /// <summary>0xFF and a sync behind the command in flight, on its link; answered by SyncEnded.</summary>
+    public sealed record Follow(long Ticket) : ChannelEffect;
 
     public sealed record Refuse(long Ticket, ChannelRefusal Why, string Reason) : ChannelEffect;
 

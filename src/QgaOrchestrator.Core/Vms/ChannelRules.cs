@@ -2,7 +2,9 @@ namespace QgaOrchestrator.Core.Vms;
 
 /// <summary>
 /// The rules of a channel: one request in flight, thaw first, nothing sent before the sync is answered, an absent agent
-/// probed with back-off, the whole channel lent to a window from its reservation to its settlement.
+/// probed with back-off, the whole channel lent to a window from its reservation to its settlement. A thaw that finds a
+/// command in flight has a sync sent behind it, and goes out on the same link when the agent has answered that: the link is
+/// not closed, not even when the command's limit passes, since the socket would go to whoever queues for it.
 /// </summary>
 public static class ChannelRules
 {
@@ -11,6 +13,9 @@ public static class ChannelRules
 
     /// <summary>A link that lived so long was no loss of the guest's making.</summary>
     private static readonly TimeSpan SteadyAfter = TimeSpan.FromMinutes(1);
+
+    /// <summary>What a thaw is given beyond the limit of the command in flight: for the sync behind it, and once for a new link.</summary>
+    public static readonly TimeSpan BehindCommand = TimeSpan.FromSeconds(5);
 
     private const string InQuarantine = "the guest may be frozen and has not answered; only its thaw is let through";
 
@@ -46,9 +51,22 @@ public static class ChannelRules
                 return Failed(c, i.Reason, now, effects) with { Remedy = i.Remedy };
 
             case ChannelInput.Answered i when c.Link is LinkState.Busy busy && busy.Ticket == i.Ticket:
-                return i.LinkOpen
-                    ? c with { Link = new LinkState.Ready() }
-                    : Down(c, i.Reason, now);
+                return (i.LinkOpen, busy.Behind) switch
+                {
+                    (false, _) => Down(c, i.Reason, now),
+                    (true, SyncBehind.Sent) => c with { Link = new LinkState.Flushing(i.Ticket) },
+                    _ => c with { Link = new LinkState.Ready() },
+                };
+
+            // The two ends are told apart from each other, in any order.
+            case ChannelInput.SyncEnded i when c.Link is LinkState.Busy { Behind: SyncBehind.Sent } busy && busy.Ticket == i.Ticket:
+                return c with { Link = busy with { Behind = SyncBehind.Answered } };
+
+            case ChannelInput.SyncEnded i when c.Link is LinkState.Flushing flushing && flushing.Ticket == i.Ticket:
+                return i.LinkOpen ? c with { Link = new LinkState.Ready() } : Down(c, i.Reason, now);
+
+            case ChannelInput.Withdrawn i:
+                return Without(c, waiting => waiting.Ticket == i.Ticket);
 
             case ChannelInput.LinkLost i when c.Link is not (LinkState.Opening or LinkState.Down):
                 return c.Reserved ? c with { Reason = i.Reason } : Down(c, i.Reason, now);
@@ -64,18 +82,23 @@ public static class ChannelRules
                     effects.Add(new ChannelEffect.NotGranted(i.Window, $"the channel is reserved for {c.ReservedFor}"));
                 return c;
 
+            case ChannelInput.Unreserve i when c is { Reserved: false } && c.ReservedFor == i.Window:
+                return c with { ReservedFor = null };
+
             case ChannelInput.Adopted i:
                 if (c is { Reserved: false, ReservedFor: { } waiting } && waiting != i.Window)
                     effects.Add(new ChannelEffect.NotGranted(waiting, $"the window {i.Window} was left open on this guest and is thawed first"));
                 return c with { ReservedFor = i.Window, Reserved = true, Link = new LinkState.Ready() };
 
-            case ChannelInput.Confirmed i when c.Link is LinkState.Confirming && c.ReservedFor is { } window:
-                if (i.InSync)
-                {
-                    effects.Add(new ChannelEffect.Granted(window));
-                    return c with { Link = new LinkState.Ready(), Reserved = true };
-                }
-                effects.Add(new ChannelEffect.NotGranted(window, i.Reason ?? "the agent has not answered a sync"));
+            case ChannelInput.Confirmed { InSync: true } when c is { Link: LinkState.Confirming, ReservedFor: null }:
+                return c with { Link = new LinkState.Ready() };
+
+            case ChannelInput.Confirmed { InSync: true } when c is { Link: LinkState.Confirming, ReservedFor: { } window }:
+                effects.Add(new ChannelEffect.Granted(window));
+                return c with { Link = new LinkState.Ready(), Reserved = true };
+
+            case ChannelInput.Confirmed i when c.Link is LinkState.Confirming:
+                if (c.ReservedFor is { } wanting) effects.Add(new ChannelEffect.NotGranted(wanting, i.Reason ?? "the agent has not answered a sync"));
                 effects.Add(new ChannelEffect.Close());
                 return Down(c with { ReservedFor = null }, i.Reason, now);
 
@@ -102,7 +125,8 @@ public static class ChannelRules
 
     private static Channel Submit(Channel c, ChannelInput.Submitted i, Moment now, List<ChannelEffect> effects)
     {
-        if (i.ThawLane) return c with { ThawLane = c.ThawLane.Enqueue(new(i.Ticket, i.Deadline)) };
+        var waiting = new Waiting(i.Ticket, i.Deadline, i.Deadline - now, i.Thaws);
+        if (i.ThawLane) return c with { ThawLane = c.ThawLane.Enqueue(waiting) };
 
         (ChannelRefusal Why, string Reason)? refusal = c switch
         {
@@ -112,7 +136,7 @@ public static class ChannelRules
                 (ChannelRefusal.Unreachable, c.Reason ?? "the agent does not answer"),
             _ => null,
         };
-        if (refusal is not { } r) return c with { Queue = c.Queue.Enqueue(new(i.Ticket, i.Deadline)), Waiting = c.Waiting + 1 };
+        if (refusal is not { } r) return c with { Queue = c.Queue.Enqueue(waiting), Waiting = c.Waiting + 1 };
 
         effects.Add(new ChannelEffect.Refuse(i.Ticket, r.Why, r.Reason));
         return c;
@@ -129,7 +153,7 @@ public static class ChannelRules
     /// <summary>Whatever the link's state allows to begin, and the alarm for what only time can begin or end.</summary>
     private static Channel Next(Channel c, Moment now, List<ChannelEffect> effects)
     {
-        c = Begin(DropExpired(c, now, effects), now, effects);
+        c = Bound(Begin(DropExpired(Bound(c), now, effects), now, effects));
         var probe = c.Link is LinkState.Down ? NextProbe(c) : null;
         var expiries = c.Queue.Concat(c.ThawLane).Select(waiting => (Moment?)waiting.Deadline);
         if (expiries.Append(probe).OfType<Moment>().OrderBy(at => at.Monotonic).Cast<Moment?>().FirstOrDefault() is { } wake)
@@ -148,7 +172,11 @@ public static class ChannelRules
             case LinkState.Ready when !c.ThawLane.IsEmpty && !c.Reserved:
                 c = c with { ThawLane = c.ThawLane.Dequeue(out var thaw) };
                 effects.Add(new ChannelEffect.Send(thaw.Ticket));
-                return c with { Link = new LinkState.Busy(thaw.Ticket) };
+                return c with { Link = new LinkState.Busy(thaw.Ticket, now + thaw.Limit) };
+
+            case LinkState.Busy { Behind: SyncBehind.None } busy when c is { Reserved: false } && c.ThawLane.Any(waiting => waiting.Thaws):
+                effects.Add(new ChannelEffect.Follow(busy.Ticket));
+                return c with { Link = busy with { Behind = SyncBehind.Sent } };
 
             case LinkState.Ready when c is { Reserved: false, ReservedFor: not null }:
                 effects.Add(new ChannelEffect.Confirm());
@@ -157,7 +185,7 @@ public static class ChannelRules
             case LinkState.Ready when c is { Reserved: false, Quarantined: false } && !c.Queue.IsEmpty:
                 c = c with { Queue = c.Queue.Dequeue(out var next), Waiting = c.Waiting - 1 };
                 effects.Add(new ChannelEffect.Send(next.Ticket));
-                return c with { Link = new LinkState.Busy(next.Ticket) };
+                return c with { Link = new LinkState.Busy(next.Ticket, now + next.Limit) };
 
             case LinkState.Ready when c is { Reserved: false, Policy.HoldsSocket: false }:
                 effects.Add(new ChannelEffect.Close());
@@ -213,15 +241,27 @@ public static class ChannelRules
         if (expired.Count == 0) return c;
         foreach (var waiting in expired)
             effects.Add(new ChannelEffect.Refuse(waiting.Ticket, ChannelRefusal.Expired, "its time limit passed while it waited for the channel"));
-        var left = c.Queue.Where(waiting => !IsPast(waiting.Deadline)).ToList();
-        return c with
-        {
-            Queue = [.. left],
-            Waiting = left.Count,
-            ThawLane = [.. c.ThawLane.Where(waiting => !IsPast(waiting.Deadline))],
-        };
+        return Without(c, waiting => IsPast(waiting.Deadline));
 
         bool IsPast(Moment deadline) => now.Monotonic >= deadline.Monotonic;
+    }
+
+    /// <summary>A thaw waits for the command in flight as long as that may take, though its own limit is shorter.</summary>
+    private static Channel Bound(Channel c)
+    {
+        if (c.Link is not LinkState.Busy busy) return c;
+        var until = busy.Until + BehindCommand;
+        return c.ThawLane.Any(IsShort)
+            ? c with { ThawLane = [.. c.ThawLane.Select(waiting => IsShort(waiting) ? waiting with { Deadline = until } : waiting)] }
+            : c;
+
+        bool IsShort(Waiting waiting) => waiting.Thaws && waiting.Deadline.Monotonic < until.Monotonic;
+    }
+
+    private static Channel Without(Channel c, Func<Waiting, bool> goes)
+    {
+        var left = c.Queue.Where(waiting => !goes(waiting)).ToList();
+        return c with { Queue = [.. left], Waiting = left.Count, ThawLane = [.. c.ThawLane.Where(waiting => !goes(waiting))] };
     }
 
     /// <summary>A number in [0, 1) that differs between VMs and between attempts, the same in every run (FNV-1a).</summary>

@@ -9,6 +9,12 @@ public sealed record WindowOrder(string Id, TimeSpan FreezeTimeout, TimeSpan Lea
 {
     /// <summary>How long a reserved member waits for its group's freeze.</summary>
     public static readonly TimeSpan ReservationHolds = TimeSpan.FromSeconds(10);
+
+    /// <summary>For what is told late, and for the sync behind an overdue freeze.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+
+    /// <summary>From the freeze's sending until the thaw must have begun; a node that lets it pass is not healthy.</summary>
+    public TimeSpan ThawDue => FreezeTimeout + Lease + Grace;
 }
 
 public enum WindowMode
@@ -70,6 +76,9 @@ public abstract record WindowState(WindowOrder Order, WindowRecord Record)
     /// <summary>A group's member whose ledger is written: the channel is held, nothing is sent. Waits for the group.</summary>
     public sealed record Reserved(WindowOrder Order) : WindowState(Order, new WindowRecord());
 
+    /// <summary>The last look: a guest that somebody else froze is not frozen by us. Nothing is sent that freezes.</summary>
+    public sealed record Looking(WindowOrder Order) : WindowState(Order, new WindowRecord());
+
     /// <summary>The freeze is sent, its reply awaited.</summary>
     public sealed record Freezing(WindowOrder Order, WindowRecord Record) : WindowState(Order, Record);
 
@@ -86,7 +95,7 @@ public abstract record WindowState(WindowOrder Order, WindowRecord Record)
     /// <summary>Cut, and held frozen until all of the group are cut.</summary>
     public sealed record Held(WindowOrder Order, WindowRecord Record) : WindowState(Order, Record);
 
-    /// <summary>A thaw is under way. Round 0 goes over the freeze's own link, each later one over a new link.</summary>
+    /// <summary>A thaw is under way. Round 0 goes over the freeze's own link; each later one begins with a sync, on a new link unless one is open.</summary>
     public sealed record Thawing(WindowOrder Order, WindowRecord Record, int Round) : WindowState(Order, Record);
 
     /// <summary>Settled: the guest is thawed, or its QEMU is gone.</summary>
@@ -114,6 +123,12 @@ public abstract record WindowInput
 
     /// <summary>The group has all its reservations: freeze.</summary>
     public sealed record FreezeNow : WindowInput;
+
+    /// <summary>The last look saw the guest thawed.</summary>
+    public sealed record LooksThawed : WindowInput;
+
+    /// <summary>Whoever asked for the freeze has hung up: what is not sent yet never is.</summary>
+    public sealed record CallerLeft : WindowInput;
 
     /// <summary>All of the group are frozen: cut.</summary>
     public sealed record CutNow(bool Hold) : WindowInput;
@@ -159,7 +174,7 @@ public abstract record WindowInput
 public enum WindowLimit { FreezeTimeout, Lease, Reservation }
 
 /// <summary>What a window's owner is told on the way: all of it is of the same attempt, and may be lost.</summary>
-public enum WindowProgress { Reserved, Frozen, Cut }
+public enum WindowProgress { Reserved, Freezing, Frozen, Cut }
 
 /// <summary>What a window wants done. One interpreter performs them in their order.</summary>
 public abstract record WindowEffect
@@ -172,6 +187,9 @@ public abstract record WindowEffect
     /// <summary>Move the entry on; nobody waits for it.</summary>
     public sealed record MoveLedger : WindowEffect;
 
+    /// <summary>Ask the guest whether it is frozen; answered by LooksThawed or FreezeRefused.</summary>
+    public sealed record Look : WindowEffect;
+
     public sealed record Freeze : WindowEffect;
 
     /// <summary>0xFF and a sync behind the overdue freeze, on its own link.</summary>
@@ -179,7 +197,7 @@ public abstract record WindowEffect
 
     public sealed record Cut(TimeSpan Budget) : WindowEffect;
 
-    /// <summary>Thaw and status on the open link (round 0), or on a new one.</summary>
+    /// <summary>Thaw and status on the open link (round 0), or behind a sync, on a new link unless one is open.</summary>
     public sealed record Thaw(int Round) : WindowEffect;
 
     /// <summary>Have the host report when a limit passes. At most one is armed; null disarms.</summary>

@@ -28,11 +28,22 @@ public static class WindowRules
             (_, WindowInput.QemuGone) => Close(state, state.Record with { Broken = state.Record.Broken ?? "QEMU ended inside the window" }),
 
             (WindowState.Opening { Order.Mode: WindowMode.Group } s, WindowInput.LedgerWritten) => Reserve(s, now),
-            (WindowState.Opening s, WindowInput.LedgerWritten) => Freeze(s.Order, now),
+            (WindowState.Opening s, WindowInput.LedgerWritten) => Look(s.Order),
             (WindowState.Opening s, WindowInput.LedgerRefused i) => Close(s, s.Record with { Broken = i.Reason, Remedy = i.Remedy }),
             (WindowState.Opening s, WindowInput.ThawNow i) => Close(s, s.Record with { Broken = i.Reason }),
 
-            (WindowState.Reserved s, WindowInput.FreezeNow) => Freeze(s.Order, now),
+            (WindowState.Opening or WindowState.Looking, WindowInput.CallerLeft) => Close(state, state.Record with
+            {
+                Broken = "the caller hung up before the freeze was sent",
+            }),
+
+            (WindowState.Looking s, WindowInput.LooksThawed) => Freeze(s.Order, now),
+            (WindowState.Looking s, WindowInput.FreezeRefused i) => Close(s, s.Record with { Broken = i.Reason }),
+            (WindowState.Looking s, WindowInput.FreezeLost i) => Close(s, s.Record with { Broken = i.Reason }),
+            (WindowState.Looking s, WindowInput.Unguarded i) => Close(s, s.Record with { Broken = i.Reason, Remedy = i.Remedy }),
+            (WindowState.Looking s, WindowInput.ThawNow i) => Close(s, s.Record with { Broken = i.Reason }),
+
+            (WindowState.Reserved s, WindowInput.FreezeNow) => Look(s.Order),
             (WindowState.Reserved s, WindowInput.Unguarded i) => Close(s, s.Record with { Broken = i.Reason, Remedy = i.Remedy }),
             (WindowState.Reserved s, WindowInput.ThawNow i) => Close(s, s.Record with { Broken = i.Reason }),
             (WindowState.Reserved s, WindowInput.FreezeLost i) => Close(s, s.Record with { Broken = i.Reason }),
@@ -95,10 +106,13 @@ public static class WindowRules
             new WindowEffect.Arm(WindowLimit.Reservation, now + WindowOrder.ReservationHolds),
         ]);
 
+    private static (WindowState, IReadOnlyList<WindowEffect>) Look(WindowOrder order) => (new WindowState.Looking(order), [new WindowEffect.Look()]);
+
     private static (WindowState, IReadOnlyList<WindowEffect>) Freeze(WindowOrder order, Moment now) =>
         (new WindowState.Freezing(order, new WindowRecord { FreezeSent = now }),
         [
             new WindowEffect.Freeze(),
+            new WindowEffect.Report(WindowProgress.Freezing),
             new WindowEffect.Arm(WindowLimit.FreezeTimeout, now + order.FreezeTimeout),
         ]);
 
@@ -113,10 +127,14 @@ public static class WindowRules
         return (cutting, [.. cut, .. held]);
     }
 
-    /// <summary>The transaction has what is left of the lease.</summary>
-    private static (WindowState, IReadOnlyList<WindowEffect>) Cut(WindowState.Frozen s, bool hold, Moment now) =>
-        (new WindowState.Cutting(s.Order, s.Record with { CutOrdered = true }, hold),
-            [new WindowEffect.Cut(s.Order.Lease - (now - s.Record.FrozenAt!.Value))]);
+    /// <summary>The transaction has what is left of the lease; where nothing is, the group's word was too late.</summary>
+    private static (WindowState, IReadOnlyList<WindowEffect>) Cut(WindowState.Frozen s, bool hold, Moment now)
+    {
+        var left = s.Order.Lease - (now - s.Record.FrozenAt!.Value);
+        return left > TimeSpan.Zero
+            ? (new WindowState.Cutting(s.Order, s.Record with { CutOrdered = true }, hold), [new WindowEffect.Cut(left)])
+            : Thaw(s.Order, s.Record with { Broken = LeaseEnded(s.Order) }, 0, now);
+    }
 
     private static (WindowState, IReadOnlyList<WindowEffect>) CutDone(WindowState.Cutting s, WindowRecord record, Moment now) => s switch
     {

@@ -30,7 +30,7 @@ public static class AgentEndpoints
         HttpContext context, IOrchestrator orchestrator, QgadOptions options, CancellationToken cancel)
     {
         if (options.Policy.Deny.Contains(command, StringComparer.Ordinal)) return Problems.Result(Denied(command));
-        var call = CallOptionsFrom(timeout, lease, force);
+        var call = CallOptionsFrom(timeout, lease, force) with { ReadsOnly = BearerToken.CallerOf(context) is { Role: Role.Viewer } };
         if (call.Force) AuditTrail.Note(context, "by force");
         var arguments = StrictInput.BodyOf(context);
         if (AgentCommands.Find(command) is { } listed && ArgumentCheck.Faults(listed, arguments) is { Count: > 0 } faults)
@@ -39,13 +39,19 @@ public static class AgentEndpoints
         AuditTrail.Note(context, target.Id);
         return await orchestrator.CallAsync(target.Id, command, arguments, call, cancel) switch
         {
-            CallReply.Returned returned => new ReturnResult(returned.Json, returned.Completed),
-            CallReply.AgentFailed failed => Problems.Result(ErrorMapping.From(failed)),
+            CallReply.Returned returned => new ReturnResult(returned),
+            CallReply.AgentFailed failed => Problems.Result(Shortened(ErrorMapping.From(failed), failed.Clamped)),
             CallReply.Refused refused => Problems.Result(ErrorMapping.From(refused)),
-            CallReply.Unknown unknown => Problems.Result(ErrorMapping.From(unknown)),
+            CallReply.Unknown unknown => Problems.Result(Shortened(ErrorMapping.From(unknown), unknown.Clamped)),
             var reply => throw new InvalidOperationException($"no answer for {reply.GetType().Name}"),
         };
     }
+
+    /// <summary>Who waited for less than he asked for is told so.</summary>
+    private static Problem Shortened(Problem problem, CallClamp? clamped) => clamped?.Timeout is not { } timeout ? problem : problem with
+    {
+        Detail = $"{problem.Detail} (The time-out was shortened to {timeout:c}, the longest that this command is given.)",
+    };
 
     private static CallOptions CallOptionsFrom(string? timeout, string? lease, string? force)
     {
@@ -70,22 +76,25 @@ public static class AgentEndpoints
         "Policy.Deny in the node's config lists what is denied.");
 
     /// <summary>{"return": …} around the bytes of the wire, which are not read again: they may be 128 MiB.</summary>
-    private sealed class ReturnResult(ReadOnlyMemory<byte> json, Completion? completed) : IResult
+    private sealed class ReturnResult(CallReply.Returned returned) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
         {
             httpContext.Response.ContentType = "application/json; charset=utf-8";
             await httpContext.Response.Body.WriteAsync("{\"return\":"u8.ToArray(), httpContext.RequestAborted);
-            await httpContext.Response.Body.WriteAsync(json, httpContext.RequestAborted);
-            await httpContext.Response.Body.WriteAsync(End(completed), httpContext.RequestAborted);
+            await httpContext.Response.Body.WriteAsync(returned.Json, httpContext.RequestAborted);
+            await httpContext.Response.Body.WriteAsync(End(returned), httpContext.RequestAborted);
         }
 
         /// <summary>By is one of three words, and an event's name has letters and _ only.</summary>
-        private static byte[] End(Completion? completed) => Encoding.UTF8.GetBytes(completed switch
+        private static byte[] End(CallReply.Returned returned) => Encoding.UTF8.GetBytes(returned.Completed switch
         {
-            null => "}",
-            { Event: { } name } => $",\"completedBy\":\"{completed.By}\",\"event\":\"{name}\"}}",
-            _ => $",\"completedBy\":\"{completed.By}\"}}",
-        });
+            null => "",
+            { Event: { } name } by => $",\"completedBy\":\"{by.By}\",\"event\":\"{name}\"",
+            var by => $",\"completedBy\":\"{by.By}\"",
+        } + (returned.Clamped is { } clamped ? $",\"clamped\":{{{Members(clamped)}}}" : "") + "}");
+
+        private static string Members(CallClamp clamped) => string.Join(',', new[] { ("timeout", clamped.Timeout), ("lease", clamped.Lease) }
+            .Where(member => member.Item2 is not null).Select(member => $"\"{member.Item1}\":\"{member.Item2:c}\""));
     }
 }

@@ -15,6 +15,7 @@ public static class ApiMapping
         new(Lower(vm.Agent), vm.AgentVersion) { Reason = vm.AgentReason, Remedy = vm.AgentRemedy }, vm.Frozen)
     {
         Group = vm.Group,
+        FrozenCertain = vm.FrozenCertain,
         FrozenSince = vm.FrozenSince,
         FrozenBy = vm.FrozenBy,
         Monitor = new(vm.RunState, vm.QemuVersion, vm.MonitorReason),

@@ -3,8 +3,10 @@ using QgaOrchestrator.Qemu.Agent.Commands;
 namespace QgaOrchestrator.Qemu.Agent;
 
 /// <summary>
-/// The life of a link to an agent, as a pure function: Closed → Connecting → Syncing → Ready ⇄ Busy, and for a request
-/// that keeps its link Busy → Overdue → Resyncing → Ready. Any failure leads back to Closed, and whoever waits is told.
+/// The life of a link to an agent, as a pure function: Closed → Connecting → Syncing → Ready ⇄ Busy. A request that keeps
+/// its link goes Busy → Overdue → Resyncing → Ready. Behind any other one a sync goes out while it is in flight where a thaw
+/// waits: Busy → Resyncing → Ready, with its reply as always if that comes in time. So the socket is not given up to whoever
+/// queues for it. Any failure leads back to Closed, and whoever waits is told.
 /// Requests carry no id (agents before QEMU 4.0 refuse them): a reply belongs to the one request that is in flight
 /// because the agent is serial and the sync has flushed everything older.
 /// </summary>
@@ -24,25 +26,31 @@ public static class AgentLink
         (LinkState.Syncing syncing, LinkInput.Line line) =>
             Answers(syncing.Id, line) ? new(_ready) { Opened = _opened } : new(syncing.And(AgentReply.Parse(line.Received.Bytes))),
         (LinkState.Ready, LinkInput.Send send) =>
-            new(new LinkState.Busy(send.Request, Written: false)) { Write = AgentBytes.Of(send.Request) },
+            // A copy of its own tells this sending from another one of the same request.
+            new(new LinkState.Busy(send.Request with { }, Written: false)) { Write = AgentBytes.Of(send.Request) },
         (LinkState.Ready, LinkInput.Line line) => Unasked(state, line),
-        (LinkState.Busy busy, LinkInput.Written written) =>
-            new(ReferenceEquals(busy, written.State) ? busy with { Written = true } : busy),
+        (LinkState.Ready, LinkInput.Resync resync) => Behind(resync.SyncId, heard: null),
+        (LinkState.Busy busy, LinkInput.Written written) => IsOf(busy, written) ? Taken(busy) : new(busy),
+        (LinkState.Busy { SyncBehind: { } id } busy, LinkInput.Line line) => WhileFollowed(busy, id, line),
         (LinkState.Busy, LinkInput.Line line) =>
             AgentReply.Parse(line.Received.Bytes) is { } reply ? new(_ready) { Called = reply.ToOutcome() } : new(state),
         (LinkState.Busy { Written: true, Request.KeepLinkWhenOverdue: true } busy, LinkInput.Deadline deadline) =>
             new(new LinkState.Overdue(busy.Request, Heard.Nothing)) { Called = NoReply(busy, deadline.Timeout) },
         (LinkState.Busy { Written: true, Request.KeepLinkWhenOverdue: true } busy, LinkInput.Resync resync) =>
-            Behind(busy.Request, resync.SyncId, Heard.Nothing) with
+            Behind(resync.SyncId, Heard.Nothing) with
             {
                 Called = new AgentOutcome.Unknown($"{busy.Request} is overdue"),
             },
+        (LinkState.Busy { SyncBehind: null } busy, LinkInput.Resync resync) =>
+            busy.Written ? Follow(busy, resync.SyncId) : new(busy with { SyncBehind = resync.SyncId }),
+        (LinkState.Busy { Written: true, SyncBehind: { } id } busy, LinkInput.Deadline deadline) =>
+            new(new LinkState.Resyncing(id, Heard: null)) { Called = NoReply(busy, deadline.Timeout) with { By = WaitEnd.TimedOut } },
         (LinkState.Overdue overdue, LinkInput.Line line) =>
             new(overdue with { Heard = overdue.Heard.And(AgentReply.Parse(line.Received.Bytes)) }),
-        (LinkState.Overdue overdue, LinkInput.Resync resync) => Behind(overdue.Request, resync.SyncId, overdue.Heard),
+        (LinkState.Overdue overdue, LinkInput.Resync resync) => Behind(resync.SyncId, overdue.Heard),
         (LinkState.Resyncing resyncing, LinkInput.Line line) => Answers(resyncing.Id, line)
-            ? new(_ready) { Resynced = new(InSync: true, resyncing.Heard.Late) }
-            : new(resyncing with { Heard = resyncing.Heard.And(AgentReply.Parse(line.Received.Bytes)) }),
+            ? new(_ready) { Resynced = new(InSync: true, resyncing.Heard?.Late) }
+            : new(resyncing with { Heard = resyncing.Heard?.And(AgentReply.Parse(line.Received.Bytes)) }),
         (_, LinkInput.Deadline deadline) => End(state, Silence(state, deadline.Timeout), lost: true, WaitEnd.TimedOut),
         (LinkState.Closed, LinkInput.Disconnected or LinkInput.Distrust or LinkInput.Close) => new(state),
         (_, LinkInput.Disconnected gone) => End(state, gone.Reason, lost: true, WaitEnd.LinkLost),
@@ -52,8 +60,45 @@ public static class AgentLink
         _ => throw new InvalidOperationException($"{input.GetType().Name} while {state.GetType().Name}"),
     };
 
-    private static LinkStep Behind(AgentRequest request, long syncId, Heard heard) =>
-        new(new LinkState.Resyncing(request, syncId, heard)) { Write = AgentBytes.Sync(syncId) };
+    private static LinkStep Behind(long syncId, Heard? heard) =>
+        new(new LinkState.Resyncing(syncId, heard)) { Write = AgentBytes.Sync(syncId) };
+
+    private static bool IsOf(LinkState.Busy busy, LinkInput.Written written) =>
+        written.State is LinkState.Busy sent && ReferenceEquals(sent.Request, busy.Request);
+
+    private static LinkStep Taken(LinkState.Busy busy) => busy is { Written: false, SyncBehind: { } id }
+        ? Follow(busy with { Written = true }, id)
+        : new(busy with { Written = true });
+
+    private static LinkStep Follow(LinkState.Busy busy, long syncId) =>
+        new(busy with { SyncBehind = syncId }) { Write = AgentBytes.Sync(syncId) };
+
+    /// <summary>
+    /// A value is the request's: nothing else was asked before the sync, and the agent is serial. An error may be the answer to
+    /// our 0xFF (<see cref="LinkState.Busy.Doubtful"/>). The sync answered first means that the agent ended the request and
+    /// said nothing, or that it is another agent.
+    /// </summary>
+    private static LinkStep WhileFollowed(LinkState.Busy busy, long syncId, LinkInput.Line line)
+    {
+        if (busy.Written && Answers(syncId, line))
+            return new(_ready) { Called = Nothing(busy), Resynced = new(InSync: true, Late: null) };
+        return (busy, AgentReply.Parse(line.Received.Bytes)) switch
+        {
+            (_, null) => new(busy),
+            // No 0xFF is sent yet, and a reply to all that was asked is as good as its sync.
+            ({ Written: false }, { } reply) => new(_ready) { Called = reply.ToOutcome(), Resynced = new(InSync: true, Late: null) },
+            ({ Doubtful: null }, AgentReply.Error error) => new(busy with { Doubtful = error }),
+            ({ Doubtful: { } first }, AgentReply.Error second) when first != second => Told(syncId, first.ToOutcome()),
+            ({ Doubtful: null }, AgentReply.Return value) => Told(syncId, value.ToOutcome()),
+            _ => Told(syncId, Nothing(busy)),
+        };
+    }
+
+    private static LinkStep Told(long syncId, AgentOutcome outcome) =>
+        new(new LinkState.Resyncing(syncId, Heard: null)) { Called = outcome };
+
+    private static AgentOutcome.Unknown Nothing(LinkState.Busy busy) =>
+        new($"the agent ended {busy.Request} without a reply") { By = WaitEnd.Passed };
 
     /// <summary>Only a sync's reply stands behind a 0xFF, so a number that an old request returned cannot pass for it.</summary>
     private static bool Answers(long syncId, LinkInput.Line line) =>
@@ -73,7 +118,7 @@ public static class AgentLink
         Drop = true,
         Opened = state is LinkState.Connecting or LinkState.Syncing ? new OpenOutcome.NoAnswer(reason) { Refusal = (state as LinkState.Syncing)?.Refusal } : null,
         Called = state is LinkState.Busy busy ? new AgentOutcome.Unknown(reason) { By = busy.Written ? by : WaitEnd.Other } : null,
-        Resynced = state is LinkState.Resyncing ? new(InSync: false, Late: null, reason) : null,
+        Resynced = state is LinkState.Resyncing or LinkState.Busy { SyncBehind: not null } ? new(InSync: false, Late: null, reason) : null,
         Lost = lost && state.IsOpen ? reason : null,
     };
 

@@ -48,6 +48,9 @@ public enum WaitEnd
     /// <summary>The time-out, after the whole request had been written.</summary>
     TimedOut,
 
+    /// <summary>The answer to a sync that went out behind it: the agent has ended it and said nothing.</summary>
+    Passed,
+
     /// <summary>The link, after the whole request had been written: QEMU ended or closed its socket.</summary>
     LinkLost,
 }
@@ -81,6 +84,6 @@ public abstract record OpenOutcome
 }
 
 /// <summary>How an <see cref="IAgent.ResyncAsync"/> ended.</summary>
-/// <param name="InSync">The sync behind the overdue request was answered.</param>
-/// <param name="Late">The overdue request's reply, where exactly one line came before the sync's.</param>
+/// <param name="InSync">The sync behind the request was answered.</param>
+/// <param name="Late">The reply of an overdue freeze, where exactly one line came before the sync's.</param>
 public sealed record ResyncOutcome(bool InSync, AgentOutcome? Late, string Reason = "");

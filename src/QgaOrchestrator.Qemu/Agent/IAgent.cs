@@ -3,7 +3,7 @@ namespace QgaOrchestrator.Qemu.Agent;
 /// <summary>
 /// One guest agent, seen as a call. Who holds the socket, and whether there is one at all (libvirt has none), is the
 /// implementation's business. Not thread-safe: its owner calls one method at a time and awaits it, except
-/// <see cref="ResyncAsync"/>, which is made for a call that is overdue, and <see cref="Close"/>.
+/// <see cref="ResyncAsync"/>, which goes out behind a call, and <see cref="Close"/>.
 /// </summary>
 public interface IAgent : IAsyncDisposable
 {
@@ -29,10 +29,13 @@ public interface IAgent : IAsyncDisposable
     Task<AgentOutcome> CallAsync(AgentRequest request, TimeSpan timeout);
 
     /// <summary>
-    /// Sends 0xFF and a sync behind an overdue request on the same link. The agent is serial: once the sync is answered
-    /// nothing older can still execute. A reply line that came before it is that request's late reply. At the time-out the
-    /// link is closed.
+    /// Sends 0xFF and a sync on the open link, behind the request in flight or an overdue freeze: a link that is closed
+    /// instead leaves the socket to whoever queues for it. The agent is serial: once the sync is answered nothing older can
+    /// still execute. A call in flight goes on to its reply or its time-out, except a freeze's: that ends as unknown at once, and
+    /// its late reply is in the outcome. The sync's own time-out begins where the call's ends; when it has passed, the link is
+    /// closed.
     /// </summary>
+    /// <returns>Not in sync, and nothing was sent, where the link is not open.</returns>
     Task<ResyncOutcome> ResyncAsync(TimeSpan timeout);
 
     /// <summary>Drops the link at once; a call in flight ends as <see cref="AgentOutcome.Unknown"/>.</summary>

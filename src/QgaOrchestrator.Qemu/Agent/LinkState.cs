@@ -22,13 +22,24 @@ public abstract record LinkState
     public sealed record Ready : LinkState;
 
     /// <param name="Written">The kernel has taken the whole request.</param>
-    public sealed record Busy(AgentRequest Request, bool Written) : LinkState;
+    public sealed record Busy(AgentRequest Request, bool Written) : LinkState
+    {
+        /// <summary>A thaw waits: the id of the sync that goes out behind the request, as soon as that is written.</summary>
+        public long? SyncBehind { get; init; }
+
+        /// <summary>
+        /// An error that came behind that sync's 0xFF: of the request only if one more follows for the 0xFF. An agent that was
+        /// started anew, and never saw the request, answers the 0xFF alone.
+        /// </summary>
+        public AgentReply.Error? Doubtful { get; init; }
+    }
 
     /// <summary>The time-out of a fully written request that keeps its link has passed; its reply may still come.</summary>
     public sealed record Overdue(AgentRequest Request, Heard Heard) : LinkState;
 
-    /// <summary>0xFF and a sync are sent behind the overdue request.</summary>
-    public sealed record Resyncing(AgentRequest Request, long Id, Heard Heard) : LinkState;
+    /// <summary>0xFF and a sync are sent, behind a request that nobody waits for any more or behind none.</summary>
+    /// <param name="Heard">Null: the request's reply has come, or is discarded when it comes.</param>
+    public sealed record Resyncing(long Id, Heard? Heard) : LinkState;
 }
 
 /// <summary>What came in while a request was overdue: enough to tell its late reply, however much comes.</summary>

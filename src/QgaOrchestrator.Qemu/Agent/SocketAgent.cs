@@ -29,6 +29,7 @@ public sealed class SocketAgent : IAgent
     private Waiter<OpenOutcome>? _open;
     private Waiter<AgentOutcome>? _call;
     private Waiter<ResyncOutcome>? _resync;
+    private TimeSpan _resyncTimeout;
     private bool _forOneCall;
     private LinkNoise _noise;
 
@@ -105,12 +106,16 @@ public sealed class SocketAgent : IAgent
         Effects effects;
         lock (_gate)
         {
-            if (_state is not (LinkState.Overdue or LinkState.Busy { Written: true, Request.KeepLinkWhenOverdue: true }))
-                return Task.FromResult(new ResyncOutcome(false, null, "no request is overdue on this link"));
+            if (_resync is { } pending && _state is not LinkState.Resyncing { Heard: not null })
+                return pending.Task; // the same sync is as good for both
+            if (_state is not (LinkState.Ready or LinkState.Overdue or LinkState.Busy))
+                return Task.FromResult(new ResyncOutcome(false, null, _state.IsOpen ? "a sync is under way" : "the link is not open"));
             _resync = waiter = new(_time, Expire);
+            // A freeze's call ends now, and the agent may work on it for as long as it was given.
+            _resyncTimeout = timeout + (_state is LinkState.Busy { Request.KeepLinkWhenOverdue: true } && _call is { } freeze ? freeze.Left : TimeSpan.Zero);
             effects = Step(new LinkInput.Resync(_syncIds.Next()));
+            if (_call is null) effects = effects with { Sync = waiter };
         }
-        waiter.Arm(timeout);
         Perform(effects);
         return waiter.Task;
     }
@@ -292,7 +297,12 @@ public sealed class SocketAgent : IAgent
             step.Opened is null ? null : Take(ref _open),
             step.Called is null ? null : Take(ref _call),
             step.Resynced is null ? null : Take(ref _resync),
-            step.Lost is null || _forOneCall ? null : Closed);
+            step.Lost is null || _forOneCall ? null : Closed)
+        {
+            // While a call is in flight its time-out runs, and the sync's behind it not yet.
+            Sync = step.Called is null || step.Resynced is not null ? null : _resync,
+            SyncTimeout = _resyncTimeout,
+        };
         if (step.Drop)
             (_connection, _noise) = (null, default);
         else if (_connection is { } connection)
@@ -302,6 +312,7 @@ public sealed class SocketAgent : IAgent
 
     private void Perform(Effects effects)
     {
+        effects.Sync?.Arm(effects.SyncTimeout);
         if (effects.Step.Drop)
             effects.Connection?.Dispose();
         else if (!effects.Step.Write.IsEmpty)
@@ -320,6 +331,11 @@ public sealed class SocketAgent : IAgent
         LinkStep Step, UnixConnection? Connection, Waiter<OpenOutcome>? Open, Waiter<AgentOutcome>? Call,
         Waiter<ResyncOutcome>? Resync, Action<string>? Closed)
     {
+        /// <summary>Whose time-out begins now.</summary>
+        public Waiter<ResyncOutcome>? Sync { get; init; }
+
+        public TimeSpan SyncTimeout { get; init; }
+
         public bool HasCompletions => Open is not null || Call is not null || Resync is not null || Closed is not null;
 
         public void Complete()

@@ -9,11 +9,15 @@ internal sealed class Waiter<T>(TimeProvider time, Action<object, TimeSpan> expi
     private ITimer? _timer;
     private TimeSpan _timeout;
     private bool _completed;
+    private long _armed;
+
+    /// <summary>What is left of the time-out.</summary>
+    public TimeSpan Left => _timeout - time.GetElapsedTime(_armed) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
 
     /// <summary>Before anything is written: what is answered at once must find its timer.</summary>
     public void Arm(TimeSpan timeout)
     {
-        _timeout = timeout;
+        (_armed, _timeout) = (time.GetTimestamp(), timeout);
         var timer = time.CreateTimer(static waiter => ((Waiter<T>)waiter!).Expire(), this, timeout, Timeout.InfiniteTimeSpan);
         lock (_gate)
         {

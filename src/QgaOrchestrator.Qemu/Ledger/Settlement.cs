@@ -62,12 +62,16 @@ public static class Settlement
     }
 
     /// <summary>
-    /// One round: the link dropped, opened anew with one sync, then the thaw. Its caller waits <see cref="Pause"/> before
-    /// the next, and goes on until it is settled or the guest's QEMU process is gone.
+    /// One round: a sync, then the thaw. On a link that is open it goes out there, behind a command in flight for as long as
+    /// that may take: a link that is closed leaves the socket to whoever queues for it. Where that sync is not answered, and
+    /// where no link is open, one is opened anew. Its caller waits <see cref="Pause"/> before the next round, and goes on until it is settled or the guest's QEMU
+    /// process is gone.
     /// </summary>
     public static async Task<ThawOutcome> RoundAsync(IAgent agent, TimeProvider time, bool uncounted = false)
     {
         ArgumentNullException.ThrowIfNull(agent);
+        if (agent.IsOpen && await agent.ResyncAsync(SyncTimeout).ConfigureAwait(false) is { InSync: true })
+            return await ThawAsync(agent, time, uncounted).ConfigureAwait(false);
         agent.Close();
         return await agent.OpenAsync(SyncTimeout).ConfigureAwait(false) switch
         {

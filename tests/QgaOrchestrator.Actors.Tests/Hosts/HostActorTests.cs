@@ -102,7 +102,7 @@ public sealed class HostActorTests : TestKit
         await OpenAsync("w1");
         _watchdog!.HangUp();
         Assert.Contains("qga-watchdog", _window.ExpectMsg<WindowInput.Unguarded>(Limit).Reason, StringComparison.Ordinal);
-        _host.Tell(new OpenEntry(Entry("w2")), _window);
+        _host.Tell(new OpenEntry(Entry("w2") with { Vm = "vm002" }), _window);
         Assert.Equal("w2", _window.ExpectMsg<EntryOpened>(Limit).Window);
     }
 
@@ -136,6 +136,34 @@ public sealed class HostActorTests : TestKit
         errors.FishForMessage<Akka.Event.Error>(e => e.Message.ToString()!.Contains("does not thaw any more", StringComparison.Ordinal), Limit);
         _host.Tell(new LimitSeen("w1"), _window);
         await _watchdog!.NextBeat().WaitAsync(Limit);
+    }
+
+    [Fact]
+    public async Task A_raw_freeze_that_is_not_thawed_by_its_deadline_stops_the_heart_until_its_thaw_begins()
+    {
+        await OpenAsync("w1");
+        _time.Advance(TimeSpan.FromMinutes(5)); // the deadline counts from the freeze's sending, not from here
+        _host.Tell(new FreezeSent("w1", _time.Moment() + TimeSpan.FromSeconds(42)), _window);
+        _time.Advance(TimeSpan.FromSeconds(42));
+        await _watchdog!.NextBeat().WaitAsync(Limit);
+        var errors = CreateTestProbe();
+        Sys.EventStream.Subscribe(errors, typeof(Akka.Event.Error));
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        errors.FishForMessage<Akka.Event.Error>(e => e.Message.ToString()!.Contains("has not begun to thaw", StringComparison.Ordinal), Limit);
+        _host.Tell(new ThawBegun("w1"), _window);
+        await _watchdog.NextBeat().WaitAsync(Limit);
+        await _watchdog.NextBeat().WaitAsync(Limit);
+    }
+
+    [Fact]
+    public async Task A_node_that_thaws_in_vain_keeps_its_heart_beating()
+    {
+        await OpenAsync("w1");
+        _host.Tell(new FreezeSent("w1", _time.Moment() + TimeSpan.FromSeconds(42)), _window);
+        _host.Tell(new ThawBegun("w1"), _window);
+        _time.Advance(TimeSpan.FromHours(1));
+        await _watchdog!.NextBeat().WaitAsync(Limit);
+        await _watchdog.NextBeat().WaitAsync(Limit);
     }
 
     [Fact]

@@ -186,6 +186,31 @@ public class WindowTests : OneHost
     }
 
     [Fact]
+    public async Task A_vm_is_shown_as_frozen_from_the_sending_of_its_freeze_and_certain_from_its_reply()
+    {
+        var freezing = Vm.Agent.On("guest-fsfreeze-freeze", Act.Hang).Once();
+        var thawing = Vm.Agent.On("guest-fsfreeze-thaw", Act.Hang).Once();
+        Assert.Equal((false, true), Shown(await StartAsync()));
+        var call = CallAsync("guest-fsfreeze-freeze");
+        await freezing.Reached.WaitAsync(Limit);
+        var sent = SeeVm(vm => vm.Frozen);
+        Assert.Equal(((true, false), "raw freeze"), (Shown(sent), sent.FrozenBy));
+        Assert.NotNull(sent.FrozenSince);
+
+        freezing.Release();
+        await call;
+        SeeVm(vm => vm is { Frozen: true, FrozenCertain: true });
+
+        var thaw = CallAsync("guest-fsfreeze-thaw");
+        await thawing.Reached.WaitAsync(Limit);
+        thawing.Release();
+        await thaw;
+        Assert.Equal((false, true), Shown(SeeVm(vm => !vm.Frozen)));
+
+        static (bool, bool) Shown(VmStatus vm) => (vm.Frozen, vm.FrozenCertain);
+    }
+
+    [Fact]
     public async Task A_raw_freeze_is_thawed_when_its_lease_ends()
     {
         await StartAsync();

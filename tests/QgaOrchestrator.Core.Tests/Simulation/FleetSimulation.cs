@@ -8,8 +8,8 @@ using QgaOrchestrator.Core.Vms;
 namespace QgaOrchestrator.Core.Tests.Simulation;
 
 /// <summary>
-/// A fleet and its runs in virtual time: the production rules of run, desk, group, a VM's items, window, proof, and of what
-/// follows from a look after a crash; around them hosts, guests, QEMUs, a network and a store that fail at any step. One seed
+/// A fleet and its runs in virtual time: the production rules of run, desk, group, a VM's items, window, host's guard, proof, and
+/// of what follows from a look after a crash; around them hosts, guests, QEMUs, a network and a store that fail at any step. One seed
 /// is one story, the same each time. The interpreters hold no rule.
 /// </summary>
 internal sealed class FleetSimulation
@@ -121,7 +121,7 @@ internal sealed class FleetSimulation
     private void Fault()
     {
         var (host, vm, run) = (_hosts[_world.Next(0, _hosts.Count)], _vms[_world.Next(0, _vms.Count)], _runs[_world.Next(0, _runs.Count)]);
-        switch (_world.Next(0, 13))
+        switch (_world.Next(0, 16))
         {
             case 0 or 1: host.End("is killed", _world.Next(1, 300)); break;
             case 2: host.End("hangs", 2_000 + _world.Next(1, 300)); break;
@@ -143,6 +143,9 @@ internal sealed class FleetSimulation
                 run.Steer(new RunCommand.Pause());
                 _world.At(_world.Next(100, 20_000), () => Resume(run));
                 break;
+            case 13: vm.FailWindow(); break;
+            case 14: vm.Window?.Deafen(); break;
+            case 15: vm.Window?.LoseLimits(); break;
             case 12 when _world.OneIn(2): run.Steer(new RunCommand.Abort("an operator aborts it", Wait: _world.OneIn(2))); break;
         }
     }

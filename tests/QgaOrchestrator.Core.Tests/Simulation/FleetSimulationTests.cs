@@ -39,6 +39,11 @@ public class FleetSimulationTests
     [InlineData(nameof(Planted.OtherAttemptsOutcomeTaken), "works on it")]
     [InlineData(nameof(Planted.NeverCommandRepeated), "may not be repeated")]
     [InlineData(nameof(Planted.LedgerNotRead), "frozen")]
+    [InlineData(nameof(Planted.DeadlineOverlooked), "past its lease")]
+    [InlineData(nameof(Planted.UnheardLimitOverlooked), "past its lease")]
+    [InlineData(nameof(Planted.EntryRemovedBeforeItsThaw), "goes, and its guest is frozen")]
+    [InlineData(nameof(Planted.OpenEntryOverwritten), "is overwritten")]
+    [InlineData(nameof(Planted.FrozenWithoutWatchdog), "has no watchdog")]
     public void A_planted_bug_is_found(string bug, string broken) =>
         Assert.Contains(Enumerable.Range(0, SeedsForABug), seed => new FleetSimulation(seed, Enum.Parse<Planted>(bug)).Play()?.Contains(broken, StringComparison.Ordinal) == true);
 

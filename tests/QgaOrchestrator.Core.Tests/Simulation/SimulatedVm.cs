@@ -1,4 +1,5 @@
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Hosts;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
@@ -40,8 +41,6 @@ internal sealed class SimulatedVm
     private SimulatedWork? _worker;
     private bool _repeats;
 
-    /// <summary>Windows that were open still when their runs had journalled how they ended.</summary>
-    private readonly HashSet<string> _journalled = [];
     private bool _there = true;
 
     public SimulatedVm(FleetSimulation fleet, World world, SimulatedHost host, string name, bool overlays)
@@ -107,7 +106,6 @@ internal sealed class SimulatedVm
         Window?.End();
         (_worker, Window, _items, _repeats) = (null, null, VmItems.None, false);
         _orders.Clear();
-        _journalled.Clear();
     }
 
     /// <summary>QEMU's process ends. The node sees its sockets go, or only that they do not answer.</summary>
@@ -153,7 +151,8 @@ internal sealed class SimulatedVm
         }));
     }
 
-    private void Adopt()
+    /// <summary>A window that an earlier process, or an actor that failed, left open is thawed first.</summary>
+    public void Adopt()
     {
         var life = _host.Life;
         if (IsLocked || Window is not null) _world.At(250, () =>
@@ -217,15 +216,34 @@ internal sealed class SimulatedVm
     public void CloseWindow(SimulatedWindow window)
     {
         if (Window == window) Window = null;
-        if (_journalled.Remove(window.Id)) Entry = null;
+        _host.Guard(new GuardInput.Settled(window.Id));
+    }
+
+    /// <summary>The window's actor fails by a fault of ours.</summary>
+    public void FailWindow()
+    {
+        if (Window is not { } window) return;
+        _world.Tell($"{Id.Name}: the actor of its window fails");
+        window.End();
+        Window = null;
+        window.Fail();
+        _host.Guard(new GuardInput.Ended(window.Id, VmIsHere: _there));
+    }
+
+    /// <summary>Nobody needs the entry any more.</summary>
+    public void EntryGoes(string window)
+    {
+        if (Entry is not { } entry || entry.Window != window) return;
+        if (entry.By is null && Guest.Frozen > 0) _world.Break($"the entry of {Id.Name} goes, and its guest is frozen");
+        Entry = null;
     }
 
     /// <summary>A frozen guest's entry stays until it is thawed, whatever its run has journalled.</summary>
     private void RemoveEntry(string window)
     {
-        if (Entry is not { } entry || entry.Window != window) return;
-        if (entry.By is null) _journalled.Add(window);
-        else Entry = null;
+        if (_world.Bug == Planted.EntryRemovedBeforeItsThaw) EntryGoes(window);
+        if (Entry is { By: not null } entry && entry.Window == window) _host.Guard(new GuardInput.Settled(window));
+        _host.Guard(new GuardInput.Journalled(window));
     }
 
     // ---- the rules of its items

@@ -1,4 +1,4 @@
-using QgaOrchestrator.Core.Tests.Vms;
+using QgaOrchestrator.Core.Hosts;
 using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Core.Tests.Simulation;
@@ -22,6 +22,9 @@ internal sealed class SimulatedWindow
     private bool _countLost;
     private long? _late;
     private int _armed;
+    private double _limitAt;
+    private bool _deaf;
+    private bool _limitsLost;
 
     /// <param name="world">Time and chance.</param>
     /// <param name="vm">Whose guest it is.</param>
@@ -49,9 +52,39 @@ internal sealed class SimulatedWindow
 
     public void End() => _over = true;
 
+    /// <summary>Its owner is told that nobody knows when the guest will be thawed.</summary>
+    public void Fail() => _ended(new SimulatedWindowEnd(null));
+
+    /// <summary>The host says that its limit has passed.</summary>
+    public void Hear(WindowLimit limit)
+    {
+        if (_over || _deaf) return;
+        _vm.Host.Guard(new GuardInput.Heard(Id));
+        Tell(_state is WindowState.Freezing ? new WindowInput.FreezeLost("the freeze is overdue") : new WindowInput.LimitPassed(limit));
+    }
+
+    /// <summary>A bug of ours: it hears nothing any more. Its limit passes unheard, and the node's heart stops.</summary>
+    public void Deafen()
+    {
+        if (_over || _adopted || _state is not (WindowState.Reserved or WindowState.Freezing or WindowState.Overdue or WindowState.Frozen or WindowState.Cutting or WindowState.Held)) return;
+        _world.Tell($"{_vm.Id.Name}: its window hears nothing any more");
+        _deaf = true;
+        _vm.Guest.Excuse(Math.Max(0, _limitAt - _world.Ms) + 4_000);
+    }
+
+    /// <summary>A bug of ours: no limit of it passes, and no cut is answered. Its deadline passes, and the node's heart stops.</summary>
+    public void LoseLimits()
+    {
+        if (_over || _adopted || _state is not (WindowState.Freezing or WindowState.Overdue or WindowState.Frozen or WindowState.Cutting or WindowState.Held)) return;
+        _world.Tell($"{_vm.Id.Name}: the limits of its window are lost");
+        _limitsLost = true;
+        _vm.Guest.Excuse(_order.ThawDue.TotalMilliseconds + 3_000);
+    }
+
     public void Tell(WindowInput input)
     {
-        if (_over) return;
+        // A window of ours that is deaf ends with its QEMU: nothing of it is frozen, and nobody is called.
+        if (_over || (_deaf && input is not WindowInput.QemuGone) || (_limitsLost && input is (WindowInput.CutDone or WindowInput.CutFailed))) return;
         if (_world.Bug == Planted.LateThawOverlooked && input is WindowInput.Settled settled && _state.Record.FrozenAt is { } frozen)
             input = settled with { At = frozen, Thawed = _state.Record.Frozen };
         if (_world.Bug == Planted.LateThawOverlooked && input is WindowInput.LimitPassed { Limit: WindowLimit.Lease } && _state is WindowState.Thawing) return;
@@ -74,20 +107,32 @@ internal sealed class SimulatedWindow
             case WindowEffect.MoveLedger:
                 MoveLedger();
                 break;
+            case WindowEffect.Look:
+                guest.Ask(IsAlive, 1, 2_000, () => guest.Frozen, frozen =>
+                {
+                    if (frozen == 0) Tell(new WindowInput.LooksThawed());
+                    else Tell(new WindowInput.FreezeRefused("the guest is frozen by somebody else", NotExecuted: true));
+                }, () => Tell(new WindowInput.FreezeRefused("the guest did not answer", NotExecuted: true)));
+                break;
             case WindowEffect.Freeze:
+                _vm.Host.Guard(new GuardInput.FreezeSent(Id, _world.Moment + _order.ThawDue));
                 Freeze();
                 break;
             case WindowEffect.Resync e:
+                _vm.Host.Guard(new GuardInput.ThawBegun(Id));
                 guest.Ask(IsAlive, 1, e.Budget.TotalMilliseconds, () => 0, _ => Tell(new WindowInput.Resynced(true, _late >= 0 ? _late : null)), () => Tell(new WindowInput.Resynced(false, null)));
                 break;
             case WindowEffect.Cut:
                 _cut!(Tell);
                 break;
             case WindowEffect.Thaw e:
+                _vm.Host.Guard(new GuardInput.ThawBegun(Id));
                 _world.At(e.Round > 1 ? 250 : 0, () => Thaw(e.Round));
                 break;
             case WindowEffect.Arm e:
                 Arm(e);
+                break;
+            case WindowEffect.Report { Progress: WindowProgress.Freezing }:
                 break;
             case WindowEffect.Report e:
                 _report(e.Progress);
@@ -110,14 +155,17 @@ internal sealed class SimulatedWindow
         if (_over) return;
         if (_world.OneIn(40))
         {
-            Tell(new WindowInput.LedgerRefused("no watchdog is connected", "Start it"));
+            Tell(new WindowInput.LedgerRefused("the ledger is full", "Make room"));
             return;
         }
-        if (_vm.Entry is { By: null } open && open.Window != _order.Id)
+        var answer = _vm.Host.MayOpen(Id, _vm.Entry is { } found ? new EntryOnDisk(found.Window, found.By is not null) : null);
+        if (answer != OpenAnswer.Yes)
         {
-            Tell(new WindowInput.LedgerRefused($"the guest may still be frozen by the window {open.Window}", "It is thawed first"));
+            Tell(new WindowInput.LedgerRefused($"{answer}", "Try again"));
             return;
         }
+        if (_vm.Entry is { By: null } open && open.Window != Id) _world.Break($"the open window {open.Window} of {_vm.Id.Name} is overwritten");
+        _vm.Host.Guard(new GuardInput.Opened(Id, _vm.Id.Name));
         _vm.Entry = new SimulatedEntry(_order.Id, new WindowRecord(), null);
         Tell(new WindowInput.LedgerWritten());
     }
@@ -132,7 +180,6 @@ internal sealed class SimulatedWindow
         };
     }
 
-    /// <summary>As the actor: the last look first.</summary>
     private void Freeze()
     {
         var guest = _vm.Guest;
@@ -140,14 +187,9 @@ internal sealed class SimulatedWindow
         if (_vm.FreezesOf[_order.Id] > 1) _world.Break($"{_vm.Id.Name} was frozen twice in the attempt {_order.Id}");
         var link = guest.Link;
         WindowInput Unanswered() => link == guest.Link ? new WindowInput.LimitPassed(WindowLimit.FreezeTimeout) : new WindowInput.FreezeLost("the reply was lost");
-        void Send() => guest.Ask(IsAlive, _world.Slow(1, 300, 9_000), _order.FreezeTimeout.TotalMilliseconds, () => (_late = guest.Freeze()).Value,
+        guest.Ask(IsAlive, _world.Slow(1, 300, 9_000), _order.FreezeTimeout.TotalMilliseconds, () => (_late = guest.Freeze()).Value,
             count => Tell(count < 0 ? new WindowInput.FreezeRefused("hook failed", NotExecuted: false) : new WindowInput.FreezeReturned(count)),
             () => Tell(Unanswered()));
-        guest.Ask(IsAlive, 1, 2_000, () => guest.Frozen, frozen =>
-        {
-            if (frozen == 0) Send();
-            else Tell(new WindowInput.FreezeRefused("the guest is frozen by somebody else", NotExecuted: true));
-        }, () => Tell(new WindowInput.FreezeRefused("the guest did not answer", NotExecuted: true)));
     }
 
     private void Thaw(int round)
@@ -165,11 +207,14 @@ internal sealed class SimulatedWindow
     private void Arm(WindowEffect.Arm arm)
     {
         var armed = ++_armed;
+        _vm.Host.Guard(new GuardInput.Heard(Id));
         if (arm.Limit is not { } limit) return;
         var guard = limit == WindowLimit.FreezeTimeout || _state is WindowState.Overdue ? 1_000 : 0;
-        _world.At((arm.At - Clock.At(_world.Ms)).TotalMilliseconds + guard, () =>
+        var after = (arm.At - _world.Moment).TotalMilliseconds + guard;
+        _limitAt = _world.Ms + after;
+        _world.At(after, () =>
         {
-            if (armed == _armed) Tell(_state is WindowState.Freezing ? new WindowInput.FreezeLost("the freeze is overdue") : new WindowInput.LimitPassed(limit));
+            if (armed == _armed && !_over && !_limitsLost) _vm.Host.Guard(new GuardInput.LimitPassed(Id, limit));
         });
     }
 }

@@ -17,6 +17,11 @@ internal enum Planted
     OtherAttemptsOutcomeTaken,
     NeverCommandRepeated,
     LedgerNotRead,
+    DeadlineOverlooked,
+    UnheardLimitOverlooked,
+    EntryRemovedBeforeItsThaw,
+    OpenEntryOverwritten,
+    FrozenWithoutWatchdog,
 }
 
 /// <summary>Virtual time, seeded chance, and a scheduler that plays one thing after the other. One seed is one story.</summary>

@@ -6,7 +6,7 @@ namespace QgaOrchestrator.Core.Tests.Vms;
 /// <summary>What holds for a channel whatever happens to it, in whatever order.</summary>
 public class ChannelRulesProperties
 {
-    private enum Event { Submit, SubmitThaw, Opened, OpenFailed, Answered, AnsweredLost, LinkLost, Reserve, Adopt, Confirmed, NotConfirmed, Release, PortOpen, PortClosed, Quarantine, Heal, Woken }
+    private enum Event { Submit, SubmitThaw, Opened, OpenFailed, Answered, AnsweredLost, LinkLost, Reserve, Adopt, Confirmed, NotConfirmed, Unreserve, Release, SubmitRealThaw, SyncEnded, SyncLost, Withdraw, PortOpen, PortClosed, Quarantine, Heal, Woken }
 
     private static readonly Gen<(bool Holds, (Event Event, int Ms)[] Events)> Story =
         Gen.Select(Gen.Bool, Gen.Select(Gen.Enum<Event>(), Gen.Int[0, 700]).Array[0, 80]);
@@ -18,7 +18,7 @@ public class ChannelRulesProperties
             var told = channel.Sent.Concat(channel.Refused.Select(r => r.Item1)).ToList();
             Assert.Equal(told.Distinct(), told);
             var waiting = channel.State.Queue.Concat(channel.State.ThawLane).Select(w => w.Ticket);
-            Assert.Equal(submitted.Order(), told.Concat(waiting).Order());
+            Assert.Equal(submitted.Except(channel.Withdrawn).Order(), told.Concat(waiting).Order());
         });
 
     [Fact]
@@ -42,10 +42,27 @@ public class ChannelRulesProperties
         });
 
     [Fact]
+    public void A_command_has_one_sync_behind_it_at_the_most_and_nothing_is_sent_before_that_is_answered() =>
+        Each((channel, _) =>
+        {
+            Assert.Equal(channel.Followed.Distinct(), channel.Followed);
+            if (channel.State.Link is LinkState.Flushing or LinkState.Busy { Behind: not SyncBehind.None } && channel.Last.OfType<ChannelEffect.Send>().Any())
+                Assert.Fail($"sent in {channel.State.Link}");
+        });
+
+    [Fact]
+    public void A_thaw_that_waits_behind_a_command_has_a_limit_not_before_the_commands_own() =>
+        Each((channel, _) =>
+        {
+            if (channel.State.Link is LinkState.Busy busy)
+                Assert.All(channel.State.ThawLane.Where(w => w.Thaws), w => Assert.True(w.Deadline.Monotonic >= busy.Until.Monotonic));
+        });
+
+    [Fact]
     public void Nothing_is_sent_while_a_window_has_the_channel() =>
         Each((channel, _) =>
         {
-            if (channel.State.Reserved) Assert.DoesNotContain(channel.Last, e => e is ChannelEffect.Send or ChannelEffect.Open or ChannelEffect.Close);
+            if (channel.State.Reserved) Assert.DoesNotContain(channel.Last, e => e is ChannelEffect.Send or ChannelEffect.Open or ChannelEffect.Close or ChannelEffect.Follow);
         });
 
     [Fact]
@@ -80,11 +97,16 @@ public class ChannelRulesProperties
     private static ChannelInput Input(Event happened, ChannelRun channel, List<long> submitted)
     {
         var window = channel.State.ReservedFor ?? "w1";
-        var busy = (channel.State.Link as LinkState.Busy)?.Ticket ?? 0;
+        var busy = channel.State.Link switch { LinkState.Busy b => b.Ticket, LinkState.Flushing f => f.Ticket, _ => 0 };
         return happened switch
         {
             Event.Submit => Submit(submitted.Count),
             Event.SubmitThaw => Submit(FirstThaw + submitted.Count, thaw: true),
+            Event.SubmitRealThaw => Submit(FirstThaw + submitted.Count, thaw: true, thaws: true),
+            Event.SyncEnded => new ChannelInput.SyncEnded(busy, true),
+            Event.SyncLost => new ChannelInput.SyncEnded(busy, false),
+            Event.Unreserve => new ChannelInput.Unreserve("w1"),
+            Event.Withdraw => Withdraw(channel.State.Queue.FirstOrDefault()?.Ticket ?? -1),
             Event.Opened => new ChannelInput.Opened(),
             Event.OpenFailed => new ChannelInput.OpenFailed("no socket"),
             Event.Answered => new ChannelInput.Answered(busy, true),
@@ -102,10 +124,16 @@ public class ChannelRulesProperties
             _ => new ChannelInput.Woken(),
         };
 
-        ChannelInput Submit(long ticket, bool thaw = false)
+        ChannelInput Submit(long ticket, bool thaw = false, bool thaws = false)
         {
             submitted.Add(ticket);
-            return new ChannelInput.Submitted(ticket, Clock.At(channel.Now + 2000), thaw);
+            return new ChannelInput.Submitted(ticket, Clock.At(channel.Now + 2000), thaw) { Thaws = thaws };
+        }
+
+        ChannelInput Withdraw(long ticket)
+        {
+            channel.Withdrawn.Add(ticket);
+            return new ChannelInput.Withdrawn(ticket);
         }
     }
 }

@@ -233,6 +233,93 @@ public class ChannelRulesTests
     {
         var channel = ChannelRun.Ready().Submit(1).Step(new ChannelInput.LinkLost("closed")).Step(1_000, new ChannelInput.Woken()).Step(new ChannelInput.Opened()).Submit(2);
         Assert.Empty(channel.Answer(1, linkOpen: false).Last);
-        Assert.Equal(new LinkState.Busy(2), channel.State.Link);
+        Assert.Equal(2, Assert.IsType<LinkState.Busy>(channel.State.Link).Ticket);
+    }
+
+    [Fact]
+    public void A_thaw_sends_a_sync_behind_the_command_in_flight_and_goes_out_on_its_link()
+    {
+        var channel = ChannelRun.Ready().Submit(1).Submit(2).Submit(3, thaws: true);
+        Assert.Equal([1], channel.Followed);
+        Assert.Equal([1], channel.Sent);
+        channel.Answer(1);
+        Assert.Equal([1], channel.Sent); // its sync is not answered yet
+        channel.SyncEnded(1);
+        Assert.Equal([1, 3], channel.Sent);
+        Assert.Equal([1, 3, 2], channel.Answer(3).Sent);
+        Assert.DoesNotContain(channel.All, effect => effect is ChannelEffect.Close);
+    }
+
+    [Fact]
+    public void The_ends_of_a_command_and_of_the_sync_behind_it_may_be_told_in_any_order()
+    {
+        var channel = ChannelRun.Ready().Submit(1).Submit(3, thaws: true).SyncEnded(1);
+        Assert.Equal([1], channel.Sent);
+        Assert.Equal([1], channel.Followed);
+        Assert.Equal([1, 3], channel.Answer(1).Sent);
+    }
+
+    [Fact]
+    public void A_status_sends_no_sync_behind_a_command() =>
+        Assert.Empty(ChannelRun.Ready().Submit(1).Submit(3, thaw: true).Followed);
+
+    [Fact]
+    public void A_thaw_waits_for_the_command_in_flight_as_long_as_that_may_take_though_its_own_limit_is_shorter()
+    {
+        var channel = ChannelRun.Ready().Submit(1, deadline: 600_000).Submit(2, deadline: 5_000).Submit(3, deadline: 5_000, thaws: true);
+        channel.Step(5_000, new ChannelInput.Woken());
+        Assert.Equal([(2, ChannelRefusal.Expired)], channel.Refused);
+        channel.Step(600_000 + ChannelRules.BehindCommand.TotalMilliseconds - 1, new ChannelInput.Woken());
+        Assert.Equal([(2, ChannelRefusal.Expired)], channel.Refused);
+        channel.Step(600_000 + ChannelRules.BehindCommand.TotalMilliseconds, new ChannelInput.Woken());
+        Assert.Equal([(2, ChannelRefusal.Expired), (3, ChannelRefusal.Expired)], channel.Refused);
+    }
+
+    [Fact]
+    public void A_sync_without_an_answer_behind_a_command_leads_to_a_new_link_and_the_thaw_on_it()
+    {
+        var channel = ChannelRun.Ready().Submit(1).Submit(3, thaws: true).Answer(1).SyncEnded(1, linkOpen: false);
+        Assert.IsType<ChannelEffect.Open>(channel.Last[0]);
+        Assert.Equal([1, 3], channel.Step(new ChannelInput.Opened()).Sent);
+    }
+
+    [Fact]
+    public void The_end_of_a_sync_behind_a_former_command_changes_nothing()
+    {
+        var channel = ChannelRun.Ready().Submit(1).Submit(3, thaws: true).Answer(1, linkOpen: false).Step(new ChannelInput.Opened());
+        Assert.Equal([1, 3], channel.Sent);
+        var before = channel.State;
+        Assert.Equal(before.Link, channel.SyncEnded(1).State.Link);
+    }
+
+    [Fact]
+    public void What_is_withdrawn_frees_its_place_and_is_never_sent()
+    {
+        var channel = ChannelRun.Ready().Submit(1);
+        for (var ticket = 2; ticket <= 65; ticket++) channel.Submit(ticket);
+        Assert.Equal([(66L, ChannelRefusal.QueueFull)], channel.Submit(66).Refused);
+        channel.Step(new ChannelInput.Withdrawn(2)).Submit(67);
+        Assert.Single(channel.Refused);
+        Assert.Equal([3], channel.Answer(1).LastSent);
+    }
+
+    [Fact]
+    public void What_is_in_flight_is_not_withdrawn()
+    {
+        var channel = ChannelRun.Ready().Submit(1).Step(new ChannelInput.Withdrawn(1));
+        Assert.IsType<LinkState.Busy>(channel.State.Link);
+        Assert.Equal([2], channel.Submit(2).Answer(1).LastSent);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_reservation_that_is_withdrawn_is_granted_to_nobody(bool inSync)
+    {
+        var channel = ChannelRun.Ready().Step(new ChannelInput.Reserve("w1")).Submit(1).Step(new ChannelInput.Unreserve("w1"));
+        channel.Step(new ChannelInput.Confirmed(inSync));
+        Assert.DoesNotContain(channel.All, effect => effect is ChannelEffect.Granted or ChannelEffect.NotGranted);
+        if (!inSync) channel.Step(new ChannelInput.Opened());
+        Assert.Equal([1], channel.Sent);
     }
 }

@@ -13,6 +13,8 @@ internal sealed class ChannelRun(bool holdsSocket = true)
 
     public double Now { get; private set; }
 
+    public HashSet<long> Withdrawn { get; } = [];
+
     public ChannelRun Step(ChannelInput input) => Step(Now, input);
 
     public ChannelRun Step(double ms, ChannelInput input)
@@ -26,8 +28,12 @@ internal sealed class ChannelRun(bool holdsSocket = true)
     public static ChannelRun Ready(bool holdsSocket = true) =>
         new ChannelRun(holdsSocket).Step(new ChannelInput.Woken()).Step(new ChannelInput.Opened());
 
-    public ChannelRun Submit(long ticket, double deadline = 10_000, bool thaw = false) =>
-        Step(new ChannelInput.Submitted(ticket, Clock.At(deadline), thaw));
+    public ChannelRun Submit(long ticket, double deadline = 10_000, bool thaw = false, bool thaws = false) =>
+        Step(new ChannelInput.Submitted(ticket, Clock.At(deadline), thaw || thaws) { Thaws = thaws });
+
+    public ChannelRun SyncEnded(long ticket, bool linkOpen = true) => Step(new ChannelInput.SyncEnded(ticket, linkOpen));
+
+    public IEnumerable<long> Followed => All.OfType<ChannelEffect.Follow>().Select(e => e.Ticket);
 
     public ChannelRun Answer(long ticket, bool linkOpen = true) => Step(new ChannelInput.Answered(ticket, linkOpen, linkOpen ? null : "no reply"));
 

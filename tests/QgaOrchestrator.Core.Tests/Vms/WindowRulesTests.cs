@@ -17,7 +17,7 @@ public class WindowRulesTests
             (Clock.At(1), Clock.At(10), Clock.At(20), Clock.At(20), Clock.At(29)),
             (window.Record.FreezeSent, window.Record.FrozenAt, window.Record.CutAt, window.Record.ThawSent, window.Record.ThawedAt));
         Assert.Equal(
-            ["OpenLedger", "Freeze", "Arm", "Cut", "Report", "Arm", "MoveLedger", "Thaw", "MoveLedger", "Arm", "MoveLedger", "Close"],
+            ["OpenLedger", "Look", "Freeze", "Report", "Arm", "Cut", "Report", "Arm", "MoveLedger", "Thaw", "MoveLedger", "Arm", "MoveLedger", "Close"],
             window.All.Select(effect => effect.GetType().Name));
     }
 
@@ -37,6 +37,50 @@ public class WindowRulesTests
         var closed = reserved.Step(2, new WindowInput.Unguarded("no watchdog", "start it")).Step(3, new WindowInput.FreezeNow());
         Assert.False(closed.FreezeSent);
         Assert.Equal(("no watchdog", "start it"), (closed.Record.Broken, closed.Record.Remedy));
+    }
+
+    public static TheoryData<string> EndsOfALook => ["refused", "lost", "unguarded", "thaw", "left"];
+
+    [Theory]
+    [MemberData(nameof(EndsOfALook))]
+    public void What_comes_before_the_last_look_is_answered_sends_no_freeze(string end)
+    {
+        WindowInput input = end switch
+        {
+            "refused" => new WindowInput.FreezeRefused("frozen by somebody else", NotExecuted: true),
+            "lost" => new WindowInput.FreezeLost("closed"),
+            "unguarded" => new WindowInput.Unguarded("no watchdog", "start it"),
+            "thaw" => new WindowInput.ThawNow("the node stops"),
+            _ => new WindowInput.CallerLeft(),
+        };
+        var window = Looking().Step(2, input);
+        Assert.Equal(["Arm", "MoveLedger", "Close"], window.Last.Select(effect => effect.GetType().Name));
+        Assert.False(window.Step(3, new WindowInput.LooksThawed()).FreezeSent);
+    }
+
+    [Theory]
+    [InlineData("Opening", true)]
+    [InlineData("Looking", true)]
+    [InlineData("Freezing", false)]
+    [InlineData("Overdue", false)]
+    [InlineData("Frozen", false)]
+    [InlineData("Thawing", false)]
+    public void A_caller_who_leaves_takes_back_a_freeze_only_before_it_is_sent(string state, bool closes)
+    {
+        var window = Standing(state);
+        var before = window.State;
+        window.Step(250, new WindowInput.CallerLeft());
+        if (closes) Assert.IsType<WindowState.Closed>(window.State);
+        else Assert.Equal(before, window.State);
+    }
+
+    [Fact]
+    public void A_word_to_cut_that_comes_when_the_lease_is_over_thaws()
+    {
+        var window = Open(Order with { Mode = WindowMode.Group }).Step(1, new WindowInput.LedgerWritten()).Step(1, new WindowInput.FreezeNow())
+            .Step(1, new WindowInput.LooksThawed()).Step(10, new WindowInput.FreezeReturned(2)).Step(310, new WindowInput.CutNow(Hold: false));
+        Assert.Equal([new WindowEffect.Thaw(0)], window.Last);
+        Assert.Contains("lease", window.Record.Broken);
     }
 
     [Fact]
@@ -244,6 +288,7 @@ public class WindowRulesTests
 
     [Theory]
     [InlineData("Opening")]
+    [InlineData("Looking")]
     [InlineData("Freezing")]
     [InlineData("Frozen")]
     [InlineData("Thawing")]
@@ -254,6 +299,7 @@ public class WindowRulesTests
     private static WindowRun Standing(string state) => state switch
     {
         "Opening" => Open(),
+        "Looking" => Looking(),
         "Freezing" => Freezing(),
         "Overdue" => Overdue(),
         "Frozen" => Frozen(),

@@ -36,7 +36,10 @@ internal sealed class WindowRun
     public static WindowRun Adopt(WindowRecord record, double ms = 0) => new(WindowRules.Adopt(Order, record, Clock.At(ms)));
 
     /// <summary>Opened at 0 ms, its freeze sent at 1 ms.</summary>
-    public static WindowRun Freezing(WindowOrder? order = null) => Open(order).Step(1, new WindowInput.LedgerWritten());
+    public static WindowRun Freezing(WindowOrder? order = null) => Looking(order).Step(1, new WindowInput.LooksThawed());
+
+    /// <summary>Asked at 1 ms whether somebody else froze it.</summary>
+    public static WindowRun Looking(WindowOrder? order = null) => Open(order).Step(1, new WindowInput.LedgerWritten());
 
     /// <summary>Frozen at 10 ms.</summary>
     public static WindowRun Frozen(long count = 2, WindowOrder? order = null) =>

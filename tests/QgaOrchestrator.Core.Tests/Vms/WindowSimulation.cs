@@ -1,3 +1,4 @@
+using QgaOrchestrator.Core.Hosts;
 using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Core.Tests.Simulation;
 using QgaOrchestrator.Core.Vms;
@@ -5,14 +6,15 @@ using QgaOrchestrator.Core.Vms;
 namespace QgaOrchestrator.Core.Tests.Vms;
 
 /// <summary>
-/// One guest and its windows in virtual time: the production rules of a window, and around them a node and a watchdog that are
-/// killed or hang, an agent that ends or answers late, a link that is lost, a guest that is reset, that somebody else thaws, or whose
-/// QEMU ends. One seed is one story, the same each time. The interpreters hold no rule.
+/// One guest and its windows in virtual time: the production rules of a window and of its host's guard, and around them a node and
+/// a watchdog that are killed or hang, an agent that ends or answers late, a link that is lost, limits that never pass, a guest that
+/// is reset, that somebody else thaws, or whose QEMU ends. Some windows are callers' own freezes, whose callers thaw, or hang up. One
+/// seed is one story, the same each time. The interpreters hold no rule.
 /// </summary>
 internal sealed class WindowSimulation
 {
     private const int Attempts = 3;
-    private static readonly WindowOrder Order = new("w", TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(4), WindowMode.Alone);
+    private readonly WindowOrder _order;
     private readonly World _world;
     private readonly SimulatedGuest _guest;
     private long? _late;
@@ -25,6 +27,9 @@ internal sealed class WindowSimulation
     private bool _countLost;
     private WindowState? _window;
     private WindowRecord? _ledger;
+    private GuardState _guard = GuardState.Start;
+    private bool _limitsLost;
+    private bool _callerLeft;
 
     private bool _watchdogUp = true;
     private int _watchdog;
@@ -39,6 +44,7 @@ internal sealed class WindowSimulation
     public WindowSimulation(int seed)
     {
         _world = new World(seed, Planted.Nothing);
+        _order = new("w", TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(4), _world.OneIn(3) ? WindowMode.Raw : WindowMode.Alone);
         _guest = new SimulatedGuest(_world, "the guest") { LinkLost = reason => Told(_attempt, new WindowInput.FreezeLost(reason)) };
     }
 
@@ -50,6 +56,12 @@ internal sealed class WindowSimulation
 
     /// <summary>For a planted bug: answers to an earlier window reach the one that is open.</summary>
     public bool TakesStaleAnswers { get; init; }
+
+    /// <summary>For a planted bug: the heart beats on, whatever deadline has passed.</summary>
+    public bool OverlooksDeadlines { get; init; }
+
+    /// <summary>For a planted bug: a deadline is taken for kept when the freeze is answered.</summary>
+    public bool TakesTheReplyForAThaw { get; init; }
 
     /// <summary>For a planted bug: a node that begins does not look into its ledger.</summary>
     public bool ForgetsItsLedger { get; init; }
@@ -69,7 +81,8 @@ internal sealed class WindowSimulation
         while (_world.Broken is null && _world.Play())
         {
             if (Ms > 600_000) return "the item did not end";
-            _guest.Watch(Order.Lease, _nodeUp || _watchdogUp);
+            _guest.Watch(_order.Lease, _nodeUp || _watchdogUp);
+            if (_nodeUp && _freezes > 0 && _guest.Frozen > 0 && _window is { MayBeFrozen: false }) _world.Break("the guest is frozen, and its window does not say that it may be");
         }
         return _world.Broken ?? (_guest.Frozen > 0 ? "the guest is left frozen" : _ended || !_guest.Up ? null : "the item did not end");
     }
@@ -78,7 +91,7 @@ internal sealed class WindowSimulation
 
     private void Fault()
     {
-        switch (_world.Next(0, 9))
+        switch (_world.Next(0, 10))
         {
             case 0: EndNode("is killed", _world.Next(0, 300)); break;
             case 1: EndNode("hangs", 2_000 + _world.Next(0, 300)); break;
@@ -92,14 +105,30 @@ internal sealed class WindowSimulation
                 EndWatchdog();
                 EndNode("is killed", _world.Next(0, 300));
                 break;
+            case 9 when _nodeUp && _window is not null:
+                _world.Tell("a bug of ours: no limit passes any more");
+                _limitsLost = true;
+                // Its deadline passes, its heart stops, and 2 s later the watchdog ends it.
+                _guest.Excuse(_order.ThawDue.TotalMilliseconds + 2_000 + 1_000);
+                break;
         }
     }
+
+    /// <summary>The watchdog's view of the node, when a deadline may have passed.</summary>
+    private void LookAtTheHeart(int node)
+    {
+        if (node != _node || !_nodeUp || OverlooksDeadlines || GuardRules.Silence(_guard, Clock.At(Ms)) is not { } silence) return;
+        if (_watchdogUp && _ledger is not null) EndNode($"has not beaten: {silence}", 0);
+        else _world.At(500, () => LookAtTheHeart(node));
+    }
+
+    private void Guard(GuardInput input) => (_guard, _) = GuardRules.Step(_guard, input, Clock.At(Ms));
 
     private void EndNode(string how, double untilSeen)
     {
         if (!_nodeUp) return;
         _world.Tell($"the node {how}");
-        (_nodeUp, _window) = (false, null);
+        (_nodeUp, _window, _limitsLost, _guard) = (false, null, false, GuardState.Start);
         _node++;
         _guest.Excuse(untilSeen + 1_000);
         var watchdog = _watchdog;
@@ -167,7 +196,7 @@ internal sealed class WindowSimulation
         if (!_guest.Up) _ledger = null;
         else if (_ledger is { } record && !ForgetsItsLedger)
         {
-            (_window, var effects) = WindowRules.Adopt(Order, record, Clock.At(Ms));
+            (_window, var effects) = WindowRules.Adopt(_order, record, Clock.At(Ms));
             Perform(effects);
         }
         else Begin();
@@ -181,15 +210,20 @@ internal sealed class WindowSimulation
             return;
         }
         _attempt++;
-        (_freezes, _cuts, _cutsWhileFrozen, _countLost, _late) = (0, 0, 0, false, null);
+        (_freezes, _cuts, _cutsWhileFrozen, _countLost, _late, _callerLeft) = (0, 0, 0, false, null, false);
         _world.Tell($"attempt {_attempt} begins");
-        (_window, var effects) = WindowRules.Open(Order);
+        (_window, var effects) = WindowRules.Open(_order);
         Perform(effects);
+        if (_order.Mode != WindowMode.Raw) return;
+        if (_world.OneIn(2)) Later(_world.Next(1, 3_000), new WindowInput.ThawNow("a caller thawed the guest"));
+        if (_world.OneIn(3)) Later(_world.Next(0, 1_000), new WindowInput.CallerLeft());
     }
 
     private void Told(int attempt, WindowInput input)
     {
         if (_window is null || (attempt != _attempt && !TakesStaleAnswers)) return;
+        if (input is WindowInput.CallerLeft && !_window.MayBeFrozen) _callerLeft = true;
+        if (TakesTheReplyForAThaw && input is WindowInput.FreezeReturned) Guard(new GuardInput.ThawBegun(_order.Id));
         input = InputBug(_window, input);
         (_window, var effects) = WindowRules.Step(_window, input, Clock.At(Ms));
         Perform(EffectBug(input, effects));
@@ -218,25 +252,32 @@ internal sealed class WindowSimulation
         {
             case WindowEffect.OpenLedger:
                 _ledger = new WindowRecord();
+                Guard(new GuardInput.Opened(_order.Id, "vm"));
                 Later(1, new WindowInput.LedgerWritten());
                 break;
             case WindowEffect.MoveLedger:
                 _ledger = _window is WindowState.Closed ? null : _window!.Record;
                 break;
-            case WindowEffect.Freeze: // as the actor: the last look first
-                if (++_freezes > 1) _world.Break("the guest was frozen twice in one attempt");
-                var link = _guest.Link;
-                WindowInput Unanswered() => link == _guest.Link ? new WindowInput.LimitPassed(WindowLimit.FreezeTimeout) : new WindowInput.FreezeLost("the reply was lost");
-                void Send() => _guest.Ask(Alive, _world.Slow(1, 300, 9_000), Order.FreezeTimeout.TotalMilliseconds, () => (_late = _guest.Freeze()).Value,
-                    count => Tell(count < 0 ? new WindowInput.FreezeRefused("hook failed", NotExecuted: false) : new WindowInput.FreezeReturned(count)),
-                    () => Tell(Unanswered()));
+            case WindowEffect.Look:
                 _guest.Ask(Alive, 1, 2_000, () => _guest.Frozen, frozen =>
                 {
-                    if (frozen == 0) Send();
+                    if (frozen == 0) Tell(new WindowInput.LooksThawed());
                     else Tell(new WindowInput.FreezeRefused("the guest is frozen by somebody else", NotExecuted: true));
                 }, () => Tell(new WindowInput.FreezeRefused("the guest did not answer", NotExecuted: true)));
                 break;
+            case WindowEffect.Freeze:
+                Guard(new GuardInput.FreezeSent(_order.Id, Clock.At(Ms) + _order.ThawDue));
+                _world.At(_order.ThawDue.TotalMilliseconds + 2_000, () => LookAtTheHeart(node));
+                if (_callerLeft) _world.Break("the guest is frozen for a caller who had left");
+                if (++_freezes > 1) _world.Break("the guest was frozen twice in one attempt");
+                var link = _guest.Link;
+                WindowInput Unanswered() => link == _guest.Link ? new WindowInput.LimitPassed(WindowLimit.FreezeTimeout) : new WindowInput.FreezeLost("the reply was lost");
+                _guest.Ask(Alive, _world.Slow(1, 300, 9_000), _order.FreezeTimeout.TotalMilliseconds, () => (_late = _guest.Freeze()).Value,
+                    count => Tell(count < 0 ? new WindowInput.FreezeRefused("hook failed", NotExecuted: false) : new WindowInput.FreezeReturned(count)),
+                    () => Tell(Unanswered()));
+                break;
             case WindowEffect.Resync e:
+                Guard(new GuardInput.ThawBegun(_order.Id));
                 _guest.Ask(Alive, 1, e.Budget.TotalMilliseconds, () => 0,
                     _ => Tell(new WindowInput.Resynced(true, _late >= 0 ? _late : null)), () => Tell(new WindowInput.Resynced(false, null)));
                 break;
@@ -244,6 +285,7 @@ internal sealed class WindowSimulation
                 Cut();
                 break;
             case WindowEffect.Thaw e:
+                Guard(new GuardInput.ThawBegun(_order.Id));
                 _world.At(e.Round > 1 ? 250 : 0, () =>
                 {
                     if (!Alive() || !_guest.Up) return;
@@ -285,17 +327,18 @@ internal sealed class WindowSimulation
         var guard = limit == WindowLimit.FreezeTimeout || _window is WindowState.Overdue ? 1_000 : 0;
         _world.At((arm.At - Clock.At(Ms)).TotalMilliseconds + guard, () =>
         {
-            if (node != _node || armed != _armed) return;
+            if (node != _node || armed != _armed || _limitsLost) return;
             Told(_attempt, _window is WindowState.Freezing ? new WindowInput.FreezeLost("the freeze is overdue") : new WindowInput.LimitPassed(limit));
         });
     }
 
     private void Close()
     {
-        var broken = Backup.Judge(_window!.Record);
+        Guard(new GuardInput.Settled(_order.Id));
+        var broken = _order.Mode == WindowMode.Raw ? null : Backup.Judge(_window!.Record);
         _world.Tell($"attempt {_attempt} is closed: {broken?.Reason ?? "it holds"}");
         if (_guest.Frozen > 0) _world.Break("the window is closed and its guest is frozen");
-        if (broken is null && _cutsWhileFrozen != 1) _world.Break("the point claims a cut of frozen file systems that the guest did not see");
+        if (broken is null && _order.Mode == WindowMode.Alone && _cutsWhileFrozen != 1) _world.Break("the point claims a cut of frozen file systems that the guest did not see");
         _ledger = null;
         _window = null;
         (Published, _ended) = (broken is null, broken is null);

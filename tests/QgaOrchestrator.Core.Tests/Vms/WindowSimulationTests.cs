@@ -5,7 +5,7 @@ namespace QgaOrchestrator.Core.Tests.Vms;
 public class WindowSimulationTests
 {
     private const int Seeds = 5_000;
-    private const int SeedsForABug = 2_000;
+    private const int SeedsForABug = 4_000;
 
     [Fact]
     public void Whatever_is_killed_or_hangs_no_guest_stays_frozen_and_no_point_claims_more_than_the_guest_saw() =>
@@ -61,6 +61,25 @@ public class WindowSimulationTests
     public void A_freeze_that_is_sent_again_is_found() => Finds("frozen twice", seed => new WindowSimulation(seed)
     {
         EffectBug = (_, effects) => [.. effects.SelectMany(effect => effect is WindowEffect.Resync resync ? [new WindowEffect.Freeze(), resync] : new[] { effect })],
+    });
+
+    [Fact]
+    public void A_deadline_that_stops_no_heart_is_found() => Finds("left frozen", seed => new WindowSimulation(seed) { OverlooksDeadlines = true });
+
+    [Fact]
+    public void A_freezes_reply_that_is_taken_for_the_beginning_of_its_thaw_is_found() =>
+        Finds("left frozen", seed => new WindowSimulation(seed) { TakesTheReplyForAThaw = true });
+
+    [Fact]
+    public void A_caller_who_leaves_and_is_not_heard_before_the_freeze_is_found() => Finds("for a caller who had left", seed => new WindowSimulation(seed)
+    {
+        InputBug = (_, input) => input is WindowInput.CallerLeft ? new WindowInput.FreezeNow() : input,
+    });
+
+    [Fact]
+    public void A_caller_whose_leaving_ends_a_frozen_window_is_found() => Finds("is closed and its guest is frozen", seed => new WindowSimulation(seed)
+    {
+        InputBug = (state, input) => input is WindowInput.CallerLeft && state.MayBeFrozen ? new WindowInput.QemuGone() : input,
     });
 
     private static void Finds(string broken, Func<int, WindowSimulation> planted) =>

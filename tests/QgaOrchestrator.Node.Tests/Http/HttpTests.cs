@@ -65,6 +65,21 @@ public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
         Assert.Equal(new CallOptions(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1), true), call.Options);
     }
 
+    [Fact]
+    public async Task What_was_shortened_is_told_in_the_answer_and_in_a_problem_that_it_led_to()
+    {
+        node.Orchestrator.AddVm("hv1", "clamp1");
+        var clamped = new CallClamp(TimeSpan.FromSeconds(75), TimeSpan.FromMinutes(5));
+        node.Orchestrator.Replies["guest-fsfreeze-freeze"] = new CallReply.Returned("2"u8.ToArray()) { Clamped = clamped };
+        node.Orchestrator.Replies["guest-fstrim"] = new CallReply.Unknown("no reply", "look") { Clamped = clamped };
+
+        var frozen = await CallAsync("clamp1", "guest-fsfreeze-freeze", "", "?timeout=10:00:00&lease=10:00:00");
+        var late = await CallAsync("clamp1", "guest-fstrim", "", "?timeout=10:00:00");
+
+        Assert.Equal("""{"return":2,"clamped":{"timeout":"00:01:15","lease":"00:05:00"}}""", await frozen.Content.ReadAsStringAsync());
+        Assert.Contains("shortened to 00:01:15", (await ProblemAsync(late)).Detail, StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Failures))]
     public async Task Each_failure_has_its_status_and_code(string command, int status, string code)

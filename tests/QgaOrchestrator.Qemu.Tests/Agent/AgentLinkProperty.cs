@@ -59,7 +59,7 @@ public sealed class AgentLinkProperty
                     _sent++;
                     _link.Send(new($"guest-{++_number}") { KeepLinkWhenOverdue = keep });
                     break;
-                case LinkState.Overdue:
+                case LinkState.Overdue or LinkState.Busy { SyncBehind: null }:
                     _link.Do(new LinkInput.Resync(++_number));
                     break;
             }

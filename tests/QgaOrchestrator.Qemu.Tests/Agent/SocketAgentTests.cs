@@ -104,6 +104,52 @@ public sealed class SocketAgentTests
     }
 
     [Fact]
+    public async Task A_thaw_goes_out_behind_a_command_past_its_limit_and_who_queues_for_the_socket_does_not_get_it()
+    {
+        await using var guest = new OneGuest();
+        await using var agent = guest.Connect();
+        await using var other = guest.Connect();
+        await agent.OpenAsync(_soon);
+        using var hang = guest.Vm.Agent.On("guest-fstrim", Act.Hang);
+        var trim = agent.CallAsync(GuestFstrim.Request(), TimeSpan.FromMinutes(10));
+        await hang.Reached;
+        var queues = other.OpenAsync(TimeSpan.FromHours(1));
+
+        var round = Settlement.RoundAsync(agent, guest.Time);
+        guest.Time.Advance(TimeSpan.FromMinutes(10));
+        Assert.IsType<AgentOutcome.Unknown>(await trim);
+        Assert.True(agent.IsOpen);
+        hang.Release();
+        Assert.IsType<ThawOutcome.Settled>(await round);
+
+        Assert.False(queues.IsCompleted);
+        Assert.Equal(["guest-sync-delimited", "guest-fstrim", "guest-sync-delimited", "guest-fsfreeze-thaw", "guest-fsfreeze-status"], guest.Vm.Agent.Heard);
+        agent.Close();
+        Assert.IsType<OpenOutcome.Ready>(await queues);
+        Assert.Equal(0, guest.Time.Armed);
+    }
+
+    [Fact]
+    public async Task A_sync_behind_a_command_has_its_own_limit_from_where_the_command_ends()
+    {
+        await using var guest = new OneGuest();
+        await using var agent = guest.Connect();
+        await agent.OpenAsync(_soon);
+        var hang = guest.Vm.Agent.On("guest-fstrim", Act.Hang);
+        var trim = agent.CallAsync(GuestFstrim.Request(), TimeSpan.FromMinutes(1));
+        await hang.Reached;
+        var resync = agent.ResyncAsync(_soon);
+        guest.Time.Advance(TimeSpan.FromMinutes(1));
+        await trim;
+        guest.Time.Advance(_soon - TimeSpan.FromTicks(1));
+        Assert.True(agent.IsOpen);
+        guest.Time.Advance(TimeSpan.FromTicks(1));
+        Assert.False((await resync).InSync);
+        Assert.False(agent.IsOpen);
+        Assert.Equal(0, guest.Time.Armed);
+    }
+
+    [Fact]
     public async Task Close_ends_a_call_in_flight_as_unknown()
     {
         await using var guest = new OneGuest();

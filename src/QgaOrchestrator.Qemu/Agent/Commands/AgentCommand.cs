@@ -76,6 +76,18 @@ public sealed record AgentCommand(string Name, Version Since, RetryClass Retry, 
     /// <summary>What is read; null where the agent answers {} or nothing.</summary>
     internal JsonTypeInfo? Returns { get; init; }
 
+    /// <summary>The longest wait that a caller may name: a thaw may have to wait behind the command for as long.</summary>
+    public TimeSpan LongestTimeout => Timeout switch
+    {
+        TimeoutClass.Quick => TimeSpan.FromSeconds(30),
+        TimeoutClass.Medium => TimeSpan.FromMinutes(2),
+        TimeoutClass.Long => TimeSpan.FromMinutes(10),
+        // A node knows better, by its config and the guest's system.
+        TimeoutClass.Freeze => TimeSpan.FromSeconds(75),
+        TimeoutClass.NoReply => TimeSpan.FromMinutes(1),
+        _ => throw new InvalidOperationException($"no time-out for {Timeout}"),
+    };
+
     /// <summary>The wait where the caller names none.</summary>
     /// <param name="freezeTimeout">Freeze.Timeout of this guest.</param>
     public TimeSpan DefaultTimeout(TimeSpan freezeTimeout) => Timeout switch

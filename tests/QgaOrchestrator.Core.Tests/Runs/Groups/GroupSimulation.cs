@@ -278,6 +278,9 @@ internal sealed class GroupSimulation
                 case WindowEffect.OpenLedger:
                     world.At(1, "ledger", () => Step(new WindowInput.LedgerWritten()));
                     break;
+                case WindowEffect.Look:
+                    world.At(1, "look", () => Step(new WindowInput.LooksThawed()));
+                    break;
                 case WindowEffect.Freeze:
                     Freezes++;
                     _frozenBy = world.Ms + _freezeMs;
@@ -310,6 +313,8 @@ internal sealed class GroupSimulation
                         {
                             if (armed == _armed) Step(new WindowInput.LimitPassed(limit));
                         });
+                    break;
+                case WindowEffect.Report { Progress: WindowProgress.Freezing }:
                     break;
                 case WindowEffect.Report e:
                     Report(new MemberReport(e.Progress switch { WindowProgress.Reserved => MemberPhase.Reserved, WindowProgress.Frozen => MemberPhase.Frozen, _ => MemberPhase.Cut }));
