@@ -34,9 +34,9 @@ public static class AgentLink
         (LinkState.Busy { SyncBehind: { } id } busy, LinkInput.Line line) => WhileFollowed(busy, id, line),
         (LinkState.Busy, LinkInput.Line line) =>
             AgentReply.Parse(line.Received.Bytes) is { } reply ? new(_ready) { Called = reply.ToOutcome() } : new(state),
-        (LinkState.Busy { Written: true, Request.KeepLinkWhenOverdue: true } busy, LinkInput.Deadline deadline) =>
+        (LinkState.Busy { Written: true, SyncBehind: null, Request.KeepLinkWhenOverdue: true } busy, LinkInput.Deadline deadline) =>
             new(new LinkState.Overdue(busy.Request, Heard.Nothing)) { Called = NoReply(busy, deadline.Timeout) },
-        (LinkState.Busy { Written: true, Request.KeepLinkWhenOverdue: true } busy, LinkInput.Resync resync) =>
+        (LinkState.Busy { Written: true, SyncBehind: null, Request.KeepLinkWhenOverdue: true } busy, LinkInput.Resync resync) =>
             Behind(resync.SyncId, Heard.Nothing) with
             {
                 Called = new AgentOutcome.Unknown($"{busy.Request} is overdue"),
