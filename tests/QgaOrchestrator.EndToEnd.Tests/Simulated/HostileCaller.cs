@@ -31,9 +31,10 @@ internal sealed class HostileCaller : IDisposable
     /// <summary>Answers that no caller should ever get.</summary>
     public ConcurrentBag<string> Faults { get; } = [];
 
-    public async Task AskAsync(string vm, Random chance)
+    /// <param name="freeze">Ask for that, whatever chance would have.</param>
+    public async Task AskAsync(string vm, Random chance, bool freeze)
     {
-        var (command, arguments) = Asked[chance.Next(Asked.Length)];
+        var (command, arguments) = freeze ? Asked[^1] : Asked[chance.Next(Asked.Length)];
         await PostAsync(vm, command, arguments, command.EndsWith("-freeze", StringComparison.Ordinal) ? "lease=00:00:02" : "timeout=00:00:02");
     }
 
