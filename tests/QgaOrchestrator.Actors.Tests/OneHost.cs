@@ -197,6 +197,9 @@ public abstract class OneHost : TestKit, IAsyncLifetime
     /// <summary>What the host told the audit log.</summary>
     private protected List<AuditEntry> Audited { get; } = [];
 
+    /// <summary>The VM's disks that its owner leaves out.</summary>
+    protected IReadOnlyList<string> Excluded { get; set; } = [];
+
     /// <summary>What the host's policy denies.</summary>
     protected IReadOnlyList<string> Denied { get; set; } = ["guest-shutdown"];
 
@@ -213,6 +216,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         Monitor = vm => vm.Monitor is { } path ? new SocketMonitor(path, TimeProvider.System) : null,
         Cut = (_, _, _, monitor) => new FullBackupCut(monitor, TimeProvider.System),
         Overlays = new OverlayLedger(Path.Combine(Points, "overlays")),
+        Exclude = _ => Excluded,
         Unsettled = _ => Task.FromResult<IReadOnlySet<string>>(new HashSet<string> { CutNames.For("r1", 0, 1).Hash }),
         Results = Results,
         TargetGroup = null,

@@ -15,6 +15,8 @@ internal sealed partial class FleetFileWatch(string? path, ILogger log)
 
     public VmIdentity Identify(VmId vm) => _file.Identify(vm, null);
 
+    public IReadOnlyList<string> Excluded(VmId vm) => _file.Excluded(vm);
+
     public FleetFile Read()
     {
         if (path is null) return _file;

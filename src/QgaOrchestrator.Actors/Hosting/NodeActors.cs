@@ -54,7 +54,7 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
         Fleet = system.ActorOf(ActorProps.Of(() => new FleetActor(fleet.Identify)), "fleet");
 
         // Host, runs and VMs tell each other: each is given the way to the others, which exists a moment later.
-        Vms = await Regions.StartVmsAsync(system, VmActor.Props(() => VmServices(ledger, preparing)));
+        Vms = await Regions.StartVmsAsync(system, VmActor.Props(() => VmServices(ledger, preparing, fleet)));
         Runs = await Regions.StartRunsAsync(system, RunActor.Props(new RunServices
         {
             Time = time,
@@ -86,7 +86,7 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
         Discovered = _discovered,
     };
 
-    private VmServices VmServices(FreezeLedger ledger, SemaphoreSlim preparing) => new()
+    private VmServices VmServices(FreezeLedger ledger, SemaphoreSlim preparing, FleetFileWatch fleet) => new()
     {
         Time = time,
         Ledger = ledger,
@@ -106,6 +106,7 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
             _ => new FullBackupCut(monitor, time),
         },
         Overlays = _overlays,
+        Exclude = fleet.Excluded,
         Results = results,
         Unsettled = UnsettledAsync,
         TargetGroup = options.Node.TargetGroup,

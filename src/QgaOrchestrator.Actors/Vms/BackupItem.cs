@@ -155,12 +155,12 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         var os = vm.Guest.Inventory?.OsId;
         var limits = _services.Limits.For(os);
         var hooks = await GuestHooks.BeforeAsync(_vm, vm.Guest, fitness.Freezes);
-        var covers = DiskCoverage.Of(plan, fitness.FileSystems);
+        var coverage = DiskCoverage.Of(plan, fitness.FileSystems, fitness.Mounts);
         var draft = Store(new PointDraft(
-            _names.Hash, _directory.Path, plan.Disks, covers, vm.Machine.Uuid, os, limits.Lease, Facts: null, Unfrozen: false, Method: _options.Method));
+            _names.Hash, _directory.Path, plan.Disks, coverage, vm.Machine.Uuid, os, limits.Lease, Facts: null, Unfrozen: false, Method: _options.Method, Outside: DiskCoverage.Outside(plan)));
 
         if (_seat is not null)
-            await _seat.AtAsync(new MemberReport(MemberPhase.Prepared, Slow: os == "mswindows" || vm.SlowFreeze, Covered: fitness.Freezes && covers.All(c => c == DiskCover.Covered)), GroupWord.Reserve, _halt.Token);
+            await _seat.AtAsync(new MemberReport(MemberPhase.Prepared, Slow: os == "mswindows" || vm.SlowFreeze, Covered: fitness.Freezes && coverage.IsWhole), GroupWord.Reserve, _halt.Token);
 
         Move(Backup.Window);
         if (fitness.Freezes)
@@ -231,7 +231,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         await _services.Preparing.WaitAsync(cancel);
         try
         {
-            return await cut.PrepareAsync(_names, new CutTarget(_directory.Path, _options.Bandwidth), cancel);
+            return await cut.PrepareAsync(_names, new CutTarget(_directory.Path, _options.Bandwidth) { Exclude = _services.Exclude(_spec.Id) }, cancel);
         }
         finally
         {
@@ -371,7 +371,10 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
 
     // ---- outcomes
 
-    private ItemOutcome Succeeded(RecoveryPoint point) => Outcome(ItemState.Succeeded, null, null) with
+    /// <summary>Why a guest that was frozen has a point that says no more than crash is told with the item, too.</summary>
+    private ItemOutcome Succeeded(RecoveryPoint point) => (point is { Class: "crash", Proof: { Frozen: > 0, Note: { } note } }
+        ? Outcome(ItemState.Succeeded, $"the point says crash: {note}", PreflightRules.Uncovered)
+        : Outcome(ItemState.Succeeded, null, null)) with
     {
         FrozenMs = point.Proof.FrozenMs,
         Point = new PointMade(point.Id, point.Directory, point.Class, point.Disks.Sum(disk => disk.Bytes)),

@@ -5,33 +5,51 @@ using QgaOrchestrator.Qemu.Cut;
 
 namespace QgaOrchestrator.Actors.Vms;
 
-/// <summary>
-/// Which disks of a plan hold file systems that freeze: a disk is covered when a file system's <c>disk</c> entry
-/// (guest-get-fsinfo, asked before the freeze) names it, by serial or by PCI address.
-/// </summary>
+/// <summary>Puts together what QEMU tells of a plan's disks and what the guest told of its file systems before the freeze.</summary>
 internal static class DiskCoverage
 {
-    /// <param name="plan">The disks.</param>
     /// <param name="fileSystems">Null: the guest did not tell, and nothing is known.</param>
-    public static IReadOnlyList<DiskCover> Of(CutPlan plan, IReadOnlyList<GuestFilesystem>? fileSystems) =>
-        [.. plan.Disks.Select(disk => Of(plan.Disks.Count(other => other.Serial == disk.Serial) == 1 ? disk : disk with { Serial = null }, fileSystems))];
-
-    private static DiskCover Of(PlannedDisk disk, IReadOnlyList<GuestFilesystem>? fileSystems)
+    /// <param name="mounts">The guest's own table of mounts, null where it was not read.</param>
+    public static Coverage Of(CutPlan plan, IReadOnlyList<GuestFilesystem>? fileSystems, MountTable? mounts)
     {
-        if (fileSystems is null) return DiskCover.Unknown;
-        var addresses = fileSystems.Where(f => UnfrozenMount.Freezes(f.Type)).SelectMany(f => f.Disk).ToList();
-        if (addresses.Any(address => Names(address, disk) == true)) return DiskCover.Covered;
-        return addresses.All(address => Names(address, disk) == false) ? DiskCover.Uncovered : DiskCover.Unknown;
+        var machine = plan.Machine ?? new VmDisks(plan.Disks, [], [], []);
+        DiskFacts[] disks =
+        [
+            .. plan.Disks.Select(disk => new DiskFacts(disk.Name, disk.Firmware ? DiskRole.Firmware : DiskRole.Cut)),
+            .. machine.Outside.Where(disk => disk.Place is not null).Select(disk => new DiskFacts(disk.Name, Role(disk.Reason))),
+        ];
+        if (fileSystems is null) return CoverageRules.Judge(disks, null);
+        var finder = new GuestDiskFinder(machine, fileSystems);
+        return CoverageRules.Judge(disks, [.. fileSystems.Select(f => new MountFacts(f.Name, f.Mountpoint, f.Type, mounts?.Writable(f.Mountpoint), [.. f.Disk.Select(Place)]))]);
+
+        DevicePlace Place(GuestDiskAddress entry) => finder.Find(entry) switch
+        {
+            FoundDisk.OneOf one => new DevicePlace.OneOf(one.Names, GuestDiskFinder.Device(entry)),
+            FoundDisk.Elsewhere elsewhere => new DevicePlace.Elsewhere(elsewhere.Name, elsewhere.Excluded),
+            _ => new DevicePlace.Unknown(),
+        };
     }
 
-    /// <summary>Whether the address is this disk's; null: guest and QEMU tell nothing of it that can be compared.</summary>
-    private static bool? Names(GuestDiskAddress address, PlannedDisk disk)
-    {
-        if (disk.Pci is { } pci && address.PciController is { } at && IsKnown(at))
-            return (at.Domain, at.Bus, at.Slot, at.Function) == (pci.Domain, pci.Bus, pci.Slot, pci.Function);
-        return disk.Serial is { Length: > 0 } && address.Serial is { Length: > 0 } ? disk.Serial == address.Serial : null;
-    }
+    /// <summary>What is not in the point.</summary>
+    public static IReadOnlyList<PointOutside> Outside(CutPlan plan) => plan.Machine is not { } machine ? [] :
+    [
+        .. machine.Outside.Select(disk => new PointOutside(disk.Name, Word(disk.Reason))),
+        .. machine.ExcludedDevices.Select(name => new PointOutside(name, Word(OutsideReason.Excluded))),
+    ];
 
-    /// <summary>The agent says -1 where it cannot tell.</summary>
-    private static bool IsKnown(GuestPciAddress? address) => address is { Domain: >= 0, Bus: >= 0, Slot: >= 0 };
+    private static DiskRole Role(OutsideReason reason) => reason switch
+    {
+        OutsideReason.Excluded => DiskRole.Excluded,
+        OutsideReason.PassedThrough => DiskRole.Beyond,
+        _ => DiskRole.Still,
+    };
+
+    private static string Word(OutsideReason reason) => reason switch
+    {
+        OutsideReason.Excluded => "excluded",
+        OutsideReason.PassedThrough => "passed-through",
+        OutsideReason.ReadOnly => "read-only",
+        OutsideReason.Empty => "empty",
+        _ => "tpm",
+    };
 }

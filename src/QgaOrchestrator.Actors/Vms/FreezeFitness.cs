@@ -1,4 +1,6 @@
+using System.Text;
 using Akka.Actor;
+using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Core.Runs.Preflight;
 using QgaOrchestrator.Core.Vms;
@@ -21,28 +23,34 @@ internal static class Obstacle
 /// <summary>Whether a guest can be frozen now, asked before anything is made.</summary>
 /// <param name="Freezes">A window can be opened.</param>
 /// <param name="FileSystems">What the guest says of its file systems, null where it does not.</param>
+/// <param name="Mounts">The guest's table of mounts; null where it was not needed, or cannot be read.</param>
 /// <param name="Guest">What was seen; null where no freeze is wanted.</param>
 /// <param name="Stop">The item ends here.</param>
-internal sealed record FreezeFitness(bool Freezes, IReadOnlyList<GuestFilesystem>? FileSystems, GuestFacts? Guest, Finding? Stop)
+internal sealed record FreezeFitness(bool Freezes, IReadOnlyList<GuestFilesystem>? FileSystems, MountTable? Mounts, GuestFacts? Guest, Finding? Stop)
 {
     /// <summary>Why the file systems are not known though the guest told them; null: it did not, or they are.</summary>
     public string? NotUnderstood { get; init; }
 
     public static async Task<FreezeFitness> AskAsync(IActorRef vm, VmServices services, string name, MonitorView machine, Consistency consistency)
     {
-        if (consistency == Consistency.None) return new(false, null, null, null);
+        if (consistency == Consistency.None) return new(false, null, null, null, null);
         var guest = services.Denied.Contains(GuestFsfreezeFreeze.Name) ? new GuestFacts(true, null, null) : Facts(await CallAsync(GuestFsfreezeStatus.Request));
         if (PreflightRules.Freeze(name, guest, machine.RunState, consistency) is { } finding)
-            return new(false, null, guest, finding.Weight == Weight.Told ? null : finding);
+            return new(false, null, null, guest, finding.Weight == Weight.Told ? null : finding);
 
-        var fileSystems = await CallAsync(GuestGetFsinfo.Request);
-        if (fileSystems.Outcome is not AgentOutcome.Returned told) return new(true, null, guest, null);
-        return told.Json.TryRead(GuestGetFsinfo.Read, out var mounted, out var odd)
-            ? new(true, mounted, guest, null)
-            : new(true, null, guest, null) { NotUnderstood = $"which disks its file systems cover is not known ({GuestGetFsinfo.Name}): {odd}" };
+        var asked = await CallAsync(GuestGetFsinfo.Request);
+        if (asked.Outcome is not AgentOutcome.Returned told) return new(true, null, null, guest, null);
+        if (!told.Json.TryRead(GuestGetFsinfo.Read, out var mounted, out var odd))
+            return new(true, null, null, guest, null) { NotUnderstood = $"which disks its file systems cover is not known ({GuestGetFsinfo.Name}): {odd}" };
+        // Only where something does not freeze it matters whether it can be written to; guest-get-fsinfo does not tell.
+        var mounts = mounted.Any(f => new MountFacts(f.Name, f.Mountpoint, f.Type, null, null).IsWriter) ? await MountsAsync(vm) : null;
+        return new(true, mounted, mounts, guest, null);
 
         Task<CallEnded> CallAsync(AgentRequest request) => vm.Ask<CallEnded>(new Submit(request, TimeSpan.FromSeconds(10)), TimeSpan.FromSeconds(30));
     }
+
+    private static async Task<MountTable?> MountsAsync(IActorRef vm) =>
+        await GuestFile.ReadAsync(vm, "/proc/mounts", PreflightLook.MostMounts) is GuestFile.Content table ? new MountTable(Encoding.UTF8.GetString(table.Bytes)) : null;
 
     private static GuestFacts Facts(CallEnded status) => status.Outcome switch
     {

@@ -13,7 +13,7 @@ namespace QgaOrchestrator.Actors.Vms;
 /// <param name="Names">The hash that all names of the attempt share.</param>
 /// <param name="Directory">Where the images are.</param>
 /// <param name="Disks">Disks, nodes and images.</param>
-/// <param name="Covers">By the plan's order: whether a file system that froze covers the disk.</param>
+/// <param name="Coverage">What is known of the disks' writers; null in a draft of an earlier release, and then nothing is.</param>
 /// <param name="Uuid">The VM's.</param>
 /// <param name="OsId">osinfo's id, null where the guest did not tell.</param>
 /// <param name="Lease">The window's.</param>
@@ -22,9 +22,10 @@ namespace QgaOrchestrator.Actors.Vms;
 /// <param name="Verdict">What the member's group agreed upon, once all its windows had held.</param>
 /// <param name="Method">How the disks were cut.</param>
 /// <param name="Unfrozen">The cut was made of a running guest, as the options allow.</param>
+/// <param name="Outside">What is not in the point.</param>
 /// <param name="Hooks">What the guest's freeze hook has reported of the window; null where it was not asked.</param>
 internal sealed record PointDraft(
-    string Names, string Directory, IReadOnlyList<PlannedDisk> Disks, IReadOnlyList<DiskCover> Covers, string? Uuid, string? OsId, TimeSpan Lease, WindowFacts? Facts, bool Unfrozen, bool Copied = false, HookReport? Hooks = null, GroupVerdict? Verdict = null, BackupMethod Method = BackupMethod.Full)
+    string Names, string Directory, IReadOnlyList<PlannedDisk> Disks, Coverage? Coverage, string? Uuid, string? OsId, TimeSpan Lease, WindowFacts? Facts, bool Unfrozen, bool Copied = false, HookReport? Hooks = null, GroupVerdict? Verdict = null, BackupMethod Method = BackupMethod.Full, IReadOnlyList<PointOutside>? Outside = null)
 {
     /// <summary>The plan as it can still be finished; its cut was made.</summary>
     [JsonIgnore]
@@ -34,15 +35,16 @@ internal sealed record PointDraft(
     public RecoveryPoint ToPoint(VmId vm, string run, string? group, PointDirectory directory, IReadOnlyList<ImageSum> images)
     {
         var record = Facts is null ? null : LedgerFacts.Record(Facts);
-        var kind = ProofRules.Classify(new ProofFacts(record, Lease, OsId == "mswindows", HooksReported: Hooks is { Reported: true }, Covers, Verdict?.Covered ?? true));
+        var kind = ProofRules.Classify(new ProofFacts(record, Lease, OsId == "mswindows", HooksReported: Hooks is { Reported: true }, [.. Disks.Select(CoverOf)], Contained: Coverage is { Beyond.Count: 0 }, Verdict?.Covered ?? true));
         return new RecoveryPoint(
             1, directory.Id, vm.Name, vm.Host, Uuid, run, group, null, Method.ToString().ToLowerInvariant(), kind.ToString().ToLowerInvariant(),
             [.. Disks.Select((disk, i) => new PointDisk(
                 disk.Index, disk.Node, disk.Qdev, Path.GetFileName(disk.Image), disk.Size, images[i].Bytes, images[i].Sha256,
-                Covers[i].ToString().ToLowerInvariant()))],
+                CoverOf(disk, i).ToString().ToLowerInvariant()))],
             Proof(record))
         {
             Directory = directory.Path,
+            Outside = Outside,
         };
     }
 
@@ -61,11 +63,13 @@ internal sealed record PointDraft(
     public static double? FrozenMs(WindowRecord? record) =>
         record is { FrozenAt: { } frozen, ThawedAt: { } thawed } ? (thawed - frozen).TotalMilliseconds : null;
 
+    private DiskCover CoverOf(PlannedDisk disk, int index) => Coverage?.Disks[index].Cover ?? DiskCover.Unknown;
+
     private string? Note()
     {
-        var open = Disks.Where((_, i) => Covers[i] != DiskCover.Covered).Select(disk => $"{disk.Node} {Covers[disk.Index].ToString().ToLowerInvariant()}").ToList();
-        var group = open.Count == 0 && Verdict is { Covered: false } ? "not every disk of the group is known to be covered by a frozen file system" : null;
-        string?[] notes = [group, open.Count == 0 ? null : $"not every disk is known to be covered by a frozen file system: {string.Join(", ", open)}{Apart()}", Hooks?.Note];
+        var gaps = Coverage?.Gaps ?? ["nothing is known of the disks' writers"];
+        var group = gaps.Count == 0 && Verdict is { Covered: false } ? "not every disk of the group is known to be covered by a frozen file system" : null;
+        string?[] notes = [group, gaps.Count == 0 ? null : $"not everything that writes is known to be a frozen file system on these disks: {string.Join("; ", gaps)}{Apart()}", Hooks?.Note];
         return notes.Any(note => note is not null) ? string.Join("; ", notes.Where(note => note is not null)) : null;
     }
 }

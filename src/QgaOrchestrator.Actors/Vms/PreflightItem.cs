@@ -78,10 +78,15 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
         {
             _services.Overlays.RequireNone(_spec.Id.Entity, vm.Machine.Process);
             directory.Create(_services.TargetGroup, _options.Method != BackupMethod.Hook);
-            var plan = await cut.PrepareAsync(names, new CutTarget(directory.Path, _options.Bandwidth), cancel);
+            var plan = await cut.PrepareAsync(names, new CutTarget(directory.Path, _options.Bandwidth) { Exclude = _services.Exclude(_spec.Id) }, cancel);
             await cut.UndoAsync(names, directory.Path, CancellationToken.None);
             directory.Delete();
-            return facts with { Disks = [.. plan.Disks.Zip(DiskCoverage.Of(plan, fitness.FileSystems), (disk, cover) => new DiskFact(disk.Node, cover))] };
+            return facts with
+            {
+                Coverage = DiskCoverage.Of(plan, fitness.FileSystems, fitness.Mounts),
+                Outside = DiskCoverage.Outside(plan),
+                Strangers = plan.Machine?.Strangers ?? [],
+            };
         }
         catch (CutException e)
         {

@@ -13,7 +13,7 @@ namespace QgaOrchestrator.Actors.Vms;
 /// <summary>Gathers what a preflight judges: asks, and changes nothing.</summary>
 internal static class PreflightLook
 {
-    private const int MostMounts = 256 * 1024;
+    public const int MostMounts = 256 * 1024;
 
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(10), Queue = TimeSpan.FromSeconds(30);
 

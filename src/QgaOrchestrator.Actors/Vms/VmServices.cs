@@ -72,6 +72,9 @@ public sealed record VmServices
     /// <summary>The overlays that VMs of this host write to.</summary>
     public required OverlayLedger Overlays { get; init; }
 
+    /// <summary>The disks of a VM that its owner leaves out, each by one of its names.</summary>
+    public required Func<VmId, IReadOnlyList<string>> Exclude { get; init; }
+
     /// <summary>Where commands' and processes' results are kept.</summary>
     public required ResultSpool Results { get; init; }
 

@@ -36,6 +36,9 @@ public sealed record FleetFile(IReadOnlyList<FleetVm> Vms)
         Vms.FirstOrDefault(vm => vm.Name == id.Name && vm.Host == id.Host)
         ?? Vms.FirstOrDefault(vm => vm.Name == id.Name && vm.Host is null);
 
+    /// <summary>Disks of this VM that its owner leaves out of its points.</summary>
+    public IReadOnlyList<string> Excluded(VmId id) => Find(id)?.Exclude ?? [];
+
     /// <summary>The identity of a VM that was found.</summary>
     public VmIdentity Identify(VmId id, string? uuid) =>
         Find(id) is { } said ? new(id, uuid, said.Labels, said.Group) { Freeze = said.Freeze } : new(id, uuid, VmIdentity.NoLabels);
@@ -51,6 +54,9 @@ public sealed record FleetVm(
 {
     private const string Unix = "unix:";
 
+    /// <summary>Disks that are in no point of this VM, each by its device's id, its node's name, its drive's id or its serial.</summary>
+    public IReadOnlyList<string> Exclude { get; init; } = [];
+
     internal IEnumerable<string> Validate()
     {
         if (!VmId.IsName(Name)) yield return $"Name '{Name}' is not a VM's name ([A-Za-z0-9._-]).";
@@ -62,6 +68,8 @@ public sealed record FleetVm(
             yield return $"Label '{label.Key}={label.Value}' must be of [A-Za-z0-9._/-].";
         if (Agent is not null && !IsSocket(Agent)) yield return $"Agent '{Agent}' must be unix: and an absolute path.";
         if (Monitor is not null && !IsSocket(Monitor)) yield return $"Monitor '{Monitor}' must be unix: and an absolute path.";
+        foreach (var disk in Exclude.Where(disk => disk.Length == 0 || disk.Trim() != disk))
+            yield return $"Exclude '{disk}' is no disk's name: its device's id, its node's name, its drive's id or its serial.";
         if (Monitor is not null && Agent is null) yield return "Monitor is set without Agent.";
     }
 

@@ -4,12 +4,12 @@ namespace QgaOrchestrator.Core.Fleet;
 
 /// <summary>
 /// Reads the fleet's file: <c>{ "Vms": [ { "Name": "db1", "Host": null, "Labels": { "app": "db" }, "Group": "shop",
-/// "Freeze": "together", "Agent": "unix:/…", "Monitor": "unix:/…" } ] }</c>, where all but Name may be missing. Comments and
+/// "Freeze": "together", "Agent": "unix:/…", "Monitor": "unix:/…", "Exclude": ["scratch"] } ] }</c>, where all but Name may be missing. Comments and
 /// trailing commas are allowed. Every fault is told, not only the first.
 /// </summary>
 public static class FleetFileReader
 {
-    private static readonly string[] Members = ["Name", "Host", "Labels", "Group", "Freeze", "Agent", "Monitor"];
+    private static readonly string[] Members = ["Name", "Host", "Labels", "Group", "Freeze", "Agent", "Monitor", "Exclude"];
 
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
@@ -60,7 +60,7 @@ public static class FleetFileReader
                 else if (member.Value.ValueKind != JsonValueKind.Null) given[member.Name] = member.Value;
             }
         }
-        return new(Text("Name") ?? "", Text("Host"), Labels(), Text("Group"), Freeze(), Text("Agent"), Text("Monitor"));
+        return new(Text("Name") ?? "", Text("Host"), Labels(), Text("Group"), Freeze(), Text("Agent"), Text("Monitor")) { Exclude = Texts("Exclude") };
 
         string? Text(string name)
         {
@@ -68,6 +68,15 @@ public static class FleetFileReader
             if (value.ValueKind == JsonValueKind.String) return value.GetString();
             errors.Add($"{at}.{name} must be text.");
             return null;
+        }
+
+        IReadOnlyList<string> Texts(string name)
+        {
+            if (!given.TryGetValue(name, out var value)) return [];
+            if (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(text => text.ValueKind == JsonValueKind.String))
+                return [.. value.EnumerateArray().Select(text => text.GetString()!)];
+            errors.Add($"{at}.{name} must be a list of texts.");
+            return [];
         }
 
         FreezeMode Freeze()

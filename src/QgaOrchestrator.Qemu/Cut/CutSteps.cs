@@ -6,15 +6,17 @@ namespace QgaOrchestrator.Qemu.Cut;
 internal static class CutSteps
 {
     /// <summary>Looks only: when it fails nothing was made, and a QEMU that hangs is not waited for again.</summary>
-    public static async Task<IReadOnlyList<PlannedDisk>> PlanAsync(IMonitor monitor, CutTarget target, CutLimits limits)
+    /// <param name="names">The attempt's, where QEMU itself is to do something to the disks.</param>
+    public static async Task<VmDisks> PlanAsync(IMonitor monitor, CutNames? names, CutTarget target, CutLimits limits)
     {
         try
         {
-            await Readiness.RequireAsync(monitor, limits).ConfigureAwait(false);
+            await Readiness.RequireAsync(monitor, limits, names).ConfigureAwait(false);
             var disks = await Readiness.PromptlyAsync(
                 limits, timeout => WritableDisks.ListAsync(monitor, target, timeout)).ConfigureAwait(false);
-            return disks.Count > 0 ? disks : throw new CutException(
-                "the VM has no writable disk", "Leave it out of the selection: there is nothing to back up.");
+            return disks.Cut.Any(disk => !disk.Firmware) ? disks : throw new CutException(
+                "the VM has no writable disk" + (disks.Outside.Any(disk => disk.Reason is OutsideReason.Excluded or OutsideReason.PassedThrough) ? " that is neither excluded nor passed through" : ""),
+                "Leave it out of the selection: there is nothing to back up.");
         }
         catch (Exception error) when (error is CutException or MonitorException)
         {

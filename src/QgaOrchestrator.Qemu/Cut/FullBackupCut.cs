@@ -15,9 +15,9 @@ public sealed class FullBackupCut(IMonitor monitor, TimeProvider time, CutLimits
 
     public async Task<CutPlan> PrepareAsync(CutNames names, CutTarget target, CancellationToken cancel)
     {
-        var disks = await CutSteps.AskingAsync(() => CutSteps.PlanAsync(monitor, target, _limits)).ConfigureAwait(false);
+        var machine = await CutSteps.AskingAsync(() => CutSteps.PlanAsync(monitor, names, target, _limits)).ConfigureAwait(false);
         return await CutSteps.MakeAsync(
-            () => MakeAsync(names, target, disks, cancel), () => UndoAsync(names, target.Directory, CancellationToken.None)).ConfigureAwait(false);
+            () => MakeAsync(names, target, machine, cancel), () => UndoAsync(names, target.Directory, CancellationToken.None)).ConfigureAwait(false);
     }
 
     public Task<CutOutcome> CutAsync(CutPlan plan, TimeSpan timeout) => CutSteps.CutAsync(monitor, plan, timeout);
@@ -62,8 +62,9 @@ public sealed class FullBackupCut(IMonitor monitor, TimeProvider time, CutLimits
     });
 
     private async Task<CutPlan> MakeAsync(
-        CutNames names, CutTarget target, IReadOnlyList<PlannedDisk> disks, CancellationToken cancel)
+        CutNames names, CutTarget target, VmDisks machine, CancellationToken cancel)
     {
+        var disks = machine.Cut;
         var version = await QueryVersion.AskAsync(monitor, _limits.Command).ConfigureAwait(false);
         var images = new TargetImages(monitor, time, names, _limits);
         foreach (var disk in disks)
@@ -73,9 +74,10 @@ public sealed class FullBackupCut(IMonitor monitor, TimeProvider time, CutLimits
         }
 
         // Again, after everything slow: it is the last look before the guest is frozen.
-        await Readiness.RequireAsync(monitor, _limits).ConfigureAwait(false);
+        await Readiness.RequireAsync(monitor, _limits, names).ConfigureAwait(false);
         return new(names, target.Directory, disks)
         {
+            Machine = machine,
             Request = BackupTransaction.Write(names, disks, target.Bandwidth, version),
         };
     }

@@ -32,11 +32,18 @@ public interface ICut
 /// <summary>Where a cut is copied to. <paramref name="Directory"/> exists and is ours alone.</summary>
 /// <param name="Directory">Absolute path, the same for QEMU and node.</param>
 /// <param name="Bandwidth">Bytes per second for each disk's copy, null for no limit.</param>
-public sealed record CutTarget(string Directory, long? Bandwidth);
+public sealed record CutTarget(string Directory, long? Bandwidth)
+{
+    /// <summary>Disks that their owner leaves out, each by one of its names (<see cref="VmDisks"/>).</summary>
+    public IReadOnlyList<string> Exclude { get; init; } = [];
+}
 
 /// <summary>A cut that is ready to be made: every slow thing is done.</summary>
 public sealed record CutPlan(CutNames Names, string Directory, IReadOnlyList<PlannedDisk> Disks)
 {
+    /// <summary>What else the VM has, when it was planned; null for a plan that is read back after a crash.</summary>
+    public VmDisks? Machine { get; init; }
+
     /// <summary>The cut as it goes on the wire, so that nothing is left to do while the guest is frozen. Of no use after the
     /// process that prepared it: such a cut is undone.</summary>
     public ReadOnlyMemory<byte> Request { get; init; }
@@ -49,10 +56,23 @@ public sealed record CutPlan(CutNames Names, string Directory, IReadOnlyList<Pla
 /// <param name="Size">Virtual size in bytes.</param>
 /// <param name="Image">Absolute path of the image that is written.</param>
 /// <param name="Serial">The device's serial, where known.</param>
-/// <param name="Pci">The device's PCI address as the guest sees it, where known.</param>
-public sealed record PlannedDisk(
-    int Index, string Node, string Qdev, long Size, string Image, string? Serial, PciAddress? Pci)
+public sealed record PlannedDisk(int Index, string Node, string Qdev, long Size, string Image, string? Serial)
 {
+    private string? _name;
+
+    /// <summary>As its owner knows it: its node's name, or where QEMU made that up, the device's or the drive's id.</summary>
+    public string Name
+    {
+        get => _name ?? Node;
+        init => _name = value;
+    }
+
+    /// <summary>Where it is plugged in; null where it has no device.</summary>
+    public DiskPlace? Place { get; init; }
+
+    /// <summary>It holds variables of the firmware, and no file system of the guest's.</summary>
+    public bool Firmware { get; init; }
+
     /// <summary>What QEMU has opened: a path, a device, or in QEMU's own notation (rbd:POOL/IMAGE, json:{…}).</summary>
     public string? File { get; init; }
 
@@ -61,7 +81,11 @@ public sealed record PlannedDisk(
 }
 
 /// <summary>A PCI address as query-pci and guest-get-fsinfo (pci-controller) tell it.</summary>
-public sealed record PciAddress(int Domain, int Bus, int Slot, int Function);
+public sealed record PciAddress(int Domain, int Bus, int Slot, int Function)
+{
+    /// <summary>As in 0000:00:1f.2.</summary>
+    public override string ToString() => $"{Domain:x4}:{Bus:x2}:{Slot:x2}.{Function:x}";
+}
 
 /// <summary>Bytes copied so far and in all, over all disks.</summary>
 public sealed record CopyProgress(long Done, long Total);

@@ -10,16 +10,21 @@ internal sealed class OverlayImages(IMonitor monitor, TargetImages images, CutNa
 {
     private readonly Dictionary<string, BlockMedium> _media = [];
 
+    /// <summary>Files that QEMU has opened as devices of the host.</summary>
+    private readonly HashSet<string> _devices = [];
+
     /// <summary>Looks at the disks, and names an overlay for each.</summary>
     /// <exception cref="CutException">A disk cannot have one.</exception>
     public async Task<IReadOnlyList<OverlaidDisk>> PlanAsync(IReadOnlyList<PlannedDisk> disks)
     {
-        if ((await QueryJobs.AskAsync(monitor, limits.Command).ConfigureAwait(false) ?? [])
-            .FirstOrDefault(job => !names.Owns(job.Id) && !job.IsConcluded) is { } other)
-            throw new CutException($"QEMU is at another job on the VM's disks: {other.Id} ({other.Type})", "Wait for its end, or cancel it, then run the backup again.");
         foreach (var device in await QueryBlock.AskAsync(monitor, limits.Command).ConfigureAwait(false) ?? [])
         {
             if (device.Inserted is { NodeName: { } node } medium) _media[node] = medium;
+        }
+
+        foreach (var node in await QueryNamedBlockNodes.AskAsync(monitor, limits.Command).ConfigureAwait(false) ?? [])
+        {
+            if (node is { Drv: "host_device" or "host_cdrom", File: { } file }) _devices.Add(file);
         }
 
         var planned = disks.Select(Plan).ToList();
@@ -43,7 +48,7 @@ internal sealed class OverlayImages(IMonitor monitor, TargetImages images, CutNa
             WriteFile(options, planned, cache: null);
             options.WriteNumber("size", disk.Size);
             options.WriteString("backing-file", planned.Base);
-            options.WriteString("backing-fmt", _media[disk.Node].Drv is "file" or null ? "raw" : _media[disk.Node].Drv);
+            options.WriteString("backing-fmt", disk.Format);
         }, cancel).ConfigureAwait(false));
         Require(planned, await images.AddAsync(json =>
         {
@@ -58,11 +63,30 @@ internal sealed class OverlayImages(IMonitor monitor, TargetImages images, CutNa
 
     private OverlaidDisk Plan(PlannedDisk disk)
     {
-        var file = _media.GetValueOrDefault(disk.Node)?.File;
-        if (file is not ['/', ..] || !File.Exists(file))
-            throw new CutException($"disk {disk.Node} is no file that this node sees ({file ?? "no path"}), so no overlay can lie beside it",
+        if (disk.File is { } path && IsDevice(path))
+            throw new CutException($"disk {disk.Name} is the block device {path}, and no overlay can lie beside that",
+                "Use the method full, or a storage hook (method hook) for a snapshot below QEMU.");
+        if (disk.File is not ['/', ..] file || !File.Exists(file))
+            throw new CutException($"disk {disk.Name} is no file that this node sees ({disk.File ?? "no path"}), so no overlay can lie beside it",
                 "Use the method full for this VM.");
+        if (ImageName.Of(null, _media.GetValueOrDefault(disk.Node)?.File).Shifted)
+            throw new CutException($"disk {disk.Name} begins inside of {file}, which an overlay's header cannot say", "Use the method full for this VM.");
         return new(disk.Index, disk.Node, file, Path.Combine(Path.GetDirectoryName(file)!, names.Overlay(disk.Index) + ".qcow2"));
+    }
+
+    /// <summary>Told by QEMU, and for a link to one (as oVirt makes them) by where it leads.</summary>
+    private bool IsDevice(string path)
+    {
+        try
+        {
+            return _devices.Contains(path)
+                || (File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path) is { } end
+                && end.StartsWith("/dev/", StringComparison.Ordinal) && !end.StartsWith("/dev/shm/", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     /// <summary>A full file system would stop the guest, so there is room for all that it could write.</summary>

@@ -18,9 +18,9 @@ public sealed class SnapshotCut(IMonitor monitor, string vm, OverlayLedger overl
     public async Task<CutPlan> PrepareAsync(CutNames names, CutTarget target, CancellationToken cancel)
     {
         overlays.RequireNone(vm, monitor.Process);
-        var disks = await CutSteps.AskingAsync(() => CutSteps.PlanAsync(monitor, target, _limits)).ConfigureAwait(false);
+        var machine = await CutSteps.AskingAsync(() => CutSteps.PlanAsync(monitor, names, target, _limits)).ConfigureAwait(false);
         return await CutSteps.MakeAsync(
-            () => MakeAsync(names, target, disks, cancel), () => UndoAsync(names, target.Directory, CancellationToken.None)).ConfigureAwait(false);
+            () => MakeAsync(names, target, machine, cancel), () => UndoAsync(names, target.Directory, CancellationToken.None)).ConfigureAwait(false);
     }
 
     public Task<CutOutcome> CutAsync(CutPlan plan, TimeSpan timeout) => CutSteps.CutAsync(monitor, plan, timeout);
@@ -68,8 +68,9 @@ public sealed class SnapshotCut(IMonitor monitor, string vm, OverlayLedger overl
     });
 
     private async Task<CutPlan> MakeAsync(
-        CutNames names, CutTarget target, IReadOnlyList<PlannedDisk> disks, CancellationToken cancel)
+        CutNames names, CutTarget target, VmDisks machine, CancellationToken cancel)
     {
+        var disks = machine.Cut;
         var images = new TargetImages(monitor, time, names, _limits);
         var beside = new OverlayImages(monitor, images, names, _limits);
         var overlaid = await beside.PlanAsync(disks).ConfigureAwait(false);
@@ -87,8 +88,12 @@ public sealed class SnapshotCut(IMonitor monitor, string vm, OverlayLedger overl
         foreach (var (disk, overlay) in disks.Zip(overlaid)) await beside.MakeAsync(disk, overlay, cancel).ConfigureAwait(false);
 
         // Again, after everything slow: it is the last look before the guest is frozen.
-        await Readiness.RequireAsync(monitor, _limits).ConfigureAwait(false);
-        return new(names, target.Directory, disks) { Request = SnapshotTransaction(names, disks) };
+        await Readiness.RequireAsync(monitor, _limits, names).ConfigureAwait(false);
+        return new(names, target.Directory, disks)
+        {
+            Machine = machine,
+            Request = SnapshotTransaction(names, disks),
+        };
     }
 
     private static ReadOnlyMemory<byte> SnapshotTransaction(CutNames names, IEnumerable<PlannedDisk> disks) => MonitorArguments.Write(json =>

@@ -3,61 +3,80 @@ using QgaOrchestrator.Qemu.Monitor.Queries;
 
 namespace QgaOrchestrator.Qemu.Cut;
 
-/// <summary>Which disks a cut is about: all that the guest can write to. Their place tells which file system covers them.</summary>
+/// <summary>Which disks a cut is about: all that the guest can write to. Their place tells which file systems are on them.</summary>
 internal static class WritableDisks
 {
-    /// <summary>Drivers of formats; any other serves a file, a device or a protocol, and what it serves is the disk itself.</summary>
-    private static readonly HashSet<string> Formats = ["qcow2", "qcow", "qed", "vmdk", "vdi", "vhdx", "vpc", "parallels", "luks"];
+    private const string Peripherals = "/machine/peripheral/";
 
     /// <exception cref="MonitorException">The monitor did not answer in time: it, or a disk's storage, hangs.</exception>
-    public static async Task<IReadOnlyList<PlannedDisk>> ListAsync(IMonitor monitor, CutTarget target, TimeSpan timeout)
+    public static async Task<VmDisks> ListAsync(IMonitor monitor, CutTarget target, TimeSpan timeout)
     {
         var devices = await QueryBlock.AskAsync(monitor, timeout).ConfigureAwait(false) ?? [];
         var pci = await QueryPci.AskAsync(monitor, timeout).ConfigureAwait(false) ?? [];
-        var disks = new List<PlannedDisk>();
-        foreach (var device in devices.Where(IsWritable).DistinctBy(device => device.Inserted!.NodeName))
+        var places = new DiskPlaces(monitor, pci, timeout);
+        var (disks, outside) = (new List<PlannedDisk>(), new List<OutsideDisk>());
+        var (excluded, taken) = (new HashSet<string>(), new HashSet<string>());
+        foreach (var device in devices.DistinctBy(device => (object?)device.Inserted?.NodeName ?? device))
         {
             var qdev = device.Qdev ?? "";
-            disks.Add(new(
-                disks.Count, device.Inserted!.NodeName!, qdev, device.Inserted.Image!.VirtualSize,
-                TargetDirectory.Image(target.Directory, disks.Count),
-                qdev.Length == 0 ? null : await SerialAsync(monitor, qdev, timeout).ConfigureAwait(false),
-                qdev.Length == 0 ? null : await PciAsync(monitor, qdev, pci, timeout).ConfigureAwait(false))
+            var type = qdev.Length == 0 ? null : await places.TypeAsync(qdev).ConfigureAwait(false);
+            var firmware = type?.StartsWith("cfi.pflash", StringComparison.Ordinal) == true;
+            var name = Candidates(device).FirstOrDefault(taken.Add) ?? $"disk {disks.Count + outside.Count}";
+            if (device.Inserted is not { Image.VirtualSize: > 0, NodeName.Length: > 0 } medium)
             {
-                File = device.Inserted.File,
-                Format = Formats.Contains(device.Inserted.Drv ?? "") ? device.Inserted.Drv : "raw",
-            });
+                outside.Add(new(name, OutsideReason.Empty));
+                continue;
+            }
+
+            var place = qdev.Length == 0 || firmware ? null : await places.OfAsync(qdev, type).ConfigureAwait(false);
+            var names = Names(device, place).Where(target.Exclude.Contains).ToList();
+            excluded.UnionWith(names);
+            if (names.Count > 0) outside.Add(new(name, OutsideReason.Excluded, place));
+            else if (medium.Ro && !firmware) outside.Add(new(name, OutsideReason.ReadOnly, place));
+            else if (type is "scsi-block" or "scsi-generic") outside.Add(new(name, OutsideReason.PassedThrough, place));
+            else if (!medium.Ro) disks.Add(Plan(disks.Count, name, device, place, firmware, target));
         }
 
-        return disks;
+        outside.AddRange((await QueryTpm.IdsAsync(monitor, timeout).ConfigureAwait(false)).Select(id => new OutsideDisk(id, OutsideReason.Tpm)));
+        var without = target.Exclude.Except(excluded).ToList();
+        var others = pci.SelectMany(slot => new[] { slot.Qdev, slot.Address.ToString() }).ToHashSet();
+        return new(disks, outside, pci, [.. without.Where(name => !others.Contains(name))]) { ExcludedDevices = [.. without.Where(others.Contains)] };
     }
 
-    private static bool IsWritable(BlockDevice device) =>
-        device.Inserted is { Ro: false, Image.VirtualSize: > 0, NodeName.Length: > 0 };
-
-    private static async Task<string?> SerialAsync(IMonitor monitor, string qdev, TimeSpan timeout) =>
-        await QomGet.TextAsync(monitor, qdev, "serial", timeout).ConfigureAwait(false) is { Length: > 0 } serial ? serial : null;
-
-    /// <summary>Only for a disk that is a PCI device itself: those behind one controller would all be found at its address.</summary>
-    private static async Task<PciAddress?> PciAsync(
-        IMonitor monitor, string qdev, IReadOnlyList<PciDevice> pci, TimeSpan timeout)
+    private static PlannedDisk Plan(int index, string name, BlockDevice device, DiskPlace? place, bool firmware, CutTarget target)
     {
-        const string peripherals = "/machine/peripheral/", backend = "/virtio-backend";
-        var device = qdev.EndsWith(backend, StringComparison.Ordinal) ? qdev[..^backend.Length] : qdev;
-        var id = device.StartsWith(peripherals, StringComparison.Ordinal) ? device[peripherals.Length..] : device;
-        if (!id.Contains('/'))
-            return pci.FirstOrDefault(slot => slot.Qdev == id) is { } named
-                ? new(0, named.Bus, named.Slot, named.Function) : null;
-        // Without an id only the place on the first bus can be told: other buses are numbered by the guest's firmware.
-        var bus = await QomGet.TextAsync(monitor, device, "parent_bus", timeout).ConfigureAwait(false);
-        if (bus?.Split('/')[^1] is not ("pci.0" or "pcie.0")) return null;
-        var place = (await QomGet.TextAsync(monitor, device, "legacy-addr", timeout).ConfigureAwait(false))?.Split('.');
-        return place is [var slotText, var functionText]
-            && Hex(slotText) is { } slotNumber && Hex(functionText) is { } function
-            && pci.Any(slot => slot.Bus == 0 && slot.Slot == slotNumber && slot.Function == function)
-            ? new(0, 0, slotNumber, function) : null;
+        var medium = device.Inserted!;
+        var image = ImageName.Of(medium.Drv, medium.File);
+        return new(index, medium.NodeName!, device.Qdev ?? "", medium.Image!.VirtualSize, TargetDirectory.Image(target.Directory, index), place?.Serial)
+        {
+            Name = name,
+            Place = place,
+            Firmware = firmware,
+            File = image.File,
+            Format = image.Format,
+        };
     }
 
-    private static int? Hex(string text) =>
-        int.TryParse(text, System.Globalization.NumberStyles.AllowHexSpecifier, null, out var number) ? number : null;
+    /// <summary>From the best name to the last one: QEMU makes up a node's name that begins with #.</summary>
+    private static IEnumerable<string> Candidates(BlockDevice device)
+    {
+        var node = device.Inserted?.NodeName;
+        string?[] names = [node?.StartsWith('#') == true ? null : node, Id(device), device.Device, node, device.Qdev];
+        return names.OfType<string>().Where(name => name.Length > 0);
+    }
+
+    private static IEnumerable<string> Names(BlockDevice device, DiskPlace? place)
+    {
+        string?[] names = [Id(device), device.Qdev, device.Device, device.Inserted?.NodeName, place?.Serial];
+        return names.OfType<string>().Where(name => name.Length > 0);
+    }
+
+    /// <summary>The device's id, which its path holds where query-block tells that.</summary>
+    private static string? Id(BlockDevice device) => device.Qdev switch
+    {
+        null or "" => null,
+        { } path when path.StartsWith(Peripherals, StringComparison.Ordinal) => path[Peripherals.Length..].Split('/')[0],
+        ['/', ..] => null,
+        { } id => id,
+    };
 }

@@ -19,7 +19,7 @@ public class ProofRulesTests
         Thawed = 3,
     };
 
-    private static readonly ProofFacts Good = new(Held, Lease, IsWindows: false, HooksReported: false, [DiskCover.Covered, DiskCover.Covered]);
+    internal static readonly ProofFacts Good = new(Held, Lease, IsWindows: false, HooksReported: false, [DiskCover.Covered, DiskCover.Covered], Contained: true);
 
     public static TheoryData<string, string> Cases => new()
     {
@@ -39,6 +39,9 @@ public class ProofRulesTests
         { "broken", "Crash" },
         { "one disk uncovered", "Crash" },
         { "one disk unknown", "Crash" },
+        { "firmware's variables besides", "Filesystem" },
+        { "firmware's variables only", "Crash" },
+        { "a frozen file system beyond the cut", "Crash" },
         { "no disk", "Crash" },
     };
 
@@ -65,6 +68,9 @@ public class ProofRulesTests
         "broken" => Good with { Window = Held with { Broken = "the guest was reset" } },
         "one disk uncovered" => Good with { Disks = [DiskCover.Covered, DiskCover.Uncovered] },
         "one disk unknown" => Good with { Disks = [DiskCover.Unknown, DiskCover.Covered] },
+        "firmware's variables besides" => Good with { Disks = [DiskCover.Covered, DiskCover.Firmware] },
+        "firmware's variables only" => Good with { Disks = [DiskCover.Firmware] },
+        "a frozen file system beyond the cut" => Good with { Contained = false },
         "no disk" => Good with { Disks = [] },
         _ => throw new ArgumentOutOfRangeException(nameof(what), what, null),
     };
@@ -82,6 +88,7 @@ public class ProofRulesTests
             f => f with { Disks = [.. f.Disks.Select(_ => DiskCover.Unknown)] },
             f => f with { Disks = [.. f.Disks.Select((disk, i) => i == 0 ? DiskCover.Unknown : disk)] },
             f => f with { Disks = [] },
+            f => f with { Contained = false },
             f => Seen(f, w => w with { FrozenAt = null }),
             f => Seen(f, w => w with { Frozen = null }),
             f => Seen(f, w => w with { CutAt = null }),
@@ -111,8 +118,8 @@ public class ProofRulesTests
         });
 
     private static readonly Gen<ProofFacts> AnyFacts = Gen.Select(
-        Gen.OneOf(Gen.Const(Held), Records), Gen.Bool, Gen.Bool, Gen.Int[0, 5].Select(i => i < 3 ? DiskCover.Covered : (DiskCover)(i - 3)).Array[0, 3],
-        (window, windows, hooks, disks) => new ProofFacts(window, Lease, windows, hooks, disks));
+        Gen.OneOf(Gen.Const(Held), Records), Gen.Bool, Gen.Bool, Gen.Int[0, 6].Select(i => i < 3 ? DiskCover.Covered : (DiskCover)(i - 3)).Array[0, 3], Gen.Int[0, 3],
+        (window, windows, hooks, disks, beyond) => new ProofFacts(window, Lease, windows, hooks, disks, Contained: beyond > 0));
 
     private static ProofFacts Seen(ProofFacts facts, Func<WindowRecord, WindowRecord> change) =>
         facts.Window is { } window ? facts with { Window = change(window) } : facts;

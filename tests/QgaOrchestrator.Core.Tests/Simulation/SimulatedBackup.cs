@@ -220,7 +220,7 @@ internal sealed class SimulatedBackup(World world, SimulatedVm vm, SimulatedOrde
     {
         var draft = Draft;
         var kind = ProofRules.Classify(new ProofFacts(
-            draft.Window, FleetSimulation.Lease, IsWindows: false, HooksReported: false, [draft.Covered ? DiskCover.Covered : DiskCover.Unknown], draft.Verdict?.Covered ?? true));
+            draft.Window, FleetSimulation.Lease, IsWindows: false, HooksReported: false, [draft.Covered ? DiskCover.Covered : DiskCover.Unknown], Contained: true, draft.Verdict?.Covered ?? true));
         Vm.Points[Names] = kind;
         Vm.Drafts.Remove(Names);
         World.Tell($"{Vm.Id.Name}: the point of {Names} says {kind}");

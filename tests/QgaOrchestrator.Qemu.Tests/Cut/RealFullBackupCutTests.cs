@@ -16,7 +16,7 @@ public sealed class RealFullBackupCutTests
         var cut = new FullBackupCut(monitor, TimeProvider.System);
         var plan = await cut.PrepareAsync(CutNames.For("run", 1, 1), new(qemu.NewPoint(), null), default);
         Assert.Equal(["data-0", "data-1"], plan.Disks.Select(disk => disk.Serial));
-        Assert.Equal([new PciAddress(0, 0, 2, 0), new PciAddress(0, 0, 3, 0)], plan.Disks.Select(disk => disk.Pci));
+        Assert.Equal([new PciAddress(0, 0, 2, 0), new PciAddress(0, 0, 3, 0)], plan.Disks.Select(disk => disk.Place?.Controller));
         Assert.False(await cut.CanFinishAsync(plan, default));
 
         Assert.IsType<CutOutcome.Done>(await cut.CutAsync(plan, Long));

@@ -28,9 +28,6 @@ public sealed record MissingCommand(string Name, CommandGap Gap, string Since);
 /// <param name="Reason">In words, where it is not thawed.</param>
 public sealed record GuestFacts(bool Denied, FreezeAnswer? Answer, string? Reason);
 
-/// <summary>A disk of the plan, and whether a file system that freezes covers it.</summary>
-public sealed record DiskFact(string Node, DiskCover Cover);
-
 /// <summary>All that was asked before a VM is called fit. What is null or empty was not seen, and finds nothing.</summary>
 /// <param name="Vm">Its name, for the remedies.</param>
 public sealed record PreflightFacts(string Vm)
@@ -68,8 +65,14 @@ public sealed record PreflightFacts(string Vm)
     /// <summary>Devices and files that the guest swaps on.</summary>
     public IReadOnlyList<string> Swaps { get; init; } = [];
 
-    /// <summary>The disks that would be cut; empty where that was not come to.</summary>
-    public IReadOnlyList<DiskFact> Disks { get; init; } = [];
+    /// <summary>What is known of the writers of the disks that would be cut; null where that was not come to.</summary>
+    public Coverage? Coverage { get; init; }
+
+    /// <summary>What would not be in the point.</summary>
+    public IReadOnlyList<PointOutside> Outside { get; init; } = [];
+
+    /// <summary>Names to leave out that no disk of this VM has.</summary>
+    public IReadOnlyList<string> Strangers { get; init; } = [];
 
     /// <summary>Why the targets could not be made, in words and with the remedy.</summary>
     public Finding? Target { get; init; }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs.Kinds;
 
 namespace QgaOrchestrator.Core.Runs.Preflight;
@@ -17,6 +16,9 @@ public static class PreflightRules
     private static readonly Version ProtectsWrites = new(10, 1);
 
     private const string MendAgent = "See which agent answers in the guest (qgactl vm call VM guest-info), and update its qemu-ga";
+
+    /// <summary>What to do about a disk that nobody holds still.</summary>
+    public const string Uncovered = "Detach such a disk, keep what does not freeze on another one, leave it out by its name (Exclude in the fleet file), or take the class as it is";
 
     private const string Freezing = "guest-fsfreeze-", FileSystems = "guest-get-fsinfo", Files = "guest-file-";
 
@@ -84,9 +86,8 @@ public static class PreflightRules
 
         foreach (var odd in facts.NotUnderstood) yield return new(Weight.Told, odd, MendAgent);
 
-        var open = facts.Disks.Where(disk => disk.Cover != DiskCover.Covered).Select(disk => $"{disk.Node} is {disk.Cover.ToString().ToLowerInvariant()}").ToList();
-        if (open.Count > 0)
-            yield return new(Weight.Told, $"the point would say crash: {string.Join(", ", open)} by a file system that freezes ({Writers(facts)})", "Detach such disks, or take the class as it is");
+        if (facts.Coverage?.Gaps is { Count: > 0 } gaps)
+            yield return new(Weight.Told, $"the point would say crash: {string.Join("; ", gaps)}{Swaps(facts)}", Uncovered);
         if (Mounted(MountKind.Network) is { } network)
             yield return new(Weight.Told, $"{network}: what is there is on no disk of this VM, and not in the point", "Back it up where it lies");
         if (Mounted(MountKind.Loop) is { } loop)
@@ -106,8 +107,7 @@ public static class PreflightRules
     private static List<MissingCommand> Missing(PreflightFacts facts, string prefix) =>
         [.. facts.Missing.Where(missing => missing.Name.StartsWith(prefix, StringComparison.Ordinal))];
 
-    private static string Writers(PreflightFacts facts) =>
-        facts.Swaps.Count > 0 ? $"the guest swaps on {string.Join(", ", facts.Swaps)}" : "raw, or not told";
+    private static string Swaps(PreflightFacts facts) => facts.Swaps.Count > 0 ? $" (the guest swaps on {string.Join(", ", facts.Swaps)})" : "";
 
     /// <summary>A finding for each reason why commands are missing.</summary>
     private static IEnumerable<Finding> Gaps(PreflightFacts facts, IReadOnlyList<MissingCommand> missing, Weight weight, string hence)
@@ -127,6 +127,7 @@ public static class PreflightRules
     private static IEnumerable<Finding> Storage(PreflightFacts facts, BackupMethod method)
     {
         if (facts.Target is { } target) yield return target;
+        foreach (var finding in Outside(facts)) yield return finding;
         if (facts.BrokenBitmaps.Count > 0)
             yield return new(
                 method == BackupMethod.Incremental ? Weight.Stops : Weight.Told,
@@ -134,5 +135,16 @@ public static class PreflightRules
                 "Remove each with block-dirty-bitmap-remove, and let whoever made it begin with a full backup");
         if (method is BackupMethod.Full && facts.Qemu is { } qemu && qemu < ProtectsWrites)
             yield return new(Weight.Told, $"QEMU {qemu.Major}.{qemu.Minor} lets a guest's write fail where the target fails during the copy", "Copy to a target that is as reliable as the disk; QEMU 10.1 and later give up the copy instead");
+    }
+
+    private static IEnumerable<Finding> Outside(PreflightFacts facts)
+    {
+        if (facts.Strangers.Count > 0)
+            yield return new(Weight.Told, $"the fleet file excludes {string.Join(", ", facts.Strangers)}, and no disk of this VM is called that", "Name a disk by its device's id, its node's name, its drive's id or its serial");
+        var disks = facts.Outside.Where(outside => outside.Why != "tpm").ToList();
+        if (disks.Count > 0)
+            yield return new(Weight.Told, $"not in the point: {string.Join(", ", disks.Select(outside => $"{outside.Name} ({outside.Why})"))}", "Keep what is on them by other means where it is needed");
+        if (facts.Outside.Where(outside => outside.Why == "tpm").Select(outside => outside.Name).ToList() is { Count: > 0 } tpms)
+            yield return new(Weight.Told, $"the state of {string.Join(", ", tpms)} is not in the point: the program that emulates the TPM keeps it", "Keep that program's state directory, or the recovery keys of what the guest has encrypted");
     }
 }

@@ -39,7 +39,7 @@ public sealed record UnfrozenMount(string Mountpoint, string Type, MountKind Kin
            where fields.Length >= 4 && fields[3].Split(',').Contains("rw")
            let kind = KindOf(fields[0], fields[2])
            where kind is not null
-           select new UnfrozenMount(fields[1].Replace("\\040", " ", StringComparison.Ordinal), fields[2], kind.Value),
+           select new UnfrozenMount(MountTable.Unescape(fields[1]), fields[2], kind.Value),
     ];
 
     /// <summary>Reads /proc/swaps: the devices and files. Compressed memory (zram) is on no disk.</summary>

@@ -26,9 +26,9 @@ public sealed class HookCut(
     public async Task<CutPlan> PrepareAsync(CutNames names, CutTarget target, CancellationToken cancel)
     {
         _ = Program();
-        var disks = await CutSteps.AskingAsync(() => CutSteps.PlanAsync(monitor, target, _limits)).ConfigureAwait(false);
+        var machine = await CutSteps.AskingAsync(() => CutSteps.PlanAsync(monitor, null, target, _limits)).ConfigureAwait(false);
         return await CutSteps.MakeAsync(
-            () => MakeAsync(names, target, disks, cancel), () => UndoAsync(names, target.Directory, CancellationToken.None)).ConfigureAwait(false);
+            () => MakeAsync(names, target, machine, cancel), () => UndoAsync(names, target.Directory, CancellationToken.None)).ConfigureAwait(false);
     }
 
     public async Task<CutOutcome> CutAsync(CutPlan plan, TimeSpan timeout)
@@ -101,23 +101,28 @@ public sealed class HookCut(
         Task.FromResult(
         File.Exists(OwedBy(plan.Names)) ? hooks.ContainsKey(name ?? "") : plan.Disks.All(disk => Qcow2Header.Read(disk.Image) is not null));
 
-    private async Task<CutPlan> MakeAsync(CutNames names, CutTarget target, IReadOnlyList<PlannedDisk> disks, CancellationToken cancel)
+    private async Task<CutPlan> MakeAsync(CutNames names, CutTarget target, VmDisks machine, CancellationToken cancel)
     {
-        await RequireFlushesAsync().ConfigureAwait(false);
+        var disks = machine.Cut;
+        await RequireFlushesAsync(disks).ConfigureAwait(false);
         Store(OwedBy(names), HookCall.Write("undo", vm, names, target.Directory, disks));
         await RequireAsync(names, "prepare", HookCall.Write("prepare", vm, names, target.Directory, disks), _limits.Hook, cancel).ConfigureAwait(false);
 
         // Again, after everything slow: it is the last look before the guest is frozen.
         await Readiness.RequireAsync(monitor, _limits).ConfigureAwait(false);
-        return new(names, target.Directory, disks) { Request = HookCall.Write("cut", vm, names, target.Directory, disks) };
+        return new(names, target.Directory, disks)
+        {
+            Machine = machine,
+            Request = HookCall.Write("cut", vm, names, target.Directory, disks),
+        };
     }
 
     /// <summary>What a guest has flushed must have reached the storage: below QEMU nobody sees what it still holds.</summary>
-    private async Task RequireFlushesAsync()
+    private async Task RequireFlushesAsync(IReadOnlyList<PlannedDisk> disks)
     {
         foreach (var device in await QueryBlock.AskAsync(monitor, _limits.Command).ConfigureAwait(false) ?? [])
         {
-            if (device.Inserted is { Ro: false, Cache.NoFlush: true } medium)
+            if (device.Inserted is { Cache.NoFlush: true } medium && disks.Any(disk => disk.Node == medium.NodeName))
                 throw new CutException($"disk {medium.NodeName} ignores the guest's flushes (cache=unsafe): a snapshot below QEMU would miss what the host still caches",
                     "Start the VM with another cache mode, as cache=none, or use the method full.");
         }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace QgaOrchestrator.Qemu.Monitor.Queries;
@@ -16,5 +17,7 @@ namespace QgaOrchestrator.Qemu.Monitor.Queries;
 [JsonSerializable(typeof(List<Job>))]
 [JsonSerializable(typeof(JobStatusChange))]
 [JsonSerializable(typeof(VserportChange))]
+[JsonSerializable(typeof(List<QueryTpm.Tpm>))]
+[JsonSerializable(typeof(JsonDocument))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class MonitorJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using QgaOrchestrator.Qemu.Cut;
 
 namespace QgaOrchestrator.Qemu.Monitor.Queries;
 
@@ -17,20 +18,28 @@ public static class QueryPci
     {
         foreach (var slot in slots ?? [])
         {
-            yield return new(slot.QdevId ?? "", slot.Bus, slot.Number, slot.Function);
+            yield return new(slot.QdevId ?? "", slot.Bus, slot.Number, slot.Function, slot.Bridge?.Numbers?.Secondary);
             foreach (var behind in Flatten(slot.Bridge?.Devices)) yield return behind;
         }
     }
 
     internal sealed record Bus(List<Slot>? Devices);
 
+    internal sealed record Bridge([property: JsonPropertyName("bus")] BridgeNumbers? Numbers, List<Slot>? Devices);
+
+    internal sealed record BridgeNumbers(int Secondary);
+
     internal sealed record Slot(
         [property: JsonPropertyName("qdev_id")] string? QdevId,
         int Bus,
         [property: JsonPropertyName("slot")] int Number,
         int Function,
-        [property: JsonPropertyName("pci_bridge")] Bus? Bridge);
+        [property: JsonPropertyName("pci_bridge")] Bridge? Bridge);
 }
 
 /// <param name="Qdev">The device's id, empty where it was given none.</param>
-public sealed record PciDevice(string Qdev, int Bus, int Slot, int Function);
+/// <param name="Secondary">The bus behind it; null where it is no bridge.</param>
+public sealed record PciDevice(string Qdev, int Bus, int Slot, int Function, int? Secondary = null)
+{
+    public PciAddress Address => new(0, Bus, Slot, Function);
+}
