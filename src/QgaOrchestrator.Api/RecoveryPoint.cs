@@ -19,7 +19,14 @@ public sealed record RecoveryPoint(
     public string? Host { get; init; }
     /// <summary>Absolute path of the point's directory where the node runs; point.json leaves it out, so that it can be moved.</summary>
     public string? Directory { get; init; }
+    /// <summary>What the VM has besides, and is not in the point; null where that was not told.</summary>
+    public IReadOnlyList<PointOutside>? Outside { get; init; }
 }
+
+/// <summary>A disk or device of the VM that is not in the point.</summary>
+/// <param name="Name">As QEMU names it.</param>
+/// <param name="Why">excluded (by its owner), passed-through, read-only, empty, or tpm.</param>
+public sealed record PointOutside(string Name, string Why);
 
 /// <summary>One disk's image.</summary>
 /// <param name="Index">From 0, in the plan's order.</param>
@@ -34,7 +41,7 @@ public sealed record PointDisk(int Index, string File, long Size, string Sha256)
     public string? Qdev { get; init; }
     /// <summary>The disk's node name in QEMU.</summary>
     public string? Node { get; init; }
-    /// <summary>covered (its every writer was a frozen file system), uncovered, or unknown.</summary>
+    /// <summary>covered (its every writer was a frozen file system), uncovered, unknown, or firmware (its only writer).</summary>
     public string? Covered { get; init; }
 }
 

@@ -43,6 +43,14 @@ public sealed record Guest(string Directory)
         };
     }
 
+    /// <summary>The guest with drivers for disks on many buses, which stands beside the small one; with ext4.raw and uefi.raw.</summary>
+    public static async Task<Guest> EnsureBusesAsync()
+    {
+        var guest = await EnsureAsync();
+        await Tool.MustAsync("bash", Path.Combine(AppContext.BaseDirectory, "guest-build", "buses-guest.sh"), guest.Directory);
+        return guest with { Initramfs = Path.Combine(guest.Directory, "buses-initramfs.cpio") };
+    }
+
     /// <summary>Alone among all processes that use this guest, as long as the returned lock is not disposed.</summary>
     internal Task<FileStream> LockAsync() => Poll.ForAsync(
         $"turn at {Directory}", TimeSpan.FromMinutes(2), () => Task.FromResult(TryLock(Path.Combine(Directory, ".lab.lock"))));

@@ -2,8 +2,10 @@ namespace QgaOrchestrator.Lab;
 
 /// <param name="Megabytes">Of memory.</param>
 /// <param name="Reboots">False: where its guest reboots, QEMU ends.</param>
+/// <param name="Machine">QEMU's machine type, with its options.</param>
+/// <param name="More">Arguments besides.</param>
 /// <param name="Swap">An empty disk besides, in MiB, for a guest that writes its memory there; 0: none.</param>
-public sealed record VmShape(int Megabytes, int Processors, bool Reboots, int Swap = 0)
+public sealed record VmShape(int Megabytes, int Processors, bool Reboots, int Swap = 0, string Machine = "pc,usb=off", IReadOnlyList<string>? More = null)
 {
     /// <summary>As small as can be: there are many.</summary>
     public static VmShape Small { get; } = new(96, 1, Reboots: false);
@@ -20,7 +22,7 @@ internal static class VmCommandLine
     public static string[] For(Guest guest, Accelerator accelerator, string directory, string name, Guid uuid, VmShape shape) =>
     [
         "-name", name, "-uuid", uuid.ToString(),
-        "-M", "pc,usb=off,vmport=off,graphics=off", "-m", $"{shape.Megabytes}", "-smp", $"{shape.Processors}",
+        "-M", $"{shape.Machine},vmport=off,graphics=off", "-m", $"{shape.Megabytes}", "-smp", $"{shape.Processors}",
         .. accelerator.Arguments,
         "-nodefaults", "-no-user-config", "-display", "none", .. shape.Reboots ? Array.Empty<string>() : ["-no-reboot"],
         "-kernel", guest.Kernel, "-initrd", guest.Initramfs,
@@ -35,6 +37,7 @@ internal static class VmCommandLine
         "-device", "virtserialport,id=qgaport0,bus=vs0.0,chardev=qga0,name=org.qemu.guest_agent.0",
         "-chardev", $"socket,id=mon0,path={directory}/qmp.sock,server=on,wait=off", "-mon", "chardev=mon0,mode=control",
         "-chardev", $"socket,id=mon1,path={directory}/lab.sock,server=on,wait=off", "-mon", "chardev=mon1,mode=control",
+        .. shape.More ?? [],
         "-pidfile", $"{directory}/pid", "-daemonize",
     ];
 

@@ -73,6 +73,7 @@ public static class ApiMapping
         Version = point.Version,
         Host = point.Host,
         Directory = point.Directory,
+        Outside = point.Outside is { } outside ? [.. outside.Select(disk => new PointOutside(disk.Name, disk.Why))] : null,
     };
 
     private static PointDisk ToApi(Points.PointDisk disk) => new(disk.Index, disk.File, disk.Size, disk.Sha256)

@@ -12,7 +12,7 @@ public class FleetFileTests
             { // the shop
               "Vms": [
                 { "Name": "db1", "Labels": { "app": "db" }, "Group": "shop", "Freeze": "alone",
-                  "Agent": "unix:/run/vms/db1/qga.sock", "Monitor": "unix:/run/vms/db1/qmp.sock" },
+                  "Agent": "unix:/run/vms/db1/qga.sock", "Monitor": "unix:/run/vms/db1/qmp.sock", "Exclude": ["scratch"] },
                 { "Name": "web", "Host": "hv2" },
               ] }
             """);
@@ -21,6 +21,8 @@ public class FleetFileTests
         Assert.Equal(("db", "shop", FreezeMode.Alone), (db1.Labels["app"], db1.Group, db1.Freeze));
         Assert.Equal("/run/vms/db1/qga.sock", FleetVm.SocketPath(db1.Agent!));
         Assert.Equal(FreezeMode.Together, file.Vms[1].Freeze);
+        Assert.Equal(["scratch"], file.Excluded(new VmId("hv1", "db1")));
+        Assert.Empty(file.Excluded(new VmId("hv1", "web")));
     }
 
     [Fact]
@@ -41,10 +43,12 @@ public class FleetFileTests
         var (file, errors) = Read("""
             { "Vms": [ { "Name": "a/b", "Freeze": "sometimes", "Agent": "tcp:1", "Colour": "red" },
                        { "Name": "vm", "Labels": { "host": "x" }, "Group": 5 },
-                       { "Name": "vm", "Labels": { "app": 1 } } ], "Hosts": [] }
+                       { "Name": "vm", "Labels": { "app": 1 }, "Exclude": "vdb" }, { "Name": "w", "Exclude": [" vdb"] } ], "Hosts": [] }
             """);
         Assert.Null(file);
-        Assert.Equal(9, errors.Count);
+        Assert.Equal(11, errors.Count);
+        Assert.Contains("Vms[2].Exclude must be a list of texts.", errors);
+        Assert.Contains(errors, e => e.StartsWith("Vms[3]: Exclude ' vdb' is no disk's name", StringComparison.Ordinal));
         Assert.Contains(errors, e => e.StartsWith("Vms[0].Colour: there is only Name, ", StringComparison.Ordinal));
         Assert.Contains("Vms[0].Freeze must be together, alone or never, not 'sometimes'.", errors);
         Assert.Contains("Vms[1]: Label 'host' is taken: in a selector it is the VM's own host.", errors);

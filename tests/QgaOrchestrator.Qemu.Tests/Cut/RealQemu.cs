@@ -15,7 +15,7 @@ internal sealed class RealQemu : IAsyncDisposable
     private readonly Process _process;
     private int _point;
 
-    private RealQemu(int disks, long size)
+    private RealQemu(int disks, long size, Func<TemporaryDirectory, string[]>? more)
     {
         Disks = [.. Enumerable.Range(0, disks).Select(i => _directory[$"disk{i}.qcow2"])];
         foreach (var disk in Disks)
@@ -29,6 +29,7 @@ internal sealed class RealQemu : IAsyncDisposable
         for (var i = 0; i < disks; i++)
             arguments.AddRange(["-blockdev", $"driver=qcow2,node-name=disk{i},file.driver=file,file.filename={Disks[i]}",
                 "-device", $"virtio-blk-pci,drive=disk{i},id=vd{i},serial=data-{i}"]);
+        arguments.AddRange(more?.Invoke(_directory) ?? []);
         _process = Process.Start(new ProcessStartInfo("qemu-system-x86_64", arguments)
         {
             RedirectStandardInput = true,
@@ -43,13 +44,14 @@ internal sealed class RealQemu : IAsyncDisposable
     public int Pid => _process.Id;
 
     /// <summary>Why there is none; a missing QEMU is a failure in CI.</summary>
-    public static async Task<RealQemu> StartAsync(int disks = 2, long size = 8 << 20)
+    /// <param name="more">Arguments besides; it may make files in the directory.</param>
+    public static async Task<RealQemu> StartAsync(int disks = 2, long size = 8 << 20, Func<TemporaryDirectory, string[]>? more = null)
     {
         var missing = new[] { "qemu-system-x86_64", "qemu-img", "qemu-io" }.Where(tool => !IsInstalled(tool)).ToList();
         if (Environment.GetEnvironmentVariable("CI") is not ("true" or "1"))
             Skip.If(missing.Count > 0, $"not installed: {string.Join(", ", missing)}");
         Assert.Empty(missing);
-        var qemu = new RealQemu(disks, size);
+        var qemu = new RealQemu(disks, size, more);
         // The greeting is QEMU's last step of starting: all sockets listen by then.
         Assert.Contains("QMP", await qemu._process.StandardOutput.ReadLineAsync());
         await qemu.AskAsync("qmp_capabilities");
@@ -117,7 +119,7 @@ internal sealed class RealQemu : IAsyncDisposable
     private static bool IsInstalled(string tool) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
         .Any(directory => File.Exists(Path.Combine(directory, tool)));
 
-    private static void Run(string tool, params string[] arguments)
+    internal static void Run(string tool, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(tool, arguments) { RedirectStandardOutput = true })!;
         var said = process.StandardOutput.ReadToEnd();

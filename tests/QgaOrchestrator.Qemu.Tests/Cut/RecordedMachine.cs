@@ -6,9 +6,10 @@ using QgaOrchestrator.Qemu.Monitor;
 namespace QgaOrchestrator.Qemu.Tests.Cut;
 
 /// <summary>What a real QEMU's monitor and a real guest's agent (both 7.2) said of one VM, in Machines/.</summary>
-internal sealed class RecordedMachine(string name) : IMonitor
+/// <param name="files">Where its images are instead of in /vm/.</param>
+internal sealed class RecordedMachine(string name, string files = "/vm/") : IMonitor
 {
-    private readonly JsonElement _said = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Cut", "Machines", name + ".json"))).RootElement;
+    private readonly JsonElement _said = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Cut", "Machines", name + ".json")).Replace("/vm/", files, StringComparison.Ordinal)).RootElement;
 
     public IReadOnlyList<GuestFilesystem> FileSystems => GuestGetFsinfo.Read(Encoding.UTF8.GetBytes(_said.GetProperty("guest-get-fsinfo").GetRawText()));
 
