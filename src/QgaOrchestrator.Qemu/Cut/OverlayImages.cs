@@ -75,17 +75,20 @@ internal sealed class OverlayImages(IMonitor monitor, TargetImages images, CutNa
     }
 
     /// <summary>Told by QEMU, and for a link to one (as oVirt makes them) by where it leads.</summary>
-    private bool IsDevice(string path)
+    private bool IsDevice(string path) => _devices.Contains(path) || IsBelowDev(path) || IsBelowDev(Target(path));
+
+    private static bool IsBelowDev(string path) =>
+        path.StartsWith("/dev/", StringComparison.Ordinal) && !path.StartsWith("/dev/shm/", StringComparison.Ordinal);
+
+    private static string Target(string path)
     {
         try
         {
-            return _devices.Contains(path)
-                || (File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path) is { } end
-                && end.StartsWith("/dev/", StringComparison.Ordinal) && !end.StartsWith("/dev/shm/", StringComparison.Ordinal);
+            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
         }
         catch (IOException)
         {
-            return false;
+            return path;
         }
     }
 

@@ -17,9 +17,10 @@ public sealed class DisksTests : IDisposable
         await using var buses = await BusesVm.BootAsync(_folder, Name);
         using (var agent = await LabAgent.ConnectAsync(buses.Vm.Agent, Guests.Limit))
         {
+            // vdc is the vhost-user disk on the root bus, vdd the throttled one behind a root port.
             await agent.ShellAsync("""
                 for disk in sda sdb2 sdc nvme0n1 nvme0n2 vdc vdd; do mkdir -p /mnt/$disk; done
-                for disk in sda sdb2 sdc nvme0n1 nvme0n2 vdc; do mount -t ext4 /dev/$disk /mnt/$disk || exit 1; done
+                for disk in sda sdb2 sdc nvme0n1 nvme0n2 vdd; do mount -t ext4 /dev/$disk /mnt/$disk || exit 1; done
                 mkdir /efi && mount -t vfat -o ro /dev/sdb1 /efi
                 """);
         }
@@ -29,7 +30,7 @@ public sealed class DisksTests : IDisposable
         await node.WaitForVmsAsync(1);
 
         var (point, item) = await BackUpAsync(node);
-        Assert.Equal(("application", 8), ((string?)point["class"], point["disks"]!.AsArray().Count));
+        Assert.Equal(("filesystem", 8), ((string?)point["class"], point["disks"]!.AsArray().Count));
         Assert.All(point["disks"]!.AsArray(), disk => Assert.Equal("covered", (string?)disk!["covered"]));
         Assert.Null(item["reason"]);
         Assert.Equal(["cd0 empty"], Outside(point));
@@ -44,10 +45,10 @@ public sealed class DisksTests : IDisposable
         Assert.Contains("/efi (vfat)", await CheckAsync(node), StringComparison.Ordinal);
 
         // A file system that freezes where QEMU cannot cut it.
-        await ShellAsync(node, "umount /efi && mount -t ext4 /dev/vdd /mnt/vdd");
+        await ShellAsync(node, "umount /efi && mount -t ext4 /dev/vdc /mnt/vdc");
         (point, item) = await BackUpAsync(node);
         Assert.Equal("crash", (string?)point["class"]);
-        Assert.Contains("/mnt/vdd (ext4) is on served0", (string?)point["proof"]!["note"], StringComparison.Ordinal);
+        Assert.Contains("/mnt/vdc (ext4) is on served0", (string?)point["proof"]!["note"], StringComparison.Ordinal);
         Assert.Contains("served0", (string?)item["reason"], StringComparison.Ordinal);
         Assert.Contains("served0", await CheckAsync(node), StringComparison.Ordinal);
 
@@ -55,7 +56,7 @@ public sealed class DisksTests : IDisposable
         await File.WriteAllTextAsync(fleet, $$"""{ "Vms": [ { "Name": "{{Name}}", "Labels": { "excludes": "yes" }, "Exclude": ["served0", "scsi2", "sda"] } ] }""");
         await Poll.ForAsync("fleet file", Guests.Limit, async () => (await node.AskAsync("vm", "list", "--select", "excludes=yes"))["items"]!.AsArray().Count == 1 ? "read" : null);
         (point, _) = await BackUpAsync(node);
-        Assert.Equal(("application", 7), ((string?)point["class"], point["disks"]!.AsArray().Count));
+        Assert.Equal(("filesystem", 7), ((string?)point["class"], point["disks"]!.AsArray().Count));
         Assert.Equal(["cd0 empty", "scsi2 excluded", "served0 excluded"], Outside(point));
         var check = await CheckAsync(node);
         Assert.Contains("excludes sda, and no disk of this VM is called that", check, StringComparison.Ordinal);
