@@ -62,7 +62,7 @@ public sealed class GuestDiskFinder
         var end = device.TrimEnd("0123456789".ToCharArray());
         if (end.Length == device.Length) return device;
         // Where a disk's own name ends in a digit a p stands before the partition's number.
-        if (end[^1] == 'p' && end.Length > 1 && char.IsAsciiDigit(end[^2])) return end[..^1];
+        if (end is [.., var last, 'p'] && char.IsAsciiDigit(last)) return end[..^1];
         return end.StartsWith("/dev/sd", StringComparison.Ordinal) || end.StartsWith("/dev/vd", StringComparison.Ordinal) || end.StartsWith("/dev/hd", StringComparison.Ordinal)
             || end.StartsWith("/dev/xvd", StringComparison.Ordinal) ? end : device;
     }

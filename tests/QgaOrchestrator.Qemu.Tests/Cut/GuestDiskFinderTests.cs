@@ -116,6 +116,7 @@ public sealed class GuestDiskFinderTests
     [InlineData("/dev/nvme0n1", "/dev/nvme0n1")]
     [InlineData("/dev/mmcblk0p1", "/dev/mmcblk0")]
     [InlineData(@"\\.\PhysicalDrive0", @"\\.\PhysicalDrive0")]
+    [InlineData("1", "1")]
     [InlineData("", null)]
     public void A_partition_is_a_part_of_its_disk(string told, string? disk) =>
         Assert.Equal(disk, GuestDiskFinder.Device(new(new(0, 0, 0, 0), DiskBusType.Scsi, 0, 0, 0, Dev: told)));
