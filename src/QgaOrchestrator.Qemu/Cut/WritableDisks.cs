@@ -39,7 +39,9 @@ internal static class WritableDisks
 
         outside.AddRange((await QueryTpm.IdsAsync(monitor, timeout).ConfigureAwait(false)).Select(id => new OutsideDisk(id, OutsideReason.Tpm)));
         var without = target.Exclude.Except(excluded).ToList();
-        var others = pci.SelectMany(slot => new[] { slot.Qdev, slot.Address.ToString() }).ToHashSet();
+        // A controller of disks is no disk: to name it leaves none of them out.
+        var controllers = disks.Select(disk => disk.Place?.Controller).Concat(outside.Select(disk => disk.Place?.Controller)).ToHashSet();
+        var others = pci.Where(slot => !controllers.Contains(slot.Address)).SelectMany(slot => new[] { slot.Qdev, slot.Address.ToString() }).ToHashSet();
         return new(disks, outside, pci, [.. without.Where(name => !others.Contains(name))]) { ExcludedDevices = [.. without.Where(others.Contains)] };
     }
 
