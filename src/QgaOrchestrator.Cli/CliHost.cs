@@ -21,6 +21,9 @@ internal sealed record CliHost(
     /// <summary>Where nodes leave their address, in a folder for each host.</summary>
     public string RunDirectory { get; init; } = "/run/qgad";
 
+    /// <summary>Whether SIGTERM is why qgactl is to end, and not Ctrl-C.</summary>
+    public Func<bool> IsTerminated { get; init; } = static () => false;
+
     /// <summary>The way to a node; null: the network.</summary>
     public HttpMessageHandler? Handler { get; init; }
 
@@ -41,7 +44,8 @@ internal sealed record CliHost(
     public async Task<byte[]> ReadBytesAsync(CancellationToken cancel)
     {
         using var all = new MemoryStream();
-        await Bytes.In.CopyToAsync(all, cancel).ConfigureAwait(false);
+        // A terminal or a pipe that is silent does not hear of the cancellation.
+        await Bytes.In.CopyToAsync(all, cancel).WaitAsync(cancel).ConfigureAwait(false);
         return all.ToArray();
     }
 

@@ -1,3 +1,4 @@
 using QgaOrchestrator.Cli;
 
-return await Qgactl.RunAsync(args, CliHost.OfThisProcess()).ConfigureAwait(false);
+using var interruption = new Interruption();
+return await Qgactl.RunAsync(args, CliHost.OfThisProcess() with { IsTerminated = () => interruption.IsTermination }, interruption.Token).ConfigureAwait(false);

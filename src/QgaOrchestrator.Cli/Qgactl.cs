@@ -37,7 +37,7 @@ internal static class Qgactl
             foreach (var error in parsed.Errors)
                 host.Error.WriteLine($"qgactl: {error.Message}");
             host.Error.WriteLine($"  See: {Path(parsed)} --help");
-            return ExitCodes.Usage;
+            return Ours(ExitCodes.Usage);
         }
         try
         {
@@ -46,18 +46,22 @@ internal static class Qgactl
                 Output = PlainWriter.OfManyLines(host.Out),
                 Error = PlainWriter.OfManyLines(host.Error),
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = TimeSpan.FromSeconds(5),
+                // Signals come as the token: see Interruption.
+                ProcessTerminationTimeout = null,
             }, cancel).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            host.Error.WriteLine("qgactl: interrupted");
-            return ExitCodes.Failed;
+            host.Error.WriteLine($"qgactl: {(host.IsTerminated() ? "terminated" : "interrupted")}");
+            return Ours(ExitCodes.Failed);
         }
         catch (Exception e) when (CliErrors.Report(e, host.Error) is { } code)
         {
-            return code;
+            return Ours(code);
         }
+
+        // The codes of vm exec are those of the guest's process: none of them may say something else.
+        int Ours(int code) => VmExecCommand.IsForOneVm(parsed) ? ExitCodes.NotTheGuests : code;
     }
 
     private static string Path(ParseResult parsed)

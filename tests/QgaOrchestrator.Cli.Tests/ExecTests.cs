@@ -45,6 +45,28 @@ public sealed class ExecTests
         Assert.Contains("did not end within 00:00:10; it goes on in the guest as pid 42", ended.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("vm exec db1 -- id", "No running node is found")]
+    [InlineData("vm exec db1 --api http://node:7070 --token-file /nope -- id", "There is no token file /nope")]
+    [InlineData("vm exec db1 --config /nope.json -- id", "There is no config file /nope.json")]
+    [InlineData("vm exec db1 --api nonsense -- id", "not an http address")]
+    [InlineData("vm exec db1", "Name the VM and the command")]
+    [InlineData("vm exec db1 --timeout soon -- id --select", "--timeout: 'soon'")]
+    [InlineData("vm exec db1 --env FOO -- id", "'FOO' is not as in NAME=VALUE")]
+    [InlineData("vm exec db1 --env =x -- id", "'=x' is not as in NAME=VALUE")]
+    [InlineData("vm exec db1 --canary 1 -- id", "--canary: is for a run")]
+    public async Task Every_failure_of_ours_is_125_since_any_other_code_may_be_the_guests(string line, string told)
+    {
+        var ended = await Qga.RunAsync(null, line.Split(' '));
+        Assert.Equal(ExitCodes.NotTheGuests, ended.Code);
+        Assert.Contains(told, ended.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("vm exec -s app=db --yes -- id", ExitCodes.Unreachable)]
+    [InlineData("vm exec --select app=db --stream -- id", ExitCodes.Usage)]
+    public async Task With_select_it_ends_as_any_run(string line, int code) => Assert.Equal(code, (await Qga.RunAsync(null, line.Split(' '))).Code);
+
     [Fact]
     public async Task Truncation_is_told()
     {
@@ -65,7 +87,7 @@ public sealed class ExecTests
     public async Task A_stream_is_no_json()
     {
         var ended = await RunAsync(new FakeNode(), ["--stream", "-o", "json"], ["yes"]);
-        Assert.Equal(ExitCodes.Usage, ended.Code);
+        Assert.Equal(ExitCodes.NotTheGuests, ended.Code);
         Assert.Contains("--stream: shows output as it comes", ended.Error, StringComparison.Ordinal);
     }
 

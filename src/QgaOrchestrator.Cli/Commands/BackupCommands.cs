@@ -31,7 +31,8 @@ internal static class BackupCommands
                 asked[Target] = client.Api.IsLoopback
                     ? JsonValue.Create(Path.GetFullPath(target))
                     : throw new UsageException($"--target: '{target}' is not an absolute path.", "It is a path of the VMs' hosts, not of this machine.");
-            var started = await client.StartRunAsync(new RunRequest(RunKinds.Backup, parsed.GetValue(select), asked), cancel).ConfigureAwait(false);
+            var request = new RunRequest(RunKinds.Backup, parsed.GetValue(select), asked);
+            var started = await RunFollower.StartAsync(() => client.StartRunAsync(request, cancel)).ConfigureAwait(false);
             if (!parsed.GetValue(detach))
                 return await new RunFollower(host, client, global.IsJson(parsed)).FollowAsync(started.Id, cancel).ConfigureAwait(false);
             RunCommands.Started(host, started, global.IsJson(parsed));

@@ -5,8 +5,8 @@ using QgaOrchestrator.Cli.Output;
 namespace QgaOrchestrator.Cli.Commands;
 
 /// <summary>
-/// Follows a run to its end: live on a terminal, as lines elsewhere (on standard error where the answer is JSON). To
-/// interrupt it detaches: the run goes on in the node.
+/// Follows a run to its end: live on a terminal, as lines elsewhere (on standard error where the answer is JSON). Ctrl-C
+/// detaches, which is done; SIGTERM ends qgactl before the run has ended, which has failed. The run goes on in either case.
 /// </summary>
 internal sealed class RunFollower(CliHost host, QgaClient client, bool json)
 {
@@ -26,13 +26,32 @@ internal sealed class RunFollower(CliHost host, QgaClient client, bool json)
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            (json ? host.Error : host.Out).WriteLine($"Detached: the run goes on. Watch it again: qgactl run watch {id}");
+            var again = $"Watch it again: qgactl run watch {id}";
+            if (host.IsTerminated())
+            {
+                CliErrors.Write(host.Error, $"terminated: run {id} goes on in the node.", again);
+                return ExitCodes.Failed;
+            }
+            (json ? host.Error : host.Out).WriteLine($"Detached: the run goes on. {again}");
             return ExitCodes.Done;
         }
         catch (NodeUnreachableException)
         {
             host.Error.WriteLine($"qgactl: the run goes on when its node does. Watch it again: qgactl run watch {id}");
             throw;
+        }
+    }
+
+    /// <summary>Has the node start a run. Who is interrupted meanwhile is told that it may be under way.</summary>
+    public static async Task<Run> StartAsync(Func<Task<Run>> start)
+    {
+        try
+        {
+            return await start().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new CommandFailedException("interrupted while the run was being started: it may be under way.", "Look for it before you start another: qgactl run list");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -10,15 +11,17 @@ namespace QgaOrchestrator.Cli.Commands;
 /// <summary><c>vm exec</c>: a process in one guest, which ends as the process does, or in every selected one, as a run.</summary>
 internal static class VmExecCommand
 {
+    private const string Name = "exec", Select = "--select";
+
     public static Command Build(CliHost host, GlobalOptions global)
     {
         var words = new Argument<string[]>("VM -- COMMAND") { Description = "A VM's name, --, the program and its arguments; with --select no VM", Arity = ArgumentArity.OneOrMore };
-        var select = new Option<string>("--select", "-s") { Description = "Each of these VMs, as a run, as in app=db", HelpName = "SELECTOR" };
+        var select = new Option<string>(Select, "-s") { Description = "Each of these VMs, as a run, as in app=db", HelpName = "SELECTOR" };
         var env = new Option<string[]>("--env") { Description = "NAME=VALUE, again for each; they replace the whole environment", HelpName = "NAME=VALUE" };
         var stdin = new Option<bool>("--stdin") { Description = "Hands standard input to the process (one VM only)" };
         var timeout = Durations.Option("--timeout", "From its start to its end (00:05:00)");
         var stream = new Option<bool>("--stream") { Description = "Shows its output while it runs, by way of files in the guest's /tmp (one VM only)" };
-        var command = new Command("exec", "Runs a process in the guest and exits with its code; 125 is ours.") { words, select, env, stdin, stream, timeout };
+        var command = new Command(Name, "Runs a process in the guest and exits with its code; 125 is ours.") { words, select, env, stdin, stream, timeout };
         var options = new RunOptions(command, RunOptions.Fleet, forRun: select);
         var yes = Confirmation.Yes();
         command.Add(yes);
@@ -42,34 +45,31 @@ internal static class VmExecCommand
                 return await FleetRun.StartAsync(host, client, new RunRequest(RunKinds.Exec, selector, asked), parsed.GetValue(yes),
                     $"Run {given[0]} in every VM of {selector}?", global.IsJson(parsed), cancel).ConfigureAwait(false);
             }
-            try
+            var input = parsed.GetValue(stdin) ? await host.ReadBytesAsync(cancel).ConfigureAwait(false) : null;
+            if (parsed.GetValue(stream))
             {
-                var input = parsed.GetValue(stdin) ? await host.ReadBytesAsync(cancel).ConfigureAwait(false) : null;
-                if (parsed.GetValue(stream))
-                {
-                    var process = new ProcessRequest(given[1], given[2..], parsed.GetValue(env) is { Length: > 0 } own ? own : null,
-                        input, parsed.GetValue(timeout));
-                    return await GuestProcessStream.RunAsync(host, client, given[0], process, cancel).ConfigureAwait(false);
-                }
-                var end = await new GuestProcessCall(client, given[0], host.Time).RunAsync(given[1], given[2..], parsed.GetValue(env), input,
-                    Durations.ParseGiven(parsed.GetValue(timeout)) ?? TimeSpan.FromMinutes(5), cancel).ConfigureAwait(false);
-                if (global.IsJson(parsed))
-                {
-                    CliJson.Write(host.Out, Report(given[0], end));
-                    return end.ExitCode;
-                }
-                host.Write(end.Out);
-                host.Write(end.Errors, error: true);
-                foreach (var note in end.Notes) host.Error.WriteLine($"qgactl: {note}");
+                var process = new ProcessRequest(given[1], given[2..], parsed.GetValue(env) is { Length: > 0 } own ? own : null,
+                    input, parsed.GetValue(timeout));
+                return await GuestProcessStream.RunAsync(host, client, given[0], process, cancel).ConfigureAwait(false);
+            }
+            var end = await new GuestProcessCall(client, given[0], host.Time).RunAsync(given[1], given[2..], parsed.GetValue(env), input,
+                Durations.ParseGiven(parsed.GetValue(timeout)) ?? TimeSpan.FromMinutes(5), cancel).ConfigureAwait(false);
+            if (global.IsJson(parsed))
+            {
+                CliJson.Write(host.Out, Report(given[0], end));
                 return end.ExitCode;
             }
-            catch (Exception e) when (CliErrors.Report(e, host.Error) is not null)
-            {
-                return ExitCodes.NotTheGuests;
-            }
+            host.Write(end.Out);
+            host.Write(end.Errors, error: true);
+            foreach (var note in end.Notes) host.Error.WriteLine($"qgactl: {note}");
+            return end.ExitCode;
         });
         return command;
     }
+
+    /// <summary>The process of one VM, whose exit code is that of qgactl; with --select it is a run's.</summary>
+    public static bool IsForOneVm(ParseResult parsed) => parsed.CommandResult is { Command.Name: Name } exec
+        && !exec.Children.OfType<OptionResult>().Any(option => option is { Option.Name: Select, Implicit: false });
 
     private static ProcessReport Report(string vm, GuestProcessEnd end) => new(
         vm, end.Told.Exitcode, end.Told.Signal, Encoding.UTF8.GetString(end.Out), Encoding.UTF8.GetString(end.Errors), end.Told.OutTruncated, end.Told.ErrTruncated);
