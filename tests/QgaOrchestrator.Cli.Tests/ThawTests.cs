@@ -100,14 +100,32 @@ public sealed class ThawTests : IDisposable
     }
 
     [Fact]
+    public async Task Offline_without_a_ledger_it_fails_and_says_where_it_looked_and_how_to_name_one()
+    {
+        var ended = await Qga.RunAsync(null, ["thaw", "--offline", "-o", "json"], host => host with
+        {
+            RunDirectory = _root,
+            Environment = name => name switch { "QGA__Freeze__Ledger" => $"{_root}/nowhere", _ => null },
+        });
+
+        Assert.Equal(ExitCodes.Failed, ended.Code);
+        Assert.StartsWith($"qgactl: There is no freeze ledger in {_root}/nowhere", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("--config FILE", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("searched", ended.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Offline_it_prints_which_ledgers_it_searched()
     {
         var config = Path.Combine(_root, "node.json");
         await File.WriteAllTextAsync(config, """{ "Freeze": { "Ledger": "./ledger" } }""");
 
-        var ended = await Qga.RunAsync(null, ["thaw", "--offline", "--config", config]);
+        var missing = await Qga.RunAsync(null, ["thaw", "--offline", "--config", config]);
+        Ledger();
+        var empty = await Qga.RunAsync(null, ["thaw", "--offline", "--config", config]);
 
-        Assert.Equal((ExitCodes.Done, $"Searched the ledger {_root}/ledger, which is not there\nNothing to thaw.\n"), (ended.Code, ended.Out));
+        Assert.Equal((ExitCodes.Failed, $"Searched the ledger {_root}/ledger, which is not there\n"), (missing.Code, missing.Out));
+        Assert.Equal((ExitCodes.Done, $"Searched the ledger {_root}/ledger\nNothing to thaw.\n"), (empty.Code, empty.Out));
     }
 
     private static OfflineThaw Thaw(IAgent agent, FakeNode? node = null)

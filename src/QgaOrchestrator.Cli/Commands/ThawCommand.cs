@@ -35,6 +35,9 @@ internal static class ThawCommand
                 CliJson.Write(host.Out, reports);
             else
                 Write(host, reports);
+            if (parsed.GetValue(offline) && !reports.Searched.Any(Directory.Exists))
+                throw new CommandFailedException($"There is no freeze ledger in {string.Join(", or in ", reports.Searched)}: it is not known whether a guest is frozen.",
+                    "Name the config file of this host's node by --config FILE: its Freeze.Ledger is the ledger. Run it on the VM's own host.");
             return ExitCodeOf(reports, name is not null);
 
             async Task<ThawReports> ThroughNodeAsync(string? only, bool forced)
@@ -74,7 +77,7 @@ internal static class ThawCommand
             (vm.Thawed ? host.Out : host.Error).WriteLine(vm.Thawed
                 ? $"{vm.Vm}: thawed{(vm.FileSystems is { } count ? $", {Text.Count(count, "file system")}" : "")}{(vm.Reason is null ? "" : $"; {vm.Reason}")}"
                 : $"{vm.Vm}: not thawed: {vm.Reason}");
-        if (reports.Vms.Count == 0)
+        if (reports.Vms.Count == 0 && (reports.Searched.Count == 0 || reports.Searched.Any(Directory.Exists)))
             host.Out.WriteLine("Nothing to thaw.");
     }
 }
