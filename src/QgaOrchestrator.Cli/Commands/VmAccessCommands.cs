@@ -11,8 +11,6 @@ internal static class VmAccessCommands
 {
     private static readonly string[] KeyActions = ["list", "add", "remove", "replace"];
 
-    private static readonly string[] KeyTypes = ["ssh-", "ecdsa-sha2-", "sk-"];
-
     public static Command Passwd(CliHost host, GlobalOptions global)
     {
         var crypted = new Option<bool>("--crypted") { Description = "Standard input holds a crypt(3) hash instead (not for Windows)" };
@@ -76,7 +74,7 @@ internal static class VmAccessCommands
             }
             var file = parsed.GetValue(keys) ?? "-";
             if (file == "-") target.NeedYes(parsed, "the keys");
-            var given = Read(file, host.In);
+            var given = Read(file, host.In, any: action == "remove");
             var request = action == "remove" ? GuestSshRemoveAuthorizedKeys.Request(user, given) : GuestSshAddAuthorizedKeys.Request(user, given, action == "replace" ? true : null);
             using var client = global.Connect(parsed, host);
             var question = action switch
@@ -99,24 +97,19 @@ internal static class VmAccessCommands
         return command;
     }
 
-    /// <exception cref="UsageException">There is no key, or a line is none.</exception>
-    private static List<string> Read(string file, TextReader input)
+    /// <param name="any">Takes any line: what is to be removed may be no key.</param>
+    /// <exception cref="UsageException">There is no key, or a line is none. The line is not repeated: it may be a secret.</exception>
+    private static List<string> Read(string file, TextReader input, bool any)
     {
         if (file != "-" && !File.Exists(file)) throw new UsageException($"--keys: there is no file {file}.");
-        List<string> keys = [.. (file == "-" ? input.ReadToEnd() : File.ReadAllText(file)).Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#')];
-        if (keys.Count == 0) throw new UsageException(file == "-" ? "Standard input holds no key." : $"--keys: {file} holds no key.", "One public key a line, as in id_ed25519.pub.");
-        if (keys.Find(key => key.Contains("PRIVATE KEY", StringComparison.Ordinal)) is not null)
-            throw new UsageException("That is a private key, which belongs into no guest.", "Give the public one, as in id_ed25519.pub.");
-        if (keys.FindIndex(key => !IsKey(key)) is >= 0 and var odd)
-            throw new UsageException($"The {odd + 1}. key is none: '{(keys[odd].Length > 60 ? keys[odd][..60] + "…" : keys[odd])}'.", "One public key a line: ssh-ed25519 AAAA… NAME, as in id_ed25519.pub.");
-        return keys;
-    }
-
-    /// <summary>As in sshd(8): a type and its base64, with options before and a comment behind where there are any.</summary>
-    private static bool IsKey(string line)
-    {
-        var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return words.Zip(words.Skip(1)).Any(pair => KeyTypes.Any(type => pair.First.StartsWith(type, StringComparison.Ordinal))
-            && pair.Second.StartsWith("AAAA", StringComparison.Ordinal) && Convert.TryFromBase64String(pair.Second, new byte[pair.Second.Length], out _));
+        var source = file == "-" ? "Standard input" : file;
+        var keys = new List<string>();
+        foreach (var (text, number) in (file == "-" ? input.ReadToEnd() : File.ReadAllText(file)).Split('\n').Select((line, i) => (line.Trim(), i + 1)))
+        {
+            if (text.Length == 0 || text[0] == '#') continue;
+            if (!any && AuthorizedKey.Fault(text) is { } fault) throw new UsageException($"{source}, line {number}: {fault.Why}.", fault.Remedy);
+            keys.Add(text);
+        }
+        return keys.Count > 0 ? keys : throw new UsageException($"{source} holds no key.", AuthorizedKey.Shape);
     }
 }
