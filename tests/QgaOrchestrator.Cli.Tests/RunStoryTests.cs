@@ -17,6 +17,19 @@ public sealed class RunStoryTests
         "point":{{(frozen is null ? "null" : "\"p\"")}},"class":{{(frozen is null ? "null" : "\"filesystem\"")}},{{times}}}
         """;
 
+    [Theory]
+    [InlineData("backup", "true", "check")]
+    [InlineData("backup", "false", "backup")]
+    [InlineData("exec", "true", "exec (dry run)")]
+    public async Task A_check_is_called_so_wherever_a_run_is_named(string kind, string dryRun, string name)
+    {
+        var run = Answers.Run("succeeded").Replace("\"kind\":\"backup\"", $"\"kind\":\"{kind}\",\"options\":{{\"dryRun\":{dryRun}}}", StringComparison.Ordinal);
+        var node = FakeNode.OfRun(run).Answers("GET /v1/runs", Answers.Page(run));
+
+        Assert.Contains($"\nr1  {name}  succeeded", (await Qga.RunAsync(node, ["run", "list"])).Out, StringComparison.Ordinal);
+        Assert.StartsWith($"Asked     {name} of *", (await Qga.RunAsync(node, ["run", "show", "r1"])).Out, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_run_is_told_with_its_waves_its_frozen_times_its_troubles_and_what_to_do()
     {

@@ -71,7 +71,7 @@ internal static class RunCommands
             foreach (var run in runs)
             {
                 var counts = run.Items;
-                table.Add(run.Id, run.Kind, run.State, $"{counts.Succeeded}/{counts.Total}",
+                table.Add(run.Id, Text.Kind(run), run.State, $"{counts.Succeeded}/{counts.Total}",
                     $"{counts.Failed + counts.Unreachable + counts.Unknown}", Text.Time(run.StartedAt ?? run.CreatedAt));
             }
             table.Write(host.Out, host.TableWidth);
@@ -117,7 +117,8 @@ internal static class RunCommands
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
-            Started(host, await client.RetryRunAsync(parsed.GetRequiredValue(id), cancel).ConfigureAwait(false), global.IsJson(parsed));
+            var run = await RunFollower.StartAsync(() => client.RetryRunAsync(parsed.GetRequiredValue(id), cancel)).ConfigureAwait(false);
+            Started(host, run, global.IsJson(parsed));
             return ExitCodes.Done;
         });
         return command;

@@ -51,7 +51,7 @@ internal static class LiveView
             .. counts.Unknown > 0 ? [$"{counts.Unknown} unknown"] : Array.Empty<string>(),
             $"{counts.Running} running",
         ];
-        return $"{run.Kind} {run.Id} {run.State}: {string.Join(", ", parts)}";
+        return $"{Text.Kind(run)} {run.Id} {run.State}: {string.Join(", ", parts)}";
     }
 
     private static string Overall(RunBoard board, Run run, DateTimeOffset now)

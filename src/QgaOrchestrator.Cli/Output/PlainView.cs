@@ -16,7 +16,7 @@ internal sealed class PlainView(TextWriter to, TimeProvider time)
         switch (change)
         {
             case RunEvent.RunChanged { Run: var run }:
-                if (run.State != _state) Line($"{run.Kind} {run.Id} {run.State}{(run.Reason is null ? "" : $": {run.Reason}")}");
+                if (run.State != _state) Line($"{Text.Kind(run)} {run.Id} {run.State}{(run.Reason is null ? "" : $": {run.Reason}")}");
                 _state = run.State;
                 TellWave(board);
                 break;

@@ -26,7 +26,7 @@ internal static class RunStory
     public static void Write(TextWriter to, RunReport report, int width)
     {
         var run = report.Run;
-        Line(to, "Asked", $"{(IsDry(run) ? "check for " : "")}{run.Kind}{(Work(run.Options) is { } work ? $" {work}" : "")} of {run.Select ?? "*"}{(run.RetryOf is { } of ? $", to retry {of}" : "")} {Asked(run.Options)}".TrimEnd());
+        Line(to, "Asked", $"{Text.Kind(run)}{(Work(run.Options) is { } work ? $" {work}" : "")} of {run.Select ?? "*"}{(run.RetryOf is { } of ? $", to retry {of}" : "")} {Asked(run.Options)}".TrimEnd());
         Line(to, "Started", $"{Text.Time(run.StartedAt)}{(run.StartedBy is { } by ? $" by {by}" : "")}");
         if (run.EndedAt is { } ended) Line(to, "Ended", Text.Time(ended));
         WriteWaves(to, report);
@@ -35,8 +35,6 @@ internal static class RunStory
         to.WriteLine();
         FinalTable.Write(to, report, width);
     }
-
-    private static bool IsDry(Run run) => run.Options?["dryRun"] is JsonValue dry && dry.TryGetValue<bool>(out var yes) && yes;
 
     private static void WriteWaves(TextWriter to, RunReport report)
     {

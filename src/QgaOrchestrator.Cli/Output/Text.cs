@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
+using QgaOrchestrator.Api;
 
 namespace QgaOrchestrator.Cli.Output;
 
@@ -36,6 +38,11 @@ internal static class Text
     public static string Time(DateTimeOffset? at) => at is { } time
         ? time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)
         : "-";
+
+    /// <summary>A run's kind by the command that makes it: a check is a backup that is only tried.</summary>
+    public static string Kind(Run run) => run.Options?["dryRun"] is JsonValue dry && dry.TryGetValue<bool>(out var isDry) && isDry
+        ? run.Kind == RunKinds.Backup ? "check" : $"{run.Kind} (dry run)"
+        : run.Kind;
 
     public static string Count(long count, string one, string? several = null) => $"{count} {(count == 1 ? one : several ?? one + "s")}";
 
