@@ -38,6 +38,7 @@ public static class NodeHost
         more(builder.Services);
 
         var app = builder.Build();
+        app.UseRunLog();
         app.UseAuditOutcomes();
         app.UseProblems();
         app.UseBearerToken();

@@ -99,7 +99,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         // All of them once more: the audit log takes only what it does not have.
         TellAudit();
         if (_desk.Run is { IsEnded: false } run)
-            _log.Info("Run {0} goes on: {1} of {2} items are done", run.Id, run.Counts.Total - run.Counts.Pending - run.Counts.Running, run.Counts.Total);
+            _log.Info("{0}", RunWords.GoesOn(run));
         Handle(new RunInput.Recovered());
     }
 
@@ -118,7 +118,11 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
             Notes = order.Notes,
             StartedBy = order.StartedBy,
         };
-        Handle(new RunInput.Ordered(new RunCommand.Start(started)), () => Answer(asker));
+        Handle(new RunInput.Ordered(new RunCommand.Start(started)), () =>
+        {
+            _log.Info("{0}", RunWords.Started(_desk.Run!));
+            Answer(asker);
+        });
     }
 
     private void Steer(SteerRun order)
@@ -136,6 +140,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
             var abort => new RunCommand.Abort(
                 order.By is { } who ? $"the run was aborted by {who}" : "the run was aborted", Wait: abort == RunSteering.AbortAndWait, order.By),
         };
+        _log.Info("Run {0}: {1}, asked for by {2}", order.Run, order.Steering, order.By ?? "the node");
         Handle(new RunInput.Ordered(command), () => Answer(asker));
     }
 
@@ -262,7 +267,8 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         var run = _desk.Run!;
         ShowAll();
         _services.Keep(View()!);
-        _log.Info("Run {0} has ended {1}: {2} of {3} items succeeded", run.Id, run.Phase, run.Counts.Succeeded, run.Counts.Total);
+        if (run.Phase is RunPhase.Partial or RunPhase.Failed) _log.Warning("{0}", RunWords.Ended(run));
+        else _log.Info("{0}", RunWords.Ended(run));
         Leave();
     }
 

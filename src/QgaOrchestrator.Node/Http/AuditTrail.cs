@@ -59,6 +59,9 @@ public static partial class AuditTrail
     /// <summary>Says more of this request in its outcome's entry; never a secret, and no argument of an agent's command.</summary>
     public static void Note(HttpContext context, string detail) => context.Items[typeof(AuditTrail)] = Plain(detail, LongestNote);
 
+    /// <summary>What was said of this request, fit for a log.</summary>
+    public static string? NoteOf(HttpContext context) => context.Items[typeof(AuditTrail)] as string;
+
     /// <summary>Which VM the caller meant, where that is known by now.</summary>
     public static void Note(HttpContext context, VmId vm) => context.Items[typeof(VmId)] = vm.ToString();
 
@@ -126,7 +129,7 @@ public static partial class AuditTrail
         Run(context),
         context.RequestServices.GetRequiredService<QgadOptions>().Node.Host, outcome, code)
     {
-        Detail = context.Items[typeof(AuditTrail)] as string,
+        Detail = NoteOf(context),
     };
 
     private static string? Route(HttpContext context) => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
