@@ -24,6 +24,7 @@ namespace QgaOrchestrator.Api;
 [JsonSerializable(typeof(RunProgress))]
 [JsonSerializable(typeof(RecoveryPoint))]
 [JsonSerializable(typeof(Page<RecoveryPoint>))]
+[JsonSerializable(typeof(DeletedPoint))]
 [JsonSerializable(typeof(TokenRequest))]
 [JsonSerializable(typeof(NewToken))]
 [JsonSerializable(typeof(Page<Token>))]

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Actors.Persistence;
+using QgaOrchestrator.Actors.Points;
 using QgaOrchestrator.Actors.Results;
 using QgaOrchestrator.Actors.Retention;
 using QgaOrchestrator.Actors.Serialization;
@@ -33,6 +34,9 @@ public static class OrchestratorExtensions
         services.AddSingleton<NodeActors>();
         services.AddSingleton<INodeActors>(provider => provider.GetRequiredService<NodeActors>());
         services.AddSingleton<IOrchestrator, Orchestrator>();
+        services.AddSingleton(provider => new PointRemoval(
+            provider.GetRequiredService<IViews>(), provider.GetRequiredService<IOrchestrator>(),
+            Path.Combine(options.Node.DataDirectory, "deletions"), provider.GetRequiredService<ILogger<PointRemoval>>()));
         services.AddSingleton<NodeState>();
         services.AddSingleton<NodeReadiness>();
         services.AddHostedService<ParkFirst>();
@@ -71,6 +75,8 @@ public static class OrchestratorExtensions
             journalled ? new JournalReplay(system).ReplayAsync(views) : Task.CompletedTask);
         await provider.GetRequiredService<INodeActors>().StartAsync(system, registry);
         provider.GetRequiredService<NodeState>().Started();
+        // Nothing waits for it: a target may be slow, or not there.
+        _ = provider.GetRequiredService<PointRemoval>().ResumeAsync();
     }
 
     private static AkkaConfigurationBuilder AddLogging(this AkkaConfigurationBuilder akka, ILoggerFactory loggers) =>

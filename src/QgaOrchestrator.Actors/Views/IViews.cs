@@ -30,6 +30,11 @@ public interface IViews
     /// <param name="vm">A VM's name, host/name or UUID; null: all.</param>
     Task<ViewPage<RecoveryPoint>> ListPointsAsync(string? vm, int limit, ViewCursor? after);
 
+    /// <summary>Ids of the points that need this one: whose parent it is.</summary>
+    Task<IReadOnlyList<string>> ListChildrenAsync(RecoveryPoint point);
+
+    Task DeletePointAsync(string id);
+
     /// <summary>
     /// Binds an Idempotency-Key to a run's id for a day. The first caller gets its own <paramref name="run"/> back, a later
     /// one the first's; null: the key was used for another request.

@@ -90,6 +90,13 @@ public sealed class SqliteViews : IViews, IAsyncDisposable
         return Page(rows, limit, Point, row => new(row.At, row.Id));
     });
 
+    public Task<IReadOnlyList<string>> ListChildrenAsync(RecoveryPoint point) => ReadAsync<IReadOnlyList<string>>(db =>
+        [.. db.GetTable<PointRow>()
+            .Where(row => row.Id != point.Id && (row.Vm == point.Vm || (row.Uuid != null && row.Uuid == point.Uuid)) && row.Json.Contains(point.Id))
+            .ToList().Select(Point).Where(child => child.Parent == point.Id).Select(child => child.Id).Order(StringComparer.Ordinal)]);
+
+    public Task DeletePointAsync(string id) => _writer.WriteAsync(db => db.GetTable<PointRow>().Delete(point => point.Id == id));
+
     public async Task<string?> ClaimKeyAsync(string key, string request, string run, DateTimeOffset now)
     {
         KeyRow? held = null;

@@ -104,6 +104,16 @@ public sealed partial class QgaClient : IDisposable
     public Task<RecoveryPoint> GetPointAsync(string id, CancellationToken cancel = default) =>
         GetAsync(ApiRoutes.RecoveryPointPath(id), ApiJson.Default.RecoveryPoint, cancel);
 
+    /// <summary>Deletes a point: its images, its point.json and the catalog's row.</summary>
+    /// <param name="id">The point.</param>
+    /// <param name="missing">Also where its directory is gone.</param>
+    public async Task<DeletedPoint> DeletePointAsync(string id, bool missing, CancellationToken cancel = default)
+    {
+        var path = WithQuery(ApiRoutes.RecoveryPointPath(id), ("missing", missing ? "true" : null));
+        using var response = await _transport.SendOnceAsync(() => new HttpRequestMessage(HttpMethod.Delete, path), cancel).ConfigureAwait(false);
+        return await _transport.ReadAsync(response, ApiJson.Default.DeletedPoint, cancel).ConfigureAwait(false);
+    }
+
     public IAsyncEnumerable<Token> ListTokensAsync(CancellationToken cancel = default) =>
         ListAsync(ApiRoutes.Tokens, ApiJson.Default.PageToken, cancel);
 

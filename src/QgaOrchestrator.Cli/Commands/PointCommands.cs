@@ -8,12 +8,13 @@ namespace QgaOrchestrator.Cli.Commands;
 
 internal static class PointCommands
 {
-    public static Command Build(CliHost host, GlobalOptions global) => new("point", "Shows, checks and restores recovery points.")
+    public static Command Build(CliHost host, GlobalOptions global) => new("point", "Shows, checks, restores and deletes recovery points.")
     {
         List(host, global),
         Show(host, global),
         Verify(host, global),
         Restore(host, global),
+        PointDeleteCommand.Build(host, global),
     };
 
     private static Command List(CliHost host, GlobalOptions global)

@@ -70,6 +70,7 @@ internal sealed record DoneReport(string Vm);
 [JsonSerializable(typeof(Run))]
 [JsonSerializable(typeof(Vm))]
 [JsonSerializable(typeof(RecoveryPoint))]
+[JsonSerializable(typeof(DeletedPoint))]
 [JsonSerializable(typeof(Page<Vm>))]
 [JsonSerializable(typeof(Page<Run>))]
 [JsonSerializable(typeof(Page<RunResult>))]

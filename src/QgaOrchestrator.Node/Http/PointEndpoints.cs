@@ -1,5 +1,7 @@
+using QgaOrchestrator.Actors.Points;
 using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Node.Access;
 
 namespace QgaOrchestrator.Node.Http;
@@ -11,13 +13,25 @@ public static class PointEndpoints
     {
         routes.MapGet(ApiRoutes.RecoveryPoints, ListAsync).For(Role.Viewer);
         routes.MapGet(ApiRoutes.RecoveryPoint, ShowAsync).For(Role.Viewer);
-        routes.MapDelete(ApiRoutes.RecoveryPoint, Delete).For(Role.Admin);
+        routes.MapDelete(ApiRoutes.RecoveryPoint, DeleteAsync).For(Role.Admin);
     }
 
-    private static IResult Delete(string id, HttpContext context)
+    private static async Task<IResult> DeleteAsync(string id, bool? missing, HttpContext context, PointRemoval removal, CancellationToken cancel)
     {
         AuditTrail.Note(context, id);
-        return Problems.Result(Problems.NotAvailable($"Deleting {id}"));
+        switch (await removal.DeleteAsync(id, missing == true, cancel))
+        {
+            case PointDeletion.Deleted { Point: var point } deleted:
+                AuditTrail.Note(context, new VmId(point.Host, point.Vm));
+                AuditTrail.Note(context, $"{id}: {deleted.Removed.Count} files deleted, {deleted.Missing.Count} missing, {deleted.Left.Count} left");
+                return TypedResults.Json(
+                    new DeletedPoint(id, $"{point.Host}/{point.Vm}", point.Directory, deleted.Removed, deleted.Missing, deleted.Left), ApiJson.Default.DeletedPoint);
+            case PointDeletion.Refused { Point: var point } refused:
+                AuditTrail.Note(context, new VmId(point.Host, point.Vm));
+                return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, refused.Reason, refused.Remedy));
+            default:
+                return Problems.Result(NoPoint(id));
+        }
     }
 
     private static async Task<IResult> ListAsync(string? vm, string? limit, string? cursor, IViews views)
@@ -30,5 +44,7 @@ public static class PointEndpoints
     private static async Task<IResult> ShowAsync(string id, IViews views) =>
         await views.GetPointAsync(id) is { } point
             ? TypedResults.Json(point.ToApi(), ApiJson.Default.RecoveryPoint)
-            : Problems.Result(Problems.NotFound($"There is no recovery point {id}.", "GET /v1/recovery-points lists them."));
+            : Problems.Result(NoPoint(id));
+
+    private static Problem NoPoint(string id) => Problems.NotFound($"There is no recovery point {id}.", "GET /v1/recovery-points lists them: qgactl point list.");
 }
