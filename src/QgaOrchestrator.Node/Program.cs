@@ -8,7 +8,9 @@ using QgaOrchestrator.Qemu.Files;
 try
 {
     OwnFiles.KeepToOwner();
-    var options = OptionsLoader.Load(args, ProcessEnvironment.Variables(), Environment.MachineName, Environment.CurrentDirectory);
+    var variables = ProcessEnvironment.Variables();
+    if (QgadCommand.Run(args, variables, Environment.MachineName, Environment.CurrentDirectory, Console.Out, Console.Error) is { } ended) return ended;
+    var options = OptionsLoader.Load(args, variables, Environment.MachineName, Environment.CurrentDirectory);
     using var data = DataDirectory.Open(options.Node.DataDirectory);
     await using var node = NodeHost.Build(options, data, _ => { });
     await node.RunAsync();

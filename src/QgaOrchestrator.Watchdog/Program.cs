@@ -1,8 +1,20 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
 using QgaOrchestrator.Watchdog;
+
+if (args is ["--help" or "-h"])
+{
+    Console.WriteLine(WatchdogOptions.Usage);
+    return 0;
+}
+if (args is ["--version"])
+{
+    Console.WriteLine($"qga-watchdog {typeof(WatchdogOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}");
+    return 0;
+}
 
 WatchdogOptions options;
 try

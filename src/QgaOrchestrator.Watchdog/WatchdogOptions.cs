@@ -9,9 +9,12 @@ namespace QgaOrchestrator.Watchdog;
 internal sealed record WatchdogOptions(string Ledger, bool Stays, string? LogFile)
 {
     internal const string Usage = """
-        usage: qga-watchdog --config FILE               stays until it is told to stop
-               qga-watchdog --Freeze:Ledger=DIRECTORY   ends 60 s after the last node, if no guest is frozen
-               --log FILE                               writes there, and not to stderr
+        qga-watchdog thaws the guests that the freeze ledger names when their node ends or hangs.
+
+        usage: qga-watchdog --config FILE               runs until SIGTERM or Ctrl-C; FILE is the node's config
+               qga-watchdog --Freeze:Ledger=DIRECTORY   ends 60 s after the last node has left, when no guest is frozen
+               qga-watchdog --help | --version
+          --log FILE                                    writes its log to FILE, not to standard error
         """;
 
     /// <exception cref="FormatException">An argument is unknown, or says too little.</exception>

@@ -150,6 +150,9 @@ public sealed partial class TokenStore : IAsyncDisposable
         HeldDirectory.ReplaceFile(_file, JsonSerializer.SerializeToUtf8Bytes(stored, StoredTokensJson.Default.StoredTokens), OwnFiles.File);
     }
 
+    /// <exception cref="DataDirectoryException">The file is there and cannot be read.</exception>
+    public static void Check(string file) => Read(file);
+
     private static IReadOnlyList<StoredToken> Read(string file)
     {
         try

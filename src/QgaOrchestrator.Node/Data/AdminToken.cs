@@ -26,14 +26,33 @@ public sealed class AdminToken
             if (!File.Exists(file)) Create(file);
             if (OwnFiles.Fault(file) is { } fault) throw new DataDirectoryException($"{fault}; or remove it, and a new token is made");
             File.SetUnixFileMode(file, OwnFiles.File);
-            var text = File.ReadAllText(file).Trim();
-            return text.Length >= 32 ? new(text, File.GetLastWriteTimeUtc(file)) : throw new DataDirectoryException($"{file} holds no token; remove it and start again");
+            return Read(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DataDirectoryException($"{file}: {e.Message}");
         }
     }
+
+    /// <summary>Changes nothing. One that is not there is made by the next start.</summary>
+    /// <exception cref="DataDirectoryException">As of <see cref="ReadOrCreate"/>.</exception>
+    public static void Check(string file)
+    {
+        try
+        {
+            if (!File.Exists(file)) return;
+            if (OwnFiles.Fault(file) is { } fault) throw new DataDirectoryException($"{fault}; or remove it, and a new token is made");
+            Read(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DataDirectoryException($"{file}: {e.Message.TrimEnd('.')}. Give it to the node's user, or run this as that user");
+        }
+    }
+
+    private static AdminToken Read(string file) => File.ReadAllText(file).Trim() is { Length: >= 32 } text
+        ? new(text, File.GetLastWriteTimeUtc(file))
+        : throw new DataDirectoryException($"{file} holds no token; remove it and start again");
 
     /// <summary>Compares in a time that tells nothing, not even the length.</summary>
     public bool Matches(string presented) => CryptographicOperations.FixedTimeEquals(_digest, Digest(presented));

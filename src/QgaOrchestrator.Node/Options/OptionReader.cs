@@ -82,7 +82,9 @@ public sealed class OptionReader
     public void RefuseUnknown(IEnumerable<string> sections)
     {
         foreach (var section in sections) Take(section);
-        foreach (var value in _values.Values.Where(v => !_taken.Contains(v.Key))) Fail(value, "unknown option");
+        string[] known = [.. _taken];
+        foreach (var value in _values.Values.Where(v => !_taken.Contains(v.Key)))
+            Fail(value, "unknown option" + (Spelling.Nearest(value.Key, known) is { } meant ? $"; did you mean {meant}?" : "; config/node.json has all that there are"));
     }
 
     private OptionValue? Take(string key)

@@ -22,7 +22,7 @@ public static class OptionSource
             if (argument.StartsWith("--", StringComparison.Ordinal) && equals > 2)
                 yield return new(argument[2..equals], argument[(equals + 1)..], argument[..equals]);
             else
-                errors.Add($"{argument}: not understood; options are --Section:Key=value");
+                errors.Add($"{argument}: not understood; options are --Section:Key=value, and qgad --help tells the rest");
         }
     }
 }

@@ -14,6 +14,14 @@ public static class OptionsLoader
     public static QgadOptions Load(
         IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string machine, string directory)
     {
+        var (options, errors) = Read(arguments, environment, machine, directory);
+        return errors.Count == 0 ? options : throw new OptionsException(errors);
+    }
+
+    /// <summary>The same, with the default in place of whatever is wrong.</summary>
+    public static (QgadOptions Options, IReadOnlyList<string> Errors) Read(
+        IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string machine, string directory)
+    {
         var errors = new List<string>();
         var (file, others) = ConfigFile(arguments, errors);
         if (file is not null) file = Path.GetFullPath(file, directory);
@@ -22,7 +30,7 @@ public static class OptionsLoader
             .Concat(OptionSource.FromArguments(others, errors))
             .ToArray();
         var options = OptionsBinder.Bind(new(values, errors), machine, file is null ? directory : Path.GetDirectoryName(file)!);
-        return errors.Count == 0 ? options : throw new OptionsException(errors);
+        return (options, errors);
     }
 
     private static IReadOnlyList<OptionValue> ReadFile(string file, List<string> errors)
@@ -35,7 +43,7 @@ public static class OptionsLoader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            errors.Add($"--config {file}: {e.Message}");
+            errors.Add($"--config {file}: {e.Message.TrimEnd('.')}. Give the path of a file that this user can read, as config/node.json");
             return [];
         }
     }

@@ -18,6 +18,10 @@ public static partial class FileGroup
             throw new IOException($"{path} cannot be given to group {group}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
+    /// <param name="group">A name, or a number.</param>
+    public static bool Exists(string group) => uint.TryParse(group, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+        || File.ReadLines("/etc/group").Any(line => line.Split(':')[0] == group);
+
     private static uint Find(string group) =>
         File.ReadLines("/etc/group").Select(line => line.Split(':')).FirstOrDefault(fields => fields[0] == group) is [_, _, var id, ..]
             ? uint.Parse(id, CultureInfo.InvariantCulture)

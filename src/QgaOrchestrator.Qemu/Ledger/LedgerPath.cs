@@ -26,6 +26,9 @@ public sealed record LedgerPath(string Ledger, string? Host, string DataDirector
     /// <summary>All places where a ledger of this config may be, the likeliest first: what a search by hand looks through.</summary>
     public IReadOnlyList<string> Candidates => IsUnderRun(Preferred) ? [Preferred, Fallback] : [Preferred];
 
+    /// <summary>Whether this process can make files in the directory, or make the directory where there is none.</summary>
+    public static bool CanBeWritten(string directory) => Native.IsWritable(NearestExisting(Path.GetFullPath(directory)));
+
     /// <summary>Where the ledger is for this process. Nothing is made.</summary>
     public string Resolve() => Resolve(Native.IsWritable);
 
@@ -68,7 +71,7 @@ public sealed record LedgerPath(string Ledger, string? Host, string DataDirector
 
     private static string NearestExisting(string path)
     {
-        while (!Directory.Exists(path))
+        while (!Path.Exists(path))
             path = Path.GetDirectoryName(path)!;
         return path;
     }

@@ -43,7 +43,7 @@ public sealed class OptionsLoaderTests : IDisposable
 
         Assert.Equal(7, error.Errors.Count);
         Assert.Contains(error.Errors, e => e.StartsWith("stray:", StringComparison.Ordinal));
-        Assert.Contains("node.json:1: Node:Hots: unknown option", error.Errors);
+        Assert.Contains("node.json:1: Node:Hots: unknown option; did you mean Node:Host?", error.Errors);
         Assert.Contains(error.Errors, e => e.StartsWith("node.json:2: Node:Api:", StringComparison.Ordinal));
         Assert.Contains(error.Errors, e => e.StartsWith("node.json:3: Freeze:Lease: \"10\" is not a duration", StringComparison.Ordinal));
         Assert.Contains(error.Errors, e => e.StartsWith("node.json:4: Fleet:Sources:0:Kind: \"libvirt\"", StringComparison.Ordinal));

@@ -1,0 +1,55 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Data;
+using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Ledger;
+
+namespace QgaOrchestrator.Node.Options;
+
+/// <summary>
+/// <c>qgad check-config</c>: what a start with these options would stumble over, beyond the options themselves. Nothing is
+/// made, locked or listened on, so it can be asked beside a running node.
+/// </summary>
+public static class ConfigCheck
+{
+    /// <summary>Everything that is wrong, each with its remedy; empty where a start finds all that it needs.</summary>
+    public static IReadOnlyList<string> Faults(QgadOptions options)
+    {
+        var faults = new List<string>();
+        var data = options.Node.DataDirectory;
+        if (!LedgerPath.CanBeWritten(data))
+        {
+            faults.Add($"Node:DataDirectory: {data} cannot be written. Make it and give it to the node's user, or run this as that user");
+        }
+        else
+        {
+            Try(faults, () => AdminToken.Check(DataDirectory.TokenFileOf(data)));
+            Try(faults, () => TokenStore.Check(DataDirectory.NamedTokensFileOf(data)));
+        }
+        if (!LedgerPath.CanBeWritten(options.Freeze.Ledger))
+            faults.Add($"Freeze:Ledger: {options.Freeze.Ledger} cannot be written, and without a ledger nothing is frozen. Make it and give it to the node's user, or name another");
+        if (!IsOfThisMachine(options.Node.Api))
+            faults.Add($"Node:Api: {options.Node.Api.Host} is no address of this machine. Name one of those that ip address shows, or 127.0.0.1");
+        if (options.Node.TargetGroup is { } group && !FileGroup.Exists(group))
+            faults.Add($"Node:TargetGroup: there is no group {group} on this host. Make it (groupadd {group}), or name the group of QEMU's user");
+        return faults;
+    }
+
+    private static bool IsOfThisMachine(Uri api) => api.Host == "localhost" || !IPAddress.TryParse(api.DnsSafeHost, out var address)
+        || IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
+        || NetworkInterface.GetAllNetworkInterfaces().SelectMany(card => card.GetIPProperties().UnicastAddresses).Any(own => own.Address.Equals(address));
+
+    private static void Try(List<string> faults, Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (DataDirectoryException e)
+        {
+            faults.Add(e.Message);
+        }
+    }
+}

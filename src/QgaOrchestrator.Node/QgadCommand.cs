@@ -1,0 +1,47 @@
+using System.Reflection;
+using QgaOrchestrator.Node.Options;
+
+namespace QgaOrchestrator.Node;
+
+/// <summary>What qgad does instead of running: it tells its usage or its version, or checks its options.</summary>
+public static class QgadCommand
+{
+    private const string CheckConfig = "check-config";
+
+    private const string Usage = """
+        qgad runs a node: it backs up the VMs of this host, and answers qgactl.
+
+        usage: qgad [--config FILE] [--Section:Key=VALUE ...]   runs until SIGTERM or Ctrl-C
+               qgad check-config [--config FILE] [...]          checks the options as a start does; starts and makes nothing
+               qgad --help | --version
+
+        FILE is JSON; config/node.json holds every option with its default. Without FILE the defaults hold, and paths are
+        relative to the current directory. The environment (QGA__Section__Key=VALUE) goes before FILE, and the command line
+        before both.
+
+        Exit codes: 0 ended as it was told, or the options are good; 2 the options, the data directory or the address cannot
+        be used; 1 any other failure.
+        """;
+
+    /// <returns>The exit code; null: run the node.</returns>
+    public static int? Run(string[] arguments, IReadOnlyDictionary<string, string> environment, string machine, string directory, TextWriter output, TextWriter error)
+    {
+        if (arguments.Any(argument => argument is "--help" or "-h"))
+        {
+            output.WriteLine(Usage);
+            return 0;
+        }
+        if (arguments.Contains("--version"))
+        {
+            output.WriteLine($"qgad {typeof(QgadCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}");
+            return 0;
+        }
+        if (arguments is not [CheckConfig, .. var rest]) return null;
+        var (options, errors) = OptionsLoader.Read(rest, environment, machine, directory);
+        string[] wrong = [.. errors, .. ConfigCheck.Faults(options)];
+        foreach (var fault in wrong) error.WriteLine($"qgad: {fault}");
+        if (wrong.Length > 0) return 2;
+        output.WriteLine($"The options are good: host {options.Node.Host}, data {options.Node.DataDirectory}, ledger {options.Freeze.Ledger}, address {options.Node.Api.ToString().TrimEnd('/')}.");
+        return 0;
+    }
+}

@@ -1,0 +1,45 @@
+using QgaOrchestrator.Lab;
+
+namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
+
+/// <summary>The three programs tell of themselves, and start nothing for it.</summary>
+public sealed class ProgramsTests
+{
+    [Theory]
+    [InlineData("qgad", "--help", "usage: qgad")]
+    [InlineData("qgad", "--version", "qgad 0.")]
+    [InlineData("qga-watchdog", "--help", "usage: qga-watchdog")]
+    [InlineData("qga-watchdog", "--version", "qga-watchdog 0.")]
+    [InlineData("qgactl", "--help", "qgactl [command]")]
+    [InlineData("qgactl", "--version", "0.")]
+    public async Task Each_program_tells_its_usage_and_its_version(string program, string option, string told)
+    {
+        var ended = await Tool.RunAsync(Path.Combine(AppContext.BaseDirectory, program), [option]);
+        Assert.Equal((0, ""), (ended.ExitCode, ended.Error));
+        Assert.Contains(told, ended.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_config_of_a_running_node_is_checked_beside_it_and_its_runs_are_in_its_log_and_a_point_is_deleted()
+    {
+        await using var lab = await SimulatedLab.StartAsync(2);
+        await lab.WaitForReadyAsync(2);
+        var check = await Tool.RunAsync(Path.Combine(AppContext.BaseDirectory, "qgad"), ["check-config", "--config", Path.Combine(lab.Node.Folder, "node.json")]);
+        Assert.True(check.ExitCode == 0, check.Error);
+
+        Assert.Equal(0, (await lab.Node.CtlAsync("backup", "run")).ExitCode);
+        Assert.Equal(2, (await lab.Node.CtlAsync("backup", "run", "--select", "name=nobody")).ExitCode);
+        var run = Assert.Single(await SimulatedLab.ListAsync(lab.Client.ListRunsAsync())).Id;
+        var points = await SimulatedLab.ListAsync(lab.Client.ListPointsAsync());
+        Assert.Equal(0, (await lab.Node.CtlAsync("point", "delete", points[0].Id, "--yes")).ExitCode);
+        Assert.Equal(1, (await lab.Node.CtlAsync("point", "delete", points[0].Id, "--yes")).ExitCode);
+
+        Assert.False(Directory.Exists(points[0].Directory));
+        Assert.Equal([points[1].Id], (await SimulatedLab.ListAsync(lab.Client.ListPointsAsync())).Select(point => point.Id));
+        Assert.Equal(0, (await lab.Node.CtlAsync("point", "verify", points[1].Id)).ExitCode);
+        var log = await File.ReadAllTextAsync(Path.Combine(lab.Node.Folder, "qgad.log"));
+        Assert.Contains($" INFO  RunActor: Run {run} has started: backup of 2 VMs (*), asked for by admin", log, StringComparison.Ordinal);
+        Assert.Contains($" INFO  RunActor: Run {run} has ended, succeeded: backup, 2 of 2 VMs succeeded, after 00:00:", log, StringComparison.Ordinal);
+        Assert.Contains(" WARN  Runs: A run that admin asked for is refused: bad-request (400); asked for: backup of name=nobody", log, StringComparison.Ordinal);
+    }
+}
