@@ -52,6 +52,7 @@ public sealed class ExecTests
     [InlineData("vm exec db1 --api nonsense -- id", "not an http address")]
     [InlineData("vm exec db1", "Name the VM and the command")]
     [InlineData("vm exec db1 --timeout soon -- id --select", "--timeout: 'soon'")]
+    [InlineData("vm exec db1 --timeout 9999999.00:00:00 -- true", "--timeout: '9999999.00:00:00'")]
     [InlineData("vm exec db1 --env FOO -- id", "'FOO' is not as in NAME=VALUE")]
     [InlineData("vm exec db1 --env =x -- id", "'=x' is not as in NAME=VALUE")]
     [InlineData("vm exec db1 --canary 1 -- id", "--canary: is for a run")]
