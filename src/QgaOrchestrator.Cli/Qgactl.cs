@@ -11,7 +11,7 @@ internal static class Qgactl
     public static RootCommand Build(CliHost host)
     {
         var global = new GlobalOptions();
-        var root = new RootCommand("Backs up fleets of QEMU VMs, each point provably consistent.")
+        var root = new RootCommand("Backs up fleets of QEMU virtual machines at one consistent instant.")
         {
             VmCommands.Build(host, global),
             BackupCommands.Build(host, global),

@@ -23,7 +23,7 @@ public sealed class AuditTests
 
     [Theory]
     [InlineData("null", "3", 0, "")]
-    [InlineData("4", "null", 1, "qgactl: Entry 4 is not what was written, or is gone: only the 3 entries before it are.\n")]
+    [InlineData("4", "null", 1, "qgactl: Entry 4 was changed or removed. The 3 entries before it are as they were written.\n")]
     [InlineData("null", "null", 1, "qgactl: The head that you noted is not in the chain of 3 entries: entries were cut off, or forged from some entry on.\n")]
     public async Task A_chain_that_does_not_hold_is_an_error(string broken, string noted, int code, string error)
     {

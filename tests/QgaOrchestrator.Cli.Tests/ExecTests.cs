@@ -72,7 +72,7 @@ public sealed class ExecTests
     public async Task Truncation_is_told()
     {
         var ended = await RunAsync(Node("""{"return":{"exited":true,"exitcode":0,"out-data":"aGk=","out-truncated":true}}"""), [], ["yes"]);
-        Assert.Equal(new Ended(0, "hi", "qgactl: its output is cut: the agent keeps 16 MiB\n"), ended);
+        Assert.Equal(new Ended(0, "hi", "qgactl: the output is truncated: the agent keeps 16 MiB\n"), ended);
     }
 
     [Fact]

@@ -42,8 +42,8 @@ public sealed class GuestHookTests : IDisposable
 
     [Theory]
     [InlineData("oracle", "", "neither postgresql nor mysql, nor a file")]
-    [InlineData("70-app.conf", "#!/bin/sh\n", "passes over files named like '70-app.conf'")]
-    [InlineData("70 app", "#!/bin/sh\n", "passes over")]
+    [InlineData("70-app.conf", "#!/bin/sh\n", "skips files with a name like '70-app.conf'")]
+    [InlineData("70 app", "#!/bin/sh\n", "skips")]
     [InlineData("70-app", "echo", "does not begin with #!")]
     public async Task A_script_that_the_hook_would_not_call_is_refused(string name, string content, string error)
     {

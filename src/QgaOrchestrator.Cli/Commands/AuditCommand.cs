@@ -17,14 +17,14 @@ internal static class AuditCommand
 
     public static Command Build(CliHost host, GlobalOptions global)
     {
-        var since = TimeOption.Of("--since", "Only what happened then or later");
+        var since = TimeOption.Of("--since", "Only entries since this time");
         var vm = new Option<string>("--vm") { Description = "Only this VM", HelpName = "VM" };
         var run = new Option<string>("--run") { Description = "Only this run", HelpName = "ID" };
-        var who = new Option<string>("--who") { Description = "Only this token's; or nobody, node, watchdog, qgactl", HelpName = "NAME" };
-        var limit = new Option<int>("--limit") { Description = $"The newest N ({Usual})", HelpName = "N", DefaultValueFactory = static _ => Usual, CustomParser = Count };
-        var verify = new Option<bool>("--verify") { Description = "Computes the chain again: is every entry what was written?" };
-        var head = new Option<string>("--head") { Description = "With --verify: a head noted earlier is still in the chain", HelpName = "HASH" };
-        var command = new Command("audit", "Tells who did what, newest first.") { since, vm, run, who, limit, verify, head };
+        var who = new Option<string>("--who") { Description = "Only entries of this token, or of nobody, node, watchdog or qgactl", HelpName = "NAME" };
+        var limit = new Option<int>("--limit") { Description = $"At most this many, the newest ({Usual})", HelpName = "N", DefaultValueFactory = static _ => Usual, CustomParser = Count };
+        var verify = new Option<bool>("--verify") { Description = "Checks the hash chain: whether every entry is as it was written" };
+        var head = new Option<string>("--head") { Description = "With --verify: checks that a head you noted is still in the chain", HelpName = "HASH" };
+        var command = new Command("audit", "Shows who did what, newest first.") { since, vm, run, who, limit, verify, head };
         command.Validators.Add(result =>
         {
             if (result.GetValue(head) is not null && !result.GetValue(verify))
@@ -72,8 +72,8 @@ internal static class AuditCommand
         if (json)
             CliJson.Write(host.Out, chain);
         if (chain.Broken is { } broken)
-            CliErrors.Write(host.Error, $"Entry {broken} is not what was written, or is gone: only the {Text.Count(chain.Entries, "entry", "entries")} before it are.",
-                "Look at what stands around it, and compare with a copy of audit.db: qgactl audit --limit 1000000.");
+            CliErrors.Write(host.Error, $"Entry {broken} was changed or removed. The {Text.Count(chain.Entries, "entry", "entries")} before it are as they were written.",
+                "Compare the entries around it with a copy of audit.db: qgactl audit --limit 1000000.");
         else if (lost)
             CliErrors.Write(host.Error, $"The head that you noted is not in the chain of {Text.Count(chain.Entries, "entry", "entries")}: entries were cut off, or forged from some entry on"
                 + (chain.KeptFrom is { } from ? $"; or it is from before {Text.Time(from)}, and was removed (Store.Keep)." : "."),

@@ -8,17 +8,17 @@ internal static class BackupCommands
 {
     private const string Target = "target";
 
-    public static Command Build(CliHost host, GlobalOptions global) => new("backup", "Makes recovery points.")
+    public static Command Build(CliHost host, GlobalOptions global) => new("backup", "Backs up VMs: makes recovery points.")
     {
-        Starting("run", "Backs up the selected VMs and follows: Ctrl-C detaches, the run goes on.", host, global),
-        Starting("check", "Checks whether the selected VMs can be backed up, as run --dry-run: freezes and changes nothing.", host, global),
+        Starting("run", "Backs up the selected VMs and shows the progress. Ctrl-C stops showing it; the run goes on.", host, global),
+        Starting("check", "Checks whether the selected VMs can be backed up. Freezes nothing and changes nothing.", host, global),
     };
 
     private static Command Starting(string name, string help, CliHost host, GlobalOptions global)
     {
         var run = new Command(name, help);
-        var select = new Option<string>("--select", "-s") { Description = "Which VMs, as in app=db,!legacy (all)", HelpName = "SELECTOR" };
-        var detach = new Option<bool>("--detach") { Description = "Starts it and does not follow" };
+        var select = new Option<string>("--select", "-s") { Description = "Which VMs, for example app=db,!legacy (all)", HelpName = "SELECTOR" };
+        var detach = new Option<bool>("--detach") { Description = "Starts the run and returns at once" };
         run.Add(select);
         var options = new RunOptions(run, RunOptions.Backup);
         run.Add(detach);

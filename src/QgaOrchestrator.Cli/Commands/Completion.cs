@@ -9,9 +9,9 @@ internal static class Completion
     public static string? Told(AgentCallReply reply) => reply.CompletedBy switch
     {
         null => null,
-        "event" => $"QEMU told of it: {reply.Event}",
-        "port" => "the agent has ended, or QEMU has",
-        "timeout" => "it was sent and not refused, but nothing of it was seen in time: see qgactl vm show",
+        "event" => $"QEMU reported {reply.Event}",
+        "port" => "the agent or QEMU has ended",
+        "timeout" => "the command was sent and not refused, but its effect was not seen in time: see qgactl vm show",
         var other => $"it ended by {other}",
     };
 }

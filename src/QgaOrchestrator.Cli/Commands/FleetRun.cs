@@ -13,7 +13,7 @@ internal static class FleetRun
         if (!dry && !Confirmation.Given(host, yes, question)) return ExitCodes.Failed;
         var started = await RunFollower.StartAsync(() => client.StartRunAsync(request, cancel)).ConfigureAwait(false);
         var code = await new RunFollower(host, client, json).FollowAsync(started.Id, cancel).ConfigureAwait(false);
-        if (!json && !dry) host.Out.WriteLine($"What they gave back: qgactl run results {started.Id}");
+        if (!json && !dry) host.Out.WriteLine($"See the output of the VMs: qgactl run results {started.Id}");
         return code;
     }
 }

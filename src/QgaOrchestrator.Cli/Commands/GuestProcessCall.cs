@@ -42,7 +42,7 @@ internal sealed class GuestProcessCall(QgaClient client, string vm, TimeProvider
             catch (Exception e) when (CliErrors.IsPassing(e))
             {
                 if (time.GetElapsedTime(heard) > Patience)
-                    throw new CommandFailedException($"{path} was started as pid {pid} in the guest, and then not heard of: {e.Message}", "Look in the guest for what became of it.", ExitCodes.NotTheGuests);
+                    throw new CommandFailedException($"{path} was started in the guest as pid {pid}, and how it ended is not known: {e.Message}", "Look in the guest.", ExitCodes.NotTheGuests);
             }
             catch (OperationCanceledException)
             {
@@ -76,10 +76,10 @@ internal sealed class GuestProcessCall(QgaClient client, string vm, TimeProvider
     private static GuestProcessEnd End(ExecStatus status)
     {
         var notes = new List<string>();
-        if (status.Signal is { } signal) notes.Add($"it was ended by signal {signal}");
-        if (status.OutTruncated) notes.Add("its output is cut: the agent keeps 16 MiB");
-        if (status.ErrTruncated) notes.Add("its errors are cut: the agent keeps 16 MiB");
-        if (status.Exitcode is > byte.MaxValue and var code) notes.Add($"its exit code is {code}, which is none here");
+        if (status.Signal is { } signal) notes.Add($"the process was ended by signal {signal}");
+        if (status.OutTruncated) notes.Add("the output is truncated: the agent keeps 16 MiB");
+        if (status.ErrTruncated) notes.Add("the error output is truncated: the agent keeps 16 MiB");
+        if (status.Exitcode is > byte.MaxValue and var code) notes.Add($"the process ended with {code}, which is no exit code on this system");
         return new GuestProcessEnd(Shown(status), status, notes);
     }
 

@@ -20,20 +20,20 @@ internal static class GuestProcessStream
         }
         catch (OperationCanceledException)
         {
-            throw new CommandFailedException($"interrupted: {process.Path} may go on in the guest, and nobody hears it.", $"Look for it: qgactl vm exec {vm} -- pgrep -a {Path.GetFileName(process.Path)}");
+            throw new CommandFailedException($"interrupted: {process.Path} may still run in the guest.", $"Look for it: qgactl vm exec {vm} -- pgrep -a {Path.GetFileName(process.Path)}");
         }
         switch (end)
         {
             case { ExitCode: >= 0 and <= byte.MaxValue and var code }:
                 return (int)code;
             case { ExitCode: { } other }:
-                host.Error.WriteLine($"qgactl: its exit code is {other}, which is none here");
+                host.Error.WriteLine($"qgactl: the process ended with {other}, which is no exit code on this system");
                 return ExitCodes.NotTheGuests;
             case { Signal: { } signal }:
-                host.Error.WriteLine($"qgactl: it was ended by signal {signal}");
+                host.Error.WriteLine($"qgactl: the process was ended by signal {signal}");
                 return signal is > 0 and < 128 ? 128 + (int)signal : ExitCodes.NotTheGuests;
             default:
-                CliErrors.Write(host.Error, end?.Reason ?? "nobody knows how it ended", end?.Remedy);
+                CliErrors.Write(host.Error, end?.Reason ?? "it is not known how the process ended", end?.Remedy);
                 return ExitCodes.NotTheGuests;
         }
     }

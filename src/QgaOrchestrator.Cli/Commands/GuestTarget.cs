@@ -25,7 +25,7 @@ internal sealed class GuestTarget
     public GuestTarget(CliHost host, GlobalOptions global, Command command, params string[] words)
     {
         (_host, _global) = (host, global);
-        _words = new VmWords(command, "Each of these VMs, as a run", words);
+        _words = new VmWords(command, "All VMs that this selects, as a run", words);
         _options = new RunOptions(command, RunOptions.Fleet, _words.Select);
         command.Add(_yes);
     }

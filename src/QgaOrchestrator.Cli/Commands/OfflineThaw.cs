@@ -29,7 +29,7 @@ internal sealed class OfflineThaw(CliHost host, Func<QgaClient?> node)
             var contents = ReadAll(ledger);
             open.AddRange(contents.Open.Where(entry => name is null || entry.Vm == name).Select(entry => (ledger, entry)));
             reports.AddRange(contents.Damaged.Select(damaged =>
-                new ThawReport(Path.GetFileName(damaged.Path), false, null, $"its ledger file is damaged, it may be frozen: {damaged.Reason}")));
+                new ThawReport(Path.GetFileName(damaged.Path), false, null, $"its ledger file is damaged; the guest may be frozen: {damaged.Reason}")));
         }
         reports.AddRange(await Task.WhenAll(open.Select(one => ThawAsync(one.Ledger, one.Entry, cancel))).ConfigureAwait(false));
         return new ThawReports(directories, reports);
@@ -50,7 +50,7 @@ internal sealed class OfflineThaw(CliHost host, Func<QgaClient?> node)
     private async Task<ThawReport> ThawAsync(FreezeLedger ledger, LedgerEntry entry, CancellationToken cancel)
     {
         if (HostProcesses.StateOf(entry) == ProcessState.Gone)
-            return new ThawReport(entry.Vm, true, null, "its QEMU process is gone, so nothing of it is frozen here");
+            return new ThawReport(entry.Vm, true, null, "its QEMU process has ended, so it is not frozen on this host");
         using var held = AgentLock.TryAcquire(ledger, entry.Vm);
         if (held is null)
             return await ThroughNodeAsync(entry, cancel).ConfigureAwait(false);

@@ -54,7 +54,7 @@ internal static class PointCommands
     private static Command Verify(CliHost host, GlobalOptions global)
     {
         var id = FileId();
-        var command = new Command("verify", "Compares a point's images with their SHA-256 and checks them.") { id };
+        var command = new Command("verify", "Checks a point's images: their SHA-256, and by qemu-img check.") { id };
         command.SetAction((parsed, cancel) => WithFilesAsync(host, global, parsed, id,
             (images, point) => images.VerifyAsync(point, cancel),
             (point, report) => $"{point.Point.Id}: {(report.Good ? "good" : "NOT good")}, {Text.Count(report.Images.Count, "image")} checked", cancel));
@@ -64,8 +64,8 @@ internal static class PointCommands
     private static Command Restore(CliHost host, GlobalOptions global)
     {
         var id = FileId();
-        var to = new Option<string>("--to") { Description = "Where the new images go", HelpName = "DIR", Required = true };
-        var command = new Command("restore", "Makes new images of a point, after a check; writes over nothing.") { id, to };
+        var to = new Option<string>("--to") { Description = "The directory of the new images", HelpName = "DIR", Required = true };
+        var command = new Command("restore", "Restores a point to new images, after a check. Overwrites nothing.") { id, to };
         command.SetAction((parsed, cancel) =>
         {
             var directory = Path.GetFullPath(parsed.GetRequiredValue(to));

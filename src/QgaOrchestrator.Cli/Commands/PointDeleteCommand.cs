@@ -12,7 +12,7 @@ internal static class PointDeleteCommand
     public static Command Build(CliHost host, GlobalOptions global)
     {
         var id = new Argument<string>("ID") { Description = "A point's id" };
-        var missing = new Option<bool>("--missing") { Description = "Also where the point's directory is gone: only the catalog forgets it" };
+        var missing = new Option<bool>("--missing") { Description = "Removes the catalog's entry of a point whose directory is gone" };
         var yes = Confirmation.Yes();
         var command = new Command("delete", "Deletes a point: its images, its point.json and its entry in the catalog.") { id, missing, yes };
         command.SetAction(async (parsed, cancel) =>

@@ -9,18 +9,18 @@ internal static class RunCommands
 {
     public static Command Build(CliHost host, GlobalOptions global)
     {
-        var wait = new Option<bool>("--wait") { Description = "Lets the copies under way finish instead of cancelling them" };
-        var abort = Acting("abort", "Ends it: starts no more VMs and cancels copies.",
+        var wait = new Option<bool>("--wait") { Description = "Lets copies finish instead of cancelling them" };
+        var abort = Acting("abort", "Aborts a run: starts no more VMs and cancels copies.",
             (client, id, parsed, cancel) => client.AbortRunAsync(id, parsed.GetValue(wait), cancel));
         abort.Add(wait);
-        return new Command("run", "Shows and steers runs.")
+        return new Command("run", "Shows, pauses, resumes, aborts and retries runs.")
         {
             List(host, global),
             Show(host, global),
             Watch(host, global),
             RunResultsCommand.Build(host, global),
-            Acting("pause", "Starts no more VMs; open windows finish.", (client, id, _, cancel) => client.PauseRunAsync(id, cancel)),
-            Acting("resume", "Lets a paused run go on.", (client, id, _, cancel) => client.ResumeRunAsync(id, cancel)),
+            Acting("pause", "Pauses a run: starts no more VMs. Open windows finish.", (client, id, _, cancel) => client.PauseRunAsync(id, cancel)),
+            Acting("resume", "Resumes a paused run.", (client, id, _, cancel) => client.ResumeRunAsync(id, cancel)),
             abort,
             Retry(host, global),
         };
@@ -84,7 +84,7 @@ internal static class RunCommands
     private static Command Show(CliHost host, GlobalOptions global)
     {
         var id = Id();
-        var command = new Command("show", "Tells a run: what was asked, what happened, what went wrong, what to do next.") { id };
+        var command = new Command("show", "Shows what was asked, what happened, what went wrong, and what to do next.") { id };
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
@@ -101,7 +101,7 @@ internal static class RunCommands
     private static Command Watch(CliHost host, GlobalOptions global)
     {
         var id = Id();
-        var command = new Command("watch", "Follows a run to its end and exits as it ended: Ctrl-C detaches.") { id };
+        var command = new Command("watch", "Shows a run until it ends, and exits with its result. Ctrl-C stops showing it.") { id };
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
@@ -113,7 +113,7 @@ internal static class RunCommands
     private static Command Retry(CliHost host, GlobalOptions global)
     {
         var id = Id();
-        var command = new Command("retry", "Starts a new run of all VMs that have not succeeded.") { id };
+        var command = new Command("retry", "Starts a new run over all VMs that did not succeed.") { id };
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);

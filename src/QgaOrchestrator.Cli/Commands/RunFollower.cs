@@ -37,7 +37,7 @@ internal sealed class RunFollower(CliHost host, QgaClient client, bool json)
         }
         catch (NodeUnreachableException)
         {
-            host.Error.WriteLine($"qgactl: the run goes on when its node does. Watch it again: qgactl run watch {id}");
+            host.Error.WriteLine($"qgactl: the run goes on when its node is back. Watch it again: qgactl run watch {id}");
             throw;
         }
     }

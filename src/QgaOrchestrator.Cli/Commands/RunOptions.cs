@@ -8,26 +8,26 @@ internal sealed class RunOptions
 {
     private static readonly RunOption[] _everyKind =
     [
-        new("maxParallel", "N", "VMs under way at once (50)", RunOption.Number),
-        new("maxParallelPerHost", "N", "the same, on one host", RunOption.Number),
-        new("maxParallelPerLabel", "LABEL=N", "the same, for each value of a label, as in app=2", RunOption.PerLabel),
-        new("maxParallelPerTarget", "N", "the same, for one target", RunOption.Number),
-        new("maxFailures", "N|%", "start no more VMs once more have failed", RunOption.Amount),
-        new("maxUnreachable", "N|%", "the same for VMs that are not reached", RunOption.Amount),
+        new("maxParallel", "N", "most VMs at the same time (50)", RunOption.Number),
+        new("maxParallelPerHost", "N", "most VMs at the same time on one host", RunOption.Number),
+        new("maxParallelPerLabel", "LABEL=N", "most VMs at the same time for each value of a label, for example app=2", RunOption.PerLabel),
+        new("maxParallelPerTarget", "N", "most VMs at the same time for one target", RunOption.Number),
+        new("maxFailures", "N|%", "start no more VMs when more than this have failed", RunOption.Amount),
+        new("maxUnreachable", "N|%", "start no more VMs when more than this were not reached", RunOption.Amount),
         new("canary", "N|%", "VMs to try first", RunOption.Amount),
-        new("waves", "N|%,…", "cumulative steps after the canary, as in 10%,50%", RunOption.Amounts),
-        new("soak", "TIME", "wait after each wave, as in 00:10:00", RunOption.Duration),
+        new("waves", "N|%,…", "cumulative steps after the canary, for example 10%,50%", RunOption.Amounts),
+        new("soak", "TIME", "time to wait after each wave, for example 00:10:00", RunOption.Duration),
         new("deadline", "TIME", "abort what is not done this long after the start", RunOption.Duration),
     ];
 
     public static IReadOnlyList<RunOption> Backup { get; } =
     [
         new("method", "METHOD", "full, snapshot, incremental or hook (full)", RunOption.Word),
-        new("target", "DIR", "where the points go, a path of the VMs' hosts", RunOption.Word),
+        new("target", "DIR", "directory of the points, on the VMs' hosts", RunOption.Word),
         new("consistency", "HOW", "require, prefer or none (require)", RunOption.Word),
-        new("groupBy", "LABEL", "VMs of one value are cut together", RunOption.Word),
-        new("bandwidth", "BYTES/s", "for each disk's copy, as in 50M", RunOption.Bytes),
-        new("hook", "NAME", "a hook of the node's config", RunOption.Word),
+        new("groupBy", "LABEL", "VMs with the same value of this label are cut together", RunOption.Word),
+        new("bandwidth", "BYTES/s", "limit of each disk's copy, for example 50M", RunOption.Bytes),
+        new("hook", "NAME", "a hook that Freeze.Hooks of the node's config names", RunOption.Word),
         .. _everyKind,
     ];
 
@@ -35,7 +35,7 @@ internal sealed class RunOptions
     public static IReadOnlyList<RunOption> Fleet => _everyKind;
 
     private readonly List<(RunOption Of, Option<string> Option)> _options = [];
-    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Checks and plans, and changes nothing" };
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Only checks and plans; changes nothing" };
 
     /// <param name="forRun">Only with this option the command is a run: without it, a run's options are refused. Null: it is one in any case.</param>
     public RunOptions(Command command, IReadOnlyList<RunOption> kind, Option<string>? forRun = null)

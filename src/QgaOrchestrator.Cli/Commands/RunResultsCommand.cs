@@ -10,9 +10,9 @@ internal static class RunResultsCommand
     public static Command Build(CliHost host, GlobalOptions global)
     {
         var id = new Argument<string>("ID") { Description = "A run's id" };
-        var vm = new Option<string>("--vm") { Description = "One VM's output, whole, byte for byte" };
-        var group = new Option<bool>("--group") { Description = "Those with equal output together, the largest group first" };
-        var command = new Command("results", "Shows what the VMs of a command or exec run gave back.") { id, vm, group };
+        var vm = new Option<string>("--vm") { Description = "The whole output of one VM, byte for byte" };
+        var group = new Option<bool>("--group") { Description = "Groups VMs with equal output, the largest group first" };
+        var command = new Command("results", "Shows the output of the VMs of a command or exec run.") { id, vm, group };
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);

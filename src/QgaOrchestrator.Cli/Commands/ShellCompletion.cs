@@ -39,7 +39,7 @@ internal static class ShellCompletion
     public static Command Build(CliHost host)
     {
         var shell = new Argument<string>("SHELL") { Description = string.Join(", ", _scripts.Keys) }.AcceptOnlyFromAmong([.. _scripts.Keys]);
-        var command = new Command("completion", "Prints what completes commands and VM names in a shell, as in: source <(qgactl completion bash)") { shell };
+        var command = new Command("completion", "Prints a script with which your shell completes commands and VM names: source <(qgactl completion bash)") { shell };
         command.SetAction(parsed =>
         {
             host.Out.Write(_scripts[parsed.GetRequiredValue(shell)].ReplaceLineEndings("\n") + "\n");

@@ -11,11 +11,11 @@ internal static class ThawCommand
     {
         var vm = new Argument<string>("VM")
         {
-            Description = "A VM's name, or host/name; without it every VM that we froze",
+            Description = "A VM's name, or host/name. Without it: every VM that we froze",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var force = new Option<bool>("--force") { Description = "Also a guest that somebody else froze: it may break his backup" };
-        var offline = new Option<bool>("--offline") { Description = "By this machine's freeze ledger, without a node" };
+        var force = new Option<bool>("--force") { Description = "Thaws also a guest that somebody else froze. This may break their backup" };
+        var offline = new Option<bool>("--offline") { Description = "Thaws from this machine's freeze ledger, without a node" };
         var command = new Command("thaw", "Thaws frozen guests.") { vm, force, offline };
         command.Validators.Add(result =>
         {

@@ -6,22 +6,22 @@ namespace QgaOrchestrator.Cli.Commands;
 
 internal static class TokenCommands
 {
-    public static Command Build(CliHost host, GlobalOptions global) => new("token", "Makes, lists and revokes the tokens that open a node's API.")
+    public static Command Build(CliHost host, GlobalOptions global) => new("token", "Adds, lists and revokes the tokens of a node's API.")
     {
         Add(host, global),
         List(host, global),
         Revoke(host, global),
     };
 
-    private static Argument<string> Name() => new("NAME") { Description = "Whom the audit log names" };
+    private static Argument<string> Name() => new("NAME") { Description = "The token's name, as the audit log shows it" };
 
     private static Command Add(CliHost host, GlobalOptions global)
     {
         var name = Name();
-        var role = new Option<string>("--role") { Description = "viewer looks, operator works, admin may everything", HelpName = "ROLE", Required = true }
+        var role = new Option<string>("--role") { Description = "viewer: may look. operator: may also run and change. admin: may do everything", HelpName = "ROLE", Required = true }
             .AcceptOnlyFromAmong(TokenRoles.Viewer, TokenRoles.Operator, TokenRoles.Admin);
-        var expires = TimeOption.Of("--expires", "From then on it is refused (never)");
-        var command = new Command("add", "Makes a token and prints its secret, this one time: qgactl token add ci --role operator > ci.token") { name, role, expires };
+        var expires = TimeOption.Of("--expires", "The token is refused from this time on (never)");
+        var command = new Command("add", "Adds a token and prints its secret, only this once: qgactl token add ci --role operator > ci.token") { name, role, expires };
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
@@ -64,7 +64,7 @@ internal static class TokenCommands
     private static Command Revoke(CliHost host, GlobalOptions global)
     {
         var name = Name();
-        var command = new Command("revoke", "Revokes a token: from now on it is refused.") { name };
+        var command = new Command("revoke", "Revokes a token: it is refused from now on.") { name };
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);

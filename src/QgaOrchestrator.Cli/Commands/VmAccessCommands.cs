@@ -13,10 +13,10 @@ internal static class VmAccessCommands
 
     public static Command Passwd(CliHost host, GlobalOptions global)
     {
-        var crypted = new Option<bool>("--crypted") { Description = "Standard input holds a crypt(3) hash instead (not for Windows)" };
+        var crypted = new Option<bool>("--crypted") { Description = "Standard input holds a crypt(3) hash of the password (not for Windows)" };
         var yes = Confirmation.Yes();
         var command = new Command("passwd", "Sets a user's password in the guest, from the first line of standard input.") { crypted, yes };
-        var words = new VmWords(command, "The same password in each of these VMs, from here", "USER");
+        var words = new VmWords(command, "All VMs that this selects get this password", "USER");
         command.SetAction(async (parsed, cancel) =>
         {
             Confirmation.Need(parsed.GetValue(yes), "the password");
@@ -55,13 +55,13 @@ internal static class VmAccessCommands
 
     public static Command SshKeys(CliHost host, GlobalOptions global)
     {
-        var keys = new Option<string>("--keys") { Description = "Public keys, one a line (standard input)", HelpName = "FILE" };
+        var keys = new Option<string>("--keys") { Description = "A file with public keys, one a line (standard input)", HelpName = "FILE" };
         var command = new Command("ssh-keys", "Lists a user's authorized SSH keys in the guest, adds some, removes some, or replaces them all.") { keys };
         var target = new GuestTarget(host, global, command, "USER", string.Join('|', KeyActions));
         command.SetAction(async (parsed, cancel) =>
         {
             var (user, action) = (target.Word(parsed, 0), target.Word(parsed, 1));
-            if (!KeyActions.Contains(action)) throw new UsageException($"'{action}' cannot be done with keys.", $"There are {string.Join(", ", KeyActions)}.");
+            if (!KeyActions.Contains(action)) throw new UsageException($"'{action}' is not an action on keys.", $"Use one of {string.Join(", ", KeyActions)}.");
             if (action == "list")
             {
                 if (parsed.GetValue(keys) is not null) throw new UsageException("--keys: list takes none.");

@@ -10,8 +10,8 @@ internal static class VmCareCommands
 {
     public static Command Trim(CliHost host, GlobalOptions global)
     {
-        var minimum = new Option<long?>("--minimum") { Description = "Passes over free ranges that are shorter", HelpName = "BYTES" };
-        var command = new Command("trim", "Tells the disks below the guest's file systems which blocks are unused.") { minimum };
+        var minimum = new Option<long?>("--minimum") { Description = "Skips free ranges that are shorter than this", HelpName = "BYTES" };
+        var command = new Command("trim", "Trims the guest's file systems: tells their disks which blocks are unused.") { minimum };
         var target = new GuestTarget(host, global, command);
         command.Validators.Add(result =>
         {
@@ -24,7 +24,7 @@ internal static class VmCareCommands
             {
                 if (GuestFstrim.Read(GuestTarget.Bytes(reply.Return)).Paths is not { } paths)
                 {
-                    host.Out.WriteLine($"{vm} is trimmed; its agent does not tell how much.");
+                    host.Out.WriteLine($"{vm} is trimmed. Its agent does not report how much.");
                     return ExitCodes.Done;
                 }
                 var table = new TextTable("FILE SYSTEM", "TRIMMED", "");
@@ -38,8 +38,8 @@ internal static class VmCareCommands
 
     public static Command Time(CliHost host, GlobalOptions global)
     {
-        var sync = new Option<bool>("--sync") { Description = "Sets it from its hardware clock, which is its host's (Windows: from its time service)" };
-        var command = new Command("time", "Shows the guest's clock and how far it is from this machine's.") { sync };
+        var sync = new Option<bool>("--sync") { Description = "Sets the guest's clock from its hardware clock (Windows: from its time service)" };
+        var command = new Command("time", "Shows the guest's clock, and its difference from this machine's clock.") { sync };
         var target = new GuestTarget(host, global, command);
         command.SetAction(async (parsed, cancel) =>
         {
@@ -68,9 +68,9 @@ internal static class VmCareCommands
 
     public static Command Cpus(CliHost host, GlobalOptions global)
     {
-        var online = new Option<long[]>("--online") { Description = "Takes these into use", HelpName = "N", AllowMultipleArgumentsPerToken = true };
-        var offline = new Option<long[]>("--offline") { Description = "Takes these out of use", HelpName = "N", AllowMultipleArgumentsPerToken = true };
-        var command = new Command("cpus", "Lists the guest's processors, or takes some into or out of use.") { online, offline };
+        var online = new Option<long[]>("--online") { Description = "Sets these processors online", HelpName = "N", AllowMultipleArgumentsPerToken = true };
+        var offline = new Option<long[]>("--offline") { Description = "Sets these processors offline", HelpName = "N", AllowMultipleArgumentsPerToken = true };
+        var command = new Command("cpus", "Lists the guest's processors, or sets some online or offline.") { online, offline };
         var target = new GuestTarget(host, global, command);
         command.SetAction(async (parsed, cancel) =>
         {
@@ -109,7 +109,7 @@ internal static class VmCareCommands
 
     public static Command Memory(CliHost host, GlobalOptions global)
     {
-        var command = new Command("memory", "Shows the guest's blocks of memory.");
+        var command = new Command("memory", "Shows the guest's memory blocks.");
         var target = new GuestTarget(host, global, command);
         command.SetAction(async (parsed, cancel) =>
         {

@@ -9,7 +9,7 @@ namespace QgaOrchestrator.Cli.Commands;
 
 internal static class VmCommands
 {
-    public static Command Build(CliHost host, GlobalOptions global) => new("vm", "Shows VMs and speaks to their agents.")
+    public static Command Build(CliHost host, GlobalOptions global) => new("vm", "Shows VMs and calls their guest agents.")
     {
         List(host, global),
         Show(host, global),
@@ -34,7 +34,7 @@ internal static class VmCommands
 
     private static Command List(CliHost host, GlobalOptions global)
     {
-        var select = new Option<string>("--select", "-s") { Description = "Which VMs, as in app=db,!legacy (all)", HelpName = "SELECTOR" };
+        var select = new Option<string>("--select", "-s") { Description = "Which VMs, for example app=db,!legacy (all)", HelpName = "SELECTOR" };
         var command = new Command("list", "Lists VMs.") { select };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -68,16 +68,16 @@ internal static class VmCommands
 
     private static Command Call(CliHost host, GlobalOptions global)
     {
-        var command = new Command("call", "Calls an agent command and prints what it returns, as JSON; with --select in each VM, as a run.");
+        var command = new Command("call", "Calls an agent command and prints what it returns, as JSON. With --select it is a run over several VMs.");
         var words = new Argument<string[]>("VM COMMAND JSON")
         {
-            Description = "A VM's name, an agent command as in guest-info, and its arguments, an object; - reads standard input, where alone secrets are taken. With --select no VM",
+            Description = "The VM's name, an agent command such as guest-info, and its arguments as a JSON object. - reads the arguments from standard input; secrets are taken only there. Omit the VM with --select",
             Arity = ArgumentArity.OneOrMore,
         };
-        var select = new Option<string>("--select", "-s") { Description = "Each of these VMs, as a run, as in app=db", HelpName = "SELECTOR" };
+        var select = new Option<string>("--select", "-s") { Description = "All VMs that this selects, as a run, for example app=db", HelpName = "SELECTOR" };
         var yes = Confirmation.Yes();
-        var timeout = Durations.Option("--timeout", "For the agent's reply (the command's own)");
-        var lease = Durations.Option("--lease", "Of a raw freeze: when it is thawed at the latest");
+        var timeout = Durations.Option("--timeout", "Longest time to wait for the agent's reply (the command's own)");
+        var lease = Durations.Option("--lease", "For a freeze: longest time until the guest is thawed");
         command.Add(words);
         command.Add(select);
         command.Add(timeout);

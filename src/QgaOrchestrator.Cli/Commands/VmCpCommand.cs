@@ -12,11 +12,11 @@ internal static partial class VmCpCommand
     {
         var from = new Argument<string>("FROM") { Description = "A file, or VM:PATH", HelpName = "FROM" };
         var to = new Argument<string>("TO") { Description = "VM:PATH, or a file or a folder", HelpName = "TO" };
-        var inPlace = new Option<bool>("--in-place") { Description = "Into a guest: over the file itself, where guest-exec is not allowed; who reads it meanwhile sees a part, and a new one gets the agent's mode 0666" };
-        var mode = new Option<string>("--mode") { Description = "Into a guest: the file's mode, as in 0600 (that of what it replaces, else that of FROM)", HelpName = "OCTAL" };
-        var select = new Option<string>("--select", "-s") { Description = "Into, or out of, each of these VMs, from here, as in app=db; the file in them is :PATH then, and what comes out goes to TO/VM/", HelpName = "SELECTOR" };
+        var inPlace = new Option<bool>("--in-place") { Description = "Into a guest: writes the file itself, for guests that do not allow guest-exec. A reader may see a part of it, and a new file gets the mode 0666" };
+        var mode = new Option<string>("--mode") { Description = "Into a guest: the file's mode, for example 0600 (the mode of the file that it replaces, else of FROM)", HelpName = "OCTAL" };
+        var select = new Option<string>("--select", "-s") { Description = "All VMs that this selects, for example app=db. Write the guest's file as :PATH. Files that come out go to TO/VM/", HelpName = "SELECTOR" };
         var yes = Confirmation.Yes();
-        var command = new Command("cp", "Copies a file into a guest or out of it, in chunks, checked by its SHA-256; what broke off is gone on with.") { from, to, inPlace, mode, select, yes };
+        var command = new Command("cp", "Copies a file into a guest or out of it, and compares the SHA-256 of both. A copy that broke off is resumed.") { from, to, inPlace, mode, select, yes };
         command.Validators.Add(result =>
         {
             if (result.GetValue(mode) is { } text && !Octal().IsMatch(text)) result.AddError($"--mode: '{text}' is not octal, as in 0644.");
@@ -26,10 +26,10 @@ internal static partial class VmCpCommand
             var (source, target) = (CopyPlace.Parse(parsed.GetRequiredValue(from)), CopyPlace.Parse(parsed.GetRequiredValue(to)));
             var (json, selector) = (global.IsJson(parsed), parsed.GetValue(select));
             if (source.Vm is null == target.Vm is null)
-                throw new UsageException(source.Vm is null ? $"Neither '{source}' nor '{target}' is in a guest." : "Both are in guests: a file is copied from one into another by way of this machine.",
+                throw new UsageException(source.Vm is null ? $"Neither '{source}' nor '{target}' is in a guest." : "Both are in guests: copy the file to this machine first, then into the other guest.",
                     selector is null ? "As in qgactl vm cp ./app.conf db1:/etc/app.conf, or qgactl vm cp db1:/var/log/app.log ." : "As in qgactl vm cp ./app.conf :/etc/app.conf --select app=db.");
             if ((source.Vm ?? target.Vm) is "" == selector is null)
-                throw new UsageException(selector is null ? $"'{(source.Vm is null ? target : source)}' names no VM." : "--select: no VM is named with it.",
+                throw new UsageException(selector is null ? $"'{(source.Vm is null ? target : source)}' names no VM." : "--select: do not name a VM with it.",
                     "As in db1:/etc/app.conf, or with --select SELECTOR :/etc/app.conf.");
             if (source.Vm is not null && (parsed.GetValue(inPlace) || parsed.GetValue(mode) is not null))
                 throw new UsageException("--in-place and --mode are for a file that goes into a guest.");

@@ -15,13 +15,13 @@ internal static class VmExecCommand
 
     public static Command Build(CliHost host, GlobalOptions global)
     {
-        var words = new Argument<string[]>("VM -- COMMAND") { Description = "A VM's name, --, the program and its arguments; with --select no VM", Arity = ArgumentArity.OneOrMore };
-        var select = new Option<string>(Select, "-s") { Description = "Each of these VMs, as a run, as in app=db", HelpName = "SELECTOR" };
-        var env = new Option<string[]>("--env") { Description = "NAME=VALUE, again for each; they replace the whole environment", HelpName = "NAME=VALUE" };
+        var words = new Argument<string[]>("VM -- COMMAND") { Description = "The VM's name, --, the program and its arguments. Omit the VM with --select", Arity = ArgumentArity.OneOrMore };
+        var select = new Option<string>(Select, "-s") { Description = "All VMs that this selects, as a run, for example app=db", HelpName = "SELECTOR" };
+        var env = new Option<string[]>("--env") { Description = "An environment variable. May be repeated; together they replace the whole environment", HelpName = "NAME=VALUE" };
         var stdin = new Option<bool>("--stdin") { Description = "Hands standard input to the process (one VM only)" };
-        var timeout = Durations.Option("--timeout", "From its start to its end (00:05:00)");
-        var stream = new Option<bool>("--stream") { Description = "Shows its output while it runs, by way of files in the guest's /tmp (one VM only)" };
-        var command = new Command(Name, "Runs a process in the guest and exits with its code; 125 is ours.") { words, select, env, stdin, stream, timeout };
+        var timeout = Durations.Option("--timeout", "Longest time that the process may take (00:05:00)");
+        var stream = new Option<bool>("--stream") { Description = "Shows output while the process runs. Uses files in the guest's /tmp (one VM only)" };
+        var command = new Command(Name, "Runs a process in the guest and exits with its exit code. 125 means that qgactl failed.") { words, select, env, stdin, stream, timeout };
         var options = new RunOptions(command, RunOptions.Fleet, forRun: select);
         var yes = Confirmation.Yes();
         command.Add(yes);

@@ -6,7 +6,7 @@ namespace QgaOrchestrator.Cli.Commands;
 
 internal static class VmHookCommands
 {
-    public static Command Build(CliHost host, GlobalOptions global) => new("hook", "The freeze hook in a guest, by which its points say application.")
+    public static Command Build(CliHost host, GlobalOptions global) => new("hook", "Installs and shows a guest's freeze hook, which makes its points application-consistent.")
     {
         Status(host, global),
         Install(host, global),
@@ -28,8 +28,8 @@ internal static class VmHookCommands
             Description = "postgresql, mysql, or a script of your own; may be repeated",
             HelpName = "postgresql|mysql|FILE",
         };
-        var force = new Option<bool>("--force") { Description = "Also over files that are not ours; they are kept as .orig" };
-        var command = new Command("install", "Puts the hook and its scripts into the guest, through its agent.") { vm, scripts, force };
+        var force = new Option<bool>("--force") { Description = "Replaces also files that are not ours, and keeps them as .orig" };
+        var command = new Command("install", "Installs the hook and its scripts in the guest, through its agent.") { vm, scripts, force };
         command.SetAction((parsed, cancel) =>
         {
             IReadOnlyList<HookFile> wanted = [HookFile.Main, .. (parsed.GetValue(scripts) ?? []).Select(HookFile.Script)];

@@ -21,8 +21,8 @@ internal static class VmInfoCommand
 
     public static Command Build(CliHost host, GlobalOptions global)
     {
-        var command = new Command("info", "Asks the guest: system, load, users, addresses, disks and file systems, on one screen.");
-        var words = new VmWords(command, "Each of these VMs, a line each");
+        var command = new Command("info", "Shows the guest's system, load, users, addresses, disks and file systems.");
+        var words = new VmWords(command, "All VMs that this selects, one line each");
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);

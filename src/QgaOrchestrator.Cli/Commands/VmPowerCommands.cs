@@ -10,7 +10,7 @@ internal static class VmPowerCommands
 {
     public static Command Shutdown(CliHost host, GlobalOptions global)
     {
-        var halt = new Option<bool>("--halt") { Description = "Halts it, and leaves QEMU running" };
+        var halt = new Option<bool>("--halt") { Description = "Halts the guest and leaves QEMU running" };
         var command = new Command("shutdown", "Powers the guest off, through its agent.") { halt };
         return Acting(host, global, command, [], (parsed, _) =>
             parsed.GetValue(halt) ? ("Halt", GuestShutdown.Request(ShutdownMode.Halt)) : ("Power off", GuestShutdown.Request(ShutdownMode.Powerdown)));
@@ -26,7 +26,7 @@ internal static class VmPowerCommands
                 "ram" => ("Suspend to memory", GuestSuspendRam.Request),
                 "disk" => ("Suspend to disk", GuestSuspendDisk.Request),
                 "hybrid" => ("Suspend to memory and disk", GuestSuspendHybrid.Request),
-                var other => throw new UsageException($"'{other}' is no way to suspend.", "There are ram, disk and hybrid."),
+                var other => throw new UsageException($"'{other}' is not a way to suspend.", "Use ram, disk or hybrid."),
             });
 
     private static Command Acting(

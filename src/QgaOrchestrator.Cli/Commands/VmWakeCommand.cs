@@ -10,8 +10,8 @@ internal static class VmWakeCommand
     public static Command Build(CliHost host, GlobalOptions global)
     {
         var yes = Confirmation.Yes();
-        var command = new Command("wake", "Wakes a guest that suspended itself to memory, through its monitor.") { yes };
-        var words = new VmWords(command, "Each of these VMs, from here");
+        var command = new Command("wake", "Wakes a guest that is suspended to memory, through QEMU's monitor.") { yes };
+        var words = new VmWords(command, "All VMs that this selects");
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);

@@ -8,13 +8,13 @@ internal sealed class VmWords
     private readonly Argument<string[]> _words;
 
     /// <param name="command">Gets the words and --select.</param>
-    /// <param name="each">What --select does, as in "Each of these VMs, as a run".</param>
+    /// <param name="each">What --select does, as in "All VMs that this selects, as a run".</param>
     /// <param name="words">What follows the VM, as in USER.</param>
     public VmWords(Command command, string each, params string[] words)
     {
         var shape = string.Join(' ', ["VM", .. words]);
-        _words = new(shape) { Description = $"A VM's name, or host/name{(words.Length > 0 ? $", then {string.Join(' ', words)}" : "")}; with --select no VM", Arity = ArgumentArity.ZeroOrMore };
-        Select = new("--select", "-s") { Description = $"{each}, as in app=db; no VM is named then", HelpName = "SELECTOR" };
+        _words = new(shape) { Description = $"A VM's name, or host/name{(words.Length > 0 ? $", then {string.Join(' ', words)}" : "")}. Omit the VM with --select", Arity = ArgumentArity.ZeroOrMore };
+        Select = new("--select", "-s") { Description = $"{each}, for example app=db. Omit the VM", HelpName = "SELECTOR" };
         command.Add(_words);
         command.Add(Select);
         command.Validators.Add(result =>
@@ -23,7 +23,7 @@ internal sealed class VmWords
             if ((result.GetValue(_words) ?? []).Length != wanted)
                 result.AddError(result.GetValue(Select) is null
                     ? $"'{shape}' is expected: qgactl vm {command.Name} {shape}, or with --select SELECTOR instead of the VM."
-                    : $"--select: no VM is named with it: qgactl vm {command.Name} --select SELECTOR {string.Join(' ', words)}".TrimEnd() + ".");
+                    : $"--select: do not name a VM with it: qgactl vm {command.Name} --select SELECTOR {string.Join(' ', words)}".TrimEnd() + ".");
         });
     }
 

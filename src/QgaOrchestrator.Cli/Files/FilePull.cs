@@ -28,7 +28,7 @@ internal sealed class FilePull(QgaClient client, CopyPlace from, string to, Copy
         if (digest.Sha256 != sha256 || digest.Bytes != bytes)
         {
             File.Delete(_part);
-            throw new CommandFailedException($"{from} changed while it was read: what arrived has another SHA-256.", "Copy it when it is at rest, or copy a copy that you make in the guest.");
+            throw new CommandFailedException($"{from} changed while it was being read: the SHA-256 of the copy is another.", "Copy it when nothing writes to it, or make a copy in the guest and copy that.");
         }
         File.Move(_part, to, overwrite: true);
         return new CopyReport(from.ToString(), to, bytes, sha256, digest.How, "renamed", resumed, progress.Took.TotalSeconds);

@@ -59,7 +59,7 @@ internal sealed class GuestHook(GuestShell guest, string vm)
 
         var foreign = plan.Where(step => IsTheirs(step.State)).Select(step => $"{step.File.Path} ({(step.State == HookFileState.Edited ? "ours, but changed" : "not ours")})").ToList();
         if (foreign.Count > 0 && !force)
-            throw new CommandFailedException($"{vm} has {string.Join(", ", foreign)}; nothing was written.", "See what it does. With --force it is replaced, and kept beside as .orig.");
+            throw new CommandFailedException($"{vm} has {string.Join(", ", foreign)}; nothing was written.", "Look at what it does. --force replaces it and keeps it as .orig.");
 
         await guest.RunAsync("mkdir -p \"$1\"", [HookFile.Scripts], cancel).ConfigureAwait(false);
         foreach (var (file, state) in plan.Where(step => step.State != HookFileState.Current))

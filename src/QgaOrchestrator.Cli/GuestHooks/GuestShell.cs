@@ -29,10 +29,10 @@ internal sealed class GuestShell(QgaClient client, string vm, TimeProvider time)
                 var piece = GuestFileRead.Read(await CallAsync(GuestFileRead.Request(handle, Piece), cancel).ConfigureAwait(false));
                 content.Write(piece.Bytes);
                 if (piece.Eof) return content.ToArray();
-                if (piece.Bytes.Length == 0) throw new CommandFailedException($"{path} in {vm} neither ends nor goes on.", "See in the guest what it is: a directory and a device are no script.");
+                if (piece.Bytes.Length == 0) throw new CommandFailedException($"{path} in {vm} neither ends nor goes on.", "See in the guest what it is: a directory and a device are not scripts.");
             }
 
-            throw new CommandFailedException($"{path} in {vm} is larger than {MostRead / 1024} KiB: it is no script of ours.", "See it in the guest, and remove it if it is not needed.");
+            throw new CommandFailedException($"{path} in {vm} is larger than {MostRead / 1024} KiB: it is not a script of ours.", "See it in the guest, and remove it if it is not needed.");
         }
         finally
         {
@@ -52,7 +52,7 @@ internal sealed class GuestShell(QgaClient client, string vm, TimeProvider time)
                 var written = GuestFileWrite.Read(await CallAsync(GuestFileWrite.Request(handle, piece), cancel).ConfigureAwait(false));
                 // May be less than was asked for.
                 at += written.Count > 0 && written.Count <= piece.Length
-                    ? (int)written.Count : throw new CommandFailedException($"{path} in {vm} takes nothing more.", "See whether the guest's file system is full.");
+                    ? (int)written.Count : throw new CommandFailedException($"{path} in {vm} cannot be written any further.", "See whether the guest's file system is full.");
             }
         }
         finally

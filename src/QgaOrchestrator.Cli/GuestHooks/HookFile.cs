@@ -46,10 +46,10 @@ internal sealed partial record HookFile(string Path, byte[] Content)
         if (!File.Exists(script)) throw new UsageException($"--script: '{script}' is neither postgresql nor mysql, nor a file.", "Name one of these, or the path of a script of your own.");
         var name = System.IO.Path.GetFileName(script);
         if (!Name().IsMatch(name) || Ignored().IsMatch(name))
-            throw new UsageException($"--script: the hook passes over files named like '{name}'.", "Give it a name of [A-Za-z0-9._-], as in 70-app, that does not end as a package's or an editor's leavings do.");
+            throw new UsageException($"--script: the hook skips files with a name like '{name}'.", "Rename it: use letters, digits, dots, _ and -, as in 70-app, and no ending of a backup file.");
         var content = File.ReadAllBytes(script);
         return content is [(byte)'#', (byte)'!', ..] ? new($"{Scripts}/{name}", content)
-            : throw new UsageException($"--script: '{script}' does not begin with #!.", "The guest has to know what runs it, as in #!/bin/sh.");
+            : throw new UsageException($"--script: '{script}' does not begin with #!.", "Begin it with the program that runs it, as in #!/bin/sh.");
     }
 
     /// <param name="found">What is there; null: nothing.</param>

@@ -52,7 +52,7 @@ internal static class PointSource
     {
         foreach (var name in point.Point.Disks.Select(disk => disk.File).Append(point.Point.Vm))
             if (string.IsNullOrEmpty(name) || name is "." or ".." || name.Contains('/', StringComparison.Ordinal))
-                throw new CommandFailedException($"The point {point.Point.Id} names '{name}', which is not a file's name.");
+                throw new CommandFailedException($"The point {point.Point.Id} names '{name}', which is not a file name.");
         return point;
     }
 }
