@@ -24,8 +24,12 @@ public sealed partial class PointRemoval(IViews views, IOrchestrator orchestrato
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new PointDeletion.Refused(point, $"Not all of point {id} could be deleted: {e.Message}",
-                "Mend that and delete it again. What is left of it is no recovery point any more.");
+            if (PointFiles.IdIn(point.Directory) != id)
+                return new PointDeletion.Refused(point, $"Not all of point {id} could be deleted: {e.Message}",
+                    "Mend that and delete it again. What is left of it is no recovery point any more.");
+            File.Delete(NoteOf(id));
+            return new PointDeletion.Refused(point, $"Point {id} could not be deleted, and is as it was: {e.Message}",
+                $"Let the node's user write in {point.Directory}, and delete it again.");
         }
     }
 

@@ -38,7 +38,9 @@ internal static class ThawCommand
             if (parsed.GetValue(offline) && !reports.Searched.Any(Directory.Exists))
                 throw new CommandFailedException($"There is no freeze ledger in {string.Join(", or in ", reports.Searched)}: it is not known whether a guest is frozen.",
                     "Name the config file of this host's node by --config FILE: its Freeze.Ledger is the ledger. Run it on the VM's own host.");
-            return ExitCodeOf(reports, name is not null);
+            if (parsed.GetValue(offline) && name is not null && reports.Vms.Count == 0)
+                throw new CommandFailedException($"The ledger does not name {name}: this host's node has not left it frozen.", "Look whether it is frozen: qgactl vm show. Another host has a ledger of its own.");
+            return ExitCodeOf(reports);
 
             async Task<ThawReports> ThroughNodeAsync(string? only, bool forced)
             {
@@ -61,9 +63,8 @@ internal static class ThawCommand
         }
     }
 
-    private static int ExitCodeOf(ThawReports reports, bool named) => reports.Vms.Count(vm => !vm.Thawed) switch
+    private static int ExitCodeOf(ThawReports reports) => reports.Vms.Count(vm => !vm.Thawed) switch
     {
-        0 when named && reports.Vms.Count == 0 => ExitCodes.Failed,
         0 => ExitCodes.Done,
         var failed when failed < reports.Vms.Count => ExitCodes.Partial,
         _ => ExitCodes.Failed,

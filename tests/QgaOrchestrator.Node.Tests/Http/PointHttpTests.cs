@@ -61,6 +61,22 @@ public sealed class PointHttpTests(NodeFixture node) : IClassFixture<NodeFixture
     }
 
     [Fact]
+    public async Task What_cannot_be_deleted_is_told_and_is_no_point_any_more_and_the_next_try_goes_on()
+    {
+        var point = await MakeAsync("stuck");
+        var image = Path.Combine(point.Directory, "1.qcow2");
+        File.Delete(image);
+        Directory.CreateDirectory(image);
+
+        Assert.StartsWith("Not all of point stuck could be deleted", (await ProblemAsync(await DeleteAsync("stuck"))).Detail, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(point.Directory, "point.json")));
+
+        Directory.Delete(image);
+        await DeletedAsync(await DeleteAsync("stuck"));
+        Assert.False(Directory.Exists(point.Directory));
+    }
+
+    [Fact]
     public async Task A_parent_stays_until_its_children_are_gone()
     {
         await MakeAsync("parent");
