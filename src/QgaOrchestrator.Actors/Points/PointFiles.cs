@@ -1,19 +1,21 @@
 using System.Text.Json;
+using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Points;
+using QgaOrchestrator.Qemu.Files;
 
 namespace QgaOrchestrator.Actors.Points;
 
-/// <summary>A finished point's files on its target.</summary>
+/// <summary>A finished point's files on its target, where QEMU's user can write, too: no link there is followed.</summary>
 internal static class PointFiles
 {
-    public const string Description = "point.json";
+    private const string Description = "point.json";
 
     /// <summary>The id that a directory's point.json tells; null where there is none, or none that can be read.</summary>
     public static string? IdIn(string directory)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(directory, Description)), PointJson.Default.RecoveryPoint)?.Id;
+            return PointDirectory.Read(directory)?.Id;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -29,20 +31,23 @@ internal static class PointFiles
     public static (IReadOnlyList<string> Removed, IReadOnlyList<string> Missing, IReadOnlyList<string> Left) Delete(RecoveryPoint point)
     {
         List<string> removed = [], missing = [];
-        foreach (var name in point.Disks.Select(disk => disk.File).Prepend(Description))
+        string[] left;
+        // A name in a stored row is not trusted with a path.
+        string[] names = [Description, .. point.Disks.Select(disk => Path.GetFileName(disk.File))];
+        using (var held = HeldDirectory.TryOpen(point.Directory))
         {
-            // A name in a stored row is not trusted with a path.
-            var file = Path.Combine(point.Directory, Path.GetFileName(name));
-            (File.Exists(file) ? removed : missing).Add(file);
-            if (Directory.Exists(point.Directory)) File.Delete(file);
+            if (held is null) return ([], [.. names.Select(name => Path.Combine(point.Directory, name))], []);
+            foreach (var name in names)
+            {
+                (Path.Exists(held.PathOf(name)) ? removed : missing).Add(Path.Combine(point.Directory, name));
+                held.Delete(name);
+                if (name == Description) held.Sync();
+            }
+            left = [.. Directory.EnumerateFileSystemEntries(held.PathOf("")).Select(path => Path.Combine(point.Directory, Path.GetFileName(path))).Order(StringComparer.Ordinal)];
         }
-        if (!Directory.Exists(point.Directory)) return (removed, missing, []);
-        string[] left = [.. Directory.EnumerateFileSystemEntries(point.Directory).Order(StringComparer.Ordinal)];
-        if (left.Length == 0)
-        {
-            Directory.Delete(point.Directory);
-            DeleteEmpty(Path.GetDirectoryName(point.Directory)!);
-        }
+        if (left.Length > 0) return (removed, missing, left);
+        Directory.Delete(point.Directory);
+        DeleteEmpty(Path.GetDirectoryName(point.Directory)!);
         return (removed, missing, left);
     }
 

@@ -4,6 +4,7 @@ using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Data;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Node.Options;
@@ -25,11 +26,14 @@ public static class ConfigCheck
         }
         else
         {
+            if (Directory.Exists(data) && OwnFiles.DirectoryFault(data) is { } open) faults.Add($"Node:DataDirectory: {data} is refused: {open}");
             Try(faults, () => AdminToken.Check(DataDirectory.TokenFileOf(data)));
             Try(faults, () => TokenStore.Check(DataDirectory.NamedTokensFileOf(data)));
         }
         if (!LedgerPath.CanBeWritten(options.Freeze.Ledger))
             faults.Add($"Freeze:Ledger: {options.Freeze.Ledger} cannot be written, and without a ledger nothing is frozen. Make it and give it to the node's user, or name another");
+        else if (Directory.Exists(options.Freeze.Ledger) && OwnFiles.Fault(options.Freeze.Ledger) is { } foreign)
+            faults.Add($"Freeze:Ledger: {foreign}");
         if (!IsOfThisMachine(options.Node.Api))
             faults.Add($"Node:Api: {options.Node.Api.Host} is no address of this machine. Name one of those that ip address shows, or 127.0.0.1");
         if (options.Node.TargetGroup is { } group && !FileGroup.Exists(group))

@@ -44,7 +44,7 @@ public sealed class QgadCommandTests : IDisposable
             { "Node": { "Hots": "x", "DataDirectory": "./data", "Api": "http://192.0.2.1:7070", "TargetGroup": "no-such-group" },
               "Freeze": { "Lease": "10", "Ledger": "./node.json/ledger" } }
             """);
-        Directory.CreateDirectory(Path.Combine(_directory.Path, "data"));
+        Directory.CreateDirectory(Path.Combine(_directory.Path, "data"), (UnixFileMode)0b111_101_101);
         _directory.Write("data/admin.token", "short");
         _directory.Write("data/tokens.json", "{");
 
@@ -52,11 +52,11 @@ public sealed class QgadCommandTests : IDisposable
 
         string[] told = [.. _error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)];
         Assert.Equal("", _output.ToString());
-        Assert.Equal(7, told.Length);
+        Assert.Equal(8, told.Length);
         foreach (var (at, text) in new[]
         {
             ("Hots", "did you mean Node:Host?"), ("Lease", "a duration hh:mm:ss"), ("admin.token", "remove it and start again"), ("tokens.json", "tokens.json"),
-            ("Freeze:Ledger", "name another"), ("Node:Api", "no address of this machine"), ("TargetGroup", "groupadd no-such-group"),
+            ("Node:DataDirectory", "chmod 0700"), ("Freeze:Ledger", "name another"), ("Node:Api", "no address of this machine"), ("TargetGroup", "groupadd no-such-group"),
         })
             Assert.Contains(told, line => line.Contains(at, StringComparison.Ordinal) && line.Contains(text, StringComparison.Ordinal));
     }
