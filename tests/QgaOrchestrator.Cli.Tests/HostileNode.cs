@@ -36,6 +36,7 @@ internal sealed class HostileNode(string text, bool refuses) : HttpMessageHandle
             (_, ["runs", _, "results"]) => Json(typeof(Page<RunResult>)),
             (_, ["runs", _, "results", ..]) => Of("raw"),
             (_, ["runs", ..]) => Json(typeof(Run)),
+            ("DELETE", ["recovery-points", _]) => Json(typeof(DeletedPoint)),
             (_, ["recovery-points"]) => Json(typeof(Page<RecoveryPoint>)),
             (_, ["recovery-points", _]) => Json(typeof(RecoveryPoint)),
             ("POST", ["tokens"]) => Json(typeof(NewToken)),

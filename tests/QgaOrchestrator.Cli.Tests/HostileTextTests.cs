@@ -22,7 +22,7 @@ public sealed class HostileTextTests
         ["vm hook status"] = "vm1", ["vm hook install"] = "vm1",
         ["backup run"] = "--select *", ["backup check"] = "--select *",
         ["run list"] = "", ["run show"] = "r1", ["run watch"] = "r1", ["run results"] = "r1", ["run pause"] = "r1", ["run resume"] = "r1", ["run abort"] = "r1", ["run retry"] = "r1",
-        ["point list"] = "", ["point show"] = "p1", ["point verify"] = "p1", ["point restore"] = "p1 --to /nonexistent",
+        ["point list"] = "", ["point show"] = "p1", ["point verify"] = "p1", ["point restore"] = "p1 --to /nonexistent", ["point delete"] = "p1 --yes",
         ["thaw"] = "vm1", ["token add"] = "n --role viewer", ["token list"] = "", ["token revoke"] = "n", ["audit"] = "", ["completion"] = "bash",
     };
 
