@@ -13,7 +13,7 @@ public readonly record struct LinkNoise(long Cost)
     /// <summary>An agent in step sends next to nothing that is not asked for.</summary>
     private const int Budget = 1 << 20;
 
-    /// <summary>Behind a connect the rest of a former client's reply may come first, of 64 MiB at the most.</summary>
+    /// <summary>Before a sync's answer a reply that nobody waits for may come, a former client's or a late one: 64 MiB at the most.</summary>
     private const int SyncBudget = 80 << 20;
 
     private const int PerLine = 256;
@@ -37,11 +37,13 @@ public readonly record struct LinkNoise(long Cost)
         $"the reply to {(state as LinkState.Busy)?.Request.Command ?? "a command"} found no room in the {Size(LineMemory.Agents.Capacity)} that long replies share: ask for less at once, or for fewer at a time";
 
     public LinkNoise And(LinkState state, WireLine line) =>
-        new(Cost + line.Noise + line.Bytes.Length + (state is LinkState.Syncing && line.AfterSentinel ? PerSync : PerLine));
+        new(Cost + line.Noise + line.Bytes.Length + (Discards(state) && line.AfterSentinel ? PerSync : PerLine));
 
     /// <summary>Why it is enough; null: it is not.</summary>
     public string? Objection(LinkState state) =>
-        Cost > (state is LinkState.Syncing ? SyncBudget : Budget) ? "the agent floods its channel with what answers nothing" : null;
+        Cost > (Discards(state) ? SyncBudget : Budget) ? "the agent floods its channel with what answers nothing" : null;
+
+    private static bool Discards(LinkState state) => state is LinkState.Syncing or LinkState.Resyncing { Heard: null };
 
     private static string Size(long bytes) => bytes >= 1 << 20
         ? string.Create(CultureInfo.InvariantCulture, $"{bytes >> 20} MiB")

@@ -28,8 +28,7 @@ internal sealed class WindowSimulation
     private WindowState? _window;
     private WindowRecord? _ledger;
     private GuardState _guard = GuardState.Start;
-    private bool _limitsLost;
-    private bool _callerLeft;
+    private bool _limitsLost, _callerLeft;
 
     private bool _watchdogUp = true;
     private int _watchdog;
@@ -108,7 +107,6 @@ internal sealed class WindowSimulation
             case 9 when _nodeUp && _window is not null:
                 _world.Tell("a bug of ours: no limit passes any more");
                 _limitsLost = true;
-                // Its deadline passes, its heart stops, and 2 s later the watchdog ends it.
                 _guest.Excuse(_order.ThawDue.TotalMilliseconds + 2_000 + 1_000);
                 break;
         }
