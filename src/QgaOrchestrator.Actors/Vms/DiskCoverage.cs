@@ -2,6 +2,7 @@ using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs.Preflight;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Vms;
 
@@ -20,7 +21,11 @@ internal static class DiskCoverage
         ];
         if (fileSystems is null) return CoverageRules.Judge(disks, null);
         var finder = new GuestDiskFinder(machine, fileSystems);
-        return CoverageRules.Judge(disks, [.. fileSystems.Select(f => new MountFacts(f.Name, f.Mountpoint, f.Type, mounts?.Writable(f.Mountpoint), [.. f.Disk.Select(Place)]))]);
+        return CoverageRules.Judge(disks,
+        [
+            .. fileSystems.Select(f => new MountFacts(
+                f.Name, ForeignText.Name(f.Mountpoint), ForeignText.Name(f.Type), mounts?.Writable(f.Mountpoint), [.. f.Disk.Select(Place)])),
+        ]);
 
         DevicePlace Place(GuestDiskAddress entry) => finder.Find(entry) switch
         {

@@ -93,6 +93,10 @@ public sealed record Coverage(IReadOnlyList<CoveredDisk> Disks, IReadOnlyList<st
     public IReadOnlyList<string> Gaps =>
     [
         .. Disks.Where(disk => disk.Cover is DiskCover.Uncovered or DiskCover.Unknown).Select(disk => $"{disk.Name} is {disk.Cover.ToString().ToLowerInvariant()}: {disk.Why}"),
-        .. Beyond,
+        .. Beyond.Take(MostTold),
+        .. Beyond.Count <= MostTold ? Array.Empty<string>() : [$"{Beyond.Count - MostTold} more are beyond the cut"],
     ];
+
+    /// <summary>A guest may have thousands of mounts; a note is read by people.</summary>
+    private const int MostTold = 8;
 }
