@@ -71,6 +71,8 @@ public enum CallRefusal
     QueueFull,
     /// <summary>No agent answers, or its VM or host is not there.</summary>
     Unreachable,
+    /// <summary>The VM has no agent that could be asked: its name is invalid, it has no agent's socket, or it is not there.</summary>
+    NoAgent,
     /// <summary>Arguments or options are wrong.</summary>
     BadArguments,
     /// <summary>Thaw of a guest that is not frozen by us needs force.</summary>
@@ -136,7 +138,20 @@ public abstract record CallReply
 }
 
 /// <summary>States of a guest's agent, as the contract names them.</summary>
-public enum AgentState { Ready, Absent, Busy, Connecting, Quarantined }
+public enum AgentState
+{
+    Ready,
+    Absent,
+    Busy,
+    Connecting,
+    Quarantined,
+    /// <summary>The VM cannot be served under the name, or in the way, that it was found.</summary>
+    Invalid,
+    /// <summary>There is a monitor and no agent's socket.</summary>
+    None,
+    /// <summary>The fleet's file says that it is there, and it is not.</summary>
+    Missing,
+}
 
 /// <summary>What a host knows of one VM.</summary>
 public sealed record VmStatus(VmId Id, string? Uuid, IReadOnlyDictionary<string, string> Labels, AgentState Agent)
@@ -146,7 +161,7 @@ public sealed record VmStatus(VmId Id, string? Uuid, IReadOnlyDictionary<string,
     public FreezeMode Freeze { get; init; }
     /// <summary>Why the agent is not ready, in words.</summary>
     public string? AgentReason { get; init; }
-    /// <summary>What to do about it, where the agent itself told why.</summary>
+    /// <summary>What to do about it, a sentence without its full stop.</summary>
     public string? AgentRemedy { get; init; }
     public string? AgentVersion { get; init; }
     /// <summary>Frozen now: by a window of ours, or found frozen.</summary>

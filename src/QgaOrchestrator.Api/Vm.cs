@@ -29,7 +29,7 @@ public sealed record VmAgent(string State, string? Version)
 {
     /// <summary>Why it is not ready, in words.</summary>
     public string? Reason { get; init; }
-    /// <summary>What to do about it, where the agent itself told why.</summary>
+    /// <summary>What to do about it, a sentence without its full stop.</summary>
     public string? Remedy { get; init; }
 }
 
@@ -51,4 +51,13 @@ public static class AgentStates
     public const string Busy = "busy";
     public const string Connecting = "connecting";
     public const string Quarantined = "quarantined";
+    /// <summary>The VM cannot be served under the name, or in the way, that it was found.</summary>
+    public const string Invalid = "invalid";
+    /// <summary>There is a monitor and no agent's socket.</summary>
+    public const string None = "none";
+    /// <summary>The fleet's file says that it is there, and it is not.</summary>
+    public const string Missing = "missing";
+
+    /// <summary>Nothing is wrong: it answers, or is just being asked.</summary>
+    public static bool IsFine(string state) => state is Ready or Connecting;
 }

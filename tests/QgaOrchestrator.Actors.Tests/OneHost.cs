@@ -176,14 +176,17 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         }
     }
 
+    /// <summary>What discovery finds on the host.</summary>
+    private protected virtual HostScan Scan() =>
+        new(File.Exists(Vm.AgentPath) ? [new VmSpec(Id, Vm.AgentPath, Vm.MonitorPath, SocketHold.Exclusive)] : [], [], []);
+
     private HostServices HostServices() => new()
     {
         Time = TimeProvider.System,
         Ledger = Ledger,
         Vms = Vms,
-        Scan = () => File.Exists(Vm.AgentPath)
-            ? [new VmSpec(Id, Vm.AgentPath, Vm.MonitorPath, SocketHold.Exclusive)]
-            : [],
+        Fleet = Fleet.Ref,
+        Scan = Scan,
         Watchdog = stop => WatchdogClient.ConnectAsync(Ledger, TimeProvider.System, stop),
         Name = Id.Host,
         Audit = lines =>

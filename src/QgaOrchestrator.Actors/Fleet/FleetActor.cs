@@ -1,22 +1,65 @@
 using Akka.Actor;
+using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 
 namespace QgaOrchestrator.Actors.Fleet;
 
 /// <summary>
-/// The fleet as this node sees it: the last status that each VM's actor told, with the labels of the fleet's file. One a
-/// node; asked by whoever lists VMs or selects targets.
+/// The fleet as this node sees it, and the way to each VM: the last status that each VM's actor told, what discovery knows of
+/// VMs that have no channel, and the labels of the fleet's file. One a node; asked by whoever lists VMs or selects targets,
+/// and told whatever is for a VM: it hands that to the VM's channel, or says itself why there is none.
 /// </summary>
 internal sealed class FleetActor : ReceiveActor
 {
-    private readonly Dictionary<VmId, VmStatus> _vms = [];
+    private const string Look = "See which VMs are there: qgactl vm list";
 
-    public FleetActor(Func<VmId, VmIdentity> identify)
+    private readonly Dictionary<VmId, VmStatus> _vms = [];
+    private readonly Func<IActorRef> _runs;
+    private Dictionary<VmId, AgentTrouble> _unserved = [];
+
+    /// <param name="identify">What the fleet's file says of a VM.</param>
+    /// <param name="channels">The region of VMs' actors.</param>
+    /// <param name="runs">The region of runs.</param>
+    public FleetActor(Func<VmId, VmIdentity> identify, Func<IActorRef> channels, Func<IActorRef> runs)
     {
+        _runs = runs;
         Receive<VmSeen>(m => _vms[m.Status.Id] = m.Status);
         Receive<VmLeft>(m => _vms.Remove(m.Vm));
+        Receive<VmsFound>(m => _unserved = m.Scan.Unserved.ToDictionary(vm => vm.Id, vm => vm.Trouble));
         Receive<ListVms>(_ => Sender.Tell(new VmList(
-            [.. _vms.Values.OrderBy(vm => vm.Id.Name, StringComparer.Ordinal).Select(vm => Said(vm, identify(vm.Id)))])));
+            [.. _vms.Values.Concat(Unserved()).OrderBy(vm => vm.Id.Name, StringComparer.Ordinal).Select(vm => Said(vm, identify(vm.Id)))])));
+        Receive<NoChannel>(m => Refuse(m.Message, _unserved.GetValueOrDefault(m.Message.Vm)));
+        Receive<IVmMessage>(m =>
+        {
+            if (!_vms.ContainsKey(m.Vm) && _unserved.TryGetValue(m.Vm, out var trouble)) Refuse(m, trouble);
+            else channels().Forward(m);
+        });
+    }
+
+    /// <summary>One whose channel has not ended yet is shown as that says.</summary>
+    private IEnumerable<VmStatus> Unserved() => _unserved.Where(vm => !_vms.ContainsKey(vm.Key)).Select(vm =>
+        new VmStatus(vm.Key, null, VmIdentity.NoLabels, vm.Value.State)
+        {
+            AgentReason = vm.Value.Reason,
+            AgentRemedy = vm.Value.Remedy,
+            MonitorReason = "not asked: see the agent",
+        });
+
+    /// <param name="asked">What cannot be done.</param>
+    /// <param name="trouble">Null: nobody knows more than that the VM is not here.</param>
+    private void Refuse(IVmMessage asked, AgentTrouble? trouble)
+    {
+        switch (asked)
+        {
+            case CallAgent or WakeVm:
+                Sender.Tell(trouble?.Refusal ?? new CallReply.Refused(CallRefusal.Unreachable, $"{asked.Vm.Name} is not on its host", Look));
+                break;
+            case StartItem item:
+                // To its run, which tells the group's coordinator where it is a group's: who asks may be that.
+                _runs().Tell(trouble is null ? item.Unreachable("the VM's sockets are gone from its host", Look) : item.Failed(trouble.Reason, trouble.Remedy));
+                break;
+        }
     }
 
     private static VmStatus Said(VmStatus vm, VmIdentity said) => vm with { Labels = said.Labels, Group = said.Group, Freeze = said.Freeze };

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Core.Fleet;
 
 namespace QgaOrchestrator.Actors.Fleet;
@@ -13,6 +14,9 @@ internal sealed partial class FleetFileWatch(string? path, ILogger log)
 
     private volatile FleetFile _file = FleetFile.Empty;
 
+    /// <summary>What is wrong with it now; what it said before stays in force.</summary>
+    public IReadOnlyList<SourceFault> Faults { get; private set; } = [];
+
     public VmIdentity Identify(VmId vm) => _file.Identify(vm, null);
 
     public IReadOnlyList<string> Excluded(VmId vm) => _file.Excluded(vm);
@@ -24,10 +28,23 @@ internal sealed partial class FleetFileWatch(string? path, ILogger log)
         var now = info.Exists ? (info.LastWriteTimeUtc, info.Length) : default;
         if (now == _seen) return _file;
         _seen = now;
-        var (file, errors) = info.Exists ? FleetFileReader.Read(File.ReadAllBytes(path)) : (null, ["there is no such file"]);
+        var (file, errors) = info.Exists ? Read(path) : (null, ["there is no such file"]);
         if (file is not null) _file = file;
         foreach (var error in errors) NotRead(path, error);
+        Faults = errors.Count == 0 ? [] : [new SourceFault("Fleet:File", $"{path} is not taken: {string.Join(" ", errors).TrimEnd('.')}", "Correct it; what it said before stays in force", Blinds: false)];
         return _file;
+    }
+
+    private static (FleetFile? File, IReadOnlyList<string> Errors) Read(string path)
+    {
+        try
+        {
+            return FleetFileReader.Read(File.ReadAllBytes(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (null, [e.Message]);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The fleet file {Path} is not taken: {Error}. What it said before stays in force")]

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 
 namespace QgaOrchestrator.Actors.Fleet;
@@ -7,6 +8,9 @@ namespace QgaOrchestrator.Actors.Fleet;
 public sealed record VmSeen(VmStatus Status) : INoSerializationVerificationNeeded;
 
 public sealed record VmLeft(VmId Vm) : INoSerializationVerificationNeeded;
+
+/// <summary>From a VM's actor that has no channel: its host does not know the VM, or knows why it has none.</summary>
+internal sealed record NoChannel(IVmMessage Message) : INoSerializationVerificationNeeded;
 
 /// <summary>Answered by <see cref="VmList"/>.</summary>
 public sealed record ListVms : INoSerializationVerificationNeeded;

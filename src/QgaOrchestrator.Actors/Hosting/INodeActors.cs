@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Hosting;
+using QgaOrchestrator.Actors.Hosts;
 
 namespace QgaOrchestrator.Actors.Hosting;
 
@@ -11,6 +12,9 @@ public interface INodeActors
 
     /// <summary>Done when every VM that was there at the start is known.</summary>
     Task Discovered { get; }
+
+    /// <summary>What cannot be looked at, as of the last look.</summary>
+    IReadOnlyList<SourceFault> Faults { get; }
 
     /// <summary>Refuses new windows and thaws open ones; the first thing of a shutdown, before any region stops.</summary>
     Task ParkAsync();

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Cluster;
 using Akka.Hosting;
 using Microsoft.Extensions.Logging;
 using QgaOrchestrator.Actors.Audit;
@@ -35,7 +36,11 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
     private readonly TaskCompletionSource _discovered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IActorRef _host = ActorRefs.Nobody;
 
+    private volatile IReadOnlyList<SourceFault> _faults = [];
+
     public Task Discovered => _discovered.Task;
+
+    public IReadOnlyList<SourceFault> Faults => _faults;
 
     internal IActorRef Vms { get; private set; } = ActorRefs.Nobody;
 
@@ -50,22 +55,25 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
         System = system;
         var ledger = FreezeLedger.Open(options.Freeze.Ledger);
         var fleet = new FleetFileWatch(options.Fleet.File, log);
+        var cluster = Cluster.Get(system);
+        var sockets = new SocketScan(options.Node.Host, options.Fleet.Sources, new ProxmoxHost("/"),
+            host => cluster.State.Members.Any(member => member.HasRole(ClusterExtensions.HostRole(host))));
         var preparing = new SemaphoreSlim(PreparedAtOnce);
-        Fleet = system.ActorOf(ActorProps.Of(() => new FleetActor(fleet.Identify)), "fleet");
+        Fleet = system.ActorOf(ActorProps.Of(() => new FleetActor(fleet.Identify, () => Vms, () => Runs)), "fleet");
 
         // Host, runs and VMs tell each other: each is given the way to the others, which exists a moment later.
         Vms = await Regions.StartVmsAsync(system, VmActor.Props(() => VmServices(ledger, preparing, fleet)));
         Runs = await Regions.StartRunsAsync(system, RunActor.Props(new RunServices
         {
             Time = time,
-            Vms = Vms,
+            Vms = Fleet,
             Spread = options.Freeze.Spread,
             Host = options.Node.Host,
             Audit = audit.KeepAsync,
             Keep = Keep,
         }));
         _host = system.ActorOf(
-            ActorProps.Of(() => new HostActor(HostServices(ledger, fleet))).WithDispatcher(ClusterExtensions.Dispatchers.Host), "host");
+            ActorProps.Of(() => new HostActor(HostServices(ledger, fleet, sockets))).WithDispatcher(ClusterExtensions.Dispatchers.Host), "host");
     }
 
     public async Task ParkAsync()
@@ -74,12 +82,18 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
         await _host.Ask<WindowsClosed>(new CloseWindows("this node is stopping"), TimeSpan.FromSeconds(25));
     }
 
-    private HostServices HostServices(FreezeLedger ledger, FleetFileWatch fleet) => new()
+    private HostServices HostServices(FreezeLedger ledger, FleetFileWatch fleet, SocketScan sockets) => new()
     {
         Time = time,
         Ledger = ledger,
         Vms = Vms,
-        Scan = () => SocketScan.Find(options.Node.Host, options.Fleet.Sources, fleet.Read()),
+        Fleet = Fleet,
+        Scan = () =>
+        {
+            var found = sockets.Find(fleet.Read());
+            _faults = [.. found.Faults, .. fleet.Faults];
+            return found with { Faults = _faults };
+        },
         Watchdog = stop => WatchdogLauncher.EnsureAsync(ledger, time, stop, SystemdUnit.OfThisProcess()),
         Name = options.Node.Host,
         Audit = audit.KeepAsync,

@@ -8,6 +8,9 @@ namespace QgaOrchestrator.Actors.Hosting;
 public sealed class NodeReadiness(NodeState state, QgadOptions options, IViews views, INodeActors actors)
 {
     public const string Ok = "ok";
+
+    /// <summary>Discovery has not ended its first look.</summary>
+    public const string Looking = "looking for VMs";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>Part → "ok", or what it waits for.</summary>
@@ -15,8 +18,19 @@ public sealed class NodeReadiness(NodeState state, QgadOptions options, IViews v
     {
         ["cluster"] = state.IsUp ? Ok : "this node is not a member of its cluster",
         ["store"] = await StoreAsync(cancel),
-        ["discovery"] = actors.Discovered.IsCompletedSuccessfully ? Ok : "looking for VMs",
+        ["discovery"] = Discovery(),
     };
+
+    /// <summary>A source whose VMs are not seen is a fault; one whose directory is not there yet is none.</summary>
+    private string Discovery()
+    {
+        if (!actors.Discovered.IsCompletedSuccessfully) return Looking;
+        var blind = actors.Faults.Where(fault => fault.Blinds).ToList();
+        return blind.Count == 0 ? Ok : string.Join(" ", blind);
+    }
+
+    /// <summary>Nothing is wrong that time alone would not mend.</summary>
+    public static bool IsStarting(IReadOnlyDictionary<string, string> checks) => checks["discovery"] is Ok or Looking;
 
     private async Task<string> StoreAsync(CancellationToken cancel)
     {

@@ -44,7 +44,7 @@ public sealed class Orchestrator(NodeActors actors, IViews views) : IOrchestrato
     {
         try
         {
-            return await actors.Vms.Ask<CallReply>(question, longest, cancel);
+            return await actors.Fleet.Ask<CallReply>(question, longest, cancel);
         }
         catch (AskTimeoutException)
         {

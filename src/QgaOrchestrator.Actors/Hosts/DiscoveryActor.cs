@@ -13,17 +13,21 @@ internal sealed class DiscoveryActor : ReceiveActor, IWithTimers
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    private IReadOnlyList<VmSpec>? _found;
+    private HostScan? _found;
     private string? _fault;
 
-    public DiscoveryActor(Func<IReadOnlyList<VmSpec>> scan, IActorRef host)
+    public DiscoveryActor(Func<HostScan> scan, IActorRef host)
     {
         Receive<Look>(_ =>
         {
             try
             {
                 var found = scan();
-                if (_found is null || !found.SequenceEqual(_found)) host.Tell(new VmsFound(_found = found));
+                if (!found.IsAs(_found))
+                {
+                    Tell(found);
+                    host.Tell(new VmsFound(_found = found));
+                }
                 _fault = null;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -36,4 +40,13 @@ internal sealed class DiscoveryActor : ReceiveActor, IWithTimers
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>What is new and cannot be served, once.</summary>
+    private void Tell(HostScan found)
+    {
+        var log = Context.GetLogger();
+        foreach (var fault in found.Faults.Except(_found?.Faults ?? []))
+            log.Log(fault.Blinds ? LogLevel.ErrorLevel : LogLevel.WarningLevel, null, "{0}", fault);
+        foreach (var vm in found.Unserved.Except(_found?.Unserved ?? [])) log.Warning("{0}: {1}. {2}", vm.Id, vm.Trouble.Reason, vm.Trouble.Remedy);
+    }
 }

@@ -127,7 +127,8 @@ public sealed class HostActor : ReceiveActor, IWithTimers
 
     private void Find(VmsFound found)
     {
-        var now = found.Vms.ToDictionary(vm => vm.Id.Name);
+        _services.Fleet.Tell(found);
+        var now = found.Scan.Vms.ToDictionary(vm => vm.Id.Name);
         foreach (var vm in now.Values.Where(vm => _vms.GetValueOrDefault(vm.Id.Name) != vm))
             _services.Vms.Tell(new VmPresent(vm, EntryOf(vm.Id.Name)));
         foreach (var vm in _vms.Values.Where(vm => !now.ContainsKey(vm.Id.Name)))

@@ -1,16 +1,8 @@
 using Akka.Actor;
-using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Actors.Hosts;
-
-/// <summary>A VM as its host sees it: where its sockets are. Paths are absolute.</summary>
-/// <param name="Id">Host and name.</param>
-/// <param name="Agent">The agent's unix socket.</param>
-/// <param name="Monitor">The monitor's, null where there is none: agent commands work, backups do not.</param>
-/// <param name="Hold">Whether the sockets are ours alone.</param>
-public sealed record VmSpec(VmId Id, string Agent, string? Monitor, SocketHold Hold);
 
 /// <summary>What windows and the host say to each other. They are on one node: nothing here is ever serialized.</summary>
 public interface IHostMessage : INoSerializationVerificationNeeded;
@@ -55,8 +47,8 @@ public sealed record CloseWindows(string Reason) : IHostMessage;
 
 public sealed record WindowsClosed : IHostMessage;
 
-/// <summary>All VMs that are on this host now, from its discovery.</summary>
-internal sealed record VmsFound(IReadOnlyList<VmSpec> Vms) : IHostMessage;
+/// <summary>From this host's discovery: all that is there now. The host starts channels, the directory tells of the rest.</summary>
+internal sealed record VmsFound(HostScan Scan) : IHostMessage;
 
 /// <summary>To a window: thaw now.</summary>
 public sealed record ThawWindow(string Reason) : IHostMessage;

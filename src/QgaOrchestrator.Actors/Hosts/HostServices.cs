@@ -15,8 +15,11 @@ public sealed record HostServices
     /// <summary>The region of VMs.</summary>
     public required IActorRef Vms { get; init; }
 
-    /// <summary>All VMs whose sockets are on this host now; called twice a second, off the host's own thread.</summary>
-    public required Func<IReadOnlyList<VmSpec>> Scan { get; init; }
+    /// <summary>The directory of VMs.</summary>
+    public required IActorRef Fleet { get; init; }
+
+    /// <summary>Looks for all VMs of this host; called twice a second, off the host's own thread.</summary>
+    public required Func<HostScan> Scan { get; init; }
 
     /// <summary>Connects to the watchdog, and starts one where there is none.</summary>
     public required Func<CancellationToken, Task<WatchdogClient>> Watchdog { get; init; }

@@ -1,54 +1,109 @@
+using System.Globalization;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Core.Fleet;
-using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Actors.Hosts;
 
 /// <summary>
-/// Finds VMs by the paths of their sockets: a pattern holds <c>{vm}</c> once, in one path component, as in
-/// <c>/run/vms/{vm}/qga.sock</c> or <c>/run/vms/{vm}.qga</c>.
+/// Finds VMs by the paths of their sockets, and by the fleet's file. Whatever is found is told: a VM as a channel, or, where
+/// it cannot be one, with the reason; a source that cannot be looked at as a fault.
 /// </summary>
-public static class SocketScan
+/// <param name="host">This host's name.</param>
+/// <param name="sources">Of the config.</param>
+/// <param name="proxmox">Whether this is a host of Proxmox VE.</param>
+/// <param name="hasNode">Whether a node of our cluster runs on the host of that name.</param>
+public sealed class SocketScan(string host, IReadOnlyList<SourceSection> sources, ProxmoxHost proxmox, Func<string, bool> hasNode)
 {
-    private const string Placeholder = "{vm}";
+    /// <summary>A file name whose bytes are no UTF-8 is read with this in it, and cannot be opened by that name.</summary>
+    private const char NotUtf8 = '\uFFFD';
 
-    /// <summary>The fleet file's own VMs and all VMs of all sources, by name; a name that is found twice is the first one's.</summary>
-    public static IReadOnlyList<VmSpec> Find(string host, IReadOnlyList<SourceSection> sources, FleetFile fleet) =>
-        fleet.Vms.SelectMany(vm => Find(host, vm)).Concat(sources.SelectMany(source => Find(host, source))).DistinctBy(vm => vm.Id.Name).OrderBy(vm => vm.Id.Name, StringComparer.Ordinal).ToList();
+    private const string FleetFileKey = "Fleet:File";
 
-    private static IEnumerable<VmSpec> Find(string host, SourceSection source)
+    /// <summary>The fleet file's own VMs first: what it says of a socket holds.</summary>
+    public HostScan Find(FleetFile fleet)
     {
-        foreach (var name in Names(source.Agent))
+        var found = new ScanResult(host, proxmox.IsHere ? proxmox : null);
+        var holds = new SourceHolds(sources);
+        // The entry for this host goes before the one for any.
+        var ours = fleet.Vms.Where(vm => vm.Host == host).Select(vm => vm.Name).ToHashSet();
+        foreach (var vm in fleet.Vms.Where(vm => vm.Agent is not null && (vm.Host is null ? !ours.Contains(vm.Name) : vm.Host == host))) Place(vm, holds, found);
+        foreach (var (at, source) in sources.Index()) Search(source, string.Create(CultureInfo.InvariantCulture, $"Fleet:Sources:{at}"), found);
+        foreach (var vm in fleet.Vms.Where(vm => vm.Agent is null && vm.Host == host && !found.Has(vm.Name)))
+            found.Miss(new VmId(host, vm.Name), "the fleet file says that it is on this host, and no source of Fleet.Sources finds its sockets");
+        foreach (var vm in fleet.Vms.Where(vm => vm.Host is { } other && other != host && !hasNode(other)))
+            found.Miss(new VmId(vm.Host!, vm.Name), $"the fleet file says that it is on host {vm.Host}: this node's host is {host}, and no node of its cluster is on {vm.Host}",
+                "Correct Host in the fleet file, or leave it out; or start a node there");
+        return found.ToScan();
+    }
+
+    private static void Place(FleetVm vm, SourceHolds holds, ScanResult found)
+    {
+        var (agent, monitor) = vm.Sockets;
+        var at = new Sighting(vm.Name, agent!, monitor, holds.Of(agent!, monitor), FleetFileKey) { HasAgent = File.Exists(agent), HasMonitor = File.Exists(monitor) };
+        if (at.HasAgent || at.HasMonitor) found.Add(at, RealPath.Of(at.Socket));
+        else found.Miss(at, $"the fleet file places it here, and there is no socket {string.Join(" and no ", at.Paths)}{Unreadable(at)}");
+    }
+
+    private static string Unreadable(Sighting at) =>
+        at.Paths.Select(Path.GetDirectoryName).Distinct().Select(directory => Locked(directory!)).FirstOrDefault(why => why is not null) is { } locked ? $" that this node can see ({locked})" : "";
+
+    private static void Search(SourceSection source, string key, ScanResult found)
+    {
+        var agents = new SocketPattern(source.Agent);
+        var monitors = source.Monitor is null ? null : new SocketPattern(source.Monitor);
+        var (agentRoot, monitorRoot) = (RealPath.Of(agents.Root), monitors is null ? "" : RealPath.Of(monitors.Root));
+        var names = new SortedSet<string>(Names(agents, key, found), StringComparer.Ordinal);
+        if (monitors is not null) names.UnionWith(monitors.DirectoryOf("x") == agents.DirectoryOf("x") && agents.HasDirectory ? [] : Names(monitors, key, found));
+        foreach (var name in names)
         {
-            var agent = source.Agent.Replace(Placeholder, name, StringComparison.Ordinal);
-            var monitor = source.Monitor?.Replace(Placeholder, name, StringComparison.Ordinal);
-            if (!VmId.IsName(name) || !File.Exists(agent)) continue;
-            yield return new VmSpec(new VmId(host, name), agent, monitor is not null && File.Exists(monitor) ? monitor : null, source.Hold);
+            var at = new Sighting(name, agents.PathOf(name), monitors?.PathOf(name), source.Hold, key);
+            at = at with { HasAgent = Is(at.Agent, agents, monitors), HasMonitor = at.Monitor is { } path && Is(path, monitors!, agents) };
+            if (at.HasAgent || at.HasMonitor || name.Contains(NotUtf8)) found.Add(at, at.Socket == at.Monitor ? RealOf(at.Socket, monitors!, monitorRoot) : RealOf(at.Socket, agents, agentRoot));
+            else if (agents.HasDirectory && agents.DirectoryOf(name) is var directory && Directory.Exists(directory) && Locked(directory) is { } locked)
+                found.Add(at with { Locked = locked }, at.Agent);
         }
     }
 
-    /// <summary>A VM that the fleet's file places: its sockets are ours alone.</summary>
-    private static IEnumerable<VmSpec> Find(string host, FleetVm vm)
+    /// <summary>Where both patterns mean one path, as {vm}.sock and {vm}.qmp.sock do, the longer one does.</summary>
+    private static bool Is(string path, SocketPattern pattern, SocketPattern? other) =>
+        File.Exists(path) && !(other is not null && other.Text.Length > pattern.Text.Length && other.NameOf(path) is not null);
+
+    private static IReadOnlyList<string> Names(SocketPattern pattern, string key, ScanResult found)
     {
-        if (vm.Agent is null || (vm.Host ?? host) != host) yield break;
-        var agent = FleetVm.SocketPath(vm.Agent);
-        var monitor = vm.Monitor is null ? null : FleetVm.SocketPath(vm.Monitor);
-        if (File.Exists(agent)) yield return new VmSpec(new VmId(host, vm.Name), agent, File.Exists(monitor) ? monitor : null, SocketHold.Exclusive);
+        try
+        {
+            return [.. pattern.Names()];
+        }
+        catch (DirectoryNotFoundException) when (!Path.Exists(pattern.Root))
+        {
+            found.Fault(new(key, $"there is no directory {pattern.Root}", "VMs are found as soon as it is there; correct the pattern if it never is", Blinds: false));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            found.Fault(new(key, $"{pattern.Root} cannot be read: {Sentence(e)}", "Give the node's user the right to read and search it: its VMs are not seen", Blinds: true));
+        }
+        return [];
     }
 
-    private static IEnumerable<string> Names(string pattern)
+    /// <summary>Why this node cannot look into the directory; null: it can, or there is none.</summary>
+    private static string? Locked(string directory)
     {
-        var parts = pattern.Split('/');
-        var at = Array.FindIndex(parts, part => part.Contains(Placeholder, StringComparison.Ordinal));
-        if (at < 0) return [];
-        var root = string.Join('/', parts[..at]);
-        if (root.Length == 0) root = "/";
-        if (!Directory.Exists(root)) return [];
-        var (before, after) = (parts[at][..parts[at].IndexOf('{', StringComparison.Ordinal)], parts[at][(parts[at].IndexOf('}', StringComparison.Ordinal) + 1)..]);
-        return Directory.EnumerateFileSystemEntries(root)
-            .Select(path => Path.GetFileName(path))
-            .Where(entry => entry.Length > before.Length + after.Length
-                && entry.StartsWith(before, StringComparison.Ordinal) && entry.EndsWith(after, StringComparison.Ordinal))
-            .Select(entry => entry[before.Length..^after.Length]);
+        try
+        {
+            using var entries = Directory.EnumerateFileSystemEntries(directory).GetEnumerator();
+            return null;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Sentence(e);
+        }
     }
+
+    private static string RealOf(string path, SocketPattern pattern, string realRoot) => RealPath.Of(realRoot, path[pattern.Root.Length..]);
+
+    private static string Sentence(Exception e) => e.Message.TrimEnd('.');
 }

@@ -8,7 +8,7 @@ public sealed record RunServices
 {
     public required TimeProvider Time { get; init; }
 
-    /// <summary>The region of VMs.</summary>
+    /// <summary>The way to VMs: the directory, which answers for those that have no channel.</summary>
     public required IActorRef Vms { get; init; }
 
     /// <summary>From a group's first freeze to its last cut: Freeze.Spread of this node's config.</summary>

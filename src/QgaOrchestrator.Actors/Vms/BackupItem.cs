@@ -146,7 +146,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
     private async Task<ItemOutcome> BeginAsync(ICut cut, VmDescribed vm, CancellationToken cancel)
     {
         Move(Backup.Prepare);
-        var fitness = await FreezeFitness.AskAsync(_vm, _services, _spec.Id.Name, vm.Machine, _consistency);
+        var fitness = await FreezeFitness.AskAsync(_vm, _services, _spec, vm.Machine, _consistency);
         if (fitness.Stop is { } stop) return Outcome(stop);
 
         await OverlaysOwed.SettleAsync(_services, _spec, _monitor!, _halt.Token);

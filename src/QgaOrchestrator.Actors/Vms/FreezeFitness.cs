@@ -1,5 +1,6 @@
 using System.Text;
 using Akka.Actor;
+using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Core.Runs.Preflight;
@@ -17,7 +18,7 @@ internal static class Obstacle
 
     /// <summary>Why this machine cannot be backed up now, or null.</summary>
     public static Finding? Of(MonitorView machine) => machine.Up ? null : new(
-        Weight.Unreachable, machine.Reason ?? "the monitor does not answer", "Check that QEMU runs and that nobody else holds its monitor's socket");
+        Weight.Unreachable, machine.Reason ?? "the monitor does not answer", "Check that QEMU runs; where libvirt has this monitor, give QEMU another one for qgad, and where Proxmox has it, use \"Hold\": \"per-command\"");
 }
 
 /// <summary>Whether a guest can be frozen now, asked before anything is made.</summary>
@@ -31,11 +32,13 @@ internal sealed record FreezeFitness(bool Freezes, IReadOnlyList<GuestFilesystem
     /// <summary>Why the file systems are not known though the guest told them; null: it did not, or they are.</summary>
     public string? NotUnderstood { get; init; }
 
-    public static async Task<FreezeFitness> AskAsync(IActorRef vm, VmServices services, string name, MonitorView machine, Consistency consistency)
+    public static async Task<FreezeFitness> AskAsync(IActorRef vm, VmServices services, VmSpec spec, MonitorView machine, Consistency consistency)
     {
         if (consistency == Consistency.None) return new(false, null, null, null, null);
-        var guest = services.Denied.Contains(GuestFsfreezeFreeze.Name) ? new GuestFacts(true, null, null) : Facts(await CallAsync(GuestFsfreezeStatus.Request));
-        if (PreflightRules.Freeze(name, guest, machine.RunState, consistency) is { } finding)
+        var guest = services.Denied.Contains(GuestFsfreezeFreeze.Name) ? new GuestFacts(true, null, null)
+            : spec.NoAgent is { } trouble ? new GuestFacts(false, FreezeAnswer.NoAgent, trouble.Reason) { Remedy = trouble.Remedy }
+            : Facts(await CallAsync(GuestFsfreezeStatus.Request));
+        if (PreflightRules.Freeze(spec.Id.Name, guest, machine.RunState, consistency) is { } finding)
             return new(false, null, null, guest, finding.Weight == Weight.Told ? null : finding);
 
         var asked = await CallAsync(GuestGetFsinfo.Request);

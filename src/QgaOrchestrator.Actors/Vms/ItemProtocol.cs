@@ -30,6 +30,9 @@ public sealed record StartItem(
 
     public ItemEnded Unreachable(string reason, string remedy) =>
         new(Run, new ItemOutcome(Item, Attempt, ItemState.Unreachable, reason, remedy)) { Vm = Vm };
+
+    public ItemEnded Failed(string reason, string remedy) =>
+        new(Run, new ItemOutcome(Item, Attempt, ItemState.Failed, reason, remedy)) { Vm = Vm };
 }
 
 /// <summary>From a run to a VM: the outcome is journalled; what was kept for it can go.</summary>

@@ -49,7 +49,7 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
         var vm = await _vm.Ask<VmDescribed>(new DescribeVm(), Answer, cancel);
         if (Obstacle.Of(vm.Machine) is { } machine) return Outcome([machine]);
         var consistency = _order.Freeze == FreezeMode.Never ? Consistency.None : _options.Consistency;
-        var fitness = await FreezeFitness.AskAsync(_vm, _services, _spec.Id.Name, vm.Machine, consistency);
+        var fitness = await FreezeFitness.AskAsync(_vm, _services, _spec, vm.Machine, consistency);
         try
         {
             var facts = await PreflightLook.AtMachineAsync(new PreflightFacts(_spec.Id.Name) { Guest = fitness.Guest }, monitor, vm);

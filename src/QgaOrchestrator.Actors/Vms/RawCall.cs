@@ -37,6 +37,9 @@ internal static class RawCall
             case "guest-fsfreeze-thaw" when vm.HasOpenWindow:
                 vm.ThawOpenWindow(caller.HandOver());
                 break;
+            case var _ when vm.Spec.NoAgent is { } trouble && !vm.HasOpenWindow:
+                caller.Tell(trouble.Refusal);
+                break;
             case "guest-fsfreeze-thaw" when !call.Options.Force:
                 ThawIfNotForeign(call, vm, caller);
                 break;
@@ -146,7 +149,7 @@ internal static class RawCall
         { Refusal: ChannelRefusal.Quarantined, Outcome: AgentOutcome.NotSent n } =>
             new CallReply.Refused(CallRefusal.Frozen, n.Reason, "See qgactl vm show; the node keeps thawing it"),
         { Outcome: AgentOutcome.NotSent n } =>
-            new CallReply.Refused(CallRefusal.Unreachable, n.Reason, "Check that qemu-ga runs in the guest and that nobody else holds its socket"),
+            new CallReply.Refused(CallRefusal.Unreachable, n.Reason, "Check that qemu-ga runs in the guest; qgactl vm show tells who else has its socket"),
         { Outcome: AgentOutcome.Returned r } => new CallReply.Returned(JsonText.Mended(r.Json)),
         { Outcome: AgentOutcome.Refused r } => new CallReply.AgentFailed(r.Error.Class, r.Error.Description),
         { Outcome: AgentOutcome.Unknown u } => new CallReply.Unknown(u.Reason, $"{command} may have been executed: {WhatToDo(command)}"),

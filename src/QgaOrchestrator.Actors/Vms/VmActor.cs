@@ -142,15 +142,11 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         ReceiveAny(_ => Stash.Stash());
     }
 
-    /// <summary>A VM that its host has not seen: whoever asks is told, until it appears.</summary>
+    /// <summary>A VM that its host has not seen: whoever asks is told by the directory, until it appears.</summary>
     private void Missing()
     {
         Receive<VmPresent>(Attach);
-        Receive<CallAgent>(m => Sender.Tell(new CallReply.Refused(
-            CallRefusal.Unreachable, $"{m.Vm.Name} is not on its host", "See which VMs are there: qgactl vm list")));
-        Receive<WakeVm>(m => Sender.Tell(new CallReply.Refused(
-            CallRefusal.Unreachable, $"{m.Vm.Name} is not on its host", "See which VMs are there: qgactl vm list")));
-        Receive<StartItem>(m => Sender.Tell(m.Unreachable("the VM's sockets are gone from its host", "See which VMs are there: qgactl vm list")));
+        Receive<IVmMessage>(m => _services.Fleet.Forward(new NoChannel(m)));
         ReceiveAny(_ => { });
     }
 
@@ -338,7 +334,9 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>A command of ours: the host's policy holds for runs as for callers.</summary>
     private void Take(Submit order)
     {
-        if (_services.Denied.Contains(order.Request.Command))
+        if (_spec.NoAgent is { } trouble)
+            Sender.Tell(new CallEnded(new AgentOutcome.NotSent(trouble.Reason)));
+        else if (_services.Denied.Contains(order.Request.Command))
             Sender.Tell(new CallEnded(new AgentOutcome.NotSent($"this host's policy denies {order.Request.Command}")));
         else
             Enqueue(order.Request, order.Timeout, Sender.Tell);
@@ -475,7 +473,7 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Publish()
     {
-        var status = VmView.Of(_spec.Id, _channel, _guest, _machine, _lent?.Order, _frozen, _run, _holder);
+        var status = VmView.Of(_spec, _channel, _guest, _machine, _lent?.Order, _frozen, _run, _holder);
         LookForHolder(status.Agent == AgentState.Busy);
         if (status == _published) return;
         _services.Fleet.Tell(new VmSeen(_published = status));

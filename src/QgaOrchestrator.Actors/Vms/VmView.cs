@@ -1,3 +1,4 @@
+using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Vms;
 
@@ -7,13 +8,13 @@ namespace QgaOrchestrator.Actors.Vms;
 internal static class VmView
 {
     public static VmStatus Of(
-        VmId id, Channel channel, GuestView guest, MonitorView machine, OpenWindow? window, FrozenView? frozen, string? run, string? holder)
+        VmSpec spec, Channel channel, GuestView guest, MonitorView machine, OpenWindow? window, FrozenView? frozen, string? run, string? holder)
     {
-        var (state, reason) = Agent(id, channel, guest, machine, holder);
-        return new VmStatus(id, machine.Uuid, VmIdentity.NoLabels, state)
+        var (state, reason, remedy) = Agent(spec, channel, guest, machine, holder);
+        return new VmStatus(spec.Id, machine.Uuid, VmIdentity.NoLabels, state)
         {
             AgentReason = reason,
-            AgentRemedy = reason is null ? null : channel.Remedy,
+            AgentRemedy = remedy,
             AgentVersion = guest.Info?.Version,
             Frozen = frozen is not null || (guest.FoundFrozen && window is null),
             FrozenCertain = frozen is not { Certain: false },
@@ -34,20 +35,26 @@ internal static class VmView
         };
     }
 
-    private static (AgentState State, string? Reason) Agent(VmId id, Channel channel, GuestView guest, MonitorView machine, string? holder) => channel switch
-    {
-        { Quarantined: true } => (AgentState.Quarantined, "the guest may be frozen and does not answer its thaw; thawing goes on"),
-        { Reserved: true } or { Link: LinkState.Ready or LinkState.Busy or LinkState.Flushing or LinkState.Confirming } => (AgentState.Ready, null),
-        { LastFailure: null, Policy.HoldsSocket: false } when guest.At is not null => (AgentState.Ready, null),
-        _ when machine.RunState == MonitorView.Suspended => (AgentState.Absent, $"the guest is suspended; qgactl vm wake {id.Name} wakes it"),
-        { LastFailure: not null } when machine.RunState == MonitorView.Paused => (AgentState.Absent, "the VM is paused, so its agent cannot answer"),
-        { LastFailure: null } => (AgentState.Connecting, channel.Reason),
-        { Remedy: not null } => (AgentState.Absent, channel.Reason),
-        _ when machine is { PortOpen: true, RunState: "running" } && holder is not null =>
-            (AgentState.Busy, $"{holder} holds the agent's socket, and QEMU serves one client: end it there"),
-        _ when machine is { PortOpen: true, RunState: "running" } =>
-            (AgentState.Busy, $"an agent has the port open and does not answer: another program holds the socket, or the agent hangs ({channel.Reason})"),
-        _ when machine.PortOpen == false => (AgentState.Absent, "no agent runs in the guest (its port is closed)"),
-        _ => (AgentState.Absent, channel.Reason),
-    };
+    private static (AgentState State, string? Reason, string? Remedy) Agent(
+        VmSpec spec, Channel channel, GuestView guest, MonitorView machine, string? holder) => channel switch
+        {
+            { Quarantined: true } => (AgentState.Quarantined, "the guest may be frozen and does not answer its thaw; thawing goes on",
+                "See in the guest, or on its console, why its agent does not answer"),
+            _ when spec.NoAgent is { } trouble => (trouble.State, trouble.Reason, trouble.Remedy),
+            { Reserved: true } or { Link: LinkState.Ready or LinkState.Busy or LinkState.Flushing or LinkState.Confirming } => (AgentState.Ready, null, null),
+            { LastFailure: null, Policy.HoldsSocket: false } when guest.At is not null => (AgentState.Ready, null, null),
+            _ when machine.RunState == MonitorView.Suspended =>
+                (AgentState.Absent, $"the guest is suspended; qgactl vm wake {spec.Id.Name} wakes it", $"Wake it: qgactl vm wake {spec.Id.Name}"),
+            { LastFailure: not null } when machine.RunState == MonitorView.Paused =>
+                (AgentState.Absent, "the VM is paused, so its agent cannot answer", $"Continue {spec.Id.Name} where it was paused"),
+            { LastFailure: null } => (AgentState.Connecting, channel.Reason, channel.Reason is null ? null : channel.Remedy),
+            { Remedy: not null } => (AgentState.Absent, channel.Reason, channel.Remedy),
+            _ when machine is { PortOpen: true, RunState: "running" } && holder is not null =>
+                (AgentState.Busy, $"{holder} has the agent's socket, and QEMU serves one client at a time", HolderAdvice.For(holder)),
+            _ when machine is { PortOpen: true, RunState: "running" } =>
+                (AgentState.Busy, $"an agent has the port open and does not answer: another program holds the socket, or the agent hangs ({channel.Reason})",
+                    $"See who has {spec.Agent} (ss -xp, as root); else restart qemu-ga in the guest"),
+            _ when machine.PortOpen == false => (AgentState.Absent, "no agent runs in the guest (its port is closed)", "Install and start qemu-ga in the guest"),
+            _ => (AgentState.Absent, channel.Reason, "Check that QEMU and, in the guest, qemu-ga run"),
+        };
 }

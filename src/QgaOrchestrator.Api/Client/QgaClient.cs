@@ -29,6 +29,19 @@ public sealed partial class QgaClient : IDisposable
     public IAsyncEnumerable<Vm> ListVmsAsync(string? select = null, CancellationToken cancel = default) =>
         ListAsync(WithQuery(ApiRoutes.Vms, ("select", select)), ApiJson.Default.PageVm, cancel);
 
+    /// <summary>The whole list at once, with what the node says of it.</summary>
+    public async Task<Page<Vm>> GetVmsAsync(string? select = null, CancellationToken cancel = default)
+    {
+        var vms = new List<Vm>();
+        for (string? cursor = null; ;)
+        {
+            var page = await GetAsync(WithQuery(ApiRoutes.Vms, ("select", select), ("cursor", cursor)), ApiJson.Default.PageVm, cancel).ConfigureAwait(false);
+            vms.AddRange(page.Items);
+            if ((cursor = page.Next) is null)
+                return page with { Items = vms, Total = vms.Count };
+        }
+    }
+
     public Task<Vm> GetVmAsync(string vm, CancellationToken cancel = default) =>
         GetAsync(ApiRoutes.VmPath(vm), ApiJson.Default.Vm, cancel);
 

@@ -18,8 +18,11 @@ internal static class ShellCompletion
     {
         ["bash"] = """
             _qgactl() {
-              local IFS=$'\n'
-              COMPREPLY=($(compgen -W "$(qgactl "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
+              local word
+              COMPREPLY=()
+              while IFS= read -r word; do
+                [[ $word == "${COMP_WORDS[COMP_CWORD]}"* ]] && COMPREPLY+=("$(printf %q "$word")")
+              done < <(qgactl "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null)
             }
             complete -o default -F _qgactl qgactl
             """,

@@ -39,11 +39,13 @@ internal static class VmCommands
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
-            var vms = await client.ListVmsAsync(parsed.GetValue(select), cancel).ToListAsync(cancel).ConfigureAwait(false);
+            var vms = await client.GetVmsAsync(parsed.GetValue(select), cancel).ConfigureAwait(false);
             if (global.IsJson(parsed))
-                CliJson.Write(host.Out, new Page<Vm>(vms, null));
+                CliJson.Write(host.Out, vms);
             else
-                VmView.WriteList(host.Out, vms, host.TableWidth);
+                VmView.WriteList(host.Out, vms.Items, host.TableWidth);
+            foreach (var note in vms.Notes ?? [])
+                host.Error.WriteLine($"qgactl: {note}");
             return ExitCodes.Done;
         });
         return command;

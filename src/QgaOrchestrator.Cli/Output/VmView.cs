@@ -4,12 +4,14 @@ namespace QgaOrchestrator.Cli.Output;
 
 internal static class VmView
 {
+    /// <summary>The table, then how many there are and how many of each state need a look.</summary>
     public static void WriteList(TextWriter to, IReadOnlyList<Vm> vms, int width)
     {
         var table = new TextTable("VM", "HOST", "AGENT", "VERSION", "FROZEN", "OS", "LABELS");
         foreach (var vm in vms)
             table.Add(vm.Name, vm.Host, vm.Agent.State, vm.Agent.Version, Frozen(vm), vm.Guest?.Os, Labels(vm));
         table.Write(to, width);
+        to.WriteLine(Summary(vms));
     }
 
     public static void Write(TextWriter to, Vm vm)
@@ -25,7 +27,7 @@ internal static class VmView
         Line("Labels", Labels(vm));
         Line("Group", vm.Group);
         Line("Agent", Sentence(vm.Agent.State, vm.Agent.Version, vm.Agent.Reason));
-        Line("", vm.Agent.Remedy);
+        Line("Remedy", vm.Agent.Remedy);
         Line("QEMU", vm.Monitor is { } monitor ? Sentence(monitor.State ?? "unknown", monitor.Version, monitor.Reason) : null);
         Line("Frozen", vm switch
         {
@@ -42,6 +44,14 @@ internal static class VmView
         Line("Kernel", guest.Kernel);
         Line("Addresses", string.Join(", ", guest.Addresses));
         Line("File systems", string.Join(", ", guest.FileSystems));
+    }
+
+    private static string Summary(IReadOnlyList<Vm> vms)
+    {
+        var states = vms.Where(vm => !AgentStates.IsFine(vm.Agent.State)).CountBy(vm => vm.Agent.State).OrderBy(state => state.Key, StringComparer.Ordinal).ToList();
+        return Text.Count(vms.Count, "VM") + (states.Count == 0
+            ? ""
+            : $"; need a look: {string.Join(", ", states.Select(state => $"{state.Value} {state.Key}"))} (qgactl vm show VM tells why)");
     }
 
     private static string Frozen(Vm vm) => vm switch

@@ -73,6 +73,9 @@ public sealed record FleetVm(
         if (Monitor is not null && Agent is null) yield return "Monitor is set without Agent.";
     }
 
+    /// <summary>The paths of its own sockets, null where it says none.</summary>
+    public (string? Agent, string? Monitor) Sockets => (Agent is null ? null : SocketPath(Agent), Monitor is null ? null : SocketPath(Monitor));
+
     /// <summary>The path of a <c>unix:/path</c> address.</summary>
     public static string SocketPath(string address) => address[Unix.Length..];
 

@@ -39,9 +39,10 @@ public static class FleetFileReader
             errors.Add("The file must hold an object with Vms.");
             return vms;
         }
-        foreach (var member in root.EnumerateObject())
+        foreach (var (at, member) in root.EnumerateObject().Index())
         {
             if (member.Name != "Vms") errors.Add($"{member.Name}: there is only Vms.");
+            else if (root.EnumerateObject().Take(at).Any(before => before.Name == "Vms")) errors.Add("Vms is given twice; keep one.");
             else if (member.Value.ValueKind != JsonValueKind.Array) errors.Add("Vms must be a list.");
             else vms.AddRange(member.Value.EnumerateArray().Select((vm, i) => Vm(vm, $"Vms[{i}]", errors)));
         }
@@ -57,6 +58,7 @@ public static class FleetFileReader
             foreach (var member in vm.EnumerateObject())
             {
                 if (!Members.Contains(member.Name)) errors.Add($"{at}.{member.Name}: there is only {string.Join(", ", Members)}.");
+                else if (given.ContainsKey(member.Name)) errors.Add($"{at}.{member.Name} is given twice; keep one.");
                 else if (member.Value.ValueKind != JsonValueKind.Null) given[member.Name] = member.Value;
             }
         }
@@ -94,7 +96,10 @@ public static class FleetFileReader
         {
             if (!given.TryGetValue("Labels", out var labels)) return VmIdentity.NoLabels;
             if (labels.ValueKind == JsonValueKind.Object && labels.EnumerateObject().All(l => l.Value.ValueKind == JsonValueKind.String))
-                return labels.EnumerateObject().GroupBy(l => l.Name).ToDictionary(l => l.Key, l => l.Last().Value.GetString()!);
+            {
+                foreach (var twice in labels.EnumerateObject().GroupBy(l => l.Name).Where(l => l.Count() > 1)) errors.Add($"{at}.Labels.{twice.Key} is given twice; keep one.");
+                return labels.EnumerateObject().DistinctBy(l => l.Name).ToDictionary(l => l.Name, l => l.Value.GetString()!);
+            }
             errors.Add($"{at}.Labels must be an object of texts.");
             return VmIdentity.NoLabels;
         }

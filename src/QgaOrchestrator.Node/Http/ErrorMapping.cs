@@ -79,6 +79,7 @@ public static class ErrorMapping
             CallRefusal.NotSuspended => ("The guest is not suspended", StatusCodes.Status409Conflict, ProblemCodes.NotSuspended),
             CallRefusal.QueueFull => ("The queue is full", StatusCodes.Status429TooManyRequests, ProblemCodes.QueueFull),
             CallRefusal.Unreachable => ("Unreachable", StatusCodes.Status503ServiceUnavailable, ProblemCodes.Unreachable),
+            CallRefusal.NoAgent => ("There is no agent to be asked", StatusCodes.Status503ServiceUnavailable, ProblemCodes.Unreachable),
             CallRefusal.BadArguments => ("Bad request", StatusCodes.Status400BadRequest, ProblemCodes.BadRequest),
             _ => throw new InvalidOperationException($"no status for {refused.Why}"),
         };

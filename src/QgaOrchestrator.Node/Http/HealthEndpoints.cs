@@ -14,7 +14,7 @@ public static class HealthEndpoints
             var checks = await readiness.CheckAsync(cancel);
             var ready = checks.Values.All(check => check == NodeReadiness.Ok);
             return TypedResults.Json(
-                new Health(ready ? "ok" : "starting", Checks: checks), ApiJson.Default.Health,
+                new Health(ready ? "ok" : NodeReadiness.IsStarting(checks) ? "starting" : "failing", Checks: checks), ApiJson.Default.Health,
                 statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
         }).AllowAll();
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using QgaOrchestrator.Actors;
+using QgaOrchestrator.Actors.Hosting;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
 
@@ -16,13 +17,17 @@ public static class VmEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        string? select, string? limit, string? cursor, IOrchestrator orchestrator, CancellationToken cancel)
+        string? select, string? limit, string? cursor, IOrchestrator orchestrator, INodeActors actors, CancellationToken cancel)
     {
         var chosen = Selection.Of(await orchestrator.ListVmsAsync(cancel), select);
         var skip = Paging.Place(cursor);
         var page = chosen.Skip(skip).Take(Paging.Limit(limit)).Select(vm => vm.ToApi()).ToArray();
         var end = skip + page.Length;
-        return TypedResults.Json(new Page<Vm>(page, end < chosen.Count ? $"{end}" : null), ApiJson.Default.PageVm);
+        return TypedResults.Json(new Page<Vm>(page, end < chosen.Count ? $"{end}" : null)
+        {
+            Total = chosen.Count,
+            Notes = actors.Faults.Count == 0 ? null : [.. actors.Faults.Select(fault => fault.ToString())],
+        }, ApiJson.Default.PageVm);
     }
 
     private static async Task<IResult> ShowAsync(string vm, IOrchestrator orchestrator, CancellationToken cancel) =>

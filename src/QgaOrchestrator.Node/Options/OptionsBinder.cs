@@ -1,4 +1,5 @@
 using System.Net;
+using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Qemu.Agent.Commands;
@@ -12,11 +13,12 @@ public static class OptionsBinder
 {
     private static readonly Uri DefaultApi = new("http://127.0.0.1:7070");
 
-    public static QgadOptions Bind(OptionReader read, string machine, string directory)
+    /// <param name="proxmox">Whether the host is one of Proxmox VE.</param>
+    public static QgadOptions Bind(OptionReader read, string machine, string directory, ProxmoxHost proxmox)
     {
         var node = Node(read, machine, directory);
         var options = new QgadOptions(
-            node, Store(read), Fleet(read, directory), Freeze(read, node, directory), Policy(read), Cluster(read));
+            node, Store(read), Fleet(read, node.Host, directory, proxmox), Freeze(read, node, directory), Policy(read), Cluster(read));
         read.RefuseUnknown(["Node", "Store", "Fleet", "Freeze", "Policy", "Cluster"]);
         return options;
     }
@@ -50,23 +52,24 @@ public static class OptionsBinder
         return new(provider, null, read.Days("Store:Keep", TimeSpan.FromDays(400), TimeSpan.FromDays(1), TimeSpan.FromDays(36500)));
     }
 
-    private static FleetSection Fleet(OptionReader read, string directory)
+    private static FleetSection Fleet(OptionReader read, string host, string directory, ProxmoxHost proxmox)
     {
         var file = read.TextOrNull("Fleet:File");
         var sources = read.List("Fleet:Sources") is { } keys
-            ? keys.Select(key => Source(read, key, directory)).ToArray()
+            ? keys.Select(key => Source(read, key, directory, proxmox)).ToArray()
             : [new(SocketHold.Exclusive, "/run/vms/{vm}/qga.sock", "/run/vms/{vm}/qmp.sock")];
         if (file is null) return new(sources, null);
         var path = Path.GetFullPath(file, directory);
-        foreach (var error in FleetErrors(path)) read.Fail("Fleet:File", $"{path}: {error}");
+        foreach (var error in FleetErrors(path, host, new SourceHolds(sources), proxmox)) read.Fail("Fleet:File", $"{path}: {error}");
         return new(sources, path);
     }
 
-    private static IReadOnlyList<string> FleetErrors(string path)
+    private static IReadOnlyList<string> FleetErrors(string path, string host, SourceHolds holds, ProxmoxHost proxmox)
     {
         try
         {
-            return FleetFileReader.Read(File.ReadAllBytes(path)).Errors;
+            var (fleet, errors) = FleetFileReader.Read(File.ReadAllBytes(path));
+            return fleet is null ? errors : [.. fleet.Vms.Where(vm => (vm.Host ?? host) == host).Select(vm => Objection(vm, holds, proxmox)).OfType<string>()];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -74,7 +77,12 @@ public static class OptionsBinder
         }
     }
 
-    private static SourceSection Source(OptionReader read, string key, string directory)
+    private static string? Objection(FleetVm vm, SourceHolds holds, ProxmoxHost proxmox) =>
+        vm.Sockets is ({ } agent, var monitor) && proxmox.Objection(holds.Of(agent, monitor), agent, monitor) is { } trouble
+            ? $"{vm.Name}: {trouble.Reason}. {trouble.Remedy}"
+            : null;
+
+    private static SourceSection Source(OptionReader read, string key, string directory, ProxmoxHost proxmox)
     {
         read.Names(key);
         if (read.Text(key + ":Kind", "sockets") is var kind and not "sockets")
@@ -87,7 +95,9 @@ public static class OptionsBinder
         });
         var agent = Pattern(read, key + ":Agent", directory);
         if (agent is null) read.Fail(key + ":Agent", "missing: the path of the agents' sockets, with {vm} in it");
-        return new(hold, agent ?? "", Pattern(read, key + ":Monitor", directory));
+        var monitor = Pattern(read, key + ":Monitor", directory);
+        if (proxmox.Objection(hold, agent, monitor) is { } trouble) read.Fail(key + ":Hold", $"{trouble.Reason}. Use \"Hold\": \"per-command\"");
+        return new(hold, agent ?? "", monitor);
     }
 
     private static string? Pattern(OptionReader read, string key, string directory)

@@ -1,3 +1,4 @@
+using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Qemu.Files;
 
@@ -10,17 +11,18 @@ namespace QgaOrchestrator.Node.Options;
 /// </summary>
 public static class OptionsLoader
 {
+    /// <param name="proxmox">Whether the host is one of Proxmox VE; null: this host is looked at.</param>
     /// <exception cref="OptionsException">Everything that is wrong, at once.</exception>
     public static QgadOptions Load(
-        IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string machine, string directory)
+        IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string machine, string directory, ProxmoxHost? proxmox = null)
     {
-        var (options, errors) = Read(arguments, environment, machine, directory);
+        var (options, errors) = Read(arguments, environment, machine, directory, proxmox);
         return errors.Count == 0 ? options : throw new OptionsException(errors);
     }
 
     /// <summary>The same, with the default in place of whatever is wrong.</summary>
     public static (QgadOptions Options, IReadOnlyList<string> Errors) Read(
-        IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string machine, string directory)
+        IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string machine, string directory, ProxmoxHost? proxmox = null)
     {
         var errors = new List<string>();
         var (file, others) = ConfigFile(arguments, errors);
@@ -29,7 +31,7 @@ public static class OptionsLoader
             .Concat(OptionSource.FromEnvironment(environment))
             .Concat(OptionSource.FromArguments(others, errors))
             .ToArray();
-        var options = OptionsBinder.Bind(new(values, errors), machine, file is null ? directory : Path.GetDirectoryName(file)!);
+        var options = OptionsBinder.Bind(new(values, errors), machine, file is null ? directory : Path.GetDirectoryName(file)!, proxmox ?? new ProxmoxHost("/"));
         return (options, errors);
     }
 

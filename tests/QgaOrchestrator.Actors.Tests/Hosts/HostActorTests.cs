@@ -296,7 +296,8 @@ public sealed class HostActorTests : TestKit
             Time = _time,
             Ledger = _ledger,
             Vms = _vms.Ref,
-            Scan = () => [_vm],
+            Fleet = ActorRefs.Nobody,
+            Scan = () => new([_vm], [], []),
             Watchdog = stop => guarded
                 ? WatchdogClient.ConnectAsync(_ledger, TimeProvider.System, stop)
                 : Task.FromException<WatchdogClient>(new WatchdogException("nobody listens") { Remedy = "systemctl start it" }),

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Hosting;
 using QgaOrchestrator.Actors.Hosting;
+using QgaOrchestrator.Actors.Hosts;
 
 namespace QgaOrchestrator.Node.Tests.Http;
 
@@ -12,6 +13,8 @@ internal sealed class FakeActors : INodeActors
     public bool Parked { get; private set; }
 
     public Task Discovered => Scanned.Task;
+
+    public IReadOnlyList<SourceFault> Faults { get; set; } = [];
 
     public Task StartAsync(ActorSystem system, IActorRegistry registry) => Task.CompletedTask;
 

@@ -38,6 +38,35 @@ public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     }
 
     [Fact]
+    public async Task A_list_tells_its_total_and_what_it_may_lack()
+    {
+        for (var i = 0; i < 3; i++) node.Orchestrator.AddVm("hv1", $"total{i}", ("app", "total"));
+        node.Actors.Faults = [new("Fleet:Sources:1", "/x cannot be read", "Give the node's user the right", Blinds: true)];
+
+        var page = await node.Admin.GetFromJsonAsync("/v1/vms?select=app%3Dtotal&limit=2", ApiJson.Default.PageVm);
+        node.Actors.Faults = [];
+
+        Assert.Equal((2, 3), (page!.Items.Count, page.Total));
+        Assert.Equal(["Fleet:Sources:1: /x cannot be read. Give the node's user the right."], page.Notes!);
+        Assert.DoesNotContain("notes", await node.Admin.GetStringAsync("/v1/vms"), StringComparison.Ordinal);
+        Assert.DoesNotContain("total", await node.Admin.GetStringAsync("/v1/runs"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_VM_with_an_odd_name_is_listed_found_and_refused_with_the_remedy()
+    {
+        var id = new Core.Fleet.VmId("hv1", @"my  vm");
+        node.Orchestrator.Vms.Add(new(id, null, new Dictionary<string, string> { ["app"] = "odd" }, AgentState.Invalid) { AgentReason = "its name", AgentRemedy = "Rename it" });
+        node.Orchestrator.Replies["guest-odd"] = new CallReply.Refused(CallRefusal.NoAgent, "its name", "Rename it");
+
+        var shown = await node.Admin.GetFromJsonAsync(ApiRoutes.VmPath(id.ToString()), ApiJson.Default.Vm);
+        Assert.Equal((id.Name, "invalid", "its name", "Rename it"), (shown!.Name, shown.Agent.State, shown.Agent.Reason, shown.Agent.Remedy));
+        Assert.Equal(1, (await node.Admin.GetFromJsonAsync("/v1/vms?select=app%3Dodd", ApiJson.Default.PageVm))!.Total);
+        var problem = await ProblemAsync(await CallAsync(id.Name, "guest-odd", "", ""));
+        Assert.Equal((503, "unreachable", "its name", "Rename it"), (problem.Status, problem.Code, problem.Detail, problem.Remedy));
+    }
+
+    [Fact]
     public async Task An_ambiguous_name_is_refused_with_its_candidates()
     {
         node.Orchestrator.AddVm("hv1", "twice");
@@ -212,6 +241,13 @@ public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
         Assert.Equal(HttpStatusCode.ServiceUnavailable, before.StatusCode);
         Assert.NotEqual("ok", await DiscoveryAsync(before));
         Assert.Equal("ok", await DiscoveryAsync(await node.Stranger.GetAsync("/readyz")));
+
+        // A directory that is not there yet is no reason to wait, one that cannot be read is.
+        node.Actors.Faults = [new("Fleet:Sources:0", "there is no directory /x", "Wait", Blinds: false)];
+        Assert.Equal("ok", await DiscoveryAsync(await node.Stranger.GetAsync("/readyz")));
+        node.Actors.Faults = [new("Fleet:Sources:0", "/x cannot be read", "Let it", Blinds: true)];
+        Assert.Equal("Fleet:Sources:0: /x cannot be read. Let it.", await DiscoveryAsync(await node.Stranger.GetAsync("/readyz")));
+        node.Actors.Faults = [];
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Node.Options;
 using QgaOrchestrator.Qemu.Ledger;
@@ -164,6 +165,64 @@ public sealed class OptionsLoaderTests : IDisposable
         var error = Assert.Throws<OptionsException>(() => OptionsLoader.Load([$"--{key}={value}"], new Dictionary<string, string>(), "hv1", _directory.Path));
         Assert.Contains($"{key}: \"{value}\"", Assert.Single(error.Errors), StringComparison.Ordinal);
         Assert.Contains(range, error.Errors[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("exclusive", "run/qemu-server/{vm}.qga", null, true)]
+    [InlineData("exclusive", "var/run/qemu-server/{vm}.qga", null, true)]
+    [InlineData("exclusive", "vms/{vm}.qga", "run/qemu-server/{vm}.qmp", true)]
+    [InlineData("per-command", "run/qemu-server/{vm}.qga", "run/qemu-server/{vm}.qmp", false)]
+    [InlineData("exclusive", "vms/{vm}.qga", null, false)]
+    public void On_a_Proxmox_host_a_source_that_holds_its_sockets_is_refused(string hold, string agent, string? monitor, bool refused)
+    {
+        Directory.CreateDirectory(Path.Combine(_directory.Path, "etc/pve"));
+        Directory.CreateDirectory(Path.Combine(_directory.Path, "run/qemu-server"));
+        Directory.CreateDirectory(Path.Combine(_directory.Path, "var"));
+        Directory.CreateSymbolicLink(Path.Combine(_directory.Path, "var/run"), "../run");
+        string[] arguments = [$"--Fleet:Sources:0:Hold={hold}", $"--Fleet:Sources:0:Agent={agent}", .. monitor is null ? [] : new[] { $"--Fleet:Sources:0:Monitor={monitor}" }];
+
+        var (errors, elsewhere) = (Errors(_directory.Path), Errors(Path.Combine(_directory.Path, "etc")));
+
+        Assert.Empty(elsewhere);
+        if (!refused) Assert.Empty(errors);
+        else
+        {
+            var error = Assert.Single(errors);
+            Assert.StartsWith("--Fleet:Sources:0:Hold: Fleet:Sources:0:Hold: ", error, StringComparison.Ordinal);
+            Assert.Contains("vzdump would back up the VM without freezing it. Use \"Hold\": \"per-command\"", error, StringComparison.Ordinal);
+        }
+
+        IReadOnlyList<string> Errors(string root)
+        {
+            try
+            {
+                OptionsLoader.Load(arguments, new Dictionary<string, string>(), "hv1", _directory.Path, new ProxmoxHost(root));
+                return [];
+            }
+            catch (OptionsException e)
+            {
+                return e.Errors;
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("vms/{vm}.qga", "exclusive", true)]
+    [InlineData("run/qemu-server/{vm}.qga", "per-command", false)]
+    public void A_VM_of_the_fleet_file_is_refused_on_a_Proxmox_host_as_a_source_is(string agent, string hold, bool refused)
+    {
+        Directory.CreateDirectory(Path.Combine(_directory.Path, "etc/pve"));
+        Directory.CreateDirectory(Path.Combine(_directory.Path, "run/qemu-server"));
+        var fleet = _directory.Write("fleet.json", $$"""
+            { "Vms": [ { "Name": "web", "Agent": "unix:{{_directory.Path}}/run/qemu-server/100.qga" }, { "Name": "far", "Host": "hv2", "Agent": "unix:{{_directory.Path}}/run/qemu-server/7.qga" } ] }
+            """);
+
+        QgadOptions Start() => OptionsLoader.Load(
+            [$"--Fleet:File={fleet}", $"--Fleet:Sources:0:Hold={hold}", $"--Fleet:Sources:0:Agent={agent}"], new Dictionary<string, string>(), "hv1", _directory.Path,
+            new ProxmoxHost(_directory.Path));
+
+        if (!refused) Assert.Single(Start().Fleet.Sources);
+        else Assert.Contains("web: Proxmox's tools need the sockets", Assert.Single(Assert.Throws<OptionsException>(Start).Errors), StringComparison.Ordinal);
     }
 
     private static QgadOptions Load(string file) =>

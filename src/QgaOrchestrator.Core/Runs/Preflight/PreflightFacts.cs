@@ -3,7 +3,7 @@ using QgaOrchestrator.Core.Points;
 namespace QgaOrchestrator.Core.Runs.Preflight;
 
 /// <summary>What a guest's agent said when it was asked whether the guest is frozen.</summary>
-public enum FreezeAnswer { Thawed, Frozen, NotOffered, Quarantined, Silent, NotUnderstood }
+public enum FreezeAnswer { Thawed, Frozen, NotOffered, Quarantined, Silent, NotUnderstood, NoAgent }
 
 /// <summary>Why a command is not there.</summary>
 public enum CommandGap
@@ -26,7 +26,11 @@ public sealed record MissingCommand(string Name, CommandGap Gap, string Since);
 /// <param name="Denied">The host's policy denies the freeze; the agent was not asked.</param>
 /// <param name="Answer">Null where it was not asked.</param>
 /// <param name="Reason">In words, where it is not thawed.</param>
-public sealed record GuestFacts(bool Denied, FreezeAnswer? Answer, string? Reason);
+public sealed record GuestFacts(bool Denied, FreezeAnswer? Answer, string? Reason)
+{
+    /// <summary>What to do where there is no agent to be asked.</summary>
+    public string? Remedy { get; init; }
+}
 
 /// <summary>All that was asked before a VM is called fit. What is null or empty was not seen, and finds nothing.</summary>
 /// <param name="Vm">Its name, for the remedies.</param>

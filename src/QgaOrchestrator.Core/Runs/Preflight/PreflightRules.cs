@@ -39,6 +39,7 @@ public static class PreflightRules
             { Answer: FreezeAnswer.Frozen } => new(stops, "the guest is frozen by somebody else", $"Let its backup finish, or thaw it with qgactl thaw {vm} --force"),
             { Answer: FreezeAnswer.NotOffered } => new(stops, $"the guest's agent does not offer freezing: {guest.Reason}", "Allow guest-fsfreeze-* in the guest (qemu-ga --allow-rpcs/--block-rpcs), or use consistency prefer"),
             { Answer: FreezeAnswer.NotUnderstood } => new(stops, $"whether the guest is frozen is not known: {guest.Reason}", $"{MendAgent}, or use consistency prefer"),
+            { Answer: FreezeAnswer.NoAgent } => new(stops, $"{guest.Reason}", $"{guest.Remedy}"),
             { Answer: FreezeAnswer.Quarantined } => new(stops, $"{guest.Reason}", $"The node keeps thawing it; see qgactl vm show {vm}"),
             // The agent of a stopped VM is as silent as one that does not run, but the remedy is another.
             _ when runState is not (null or "running") => Stopped(runState) with { Weight = stops },

@@ -25,6 +25,7 @@ public class PreflightRulesTests
         ["migrating"] = (Fit with { Migration = "active" }, ["Stops migrating (active)"], ["Stops migrating (active)"]),
         ["booted"] = (Fit with { Age = TimeSpan.FromSeconds(3.4) }, ["Told started 3 s ago"], ["Told started 3 s ago"]),
         ["silent"] = (Fit with { Guest = Said(FreezeAnswer.Silent, "no agent") }, ["Unreachable no agent"], ["Told no agent", "Told class crash"]),
+        ["no agent's socket"] = (Fit with { Guest = Said(FreezeAnswer.NoAgent, "no socket") with { Remedy = "Give it one" } }, ["Stops no socket"], ["Told no socket", "Told class crash"]),
         ["frozen by somebody else"] = (Fit with { Guest = Said(FreezeAnswer.Frozen) }, ["Stops frozen by somebody else"], ["Told frozen by somebody else", "Told class crash"]),
         ["quarantined"] = (Fit with { Guest = Said(FreezeAnswer.Quarantined, "in quarantine") }, ["Stops in quarantine"], ["Told in quarantine", "Told class crash"]),
         ["denied by policy"] = (Fit with { Guest = new GuestFacts(true, null, null) }, ["Stops policy denies"], ["Stops policy denies"]),

@@ -1,0 +1,44 @@
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Qemu.Ledger;
+
+namespace QgaOrchestrator.Actors.Hosts;
+
+/// <summary>A VM as its host sees it: where its sockets are. Paths are absolute.</summary>
+/// <param name="Id">Host and name.</param>
+/// <param name="Agent">The agent's unix socket.</param>
+/// <param name="Monitor">The monitor's, null where there is none: agent commands work, backups do not.</param>
+/// <param name="Hold">Whether the sockets are ours alone.</param>
+public sealed record VmSpec(VmId Id, string Agent, string? Monitor, SocketHold Hold)
+{
+    /// <summary>Set where there is a monitor and no agent's socket: nothing is asked of the guest, and its disks can be cut as it runs.</summary>
+    public AgentTrouble? NoAgent { get; init; }
+}
+
+/// <summary>Why nothing can be asked of a VM's agent as things are, and what to do.</summary>
+/// <param name="State">Invalid, None or Missing.</param>
+/// <param name="Reason">A clause.</param>
+/// <param name="Remedy">A sentence without its full stop.</param>
+public sealed record AgentTrouble(AgentState State, string Reason, string Remedy)
+{
+    public CallReply Refusal => new CallReply.Refused(CallRefusal.NoAgent, Reason, Remedy);
+}
+
+/// <summary>A VM that is known and has no channel: it is listed, counted and selected, and everything asked of it is refused.</summary>
+public sealed record UnservedVm(VmId Id, AgentTrouble Trouble);
+
+/// <summary>Where VMs may be that cannot be seen.</summary>
+/// <param name="Source">The config's key, as in Fleet:Sources:0.</param>
+/// <param name="Reason">A clause.</param>
+/// <param name="Remedy">A sentence without its full stop.</param>
+/// <param name="Blinds">VMs that run are not seen. False: there is nothing to see yet.</param>
+public sealed record SourceFault(string Source, string Reason, string Remedy, bool Blinds)
+{
+    public override string ToString() => $"{Source}: {Reason}. {Remedy}.";
+}
+
+/// <summary>What one look at all sources and at the fleet's file found.</summary>
+public sealed record HostScan(IReadOnlyList<VmSpec> Vms, IReadOnlyList<UnservedVm> Unserved, IReadOnlyList<SourceFault> Faults)
+{
+    public bool IsAs(HostScan? other) =>
+        other is not null && Vms.SequenceEqual(other.Vms) && Unserved.SequenceEqual(other.Unserved) && Faults.SequenceEqual(other.Faults);
+}

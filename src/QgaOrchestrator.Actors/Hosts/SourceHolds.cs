@@ -1,0 +1,28 @@
+using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Qemu.Ledger;
+
+namespace QgaOrchestrator.Actors.Hosts;
+
+/// <summary>
+/// How a VM of the fleet's file is held: as its source says, which is the one with a pattern that matches one of its sockets,
+/// else the one whose directory holds one. Of several the most careful holds; without any its sockets are ours alone, as by
+/// default those of a source are.
+/// </summary>
+public sealed class SourceHolds(IEnumerable<SourceSection> sources)
+{
+    private readonly (SocketHold Hold, SocketPattern[] Patterns)[] _sources = [.. sources.Select(source => (source.Hold, Patterns(source)))];
+
+    public SocketHold Of(string agent, string? monitor)
+    {
+        string[] sockets = [.. new[] { agent, monitor }.OfType<string>().SelectMany(path => new[] { path, RealPath.Of(path) }).Distinct()];
+        var mine = Where((pattern, path) => pattern.NameOf(path) is not null);
+        if (mine.Count == 0) mine = Where((pattern, path) => path.StartsWith(pattern.Root.TrimEnd('/') + '/', StringComparison.Ordinal));
+        return mine.Contains(SocketHold.PerCommand) ? SocketHold.PerCommand : SocketHold.Exclusive;
+
+        List<SocketHold> Where(Func<SocketPattern, string, bool> fits) =>
+            [.. _sources.Where(source => source.Patterns.Any(pattern => sockets.Any(path => fits(pattern, path)))).Select(source => source.Hold)];
+    }
+
+    private static SocketPattern[] Patterns(SourceSection source) =>
+        [.. new[] { source.Agent, source.Monitor }.OfType<string>().Select(text => new SocketPattern(text)).SelectMany(pattern => new[] { pattern, pattern.Real() })];
+}

@@ -1,0 +1,82 @@
+using Akka.Actor;
+using Akka.TestKit.Xunit2;
+using QgaOrchestrator.Actors.Fleet;
+using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Runs;
+
+namespace QgaOrchestrator.Actors.Tests.Fleet;
+
+/// <summary>The directory: who is listed, and what is answered for a VM that has no channel.</summary>
+public sealed class FleetActorTests : TestKit
+{
+    private static readonly VmId Bad = new("h1", "my vm"), Good = new("h1", "web"), Left = new("h1", "left");
+
+    private static readonly AgentTrouble Trouble = new(AgentState.Missing, "it is not there", "Start it");
+
+    private readonly IActorRef _fleet;
+
+    /// <summary>The test is the region of VMs; the runs' is a probe.</summary>
+    public FleetActorTests() : base("akka { loglevel = WARNING, stdout-loglevel = OFF }")
+    {
+        Runs = CreateTestProbe();
+        _fleet = Sys.ActorOf(ActorProps.Of(() => new FleetActor(id => new VmIdentity(id, null, new Dictionary<string, string> { ["app"] = id.Name }), () => TestActor, () => Runs.Ref)));
+    }
+
+    private Akka.TestKit.TestProbe Runs { get; }
+
+    [Fact]
+    public async Task A_VM_without_a_channel_is_listed_with_its_reason_and_labels_until_it_has_one()
+    {
+        _fleet.Tell(new VmSeen(new VmStatus(Good, null, VmIdentity.NoLabels, AgentState.Ready)));
+        Found(new UnservedVm(Bad, Trouble), new UnservedVm(Good, Trouble));
+
+        var listed = (await _fleet.Ask<VmList>(new ListVms())).Vms;
+
+        Assert.Equal([(Bad, AgentState.Missing, "it is not there", "Start it"), (Good, AgentState.Ready, null, null)],
+            listed.Select(vm => (vm.Id, vm.Agent, vm.AgentReason, vm.AgentRemedy)));
+        Assert.Equal("my vm", listed[0].Labels["app"]);
+
+        _fleet.Tell(new VmLeft(Good));
+        Assert.Equal([AgentState.Missing, AgentState.Missing], (await _fleet.Ask<VmList>(new ListVms())).Vms.Select(vm => vm.Agent));
+        Found();
+        Assert.Empty((await _fleet.Ask<VmList>(new ListVms())).Vms);
+    }
+
+    [Fact]
+    public void Whatever_is_asked_of_a_VM_without_a_channel_is_refused_with_the_reason()
+    {
+        Found(new UnservedVm(Bad, Trouble));
+
+        foreach (var asked in new IVmMessage[] { new CallAgent(Bad, "guest-ping", default, new()), new WakeVm(Bad) })
+        {
+            _fleet.Tell(asked);
+            Assert.Equal(new CallReply.Refused(CallRefusal.NoAgent, "it is not there", "Start it"), ExpectMsg<CallReply.Refused>());
+        }
+        _fleet.Tell(Item(Bad));
+        Assert.Equal(new ItemOutcome(3, 2, ItemState.Failed, "it is not there", "Start it"), Runs.ExpectMsg<ItemEnded>().Outcome);
+
+        var call = new CallAgent(Good, "guest-ping", default, new());
+        _fleet.Tell(call);
+        Assert.Same(call, ExpectMsg<CallAgent>());
+    }
+
+    [Fact]
+    public void A_channel_that_did_not_come_asks_the_directory_what_to_say()
+    {
+        _fleet.Tell(new NoChannel(Item(Left)));
+        Assert.Equal(ItemState.Unreachable, Runs.ExpectMsg<ItemEnded>().Outcome.State);
+        _fleet.Tell(new NoChannel(new CallAgent(Left, "guest-ping", default, new())));
+        Assert.Equal(CallRefusal.Unreachable, ExpectMsg<CallReply.Refused>().Why);
+
+        Found(new UnservedVm(Left, Trouble));
+        _fleet.Tell(new NoChannel(Item(Left)));
+        Assert.Equal((ItemState.Failed, "it is not there"), Runs.ExpectMsg<ItemEnded>().Outcome is var outcome ? (outcome.State, outcome.Reason) : default);
+    }
+
+    private void Found(params UnservedVm[] vms) => _fleet.Tell(new VmsFound(new HostScan([], vms, [])));
+
+    private static StartItem Item(VmId vm) => new(
+        vm, "r1", 3, 2, "backup", new RunOptions { MaxParallel = 1, MaxFailures = Amount.All, MaxUnreachable = Amount.All }, DateTimeOffset.UnixEpoch, false);
+}

@@ -1,0 +1,181 @@
+using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Qemu.Ledger;
+
+namespace QgaOrchestrator.Actors.Tests.Hosts;
+
+/// <summary>What is found on a host: each VM once, as a channel or with the reason why it is none. A file stands for a socket.</summary>
+public sealed class SocketScanTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void A_VM_with_an_agent_a_VM_without_and_a_directory_without_sockets()
+    {
+        Make("vms/both/qga.sock", "vms/both/qmp.sock", "vms/agent/qga.sock", "vms/monitor/qmp.sock", "vms/off/disk.qcow2", "vms/README");
+
+        var found = Scan([Source("vms/{vm}/qga.sock", "vms/{vm}/qmp.sock")]);
+
+        Assert.Equal(["agent Agent", "both Agent Monitor", "monitor None Monitor"], found.Vms.Select(Said));
+        Assert.Contains(At("vms/monitor/qga.sock"), found.Vms[2].NoAgent!.Reason, StringComparison.Ordinal);
+        Assert.Empty(found.Unserved);
+        Assert.Empty(found.Faults);
+    }
+
+    [Theory]
+    [InlineData("{vm}.qga", "{vm}.qmp", "1.qga 1.qmp 2.qmp", "1 Agent Monitor|2 None Monitor")]
+    [InlineData("{vm}.sock", "{vm}.qmp.sock", "a.sock a.qmp.sock b.qmp.sock", "a Agent Monitor|b None Monitor")]
+    [InlineData("{vm}.agent.sock", "{vm}.sock", "a.agent.sock a.sock b.agent.sock", "a Agent Monitor|b Agent")]
+    public void One_sockets_path_is_not_taken_for_the_others(string agent, string monitor, string files, string expected)
+    {
+        Make([.. files.Split(' ').Select(file => "vms/" + file)]);
+        Assert.Equal(expected.Split('|'), Scan([Source("vms/" + agent, "vms/" + monitor)]).Vms.Select(Said));
+    }
+
+    [Fact]
+    public void A_name_that_is_none_is_told_as_it_can_be_shown()
+    {
+        Make("vms/my vm/qga.sock", "vms/a\u001b[31m/qmp.sock", "vms/good/qga.sock");
+
+        var found = Scan([Source("vms/{vm}/qga.sock", "vms/{vm}/qmp.sock")]);
+
+        Assert.Equal(["good"], found.Vms.Select(vm => vm.Id.Name));
+        Assert.Equal([@"h1/a\u001b[31m Invalid", "h1/my vm Invalid"], found.Unserved.Select(Said));
+        Assert.All(found.Unserved, vm => Assert.DoesNotContain('\u001b', vm.Trouble.Reason));
+        Assert.All(found.Unserved, vm => Assert.Contains("[A-Za-z0-9._-]", vm.Trouble.Remedy, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Two_VMs_of_one_name_are_two_and_one_VM_found_twice_is_one()
+    {
+        Make("a/web/qga.sock", "b/web/qga.sock");
+        Directory.CreateSymbolicLink(At("c"), At("a"));
+
+        var found = Scan([Source("a/{vm}/qga.sock"), Source("b/{vm}/qga.sock"), Source("c/{vm}/qga.sock")]);
+
+        Assert.Equal(At("a/web/qga.sock"), Assert.Single(found.Vms).Agent);
+        var other = Assert.Single(found.Unserved);
+        Assert.Equal("h1/web (Fleet:Sources:1) Invalid", Said(other));
+        Assert.Contains(At("a/web/qga.sock"), other.Trouble.Reason, StringComparison.Ordinal);
+        Assert.Contains(At("b/web/qga.sock"), other.Trouble.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_the_fleet_file_places_and_is_not_there_is_missing()
+    {
+        Make("vms/found/qga.sock", "own/only.qmp");
+        var found = Scan([Source("vms/{vm}/qga.sock")],
+            Placed("gone", agent: "own/gone.qga", monitor: "own/gone.qmp"), Placed("half", agent: "own/half.qga", monitor: "own/only.qmp"),
+            Placed("found", "h1"), Placed("named", "h1"), Placed("labelled"), Placed("far", "h2", "own/far.qga"), Placed("known", "h3"));
+
+        Assert.Equal(["found Agent", "half None Monitor"], found.Vms.Select(Said));
+        Assert.Equal(["h1/gone Missing", "h1/named Missing", "h2/far Missing"], found.Unserved.Select(Said));
+        Assert.Contains(At("own/gone.qga"), found.Unserved[0].Trouble.Reason, StringComparison.Ordinal);
+        Assert.Contains("no source of Fleet.Sources finds its sockets", found.Unserved[1].Trouble.Reason, StringComparison.Ordinal);
+        Assert.Contains("this node's host is h1", found.Unserved[2].Trouble.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_fleet_file_names_a_socket_that_a_source_finds_too_and_keeps_a_name_that_it_places()
+    {
+        Make("vms/100.qga", "vms/web.qga");
+        var found = Scan([Source("vms/{vm}.qga")], Placed("shop", agent: "vms/100.qga"), Placed("web", agent: "own/web.qga"));
+
+        Assert.Equal(["shop Agent"], found.Vms.Select(Said));
+        Assert.Equal(["h1/web Missing", "h1/web (Fleet:Sources:0) Invalid"], found.Unserved.Select(Said));
+    }
+
+    [Fact]
+    public void A_source_that_cannot_be_read_is_told_and_the_others_are_looked_at()
+    {
+        Make("vms/a/qga.sock", "plain");
+
+        var found = Scan([Source("plain/{vm}/qga.sock"), Source("later/{vm}/qga.sock"), Source("vms/{vm}/qga.sock")]);
+
+        Assert.Equal(["a Agent"], found.Vms.Select(Said));
+        Assert.Equal([("Fleet:Sources:0", true), ("Fleet:Sources:1", false)], found.Faults.Select(fault => (fault.Source, fault.Blinds)));
+        Assert.Contains($"{At("plain")} cannot be read", found.Faults[0].Reason, StringComparison.Ordinal);
+        Assert.Contains($"there is no directory {At("later")}", found.Faults[1].Reason, StringComparison.Ordinal);
+    }
+
+    /// <summary>The sources' patterns and holds, the VM's sockets, and its hold.</summary>
+    [Theory]
+    [InlineData("vms/{vm}.qga per", "vms/a.qga", SocketHold.PerCommand)]
+    [InlineData("vms/{vm}.qga per", "vms/a.agent", SocketHold.PerCommand)]
+    [InlineData("vms/{vm}.qga own, vms/{vm}.agent per", "vms/a.qga", SocketHold.Exclusive)]
+    [InlineData("vms/{vm}.qga own, vms/a{vm}.qga per", "vms/ab.qga", SocketHold.PerCommand)]
+    [InlineData("vms/{vm}.qga per", "link/a.qga", SocketHold.PerCommand)]
+    [InlineData("link/{vm}.qga per", "vms/a.qga", SocketHold.PerCommand)]
+    [InlineData("other/{vm}.qga per", "vms/a.qga", SocketHold.Exclusive)]
+    [InlineData("", "vms/a.qga", SocketHold.Exclusive)]
+    public void A_VM_of_the_fleet_file_is_held_as_its_source_says(string sources, string socket, SocketHold hold)
+    {
+        Make("vms/a.qga", "vms/ab.qga", "vms/a.agent");
+        Directory.CreateSymbolicLink(At("link"), At("vms"));
+        var given = sources.Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(source => source.Split(' '))
+            .Select(source => new SourceSection(source[1] == "per" ? SocketHold.PerCommand : SocketHold.Exclusive, At(source[0]), null)).ToList();
+
+        Assert.Equal(hold, new SourceHolds(given).Of(At(socket), null));
+        Assert.Equal(hold, Scan(given, Placed("mine", agent: socket)).Vms.Single(vm => vm.Id.Name == "mine").Hold);
+    }
+
+    [Theory]
+    [InlineData("run/qemu-server/{vm}.qga", true)]
+    [InlineData("var/run/qemu-server/{vm}.qga", true)]
+    [InlineData("srv/vms/{vm}.qga", true)]
+    [InlineData("run/{vm}/100.qga", true)]
+    [InlineData("run/qemu-{vm}/100.qga", true)]
+    [InlineData("run/qemu-server-of-mine/{vm}.qga", false)]
+    [InlineData("run/vms/{vm}.qga", false)]
+    public void On_a_Proxmox_host_its_sockets_are_not_held(string pattern, bool refused)
+    {
+        Make("etc/pve/storage.cfg", "run/qemu-server/100.qga", "var/x", "srv/x");
+        Directory.CreateSymbolicLink(At("var/run"), At("run"));
+        Directory.CreateSymbolicLink(At("srv/vms"), At("run/qemu-server"));
+        var proxmox = new ProxmoxHost(_directory.Path);
+
+        var objection = proxmox.Objection(SocketHold.Exclusive, At(pattern));
+
+        Assert.Equal(refused, objection is not null);
+        if (objection is not null) Assert.Contains("without freezing", objection.Reason, StringComparison.Ordinal);
+        Assert.Null(proxmox.Objection(SocketHold.PerCommand, At(pattern)));
+        Assert.Null(new ProxmoxHost(At("srv")).Objection(SocketHold.Exclusive, At(pattern)));
+    }
+
+    [Fact]
+    public void A_single_socket_that_leads_to_Proxmox_is_refused_when_it_is_found()
+    {
+        Make("etc/pve/storage.cfg", "run/qemu-server/100.qga", "vms/x");
+        File.CreateSymbolicLink(At("vms/web.qga"), At("run/qemu-server/100.qga"));
+
+        Assert.Equal(["h1/web Invalid"], Scan([Source("vms/{vm}.qga")]).Unserved.Select(Said));
+        Assert.Equal(["h1/shop Invalid"], Scan([], Placed("shop", agent: "run/qemu-server/100.qga")).Unserved.Select(Said));
+        Assert.Equal(["100 Agent"], Scan([new(SocketHold.PerCommand, At("run/qemu-server/{vm}.qga"), null)]).Vms.Select(Said));
+    }
+
+    private HostScan Scan(IReadOnlyList<SourceSection> sources, params FleetVm[] placed) =>
+        new SocketScan("h1", sources, new ProxmoxHost(_directory.Path), host => host == "h3").Find(new FleetFile(placed));
+
+    private SourceSection Source(string agent, string? monitor = null) => new(SocketHold.Exclusive, At(agent), monitor is null ? null : At(monitor));
+
+    private FleetVm Placed(string name, string? host = null, string? agent = null, string? monitor = null) => new(
+        name, host, VmIdentity.NoLabels, null, FreezeMode.Together, agent is null ? null : "unix:" + At(agent), monitor is null ? null : "unix:" + At(monitor));
+
+    private static string Said(VmSpec vm) => $"{vm.Id.Name} {(vm.NoAgent is { } trouble ? trouble.State : "Agent")}{(vm.Monitor is null ? "" : " Monitor")}";
+
+    private static string Said(UnservedVm vm) => $"{vm.Id} {vm.Trouble.State}";
+
+    private string At(string path) => _directory.File(path);
+
+    private void Make(params string[] files)
+    {
+        foreach (var file in files)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(At(file))!);
+            File.WriteAllText(At(file), "");
+        }
+    }
+}
