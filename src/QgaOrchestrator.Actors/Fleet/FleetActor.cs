@@ -28,7 +28,7 @@ internal sealed class FleetActor : ReceiveActor
         Receive<VmLeft>(m => _vms.Remove(m.Vm));
         Receive<VmsFound>(m => _unserved = m.Scan.Unserved.ToDictionary(vm => vm.Id, vm => vm.Trouble));
         Receive<ListVms>(_ => Sender.Tell(new VmList(
-            [.. _vms.Values.Concat(Unserved()).OrderBy(vm => vm.Id.Name, StringComparer.Ordinal).Select(vm => Said(vm, identify(vm.Id)))])));
+            [.. All().OrderBy(vm => vm.Id.Name, StringComparer.Ordinal).Select(vm => Said(vm, identify(vm.Id)))])));
         Receive<NoChannel>(m => Refuse(m.Message, _unserved.GetValueOrDefault(m.Message.Vm)));
         Receive<IVmMessage>(m =>
         {
@@ -38,13 +38,15 @@ internal sealed class FleetActor : ReceiveActor
     }
 
     /// <summary>One whose channel has not ended yet is shown as that says.</summary>
-    private IEnumerable<VmStatus> Unserved() => _unserved.Where(vm => !_vms.ContainsKey(vm.Key)).Select(vm =>
-        new VmStatus(vm.Key, null, VmIdentity.NoLabels, vm.Value.State)
-        {
-            AgentReason = vm.Value.Reason,
-            AgentRemedy = vm.Value.Remedy,
-            MonitorReason = "not asked: see the agent",
-        });
+    private IEnumerable<VmStatus> All() =>
+        _vms.Values.Concat(_unserved.Where(vm => !_vms.ContainsKey(vm.Key)).Select(vm => Unserved(vm.Key, vm.Value)));
+
+    private static VmStatus Unserved(VmId vm, AgentTrouble trouble) => new(vm, null, VmIdentity.NoLabels, trouble.State)
+    {
+        AgentReason = trouble.Reason,
+        AgentRemedy = trouble.Remedy,
+        MonitorReason = "not asked: see the agent",
+    };
 
     /// <param name="asked">What cannot be done.</param>
     /// <param name="trouble">Null: nobody knows more than that the VM is not here.</param>
@@ -53,14 +55,23 @@ internal sealed class FleetActor : ReceiveActor
         switch (asked)
         {
             case CallAgent or WakeVm:
-                Sender.Tell(trouble?.Refusal ?? new CallReply.Refused(CallRefusal.Unreachable, $"{asked.Vm.Name} is not on its host", Look));
+                Sender.Tell(trouble?.Refusal ?? new CallReply.Refused(
+                    CallRefusal.Unreachable, $"{asked.Vm.Name} is not on its host", Look));
                 break;
             case StartItem item:
                 // To its run, which tells the group's coordinator where it is a group's: who asks may be that.
-                _runs().Tell(trouble is null ? item.Unreachable("the VM's sockets are gone from its host", Look) : item.Failed(trouble.Reason, trouble.Remedy));
+                _runs().Tell(Ended(item, trouble));
                 break;
         }
     }
+
+    /// <summary>One that was begun was there then: how far it came nobody can see, and its group's points are not given up for it.</summary>
+    private static ItemEnded Ended(StartItem item, AgentTrouble? trouble) => trouble switch
+    {
+        null => item.Unreachable("the VM's sockets are gone from its host", Look),
+        _ when item.Resume => item.Unreachable(trouble.Reason, trouble.Remedy),
+        _ => item.Failed(trouble.Reason, trouble.Remedy),
+    };
 
     private static VmStatus Said(VmStatus vm, VmIdentity said) => vm with { Labels = said.Labels, Group = said.Group, Freeze = said.Freeze };
 }

@@ -31,7 +31,10 @@ internal sealed partial class FleetFileWatch(string? path, ILogger log)
         var (file, errors) = info.Exists ? Read(path) : (null, ["there is no such file"]);
         if (file is not null) _file = file;
         foreach (var error in errors) NotRead(path, error);
-        Faults = errors.Count == 0 ? [] : [new SourceFault("Fleet:File", $"{path} is not taken: {string.Join(" ", errors).TrimEnd('.')}", "Correct it; what it said before stays in force", Blinds: false)];
+        Faults = errors.Count == 0 ? [] :
+        [
+            new("Fleet:File", $"{path} is not taken: {string.Join(" ", errors).TrimEnd('.')}", "Correct it; what it said before stays in force", Blinds: false),
+        ];
         return _file;
     }
 

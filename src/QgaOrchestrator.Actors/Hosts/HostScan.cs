@@ -10,7 +10,7 @@ namespace QgaOrchestrator.Actors.Hosts;
 /// <param name="Hold">Whether the sockets are ours alone.</param>
 public sealed record VmSpec(VmId Id, string Agent, string? Monitor, SocketHold Hold)
 {
-    /// <summary>Set where there is a monitor and no agent's socket: nothing is asked of the guest, and its disks can be cut as it runs.</summary>
+    /// <summary>Set where there is a monitor and no agent's socket: nothing is asked of the guest, its disks are cut as it runs.</summary>
     public AgentTrouble? NoAgent { get; init; }
 }
 
@@ -23,7 +23,7 @@ public sealed record AgentTrouble(AgentState State, string Reason, string Remedy
     public CallReply Refusal => new CallReply.Refused(CallRefusal.NoAgent, Reason, Remedy);
 }
 
-/// <summary>A VM that is known and has no channel: it is listed, counted and selected, and everything asked of it is refused.</summary>
+/// <summary>A VM that is known and has no channel: it is listed, counted and selected, and whatever is asked of it is refused.</summary>
 public sealed record UnservedVm(VmId Id, AgentTrouble Trouble);
 
 /// <summary>Where VMs may be that cannot be seen.</summary>
@@ -39,6 +39,6 @@ public sealed record SourceFault(string Source, string Reason, string Remedy, bo
 /// <summary>What one look at all sources and at the fleet's file found.</summary>
 public sealed record HostScan(IReadOnlyList<VmSpec> Vms, IReadOnlyList<UnservedVm> Unserved, IReadOnlyList<SourceFault> Faults)
 {
-    public bool IsAs(HostScan? other) =>
-        other is not null && Vms.SequenceEqual(other.Vms) && Unserved.SequenceEqual(other.Unserved) && Faults.SequenceEqual(other.Faults);
+    public bool IsAs(HostScan? other) => other is not null
+        && Vms.SequenceEqual(other.Vms) && Unserved.SequenceEqual(other.Unserved) && Faults.SequenceEqual(other.Faults);
 }

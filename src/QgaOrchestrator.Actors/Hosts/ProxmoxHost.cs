@@ -22,7 +22,8 @@ public sealed class ProxmoxHost(string root)
     public AgentTrouble? Objection(SocketHold hold, params IEnumerable<string?> paths) =>
         hold == SocketHold.Exclusive && IsHere && paths.OfType<string>().Any(Reaches)
             ? new(AgentState.Invalid,
-                "Proxmox's tools need the sockets in /run/qemu-server: while one is held, vzdump would back up the VM without freezing it",
+                "Proxmox's tools need the sockets in /run/qemu-server: while one is held, vzdump would back up the VM "
+                + "without freezing it",
                 "Use \"Hold\": \"per-command\" for the source whose pattern they match")
             : null;
 
@@ -32,7 +33,8 @@ public sealed class ProxmoxHost(string root)
     private static bool Leads(string path, string directory)
     {
         var (given, wanted) = (path.Split('/'), directory.Split('/'));
-        return given.Length > wanted.Length && wanted.Zip(given).All(((string Is, string Given) part) => part.Is == part.Given || MayBe(part.Given, part.Is));
+        return given.Length > wanted.Length
+            && wanted.Zip(given).All(((string Is, string Given) part) => part.Is == part.Given || MayBe(part.Given, part.Is));
     }
 
     private static bool MayBe(string pattern, string name) =>

@@ -62,24 +62,37 @@ internal sealed class ScanResult(string host, ProxmoxHost? proxmox)
         if (!_sockets.Add(socket)) return;
         if (Trouble(at) is { } trouble) Refuse(at, trouble);
         else if (_names.TryGetValue(at.Name, out var first))
-            Refuse(at, new(AgentState.Invalid, $"two VMs have the name {at.Name}: {first.From} has one at {first.Socket}, {at.From} this one at {at.Socket}", "Give each VM a name of its own"));
+        {
+            Refuse(at, new(
+                AgentState.Invalid,
+                $"two VMs have the name {at.Name}: {first.From} has one at {first.Socket}, {at.From} this one at {at.Socket}",
+                "Give each VM a name of its own"));
+        }
         else
         {
             _names.Add(at.Name, at);
             _vms.Add(at.Name, new VmSpec(new VmId(host, at.Name), at.Agent, at.HasMonitor ? at.Monitor : null, at.Hold)
             {
-                NoAgent = at.HasAgent ? null : new(AgentState.None, $"it has a monitor and no agent's socket {at.Agent}",
-                    "Give its QEMU a channel for the guest's agent at that path, and run qemu-ga in the guest; without one a backup with consistency prefer or none makes a crash point"),
+                NoAgent = at.HasAgent ? null : NoAgent(at.Agent),
             });
         }
     }
 
     public HostScan ToScan() => new([.. _vms.Values], [.. _unserved.Values], _faults);
 
-    private AgentTrouble? Trouble(Sighting at) =>
-        !VmId.IsName(at.Name) ? new(AgentState.Invalid, $"its name is not a VM's name, found by {at.From} at {ShownName.Of(at.Name)}", ToName)
-        : at.Locked is { } locked ? new(AgentState.Missing, $"whether its sockets are there cannot be seen: {locked}", "Give the node's user the right to read and search its directory")
-        : proxmox?.Objection(at.Hold, at.Agent, at.Monitor);
+    private static AgentTrouble NoAgent(string path) => new(
+        AgentState.None, $"it has a monitor and no agent's socket {path}",
+        "Give its QEMU a channel for the guest's agent at that path, and run qemu-ga in the guest; "
+        + "without one a backup with consistency prefer or none makes a crash point");
+
+    private AgentTrouble? Trouble(Sighting at) => at switch
+    {
+        _ when !VmId.IsName(at.Name) => new(AgentState.Invalid, $"its name is not a VM's name; {at.From} finds it", ToName),
+        { Locked: { } locked } => new(
+            AgentState.Missing, $"whether its sockets are there cannot be seen: {locked}",
+            "Give the node's user the right to read and search its directory"),
+        _ => proxmox?.Objection(at.Hold, at.Agent, at.Monitor),
+    };
 
     private void Refuse(Sighting at, AgentTrouble trouble)
     {

@@ -1,6 +1,8 @@
 namespace QgaOrchestrator.Actors.Hosts;
 
-/// <summary>A socket's path with <c>{vm}</c> once, in one component, as in <c>/run/vms/{vm}/qga.sock</c> or <c>/run/vms/{vm}.qga</c>.</summary>
+/// <summary>
+/// A socket's path with <c>{vm}</c> once, in one component, as in <c>/run/vms/{vm}/qga.sock</c> or <c>/run/vms/{vm}.qga</c>.
+/// </summary>
 internal sealed class SocketPattern
 {
     private const string Placeholder = "{vm}";
@@ -19,6 +21,9 @@ internal sealed class SocketPattern
         HasDirectory = end >= 0;
     }
 
+    /// <summary>A config's other paths are refused; who reads it to tell what is wrong goes on with them.</summary>
+    public static bool IsPattern(string text) => text.Contains(Placeholder, StringComparison.Ordinal);
+
     public string Text { get; }
 
     /// <summary>The directory whose entries hold the names.</summary>
@@ -33,13 +38,15 @@ internal sealed class SocketPattern
 
     /// <summary>The name under which this pattern means the path; null: it does not.</summary>
     public string? NameOf(string path) =>
-        path.Length > _before.Length + _after.Length && path.StartsWith(_before, StringComparison.Ordinal) && path.EndsWith(_after, StringComparison.Ordinal)
+        path.Length > _before.Length + _after.Length
+            && path.StartsWith(_before, StringComparison.Ordinal) && path.EndsWith(_after, StringComparison.Ordinal)
             && path[_before.Length..^_after.Length] is var name && !name.Contains('/', StringComparison.Ordinal)
             ? name
             : null;
 
     /// <summary>The same pattern with its directory's symbolic links followed.</summary>
-    public SocketPattern Real() => RealPath.Of(Root) is var real && real == Root ? this : new(Path.Combine(real, _prefix + Placeholder + _after));
+    public SocketPattern Real() =>
+        RealPath.Of(Root) is var real && real == Root ? this : new(Path.Combine(real, _prefix + Placeholder + _after));
 
     /// <summary>The names of all entries that fit, whatever is behind them.</summary>
     /// <exception cref="IOException">The directory is not there, or is none.</exception>

@@ -10,19 +10,31 @@ namespace QgaOrchestrator.Actors.Hosts;
 /// </summary>
 public sealed class SourceHolds(IEnumerable<SourceSection> sources)
 {
-    private readonly (SocketHold Hold, SocketPattern[] Patterns)[] _sources = [.. sources.Select(source => (source.Hold, Patterns(source)))];
+    private readonly (SocketHold Hold, SocketPattern[] Patterns)[] _sources =
+        [.. sources.Select(source => (source.Hold, Patterns(source)))];
 
     public SocketHold Of(string agent, string? monitor)
     {
-        string[] sockets = [.. new[] { agent, monitor }.OfType<string>().SelectMany(path => new[] { path, RealPath.Of(path) }).Distinct()];
+        string[] given = [.. new[] { agent, monitor }.OfType<string>()];
+        string[] sockets = [.. given.Concat(given.Select(RealPath.Of)).Distinct()];
         var mine = Where((pattern, path) => pattern.NameOf(path) is not null);
-        if (mine.Count == 0) mine = Where((pattern, path) => path.StartsWith(pattern.Root.TrimEnd('/') + '/', StringComparison.Ordinal));
+        if (mine.Count == 0) mine = Where((pattern, path) => IsIn(pattern.Root, path));
         return mine.Contains(SocketHold.PerCommand) ? SocketHold.PerCommand : SocketHold.Exclusive;
 
         List<SocketHold> Where(Func<SocketPattern, string, bool> fits) =>
-            [.. _sources.Where(source => source.Patterns.Any(pattern => sockets.Any(path => fits(pattern, path)))).Select(source => source.Hold)];
+        [
+            .. from source in _sources
+               where source.Patterns.Any(pattern => sockets.Any(path => fits(pattern, path)))
+               select source.Hold,
+        ];
     }
 
-    private static SocketPattern[] Patterns(SourceSection source) =>
-        [.. new[] { source.Agent, source.Monitor }.OfType<string>().Select(text => new SocketPattern(text)).SelectMany(pattern => new[] { pattern, pattern.Real() })];
+    private static bool IsIn(string directory, string path) => path.StartsWith(directory.TrimEnd('/') + '/', StringComparison.Ordinal);
+
+    private static SocketPattern[] Patterns(SourceSection source)
+    {
+        SocketPattern[] written = [.. new[] { source.Agent, source.Monitor }.OfType<string>()
+            .Where(SocketPattern.IsPattern).Select(text => new SocketPattern(text))];
+        return [.. written, .. written.Select(pattern => pattern.Real())];
+    }
 }

@@ -8,7 +8,7 @@ internal static class HolderAdvice
 {
     private static readonly string[] Libvirt = ["libvirtd", "virtqemud"];
 
-    /// <summary>The programs of a Proxmox host, as the kernel names them: Perl programs change their name to what they do.</summary>
+    /// <summary>Programs of a Proxmox host, as the kernel names them: Perl programs change their name to what they do.</summary>
     private static readonly string[] Proxmox = ["pve", "qm", "vzdump", "task UPID"];
 
     /// <param name="holder">As in "socat (pid 4711)".</param>
@@ -17,7 +17,8 @@ internal static class HolderAdvice
     {
         _ when Is(holder, Libvirt) =>
             "libvirt owns this channel: let it run, and give the VM an agent's channel and a monitor of its own for qgad "
-            + "(<qemu:commandline> in the domain's XML), named in Fleet:Sources or in the fleet file; this version has no source for libvirt",
+            + "(<qemu:commandline> in the domain's XML), named in Fleet:Sources or in the fleet file; "
+            + "this version has no source for libvirt",
         _ when Is(holder, Proxmox) => "Proxmox's tools share this socket: set \"Hold\": \"per-command\" for its source",
         _ => $"End {holder} if nobody needs it, or let it use another channel",
     };

@@ -41,7 +41,8 @@ public static class JsonMembers
             var name = Name(ref reader);
             if (names.Count == Most) Add(faults, $"{path}*: more than {Most} members in one object");
             if (names.Count <= Most && !names.Add(name)) Add(faults, $"{path}{Shown(name)}: given twice; keep one");
-            else if (known is not null && !known.Contains(name, StringComparer.Ordinal)) Add(faults, $"{Shown(name)}: no such member; {Known(known)}");
+            else if (known is not null && !known.Contains(name, StringComparer.Ordinal))
+                Add(faults, $"{Shown(name)}: no such member; {Known(known)}");
             reader.Read();
             Value(ref reader, path, name, faults);
         }
@@ -53,7 +54,10 @@ public static class JsonMembers
         else if (reader.TokenType == JsonTokenType.StartArray)
         {
             for (var at = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; at++)
-                if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray) Value(ref reader, path, $"{name}[{at}]", faults);
+            {
+                if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+                    Value(ref reader, path, $"{name}[{at}]", faults);
+            }
         }
     }
 
@@ -70,7 +74,8 @@ public static class JsonMembers
         }
     }
 
-    private static string Known(IReadOnlyList<string> known) => known.Count == 0 ? "this takes none" : $"there are {string.Join(", ", known)}";
+    private static string Known(IReadOnlyList<string> known) =>
+        known.Count == 0 ? "this takes none" : $"there are {string.Join(", ", known)}";
 
     private static string Shown(string name) => AuditTrail.Plain(name, LongestName);
 

@@ -57,6 +57,9 @@ public sealed class FleetActorTests : TestKit
         _fleet.Tell(Item(Bad));
         Assert.Equal(new ItemOutcome(3, 2, ItemState.Failed, "it is not there", "Start it"), Runs.ExpectMsg<ItemEnded>().Outcome);
 
+        _fleet.Tell(Item(Bad) with { Resume = true });
+        Assert.Equal((ItemState.Unreachable, "it is not there"), Runs.ExpectMsg<ItemEnded>().Outcome is var begun ? (begun.State, begun.Reason) : default);
+
         var call = new CallAgent(Good, "guest-ping", default, new());
         _fleet.Tell(call);
         Assert.Same(call, ExpectMsg<CallAgent>());
