@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Threading.Channels;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Watchdog;
 
@@ -10,6 +11,9 @@ namespace QgaOrchestrator.Watchdog;
 internal sealed class Log : IDisposable
 {
     private const int MostWaiting = 1000;
+
+    /// <summary>Bytes of a line, whatever a guest's agent has said in it.</summary>
+    private const int Longest = 4096;
 
     /// <summary>For the last lines, at our end; a writer that is stuck keeps nobody longer.</summary>
     private static readonly TimeSpan LastLines = TimeSpan.FromSeconds(1);
@@ -41,7 +45,7 @@ internal sealed class Log : IDisposable
         _thread.Join(LastLines);
     }
 
-    private string Stamped(string text) => string.Create(CultureInfo.InvariantCulture, $"{_time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {text}");
+    private string Stamped(string text) => string.Create(CultureInfo.InvariantCulture, $"{_time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {ForeignText.Message(text, Longest)}");
 
     private void Write()
     {

@@ -43,4 +43,13 @@ internal static class AgentCallReplies
         await call(request.Command, request.Arguments) is var reply && reply is CallReply.Returned returned
             ? returned.Json
             : throw new GuestCallException(request.Command, reply);
+
+    /// <summary>What the command's Read makes of it.</summary>
+    /// <exception cref="GuestCallException">There is none.</exception>
+    /// <exception cref="GuestFaultException">It was not understood.</exception>
+    public static async Task<T> ReadAsync<T>(this AgentCall call, AgentRequest request, Func<ReadOnlyMemory<byte>, T> read) =>
+        (await call.ReturnedAsync(request)).TryRead(read, out var value, out var odd) ? value : throw NotUnderstood(request.Command, odd);
+
+    public static GuestFaultException NotUnderstood(string command, string why) => new(
+        GuestFaultKind.NotUnderstood, $"{command}: {why}.", "Look in the guest for what became of it, and see which agent answers there; update its qemu-ga.");
 }

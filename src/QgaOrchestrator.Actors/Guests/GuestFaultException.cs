@@ -1,3 +1,5 @@
+using QgaOrchestrator.Qemu.Wire;
+
 namespace QgaOrchestrator.Actors.Guests;
 
 /// <summary>Why something in a guest was not done, where the agent itself did all that it was asked for.</summary>
@@ -14,11 +16,14 @@ public enum GuestFaultKind
 
     /// <summary>A program in the guest failed.</summary>
     Failed,
+
+    /// <summary>The agent answered with another shape than the command's.</summary>
+    NotUnderstood,
 }
 
-/// <param name="reason">A sentence.</param>
+/// <param name="reason">A sentence, in part perhaps a program's in the guest: it is made one bounded line here.</param>
 /// <param name="remedy">A sentence.</param>
-public sealed class GuestFaultException(GuestFaultKind kind, string reason, string remedy) : Exception(reason)
+public sealed class GuestFaultException(GuestFaultKind kind, string reason, string remedy) : Exception(ForeignText.Message(reason))
 {
     public GuestFaultKind Kind { get; } = kind;
 

@@ -64,7 +64,7 @@ public sealed class GuestFilePush(AgentCall call, TimeProvider time)
         {
             await WriteAsync(push, target, body, cancel);
         }
-        catch (Exception e) when (push.Part is not null && e is (GuestCallException { Reply: CallReply.AgentFailed } or GuestFaultException { Kind: GuestFaultKind.Failed }))
+        catch (Exception e) when (push.Part is not null && e is (GuestCallException { Reply: CallReply.AgentFailed } or GuestFaultException { Kind: GuestFaultKind.Failed or GuestFaultKind.NotUnderstood }))
         {
             // A full file system, a failing disk: what is there would only take the room, and going on with it leads to the same end.
             await RemoveAsync(target, cancel);

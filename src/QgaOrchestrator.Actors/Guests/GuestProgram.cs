@@ -20,14 +20,14 @@ internal static class GuestProgram
         AgentCall call, string script, IReadOnlyList<string> arguments, TimeSpan limit, TimeProvider time, CancellationToken cancel)
     {
         var request = new ExecRequest("/bin/sh", ["-c", script, "sh", .. arguments], CaptureOutput: true);
-        var pid = GuestExec.Read(await call.ReturnedAsync(GuestExec.Request(request))).Pid;
+        var pid = (await call.ReadAsync(GuestExec.Request(request), GuestExec.Read)).Pid;
         var since = time.GetTimestamp();
         for (var pause = FirstLook; time.GetElapsedTime(since) < limit; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             await Task.Delay(pause, time, cancel);
             try
             {
-                var status = GuestExecStatus.Read(await call.ReturnedAsync(GuestExecStatus.Request(pid)));
+                var status = await call.ReadAsync(GuestExecStatus.Request(pid), GuestExecStatus.Read);
                 if (status.Exited) return new GuestProgramEnd(status.Exitcode, Text(status.OutData), Text(status.ErrData));
             }
             catch (GuestCallException e) when (e.IsPassing)

@@ -49,7 +49,7 @@ public sealed class OpenGuestFile : IAsyncDisposable
         {
             try
             {
-                file._handle = GuestFileOpen.Read(await call.ReturnedAsync(GuestFileOpen.Request(path, mode)));
+                file._handle = await call.ReadAsync(GuestFileOpen.Request(path, mode), GuestFileOpen.Read);
                 file._at = 0;
                 return file;
             }
@@ -68,7 +68,7 @@ public sealed class OpenGuestFile : IAsyncDisposable
             return await PersistAsync(async handle =>
             {
                 _at = null;
-                return GuestFileSeek.Read(await _call.ReturnedAsync(GuestFileSeek.Request(handle, 0, SeekOrigin.End))).Position;
+                return (await _call.ReadAsync(GuestFileSeek.Request(handle, 0, SeekOrigin.End), GuestFileSeek.Read)).Position;
             }, cancel);
         }
         catch (GuestCallException e) when (e.Reply is CallReply.AgentFailed && !e.IsNotAllowed)
@@ -83,7 +83,8 @@ public sealed class OpenGuestFile : IAsyncDisposable
     {
         await SeekAsync(handle, offset);
         _at = null;
-        var chunk = GuestFileRead.Read(await _call.ReturnedAsync(GuestFileRead.Request(handle, count)));
+        var chunk = await _call.ReadAsync(GuestFileRead.Request(handle, count), GuestFileRead.Read);
+        if (chunk.Bytes.Length > count) throw AgentCallReplies.NotUnderstood(GuestFileRead.Name, $"{chunk.Bytes.Length} bytes came where {count} were asked for");
         _at = offset + chunk.Bytes.Length;
         return chunk;
     }, cancel);
@@ -97,8 +98,8 @@ public sealed class OpenGuestFile : IAsyncDisposable
         for (var written = 0; written < bytes.Length;)
         {
             // May be fewer than were sent.
-            var count = GuestFileWrite.Read(await _call.ReturnedAsync(GuestFileWrite.Request(handle, bytes[written..]))).Count;
-            written += count > 0 ? (int)count : throw new GuestFaultException(GuestFaultKind.Failed, $"{_path} takes nothing more.", "See whether the guest's file system is full.");
+            var count = (await _call.ReadAsync(GuestFileWrite.Request(handle, bytes[written..]), GuestFileWrite.Read)).Count;
+            written += count > 0 && count <= bytes.Length - written ? (int)count : throw new GuestFaultException(GuestFaultKind.Failed, $"{_path} takes nothing more.", "See whether the guest's file system is full.");
         }
         await _call.ReturnedAsync(GuestFileFlush.Request(handle));
         _at = offset + bytes.Length;
@@ -154,7 +155,7 @@ public sealed class OpenGuestFile : IAsyncDisposable
     private async Task<long> OpenAgainAsync()
     {
         await CloseStaleAsync();
-        var handle = GuestFileOpen.Read(await _call.ReturnedAsync(GuestFileOpen.Request(_path, _mode)));
+        var handle = await _call.ReadAsync(GuestFileOpen.Request(_path, _mode), GuestFileOpen.Read);
         _at = 0;
         return handle;
     }

@@ -78,13 +78,13 @@ public sealed class StreamedProcess : IAsyncDisposable
         {
             output = await SpoolAsync(call, $"{folder}/out", time, cancel);
             errors = await SpoolAsync(call, $"{folder}/err", time, cancel);
-            var started = await call.ReturnedAsync(GuestExec.Request(process with
+            var started = await call.ReadAsync(GuestExec.Request(process with
             {
                 Path = "/bin/sh",
                 Arg = ["-c", Start, "sh", $"{folder}/out", $"{folder}/err", process.Path, .. process.Arg ?? []],
                 CaptureOutput = false,
-            }));
-            return new StreamedProcess(call, time, folder, output, errors, limit, GuestExec.Read(started).Pid);
+            }), GuestExec.Read);
+            return new StreamedProcess(call, time, folder, output, errors, limit, started.Pid);
         }
         catch
         {
@@ -135,12 +135,16 @@ public sealed class StreamedProcess : IAsyncDisposable
     {
         try
         {
-            var status = GuestExecStatus.Read(await _call.ReturnedAsync(GuestExecStatus.Request(_pid)));
+            var status = await _call.ReadAsync(GuestExecStatus.Request(_pid), GuestExecStatus.Read);
             return status.Exited ? new ProcessNews.Ended(status.Exitcode, status.Signal) : null;
         }
         catch (GuestCallException e) when (e.IsPassing)
         {
             return null;
+        }
+        catch (GuestFaultException e)
+        {
+            return new ProcessNews.Lost(_pid, e.Message, e.Remedy);
         }
         catch (GuestCallException e)
         {

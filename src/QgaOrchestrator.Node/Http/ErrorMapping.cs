@@ -1,7 +1,6 @@
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Guests;
 using QgaOrchestrator.Api;
-using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Node.Http;
@@ -15,17 +14,12 @@ public static class ErrorMapping
         ProblemException e => e.Problem,
         GuestCallException e => From(e),
         GuestFaultException e => From(e),
-        NotUnderstoodException e => new(
-            "The agent was not understood", StatusCodes.Status502BadGateway, ProblemCodes.NotUnderstood, Sentence(e.Message),
-            "Look in the guest for what became of it, and see which agent answers there; update its qemu-ga."),
         BadHttpRequestException e => new("Bad request", e.StatusCode, ProblemCodes.BadRequest, e.Message, "Correct the request."),
         Akka.Actor.AskTimeoutException => Problems.StoreBusy,
         _ => new(
             "Internal error", StatusCodes.Status500InternalServerError, ProblemCodes.Internal,
             "The node failed to answer.", "The node's log tells why."),
     };
-
-    private static string Sentence(string message) => $"{char.ToUpperInvariant(message[0])}{message[1..]}.";
 
     /// <summary>An agent's own error, sent or not.</summary>
     public static Problem From(CallReply.AgentFailed failed) => new(
@@ -57,6 +51,7 @@ public static class ErrorMapping
             GuestFaultKind.NotAllowed => ("The guest does not allow this", StatusCodes.Status409Conflict, ProblemCodes.CommandDisabled),
             GuestFaultKind.BadRequest => ("Bad request", StatusCodes.Status400BadRequest, ProblemCodes.BadRequest),
             GuestFaultKind.Differs => ("Another checksum", StatusCodes.Status409Conflict, ProblemCodes.ChecksumMismatch),
+            GuestFaultKind.NotUnderstood => ("The agent was not understood", StatusCodes.Status502BadGateway, ProblemCodes.NotUnderstood),
             GuestFaultKind.Failed => ("A step in the guest failed", StatusCodes.Status422UnprocessableEntity, ProblemCodes.GuestFailed),
             _ => throw new InvalidOperationException($"no status for {e.Kind}"),
         };

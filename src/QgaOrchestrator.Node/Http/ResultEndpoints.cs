@@ -5,6 +5,7 @@ using QgaOrchestrator.Actors.Results;
 using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Node.Http;
 
@@ -61,12 +62,12 @@ public static class ResultEndpoints
             ? Parsed(json)
             : null;
 
-    /// <summary>One that is nested deeper than the page itself may be is in its stream alone.</summary>
+    /// <summary>One that is nested deeper than the page itself may be is in its stream alone. An earlier version kept what is no text.</summary>
     private static JsonElement? Parsed(byte[] json)
     {
         try
         {
-            return JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MostNested }).RootElement;
+            return JsonDocument.Parse(JsonText.Mended(json), new JsonDocumentOptions { MaxDepth = MostNested }).RootElement;
         }
         catch (JsonException)
         {

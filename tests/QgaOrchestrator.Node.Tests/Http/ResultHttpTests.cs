@@ -43,6 +43,22 @@ public sealed class ResultHttpTests(NodeFixture node) : IClassFixture<NodeFixtur
         Assert.Equal(HttpStatusCode.NotFound, (await node.Admin.GetAsync("/v1/runs/r7/results/0/err")).StatusCode);
     }
 
+    [Fact]
+    public async Task An_odd_return_of_one_VM_fails_no_run_s_list_of_results()
+    {
+        var spool = node.Service<ResultSpool>();
+        byte[][] returns = ["{}"u8.ToArray(), "\"\\ud800\""u8.ToArray(), [(byte)'"', 0xC3, (byte)'('], [(byte)'"', 0xC3, (byte)'(', (byte)'"'], Encoding.UTF8.GetBytes(new string('[', 62) + new string(']', 62))];
+        foreach (var (item, returned) in returns.Index())
+        {
+            var asked = spool.Begin("r8", new ItemResult(item, 1, $"db{item}", "hv1", DateTimeOffset.UnixEpoch));
+            spool.Write("r8", asked with { State = ItemState.Succeeded, Streams = new Dictionary<string, KeptStream> { ["return"] = spool.Keep("r8", item, "return", returned) } });
+        }
+
+        var page = await node.Admin.GetFromJsonAsync("/v1/runs/r8/results", ApiJson.Default.PageRunResult);
+        Assert.Equal(["{}", "\"\\uFFFD\"", null, "\"\\uFFFD(\"", null], page!.Items.Select(result => result.Return?.GetRawText()));
+        Assert.All(page.Items, result => Assert.NotEmpty(result.Streams["return"].Text));
+    }
+
     [Theory]
     [InlineData("..%2Fresults")]
     [InlineData("r404")]
