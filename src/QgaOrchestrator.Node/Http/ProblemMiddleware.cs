@@ -33,6 +33,8 @@ public static partial class ProblemMiddleware
     {
         { StatusCode: StatusCodes.Status404NotFound, ContentType: null } =>
             Problems.NotFound("There is nothing at this path.", "There are /v1/vms, /v1/runs, /v1/recovery-points and what the README tells of, /healthz and /readyz."),
+        { StatusCode: StatusCodes.Status400BadRequest, ContentType: null } =>
+            Problems.BadRequest("A query parameter has a value of another type.", "Correct the query: numbers in digits, flags as true or false."),
         { StatusCode: StatusCodes.Status405MethodNotAllowed } => new(
             "Method not allowed", StatusCodes.Status405MethodNotAllowed, ProblemCodes.BadRequest,
             "This path does not take this method.", "See the Allow header."),

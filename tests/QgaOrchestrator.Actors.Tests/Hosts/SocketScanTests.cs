@@ -79,7 +79,7 @@ public sealed class SocketScanTests : IDisposable
     }
 
     [Fact]
-    public void The_fleet_file_names_a_socket_that_a_source_finds_too_and_keeps_a_name_that_it_places()
+    public void The_fleet_file_names_a_socket_that_a_source_finds_too_and_keeps_its_names()
     {
         Make("vms/100.qga", "vms/web.qga");
         var found = Scan([Source("vms/{vm}.qga")], Placed("shop", agent: "vms/100.qga"), Placed("web", agent: "own/web.qga"));

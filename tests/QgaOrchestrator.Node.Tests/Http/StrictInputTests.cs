@@ -91,6 +91,7 @@ public sealed class StrictInputTests(NodeFixture node) : IClassFixture<NodeFixtu
     /// <summary>Every query parameter that there is: a new one is named here.</summary>
     private static readonly string[] Queries =
     [
+        "DELETE /v1/recovery-points/x missing",
         "GET /v1/audit limit cursor vm run who since",
         "GET /v1/audit/check head",
         "GET /v1/recovery-points vm limit cursor",
