@@ -106,7 +106,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
     protected void Begin()
     {
         var life = ++_lives;
-        Vms = Sys.ActorOf(Props.Create(() => new Region(VmActor.Props(() => VmServices()))), $"vms-{life}");
+        Vms = Sys.ActorOf(Props.Create(() => new Region(VmActor.Props(() => VmServices(), new RestartPauses(TimeProvider.System, new Random(1))))), $"vms-{life}");
         Host = Sys.ActorOf(Props.Create(() => new HostActor(HostServices())), $"host-{life}");
     }
 

@@ -23,7 +23,7 @@ using QgaOrchestrator.Qemu.Monitor;
 namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>This node's actors: who gets what, in the order in which they start.</summary>
-public sealed partial class NodeActors(QgadOptions options, IViews views, ResultSpool results, AuditKeeper audit, TimeProvider time, ILogger<NodeActors> log) : INodeActors
+public sealed partial class NodeActors(QgadOptions options, IViews views, ResultSpool results, SecretSpool secrets, AuditKeeper audit, TimeProvider time, ILogger<NodeActors> log) : INodeActors
 {
     /// <summary>Images that are summed at once: it is disk work, and two saturate a disk.</summary>
     private const int FilesAtOnce = 2;
@@ -53,17 +53,19 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
     public async Task StartAsync(ActorSystem system, IActorRegistry registry)
     {
         System = system;
+        await ForgetSecretsAsync();
         var ledger = FreezeLedger.Open(options.Freeze.Ledger);
         var fleet = new FleetFileWatch(options.Fleet.File, log);
         var cluster = Cluster.Get(system);
         var sockets = new SocketScan(options.Node.Host, options.Fleet.Sources, new ProxmoxHost("/"),
             host => cluster.State.Members.Any(member => member.HasRole(ClusterExtensions.HostRole(host))));
+        var pauses = new RestartPauses(time, new Random(Environment.ProcessId));
         var preparing = new SemaphoreSlim(PreparedAtOnce);
         Fleet = system.ActorOf(ActorProps.Of(() => new FleetActor(fleet.Identify, () => Vms, () => Runs)), "fleet");
 
         // Host, runs and VMs tell each other: each is given the way to the others, which exists a moment later.
-        Vms = await Regions.StartVmsAsync(system, VmActor.Props(() => VmServices(ledger, preparing, fleet)));
-        Runs = await Regions.StartRunsAsync(system, RunActor.Props(new RunServices
+        Vms = await Regions.StartVmsAsync(system, VmActor.Props(() => VmServices(ledger, preparing, fleet), pauses));
+        Runs = await Regions.StartRunsAsync(system, RunKeeper.Props(RunActor.Props(new RunServices
         {
             Time = time,
             Vms = Fleet,
@@ -71,7 +73,9 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
             Host = options.Node.Host,
             Audit = audit.KeepAsync,
             Keep = Keep,
-        }));
+            Secrets = secrets.Read,
+            ForgetSecrets = secrets.Forget,
+        }), new RestartPauses(time, new Random(Environment.ProcessId))));
         _host = system.ActorOf(
             ActorProps.Of(() => new HostActor(HostServices(ledger, fleet, sockets))).WithDispatcher(ClusterExtensions.Dispatchers.Host), "host");
     }
@@ -136,6 +140,13 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
     private readonly OverlayLedger _overlays = new(Path.Combine(options.Node.DataDirectory, "overlays"));
 
     private readonly TaskScheduler _files = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, FilesAtOnce).ConcurrentScheduler;
+
+    /// <summary>Of runs that ended when their file could not be removed. Whose run is not known may just not be in the views.</summary>
+    private async Task ForgetSecretsAsync()
+    {
+        foreach (var run in secrets.Runs())
+            if (await views.GetRunAsync(run) is { EndedAt: not null }) secrets.Forget(run);
+    }
 
     /// <summary>Asks every run that has not ended; one that does not answer leaves the question open, by an exception.</summary>
     private async Task<IReadOnlySet<string>> UnsettledAsync(VmId vm)

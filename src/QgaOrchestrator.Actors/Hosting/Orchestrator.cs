@@ -11,7 +11,7 @@ using QgaOrchestrator.Core.Runs;
 namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>Asks the node's actors on behalf of the outside.</summary>
-public sealed class Orchestrator(NodeActors actors, IViews views) : IOrchestrator
+public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool secrets) : IOrchestrator
 {
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(15);
 
@@ -60,6 +60,10 @@ public sealed class Orchestrator(NodeActors actors, IViews views) : IOrchestrato
 
     private async Task<RunView> StartAsync(StartRun order, CancellationToken cancel)
     {
+        // On disk before the run is: it may begin at once, and go on after a crash.
+        var (journalled, secret) = RunKind.Find(order.Kind)!.Part(order.Options);
+        if (secret is not null) secrets.Keep(order.Run, secret);
+        order = order with { Options = journalled };
         var view = await actors.Runs.Ask<RunView>(order, Answer, cancel);
         await views.SaveRunAsync(view.Summary);
         return view;

@@ -8,6 +8,7 @@ using QgaOrchestrator.Actors.Persistence;
 using QgaOrchestrator.Actors.Points;
 using QgaOrchestrator.Actors.Results;
 using QgaOrchestrator.Actors.Retention;
+using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Qemu.Cut;
@@ -29,6 +30,7 @@ public static class OrchestratorExtensions
         services.AddSingleton<SqliteViews>(_ => new(new(Path.Combine(options.Node.DataDirectory, "views.db"))));
         services.AddSingleton<IViews>(provider => provider.GetRequiredService<SqliteViews>());
         services.AddSingleton(provider => new ResultSpool(Path.Combine(options.Node.DataDirectory, "results"), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(_ => new SecretSpool(Path.Combine(options.Node.DataDirectory, "secrets")));
         services.AddSingleton(_ => new SqliteAudit(new(Path.Combine(options.Node.DataDirectory, "audit.db"))));
         services.AddSingleton<AuditKeeper>();
         services.AddSingleton<NodeActors>();

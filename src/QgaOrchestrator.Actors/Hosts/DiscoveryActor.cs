@@ -30,7 +30,8 @@ internal sealed class DiscoveryActor : ReceiveActor, IWithTimers
                 }
                 _fault = null;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            // Whatever it is: the next look is due then, and not at once.
+            catch (Exception e) when (e is not OutOfMemoryException)
             {
                 if (_fault != e.Message) Context.GetLogger().Error("Cannot look for VMs: {0}", _fault = e.Message);
             }

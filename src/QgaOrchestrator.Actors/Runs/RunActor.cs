@@ -46,6 +46,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     private readonly HashSet<IActorRef> _watchers = [];
     private readonly Dictionary<string, IActorRef> _groups = [];
     private readonly List<AuditEntry> _untold = [];
+    private RunSecrets? _secrets;
     private bool _telling;
     private RunDesk _desk = RunDesk.Empty;
 
@@ -78,6 +79,9 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>A coordinator that fails has forgotten its group: this actor begins anew with it, as after a crash, and asks the members.</summary>
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Escalate);
 
     public override string PersistenceId => PersistenceIdOf(Self.Path.Name);
 
@@ -265,6 +269,8 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     private void End()
     {
         var run = _desk.Run!;
+        // Before anybody hears of the end.
+        _services.ForgetSecrets(run.Id);
         ShowAll();
         _services.Keep(View()!);
         if (run.Phase is RunPhase.Partial or RunPhase.Failed) _log.Warning("{0}", RunWords.Ended(run));
@@ -306,6 +312,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         {
             Group = item.Group,
             Freeze = item.Note.Freeze,
+            Secrets = RunKind.Find(run.Kind)?.EnvNames(run.Options).Count > 0 ? _secrets ??= _services.Secrets(run.Id) : null,
         };
     }
 

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using QgaOrchestrator.Actors.Audit;
+using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Runs;
 
@@ -16,6 +17,12 @@ public sealed record RunServices
 
     /// <summary>This node's name, for the audit log.</summary>
     public required string Host { get; init; }
+
+    /// <summary>The secret values of a run; null: there are none here.</summary>
+    public Func<string, RunSecrets?> Secrets { get; init; } = _ => null;
+
+    /// <summary>The run has ended, and its secrets with it.</summary>
+    public Action<string> ForgetSecrets { get; init; } = _ => { };
 
     /// <summary>Tells the audit log what has happened. Never fails; done when it is on disk.</summary>
     public required Func<IReadOnlyList<AuditEntry>, Task> Audit { get; init; }

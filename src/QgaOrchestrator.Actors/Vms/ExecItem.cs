@@ -37,8 +37,14 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
 
     private async Task<ItemOutcome> StartAsync(CancellationToken aborted, CancellationToken stopped)
     {
+        var env = _options.Env ?? Order.Secrets?.Env;
+        if (_options.EnvNames is { Count: > 0 } names && env is null)
+        {
+            return Outcome(ItemState.Failed, $"the values of its env ({string.Join(", ", names)}) are in no journal, and the file that held them is gone: it was not started",
+                "Start a new run with its env");
+        }
         var asked = Services.Results.Begin(Order.Run, new ItemResult(Order.Item, Order.Attempt, Order.Vm.Name, Order.Vm.Host, Services.Time.GetUtcNow()));
-        var request = GuestExec.Request(new ExecRequest(_options.Path, _options.Args, _options.Env, CaptureOutput: _options.CaptureOutput));
+        var request = GuestExec.Request(new ExecRequest(_options.Path, _options.Args, env, CaptureOutput: _options.CaptureOutput));
         var reply = await AgentCalls.AskAsync(vm, Order.Vm, GuestExec.Name, request.Arguments);
         if (reply is not CallReply.Returned started) return Keep(asked, AgentCalls.Outcome(reply, mayRepeat: false, Outcome));
         if (!started.Json.TryRead(GuestExec.Read, out var process, out var odd))

@@ -25,6 +25,9 @@ public sealed record StartItem(
     /// <summary>The consistency group that this item is a member of: it waits for <see cref="GroupSays"/>.</summary>
     public string? Group { get; init; }
 
+    /// <summary>Null: the run has none, or they are lost.</summary>
+    public RunSecrets? Secrets { get; init; }
+
     /// <summary>How the fleet's file wants this VM frozen.</summary>
     public FreezeMode Freeze { get; init; }
 

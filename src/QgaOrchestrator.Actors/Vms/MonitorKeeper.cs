@@ -64,6 +64,7 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
     private readonly string _vm;
     private readonly string _agentPath;
     private readonly bool _holds;
+    private readonly RestartPauses _pauses;
     private readonly Action<MonitorEvent> _happened;
     private readonly Action<string> _lost;
 
@@ -77,9 +78,10 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
     /// <param name="vm">The VM's name, for the back-off's jitter.</param>
     /// <param name="agentPath">The agent's socket, to recognise its port.</param>
     /// <param name="holds">False: the socket is others' too, so it is looked at now and then and let go.</param>
-    public MonitorKeeper(IMonitor monitor, string vm, string agentPath, bool holds)
+    /// <param name="pauses">How long it waits when it begins anew by a fault of ours.</param>
+    public MonitorKeeper(IMonitor monitor, string vm, string agentPath, bool holds, RestartPauses pauses)
     {
-        (_monitor, _vm, _agentPath, _holds) = (monitor, vm, agentPath, holds);
+        (_monitor, _vm, _agentPath, _holds, _pauses) = (monitor, vm, agentPath, holds, pauses);
         var self = Self;
         _happened = e =>
         {
@@ -99,10 +101,14 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
         Receive<Happened>(m => Take(m.Event));
         Receive<Steady>(_ => _failures = 0);
         Receive<Lost>(m => Take(new MonitorView(false, $"the monitor was lost: {m.Reason}")));
-        Look();
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PreStart() => Look();
+
+    protected override void PostRestart(Exception reason) =>
+        Timers.StartSingleTimer("probe", new Probe(), _pauses.Failed($"{_vm}'s monitor"));
 
     protected override void PostStop()
     {

@@ -120,10 +120,11 @@ public sealed partial class VmActor
         lent.Window.Tell(new ThawWindow("the VM's sockets vanished inside the window"));
     }
 
+    /// <summary>What begins a freeze never begins anew: a window, and who asked for one. The others remember nothing that counts.</summary>
     private sealed class WindowsEnd : OneForOneStrategy
     {
         protected override Directive Handle(IActorRef child, Exception exception) =>
-            child.Path.Name.StartsWith(WindowName, StringComparison.Ordinal) ? Directive.Stop : base.Handle(child, exception);
+            child.Path.Name is MonitorName or ItemsName ? base.Handle(child, exception) : Directive.Stop;
     }
 
     /// <summary>Whoever asked for a thaw while a window was open or wanted: the guest is thawed now.</summary>

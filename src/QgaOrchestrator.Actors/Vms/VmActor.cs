@@ -33,6 +33,8 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     private sealed record OpenAgain : INoSerializationVerificationNeeded;
 
+    private sealed record BeginAnew : INoSerializationVerificationNeeded;
+
     private sealed record AskAgain : INoSerializationVerificationNeeded;
 
     /// <param name="Shown">For a command that no reply ends: what shows that it was obeyed.</param>
@@ -63,11 +65,13 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>A guest that somebody else froze is asked this often whether it still is.</summary>
     private static readonly TimeSpan FrozenAge = TimeSpan.FromSeconds(5);
 
-    private const string WindowName = "window-";
+    private const string WindowName = "window-", MonitorName = "monitor", ItemsName = "items";
 
     private static readonly CallEnded Closed = new(new AgentOutcome.Unknown("the VM's channel was closed"));
 
     private readonly VmServices _services;
+    private readonly RestartPauses _pauses;
+    private readonly string _name;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<long, Pending> _calls = [];
     private VmSpec _spec = null!;
@@ -100,9 +104,9 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     private string? _settled;
     private long _ticket;
 
-    public VmActor(Func<VmServices> services)
+    public VmActor(Func<VmServices> services, RestartPauses pauses)
     {
-        _services = services();
+        (_services, _pauses, _name) = (services(), pauses, Self.Path.Name);
         Unplaced();
     }
 
@@ -110,10 +114,22 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     public IStash Stash { get; set; } = null!;
 
-    public static Props Props(Func<VmServices> services) => ActorProps.Of(() => new VmActor(services));
+    public static Props Props(Func<VmServices> services, RestartPauses pauses) => ActorProps.Of(() => new VmActor(services, pauses));
 
     /// <summary>A window that fails is not begun again, which would freeze again: its ledger's entry is adopted.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => new WindowsEnd();
+
+    /// <summary>
+    /// A fault of ours must not become a loop of faults: the successor asks its host only after a pause. A window that waits to be
+    /// thawed does not: its host tells of it by itself, and that is heard at once.
+    /// </summary>
+    protected override void PostRestart(Exception reason)
+    {
+        if (reason is SocketsChangedException) AskHost();
+        else Timers.StartSingleTimer("anew", new BeginAnew(), _pauses.Failed(_name));
+    }
+
+    protected override void PreStart() => AskHost();
 
     protected override void PostStop()
     {
@@ -130,8 +146,7 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Unplaced()
     {
-        Timers.StartSingleTimer("present", new NotPresent(), PresenceWait);
-        _services.Host.Tell(new FindVm(Self.Path.Name[(Self.Path.Name.IndexOf('~', StringComparison.Ordinal) + 1)..]));
+        Receive<BeginAnew>(_ => AskHost());
         Receive<VmPresent>(Attach);
         Receive<NotPresent>(_ =>
         {
@@ -140,6 +155,12 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         });
         Receive<VmGone>(_ => Context.Stop(Self));
         ReceiveAny(_ => Stash.Stash());
+    }
+
+    private void AskHost()
+    {
+        Timers.StartSingleTimer("present", new NotPresent(), PresenceWait);
+        _services.Host.Tell(new FindVm(_name[(_name.IndexOf('~', StringComparison.Ordinal) + 1)..]));
     }
 
     /// <summary>A VM that its host has not seen: whoever asks is told by the directory, until it appears.</summary>
@@ -212,10 +233,11 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         _agent.Closed += reason => self.Tell(new Told(new ChannelInput.LinkLost(reason)));
         _channel = new Channel { Policy = new(_spec.Id.Name, holds) };
         if (_monitor is { } monitor)
-            Context.ActorOf(ActorProps.Of(() => new MonitorKeeper(monitor, _spec.Id.Name, _spec.Agent, holds)), "monitor");
+            Context.ActorOf(ActorProps.Of(() => new MonitorKeeper(monitor, _spec.Id.Name, _spec.Agent, holds, _pauses)), MonitorName);
         if (OverlaysOwed.Told(_services, _spec) is { } owed) _log.Warning("{0}: {1}", _spec.Id.Name, owed);
-        _items = Context.ActorOf(ActorProps.Of(() => new ItemsActor(_services, _spec, _monitor)), "items");
+        _items = Context.ActorOf(ActorProps.Of(() => new ItemsActor(_services, _spec, _monitor)), ItemsName);
         Timers.Cancel("present");
+        Timers.Cancel("anew");
         Become(Serving);
         Adopt(present.Entry);
         Handle(new ChannelInput.Woken());

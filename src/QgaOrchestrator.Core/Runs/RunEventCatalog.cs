@@ -33,6 +33,7 @@ public static class RunEventCatalog
 [JsonSerializable(typeof(RunEvent.RunResumed))]
 [JsonSerializable(typeof(RunEvent.RunAborted))]
 [JsonSerializable(typeof(RunEvent.RunFinished))]
+[JsonSerializable(typeof(RunSecrets))]
 [JsonSerializable(typeof(RunSummary))]
 [JsonSerializable(typeof(RunItemView))]
 public sealed partial class RunJson : JsonSerializerContext;

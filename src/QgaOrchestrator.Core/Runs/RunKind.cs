@@ -20,6 +20,15 @@ public sealed record RunKind(
     /// <summary>The kind's options whose values stand in no journal, view, log or message.</summary>
     public IReadOnlyList<string> SecretOptions { get; init; } = [];
 
+    /// <summary>Those whose values a viewer is not shown.</summary>
+    public IReadOnlyList<string> OperatorOptions { get; init; } = [];
+
+    /// <summary>Options as they are journalled, and the secret values apart; null: there are none.</summary>
+    public Func<RunOptions, (RunOptions Journalled, RunSecrets? Secrets)> Part { get; init; } = options => (options, null);
+
+    /// <summary>The names of what journalled options had among their secrets.</summary>
+    public Func<RunOptions, IReadOnlyList<string>> EnvNames { get; init; } = _ => [];
+
     private static readonly TimeSpan ShortestTime = TimeSpan.FromMilliseconds(1), LongestSoak = TimeSpan.FromDays(30), LongestDeadline = TimeSpan.FromDays(365);
 
     public static IReadOnlyList<RunKind> All { get; } = [Backup.Kind, Command.Kind, Exec.Kind];

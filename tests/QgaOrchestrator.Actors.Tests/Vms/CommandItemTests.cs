@@ -122,6 +122,23 @@ public sealed class CommandItemTests : OneHost
     }
 
     [Fact]
+    public async Task A_process_is_started_with_its_environment_and_never_without_it()
+    {
+        await StartAsync();
+        var order = Process("/bin/true");
+        order = order with { Options = order.Options with { Exec = order.Options.Exec! with { EnvNames = ["TOKEN"] } } };
+
+        var lost = Run(order);
+        Assert.Equal(ItemState.Failed, lost.State);
+        Assert.Contains("TOKEN", lost.Reason, StringComparison.Ordinal);
+        Assert.Null(Results.Read("r1", 0));
+
+        Assert.Equal(ItemState.Succeeded, Run(order with { Run = "r2", Secrets = new RunSecrets(["TOKEN=hunter2"]) }).State);
+        Assert.Equal(["TOKEN=hunter2"], Vm.Guest.LastEnvironment!);
+        Assert.DoesNotContain("hunter2", $"{order}", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_dry_run_starts_nothing_and_says_whether_the_agent_would()
     {
         await StartAsync();

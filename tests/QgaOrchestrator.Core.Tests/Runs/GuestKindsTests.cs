@@ -41,6 +41,43 @@ public class GuestKindsTests
         Assert.StartsWith(name + ":", Assert.Single(errors), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void An_environments_values_are_apart_from_what_is_journalled()
+    {
+        var options = Exec.Kind.ParseOptions(JsonDocument.Parse("""{"path":"id","env":["TOKEN=hunter2=","LANG=C"]}""").RootElement).Options!;
+
+        var (journalled, secrets) = Exec.Kind.Part(options);
+
+        Assert.DoesNotContain("hunter2", JsonSerializer.Serialize(journalled, RunJson.Default.RunOptions), StringComparison.Ordinal);
+        Assert.Equal(["TOKEN", "LANG"], Exec.Kind.EnvNames(journalled));
+        Assert.Equal(["TOKEN=hunter2=", "LANG=C"], secrets!.Env!);
+        Assert.Equal("***", $"{secrets}");
+        Assert.Null(Exec.Kind.Part(journalled).Secrets);
+    }
+
+    /// <summary>An earlier version journalled the environment: such a run goes on with it.</summary>
+    [Fact]
+    public void A_journal_that_holds_an_environment_is_read_for_good()
+    {
+        var started = Assert.IsType<RunEvent.RunStarted>(Stored.Read("run.started.v1", Golden.Read("run.started.v1.env.json")));
+        Assert.Equal(["TOKEN=old", "LANG=C"], started.Options.Exec!.Env!);
+        Assert.Equal(Golden.Read("run.started.v1.env.json"), Stored.Write(started).Json);
+    }
+
+    [Fact]
+    public void What_is_wrong_with_a_secret_option_does_not_show_it()
+    {
+        var error = Assert.Single(Exec.Kind.ParseOptions(JsonDocument.Parse("""{"path":"id","env":"TOKEN=hunter2"}""").RootElement).Errors);
+        Assert.StartsWith("env: ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("exit code 3: hunter2", "exit code 3")]
+    [InlineData("ended by signal 9: hunter2: x", "ended by signal 9")]
+    [InlineData("the agent was not heard: why", "the agent was not heard: why")]
+    public void A_reason_is_told_without_what_the_process_said(string reason, string told) => Assert.Equal(told, Exec.WithoutWords(reason));
+
     [Theory]
     [InlineData(0, null, null)]
     [InlineData(3, null, "exit code 3: no such file")]

@@ -52,6 +52,53 @@ public sealed class ExecTests
     }
 
     [Fact]
+    public async Task A_run_goes_on_with_its_environment_after_a_crash_and_no_file_holds_it_at_the_end()
+    {
+        const string marker = "marker-3nv1r0nment";
+        var (held, end) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource());
+        await using var lab = await SimulatedLab.StartAsync(3, new FleetOptions(), fleet =>
+        {
+            foreach (var vm in fleet.Vms)
+            {
+                vm.Guest.Programs["/bin/env"] = (_, _) =>
+                {
+                    held.TrySetResult();
+                    return new GuestExit(0) { Until = end.Task };
+                };
+            }
+        });
+        await lab.WaitForReadyAsync(3);
+        var run = await lab.Client.StartRunAsync(new RunRequest(RunKinds.Exec, "*", new JsonObject
+        {
+            ["path"] = "/bin/env", ["env"] = new JsonArray($"TOKEN={marker}"), ["maxParallel"] = 1,
+        }));
+        await held.Task.WaitAsync(SimulatedLab.Limit);
+        Assert.Equal([$"{run.Id}.json"], await HoldersAsync(lab.Node.Data, marker));
+        lab.Node.Signal(HostProcess.SigKill);
+        await lab.Node.WaitForEndAsync();
+        await lab.Node.StartAgainAsync();
+        end.SetResult();
+
+        var ended = await lab.EndOfAsync(run.Id);
+        Assert.Equal((RunStates.Succeeded, "[\"TOKEN=***\"]"), (ended.State, ended.Options!["env"]!.ToJsonString()));
+        Assert.All(lab.Fleet.Vms, vm => Assert.Equal([$"TOKEN={marker}"], vm.Guest.LastEnvironment!));
+        Assert.Empty(await HoldersAsync(lab.Node.Folder, marker));
+    }
+
+    /// <summary>The names of all files below that hold this text.</summary>
+    private static async Task<IReadOnlyList<string>> HoldersAsync(string directory, string text)
+    {
+        var holders = new List<string>();
+        foreach (var file in Directory.GetFiles(directory, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) is not "qgad.lock"))
+        {
+            await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var reader = new StreamReader(stream, System.Text.Encoding.Latin1);
+            if ((await reader.ReadToEndAsync()).Contains(text, StringComparison.Ordinal)) holders.Add(Path.GetFileName(file));
+        }
+        return holders;
+    }
+
+    [Fact]
     public async Task A_node_that_is_killed_while_a_run_of_processes_is_under_way_starts_none_of_them_twice()
     {
         var started = new int[Vms];

@@ -98,6 +98,7 @@ internal sealed class AgentCommands(SimulatedGuest guest)
             throw new QemuException("Guest agent command failed, error was 'Failed to execute child process "
                 + $"\u201C{path}\u201D (No such file or directory)'");
         }
+        guest.LastEnvironment = arguments.Array("env")?.Select(entry => entry.GetString() ?? "").ToList();
         var exit = program(
             [.. arguments.Array("arg")?.Select(argument => argument.GetString() ?? "") ?? []],
             arguments.TextOrNull("input-data") is { } input ? Convert.FromBase64String(input) : []);

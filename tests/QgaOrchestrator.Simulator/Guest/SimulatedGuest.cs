@@ -79,6 +79,9 @@ public sealed class SimulatedGuest
     /// <summary>What guest-exec can run: arguments and standard input to exit code, output and errors.</summary>
     public Dictionary<string, GuestProgram> Programs { get; } = GuestPrograms.Usual();
 
+    /// <summary>What guest-exec was given last; null: the agent's own.</summary>
+    public IReadOnlyList<string>? LastEnvironment { get; internal set; }
+
     public GuestFiles Files { get; } = new();
 
     /// <summary>Completes when the guest is not frozen.</summary>

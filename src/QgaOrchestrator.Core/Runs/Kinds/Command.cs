@@ -20,7 +20,10 @@ public static class Command
         "nothing is undone",
         "the result's file tells whether it was sent; a command that is safe to repeat is repeated, any other ends unknown");
 
-    public static RunKind Kind { get; } = new(Name, NeedsSelector: true, MaxFailures: Amount.None, [Call], ["command", "arguments"], Read);
+    public static RunKind Kind { get; } = new(Name, NeedsSelector: true, MaxFailures: Amount.None, [Call], ["command", "arguments"], Read)
+    {
+        OperatorOptions = ["arguments"],
+    };
 
     private static RunOptions Read(RunOptions options, OptionReader reader)
     {
