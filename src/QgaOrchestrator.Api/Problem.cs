@@ -59,6 +59,12 @@ public static class ProblemCodes
     public const string GuestFailed = "guest-failed";
     /// <summary>502: the agent answered with another shape than the command's; it may have been executed.</summary>
     public const string NotUnderstood = "not-understood";
+    /// <summary>413: the body is larger than the request may have.</summary>
+    public const string TooLarge = "too-large";
+    /// <summary>408: the body came too slowly.</summary>
+    public const string TooSlow = "too-slow";
+    /// <summary>429: the token has too much under way, or asks too often; Retry-After says when to ask again. Nothing was done.</summary>
+    public const string TooManyRequests = "too-many-requests";
     public const string QueueFull = "queue-full";
     /// <summary>503: no agent answers, or its VM or host is not there.</summary>
     public const string Unreachable = "unreachable";

@@ -6,6 +6,7 @@ using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Data;
 using QgaOrchestrator.Node.Http;
+using QgaOrchestrator.Node.Http.Limits;
 using QgaOrchestrator.Node.Logging;
 
 namespace QgaOrchestrator.Node;
@@ -32,17 +33,25 @@ public static class NodeHost
             .AddSingleton(services => new TokenStore(data.NamedTokensFile, services.GetRequiredService<AdminToken>(),
                 services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<TokenStore>>()))
             .AddSingleton(new ApiAddressFile(options.Freeze.Ledger))
+            .AddSingleton<ConnectionBook>()
+            .AddSingleton<TokenBudgets>()
+            .AddSingleton(services => new SlowReaders(SlowReaders.Patience, services.GetRequiredService<TimeProvider>()))
+            .AddSingleton(AuditTrail.Refusals)
             .AddRoutingCore()
             .ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver = ApiJson.Default)
-            .AddQgaOrchestrator(options);
+            .AddQgaOrchestrator(options)
+            .AddHostedService<DescriptorWatch>();
         more(builder.Services);
 
         var app = builder.Build();
+        app.UseConnectionBook();
         app.UseRunLog();
         app.UseAuditOutcomes();
         app.UseProblems();
         app.UseBearerToken();
+        app.UseRequestLimits();
         app.UseRoles();
+        app.UseBodyLimits();
         app.UseStrictInput();
         app.UseAuditIntents();
         app.UseStartGate();
@@ -64,7 +73,8 @@ public static class NodeHost
     private static void Listen(KestrelServerOptions kestrel, Uri api)
     {
         kestrel.AddServerHeader = false;
-        if (api.Host == "localhost") kestrel.ListenLocalhost(api.Port);
-        else kestrel.Listen(IPAddress.Parse(api.DnsSafeHost), api.Port);
+        kestrel.SetLimits();
+        if (api.Host == "localhost") kestrel.ListenLocalhost(api.Port, ConnectionLimits.Count);
+        else kestrel.Listen(IPAddress.Parse(api.DnsSafeHost), api.Port, ConnectionLimits.Count);
     }
 }

@@ -9,10 +9,18 @@ namespace QgaOrchestrator.Api.Client;
 internal sealed class ApiTransport : IDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
-    private readonly HttpClient _http;
 
-    public ApiTransport(Uri api, string? token, HttpMessageHandler? handler)
+    /// <summary>A token's limit is for a second: who keeps to it is let in soon.</summary>
+    private const int MostTries = 30;
+
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
+
+    private readonly HttpClient _http;
+    private readonly TimeProvider _time;
+
+    public ApiTransport(Uri api, string? token, TimeProvider time, HttpMessageHandler? handler)
     {
+        _time = time;
         // Without an end of its own: an agent's command may take minutes, and events come for hours.
         _http = new HttpClient(handler ?? new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, UseProxy = !api.IsLoopback })
         {
@@ -73,8 +81,24 @@ internal sealed class ApiTransport : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    /// <summary>Sends what must not be sent twice.</summary>
+    /// <summary>Sends what must not be done twice: what the node refused for the token's limits it has not done.</summary>
     public async Task<HttpResponseMessage> SendOnceAsync(Func<HttpRequestMessage> make, CancellationToken cancel)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await SendNowAsync(make, cancel).ConfigureAwait(false);
+            }
+            catch (ApiException e) when (e.Code == ProblemCodes.TooManyRequests && tries < MostTries)
+            {
+                await Task.Delay(BetweenTries, _time, cancel).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Sends once, whatever is answered: a body that is read once.</summary>
+    public async Task<HttpResponseMessage> SendNowAsync(Func<HttpRequestMessage> make, CancellationToken cancel)
     {
         using var request = make();
         HttpResponseMessage response;

@@ -30,7 +30,7 @@ public sealed partial class QgaClient
     {
         var url = WithQuery(ApiRoutes.VmFilePath(vm), ("path", put.Path), ("bytes", Number(put.Bytes)), ("sha256", put.Sha256),
             ("offset", put.Offset == 0 ? null : Number(put.Offset)), ("inPlace", put.InPlace ? "true" : null), ("mode", put.Mode), ("newMode", put.NewMode));
-        using var response = await _transport.SendOnceAsync(() =>
+        using var response = await _transport.SendNowAsync(() =>
         {
             var request = new HttpRequestMessage(HttpMethod.Put, url) { Content = new StreamContent(rest, CopyBuffer) };
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");

@@ -20,7 +20,7 @@ public sealed partial class QgaClient : IDisposable
     /// <param name="handler">The way to the node; disposed with the client.</param>
     public QgaClient(Uri api, string? token, TimeProvider time, HttpMessageHandler? handler = null)
     {
-        _transport = new ApiTransport(api, token, handler);
+        _transport = new ApiTransport(api, token, time, handler);
         _events = new RunEventReader(_transport, time);
     }
 

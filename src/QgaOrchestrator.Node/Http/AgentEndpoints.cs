@@ -3,6 +3,7 @@ using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Limits;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Node.Http;
@@ -13,17 +14,14 @@ namespace QgaOrchestrator.Node.Http;
 /// </summary>
 public static class AgentEndpoints
 {
-    // qemu-ga refuses a message of more than 64 MiB (QEMU, qobject/json-streamer.c).
-    private const int MostBytes = 64 * 1024 * 1024;
-
     /// <summary>Any members: of a command that is known its schema decides, and of another its agent.</summary>
     private static readonly RouteBody Arguments = new(
-        null, "Send the command's arguments as on the wire, or nothing; an agent takes bytes that are no UTF-8 as base64 only, as in buf-b64.", Optional: true, MostBytes);
+        null, "Send the command's arguments as on the wire, or nothing; an agent takes bytes that are no UTF-8 as base64 only, as in buf-b64.", Optional: true);
 
     private static readonly TimeSpan LongestTime = TimeSpan.FromDays(1);
 
     public static void MapAgentCalls(this IEndpointRouteBuilder routes) => routes.MapPost(ApiRoutes.AgentCall, CallAsync)
-        .For(context => CommandRoles.Needed((string)context.GetRouteValue("command")!), "by command").Takes(Arguments);
+        .For(context => CommandRoles.Needed((string)context.GetRouteValue("command")!), "by command").Takes(Arguments).UpToArguments();
 
     private static async Task<IResult> CallAsync(
         string vm, string command, string? timeout, string? lease, string? force,

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Node.Access;
 using Points = QgaOrchestrator.Core.Points;
 
 namespace QgaOrchestrator.Node.Http;
@@ -26,10 +27,11 @@ public static class ApiMapping
         Run = vm.Run,
     };
 
-    public static Run ToApi(this RunSummary run) => new(run.Id, run.Kind, Lower(run.Phase), run.Counts.ToApi())
+    /// <param name="role">A viewer is not shown what processes and commands are given.</param>
+    public static Run ToApi(this RunSummary run, Role role) => new(run.Id, run.Kind, Lower(run.Phase), run.Counts.ToApi())
     {
         Select = run.Select,
-        Options = Options(run.Options),
+        Options = Options(run.Options, role),
         CreatedAt = run.StartedAt,
         StartedAt = run.StartedAt,
         EndedAt = run.EndedAt,
@@ -54,8 +56,10 @@ public static class ApiMapping
     }
 
     /// <param name="progress">Where the item stands, where that is known.</param>
-    public static Api.RunItem ToApi(this RunItemView item, Actors.ItemProgress? progress) => new(
-        item.Vm.Name, item.Vm.Host, item.Group, Lower(item.State), progress?.Step, item.Reason, item.Remedy, item.Attempt,
+    /// <param name="role">A viewer is not shown what a process said.</param>
+    public static Api.RunItem ToApi(this RunItemView item, Actors.ItemProgress? progress, Role role) => new(
+        item.Vm.Name, item.Vm.Host, item.Group, Lower(item.State), progress?.Step,
+        role == Role.Viewer && item.Reason is { } reason ? Core.Runs.Kinds.Exec.WithoutWords(reason) : item.Reason, item.Remedy, item.Attempt,
         item.FrozenMs is { } ms ? (long)Math.Round(ms) : null, item.Point?.Id)
     {
         Index = item.Index,
@@ -101,13 +105,16 @@ public static class ApiMapping
     };
 
     // As POST takes them: a kind's own options stand beside the common ones.
-    private static JsonObject Options(RunOptions options)
+    private static JsonObject Options(RunOptions options, Role role)
     {
         var all = JsonSerializer.SerializeToNode(options, RunJson.Default.RunOptions)!.AsObject();
         foreach (var kind in RunKind.All)
         {
             if (!all.Remove(kind.Name, out var named) || named is not JsonObject own) continue;
-            if (own["env"] is JsonArray env) own["env"] = new JsonArray([.. env.Select(entry => (JsonNode)Hidden($"{entry}"))]);
+            if (own.Remove("envNames", out var names)) own["env"] = names;
+            if (own["env"] is JsonArray env) own["env"] = new JsonArray([.. env.Select(entry => (JsonNode)$"{$"{entry}".Split('=')[0]}=***")]);
+            foreach (var hidden in role == Role.Viewer ? kind.OperatorOptions : [])
+                if (own[hidden] is { } value) own[hidden] = Hidden(value);
             foreach (var (name, value) in own.ToArray())
             {
                 own.Remove(name);
@@ -117,8 +124,13 @@ public static class ApiMapping
         return all;
     }
 
-    /// <summary>Environments are where secrets are put, whatever they are told.</summary>
-    private static string Hidden(string entry) => $"{entry.Split('=')[0]}=***";
+    /// <summary>How many there are, and what a command's arguments are called, may be seen.</summary>
+    private static JsonNode Hidden(JsonNode value) => value switch
+    {
+        JsonArray list => new JsonArray([.. list.Select(_ => (JsonNode)"***")]),
+        JsonObject members => new JsonObject(members.Select(member => KeyValuePair.Create(member.Key, (JsonNode?)"***"))),
+        _ => "***",
+    };
 
     private static string Lower<T>(T state) where T : struct, Enum => state.ToString().ToLowerInvariant();
 }

@@ -4,6 +4,7 @@ using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Limits;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Wire;
 
@@ -30,14 +31,8 @@ public static partial class AuditTrail
     public static void UseAuditOutcomes(this WebApplication app)
     {
         var audit = app.Services.GetRequiredService<AuditKeeper>();
-        var host = app.Services.GetRequiredService<QgadOptions>().Node.Host;
         var time = app.Services.GetRequiredService<TimeProvider>();
-        var strangers = new StrangerBudget(time, more => _ = audit.KeepAsync([
-            new(time.GetUtcNow(), Caller.Nobody, null, "any request", null, null, host, AuditOutcomes.Refused, ProblemCodes.Unauthorized)
-            {
-                Detail = $"{more} more in one minute",
-            },
-        ]));
+        var refusals = app.Services.GetRequiredService<RefusalBudget>();
         app.Use(async (context, next) =>
         {
             try
@@ -47,13 +42,27 @@ public static partial class AuditTrail
             finally
             {
                 var (outcome, code) = Outcome(context);
-                if (IsWorthTelling(context, code) && (code != ProblemCodes.Unauthorized || strangers.Take()))
+                if (IsWorthTelling(context, code) && (!IsCallersFault(context) || refusals.Take(Who(context), code ?? "refused")))
                 {
                     var kept = audit.KeepAsync([Entry(context, outcome, code)]);
-                    if (Command(context) != Thaw) await Task.WhenAny(kept, Task.Delay(Patience, time));
+                    if (!IsThaw(context)) await Task.WhenAny(kept, Task.Delay(Patience, time));
                 }
             }
         });
+    }
+
+    /// <summary>What is refused beyond a caller's budget is told by one entry a minute.</summary>
+    public static RefusalBudget Refusals(IServiceProvider services)
+    {
+        var audit = services.GetRequiredService<AuditKeeper>();
+        var host = services.GetRequiredService<QgadOptions>().Node.Host;
+        var time = services.GetRequiredService<TimeProvider>();
+        return new(time, (who, codes) => _ = audit.KeepAsync([
+            new(time.GetUtcNow(), who, null, "any request", null, null, host, AuditOutcomes.Refused, codes.MaxBy(code => code.Value).Key)
+            {
+                Detail = $"{codes.Values.Sum()} more in one minute: {string.Join(", ", codes.OrderBy(code => code.Key, StringComparer.Ordinal).Select(code => $"{code.Value} {code.Key}"))}",
+            },
+        ]));
     }
 
     /// <summary>Says more of this request in its outcome's entry; never a secret, and no argument of an agent's command.</summary>
@@ -70,10 +79,17 @@ public static partial class AuditTrail
     {
         var audit = app.Services.GetRequiredService<SqliteAudit>();
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Audit");
+        var refusals = app.Services.GetRequiredService<RefusalBudget>();
         app.Use(async (context, next) =>
         {
-            if (!IsRead(context) && !ChangesNothing(context) && Command(context) != Thaw)
+            if (!IsRead(context) && !ChangesNothing(context) && !IsThaw(context))
             {
+                // What is asked has an entry before it is known to be wrong, so who is only ever wrong has to wait.
+                if (refusals.Wait(Who(context)) is var wait && wait > TimeSpan.Zero)
+                {
+                    await RequestLimits.RefuseAsync(context, Problems.TooManyRefused, wait);
+                    return;
+                }
                 try
                 {
                     await audit.AppendAsync(Entry(context, AuditOutcomes.Asked, null));
@@ -101,6 +117,15 @@ public static partial class AuditTrail
     private static bool IsRead(HttpContext context) => (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
         && context.GetEndpoint()?.Metadata.GetMetadata<ShowsAGuest>() is null;
 
+    /// <summary>It waits for nothing, and nothing limits it.</summary>
+    public static bool IsThaw(HttpContext context) => Command(context) == Thaw;
+
+    /// <summary>The request itself was wrong, or not allowed: nothing was tried.</summary>
+    private static bool IsCallersFault(HttpContext context) => context.Response.StatusCode
+        is >= 400 and < 500 and not (StatusCodes.Status409Conflict or StatusCodes.Status422UnprocessableEntity);
+
+    private static string Who(HttpContext context) => BearerToken.CallerOf(context)?.Name ?? Caller.Nobody;
+
     private static bool IsWorthTelling(HttpContext context, string? code) => IsRead(context)
         ? context.Response.StatusCode is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden
         : code is not null || !ChangesNothing(context);
@@ -121,7 +146,7 @@ public static partial class AuditTrail
 
     private static AuditEntry Entry(HttpContext context, string outcome, string? code) => new(
         context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow(),
-        BearerToken.CallerOf(context)?.Name ?? Caller.Nobody,
+        Who(context),
         context.Connection.RemoteIpAddress?.ToString(),
         Plain(Command(context)) ?? $"{Plain(context.Request.Method)} {Route(context) ?? "?"}",
         // Routing unescapes all but the slash.

@@ -14,6 +14,8 @@ public static class ErrorMapping
         ProblemException e => e.Problem,
         GuestCallException e => From(e),
         GuestFaultException e => From(e),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problems.TooLarge(null),
+        BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => Problems.TooSlow,
         BadHttpRequestException e => new("Bad request", e.StatusCode, ProblemCodes.BadRequest, e.Message, "Correct the request."),
         Akka.Actor.AskTimeoutException => Problems.StoreBusy,
         _ => new(

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Microsoft.AspNetCore.Http.Features;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Guests;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Limits;
 
 namespace QgaOrchestrator.Node.Http;
 
@@ -19,7 +19,7 @@ public static partial class FileEndpoints
     {
         routes.MapGet(ApiRoutes.VmFile, ReadAsync).For(Role.Operator).AuditedAsChange();
         routes.MapGet(ApiRoutes.VmFileDigest, DigestAsync).For(Role.Operator).AuditedAsChange();
-        routes.MapPut(ApiRoutes.VmFile, WriteAsync).For(Role.Operator).Takes(RouteBody.Bytes);
+        routes.MapPut(ApiRoutes.VmFile, WriteAsync).For(Role.Operator).Takes(RouteBody.Bytes).UpTo(null);
     }
 
     private static async Task ReadAsync(
@@ -86,7 +86,6 @@ public static partial class FileEndpoints
             if (value is not null && !OctalMode().IsMatch(value)) faults.Add($"{name}: octal, as in 0644");
         Refuse(faults);
         AuditTrail.Note(context, $"{to}, {total} bytes");
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
 
         var target = await orchestrator.FindAsync(vm, cancel);
         AuditTrail.Note(context, target.Id);

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using QgaOrchestrator.Api;
 
 namespace QgaOrchestrator.Node.Http;
@@ -16,13 +17,15 @@ public static partial class ProblemMiddleware
                 if (!context.Response.HasStarted && Unanswered(context.Response) is { } problem)
                     await Problems.Result(problem).ExecuteAsync(context);
             }
-            catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+            catch (Exception e) when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
             {
                 // The caller has gone: nobody is there to be answered.
             }
             catch (Exception e) when (!context.Response.HasStarted)
             {
-                var answer = ErrorMapping.From(e);
+                var answer = e is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }
+                    ? Problems.TooLarge(context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize)
+                    : ErrorMapping.From(e);
                 if (answer.Code == ProblemCodes.Internal) LogFailed(log, context.Request.Method, context.GetEndpoint()?.DisplayName, e);
                 await Problems.Result(answer).ExecuteAsync(context);
             }

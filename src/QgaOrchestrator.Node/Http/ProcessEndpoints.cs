@@ -6,6 +6,7 @@ using QgaOrchestrator.Actors.Guests;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Limits;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Node.Http;
@@ -21,10 +22,10 @@ public static class ProcessEndpoints
     private static readonly TimeSpan Usual = TimeSpan.FromMinutes(5);
 
     public static void MapProcesses(this IEndpointRouteBuilder routes) => routes.MapPost(ApiRoutes.VmExec, RunAsync).For(Role.Operator)
-        .Takes(new RouteBody(["path", "args", "env", "input", "timeout"], Example));
+        .Takes(new RouteBody(["path", "args", "env", "input", "timeout"], Example)).UpTo(BodyLimits.Agent).Streams();
 
     private static async Task<IResult> RunAsync(
-        string vm, HttpRequest request, IOrchestrator orchestrator, TimeProvider time, IHostApplicationLifetime lifetime, CancellationToken cancel)
+        string vm, HttpRequest request, IOrchestrator orchestrator, TimeProvider time, SlowReaders slow, IHostApplicationLifetime lifetime, CancellationToken cancel)
     {
         var asked = Read(StrictInput.BodyOf(request.HttpContext));
         var limit = asked.Timeout is null ? Usual
@@ -34,7 +35,7 @@ public static class ProcessEndpoints
         AuditTrail.Note(request.HttpContext, target.Id);
         var process = await StreamedProcess.StartAsync(
             GuestCalls.Of(orchestrator, target.Id), new ExecRequest(asked.Path, asked.Args, asked.Env, asked.Input), limit, time, cancel);
-        return TypedResults.ServerSentEvents(FollowAsync(process, lifetime.ApplicationStopping, cancel));
+        return TypedResults.ServerSentEvents(slow.DropAsync(FollowAsync(process, lifetime.ApplicationStopping, cancel), request.HttpContext, cancel));
     }
 
     private static async IAsyncEnumerable<SseItem<string>> FollowAsync(

@@ -8,6 +8,7 @@ using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Limits;
 
 namespace QgaOrchestrator.Node.Http;
 
@@ -16,7 +17,7 @@ public static class RunEndpoints
 {
     public static void MapRuns(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost(ApiRoutes.Runs, StartAsync).For(Role.Operator).Takes(RunRequestReader.Body);
+        routes.MapPost(ApiRoutes.Runs, StartAsync).For(Role.Operator).Takes(RunRequestReader.Body).UpTo(BodyLimits.Small);
         routes.MapGet(ApiRoutes.Runs, ListAsync).For(Role.Viewer);
         routes.MapGet(ApiRoutes.Run, ShowAsync).For(Role.Viewer);
         routes.MapGet(ApiRoutes.RunItems, ItemsAsync).For(Role.Viewer);
@@ -39,7 +40,7 @@ public static class RunEndpoints
         // A repeat of a request with its key finds the run that the first one started.
         var run = await FindAsync(id, orchestrator, views, cancel) ?? await BeginAsync(id, kind, select, options, By(request.HttpContext), orchestrator, cancel);
         response.Headers.Location = ApiRoutes.RunPath(id);
-        return TypedResults.Json(run.ToApi(), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
+        return TypedResults.Json(run.ToApi(RoleOf(request.HttpContext)), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
     }
 
     private static async Task<RunSummary> BeginAsync(
@@ -65,7 +66,7 @@ public static class RunEndpoints
         if (run.Phase == RunPhase.Aborting && steering is RunSteering.Pause or RunSteering.Resume)
             return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, $"Run {id} is being aborted.", $"Wait for its end, then qgactl run retry {id}."));
         return await orchestrator.SteerRunAsync(id, steering, By(context), cancel) is { } view
-            ? TypedResults.Json(view.Summary.ToApi(), ApiJson.Default.Run)
+            ? TypedResults.Json(view.Summary.ToApi(RoleOf(context)), ApiJson.Default.Run)
             : Problems.Result(NoRun(id));
     }
 
@@ -78,38 +79,43 @@ public static class RunEndpoints
             return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, $"Run {id} has not ended.", $"Wait for its end, or abort it: qgactl run abort {id}."));
         if (run.Counts.Succeeded == run.Counts.Total)
             return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, $"Every item of run {id} succeeded: there is nothing to try again.", "Start a new run."));
+        if (RunKind.Find(run.Kind)?.EnvNames(run.Options) is { Count: > 0 } names)
+        {
+            return Problems.Result(Problems.Conflict(ProblemCodes.Conflict,
+                $"Run {id} had the env {string.Join(", ", names)}, whose values are kept no longer than a run.", "Start a new run with them, of the VMs in which it did not succeed."));
+        }
         var next = await IdAsync(request, Encoding.UTF8.GetBytes($"retry {id}"), views, time.GetUtcNow());
         var retry = (await FindAsync(next, orchestrator, views, cancel)) ?? (await orchestrator.RetryRunAsync(id, next, By(request.HttpContext), cancel))?.Summary;
         if (retry is null) return Problems.Result(NoRun(id));
         response.Headers.Location = ApiRoutes.RunPath(next);
-        return TypedResults.Json(retry.ToApi(), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
+        return TypedResults.Json(retry.ToApi(RoleOf(request.HttpContext)), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
     }
 
-    private static async Task<IResult> ListAsync(string? limit, string? cursor, IViews views, SqliteAudit audit)
+    private static async Task<IResult> ListAsync(string? limit, string? cursor, HttpContext context, IViews views, SqliteAudit audit)
     {
         var page = await views.ListRunsAsync(Paging.Limit(limit), Paging.Time(cursor));
         return TypedResults.Json(
-            new Page<Run>([.. page.Items.Select(run => run.ToApi())], page.Next?.ToString()) { KeptFrom = await audit.KeptFromAsync() }, ApiJson.Default.PageRun);
+            new Page<Run>([.. page.Items.Select(run => run.ToApi(RoleOf(context)))], page.Next?.ToString()) { KeptFrom = await audit.KeptFromAsync() }, ApiJson.Default.PageRun);
     }
 
-    private static async Task<IResult> ShowAsync(string id, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
+    private static async Task<IResult> ShowAsync(string id, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
         await FindAsync(id, orchestrator, views, cancel) is { } run
-            ? TypedResults.Json(run.ToApi(), ApiJson.Default.Run)
+            ? TypedResults.Json(run.ToApi(RoleOf(context)), ApiJson.Default.Run)
             : Problems.Result(NoRun(id));
 
     private static async Task<IResult> ItemsAsync(
-        string id, string? limit, string? cursor, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
+        string id, string? limit, string? cursor, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
     {
         var (skip, most) = (Paging.Place(cursor), Paging.Limit(limit));
         if (await views.GetRunAsync(id) is { EndedAt: not null } ended)
         {
             var items = await views.ListItemsAsync(id, skip, most);
-            return Items([.. items.Select(item => item.ToApi(null))], skip, ended.Counts.Total);
+            return Items([.. items.Select(item => item.ToApi(null, RoleOf(context)))], skip, ended.Counts.Total);
         }
         if (await orchestrator.GetRunAsync(id, cancel) is not { } view) return Problems.Result(NoRun(id));
         var progress = view.Progress.ToDictionary(item => item.Index);
         return Items(
-            [.. view.Items.Skip(skip).Take(most).Select(item => item.ToApi(progress.GetValueOrDefault(item.Index)))], skip, view.Items.Count);
+            [.. view.Items.Skip(skip).Take(most).Select(item => item.ToApi(progress.GetValueOrDefault(item.Index), RoleOf(context)))], skip, view.Items.Count);
     }
 
     private static JsonHttpResult<Page<Api.RunItem>> Items(IReadOnlyList<Api.RunItem> items, int skip, int total)
@@ -141,6 +147,8 @@ public static class RunEndpoints
         "true" => true,
         _ => throw new ProblemException(Problems.BadRequest([$"wait: true or false is expected, not \"{AuditTrail.Plain(wait)}\""], "Correct the query.")),
     };
+
+    internal static Role RoleOf(HttpContext context) => BearerToken.CallerOf(context)!.Role;
 
     private static string By(HttpContext context) => BearerToken.CallerOf(context)!.Name;
 

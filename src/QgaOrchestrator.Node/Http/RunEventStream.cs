@@ -4,6 +4,7 @@ using System.Text.Json;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Node.Access;
 
 namespace QgaOrchestrator.Node.Http;
 
@@ -12,7 +13,7 @@ namespace QgaOrchestrator.Node.Http;
 /// the change (Unix milliseconds), the same before and after a restart of the node, so Last-Event-ID goes on anywhere;
 /// changes of that same millisecond come again, which changes nothing for a reader.
 /// </summary>
-public sealed class RunEventStream(long since, TimeProvider time)
+public sealed class RunEventStream(long since, Role role, TimeProvider time)
 {
     private readonly Dictionary<int, RunItemView> _sent = [];
     private readonly CopyRate _rate = new();
@@ -29,7 +30,7 @@ public sealed class RunEventStream(long since, TimeProvider time)
         {
             latest = at;
             var where = view.Progress.FirstOrDefault(progress => progress.Index == item.Index);
-            yield return new(JsonSerializer.Serialize(item.ToApi(where), ApiJson.Default.RunItem), RunEventTypes.Item) { EventId = Id(at) };
+            yield return new(JsonSerializer.Serialize(item.ToApi(where, role), ApiJson.Default.RunItem), RunEventTypes.Item) { EventId = Id(at) };
         }
         if (!ended && Progress(view) is { } progress) yield return progress;
         if (ended || (_run is not null && _run != view.Summary)) yield return Run(view.Summary, Id(latest));
@@ -78,8 +79,8 @@ public sealed class RunEventStream(long since, TimeProvider time)
         Note = progress.Note,
     };
 
-    private static SseItem<string> Run(RunSummary run, string? id) =>
-        new(JsonSerializer.Serialize(run.ToApi(), ApiJson.Default.Run), RunEventTypes.Run) { EventId = id };
+    private SseItem<string> Run(RunSummary run, string? id) =>
+        new(JsonSerializer.Serialize(run.ToApi(role), ApiJson.Default.Run), RunEventTypes.Run) { EventId = id };
 
     private static string Id(long at) => at.ToString(CultureInfo.InvariantCulture);
 }

@@ -55,7 +55,6 @@ public static class StrictInput
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(RouteBody rule, HttpContext context)
     {
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false } && rule.Optional) return default;
-        if (rule.MostBytes is { } most && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = most;
         using var buffer = new MemoryStream();
         await context.Request.Body.CopyToAsync(buffer, context.RequestAborted);
         var body = buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
@@ -72,8 +71,7 @@ public static class StrictInput
 /// <param name="Members">Its members that there are; null: the route looks at them by itself, as at a command's arguments.</param>
 /// <param name="Remedy">What to send, a sentence.</param>
 /// <param name="Optional">It may be empty.</param>
-/// <param name="MostBytes">Null: what the server takes of any body.</param>
-public sealed record RouteBody(IReadOnlyList<string>? Members, string Remedy, bool Optional = false, long? MostBytes = null)
+public sealed record RouteBody(IReadOnlyList<string>? Members, string Remedy, bool Optional = false)
 {
     /// <summary>What a route takes that says nothing.</summary>
     public static readonly RouteBody None = new([], "Send no body.", Optional: true);

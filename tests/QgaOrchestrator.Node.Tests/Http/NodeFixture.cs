@@ -61,22 +61,29 @@ public sealed class NodeFixture : IAsyncLifetime, IDisposable
 
     public string TokenFile => _data.TokenFile;
 
-    public async Task InitializeAsync()
+    /// <summary>The admin's token.</summary>
+    public string Secret { get; private set; } = "";
+
+    public Task InitializeAsync() => InitializeAsync(_ => { });
+
+    /// <param name="more">Services that replace the node's.</param>
+    public async Task InitializeAsync(Action<IServiceCollection> more)
     {
         var options = OptionsLoader.Load(
             ["--Node:Api=http://127.0.0.1:0", "--Freeze:Ledger=ledger", "--Policy:Deny:0=guest-exec"],
             new Dictionary<string, string>(), "hv1", _directory.Path);
         Directory.CreateDirectory(options.Freeze.Ledger);
         _data = DataDirectory.Open(options.Node.DataDirectory);
-        _node = NodeHost.Build(options, _data, services => services
+        _node = NodeHost.Build(options, _data, services => more(services
             .AddSingleton<IOrchestrator>(Orchestrator)
             .AddSingleton<INodeActors>(Actors)
-            .AddLogging(log => log.ClearProviders()));
+            .AddLogging(log => log.ClearProviders())));
         await _node.StartAsync();
         var address = new Uri(_node.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Stranger = new() { BaseAddress = address };
         Admin = new() { BaseAddress = address };
-        Admin.DefaultRequestHeaders.Authorization = new("Bearer", (await File.ReadAllTextAsync(_data.TokenFile)).Trim());
+        Secret = (await File.ReadAllTextAsync(_data.TokenFile)).Trim();
+        Admin.DefaultRequestHeaders.Authorization = new("Bearer", Secret);
     }
 
     public Task StopAsync() => _node.StopAsync();

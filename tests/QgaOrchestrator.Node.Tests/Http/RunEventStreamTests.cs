@@ -1,5 +1,6 @@
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Kinds;
+using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Http;
 
 namespace QgaOrchestrator.Node.Tests.Http;
@@ -21,7 +22,7 @@ public sealed class RunEventStreamTests
     [Fact]
     public void A_stream_begins_with_the_run_and_every_item_past_pending()
     {
-        var events = Sent(new(0, TimeProvider.System), Dispatched(0));
+        var events = Sent(new(0, Role.Operator, TimeProvider.System), Dispatched(0));
 
         Assert.Equal(["run", "item 2000"], events);
     }
@@ -29,7 +30,7 @@ public sealed class RunEventStreamTests
     [Fact]
     public void Later_only_what_changed_is_sent_and_the_final_run_comes_last()
     {
-        var stream = new RunEventStream(0, TimeProvider.System);
+        var stream = new RunEventStream(0, Role.Operator, TimeProvider.System);
         var running = Dispatched(0, 1);
         Sent(stream, running);
 
@@ -46,7 +47,7 @@ public sealed class RunEventStreamTests
     {
         var settled = RunRules.Evolve(Dispatched(0, 1), new RunEvent.ItemsSettled([Succeeded(1)], T0.AddSeconds(2)));
 
-        Assert.Equal(["run", "item 3000"], Sent(new(3000, TimeProvider.System), settled));
+        Assert.Equal(["run", "item 3000"], Sent(new(3000, Role.Operator, TimeProvider.System), settled));
     }
 
     private RunState Dispatched(params int[] items) => RunRules.Evolve(

@@ -77,6 +77,41 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
         Assert.Equal("""["TOKEN=***","LANG=***"]""", (await RunAsync(answer)).Options!["env"]!.ToJsonString());
     }
 
+    [Theory]
+    [InlineData("""{"kind":"exec","select":"app=hide","options":{"path":"id","args":["-p","hunter2"]}}""", "args", """["***","***"]""")]
+    [InlineData("""{"kind":"command","select":"app=hide","options":{"command":"guest-ssh-add-authorized-keys","arguments":{"username":"hunter2","keys":["k"]}}}""", "arguments", """{"username":"***","keys":"***"}""")]
+    public async Task What_a_run_gives_to_guests_is_hidden_from_viewers_and_shown_to_operators(string body, string option, string hidden)
+    {
+        if (node.Orchestrator.Vms.All(vm => vm.Id.Name != "hide1")) node.Orchestrator.AddVm("hv1", "hide1", ("app", "hide"));
+        var run = await RunAsync(await PostAsync(body));
+        var ended = node.Orchestrator.Runs[run.Id] with { Items = [.. node.Orchestrator.Runs[run.Id].Items.Select(item => item with { State = ItemState.Failed, Reason = "exit code 3: hunter2" })] };
+        node.Orchestrator.Runs[run.Id] = ended;
+        node.Orchestrator.Watched.Add(ended);
+        await node.Views.SaveRunAsync(ended.Summary);
+        using var viewer = await node.AsAsync("viewer");
+
+        foreach (var path in new[] { $"/v1/runs/{run.Id}", "/v1/runs", $"/v1/runs/{run.Id}/items", $"/v1/runs/{run.Id}/events" })
+            Assert.DoesNotContain("hunter2", await viewer.GetStringAsync(path), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Forbidden, (await viewer.GetAsync($"/v1/runs/{run.Id}/results")).StatusCode);
+        Assert.Equal(hidden, (await viewer.GetFromJsonAsync($"/v1/runs/{run.Id}", ApiJson.Default.Run))!.Options![option]!.ToJsonString());
+        Assert.Contains("hunter2", await node.Admin.GetStringAsync($"/v1/runs/{run.Id}"), StringComparison.Ordinal);
+        node.Orchestrator.Watched.Clear();
+    }
+
+    [Fact]
+    public async Task A_run_that_had_an_environment_is_not_tried_again_without_it()
+    {
+        var options = RunKind.Find("exec")!.ParseOptions(JsonDocument.Parse("""{"path":"id","env":["TOKEN=hunter2"]}""").RootElement).Options!;
+        var run = new RunSummary("had-env", "exec", "*", RunPhase.Failed, null, new() { Total = 1, Failed = 1 }, DateTimeOffset.UnixEpoch,
+            DateTimeOffset.UnixEpoch.AddSeconds(9), null, RunKind.Find("exec")!.Part(options).Journalled);
+        await node.Views.SaveEndedRunAsync(run, []);
+
+        var answer = await node.Admin.PostAsync("/v1/runs/had-env/retry", null);
+
+        Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+        Assert.Contains("TOKEN", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_run_tells_its_waves()
     {

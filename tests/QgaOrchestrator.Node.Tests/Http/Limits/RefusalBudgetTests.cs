@@ -1,0 +1,52 @@
+using QgaOrchestrator.Node.Http.Limits;
+
+namespace QgaOrchestrator.Node.Tests.Http.Limits;
+
+public sealed class RefusalBudgetTests
+{
+    private readonly ManualTime _time = new();
+    private readonly List<(string Who, string Codes)> _told = [];
+    private readonly RefusalBudget _budget;
+
+    public RefusalBudgetTests() => _budget = new(_time, (who, codes) =>
+        _told.Add((who, string.Join(", ", codes.OrderBy(code => code.Key).Select(code => $"{code.Value} {code.Key}")))));
+
+    [Fact]
+    public void A_callers_first_refusals_have_an_entry_each_and_the_others_of_a_minute_one_together()
+    {
+        Assert.Equal(RefusalBudget.Burst, Enumerable.Range(0, RefusalBudget.Burst + 7).Count(_ => _budget.Take("ci", "forbidden")));
+        Assert.False(_budget.Take("ci", "bad-request"));
+        Assert.True(_budget.Take("nobody", "unauthorized"));
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal([("ci", "1 bad-request, 7 forbidden")], _told);
+    }
+
+    [Fact]
+    public void Who_never_stops_costs_no_more_than_a_few_entries_a_minute_for_ever()
+    {
+        var entries = 0;
+        for (var second = 0; second < 3600; second++)
+        {
+            entries += Enumerable.Range(0, 100).Count(_ => _budget.Take("ci", "forbidden"));
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.InRange(entries + _told.Count, 1, RefusalBudget.Burst + (60 * (RefusalBudget.PerMinute + 1)) + 1);
+    }
+
+    [Fact]
+    public void Who_has_used_it_up_waits_until_the_next_entry()
+    {
+        Assert.Equal(TimeSpan.Zero, _budget.Wait("ci"));
+        for (var i = 0; i < RefusalBudget.Burst; i++) _budget.Take("ci", "forbidden");
+        Assert.InRange(_budget.Wait("ci").TotalSeconds, 5.99, 6.01);
+        Assert.Equal(TimeSpan.Zero, _budget.Wait("other"));
+
+        _time.Advance(TimeSpan.FromSeconds(7));
+
+        Assert.Equal(TimeSpan.Zero, _budget.Wait("ci"));
+        Assert.True(_budget.Take("ci", "forbidden"));
+    }
+}
