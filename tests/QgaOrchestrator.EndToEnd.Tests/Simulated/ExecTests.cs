@@ -70,7 +70,9 @@ public sealed class ExecTests
         await lab.WaitForReadyAsync(3);
         var run = await lab.Client.StartRunAsync(new RunRequest(RunKinds.Exec, "*", new JsonObject
         {
-            ["path"] = "/bin/env", ["env"] = new JsonArray($"TOKEN={marker}"), ["maxParallel"] = 1,
+            ["path"] = "/bin/env",
+            ["env"] = new JsonArray($"TOKEN={marker}"),
+            ["maxParallel"] = 1,
         }));
         await held.Task.WaitAsync(SimulatedLab.Limit);
         Assert.Equal([$"{run.Id}.json"], await HoldersAsync(lab.Node.Data, marker));
