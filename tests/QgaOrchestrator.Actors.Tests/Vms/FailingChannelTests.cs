@@ -86,6 +86,7 @@ public sealed class FailingChannelTests : TestKit
         TargetGroup = null,
         Catalog = _ => Task.CompletedTask,
         Points = _directory.File("points"),
+        Drafts = _directory.File("drafts"),
         BootId = "boot",
         IsAlive = _ => false,
         Preparing = new SemaphoreSlim(1),
