@@ -28,7 +28,7 @@ public sealed class FailingChannelTests : TestKit
     }
 
     [Fact]
-    public void A_channel_that_fails_asks_its_host_again_only_after_a_pause_that_grows()
+    public async Task A_channel_that_fails_asks_its_host_again_only_after_a_pause_that_grows()
     {
         var host = CreateTestProbe();
         var scheduler = (TestScheduler)Sys.Scheduler;
@@ -40,16 +40,16 @@ public sealed class FailingChannelTests : TestKit
         var pauses = new List<TimeSpan>();
         for (var failures = 0; failures < 6; failures++)
         {
-            host.ExpectMsg<FindVm>();
+            await host.ExpectMsgAsync<FindVm>();
             vm.Tell(present, host);
             // It has begun anew when this is answered; what it is asked before its host has told of it waits.
-            while (begun == failures) Thread.Yield();
+            while (Volatile.Read(ref begun) == failures) await Task.Yield();
             var waited = TimeSpan.Zero;
             for (; !host.HasMessages && waited < TimeSpan.FromMinutes(1); waited += TimeSpan.FromMilliseconds(50))
             {
-                vm.Ask<ActorIdentity>(new Identify(1)).Wait();
+                await vm.Ask<ActorIdentity>(new Identify(1));
                 scheduler.Advance(TimeSpan.FromMilliseconds(50));
-                vm.Ask<ActorIdentity>(new Identify(2)).Wait();
+                await vm.Ask<ActorIdentity>(new Identify(2));
             }
             pauses.Add(waited);
         }
@@ -82,6 +82,7 @@ public sealed class FailingChannelTests : TestKit
         Cut = (_, _, _, _) => throw new InvalidOperationException("no cut here"),
         Overlays = new OverlayLedger(_directory.File("overlays")),
         Results = new ResultSpool(_directory.File("results"), time),
+        Exclude = _ => [],
         Unsettled = _ => Task.FromResult<IReadOnlySet<string>>(new HashSet<string>()),
         TargetGroup = null,
         Catalog = _ => Task.CompletedTask,
