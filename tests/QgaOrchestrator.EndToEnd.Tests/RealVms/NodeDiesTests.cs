@@ -21,7 +21,7 @@ public sealed class NodeDiesTests
         await node.WaitForEndAsync();
         await node.StartAgainAsync();
 
-        Assert.Equal("succeeded", (string?)(await node.WaitForRunAsync(run))["state"]);
+        Assert.Equal("succeeded", (await node.WaitForRunAsync(run)).State);
         var points = (await node.AskAsync("point", "list"))["items"]!.AsArray();
         foreach (var vm in vms)
             await Points.AssertRestoresAsync(node, vm, points.Last(point => point!.IsOf(vm) && (string?)point!["run"] == run)!, lab.Folder);
@@ -43,7 +43,7 @@ public sealed class NodeDiesTests
         await node.WaitForEndAsync(); // it held the agents' sockets: the watchdog had to kill it
         await node.StartAgainAsync();
 
-        Assert.Equal("succeeded", (string?)(await node.WaitForRunAsync(run))["state"]);
+        Assert.Equal("succeeded", (await node.WaitForRunAsync(run)).State);
     }
 
     /// <summary>Sends the signal at the first sign of a frozen guest; a freeze takes some 50 ms here, and as long again to the thaw.</summary>

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Lab;
 
@@ -76,8 +77,17 @@ internal sealed class NodeProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until the agents of that many VMs are ready.</summary>
-    public Task WaitForVmsAsync(int count) => Poll.ForAsync($"{count} ready VMs", Limit, async () =>
-        (await AskAsync("vm", "list"))["items"]!.AsArray().Count(vm => (string?)vm!["agent"]!["state"] == "ready") == count ? "ready" : null);
+    public async Task WaitForVmsAsync(int count)
+    {
+        using var client = Client();
+        await Poll.ForAsync($"{count} ready VMs", Limit, async () =>
+        {
+            var ready = 0;
+            await foreach (var vm in client.ListVmsAsync())
+                ready += vm.Agent.State == AgentStates.Ready ? 1 : 0;
+            return ready == count ? "ready" : null;
+        });
+    }
 
     /// <summary>What qgactl answers with -o json; it must end with 0.</summary>
     public async Task<JsonNode> AskAsync(params IEnumerable<string> arguments) =>
@@ -95,12 +105,16 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>Starts a backup of all VMs and returns the run's id at once.</summary>
     public async Task<string> StartBackupAsync() => (string)(await AskAsync("backup", "run", "--select", "*", "--detach"))["id"]!;
 
-    /// <summary>Waits for the run's end, however it ends.</summary>
-    public Task<JsonNode> WaitForRunAsync(string run) => Poll.ForAsync($"end of run {run}", Limit, async () =>
+    /// <summary>Follows the run to its end, however it ends.</summary>
+    public async Task<Run> WaitForRunAsync(string run)
     {
-        var state = (await AskAsync("run", "show", run))["run"]!;
-        return (string?)state["state"] is "succeeded" or "partial" or "failed" or "aborted" ? state : null;
-    });
+        using var client = Client();
+        using var limit = new CancellationTokenSource(Limit);
+        Run? last = null;
+        await foreach (var change in client.WatchRunAsync(run, cancel: limit.Token))
+            last = change is RunEvent.RunChanged { Run: var now } ? now : last;
+        return last!;
+    }
 
     public void Signal(int signal) => HostProcess.Signal(Pid, signal);
 

@@ -130,15 +130,7 @@ internal sealed class SimulatedLab : IAsyncDisposable
         };
     }
 
-    /// <summary>Follows the run's events to its end.</summary>
-    public async Task<Run> EndOfAsync(string run)
-    {
-        using var limit = new CancellationTokenSource(Limit);
-        Run? last = null;
-        await foreach (var change in Client.WatchRunAsync(run, cancel: limit.Token))
-            last = change is RunEvent.RunChanged { Run: var now } ? now : last;
-        return last!;
-    }
+    public Task<Run> EndOfAsync(string run) => Node.WaitForRunAsync(run);
 
     public async Task<(Run Run, Dictionary<string, RunItem> Items)> BackupAsync(JsonObject? options = null, string? select = null)
     {
