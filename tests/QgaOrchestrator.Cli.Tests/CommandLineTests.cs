@@ -21,7 +21,7 @@ public sealed class CommandLineTests
     [InlineData("backup run --deadline 99:99:99", "--deadline: '99:99:99'")]
     [InlineData("backup run --soak 00:00:00", "--soak: '00:00:00'")]
     [InlineData("backup run --soak -00:05:00", "-00:05:00")]
-    [InlineData("backup run --soak 00:05:00\n", "--soak: '00:05:00\n'")]
+    [InlineData("backup run --soak 00:05:00\n", "--soak: '00:05:00 '")]
     [InlineData("backup run --deadline NaN", "--deadline: 'NaN'")]
     [InlineData("backup run --deadline 1e300", "--deadline: '1e300'")]
     [InlineData("backup run --deadline 10675199.02:48:05.4775807", "--deadline: '10675199.02:48:05.4775807'")]

@@ -95,7 +95,7 @@ public sealed class CopyTests : IDisposable
         var ended = await Qga.RunAsync(node, ["vm", "cp", "db1:/srv/app", Here]);
 
         Assert.Equal(1, ended.Code);
-        Assert.Contains("changed while it was read", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("changed while it was being read", ended.Error, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_folder));
     }
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Cli.Output;
-using QgaOrchestrator.Qemu.Cut.Hooks;
 
 namespace QgaOrchestrator.Cli.Commands;
 
@@ -41,11 +40,6 @@ internal static class PointDeleteCommand
     {
         host.Out.WriteLine($"{deleted.Id} of {deleted.Vm}: deleted, {Text.Count(deleted.Removed.Count, "file")}.");
         foreach (var file in deleted.Missing) host.Out.WriteLine($"  {file} was not there.");
-        foreach (var file in deleted.Left)
-        {
-            host.Out.WriteLine(Path.GetFileName(file) == HookCut.Owed
-                ? $"  {file} is left: the storage hook has not undone its snapshot. Give this file to the hook's standard input, then remove {deleted.Directory}."
-                : $"  {file} is left: it is not the point's.");
-        }
+        foreach (var file in deleted.Left) host.Out.WriteLine($"  {file} is left: it is not the point's.");
     }
 }

@@ -61,6 +61,10 @@ public sealed record AgentError(string Class, string Description)
     /// <summary>Unknown to the agent, disabled in it, or refused while frozen (since QEMU 4.2): guest-info tells which.</summary>
     public bool IsCommandNotFound => Class == "CommandNotFound";
 
+    /// <summary>The answer to a 0xFF, which is no JSON (QEMU, qobject/json-parser.c; before 2.9 "Invalid JSON syntax").</summary>
+    public bool IsParseError =>
+        Description.StartsWith("JSON parse error", StringComparison.Ordinal) || Description.StartsWith("Invalid JSON syntax", StringComparison.Ordinal);
+
     public override string ToString() => $"{Class}: {Description}";
 }
 
