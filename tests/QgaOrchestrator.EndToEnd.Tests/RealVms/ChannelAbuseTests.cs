@@ -49,7 +49,7 @@ public sealed class ChannelAbuseTests
         await using var node = await NodeProcess.StartAsync(Path.Combine(lab.Folder, "node"), lab.Folder);
 
         var told = await Poll.ForAsync("busy channel", Guests.Limit, async () =>
-            (await node.AskAsync("vm", "list"))["items"]!.AsArray() is [{ } seen] && (string?)seen["agent"]!["state"] == "busy" && (string?)seen["agent"]!["reason"] is { } why && why.Contains("holds the agent's socket", StringComparison.Ordinal) ? why : null);
+            (await node.AskAsync("vm", "list"))["items"]!.AsArray() is [{ } seen] && (string?)seen["agent"]!["state"] == "busy" && (string?)seen["agent"]!["reason"] is { } why && why.Contains("has the agent's socket", StringComparison.Ordinal) ? why : null);
         Assert.Contains($"(pid {Environment.ProcessId})", told, StringComparison.Ordinal);
 
         other.Dispose();

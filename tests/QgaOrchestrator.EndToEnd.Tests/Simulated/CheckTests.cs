@@ -64,7 +64,7 @@ public sealed class CheckTests
         var (_, items) = await lab.BackupAsync(new JsonObject { ["dryRun"] = true });
 
         var reason = Assert.Single(items.Values).Reason!;
-        Assert.Contains("disk1 is uncovered by a file system that freezes (the guest swaps on /dev/vdb)", reason, StringComparison.Ordinal);
+        Assert.Contains("disk1 is uncovered: no file system that freezes is on it (the guest swaps on /dev/vdb)", reason, StringComparison.Ordinal);
         Assert.Contains("s ago: its services may not be up yet", reason, StringComparison.Ordinal);
     }
 
