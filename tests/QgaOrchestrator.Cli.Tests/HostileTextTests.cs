@@ -16,14 +16,45 @@ public sealed class HostileTextTests
     /// <summary>What each command needs; a new one has a line here, or <see cref="No_command_is_left_out"/> fails.</summary>
     private static readonly Dictionary<string, string> Words = new()
     {
-        ["vm list"] = "", ["vm show"] = "vm1", ["vm call"] = "vm1 guest-get-devices", ["vm exec"] = "vm1 -- /bin/true", ["vm info"] = "vm1", ["vm trim"] = "vm1 --yes",
-        ["vm time"] = "vm1", ["vm cpus"] = "vm1", ["vm memory"] = "vm1", ["vm shutdown"] = "vm1 --yes", ["vm reboot"] = "vm1 --yes", ["vm suspend"] = "vm1 ram --yes",
-        ["vm wake"] = "vm1", ["vm passwd"] = "vm1 root --yes", ["vm ssh-keys"] = "vm1 root list", ["vm cp"] = "vm1:/etc/motd /nonexistent/motd",
-        ["vm hook status"] = "vm1", ["vm hook install"] = "vm1",
-        ["backup run"] = "--select *", ["backup check"] = "--select *",
-        ["run list"] = "", ["run show"] = "r1", ["run watch"] = "r1", ["run results"] = "r1", ["run pause"] = "r1", ["run resume"] = "r1", ["run abort"] = "r1", ["run retry"] = "r1",
-        ["point list"] = "", ["point show"] = "p1", ["point verify"] = "p1", ["point restore"] = "p1 --to /nonexistent", ["point delete"] = "p1 --yes",
-        ["thaw"] = "vm1", ["token add"] = "n --role viewer", ["token list"] = "", ["token revoke"] = "n", ["audit"] = "", ["completion"] = "bash",
+        ["vm list"] = "",
+        ["vm show"] = "vm1",
+        ["vm call"] = "vm1 guest-get-devices",
+        ["vm exec"] = "vm1 -- /bin/true",
+        ["vm info"] = "vm1",
+        ["vm trim"] = "vm1 --yes",
+        ["vm time"] = "vm1",
+        ["vm cpus"] = "vm1",
+        ["vm memory"] = "vm1",
+        ["vm shutdown"] = "vm1 --yes",
+        ["vm reboot"] = "vm1 --yes",
+        ["vm suspend"] = "vm1 ram --yes",
+        ["vm wake"] = "vm1",
+        ["vm passwd"] = "vm1 root --yes",
+        ["vm ssh-keys"] = "vm1 root list",
+        ["vm cp"] = "vm1:/etc/motd /nonexistent/motd",
+        ["vm hook status"] = "vm1",
+        ["vm hook install"] = "vm1",
+        ["backup run"] = "--select *",
+        ["backup check"] = "--select *",
+        ["run list"] = "",
+        ["run show"] = "r1",
+        ["run watch"] = "r1",
+        ["run results"] = "r1",
+        ["run pause"] = "r1",
+        ["run resume"] = "r1",
+        ["run abort"] = "r1",
+        ["run retry"] = "r1",
+        ["point list"] = "",
+        ["point show"] = "p1",
+        ["point verify"] = "p1",
+        ["point restore"] = "p1 --to /nonexistent",
+        ["point delete"] = "p1 --yes",
+        ["thaw"] = "vm1",
+        ["token add"] = "n --role viewer",
+        ["token list"] = "",
+        ["token revoke"] = "n",
+        ["audit"] = "",
+        ["completion"] = "bash",
     };
 
     public static TheoryData<string> Commands { get; } = [.. Words.Keys];
@@ -128,9 +159,14 @@ public sealed class HostileTextTests
 
     private static readonly Dictionary<string, string> Told = new()
     {
-        ["guest-get-host-name"] = """{"host-name":"web1"}""", ["guest-get-osinfo"] = """{"name":"Debian"}""", ["guest-get-timezone"] = """{"offset":0}""",
-        ["guest-get-load"] = """{"load1m":1,"load5m":1,"load15m":1}""", ["guest-get-users"] = "[]", ["guest-network-get-interfaces"] = "[]",
-        ["guest-get-disks"] = "[]", ["guest-get-fsinfo"] = "[]",
+        ["guest-get-host-name"] = """{"host-name":"web1"}""",
+        ["guest-get-osinfo"] = """{"name":"Debian"}""",
+        ["guest-get-timezone"] = """{"offset":0}""",
+        ["guest-get-load"] = """{"load1m":1,"load5m":1,"load15m":1}""",
+        ["guest-get-users"] = "[]",
+        ["guest-network-get-interfaces"] = "[]",
+        ["guest-get-disks"] = "[]",
+        ["guest-get-fsinfo"] = "[]",
     };
 
     [Theory]

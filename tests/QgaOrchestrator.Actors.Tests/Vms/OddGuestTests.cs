@@ -180,7 +180,9 @@ public sealed class OddGuestTests : OneHost
         Kind = Core.Runs.Kinds.Command.Name,
         Options = new RunOptions
         {
-            MaxParallel = 1, MaxFailures = Amount.None, MaxUnreachable = Amount.All,
+            MaxParallel = 1,
+            MaxFailures = Amount.None,
+            MaxUnreachable = Amount.All,
             Command = new CommandOptions(command, command == "guest-set-vcpus" ? JsonDocument.Parse("""{"vcpus":[]}""").RootElement : null),
         },
     };

@@ -21,7 +21,9 @@ public sealed class RunWordsTests
     {
         var ended = State(Options with { DryRun = true }, "backup") with
         {
-            Phase = RunPhase.Failed, Reason = "1 of 2 failed, more than maxFailures 0", EndedAt = T0.AddSeconds(75.25),
+            Phase = RunPhase.Failed,
+            Reason = "1 of 2 failed, more than maxFailures 0",
+            EndedAt = T0.AddSeconds(75.25),
             Counts = new() { Total = 2, Succeeded = 1, Failed = 1 },
         };
         Assert.Equal("Run r1 has ended, failed: backup (dry run), 1 of 2 VMs succeeded, 1 failed, after 00:01:15.2: 1 of 2 failed, more than maxFailures 0", RunWords.Ended(ended));
@@ -36,5 +38,6 @@ public sealed class RunWordsTests
     }
 
     private static RunState State(RunOptions options, string kind) => RunRules.Evolve(null, new RunEvent.RunStarted(
-        "r1", kind, "app=db", options, [new VmId("hv1", "a"), new VmId("hv1", "b")], T0, null) { StartedBy = "ci" });
+        "r1", kind, "app=db", options, [new VmId("hv1", "a"), new VmId("hv1", "b")], T0, null)
+    { StartedBy = "ci" });
 }
