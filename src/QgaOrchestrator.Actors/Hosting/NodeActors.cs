@@ -75,7 +75,7 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
             Keep = Keep,
             Secrets = secrets.Read,
             ForgetSecrets = secrets.Forget,
-        }), new RestartPauses(time, new Random(Environment.ProcessId))));
+        }), pauses));
         _host = system.ActorOf(
             ActorProps.Of(() => new HostActor(HostServices(ledger, fleet, sockets))).WithDispatcher(ClusterExtensions.Dispatchers.Host), "host");
     }

@@ -10,8 +10,6 @@ namespace QgaOrchestrator.Actors.Hosts;
 /// <param name="root">Where the host's file system begins: / but in a test.</param>
 public sealed class ProxmoxHost(string root)
 {
-    private const string Placeholder = "{vm}";
-
     private readonly string[] _sockets = [Path.Combine(root, "run/qemu-server"), Path.Combine(root, "var/run/qemu-server")];
 
     /// <summary>Looked at afresh each time: at the boot of a host its directories are made one after the other.</summary>
@@ -38,6 +36,6 @@ public sealed class ProxmoxHost(string root)
     }
 
     private static bool MayBe(string pattern, string name) =>
-        pattern.Split(Placeholder) is [var before, var after] && name.Length > before.Length + after.Length
+        pattern.Split(SocketPattern.Placeholder) is [var before, var after] && name.Length > before.Length + after.Length
         && name.StartsWith(before, StringComparison.Ordinal) && name.EndsWith(after, StringComparison.Ordinal);
 }

@@ -5,7 +5,7 @@ namespace QgaOrchestrator.Actors.Hosts;
 /// </summary>
 internal sealed class SocketPattern
 {
-    private const string Placeholder = "{vm}";
+    public const string Placeholder = "{vm}";
 
     private readonly string _before, _after;
     private readonly string _prefix, _suffix;

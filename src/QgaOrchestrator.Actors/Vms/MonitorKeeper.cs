@@ -128,12 +128,16 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
 
     private void Take(MonitorView view)
     {
-        if (!view.Up) _failures++;
-        if (!view.Up) Timers.Cancel("steady");
-        else if (!_view.Up) Timers.StartSingleTimer("steady", new Steady(), SteadyAfter);
+        var wasUp = _view.Up;
         if (view != _view) Context.Parent.Tell(_view = view);
-        if (!view.Up) Timers.StartSingleTimer("probe", new Probe(), ChannelRules.Backoff(_vm, _failures));
-        else if (!_holds) Timers.StartSingleTimer("probe", new Probe(), TimeSpan.FromSeconds(30));
+        if (!view.Up)
+        {
+            Timers.Cancel("steady");
+            Timers.StartSingleTimer("probe", new Probe(), ChannelRules.Backoff(_vm, ++_failures));
+            return;
+        }
+        if (!wasUp) Timers.StartSingleTimer("steady", new Steady(), SteadyAfter);
+        if (!_holds) Timers.StartSingleTimer("probe", new Probe(), TimeSpan.FromSeconds(30));
     }
 
     private void Take(string happened)
