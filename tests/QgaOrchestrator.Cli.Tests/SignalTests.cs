@@ -27,7 +27,8 @@ public sealed class SignalTests
     {
         using var node = new SilentNode();
         string[] arguments = [.. line.Split(' '), "--api", node.Address, .. more?.Split(' ') ?? []];
-        using var qgactl = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "qgactl"), arguments)
+        // Whoever runs tests in the background of a script has them ignore Ctrl-C, and what they start with them.
+        using var qgactl = Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", Path.Combine(AppContext.BaseDirectory, "qgactl"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -28,12 +28,14 @@ internal abstract class Server : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    /// <summary>Skips where the program, or the user that a server needs where we are root, is missing.</summary>
+    /// <summary>Skips where the program, or the user that a server needs where we are root, is missing; in CI that is a failure.</summary>
     protected static string Need(string? program, string what, string user)
     {
-        Skip.If(program is null, $"no {what} here");
-        Skip.If(Environment.IsPrivilegedProcess && !File.ReadLines("/etc/passwd").Any(line => line.StartsWith(user + ":", StringComparison.Ordinal)), $"no user {user} here");
-        return program!;
+        var isUser = !Environment.IsPrivilegedProcess || File.ReadLines("/etc/passwd").Any(line => line.StartsWith(user + ":", StringComparison.Ordinal));
+        if (program is not null && isUser) return program;
+        var missing = program is null ? $"no {what} here" : $"no user {user} here";
+        Skip.IfNot(LabHost.MustWork, missing);
+        throw new LabException(missing);
     }
 
     /// <summary>Neither server runs as root.</summary>
