@@ -3,7 +3,8 @@ using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors;
 
-/// <summary>Everything that the outside can ask of this node. HTTP is a thin layer over it, and nothing else talks to the actors.</summary>
+/// <summary>Everything that the outside can ask of this node. HTTP is a thin layer over it, and nothing else talks to the
+/// actors.</summary>
 public interface IOrchestrator
 {
     /// <summary>All VMs that the fleet's hosts report, by name.</summary>
@@ -16,8 +17,10 @@ public interface IOrchestrator
     /// <param name="command">An agent command's name, as on the wire.</param>
     /// <param name="arguments">A UTF-8 JSON object, or empty.</param>
     /// <param name="options">Time-out, lease of a raw freeze, force of a thaw.</param>
-    /// <param name="cancel">The caller hangs up: what still waits is never sent, except a thaw; what is in flight goes on.</param>
-    Task<CallReply> CallAsync(VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel);
+    /// <param name="cancel">The caller hangs up: what still waits is never sent, except a thaw; what is in flight goes
+    /// on.</param>
+    Task<CallReply> CallAsync(
+        VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel);
 
     /// <summary>Wakes a guest that suspended itself to memory, through its monitor.</summary>
     /// <returns>Returned with query-status' "status" as a JSON string, or why not.</returns>
@@ -25,7 +28,8 @@ public interface IOrchestrator
 
     /// <summary>Starts a run whose target list is fixed now; the answer comes when it is journalled.</summary>
     /// <param name="by">The name of the token that asks for it.</param>
-    Task<RunView> StartRunAsync(string id, string kind, string select, RunOptions options, RunPlan plan, string by, CancellationToken cancel);
+    Task<RunView> StartRunAsync(
+        string id, string kind, string select, RunOptions options, RunPlan plan, string by, CancellationToken cancel);
 
     /// <summary>Pauses, resumes or aborts a run; the answer comes when that is journalled.</summary>
     /// <param name="by">The name of the token that asks for it.</param>
@@ -71,7 +75,8 @@ public enum CallRefusal
     QueueFull,
     /// <summary>No agent answers, or its VM or host is not there.</summary>
     Unreachable,
-    /// <summary>The VM has no agent that could be asked: its name is invalid, it has no agent's socket, or it is not there.</summary>
+    /// <summary>The VM has no agent that could be asked: its name is invalid, it has no agent's socket, or it is not
+    /// there.</summary>
     NoAgent,
     /// <summary>Arguments or options are wrong.</summary>
     BadArguments,
@@ -121,8 +126,10 @@ public abstract record CallReply
         {
             { Class: "CommandNotFound" } => "guest-info lists the commands that this agent knows",
             _ when Says("No space left on device") || Says("Disk quota exceeded") => "Make room in that file system of the guest",
-            _ when Says("Read-only file system") => "See why the guest mounted it read-only: its kernel's log tells of a disk that failed",
-            _ when Says("Permission denied") || Says("Operation not permitted") => "qemu-ga runs as root: see what confines it in the guest, SELinux, AppArmor or its own unit",
+            _ when Says("Read-only file system") =>
+                "See why the guest mounted it read-only: its kernel's log tells of a disk that failed",
+            _ when Says("Permission denied") || Says("Operation not permitted") =>
+                "qemu-ga runs as root: see what confines it in the guest, SELinux, AppArmor or its own unit",
             _ when Says("No such file or directory") => "Name it by its whole path in the guest",
             _ => "See the guest's qemu-ga log",
         };
@@ -185,7 +192,14 @@ public sealed record VmStatus(VmId Id, string? Uuid, IReadOnlyDictionary<string,
 }
 
 /// <summary>What the guest told of itself.</summary>
-public sealed record GuestInventory(string? HostName, string? Os, string? OsId, string? Kernel, IReadOnlyList<string> Addresses, IReadOnlyList<string> FileSystems);
+public sealed record GuestInventory(
+    string? HostName,
+    string? Os,
+    string? OsId,
+    string? Kernel,
+    IReadOnlyList<string> Addresses,
+    IReadOnlyList<string> FileSystems
+);
 
 /// <summary>A run with its items and what its hosts report of the items under way.</summary>
 public sealed record RunView(RunSummary Summary, IReadOnlyList<RunItemView> Items, IReadOnlyList<ItemProgress> Progress);

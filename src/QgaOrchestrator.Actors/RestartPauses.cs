@@ -6,7 +6,8 @@ namespace QgaOrchestrator.Actors;
 /// </summary>
 public sealed class RestartPauses(TimeProvider time, Random chance)
 {
-    public static readonly TimeSpan Shortest = TimeSpan.FromSeconds(0.2), Longest = TimeSpan.FromSeconds(30), Healthy = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan Shortest =
+        TimeSpan.FromSeconds(0.2), Longest = TimeSpan.FromSeconds(30), Healthy = TimeSpan.FromMinutes(1);
 
     private readonly Lock _counting = new();
     private readonly Dictionary<string, (int Count, long At)> _failures = [];
@@ -16,7 +17,12 @@ public sealed class RestartPauses(TimeProvider time, Random chance)
     {
         lock (_counting)
         {
-            foreach (var (healthy, _) in _failures.Where(failure => time.GetElapsedTime(failure.Value.At) >= Longest + Healthy).ToList()) _failures.Remove(healthy);
+            foreach (
+                var (healthy, _) in _failures
+                    .Where(failure => time.GetElapsedTime(failure.Value.At) >= Longest + Healthy)
+                    .ToList()
+            )
+                _failures.Remove(healthy);
             var count = _failures.GetValueOrDefault(actor).Count + 1;
             _failures[actor] = (count, time.GetTimestamp());
             return Pause(count, chance.NextDouble());

@@ -6,4 +6,10 @@ namespace QgaOrchestrator.Api;
 /// <param name="Missing">Files of the point that were not there.</param>
 /// <param name="Left">What lies in its directory and is not the point's: it is not touched.</param>
 public sealed record DeletedPoint(
-    string Id, string Vm, string Directory, IReadOnlyList<string> Removed, IReadOnlyList<string> Missing, IReadOnlyList<string> Left);
+    string Id,
+    string Vm,
+    string Directory,
+    IReadOnlyList<string> Removed,
+    IReadOnlyList<string> Missing,
+    IReadOnlyList<string> Left
+);

@@ -63,7 +63,8 @@ public static class ProblemCodes
     public const string TooLarge = "too-large";
     /// <summary>408: the body came too slowly.</summary>
     public const string TooSlow = "too-slow";
-    /// <summary>429: the token has too much under way, or asks too often; Retry-After says when to ask again. Nothing was done.</summary>
+    /// <summary>429: the token has too much under way, or asks too often; Retry-After says when to ask again. Nothing was
+    /// done.</summary>
     public const string TooManyRequests = "too-many-requests";
     public const string QueueFull = "queue-full";
     /// <summary>503: no agent answers, or its VM or host is not there.</summary>

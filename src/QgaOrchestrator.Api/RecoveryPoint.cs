@@ -17,7 +17,8 @@ public sealed record RecoveryPoint(
     public int Version { get; init; } = 1;
     /// <summary>The VM's host when the point was made.</summary>
     public string? Host { get; init; }
-    /// <summary>Absolute path of the point's directory where the node runs; point.json leaves it out, so that it can be moved.</summary>
+    /// <summary>Absolute path of the point's directory where the node runs; point.json leaves it out, so that it can be
+    /// moved.</summary>
     public string? Directory { get; init; }
     /// <summary>What the VM has besides, and is not in the point; null where that was not told.</summary>
     public IReadOnlyList<PointOutside>? Outside { get; init; }

@@ -4,7 +4,8 @@ namespace QgaOrchestrator.Api;
 /// <param name="Name">Unique on its host, mostly in the fleet.</param>
 /// <param name="Id">host/name.</param>
 /// <param name="Uuid">QEMU's, null where it was started without one or has no monitor.</param>
-/// <param name="Frozen">Its guest's file systems are frozen now, or may be: from the sending of a freeze until that is settled.</param>
+/// <param name="Frozen">Its guest's file systems are frozen now, or may be: from the sending of a freeze until that is
+/// settled.</param>
 public sealed record Vm(
     string Name, string Id, string? Uuid, string Host, IReadOnlyDictionary<string, string> Labels, VmAgent Agent, bool Frozen)
 {
@@ -16,7 +17,8 @@ public sealed record Vm(
     public string? FrozenBy { get; init; }
     public VmMonitor? Monitor { get; init; }
     public VmGuest? Guest { get; init; }
-    /// <summary>Answers of the agent that were not understood: command and why. What they would tell is not known; all else is.</summary>
+    /// <summary>Answers of the agent that were not understood: command and why. What they would tell is not known; all else
+    /// is.</summary>
     public IReadOnlyDictionary<string, string>? NotUnderstood { get; init; }
     /// <summary>The run that works on this VM now.</summary>
     public string? Run { get; init; }

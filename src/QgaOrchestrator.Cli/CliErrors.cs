@@ -12,7 +12,8 @@ internal sealed class UsageException(string message, string? remedy = null) : Ex
 }
 
 /// <summary>It was meant, tried, and failed: exit code 1, or the one given.</summary>
-internal sealed class CommandFailedException(string message, string? remedy = null, int exitCode = ExitCodes.Failed) : Exception(message)
+internal sealed class CommandFailedException(string message, string? remedy = null, int exitCode = ExitCodes.Failed)
+    : Exception(message)
 {
     public string? Remedy { get; } = remedy;
     public int ExitCode { get; } = exitCode;
@@ -40,13 +41,25 @@ internal static class CliErrors
 
     /// <summary>A user can do something about it.</summary>
     public static bool IsForUser(Exception e) =>
-        e is UsageException or CommandFailedException or ApiException or NodeUnreachableException or NotUnderstoodException or FormatException or IOException or UnauthorizedAccessException;
+        e
+            is UsageException
+                or CommandFailedException
+                or ApiException
+                or NodeUnreachableException
+                or NotUnderstoodException
+                or FormatException
+                or IOException
+                or UnauthorizedAccessException;
 
     /// <summary>Nobody is to blame: the node starts anew, or the guest's channel is busy, frozen or broken for a while.</summary>
     public static bool IsPassing(Exception e) => e switch
     {
         NodeUnreachableException => true,
-        ApiException api => api.Status is HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout or HttpStatusCode.TooManyRequests || api.Code == ProblemCodes.Frozen,
+        ApiException api => api.Status
+            is HttpStatusCode.ServiceUnavailable
+                or HttpStatusCode.GatewayTimeout
+                or HttpStatusCode.TooManyRequests
+            || api.Code == ProblemCodes.Frozen,
         _ => false,
     };
 
@@ -57,7 +70,9 @@ internal static class CliErrors
         CommandFailedException failed => failed.Remedy,
         ApiException api => api.Remedy,
         NodeUnreachableException unreachable => unreachable.Remedy,
-        NotUnderstoodException => "See which agent answers in the guest (qgactl vm call VM guest-info), and update its qemu-ga. qgactl vm call shows the whole answer.",
+        NotUnderstoodException =>
+            "See which agent answers in the guest (qgactl vm call VM guest-info), and update its qemu-ga. qgactl vm call shows "
+                + "the whole answer.",
         _ => null,
     };
 

@@ -15,7 +15,8 @@ internal sealed record CliHost(
     /// <summary>The first line of standard input; typed at a terminal, it is not shown.</summary>
     public Func<string?> ReadSecret { get => field ?? In.ReadLine; init; }
 
-    /// <summary>The bytes below <see cref="In"/>, <see cref="Out"/> and <see cref="Error"/>: what a guest's process reads and says need not be text.</summary>
+    /// <summary>The bytes below <see cref="In"/>, <see cref="Out"/> and <see cref="Error"/>: what a guest's process reads and
+    /// says need not be text.</summary>
     public (Stream In, Stream Out, Stream Error) Bytes { get; init; } = (Stream.Null, Stream.Null, Stream.Null);
 
     /// <summary>Where nodes leave their address, in a folder for each host.</summary>
@@ -54,8 +55,10 @@ internal sealed record CliHost(
     {
         Bytes = (Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.OpenStandardError()),
         ReadSecret = Console.IsInputRedirected ? Console.In.ReadLine : HiddenLine,
-        IsTerminal = !Console.IsOutputRedirected && System.Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } and not "dumb",
-        Size = static () => (Console.WindowWidth > 20 ? Console.WindowWidth : 80, Console.WindowHeight > 10 ? Console.WindowHeight : 24),
+        IsTerminal =
+            !Console.IsOutputRedirected && System.Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } and not "dumb",
+        Size = static () =>
+            (Console.WindowWidth > 20 ? Console.WindowWidth : 80, Console.WindowHeight > 10 ? Console.WindowHeight : 24),
     };
 
     private static string? HiddenLine()

@@ -1,4 +1,6 @@
 using QgaOrchestrator.Cli;
 
 using var interruption = new Interruption();
-return await Qgactl.RunAsync(args, CliHost.OfThisProcess() with { IsTerminated = () => interruption.IsTermination }, interruption.Token).ConfigureAwait(false);
+return await Qgactl
+    .RunAsync(args, CliHost.OfThisProcess() with { IsTerminated = () => interruption.IsTermination }, interruption.Token)
+    .ConfigureAwait(false);

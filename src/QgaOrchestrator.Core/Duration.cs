@@ -5,7 +5,8 @@ namespace QgaOrchestrator.Core;
 
 /// <summary>
 /// Durations as the contract writes them: <c>hh:mm:ss</c> with up to seven decimals. Hours may be more than 23, or stand behind
-/// days, as in <c>30:00:00</c> or <c>1.06:00:00</c>. <see cref="TimeSpan.TryParse(string, out TimeSpan)"/> reads the first of these as 30 days.
+/// days, as in <c>30:00:00</c> or <c>1.06:00:00</c>. <see cref="TimeSpan.TryParse(string, out TimeSpan)"/> reads the first of
+/// these as 30 days.
 /// </summary>
 public static partial class Duration
 {
@@ -31,9 +32,13 @@ public static partial class Duration
         duration > DateTimeOffset.MaxValue - at ? DateTimeOffset.MaxValue : at + duration;
 
     private static long Number(Match match, string group) =>
-        match.Groups[group] is { Success: true, Value: var digits } ? long.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture) : 0;
+        match.Groups[group] is { Success: true, Value: var digits }
+            ? long.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture)
+            : 0;
 
-    [GeneratedRegex(@"^(?:(?<days>[0-9]{1,6})\.)?(?<hours>[0-9]{1,6}):(?<minutes>[0-5][0-9]):(?<seconds>[0-5][0-9])(?:\.(?<fraction>[0-9]{1,7}))?\z",
-        RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(?:(?<days>[0-9]{1,6})\.)?(?<hours>[0-9]{1,6}):(?<minutes>[0-5][0-9]):(?<seconds>[0-5][0-9])(?:\.(?<fraction>[0-9]{1,7}))?\z",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex Shape();
 }

@@ -9,7 +9,11 @@ try
 {
     OwnFiles.KeepToOwner();
     var variables = ProcessEnvironment.Variables();
-    if (QgadCommand.Run(args, variables, Environment.MachineName, Environment.CurrentDirectory, Console.Out, Console.Error) is { } ended) return ended;
+    if (
+        QgadCommand.Run(args, variables, Environment.MachineName, Environment.CurrentDirectory, Console.Out, Console.Error) is
+        { } ended
+    )
+        return ended;
     var options = OptionsLoader.Load(args, variables, Environment.MachineName, Environment.CurrentDirectory);
     using var data = DataDirectory.Open(options.Node.DataDirectory);
     await using var node = NodeHost.Build(options, data, _ => { });
@@ -28,6 +32,7 @@ catch (DataDirectoryException e)
 }
 catch (IOException e) when (e.InnerException is AddressInUseException)
 {
-    await Console.Error.WriteLineAsync($"qgad: {e.Message.TrimEnd('.')}. End the program that holds it, or name another address as Node.Api.");
+    await Console.Error.WriteLineAsync(
+        $"qgad: {e.Message.TrimEnd('.')}. End the program that holds it, or name another address as Node.Api.");
     return 2;
 }

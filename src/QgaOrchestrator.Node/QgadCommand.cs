@@ -24,7 +24,14 @@ public static class QgadCommand
         """;
 
     /// <returns>The exit code; null: run the node.</returns>
-    public static int? Run(string[] arguments, IReadOnlyDictionary<string, string> environment, string machine, string directory, TextWriter output, TextWriter error)
+    public static int? Run(
+        string[] arguments,
+        IReadOnlyDictionary<string, string> environment,
+        string machine,
+        string directory,
+        TextWriter output,
+        TextWriter error
+    )
     {
         if (arguments.Any(argument => argument is "--help" or "-h"))
         {
@@ -33,15 +40,22 @@ public static class QgadCommand
         }
         if (arguments.Contains("--version"))
         {
-            output.WriteLine($"qgad {typeof(QgadCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}");
+            output.WriteLine(
+                $"qgad {typeof(QgadCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}"
+            );
             return 0;
         }
         if (arguments is not [CheckConfig, .. var rest]) return null;
         var (options, errors) = OptionsLoader.Read(rest, environment, machine, directory);
         string[] wrong = [.. errors, .. ConfigCheck.Faults(options)];
-        foreach (var fault in wrong) error.WriteLine($"qgad: {fault}");
-        if (wrong.Length > 0) return 2;
-        output.WriteLine($"The options are good: host {options.Node.Host}, data {options.Node.DataDirectory}, ledger {options.Freeze.Ledger}, address {options.Node.Api.ToString().TrimEnd('/')}.");
+        foreach (var fault in wrong)
+            error.WriteLine($"qgad: {fault}");
+        if (wrong.Length > 0)
+            return 2;
+        output.WriteLine(
+            $"The options are good: host {options.Node.Host}, data {options.Node.DataDirectory}, ledger "
+                + $"{options.Freeze.Ledger}, address {options.Node.Api.ToString().TrimEnd('/')}."
+        );
         return 0;
     }
 }

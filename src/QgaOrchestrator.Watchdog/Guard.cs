@@ -98,7 +98,10 @@ internal sealed class Guard : IDisposable
     /// <summary>We ourselves were stopped or starved, so silence says nothing about the nodes.</summary>
     private void Forgive(TimeSpan slept)
     {
-        _log.Line($"woke after {slept.TotalSeconds:0.0} s instead of 0.25 s, so every node has a fresh {WatchdogProtocol.Silence.TotalSeconds:0} s");
+        _log.Line(
+            $"woke after {slept.TotalSeconds:0.0} s instead of 0.25 s, so every node has a fresh "
+                + $"{WatchdogProtocol.Silence.TotalSeconds:0} s"
+        );
         foreach (var node in _nodes.Keys)
             node.Forgive();
     }

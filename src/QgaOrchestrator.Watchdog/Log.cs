@@ -18,7 +18,8 @@ internal sealed class Log : IDisposable
     /// <summary>For the last lines, at our end; a writer that is stuck keeps nobody longer.</summary>
     private static readonly TimeSpan LastLines = TimeSpan.FromSeconds(1);
 
-    private readonly Channel<string> _lines = Channel.CreateBounded<string>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+    private readonly Channel<string> _lines = Channel.CreateBounded<string>(
+        new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly TextWriter _writer;
     private readonly TimeProvider _time;
     private readonly Thread _thread;
@@ -45,7 +46,9 @@ internal sealed class Log : IDisposable
         _thread.Join(LastLines);
     }
 
-    private string Stamped(string text) => string.Create(CultureInfo.InvariantCulture, $"{_time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {ForeignText.Message(text, Longest)}");
+    private string Stamped(string text) =>
+        string.Create(
+            CultureInfo.InvariantCulture, $"{_time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {ForeignText.Message(text, Longest)}");
 
     private void Write()
     {

@@ -52,7 +52,8 @@ internal sealed class NodeConnection : IDisposable
                 ?? (leaving ? "this watchdog was told to stop" : null);
             if (refusal is null)
             {
-                await WatchdogProtocol.SendLineAsync(socket, WatchdogProtocol.Hello(ledger), patience.Token).ConfigureAwait(false);
+                await WatchdogProtocol.SendLineAsync(socket, WatchdogProtocol.Hello(ledger), patience.Token)
+                    .ConfigureAwait(false);
                 return new NodeConnection(socket, pid, process, time);
             }
             log.Line($"refused process {pid}: {refusal}");

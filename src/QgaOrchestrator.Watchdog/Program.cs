@@ -12,7 +12,9 @@ if (args is ["--help" or "-h"])
 }
 if (args is ["--version"])
 {
-    Console.WriteLine($"qga-watchdog {typeof(WatchdogOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}");
+    Console.WriteLine(
+        $"qga-watchdog {typeof(WatchdogOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}"
+    );
     return 0;
 }
 
@@ -47,7 +49,9 @@ using var instance = WatchdogInstance.TryAcquire(ledger);
 if (instance is null)
 {
     await Console.Error.WriteLineAsync(
-        $"qga-watchdog: process {WatchdogInstance.Holder(ledger)?.ToString() ?? "(just starting)"} watches {ledger.Directory} already");
+        $"qga-watchdog: process {WatchdogInstance.Holder(ledger)?.ToString() ?? "(just starting)"} watches {ledger.Directory} "
+            + $"already"
+    );
     return 2;
 }
 

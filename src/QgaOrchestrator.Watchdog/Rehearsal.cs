@@ -72,7 +72,10 @@ internal static class Rehearsal
         return root.GetProperty("execute").GetString() switch
         {
             "guest-sync-delimited" =>
-                [0xff, .. Encoding.UTF8.GetBytes($"{{\"return\": {root.GetProperty("arguments").GetProperty("id").GetInt64()}}}\n")],
+            [
+                0xff,
+                .. Encoding.UTF8.GetBytes($"{{\"return\": {root.GetProperty("arguments").GetProperty("id").GetInt64()}}}\n"),
+            ],
             "guest-fsfreeze-thaw" => "{\"return\": 1}\n"u8.ToArray(),
             _ => "{\"return\": \"thawed\"}\n"u8.ToArray(),
         };

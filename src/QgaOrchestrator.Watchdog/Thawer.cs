@@ -146,8 +146,10 @@ internal sealed class Thawer(
             return outcome switch
             {
                 ThawOutcome.Settled settled => Record(entry, settled),
-                ThawOutcome.NotSettled { NotOffered: true } none when entry.Phase == LedgerPhase.Opening =>
-                    Record(entry, new ThawOutcome.Settled(null, none.Reason, time.GetTimestamp(), time.GetTimestamp(), time.GetUtcNow())),
+                ThawOutcome.NotSettled { NotOffered: true } none when entry.Phase == LedgerPhase.Opening => Record(
+                    entry,
+                    new ThawOutcome.Settled(null, none.Reason, time.GetTimestamp(), time.GetTimestamp(), time.GetUtcNow())
+                ),
                 ThawOutcome.NotSettled failed => new RoundResult.Failed(failed),
                 _ => throw new InvalidOperationException($"Unknown outcome: {outcome}"),
             };
@@ -162,7 +164,8 @@ internal sealed class Thawer(
     {
         var noted = ledger.Update(entry.Vm, entry.Window, now => settled.MergeInto(now, "watchdog"));
         return new RoundResult.Over(
-            $"thawed, {settled.Thawed?.ToString() ?? "an unknown number of"} file systems of {entry.Facts.Frozen?.ToString() ?? "?"}"
+            $"thawed, {settled.Thawed?.ToString() ?? "an unknown number of"} file systems of "
+                + $"{entry.Facts.Frozen?.ToString() ?? "?"}"
             + (settled.Error is null ? "" : $", thaw said: {settled.Error}")
             + (noted ? "" : "; the entry was gone"));
     }

@@ -9,7 +9,8 @@ internal sealed class ManualTime : TimeProvider
 
     public override long GetTimestamp() => Interlocked.Read(ref _ticks);
 
-    public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref _ticks) + new DateTime(2026, 1, 1).Ticks, TimeSpan.Zero);
+    public override DateTimeOffset GetUtcNow() =>
+        new(Interlocked.Read(ref _ticks) + new DateTime(2026, 1, 1).Ticks, TimeSpan.Zero);
 
     public void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
 }

@@ -97,7 +97,8 @@ public abstract class OneHost : TestKit, IAsyncLifetime
     {
         var beat = Watchdog.NextBeat();
         Begin();
-        var seen = SeeVm(vm => vm is { Agent: AgentState.Ready, RunState: not null } && (vm.Frozen || vm.Inventory is { OsId: not null }));
+        var seen = SeeVm(
+            vm => vm is { Agent: AgentState.Ready, RunState: not null } && (vm.Frozen || vm.Inventory is { OsId: not null }));
         await beat.WaitAsync(Limit);
         return seen;
     }
@@ -106,7 +107,12 @@ public abstract class OneHost : TestKit, IAsyncLifetime
     protected void Begin()
     {
         var life = ++_lives;
-        Vms = Sys.ActorOf(Props.Create(() => new Region(VmActor.Props(() => VmServices(), new RestartPauses(TimeProvider.System, new Random(1))))), $"vms-{life}");
+        Vms = Sys.ActorOf(
+            Props.Create(() =>
+                new Region(VmActor.Props(() => VmServices(), new RestartPauses(TimeProvider.System, new Random(1))))
+            ),
+            $"vms-{life}"
+        );
         Host = Sys.ActorOf(Props.Create(() => new HostActor(HostServices())), $"host-{life}");
     }
 
@@ -122,15 +128,29 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         await Task.WhenAll(Host.GracefulStop(Limit), Vms.GracefulStop(Limit));
     }
 
-    protected VmStatus SeeVm(Predicate<VmStatus> wanted) => Fleet.FishForMessage<VmSeen>(seen => wanted(seen.Status), Limit).Status;
+    protected VmStatus SeeVm(Predicate<VmStatus> wanted) =>
+        Fleet.FishForMessage<VmSeen>(seen => wanted(seen.Status), Limit).Status;
 
     protected Task<CallReply> CallAsync(string command, string arguments = "", CallOptions? options = null) =>
         Vms.Ask<CallReply>(new CallAgent(Id, command, System.Text.Encoding.UTF8.GetBytes(arguments), options ?? new()), Limit);
 
-    protected StartItem Item(Consistency consistency = Consistency.Require, string run = "r1", bool resume = false) => new(
-        Id, run, 0, 1, Backup.Name,
-        new RunOptions { MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All, Backup = new BackupOptions(BackupMethod.Full, null, consistency, null) },
-        new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), resume);
+    protected StartItem Item(Consistency consistency = Consistency.Require, string run = "r1", bool resume = false) =>
+        new(
+            Id,
+            run,
+            0,
+            1,
+            Backup.Name,
+            new RunOptions
+            {
+                MaxParallel = 50,
+                MaxFailures = Amount.All,
+                MaxUnreachable = Amount.All,
+                Backup = new BackupOptions(BackupMethod.Full, null, consistency, null),
+            },
+            new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero),
+            resume
+        );
 
     protected void Order(StartItem item) => Vms.Tell(item);
 
@@ -157,7 +177,9 @@ public abstract class OneHost : TestKit, IAsyncLifetime
     }
 
     protected IReadOnlyList<string> Files() =>
-        Directory.Exists(Points) ? [.. Directory.EnumerateFiles(Points, "*", SearchOption.AllDirectories).Select(Path.GetFileName).Order()!] : [];
+        Directory.Exists(Points)
+            ? [.. Directory.EnumerateFiles(Points, "*", SearchOption.AllDirectories).Select(Path.GetFileName).Order()!]
+            : [];
 
     /// <summary>Waits for the ledger's entry to be as wanted, told by the directory's events.</summary>
     protected async Task<LedgerEntry?> EntryAsync(Predicate<LedgerEntry?> wanted)

@@ -9,17 +9,26 @@ public class CommandTableTests
         Path.Combine(Repository.Root, "src", "QgaOrchestrator.Qemu", "Agent", "Commands", "README.md"));
 
     private static readonly List<string[]> _rows =
-        [.. _page.Split('\n').Where(line => line.StartsWith("| `guest-", StringComparison.Ordinal)).Select(line => line.Split('|', StringSplitOptions.TrimEntries)[1..^1])];
+    [
+        .. _page
+            .Split('\n')
+            .Where(line => line.StartsWith("| `guest-", StringComparison.Ordinal))
+            .Select(line => line.Split('|', StringSplitOptions.TrimEntries)[1..^1]),
+    ];
 
     [Fact]
-    public void The_table_and_the_code_agree_on_every_command() => Assert.Equal(
-        AgentCommands.All.Select(command => string.Join(" | ", Told(command))), _rows.Select(row => string.Join(" | ", row[..6])));
+    public void The_table_and_the_code_agree_on_every_command() =>
+        Assert.Equal(
+            AgentCommands.All.Select(command => string.Join(" | ", Told(command))),
+            _rows.Select(row => string.Join(" | ", row[..6]))
+        );
 
     [Fact]
     public void Every_command_is_shown_by_a_test_that_exists()
     {
         Assert.Empty(TestNames.In(_page).Except(TestNames.Existing));
-        Assert.All(_rows, row => Assert.True(row[6].Split('`').Any(TestNames.Existing.Contains), $"{row[0]}: no test in '{row[6]}'"));
+        Assert.All(
+            _rows, row => Assert.True(row[6].Split('`').Any(TestNames.Existing.Contains), $"{row[0]}: no test in '{row[6]}'"));
     }
 
     private static string[] Told(AgentCommand command) =>

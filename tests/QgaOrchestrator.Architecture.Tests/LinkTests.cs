@@ -29,15 +29,22 @@ public sealed partial class LinkTests
     [InlineData("[a](x.md) and ![b](y.png \"title\")", "x.md y.png")]
     [InlineData("[a](https://example.org/x) [b](mailto:x@example.org)", "")]
     [InlineData("```\n[a](in-code.md)\n```\nand `[b](code.md)`", "")]
-    public void A_link_is_relative_and_not_in_code(string text, string links) => Assert.Equal(links, string.Join(' ', Links(text)));
+    public void A_link_is_relative_and_not_in_code(string text, string links) =>
+        Assert.Equal(links, string.Join(' ', Links(text)));
 
     [Theory]
     [InlineData("## Who did what", "who-did-what")]
     [InlineData("# What `vm exec` says: 125!", "what-vm-exec-says-125")]
     public void A_heading_is_named_as_the_web_page_names_it(string text, string name) => Assert.Equal([name], Headings(text));
 
-    private static IEnumerable<string> Pages() => Directory.EnumerateFiles(Repository.Root, "*.md", SearchOption.AllDirectories)
-        .Where(page => !Path.GetRelativePath(Repository.Root, page).Split('/').Any(folder => folder is "bin" or "obj" or ".git" or "node_modules" or "TestResults"));
+    private static IEnumerable<string> Pages() =>
+        Directory
+            .EnumerateFiles(Repository.Root, "*.md", SearchOption.AllDirectories)
+            .Where(page =>
+                !Path.GetRelativePath(Repository.Root, page)
+                    .Split('/')
+                    .Any(folder => folder is "bin" or "obj" or ".git" or "node_modules" or "TestResults")
+            );
 
     private static IEnumerable<string> Links(string text) => Link().Matches(WithoutCode(text))
         .Select(match => match.Groups["target"].Value).Where(target => !Scheme().IsMatch(target));

@@ -27,7 +27,8 @@ public class ReferenceGraphTests
     {
         var drawn = Graph.Select(p => Line(p.Key, p.Value.Projects, p.Value.Packages)).Order(StringComparer.Ordinal);
         var found = Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories)
-            .Select(file => Line(Short(file), Included(file, "ProjectReference").Select(Short), Included(file, "PackageReference")))
+            .Select(
+                file => Line(Short(file), Included(file, "ProjectReference").Select(Short), Included(file, "PackageReference")))
             .Order(StringComparer.Ordinal);
         Assert.Equal(drawn, found);
     }
@@ -63,9 +64,11 @@ public class ReferenceGraphTests
         Assert.DoesNotContain("AspNetCore", runtime, StringComparison.Ordinal);
     }
 
-    /// <summary>Microsoft.Win32.Primitives is the runtime's; other Microsoft.* assemblies (ASP.NET, Extensions) are not.</summary>
+    /// <summary>Microsoft.Win32.Primitives is the runtime's; other Microsoft.* assemblies (ASP.NET, Extensions) are
+    /// not.</summary>
     private static bool IsRuntime(string name) =>
-        name is "System" or "mscorlib" or "netstandard" or "Microsoft.Win32.Primitives" || name.StartsWith("System.", StringComparison.Ordinal);
+        name is "System" or "mscorlib" or "netstandard" or "Microsoft.Win32.Primitives" || name.StartsWith(
+            "System.", StringComparison.Ordinal);
 
     private static IEnumerable<string> Included(string file, string element) =>
         XDocument.Load(file).Descendants(element).Select(e => e.Attribute("Include")?.Value ?? "?");
@@ -74,5 +77,6 @@ public class ReferenceGraphTests
         Path.GetFileNameWithoutExtension(path.Replace('\\', '/')).Replace("QgaOrchestrator.", "", StringComparison.Ordinal);
 
     private static string Line(string project, IEnumerable<string> projects, IEnumerable<string> packages) =>
-        $"{project} → {string.Join(", ", projects.Order(StringComparer.Ordinal))} | {string.Join(", ", packages.Order(StringComparer.OrdinalIgnoreCase))}";
+        $"{project} → {string.Join(", ", projects.Order(StringComparer.Ordinal))} | "
+            + $"{string.Join(", ", packages.Order(StringComparer.OrdinalIgnoreCase))}";
 }

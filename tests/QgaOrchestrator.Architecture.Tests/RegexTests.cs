@@ -8,8 +8,14 @@ public partial class RegexTests
     [Fact]
     public void No_pattern_in_src_ends_with_a_dollar_sign() => Assert.Empty(Directory
         .EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
-        .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal))
-        .SelectMany(file => WithDollar(File.ReadAllText(file)).Select(pattern => $"{Path.GetRelativePath(Repository.Root, file)}: {pattern}")));
+        .Where(file =>
+            !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal)
+        )
+        .SelectMany(file =>
+            WithDollar(File.ReadAllText(file))
+                .Select(pattern => $"{Path.GetRelativePath(Repository.Root, file)}: {pattern}")
+        )
+);
 
     [Theory]
     [InlineData("""[GeneratedRegex("^[0-9]+$")]""", true)]
@@ -23,7 +29,8 @@ public partial class RegexTests
     public void The_scan_sees_one_where_there_is_one(string code, bool found) => Assert.Equal(found, WithDollar(code).Any());
 
     private static IEnumerable<string> WithDollar(string code) =>
-        Pattern().Matches(code).Select(match => match.Groups["pattern"].Value).Where(pattern => Dollar().IsMatch(Set().Replace(pattern, "")));
+        Pattern().Matches(code).Select(match => match.Groups["pattern"].Value).Where(
+            pattern => Dollar().IsMatch(Set().Replace(pattern, "")));
 
     [GeneratedRegex("""""Regex(?:\.\w+)?\((?:[\w.]+, )?(?<pattern>"""(?:.|\n)*?"""|@?"(?:[^"\\]|\\.|"")*")""""")]
     private static partial Regex Pattern();

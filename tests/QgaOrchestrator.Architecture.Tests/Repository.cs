@@ -8,5 +8,7 @@ internal static class Repository
     private static string Find(string directory) =>
         File.Exists(Path.Combine(directory, "QgaOrchestrator.sln"))
             ? directory
-            : Find(Path.GetDirectoryName(directory) ?? throw new InvalidOperationException("The tests do not run inside a checkout."));
+            : Find(
+                Path.GetDirectoryName(directory) ?? throw new InvalidOperationException("The tests do not run inside a checkout.")
+            );
 }

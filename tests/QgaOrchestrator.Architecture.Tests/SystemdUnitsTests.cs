@@ -11,7 +11,8 @@ public sealed class SystemdUnitsTests
     {
         Assert.Contains(("Wants", "qga-watchdog.service"), Node);
         Assert.Contains("qga-watchdog.service", All(Node, "After"));
-        Assert.DoesNotContain(Node.Concat(Watchdog), line => line.Key is "Requires" or "Requisite" or "BindsTo" or "PartOf" or "Conflicts");
+        Assert.DoesNotContain(
+            Node.Concat(Watchdog), line => line.Key is "Requires" or "Requisite" or "BindsTo" or "PartOf" or "Conflicts");
     }
 
     [Fact]
@@ -41,8 +42,19 @@ public sealed class SystemdUnitsTests
     {
         Assert.Contains(("ProtectSystem", "full"), Node); // "strict" would make /run/lock read-only, too
         Assert.Contains("-/etc/lvm", All(Node, "ReadWritePaths"));
-        Assert.DoesNotContain(Node, line => line.Key is "PrivateDevices" or "DevicePolicy" or "DeviceAllow" or "PrivateMounts" or "PrivateNetwork"
-            or "PrivateUsers" or "SystemCallFilter" or "MemoryDenyWriteExecute" or "RestrictSUIDSGID" or "InaccessiblePaths");
+        Assert.DoesNotContain(Node, line =>
+            line.Key
+                is "PrivateDevices"
+                    or "DevicePolicy"
+                    or "DeviceAllow"
+                    or "PrivateMounts"
+                    or "PrivateNetwork"
+                    or "PrivateUsers"
+                    or "SystemCallFilter"
+                    or "MemoryDenyWriteExecute"
+                    or "RestrictSUIDSGID"
+                    or "InaccessiblePaths"
+        );
     }
 
     [Fact]
@@ -60,7 +72,12 @@ public sealed class SystemdUnitsTests
         [.. unit.Where(line => line.Key == key).SelectMany(line => line.Value.Split(' '))];
 
     private static IReadOnlyList<(string Key, string Value)> Read(string unit) =>
-        [.. File.ReadAllLines(PathOf(unit)).Where(line => line.Contains('=') && line[0] != '#').Select(line => line.Split('=', 2)).Select(pair => (pair[0], pair[1]))];
+        [
+            .. File.ReadAllLines(PathOf(unit))
+                .Where(line => line.Contains('=') && line[0] != '#')
+                .Select(line => line.Split('=', 2))
+                .Select(pair => (pair[0], pair[1])),
+        ];
 
     private static string PathOf(string unit) => Path.Combine(Repository.Root, "deploy", "systemd", unit);
 }

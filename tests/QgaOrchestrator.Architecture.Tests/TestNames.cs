@@ -10,7 +10,8 @@ internal static partial class TestNames
         .SelectMany(file => Method().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value))
         .ToHashSet();
 
-    /// <summary>What stands in backticks and begins with a capital and an underscore follows, as in `No_ledger_no_freeze`.</summary>
+    /// <summary>What stands in backticks and begins with a capital and an underscore follows, as in
+    /// `No_ledger_no_freeze`.</summary>
     public static IReadOnlyList<string> In(string text) => [.. Name().Matches(text).Select(match => match.Groups[1].Value)];
 
     [GeneratedRegex("`([A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+)`")]

@@ -3,12 +3,15 @@ namespace QgaOrchestrator.Cli.Tests;
 /// <summary>What a node answers, as JSON, with the members of the contract.</summary>
 internal static class Answers
 {
-    public const string NoToken = """{"type":"about:blank","title":"Unauthorized","status":401,"code":"unauthorized","detail":"No token.","remedy":"Pass one."}""";
+    public const string NoToken =
+        """{"type":"about:blank","title":"Unauthorized","status":401,"code":"unauthorized","detail":"No token.","remedy":"Pass one."}""";
 
     public static string Run(string state, int total = 2, int succeeded = 0, int failed = 0, int running = 0) => $$"""
         {"id":"r1","kind":"backup","state":"{{state}}","items":{"total":{{total}},"succeeded":{{succeeded}},"failed":{{failed}},"unreachable":0,
         "unknown":0,"pending":{{total - succeeded - failed - running}},"running":{{running}},"cancelled":0},"retryOf":null,
-        "startedAt":"2026-11-23T12:00:00Z","endedAt":{{(state is "running" ? "null" : "\"2026-11-23T12:03:12Z\"")}},"somethingNew":1}
+        "startedAt":"2026-11-23T12:00:00Z","endedAt":{{(
+            state is "running" ? "null" : "\"2026-11-23T12:03:12Z\""
+        )}},"somethingNew":1}
         """.ReplaceLineEndings("");
 
     public const string Good = """

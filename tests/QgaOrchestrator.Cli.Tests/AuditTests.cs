@@ -8,8 +8,12 @@ public sealed class AuditTests
     [Fact]
     public async Task Entries_are_told_with_who_asked_and_what_became_of_it()
     {
-        var node = new FakeNode().Answers("GET /v1/audit?vm=db1&since=2026-11-20T00%3A00%3A00Z&limit=100", Answers.Page(
-            $$"""{"number":7,"hash":"{{Hash}}","at":"2026-11-23T11:50:00Z","who":"ops","from":"127.0.0.1","what":"guest-exec","vm":"hv1/db1","host":"hv1","outcome":"refused","code":"denied"}"""));
+        var node = new FakeNode().Answers(
+            "GET /v1/audit?vm=db1&since=2026-11-20T00%3A00%3A00Z&limit=100",
+            Answers.Page(
+                $$"""{"number":7,"hash":"{{Hash}}","at":"2026-11-23T11:50:00Z","who":"ops","from":"127.0.0.1","what":"guest-exec","vm":"hv1/db1","host":"hv1","outcome":"refused","code":"denied"}"""
+            )
+        );
 
         var ended = await Qga.RunAsync(node, ["audit", "--vm", "db1", "--since", "2026-11-20"]);
 
@@ -24,10 +28,18 @@ public sealed class AuditTests
     [Theory]
     [InlineData("null", "3", 0, "")]
     [InlineData("4", "null", 1, "qgactl: Entry 4 was changed or removed. The 3 entries before it are as they were written.\n")]
-    [InlineData("null", "null", 1, "qgactl: The head that you noted is not in the chain of 3 entries: entries were cut off, or forged from some entry on.\n")]
+    [InlineData(
+        "null",
+        "null",
+        1,
+        "qgactl: The head that you noted is not in the chain of 3 entries: entries were cut off, or forged from some entry on.\n"
+    )]
     public async Task A_chain_that_does_not_hold_is_an_error(string broken, string noted, int code, string error)
     {
-        var node = new FakeNode().Answers($"GET /v1/audit/check?head={Hash}", $$"""{"entries":3,"head":"{{Hash}}","broken":{{broken}},"noted":{{noted}}}""");
+        var node = new FakeNode().Answers(
+            $"GET /v1/audit/check?head={Hash}",
+            $$"""{"entries":3,"head":"{{Hash}}","broken":{{broken}},"noted":{{noted}}}"""
+        );
 
         var ended = await Qga.RunAsync(node, ["audit", "--verify", "--head", Hash]);
 
@@ -38,16 +50,31 @@ public sealed class AuditTests
     [Fact]
     public async Task From_when_on_entries_are_kept_is_told_beside_the_table_and_in_json()
     {
-        var node = new FakeNode().Answers("GET /v1/audit?limit=100", """{"items":[],"next":null,"keptFrom":"2025-10-20T12:00:00Z"}""");
-        Assert.Contains("Entries are kept from 2025-10-20T12:00:00Z on (Store.Keep).", (await Qga.RunAsync(node, ["audit"])).Error, StringComparison.Ordinal);
-        Assert.Contains("\"keptFrom\": \"2025-10-20T12:00:00", (await Qga.RunAsync(node, ["audit", "-o", "json"])).Out, StringComparison.Ordinal);
+        var node = new FakeNode().Answers(
+            "GET /v1/audit?limit=100",
+            """{"items":[],"next":null,"keptFrom":"2025-10-20T12:00:00Z"}"""
+        );
+        Assert.Contains(
+            "Entries are kept from 2025-10-20T12:00:00Z on (Store.Keep).",
+            (await Qga.RunAsync(node, ["audit"])).Error,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "\"keptFrom\": \"2025-10-20T12:00:00",
+            (await Qga.RunAsync(node, ["audit", "-o", "json"])).Out,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task From_when_on_runs_are_kept_is_told_beside_the_table()
     {
         var node = new FakeNode().Answers("GET /v1/runs", """{"items":[],"next":null,"keptFrom":"2025-10-20T12:00:00Z"}""");
-        Assert.Contains("Runs are kept from 2025-10-20T12:00:00Z on", (await Qga.RunAsync(node, ["run", "list"])).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "Runs are kept from 2025-10-20T12:00:00Z on",
+            (await Qga.RunAsync(node, ["run", "list"])).Error,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -58,7 +85,11 @@ public sealed class AuditTests
         var ended = await Qga.RunAsync(node, ["audit", "--verify", "--head", Hash]);
         Assert.Equal(ExitCodes.Done, ended.Code);
         Assert.Contains("The head that you noted is entry 104; 6 entries came after it.", ended.Out, StringComparison.Ordinal);
-        Assert.Contains("Entry 101 is the first that is kept: older ones, from before 2025-10-20T12:00:00Z, were removed (Store.Keep).", ended.Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "Entry 101 is the first that is kept: older ones, from before 2025-10-20T12:00:00Z, were removed (Store.Keep).",
+            ended.Out,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

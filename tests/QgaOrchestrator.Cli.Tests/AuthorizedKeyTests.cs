@@ -9,8 +9,11 @@ public sealed class AuthorizedKeyTests
 {
     /// <summary>Made by ssh-keygen.</summary>
     private const string Ed25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBNiYfDJAlB4pVV8QMef7dhXShqH8phYohp6jTmamZLl alice",
-        Ecdsa = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBD9Pbd+JDEpjQzKwRfoL1FViM7yLr+wVfpYqwkSsm++QnW3uPUvtduUkmke8Pnpg4AgLuIiD6hOFTJNiqz1NIQ0= bob",
-        Certificate = "ssh-ed25519-cert-v01@openssh.com AAAAIHNzaC1lZDI1NTE5LWNlcnQtdjAxQG9wZW5zc2guY29tAAAAIH4Azp6cjPJ51N1IFuqvn4JDu7Km/zinEQWp33rBqdICAAAAIBNiYfDJAlB4pVV8QMef7dhXShqH8phYohp6jTmamZLlAAAAAAAAAAAAAAABAAAAAmlkAAAACQAAAAVhbGljZQAAAAAAAAAA//////////8AAAAAAAAAggAAABVwZXJtaXQtWDExLWZvcndhcmRpbmcAAAAAAAAAF3Blcm1pdC1hZ2VudC1mb3J3YXJkaW5nAAAAAAAAABZwZXJtaXQtcG9ydC1mb3J3YXJkaW5nAAAAAAAAAApwZXJtaXQtcHR5AAAAAAAAAA5wZXJtaXQtdXNlci1yYwAAAAAAAAAAAAAAaAAAABNlY2RzYS1zaGEyLW5pc3RwMjU2AAAACG5pc3RwMjU2AAAAQQQ/T23fiQxKY0MysEX6C9RVYjO8i6/sFX6WKsJErJvvkJ1t7j1L7XblJJpHvD56YOAIC7iIg+oThUyTYqs9TSENAAAAZAAAABNlY2RzYS1zaGEyLW5pc3RwMjU2AAAASQAAACAisX5QO3VWQ6+i3Gx40NRmznSBnsqI5irMb3fqcYcrcwAAACEA0+4g3wRxsJwOevOmUpd9SR8HMci+kymgjzjZp/1heBc= alice";
+        Ecdsa =
+            "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBD9Pbd+JDEpjQzKwRfoL1FViM7yLr+wVfpYqwkSsm++QnW3uPUvtduUkmke8Pnpg4AgLuIiD6hOFTJNiqz1NIQ0= bob",
+        Certificate =
+            "ssh-ed25519-cert-v01@openssh.com "
+                + "AAAAIHNzaC1lZDI1NTE5LWNlcnQtdjAxQG9wZW5zc2guY29tAAAAIH4Azp6cjPJ51N1IFuqvn4JDu7Km/zinEQWp33rBqdICAAAAIBNiYfDJAlB4pVV8QMef7dhXShqH8phYohp6jTmamZLlAAAAAAAAAAAAAAABAAAAAmlkAAAACQAAAAVhbGljZQAAAAAAAAAA//////////8AAAAAAAAAggAAABVwZXJtaXQtWDExLWZvcndhcmRpbmcAAAAAAAAAF3Blcm1pdC1hZ2VudC1mb3J3YXJkaW5nAAAAAAAAABZwZXJtaXQtcG9ydC1mb3J3YXJkaW5nAAAAAAAAAApwZXJtaXQtcHR5AAAAAAAAAA5wZXJtaXQtdXNlci1yYwAAAAAAAAAAAAAAaAAAABNlY2RzYS1zaGEyLW5pc3RwMjU2AAAACG5pc3RwMjU2AAAAQQQ/T23fiQxKY0MysEX6C9RVYjO8i6/sFX6WKsJErJvvkJ1t7j1L7XblJJpHvD56YOAIC7iIg+oThUyTYqs9TSENAAAAZAAAABNlY2RzYS1zaGEyLW5pc3RwMjU2AAAASQAAACAisX5QO3VWQ6+i3Gx40NRmznSBnsqI5irMb3fqcYcrcwAAACEA0+4g3wRxsJwOevOmUpd9SR8HMci+kymgjzjZp/1heBc= alice";
 
     [Theory]
     [InlineData("ssh-ed25519")]
@@ -34,7 +37,11 @@ public sealed class AuthorizedKeyTests
     {
         Assert.Null(AuthorizedKey.Fault($"{type} {Blob(inner ?? type, "part")} alice@desk"));
         Assert.Null(AuthorizedKey.Fault($"restrict,from=\"10.0.0.0/8, !10.0.0.1\" {type} {Blob(inner ?? type, "part")}"));
-        Assert.Contains("is not the type inside it", AuthorizedKey.Fault($"{type} {Blob("ssh-other", "part")}")!.Value.Why, StringComparison.Ordinal);
+        Assert.Contains(
+            "is not the type inside it",
+            AuthorizedKey.Fault($"{type} {Blob("ssh-other", "part")}")!.Value.Why,
+            StringComparison.Ordinal
+        );
         Assert.Contains("cut short", AuthorizedKey.Fault($"{type} {Blob(inner ?? type)}")!.Value.Why, StringComparison.Ordinal);
     }
 

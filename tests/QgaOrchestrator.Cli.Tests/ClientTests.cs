@@ -16,7 +16,10 @@ public sealed class ClientTests : IDisposable
     [Fact]
     public async Task The_token_is_sent_and_a_name_with_its_host_is_escaped()
     {
-        _node.Answers("GET /v1/vms/hv1%2Fdb1", """{"name":"db1","id":"hv1/db1","uuid":null,"host":"hv1","labels":{},"agent":{"state":"dreaming","version":null},"frozen":false}""");
+        _node.Answers(
+            "GET /v1/vms/hv1%2Fdb1",
+            """{"name":"db1","id":"hv1/db1","uuid":null,"host":"hv1","labels":{},"agent":{"state":"dreaming","version":null},"frozen":false}"""
+        );
 
         var vm = await Client.GetVmAsync("hv1/db1");
 
@@ -27,7 +30,8 @@ public sealed class ClientTests : IDisposable
     [Fact]
     public async Task Lists_are_read_to_their_end_even_through_an_empty_part()
     {
-        const string run = """{"id":"a","kind":"backup","state":"x","items":{"total":0,"succeeded":0,"failed":0,"unreachable":0,"unknown":0,"pending":0,"running":0}}""";
+        const string run =
+            """{"id":"a","kind":"backup","state":"x","items":{"total":0,"succeeded":0,"failed":0,"unreachable":0,"unknown":0,"pending":0,"running":0}}""";
         _node.Answers("GET /v1/runs", $$"""{"items":[{{run}}],"next":"c&1"}""");
         _node.Answers("GET /v1/runs?cursor=c%261", """{"items":[],"next":"c2"}""");
         _node.Answers("GET /v1/runs?cursor=c2", $$"""{"items":[{{run}}],"next":null}""");
@@ -54,7 +58,8 @@ public sealed class ClientTests : IDisposable
     public async Task A_guests_command_whose_reply_breaks_off_is_not_sent_again()
     {
         _node.Answers("POST /v1/vms/db1/agent/guest-exec", () => throw new HttpRequestException(HttpRequestError.ResponseEnded));
-        await Assert.ThrowsAsync<NodeUnreachableException>(() => Client.CallAgentAsync("db1", "guest-exec", "{}"u8.ToArray(), new AgentCallOptions()));
+        await Assert.ThrowsAsync<NodeUnreachableException>(
+            () => Client.CallAgentAsync("db1", "guest-exec", "{}"u8.ToArray(), new AgentCallOptions()));
         Assert.Single(_node.Requests);
     }
 
@@ -96,13 +101,23 @@ public sealed class ClientTests : IDisposable
     [Fact]
     public async Task A_broken_stream_is_taken_up_after_the_last_event_that_came()
     {
-        _node.Streams("GET /v1/runs/r1/events", Answers.Event("run", Answers.Run("running"), "17") + Answers.Event("progress", """{"at":"2026-11-23T12:00:00Z","items":[],"copied":0,"total":0,"rate":0}"""));
-        _node.Streams("GET /v1/runs/r1/events", Answers.Event("item", Answers.Good, "18") + Answers.Event("run", Answers.Run("succeeded"), "19"));
+        _node.Streams(
+            "GET /v1/runs/r1/events",
+            Answers.Event("run", Answers.Run("running"), "17")
+                + Answers.Event("progress", """{"at":"2026-11-23T12:00:00Z","items":[],"copied":0,"total":0,"rate":0}""")
+        );
+        _node.Streams(
+            "GET /v1/runs/r1/events",
+            Answers.Event("item", Answers.Good, "18") + Answers.Event("run", Answers.Run("succeeded"), "19")
+        );
         var lost = new List<string>();
 
         var events = await Client.WatchRunAsync("r1", lost.Add).ToListAsync();
 
-        Assert.Equal([typeof(RunEvent.RunChanged), typeof(RunEvent.Progressed), typeof(RunEvent.ItemChanged), typeof(RunEvent.RunChanged)], events.Select(change => change.GetType()));
+        Assert.Equal(
+            [typeof(RunEvent.RunChanged), typeof(RunEvent.Progressed), typeof(RunEvent.ItemChanged), typeof(RunEvent.RunChanged)],
+            events.Select(change => change.GetType())
+        );
         Assert.Single(lost);
         Assert.Equal([null, "17"], _node.Requests.Select(request => request.Header(ApiRoutes.LastEventIdHeader)));
     }

@@ -12,7 +12,10 @@ public sealed class CommandLineTests
     [InlineData("vm call db1 guest-info []", "not a JSON object")]
     [InlineData("vm call db1 guest-info {", "not JSON")]
     [InlineData("vm call db1 guest-ping {} --timeout 5", "--timeout")]
-    [InlineData("vm call db1 guest-set-user-password {\"password\":\"aHVudGVyMg==\"}", "password of guest-set-user-password is secret")]
+    [InlineData(
+        "vm call db1 guest-set-user-password {\"password\":\"aHVudGVyMg==\"}",
+        "password of guest-set-user-password is secret"
+    )]
     [InlineData("backup run --max-parallel many", "--max-parallel: 'many'")]
     [InlineData("backup run --max-failures 101%", "--max-failures: '101%'")]
     [InlineData("backup run --bandwidth fast", "--bandwidth: 'fast'")]
@@ -96,9 +99,14 @@ public sealed class CommandLineTests
     {
         var node = new FakeNode().Answers("POST /v1/runs", Answers.Run("waiting"));
 
-        var ended = await Qga.RunAsync(node, ("backup run --select app=db --detach --method full --target /points --consistency prefer "
+        var ended = await Qga.RunAsync(
+            node,
+            (
+                "backup run --select app=db --detach --method full --target /points --consistency prefer "
             + "--group-by shop --bandwidth 50M --max-parallel 7 --max-parallel-per-host 2 --max-parallel-per-label app=2,env=3 "
-            + "--max-failures 10% --max-unreachable 4 --canary 1 --waves 10%,50% --soak 00:10:00 --deadline 08:00:00 --dry-run").Split(' '));
+            + "--max-failures 10% --max-unreachable 4 --canary 1 --waves 10%,50% --soak 00:10:00 --deadline 08:00:00 --dry-run"
+        ).Split(' ')
+    );
 
         Assert.Equal((ExitCodes.Done, "Run r1 is waiting, of 2 VMs. Watch it: qgactl run watch r1\n"), (ended.Code, ended.Out));
         Assert.Equal("""

@@ -9,25 +9,37 @@ public sealed class ContractTests
     [Fact]
     public void A_vm()
     {
-        Expect(["name", "id", "uuid", "host", "labels", "agent", "frozen"],
-            JsonSerializer.SerializeToElement(new Vm("db1", "hv1/db1", null, "hv1", new Dictionary<string, string>(), new VmAgent("ready", "7.2"), false), ApiJson.Default.Vm));
+        Expect(
+            ["name", "id", "uuid", "host", "labels", "agent", "frozen"],
+            JsonSerializer.SerializeToElement(
+                new Vm("db1", "hv1/db1", null, "hv1", new Dictionary<string, string>(), new VmAgent("ready", "7.2"), false),
+                ApiJson.Default.Vm
+            )
+        );
     }
 
     [Fact]
     public void A_run_and_its_items()
     {
-        var run = JsonSerializer.SerializeToElement(new Run("r", "backup", "running", new RunItemCounts(1, 0, 0, 0, 0, 1, 0)), ApiJson.Default.Run);
+        var run = JsonSerializer.SerializeToElement(
+            new Run("r", "backup", "running", new RunItemCounts(1, 0, 0, 0, 0, 1, 0)), ApiJson.Default.Run);
         Expect(["id", "kind", "state", "items", "retryOf"], run);
         Expect(["total", "succeeded", "failed", "unreachable", "unknown", "pending", "running"], run.GetProperty("items"));
-        Expect(["vm", "host", "group", "state", "step", "reason", "remedy", "attempt", "frozenMs", "point"],
-            JsonSerializer.SerializeToElement(new RunItem("db1", "hv1", null, "pending", null, null, null, 0, null, null), ApiJson.Default.RunItem));
+        Expect(
+            ["vm", "host", "group", "state", "step", "reason", "remedy", "attempt", "frozenMs", "point"],
+            JsonSerializer.SerializeToElement(
+                new RunItem("db1", "hv1", null, "pending", null, null, null, 0, null, null),
+                ApiJson.Default.RunItem
+            )
+        );
     }
 
     [Fact]
     public void A_recovery_point_and_its_proof()
     {
         var point = JsonSerializer.SerializeToElement(
-            new RecoveryPoint("p", "db1", null, "r", null, null, "full", "crash", [], new PointProof(null, null, null, null, null, null, null)),
+            new RecoveryPoint(
+                "p", "db1", null, "r", null, null, "full", "crash", [], new PointProof(null, null, null, null, null, null, null)),
             ApiJson.Default.RecoveryPoint);
         Expect(["id", "vm", "uuid", "run", "group", "parent", "method", "class", "disks", "proof"], point);
         Expect(["frozenAt", "cutAt", "thawedAt", "frozen", "thawed", "skewMs", "hooks"], point.GetProperty("proof"));
@@ -46,7 +58,13 @@ public sealed class ContractTests
     {
         const string wire = """{"return":{"fs-size":18446744073709551616,"a":[1,{}]}}""";
 
-        Assert.Equal(wire, JsonSerializer.Serialize(JsonSerializer.Deserialize(wire, ApiJson.Default.AgentCallReply)!, ApiJson.Default.AgentCallReply));
+        Assert.Equal(
+            wire,
+            JsonSerializer.Serialize(
+                JsonSerializer.Deserialize(wire, ApiJson.Default.AgentCallReply)!,
+                ApiJson.Default.AgentCallReply
+            )
+        );
     }
 
     private static void Expect(string[] members, JsonElement element) =>

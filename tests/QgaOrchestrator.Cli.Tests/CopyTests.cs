@@ -22,7 +22,8 @@ public sealed class CopyTests : IDisposable
     [Fact]
     public async Task A_pull_lies_under_its_name_when_its_sum_is_the_guests_for_its_owner_alone()
     {
-        var node = new FakeNode().Answers($"GET {File}?{Query}", Body(Content)).Answers(Digest(Content.Length), Told(Content.Length, Sum));
+        var node = new FakeNode().Answers($"GET {File}?{Query}", Body(Content)).Answers(
+            Digest(Content.Length), Told(Content.Length, Sum));
 
         var ended = await Qga.RunAsync(node, ["vm", "cp", "db1:/srv/app", _folder]);
 
@@ -38,7 +39,8 @@ public sealed class CopyTests : IDisposable
     {
         await System.IO.File.WriteAllTextAsync(Here + ".part", Content[..8]);
         var node = new FakeNode().Answers(Digest(8), Told(8, Hash(Content[..8])))
-            .Answers($"GET {File}?{Query}&offset=8", Body(Content[8..])).Answers(Digest(Content.Length), Told(Content.Length, Sum, "read"));
+            .Answers($"GET {File}?{Query}&offset=8", Body(Content[8..])).Answers(
+                Digest(Content.Length), Told(Content.Length, Sum, "read"));
 
         var ended = await Qga.RunAsync(node, ["vm", "cp", "db1:/srv/app", Here, "-o", "json"]);
 
@@ -77,9 +79,11 @@ public sealed class CopyTests : IDisposable
     public async Task A_pull_that_breaks_off_goes_on_where_it_broke()
     {
         var node = new FakeNode()
-            .Answers($"GET {File}?{Query}", () => new HttpResponseMessage { Content = new StreamContent(new Broken(Content[..8])) })
+            .Answers(
+                $"GET {File}?{Query}", () => new HttpResponseMessage { Content = new StreamContent(new Broken(Content[..8])) })
             .Answers(Digest(8), Told(8, Hash(Content[..8])))
-            .Answers($"GET {File}?{Query}&offset=8", Body(Content[8..])).Answers(Digest(Content.Length), Told(Content.Length, Sum));
+            .Answers($"GET {File}?{Query}&offset=8", Body(Content[8..])).Answers(
+                Digest(Content.Length), Told(Content.Length, Sum));
 
         var ended = await Qga.RunAsync(node, ["vm", "cp", "db1:/srv/app", Here]);
 
@@ -90,7 +94,8 @@ public sealed class CopyTests : IDisposable
     [Fact]
     public async Task A_file_that_changes_while_it_is_read_is_not_put_in_place()
     {
-        var node = new FakeNode().Answers($"GET {File}?{Query}", Body(Content)).Answers(Digest(Content.Length), Told(Content.Length, Hash("other")));
+        var node = new FakeNode().Answers($"GET {File}?{Query}", Body(Content)).Answers(
+            Digest(Content.Length), Told(Content.Length, Hash("other")));
 
         var ended = await Qga.RunAsync(node, ["vm", "cp", "db1:/srv/app", Here]);
 
@@ -105,8 +110,12 @@ public sealed class CopyTests : IDisposable
         await WriteAsync();
         var part = $"GET {File}/digest?path=%2Fsrv%2Fapp.{Sum[..12]}.part&bytes={Content.Length}";
         var put = $"PUT {File}?{Query}&bytes={Content.Length}&sha256={Sum}&newMode=0640";
-        var node = new FakeNode().Answers(part, Gone, HttpStatusCode.NotFound)
-            .Answers(put, $$"""{"path":"/srv/app","bytes":{{Content.Length}},"sha256":"{{Sum}}","checked":"sha256sum","placed":"renamed"}""");
+        var node = new FakeNode()
+            .Answers(part, Gone, HttpStatusCode.NotFound)
+            .Answers(
+                put,
+                $$"""{"path":"/srv/app","bytes":{{Content.Length}},"sha256":"{{Sum}}","checked":"sha256sum","placed":"renamed"}"""
+            );
 
         var ended = await Qga.RunAsync(node, ["vm", "cp", Here, "db1:/srv/"]);
 
@@ -137,7 +146,10 @@ public sealed class CopyTests : IDisposable
     {
         await WriteAsync();
         var put = $"PUT {File}?{Query}&bytes={Content.Length}&sha256={Sum}&inPlace=true&newMode=0640";
-        var node = new FakeNode().Answers(put, $$"""{"path":"/srv/app","bytes":{{Content.Length}},"sha256":"{{Sum}}","checked":"read","placed":"in-place"}""");
+        var node = new FakeNode().Answers(
+            put,
+            $$"""{"path":"/srv/app","bytes":{{Content.Length}},"sha256":"{{Sum}}","checked":"read","placed":"in-place"}"""
+        );
 
         Assert.Equal(0, (await Qga.RunAsync(node, ["vm", "cp", "--in-place", Here, "db1:/srv/app"])).Code);
         Assert.Equal([put], node.Requests.Select(asked => asked.Route));
@@ -163,8 +175,11 @@ public sealed class CopyTests : IDisposable
     [Fact]
     public async Task Streamed_output_goes_where_it_belongs_and_the_code_is_the_guests()
     {
-        var node = new FakeNode().Streams("POST /v1/vms/db1/exec",
-            $"event: out\ndata: {Base64("caf\u00e9"[..3])}\n\nevent: out\ndata: w6k=\n\nevent: err\ndata: {Base64("oh\n")}\n\nevent: new\ndata: {{}}\n\nevent: end\ndata: {{\"exitCode\":7,\"signal\":null}}\n\n");
+        var node = new FakeNode().Streams(
+            "POST /v1/vms/db1/exec",
+            $"event: out\ndata: {Base64("caf\u00e9"[..3])}\n\nevent: out\ndata: w6k=\n\nevent: err\ndata: "
+                + $"{Base64("oh\n")}\n\nevent: new\ndata: {{}}\n\nevent: end\ndata: {{\"exitCode\":7,\"signal\":null}}\n\n"
+        );
 
         var ended = await StreamAsync(node, "tail", "-f", "/log");
 
@@ -174,7 +189,11 @@ public sealed class CopyTests : IDisposable
 
     [Theory]
     [InlineData("""{"exitCode":null,"signal":9}""", 137, "signal 9")]
-    [InlineData("""{"exitCode":null,"signal":null,"reason":"it goes on as pid 5","remedy":"End it."}""", 125, "it goes on as pid 5")]
+    [InlineData(
+        """{"exitCode":null,"signal":null,"reason":"it goes on as pid 5","remedy":"End it."}""",
+        125,
+        "it goes on as pid 5"
+    )]
     public async Task A_signal_and_a_lost_process_are_told(string end, int code, string said)
     {
         var node = new FakeNode().Streams("POST /v1/vms/db1/exec", $"event: end\ndata: {end}\n\n");
@@ -192,10 +211,13 @@ public sealed class CopyTests : IDisposable
         Assert.Contains("the stream of its output ended", ended.Error, StringComparison.Ordinal);
     }
 
-    private const string Gone = """{"title":"Not found","status":404,"code":"not-found","detail":"The guest has no such file.","remedy":null}""";
+    private const string Gone =
+        """{"title":"Not found","status":404,"code":"not-found","detail":"The guest has no such file.","remedy":null}""";
 
-    private static Task<Ended> StreamAsync(FakeNode node, params string[] words) => Qga.RunAsync(
-        null, ["vm", "exec", "db1", "--stream", "--api", "http://node:7070", "--", .. words], host => host with { Handler = node });
+    private static Task<Ended> StreamAsync(FakeNode node, params string[] words) =>
+        Qga.RunAsync(null, ["vm", "exec", "db1", "--stream", "--api", "http://node:7070", "--", .. words], host =>
+            host with { Handler = node }
+        );
 
     private async Task WriteAsync()
     {
@@ -205,7 +227,8 @@ public sealed class CopyTests : IDisposable
 
     private static string Digest(long bytes) => $"GET {File}/digest?{Query}&bytes={bytes}";
 
-    private static string Told(long bytes, string sum, string how = "sha256sum") => $$"""{"path":"/srv/app","bytes":{{bytes}},"sha256":"{{sum}}","how":"{{how}}"}""";
+    private static string Told(long bytes, string sum, string how = "sha256sum") =>
+        $$"""{"path":"/srv/app","bytes":{{bytes}},"sha256":"{{sum}}","how":"{{how}}"}""";
 
     private static Func<HttpResponseMessage> Body(string content) => () =>
     {
@@ -222,6 +245,8 @@ public sealed class CopyTests : IDisposable
     private sealed class Broken(string content) : MemoryStream(Encoding.UTF8.GetBytes(content))
     {
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            await base.ReadAsync(buffer, cancellationToken) is > 0 and var count ? count : throw new HttpIOException(HttpRequestError.ResponseEnded);
+            await base.ReadAsync(buffer, cancellationToken) is > 0 and var count
+                ? count
+                : throw new HttpIOException(HttpRequestError.ResponseEnded);
     }
 }

@@ -10,14 +10,21 @@ public sealed class ExecTests
     [Fact]
     public async Task What_a_process_reads_and_says_is_passed_on_byte_for_byte_and_its_code_too()
     {
-        var node = Node("""{"return":{"exited":false}}""", $$$"""{"return":{"exited":true,"exitcode":3,"out-data":"{{{Convert.ToBase64String(NoText)}}}","err-data":"{{{Convert.ToBase64String(NoText)}}}"}}""");
+        var node = Node(
+            """{"return":{"exited":false}}""",
+            $$$"""{"return":{"exited":true,"exitcode":3,"out-data":"{{{Convert.ToBase64String(NoText)}}}","err-data":"{{{Convert.ToBase64String(NoText)}}}"}}"""
+        );
         using var output = new MemoryStream();
         using var error = new MemoryStream();
 
-        var ended = await RunAsync(node, ["--stdin"], ["cat"], host => host with { Bytes = (new MemoryStream(NoText), output, error) });
+        var ended = await RunAsync(
+            node, ["--stdin"], ["cat"], host => host with { Bytes = (new MemoryStream(NoText), output, error) });
 
         Assert.Equal(3, ended.Code);
-        Assert.Equal($$"""{"path":"cat","input-data":"{{Convert.ToBase64String(NoText)}}","capture-output":true}""", node.Requests[0].Body);
+        Assert.Equal(
+            $$"""{"path":"cat","input-data":"{{Convert.ToBase64String(NoText)}}","capture-output":true}""",
+            node.Requests[0].Body
+        );
         Assert.Equal(NoText, output.ToArray());
         Assert.Equal(NoText, error.ToArray());
     }
@@ -34,7 +41,14 @@ public sealed class ExecTests
 
         var ended = await RunAsync(node, [], ["sleep", "9"], cancel: interrupt.Token);
 
-        Assert.Equal(new Ended(125, "", "qgactl: interrupted: sleep goes on in the guest as pid 42.\n  End it: qgactl vm exec db1 -- kill 42\n"), ended);
+        Assert.Equal(
+            new Ended(
+                125,
+                "",
+                "qgactl: interrupted: sleep goes on in the guest as pid 42.\n  End it: qgactl vm exec db1 -- kill 42\n"
+            ),
+            ended
+        );
     }
 
     [Fact]
@@ -66,22 +80,34 @@ public sealed class ExecTests
     [Theory]
     [InlineData("vm exec -s app=db --yes -- id", ExitCodes.Unreachable)]
     [InlineData("vm exec --select app=db --stream -- id", ExitCodes.Usage)]
-    public async Task With_select_it_ends_as_any_run(string line, int code) => Assert.Equal(code, (await Qga.RunAsync(null, line.Split(' '))).Code);
+    public async Task With_select_it_ends_as_any_run(string line, int code) =>
+        Assert.Equal(code, (await Qga.RunAsync(null, line.Split(' '))).Code);
 
     [Fact]
     public async Task Truncation_is_told()
     {
-        var ended = await RunAsync(Node("""{"return":{"exited":true,"exitcode":0,"out-data":"aGk=","out-truncated":true}}"""), [], ["yes"]);
+        var ended = await RunAsync(
+            Node("""{"return":{"exited":true,"exitcode":0,"out-data":"aGk=","out-truncated":true}}"""),
+            [],
+            ["yes"]
+        );
         Assert.Equal(new Ended(0, "hi", "qgactl: the output is truncated: the agent keeps 16 MiB\n"), ended);
     }
 
     [Fact]
     public async Task As_json_it_is_told_with_code_or_signal_apart()
     {
-        var ended = await RunAsync(Node("""{"return":{"exited":true,"signal":9,"out-data":"aGk=","out-truncated":true}}"""), ["-o", "json"], ["yes"]);
+        var ended = await RunAsync(
+            Node("""{"return":{"exited":true,"signal":9,"out-data":"aGk=","out-truncated":true}}"""),
+            ["-o", "json"],
+            ["yes"]
+        );
         Assert.Equal(137, ended.Code);
         using var told = System.Text.Json.JsonDocument.Parse(ended.Out);
-        Assert.Equal("""{"vm":"db1","exitCode":null,"signal":9,"out":"hi","err":"","outTruncated":true,"errTruncated":false}""", System.Text.Json.JsonSerializer.Serialize(told.RootElement));
+        Assert.Equal(
+            """{"vm":"db1","exitCode":null,"signal":9,"out":"hi","err":"","outTruncated":true,"errTruncated":false}""",
+            System.Text.Json.JsonSerializer.Serialize(told.RootElement)
+        );
     }
 
     [Fact]
@@ -96,11 +122,17 @@ public sealed class ExecTests
     public async Task Of_a_runs_results_one_vms_are_its_bytes_and_what_was_dropped_is_told()
     {
         var node = new FakeNode()
-            .Answers("GET /v1/runs/r1/results?vm=db1", Answers.Page("""{"index":0,"vm":"db1","host":"hv1","attempt":1,"state":"succeeded","exitCode":0,"streams":{"out":{"bytes":5,"sha256":"x","truncated":true,"text":"?"}}}"""))
+            .Answers(
+                "GET /v1/runs/r1/results?vm=db1",
+                Answers.Page(
+                    """{"index":0,"vm":"db1","host":"hv1","attempt":1,"state":"succeeded","exitCode":0,"streams":{"out":{"bytes":5,"sha256":"x","truncated":true,"text":"?"}}}"""
+                )
+            )
             .Answers("GET /v1/runs/r1/results/0/out", () => new HttpResponseMessage { Content = new ByteArrayContent(NoText) });
         using var output = new MemoryStream();
 
-        var ended = await Qga.RunAsync(node, ["run", "results", "r1", "--vm", "db1"], host => host with { Bytes = (Stream.Null, output, Stream.Null) });
+        var ended = await Qga.RunAsync(
+            node, ["run", "results", "r1", "--vm", "db1"], host => host with { Bytes = (Stream.Null, output, Stream.Null) });
 
         Assert.Equal(NoText, output.ToArray());
         Assert.Equal(new Ended(0, "", "qgactl: db1: out is cut: the agent keeps 16 MiB of it, and 5 B are here\n"), ended);
@@ -129,8 +161,16 @@ public sealed class ExecTests
     public async Task Of_a_dry_run_no_results_are_promised()
     {
         var node = FakeNode.OfRun();
-        var dry = await Qga.RunAsync(null, ["vm", "exec", "--select", "*", "--dry-run", "--api", "http://node:7070", "--", "id"], host => host with { Handler = node });
-        var real = await Qga.RunAsync(null, ["vm", "exec", "--select", "*", "--yes", "--api", "http://node:7070", "--", "id"], host => host with { Handler = node });
+        var dry = await Qga.RunAsync(
+            null,
+            ["vm", "exec", "--select", "*", "--dry-run", "--api", "http://node:7070", "--", "id"],
+            host => host with { Handler = node }
+        );
+        var real = await Qga.RunAsync(
+            null,
+            ["vm", "exec", "--select", "*", "--yes", "--api", "http://node:7070", "--", "id"],
+            host => host with { Handler = node }
+        );
         Assert.DoesNotContain("run results", dry.Out, StringComparison.Ordinal);
         Assert.Contains("run results", real.Out, StringComparison.Ordinal);
     }
@@ -142,7 +182,17 @@ public sealed class ExecTests
         return node;
     }
 
-    private static Task<Ended> RunAsync(FakeNode node, string[] options, string[] words, Func<CliHost, CliHost>? more = null, CancellationToken cancel = default) => Qga.RunAsync(
-        null, ["vm", "exec", "db1", .. options, "--api", "http://node:7070", "--", .. words],
-        host => (more ?? (same => same))(host with { Handler = node, Time = new JumpingTime() }), cancel);
+    private static Task<Ended> RunAsync(
+        FakeNode node,
+        string[] options,
+        string[] words,
+        Func<CliHost, CliHost>? more = null,
+        CancellationToken cancel = default
+    ) =>
+        Qga.RunAsync(
+            null,
+            ["vm", "exec", "db1", .. options, "--api", "http://node:7070", "--", .. words],
+            host => (more ?? (same => same))(host with { Handler = node, Time = new JumpingTime() }),
+            cancel
+        );
 }

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace QgaOrchestrator.Cli.Tests;
 
-/// <summary>A node as a table of answers, each route's in order, the last of them for ever; it remembers what it was asked.</summary>
+/// <summary>A node as a table of answers, each route's in order, the last of them for ever; it remembers what it was
+/// asked.</summary>
 internal sealed class FakeNode : HttpMessageHandler
 {
     private readonly Dictionary<string, Queue<Func<HttpResponseMessage>>> _answers = [];
@@ -20,7 +21,9 @@ internal sealed class FakeNode : HttpMessageHandler
 
     /// <param name="route">As in <c>GET /v1/vms</c>, the query included where it matters.</param>
     public FakeNode Answers(string route, string json, HttpStatusCode status = HttpStatusCode.OK) =>
-        Answers(route, () => new HttpResponseMessage(status) { Content = new StringContent(json, Encoding.UTF8, "application/json") });
+        Answers(route, () =>
+            new HttpResponseMessage(status) { Content = new StringContent(json, Encoding.UTF8, "application/json") }
+        );
 
     public FakeNode Streams(string route, string events) =>
         Answers(route, () => new HttpResponseMessage { Content = new StringContent(events, Encoding.UTF8, "text/event-stream") });
@@ -37,7 +40,12 @@ internal sealed class FakeNode : HttpMessageHandler
     {
         var path = request.RequestUri!.PathAndQuery;
         var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
-        lock (_answers) Requests.Add(new Asked($"{request.Method} {path}", body, name => request.Headers.TryGetValues(name, out var values) ? values.Single() : null));
+        lock (_answers)
+            Requests.Add(
+                new Asked($"{request.Method} {path}", body, name =>
+                    request.Headers.TryGetValues(name, out var values) ? values.Single() : null
+                )
+            );
         if (!_answers.TryGetValue($"{request.Method} {path}", out var queue))
             return new HttpResponseMessage(HttpStatusCode.NotFound);
         Func<HttpResponseMessage> answer;

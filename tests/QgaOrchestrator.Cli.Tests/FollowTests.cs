@@ -74,7 +74,8 @@ public sealed class FollowTests
     [Fact]
     public async Task A_terminal_is_redrawn_and_left_with_the_table_alone()
     {
-        var ended = await Qga.RunAsync(Node("succeeded", 2, 0, Answers.Good), ["run", "watch", "r1"], host => host with { IsTerminal = true });
+        var ended = await Qga.RunAsync(
+            Node("succeeded", 2, 0, Answers.Good), ["run", "watch", "r1"], host => host with { IsTerminal = true });
 
         Assert.Contains("frozen now (1): db2 1.40 s", ended.Out, StringComparison.Ordinal);
         var last = ended.Out[(ended.Out.LastIndexOf('\e') + 1)..];
@@ -86,10 +87,16 @@ public sealed class FollowTests
     {
         var events = new Pipe();
         await events.Writer.WriteAsync(Encoding.UTF8.GetBytes(Answers.Event("run", Answers.Run("running", running: 2), "1")));
-        var node = new FakeNode().Answers("GET /v1/runs/r1/events", () => new HttpResponseMessage { Content = new StreamContent(events.Reader.AsStream()) });
+        var node = new FakeNode().Answers(
+            "GET /v1/runs/r1/events", () => new HttpResponseMessage { Content = new StreamContent(events.Reader.AsStream()) });
         using var interrupt = new CancellationTokenSource();
 
-        var ended = await Qga.RunAsync(node, ["run", "watch", "r1"], host => host with { Out = new Tripwire(host.Out, "running", interrupt) }, interrupt.Token);
+        var ended = await Qga.RunAsync(
+            node,
+            ["run", "watch", "r1"],
+            host => host with { Out = new Tripwire(host.Out, "running", interrupt) },
+            interrupt.Token
+        );
 
         Assert.Equal(ExitCodes.Done, ended.Code);
         Assert.EndsWith("Detached: the run goes on. Watch it again: qgactl run watch r1\n", ended.Out, StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 namespace QgaOrchestrator.Cli.Tests;
 
-/// <summary>The commands for people: each is one agent command, on a VM or, as a run, on a selection; what changes a guest asks.</summary>
+/// <summary>The commands for people: each is one agent command, on a VM or, as a run, on a selection; what changes a guest
+/// asks.</summary>
 public sealed class GuestCommandTests : IDisposable
 {
     private const string Key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBNiYfDJAlB4pVV8QMef7dhXShqH8phYohp6jTmamZLl alice@desk";
@@ -23,15 +24,51 @@ public sealed class GuestCommandTests : IDisposable
     [InlineData("trim db1 --yes", "guest-fstrim", "", """{"paths":[{"path":"/","trimmed":1048576,"minimum":0}]}""", "1.0 MiB")]
     [InlineData("trim db1 --yes --minimum 4096", "guest-fstrim", """{"minimum":4096}""", """{"paths":[]}""", "FILE SYSTEM")]
     [InlineData("time db1 --sync --yes", "guest-set-time", "", "{}", "set from its hardware clock")]
-    [InlineData("cpus db1", "guest-get-vcpus", "", """[{"logical-id":1,"online":false,"can-offline":true},{"logical-id":0,"online":true,"can-offline":false}]""", "CPU  ONLINE  CAN GO OFFLINE\n0    yes     no\n1    no      yes\n")]
-    [InlineData("cpus db1 --online 1 2 --offline 3 --yes", "guest-set-vcpus", """{"vcpus":[{"logical-id":1,"online":true},{"logical-id":2,"online":true},{"logical-id":3,"online":false}]}""", "3", "3 processors of db1 changed.")]
-    [InlineData("shutdown db1 --yes", "guest-shutdown", """{"mode":"powerdown"}""", "{},\"completedBy\":\"event\",\"event\":\"SHUTDOWN\"", "QEMU reported SHUTDOWN")]
+    [InlineData(
+        "cpus db1",
+        "guest-get-vcpus",
+        "",
+        """[{"logical-id":1,"online":false,"can-offline":true},{"logical-id":0,"online":true,"can-offline":false}]""",
+        "CPU  ONLINE  CAN GO OFFLINE\n0    yes     no\n1    no      yes\n"
+    )]
+    [InlineData(
+        "cpus db1 --online 1 2 --offline 3 --yes",
+        "guest-set-vcpus",
+        """{"vcpus":[{"logical-id":1,"online":true},{"logical-id":2,"online":true},{"logical-id":3,"online":false}]}""",
+        "3",
+        "3 processors of db1 changed."
+    )]
+    [InlineData(
+        "shutdown db1 --yes",
+        "guest-shutdown",
+        """{"mode":"powerdown"}""",
+        "{},\"completedBy\":\"event\",\"event\":\"SHUTDOWN\"",
+        "QEMU reported SHUTDOWN"
+    )]
     [InlineData("shutdown db1 --halt --yes", "guest-shutdown", """{"mode":"halt"}""", "{},\"completedBy\":\"port\"", "has ended")]
-    [InlineData("reboot db1 --yes", "guest-shutdown", """{"mode":"reboot"}""", "{},\"completedBy\":\"event\",\"event\":\"RESET\"", "RESET")]
-    [InlineData("suspend db1 ram --yes", "guest-suspend-ram", "", "{},\"completedBy\":\"event\",\"event\":\"SUSPEND\"", "SUSPEND")]
+    [InlineData(
+        "reboot db1 --yes",
+        "guest-shutdown",
+        """{"mode":"reboot"}""",
+        "{},\"completedBy\":\"event\",\"event\":\"RESET\"",
+        "RESET"
+    )]
+    [InlineData(
+        "suspend db1 ram --yes",
+        "guest-suspend-ram",
+        "",
+        "{},\"completedBy\":\"event\",\"event\":\"SUSPEND\"",
+        "SUSPEND"
+    )]
     [InlineData("suspend db1 disk --yes", "guest-suspend-disk", "", "{},\"completedBy\":\"port\"", "db1")]
     [InlineData("suspend db1 hybrid --yes", "guest-suspend-hybrid", "", "{},\"completedBy\":\"port\"", "db1")]
-    [InlineData("ssh-keys db1 alice list", "guest-ssh-get-authorized-keys", """{"username":"alice"}""", """{"keys":["ssh-ed25519 A a"]}""", "ssh-ed25519 A a\n")]
+    [InlineData(
+        "ssh-keys db1 alice list",
+        "guest-ssh-get-authorized-keys",
+        """{"username":"alice"}""",
+        """{"keys":["ssh-ed25519 A a"]}""",
+        "ssh-ed25519 A a\n"
+    )]
     public async Task Each_is_one_agent_command(string line, string command, string arguments, string returned, string told)
     {
         var node = new FakeNode().Answers($"POST /v1/vms/db1/agent/{command}", $"{{\"return\":{returned}}}");
@@ -53,16 +90,29 @@ public sealed class GuestCommandTests : IDisposable
         var body = $$"""{"username":"alice","keys":["{{Key}}"]{{more}}}""";
 
         var ofFile = await Qga.RunAsync(node, ["vm", "ssh-keys", "db1", "alice", action, "--keys", Keys, "--yes"]);
-        var ofInput = await Qga.RunAsync(node, ["vm", "ssh-keys", "db1", "alice", action, "--yes"], host => host with { In = new StringReader(Key + "\n") });
+        var ofInput = await Qga.RunAsync(
+            node, ["vm", "ssh-keys", "db1", "alice", action, "--yes"], host => host with { In = new StringReader(Key + "\n") });
 
         Assert.Equal((0, 0), (ofFile.Code, ofInput.Code));
         Assert.Equal([body, body], node.Requests.Select(asked => asked.Body));
     }
 
     [Theory]
-    [InlineData("ssh-keys alice add --keys FILE", "guest-ssh-add-authorized-keys", """,{"username":"alice","keys":["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBNiYfDJAlB4pVV8QMef7dhXShqH8phYohp6jTmamZLl alice@desk"]}""")]
-    [InlineData("ssh-keys alice replace --keys FILE", "guest-ssh-add-authorized-keys", """,{"username":"alice","keys":["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBNiYfDJAlB4pVV8QMef7dhXShqH8phYohp6jTmamZLl alice@desk"],"reset":true}""")]
-    [InlineData("ssh-keys alice remove --keys FILE", "guest-ssh-remove-authorized-keys", """,{"username":"alice","keys":["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBNiYfDJAlB4pVV8QMef7dhXShqH8phYohp6jTmamZLl alice@desk"]}""")]
+    [InlineData(
+        "ssh-keys alice add --keys FILE",
+        "guest-ssh-add-authorized-keys",
+        """,{"username":"alice","keys":["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBNiYfDJAlB4pVV8QMef7dhXShqH8phYohp6jTmamZLl alice@desk"]}"""
+    )]
+    [InlineData(
+        "ssh-keys alice replace --keys FILE",
+        "guest-ssh-add-authorized-keys",
+        """,{"username":"alice","keys":["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBNiYfDJAlB4pVV8QMef7dhXShqH8phYohp6jTmamZLl alice@desk"],"reset":true}"""
+    )]
+    [InlineData(
+        "ssh-keys alice remove --keys FILE",
+        "guest-ssh-remove-authorized-keys",
+        """,{"username":"alice","keys":["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBNiYfDJAlB4pVV8QMef7dhXShqH8phYohp6jTmamZLl alice@desk"]}"""
+    )]
     [InlineData("trim", "guest-fstrim", "")]
     [InlineData("time --sync", "guest-set-time", "")]
     [InlineData("cpus", "guest-get-vcpus", "")]
@@ -75,11 +125,29 @@ public sealed class GuestCommandTests : IDisposable
     {
         var node = FakeNode.OfRun();
 
-        var ended = await Qga.RunAsync(node, ["vm", .. line.Replace("FILE", Keys, StringComparison.Ordinal).Split(' '), "--select", "app=db", "--max-parallel", "3", "--yes"]);
+        var ended = await Qga.RunAsync(
+            node,
+            [
+                "vm",
+                .. line.Replace("FILE", Keys, StringComparison.Ordinal).Split(' '),
+                "--select",
+                "app=db",
+                "--max-parallel",
+                "3",
+                "--yes",
+            ]
+        );
 
         Assert.Equal((0, ""), (ended.Code, ended.Error));
         var given = arguments.Length > 0 ? ",\"arguments\":" + arguments[1..] : "";
-        Assert.Equal("{\"kind\":\"command\",\"select\":\"app=db\",\"options\":{\"maxParallel\":3,\"command\":\"" + command + "\"" + given + "}}", node.Requests[0].Body);
+        Assert.Equal(
+            "{\"kind\":\"command\",\"select\":\"app=db\",\"options\":{\"maxParallel\":3,\"command\":\""
+                + command
+                + "\""
+                + given
+                + "}}",
+            node.Requests[0].Body
+        );
     }
 
     [Theory]
@@ -137,7 +205,9 @@ public sealed class GuestCommandTests : IDisposable
     {
         var node = new FakeNode().Answers("POST /v1/vms/db1/agent/guest-set-user-password", """{"return":{}}""");
 
-        var ended = await Qga.RunAsync(node, ["vm", "passwd", "db1", "root", "--crypted", "--yes"], host => host with { In = new StringReader("$6$salt$hash\nmore") });
+        var ended = await Qga.RunAsync(node, ["vm", "passwd", "db1", "root", "--crypted", "--yes"], host =>
+            host with { In = new StringReader("$6$salt$hash\nmore") }
+        );
 
         Assert.Equal(new Ended(0, "The password of root in db1 is set.\n", ""), ended);
         Assert.Equal("""{"username":"root","password":"JDYkc2FsdCRoYXNo","crypted":true}""", Assert.Single(node.Requests).Body);
@@ -150,7 +220,9 @@ public sealed class GuestCommandTests : IDisposable
     public async Task What_is_no_hash_is_not_set_as_one_and_not_repeated(string line)
     {
         var node = new FakeNode();
-        var ended = await Qga.RunAsync(node, ["vm", "passwd", "db1", "root", "--crypted", "--yes"], host => host with { In = new StringReader(line + "\n") });
+        var ended = await Qga.RunAsync(node, ["vm", "passwd", "db1", "root", "--crypted", "--yes"], host =>
+            host with { In = new StringReader(line + "\n") }
+        );
         Assert.Equal(ExitCodes.Usage, ended.Code);
         Assert.DoesNotContain(line, ended.Error, StringComparison.Ordinal);
         Assert.Empty(node.Requests);
@@ -160,7 +232,9 @@ public sealed class GuestCommandTests : IDisposable
     public async Task A_line_that_is_no_key_is_named_by_its_place_and_not_repeated()
     {
         var node = new FakeNode();
-        var ended = await Qga.RunAsync(node, ["vm", "ssh-keys", "db1", "alice", "add", "--yes"], host => host with { In = new StringReader($"# mine\n{Key}\nhunter2\n") });
+        var ended = await Qga.RunAsync(node, ["vm", "ssh-keys", "db1", "alice", "add", "--yes"], host =>
+            host with { In = new StringReader($"# mine\n{Key}\nhunter2\n") }
+        );
         Assert.Equal(ExitCodes.Usage, ended.Code);
         Assert.Contains("Standard input, line 3: that is no key", ended.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", ended.Error, StringComparison.Ordinal);
@@ -171,7 +245,8 @@ public sealed class GuestCommandTests : IDisposable
     public async Task Any_line_can_be_removed_from_the_file_of_keys()
     {
         var node = new FakeNode().Answers("POST /v1/vms/db1/agent/guest-ssh-remove-authorized-keys", """{"return":{}}""");
-        var ended = await Qga.RunAsync(node, ["vm", "ssh-keys", "db1", "alice", "remove", "--yes"], host => host with { In = new StringReader("hello\n") });
+        var ended = await Qga.RunAsync(
+            node, ["vm", "ssh-keys", "db1", "alice", "remove", "--yes"], host => host with { In = new StringReader("hello\n") });
         Assert.Equal((0, """{"username":"alice","keys":["hello"]}"""), (ended.Code, Assert.Single(node.Requests).Body));
     }
 
@@ -206,14 +281,30 @@ public sealed class GuestCommandTests : IDisposable
     public async Task Info_shows_what_the_guest_tells_and_says_what_it_does_not()
     {
         var node = new FakeNode()
-            .Answers("POST /v1/vms/db1/agent/guest-get-osinfo", """{"return":{"pretty-name":"Debian GNU/Linux 12","kernel-release":"6.1.0","machine":"x86_64"}}""")
+            .Answers(
+                "POST /v1/vms/db1/agent/guest-get-osinfo",
+                """{"return":{"pretty-name":"Debian GNU/Linux 12","kernel-release":"6.1.0","machine":"x86_64"}}"""
+            )
             .Answers("POST /v1/vms/db1/agent/guest-get-host-name", """{"return":{"host-name":"db1"}}""")
             .Answers("POST /v1/vms/db1/agent/guest-get-timezone", """{"return":{"zone":"CET","offset":3600}}""")
-            .Answers("POST /v1/vms/db1/agent/guest-get-load", """{"title":"x","status":422,"code":"agent-error","detail":"The agent does not know it."}""", System.Net.HttpStatusCode.UnprocessableEntity)
+            .Answers(
+                "POST /v1/vms/db1/agent/guest-get-load",
+                """{"title":"x","status":422,"code":"agent-error","detail":"The agent does not know it."}""",
+                System.Net.HttpStatusCode.UnprocessableEntity
+            )
             .Answers("POST /v1/vms/db1/agent/guest-get-users", """{"return":[]}""")
-            .Answers("POST /v1/vms/db1/agent/guest-network-get-interfaces", """{"return":[{"name":"lo"},{"name":"eth0","ip-addresses":[{"ip-address":"10.0.0.5","ip-address-type":"ipv4","prefix":24}]}]}""")
-            .Answers("POST /v1/vms/db1/agent/guest-get-disks", """{"return":[{"name":"/dev/vda","partition":false,"address":{"pci-controller":{"domain":0,"bus":0,"slot":4,"function":0},"bus-type":"virtio","bus":0,"target":0,"unit":0,"serial":"disk0"}}]}""")
-            .Answers("POST /v1/vms/db1/agent/guest-get-fsinfo", """{"return":[{"name":"vda1","mountpoint":"/","type":"ext4","disk":[],"used-bytes":1073741824,"total-bytes":2147483648}]}""");
+            .Answers(
+                "POST /v1/vms/db1/agent/guest-network-get-interfaces",
+                """{"return":[{"name":"lo"},{"name":"eth0","ip-addresses":[{"ip-address":"10.0.0.5","ip-address-type":"ipv4","prefix":24}]}]}"""
+            )
+            .Answers(
+                "POST /v1/vms/db1/agent/guest-get-disks",
+                """{"return":[{"name":"/dev/vda","partition":false,"address":{"pci-controller":{"domain":0,"bus":0,"slot":4,"function":0},"bus-type":"virtio","bus":0,"target":0,"unit":0,"serial":"disk0"}}]}"""
+            )
+            .Answers(
+                "POST /v1/vms/db1/agent/guest-get-fsinfo",
+                """{"return":[{"name":"vda1","mountpoint":"/","type":"ext4","disk":[],"used-bytes":1073741824,"total-bytes":2147483648}]}"""
+            );
 
         var ended = await Qga.RunAsync(node, ["vm", "info", "db1"]);
 
@@ -236,17 +327,28 @@ public sealed class GuestCommandTests : IDisposable
     public async Task A_clock_is_compared_with_this_machines()
     {
         var at = new ManualTime().GetUtcNow().AddSeconds(-90);
-        var node = new FakeNode().Answers("POST /v1/vms/db1/agent/guest-get-time", $"{{\"return\":{at.ToUnixTimeMilliseconds() * 1_000_000}}}");
+        var node = new FakeNode().Answers(
+            "POST /v1/vms/db1/agent/guest-get-time", $"{{\"return\":{at.ToUnixTimeMilliseconds() * 1_000_000}}}");
         var ended = await Qga.RunAsync(node, ["vm", "time", "db1"]);
         Assert.Contains("90.000 s behind this machine's clock", ended.Out, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("""{"command":"guest-fstrim","arguments":{"minimum":1},"maxParallel":50}""", "command", "command guest-fstrim {\"minimum\":1} of app=db")]
-    [InlineData("""{"path":"sh","args":["-c","echo it's; exit 7"],"maxParallel":5}""", "exec", "exec sh -c 'echo it'\\''s; exit 7' of app=db --max-parallel 5")]
+    [InlineData(
+        """{"command":"guest-fstrim","arguments":{"minimum":1},"maxParallel":50}""",
+        "command",
+        "command guest-fstrim {\"minimum\":1} of app=db"
+    )]
+    [InlineData(
+        """{"path":"sh","args":["-c","echo it's; exit 7"],"maxParallel":5}""",
+        "exec",
+        "exec sh -c 'echo it'\\''s; exit 7' of app=db --max-parallel 5"
+    )]
     public async Task A_runs_story_says_what_it_does(string options, string kind, string told)
     {
-        var node = FakeNode.OfRun($$"""{"id":"r1","kind":"{{kind}}","select":"app=db","state":"succeeded","items":{"total":0,"succeeded":0,"failed":0,"unreachable":0,"unknown":0,"pending":0,"running":0,"cancelled":0},"options":{{options}},"startedAt":"2026-11-23T12:00:00Z"}""");
+        var node = FakeNode.OfRun(
+            $$"""{"id":"r1","kind":"{{kind}}","select":"app=db","state":"succeeded","items":{"total":0,"succeeded":0,"failed":0,"unreachable":0,"unknown":0,"pending":0,"running":0,"cancelled":0},"options":{{options}},"startedAt":"2026-11-23T12:00:00Z"}"""
+        );
         var ended = await Qga.RunAsync(node, ["run", "show", "r1"]);
         Assert.Contains(told, ended.Out, StringComparison.Ordinal);
     }
@@ -256,12 +358,23 @@ public sealed class GuestCommandTests : IDisposable
     {
         var node = TwoVms()
             .Answers("POST /v1/vms/db1/wake", """{"runState":"running"}""")
-            .Answers("POST /v1/vms/db2/wake", """{"title":"x","status":409,"code":"conflict","detail":"It is not suspended.","remedy":"Leave it."}""", System.Net.HttpStatusCode.Conflict);
+            .Answers(
+                "POST /v1/vms/db2/wake",
+                """{"title":"x","status":409,"code":"conflict","detail":"It is not suspended.","remedy":"Leave it."}""",
+                System.Net.HttpStatusCode.Conflict
+            );
 
         var table = await Qga.RunAsync(node, ["vm", "wake", "--select", "app=db", "--yes"]);
         var json = await Qga.RunAsync(node, ["vm", "wake", "--select", "app=db", "--yes", "-o", "json"]);
 
-        Assert.Equal(new Ended(ExitCodes.Partial, "db1 is awake: QEMU says running.\n", "qgactl: db2: It is not suspended.\n  Leave it.\n"), table);
+        Assert.Equal(
+            new Ended(
+                ExitCodes.Partial,
+                "db1 is awake: QEMU says running.\n",
+                "qgactl: db2: It is not suspended.\n  Leave it.\n"
+            ),
+            table
+        );
         Assert.Equal(ExitCodes.Partial, json.Code);
         using var all = System.Text.Json.JsonDocument.Parse(json.Out);
         Assert.Equal(["running", "It is not suspended."], all.RootElement.GetProperty("items").EnumerateArray()
@@ -272,12 +385,18 @@ public sealed class GuestCommandTests : IDisposable
     public async Task A_password_for_several_goes_to_each_and_into_no_run()
     {
         var node = TwoVms();
-        foreach (var vm in (string[])["db1", "db2"]) node.Answers($"POST /v1/vms/{vm}/agent/guest-set-user-password", """{"return":{}}""");
+        foreach (var vm in (string[])["db1", "db2"])
+            node.Answers($"POST /v1/vms/{vm}/agent/guest-set-user-password", """{"return":{}}""");
 
-        var ended = await Qga.RunAsync(node, ["vm", "passwd", "root", "--select", "app=db", "--yes"], host => host with { In = new StringReader("hunter2\n") });
+        var ended = await Qga.RunAsync(node, ["vm", "passwd", "root", "--select", "app=db", "--yes"], host =>
+            host with { In = new StringReader("hunter2\n") }
+        );
 
         Assert.Equal(new Ended(0, "The password of root in db1 is set.\nThe password of root in db2 is set.\n", ""), ended);
-        Assert.Equal(2, node.Requests.Count(asked => asked.Body == """{"username":"root","password":"aHVudGVyMg==","crypted":false}"""));
+        Assert.Equal(
+            2,
+            node.Requests.Count(asked => asked.Body == """{"username":"root","password":"aHVudGVyMg==","crypted":false}""")
+        );
         Assert.DoesNotContain(node.Requests, asked => asked.Route == "POST /v1/runs");
     }
 
@@ -288,10 +407,20 @@ public sealed class GuestCommandTests : IDisposable
         foreach (var vm in (string[])["db1", "db2"])
         {
             foreach (var command in (string[])["osinfo", "timezone", "load", "users", "disks"])
-                node.Answers($"POST /v1/vms/{vm}/agent/guest-get-{command}", """{"title":"x","status":422,"code":"agent-error","detail":"The agent does not know it."}""", System.Net.HttpStatusCode.UnprocessableEntity);
+                node.Answers(
+                    $"POST /v1/vms/{vm}/agent/guest-get-{command}",
+                    """{"title":"x","status":422,"code":"agent-error","detail":"The agent does not know it."}""",
+                    System.Net.HttpStatusCode.UnprocessableEntity
+                );
             node.Answers($"POST /v1/vms/{vm}/agent/guest-get-host-name", $"{{\"return\":{{\"host-name\":\"{vm}.example\"}}}}")
-                .Answers($"POST /v1/vms/{vm}/agent/guest-network-get-interfaces", """{"return":[{"name":"lo","ip-addresses":[{"ip-address":"127.0.0.1","ip-address-type":"ipv4","prefix":8}]},{"name":"eth0","ip-addresses":[{"ip-address":"10.0.0.5","ip-address-type":"ipv4","prefix":24}]}]}""")
-                .Answers($"POST /v1/vms/{vm}/agent/guest-get-fsinfo", """{"return":[{"name":"a","mountpoint":"/","type":"ext4","disk":[],"used-bytes":1,"total-bytes":4},{"name":"b","mountpoint":"/srv","type":"ext4","disk":[],"used-bytes":3,"total-bytes":4}]}""");
+                .Answers(
+                    $"POST /v1/vms/{vm}/agent/guest-network-get-interfaces",
+                    """{"return":[{"name":"lo","ip-addresses":[{"ip-address":"127.0.0.1","ip-address-type":"ipv4","prefix":8}]},{"name":"eth0","ip-addresses":[{"ip-address":"10.0.0.5","ip-address-type":"ipv4","prefix":24}]}]}"""
+                )
+                .Answers(
+                    $"POST /v1/vms/{vm}/agent/guest-get-fsinfo",
+                    """{"return":[{"name":"a","mountpoint":"/","type":"ext4","disk":[],"used-bytes":1,"total-bytes":4},{"name":"b","mountpoint":"/srv","type":"ext4","disk":[],"used-bytes":3,"total-bytes":4}]}"""
+                );
         }
 
         var ended = await Qga.RunAsync(node, ["vm", "info", "--select", "app=db"]);
@@ -331,7 +460,10 @@ public sealed class GuestCommandTests : IDisposable
     public async Task A_completion_without_a_node_is_silent()
     {
         var ended = await Qga.RunAsync(null, ["[suggest:13]", "qgactl vm show "]);
-        Assert.Equal(new Ended(0, "", ""), ended with { Out = string.Concat(ended.Out.Split('\n').Where(item => item is not ['-' or '/', ..])) });
+        Assert.Equal(
+            new Ended(0, "", ""),
+            ended with { Out = string.Concat(ended.Out.Split('\n').Where(item => item is not ['-' or '/', ..])) }
+        );
     }
 
     [Theory]
@@ -347,7 +479,11 @@ public sealed class GuestCommandTests : IDisposable
 
     private static FakeNode TwoVms()
     {
-        var page = Answers.Page([.. ((string[])["db1", "db2"]).Select(vm => $$"""{"name":"{{vm}}","id":"hv1/{{vm}}","uuid":null,"host":"hv1","labels":{},"agent":{"state":"ready","version":"7.2.0"},"frozen":false}""")]);
+        var page = Answers.Page([
+            .. ((string[])["db1", "db2"]).Select(vm =>
+                $$"""{"name":"{{vm}}","id":"hv1/{{vm}}","uuid":null,"host":"hv1","labels":{},"agent":{"state":"ready","version":"7.2.0"},"frozen":false}"""
+            ),
+        ]);
         return new FakeNode().Answers("GET /v1/vms", page).Answers("GET /v1/vms?select=app%3Ddb", page);
     }
 }

@@ -3,7 +3,8 @@ using QgaOrchestrator.Cli.GuestHooks;
 
 namespace QgaOrchestrator.Cli.Tests;
 
-/// <summary>vm hook: which file is whose, and what is refused before a guest is touched. The rest is EndToEnd's, in a real guest.</summary>
+/// <summary>vm hook: which file is whose, and what is refused before a guest is touched. The rest is EndToEnd's, in a real
+/// guest.</summary>
 public sealed class GuestHookTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("qga-cli-").FullName;
@@ -47,7 +48,8 @@ public sealed class GuestHookTests : IDisposable
     [InlineData("70-app", "echo", "does not begin with #!")]
     public async Task A_script_that_the_hook_would_not_call_is_refused(string name, string content, string error)
     {
-        var ended = await Qga.RunAsync(new FakeNode(), ["vm", "hook", "install", "vm1", "--script", content.Length == 0 ? name : Write(name, content)]);
+        var ended = await Qga.RunAsync(
+            new FakeNode(), ["vm", "hook", "install", "vm1", "--script", content.Length == 0 ? name : Write(name, content)]);
         Assert.Equal(2, ended.Code);
         Assert.Contains(error, ended.Error, StringComparison.Ordinal);
     }

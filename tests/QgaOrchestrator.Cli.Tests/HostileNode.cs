@@ -20,32 +20,39 @@ internal sealed class HostileNode(string text, bool refuses) : HttpMessageHandle
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var path = request.RequestUri!.AbsolutePath.Split('/')[2..];
-        return Task.FromResult(refuses ? Json(typeof(Problem), HttpStatusCode.UnprocessableEntity) : (request.Method.Method, path) switch
-        {
-            ("GET", ["vms"]) => Json(typeof(Page<Vm>)),
-            ("GET", ["vms", _]) => Json(typeof(Vm)),
-            (_, ["vms", _, "wake"]) => Json(typeof(WokenVm)),
-            (_, ["vms", _, "agent", var command]) => Of($$"""{"return":{{Returned(command)}},"completedBy":{{Quoted(text)}},"event":{{Quoted(text)}}}"""),
-            (_, ["vms", _, "exec"]) => Of(Answers.Event("end", $$"""{"exitCode":null,"signal":null,"reason":{{Quoted(text)}},"remedy":{{Quoted(text)}}}"""), "text/event-stream"),
-            (_, ["vms", _, "file", "digest"]) => Json(typeof(FileDigest)),
-            (_, ["vms", _, "file"]) => Json(typeof(FileWritten)),
-            ("GET", ["runs"]) => Json(typeof(Page<Run>)),
-            (_, ["runs", _, "events"]) => Of(
-                Answers.Event("item", Made(typeof(RunItem))) + Answers.Event("progress", Made(typeof(RunProgress))) + Answers.Event("run", Made(typeof(Run))), "text/event-stream"),
-            (_, ["runs", _, "items"]) => Json(typeof(Page<RunItem>)),
-            (_, ["runs", _, "results"]) => Json(typeof(Page<RunResult>)),
-            (_, ["runs", _, "results", ..]) => Of("raw"),
-            (_, ["runs", ..]) => Json(typeof(Run)),
-            ("DELETE", ["recovery-points", _]) => Json(typeof(DeletedPoint)),
-            (_, ["recovery-points"]) => Json(typeof(Page<RecoveryPoint>)),
-            (_, ["recovery-points", _]) => Json(typeof(RecoveryPoint)),
-            ("POST", ["tokens"]) => Json(typeof(NewToken)),
-            ("GET", ["tokens"]) => Json(typeof(Page<Token>)),
-            ("DELETE", _) => new HttpResponseMessage(HttpStatusCode.NoContent),
-            (_, ["audit"]) => Json(typeof(Page<AuditRecord>)),
-            (_, ["audit", "check"]) => Json(typeof(AuditChain)),
-            var other => throw new InvalidOperationException($"no answer to {other}"),
-        });
+        return Task.FromResult(
+            refuses
+                ? Json(typeof(Problem), HttpStatusCode.UnprocessableEntity)
+                : (request.Method.Method, path) switch
+                {
+                    ("GET", ["vms"]) => Json(typeof(Page<Vm>)),
+                    ("GET", ["vms", _]) => Json(typeof(Vm)),
+                    (_, ["vms", _, "wake"]) => Json(typeof(WokenVm)),
+                    (_, ["vms", _, "agent", var command]) => Of($$"""{"return":{{Returned(command)}},"completedBy":{{Quoted(text)}},"event":{{Quoted(text)}}}"""),
+                    (_, ["vms", _, "exec"]) => Of(Answers.Event("end", $$"""{"exitCode":null,"signal":null,"reason":{{Quoted(text)}},"remedy":{{Quoted(text)}}}"""), "text/event-stream"),
+                    (_, ["vms", _, "file", "digest"]) => Json(typeof(FileDigest)),
+                    (_, ["vms", _, "file"]) => Json(typeof(FileWritten)),
+                    ("GET", ["runs"]) => Json(typeof(Page<Run>)),
+                    (_, ["runs", _, "events"]) => Of(
+                        Answers.Event("item", Made(typeof(RunItem)))
+                            + Answers.Event("progress", Made(typeof(RunProgress)))
+                            + Answers.Event("run", Made(typeof(Run))),
+                        "text/event-stream"
+                    ),
+                    (_, ["runs", _, "items"]) => Json(typeof(Page<RunItem>)),
+                    (_, ["runs", _, "results"]) => Json(typeof(Page<RunResult>)),
+                    (_, ["runs", _, "results", ..]) => Of("raw"),
+                    (_, ["runs", ..]) => Json(typeof(Run)),
+                    ("DELETE", ["recovery-points", _]) => Json(typeof(DeletedPoint)),
+                    (_, ["recovery-points"]) => Json(typeof(Page<RecoveryPoint>)),
+                    (_, ["recovery-points", _]) => Json(typeof(RecoveryPoint)),
+                    ("POST", ["tokens"]) => Json(typeof(NewToken)),
+                    ("GET", ["tokens"]) => Json(typeof(Page<Token>)),
+                    ("DELETE", _) => new HttpResponseMessage(HttpStatusCode.NoContent),
+                    (_, ["audit"]) => Json(typeof(Page<AuditRecord>)),
+                    (_, ["audit", "check"]) => Json(typeof(AuditChain)),
+                    var other => throw new InvalidOperationException($"no answer to {other}"),
+                });
     }
 
     /// <summary>What people are shown of a guest; any other command returns something with such words.</summary>
@@ -68,12 +75,15 @@ internal sealed class HostileNode(string text, bool refuses) : HttpMessageHandle
         _ => $$"""{"a":[{{Quoted(text)}},{{Quoted(Half)}}]}""",
     };
 
-    private HttpResponseMessage Json(Type type, HttpStatusCode status = HttpStatusCode.OK) => Of(Made(type), "application/json", status);
+    private HttpResponseMessage Json(Type type, HttpStatusCode status = HttpStatusCode.OK) =>
+        Of(Made(type), "application/json", status);
 
-    private static HttpResponseMessage Of(string body, string kind = "application/json", HttpStatusCode status = HttpStatusCode.OK) => new(status)
-    {
-        Content = new StringContent(body.Replace(Half, "\\ud800", StringComparison.Ordinal), Encoding.UTF8, kind),
-    };
+    private static HttpResponseMessage Of(
+        string body,
+        string kind = "application/json",
+        HttpStatusCode status = HttpStatusCode.OK
+    ) =>
+        new(status) { Content = new StringContent(body.Replace(Half, "\\ud800", StringComparison.Ordinal), Encoding.UTF8, kind) };
 
     private static string Quoted(string value) => JsonSerializer.Serialize(value);
 
@@ -85,14 +95,24 @@ internal sealed class HostileNode(string text, bool refuses) : HttpMessageHandle
         if (type == typeof(string)) return name == "next" ? null : name == "state" ? "failed" : text;
         if (type == typeof(bool)) return true;
         if (type == typeof(DateTimeOffset)) return "2026-01-01T00:00:00Z";
-        if (type == typeof(JsonElement) || type == typeof(JsonObject)) return new JsonObject { ["command"] = text, ["path"] = text, ["args"] = new JsonArray(text) };
+        if (type == typeof(JsonElement) || type == typeof(JsonObject))
+            return new JsonObject { ["command"] = text, ["path"] = text, ["args"] = new JsonArray(text) };
         if (type.IsPrimitive) return 1;
         if (type.IsGenericType && type.GetGenericArguments() is [var key, var of] && key == typeof(string))
             return name == "extensions" ? null : new JsonObject { [text] = Value(of, "") };
-        if (type.IsArray) return new JsonArray(Value(type.GetElementType()!, ""));
-        if (type.IsAssignableTo(typeof(IEnumerable))) return new JsonArray(Value(type.GetGenericArguments()[0], ""));
-        var members = type.GetProperties().Where(member => member.CanWrite && member.GetIndexParameters().Length == 0)
-            .Select(member => (Name: JsonNamingPolicy.CamelCase.ConvertName(member.Name), Value: Value(member.PropertyType, JsonNamingPolicy.CamelCase.ConvertName(member.Name))));
-        return new JsonObject(members.Where(member => member.Value is not null).Select(member => KeyValuePair.Create(member.Name, member.Value)));
+        if (type.IsArray)
+            return new JsonArray(Value(type.GetElementType()!, ""));
+        if (type.IsAssignableTo(typeof(IEnumerable)))
+            return new JsonArray(Value(type.GetGenericArguments()[0], ""));
+        var members = type.GetProperties()
+            .Where(member => member.CanWrite && member.GetIndexParameters().Length == 0)
+            .Select(member =>
+                (
+                    Name: JsonNamingPolicy.CamelCase.ConvertName(member.Name),
+                    Value: Value(member.PropertyType, JsonNamingPolicy.CamelCase.ConvertName(member.Name))
+                )
+            );
+        return new JsonObject(
+            members.Where(member => member.Value is not null).Select(member => KeyValuePair.Create(member.Name, member.Value)));
     }
 }

@@ -60,8 +60,15 @@ public sealed class HostileTextTests
     public static TheoryData<string> Commands { get; } = [.. Words.Keys];
 
     [Fact]
-    public void No_command_is_left_out() => Assert.Equal(
-        Leaves(Qgactl.Build(new CliHost(TextReader.Null, TextWriter.Null, TextWriter.Null, _ => null, TimeProvider.System)), "").Order(), Words.Keys.Order());
+    public void No_command_is_left_out() =>
+        Assert.Equal(
+            Leaves(
+                    Qgactl.Build(new CliHost(TextReader.Null, TextWriter.Null, TextWriter.Null, _ => null, TimeProvider.System)),
+                    ""
+                )
+                .Order(),
+            Words.Keys.Order()
+        );
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -95,7 +102,8 @@ public sealed class HostileTextTests
     public async Task A_JSON_text_has_the_same_value_by_its_escapes()
     {
         var ended = await RunAsync("vm show", HostileNode.Text, refuses: false, "-o", "json");
-        Assert.Equal(HostileNode.Text, JsonDocument.Parse(ended.Out).RootElement.GetProperty("guest").GetProperty("hostName").GetString());
+        Assert.Equal(
+            HostileNode.Text, JsonDocument.Parse(ended.Out).RootElement.GetProperty("guest").GetProperty("hostName").GetString());
     }
 
     [Fact]
@@ -132,8 +140,17 @@ public sealed class HostileTextTests
         var said = Convert.ToBase64String(Encoding.UTF8.GetBytes(HostileNode.Text));
         var node = new FakeNode()
             .Answers("POST /v1/vms/db1/agent/guest-exec", """{"return":{"pid":42}}""")
-            .Answers("POST /v1/vms/db1/agent/guest-exec-status", $$"""{"return":{"exited":true,"exitcode":0,"out-data":"{{said}}"} }""");
-        var ended = await Qga.RunAsync(null, ["vm", "exec", "--api", "http://node:7070", "db1", "--", "/bin/x"], host => host with { Handler = node, Time = TimeProvider.System });
+            .Answers(
+                "POST /v1/vms/db1/agent/guest-exec-status",
+                $$"""{"return":{"exited":true,"exitcode":0,"out-data":"{{said}}"} }"""
+            );
+        var ended = await Qga.RunAsync(null, ["vm", "exec", "--api", "http://node:7070", "db1", "--", "/bin/x"], host =>
+            host with
+            {
+                Handler = node,
+                Time = TimeProvider.System,
+            }
+        );
         Assert.Equal(HostileNode.Text, ended.Out);
     }
 
@@ -147,9 +164,17 @@ public sealed class HostileTextTests
     public async Task An_answer_that_is_not_understood_costs_the_guests_screen_one_line(string command, string reply)
     {
         var node = new FakeNode();
-        foreach (var (asked, answer) in Told) node.Answers($"POST /v1/vms/db1/agent/{asked}", $"{{\"return\":{(asked == command ? reply : answer)}}}");
-        node.Answers("GET /v1/vms?select=%2A", """{"items":[{"name":"db1","id":"h/db1","uuid":null,"host":"h","labels":{},"agent":{"state":"ready","version":null},"frozen":false}],"next":null}""");
-        var (table, json, several) = (await Qga.RunAsync(node, ["vm", "info", "db1"]), await Qga.RunAsync(node, ["vm", "info", "db1", "-o", "json"]), await Qga.RunAsync(node, ["vm", "info", "--select", "*"]));
+        foreach (var (asked, answer) in Told)
+            node.Answers($"POST /v1/vms/db1/agent/{asked}", $"{{\"return\":{(asked == command ? reply : answer)}}}");
+        node.Answers(
+            "GET /v1/vms?select=%2A",
+            """{"items":[{"name":"db1","id":"h/db1","uuid":null,"host":"h","labels":{},"agent":{"state":"ready","version":null},"frozen":false}],"next":null}"""
+        );
+        var (table, json, several) = (
+            await Qga.RunAsync(node, ["vm", "info", "db1"]),
+            await Qga.RunAsync(node, ["vm", "info", "db1", "-o", "json"]),
+            await Qga.RunAsync(node, ["vm", "info", "--select", "*"])
+        );
         Assert.Equal((0, 0, 0), (table.Code, json.Code, several.Code));
         Assert.Contains($"{command}: the agent's reply was not understood", table.Out, StringComparison.Ordinal);
         Assert.Contains("Host name     web1\n", table.Out, StringComparison.Ordinal);
@@ -174,11 +199,13 @@ public sealed class HostileTextTests
     [InlineData("vm trim db1 --yes", "guest-fstrim", "[]")]
     [InlineData("vm cpus db1", "guest-get-vcpus", "{}")]
     [InlineData("vm exec db1 -- /bin/true", "guest-exec", """{"pid":"one"}""")]
-    public async Task A_command_whose_answer_is_not_understood_fails_with_what_came_and_what_to_do(string line, string command, string reply)
+    public async Task A_command_whose_answer_is_not_understood_fails_with_what_came_and_what_to_do(
+        string line, string command, string reply)
     {
         var node = new FakeNode().Answers($"POST /v1/vms/db1/agent/{command}", $"{{\"return\":{reply}}}");
         string[] words = line.Split(' ');
-        var ended = await Qga.RunAsync(null, [.. words[..2], "--api", "http://node:7070", .. words[2..]], host => host with { Handler = node });
+        var ended = await Qga.RunAsync(
+            null, [.. words[..2], "--api", "http://node:7070", .. words[2..]], host => host with { Handler = node });
         Assert.Equal(words[1] == "exec" ? 125 : 1, ended.Code);
         Assert.StartsWith("qgactl: the agent's reply was not understood", ended.Error, StringComparison.Ordinal);
         Assert.Contains("update its qemu-ga", ended.Error, StringComparison.Ordinal);
@@ -197,14 +224,19 @@ public sealed class HostileTextTests
         Assert.Same(plain, PlainWriter.Over(plain));
     }
 
-    private static Task<Ended> RunAsync(string command, string text, bool refuses, params string[] more) => RunAsync(command, text, refuses, host => host, more);
+    private static Task<Ended> RunAsync(string command, string text, bool refuses, params string[] more) =>
+        RunAsync(command, text, refuses, host => host, more);
 
-    private static Task<Ended> RunAsync(string command, string text, bool refuses, Func<CliHost, CliHost> host, params string[] more)
+    private static Task<Ended> RunAsync(
+        string command, string text, bool refuses, Func<CliHost, CliHost> host, params string[] more)
     {
         string[] words = command.Length == 0 ? [] : Words[command].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var (before, after) = words.Contains("--") ? (more, words) : (words, more);
-        return Qga.RunAsync(null, [.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), .. before, "--api", "http://node:7070", .. after],
-            outside => host(outside with { In = new StringReader("secret\n"), Handler = new HostileNode(text, refuses) }));
+        return Qga.RunAsync(
+            null,
+            [.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), .. before, "--api", "http://node:7070", .. after],
+            outside => host(outside with { In = new StringReader("secret\n"), Handler = new HostileNode(text, refuses) })
+        );
     }
 
     private static void AssertPlain(string printed)

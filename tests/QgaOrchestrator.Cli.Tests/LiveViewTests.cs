@@ -22,8 +22,21 @@ public sealed class LiveViewTests
             ],
             1288490188, 2791728742, 327155712),
         ProgressAt = ManualTime.Noon,
-        Troubles = ImmutableSortedDictionary<int, RunItem>.Empty
-            .Add(7, new RunItem("db7", "hv1", null, "failed", "window", "The target is full: 20 GiB are needed, 3 GiB are free.", "Make room on it.", 1, null, null)),
+        Troubles = ImmutableSortedDictionary<int, RunItem>.Empty.Add(
+            7,
+            new RunItem(
+                "db7",
+                "hv1",
+                null,
+                "failed",
+                "window",
+                "The target is full: 20 GiB are needed, 3 GiB are free.",
+                "Make room on it.",
+                1,
+                null,
+                null
+            )
+        ),
     };
 
     [Fact]
@@ -47,7 +60,13 @@ public sealed class LiveViewTests
     [Fact]
     public void A_thousand_items_leave_room_and_no_line_is_wider_than_the_terminal()
     {
-        var many = _board with { Progress = _board.Progress! with { Items = [.. Enumerable.Range(0, 1000).Select(i => new ItemProgress($"vm{i}", i, "copy", null, 1, 2))] } };
+        var many = _board with
+        {
+            Progress = _board.Progress! with
+            {
+                Items = [.. Enumerable.Range(0, 1000).Select(i => new ItemProgress($"vm{i}", i, "copy", null, 1, 2))],
+            },
+        };
 
         var lines = LiveView.Render(many, ManualTime.Noon, 60, 20);
 
@@ -62,7 +81,10 @@ public sealed class LiveViewTests
         var board = _board with
         {
             Run = _board.Run! with { Waves = [new(1, "done"), new(199, "soaking", ManualTime.Noon.AddMinutes(4))] },
-            Progress = _board.Progress! with { Items = [new ItemProgress("db1", 0, "waiting", null, 0, 0) { Note = "run r7 works on this VM" }] },
+            Progress = _board.Progress! with
+            {
+                Items = [new ItemProgress("db1", 0, "waiting", null, 0, 0) { Note = "run r7 works on this VM" }],
+            },
         };
 
         var lines = LiveView.Render(board, ManualTime.Noon, 79, 24);
@@ -74,6 +96,7 @@ public sealed class LiveViewTests
     [Fact]
     public void Without_a_connection_it_says_so()
     {
-        Assert.Contains("no connection, trying again: gone", LiveView.Render(_board with { Lost = "gone" }, ManualTime.Noon, 80, 24));
+        Assert.Contains(
+            "no connection, trying again: gone", LiveView.Render(_board with { Lost = "gone" }, ManualTime.Noon, 80, 24));
     }
 }

@@ -39,8 +39,16 @@ public sealed class LocatorTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{ "Node": { "Api": "http://127.0.0.1:9000", "DataDirectory": "./d" } }""", "http://127.0.0.1:9000/", "d/admin.token")]
-    [InlineData("""{ "node": { "api": "http://0.0.0.0:9000" } } // as .NET reads it""", "http://127.0.0.1:9000/", "data/admin.token")]
+    [InlineData(
+        """{ "Node": { "Api": "http://127.0.0.1:9000", "DataDirectory": "./d" } }""",
+        "http://127.0.0.1:9000/",
+        "d/admin.token"
+    )]
+    [InlineData(
+        """{ "node": { "api": "http://0.0.0.0:9000" } } // as .NET reads it""",
+        "http://127.0.0.1:9000/",
+        "data/admin.token"
+    )]
     [InlineData("{}", "http://127.0.0.1:7070/", "data/admin.token")]
     public void A_config_file_tells_address_and_token_relative_to_itself(string config, string api, string token)
     {
@@ -69,8 +77,10 @@ public sealed class LocatorTests : IDisposable
             [NodeLocator.TokenFileVariable] = "/env.token",
         };
 
-        Assert.Equal(new NodeLocation(new Uri("http://option:2"), "/env.token"), Locate(new(null, "http://option:2", null), environment));
-        Assert.Equal(new NodeLocation(new Uri("http://env:1"), "/option.token"), Locate(new(null, null, "/option.token"), environment));
+        Assert.Equal(
+            new NodeLocation(new Uri("http://option:2"), "/env.token"), Locate(new(null, "http://option:2", null), environment));
+        Assert.Equal(
+            new NodeLocation(new Uri("http://env:1"), "/option.token"), Locate(new(null, null, "/option.token"), environment));
         environment.Remove(NodeLocator.ApiVariable);
         Assert.Equal(new Uri("http://127.0.0.1:7070"), Locate(new(null, null, null), environment).Api);
     }
@@ -88,19 +98,31 @@ public sealed class LocatorTests : IDisposable
     [Fact]
     public void A_missing_token_file_is_named()
     {
-        Assert.Contains("/no/such.token", Assert.Throws<UsageException>(() => TokenFile.Read("/no/such.token")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "/no/such.token",
+            Assert.Throws<UsageException>(() => TokenFile.Read("/no/such.token")).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private NodeLocation Locate(NodeHints hints, Dictionary<string, string>? environment = null) =>
-        new NodeLocator(new CliHost(TextReader.Null, TextWriter.Null, TextWriter.Null, name => environment?.GetValueOrDefault(name), new ManualTime())
-        {
-            RunDirectory = Path.Combine(_root, "run"),
-        }).Locate(hints);
+        new NodeLocator(
+            new CliHost(
+                TextReader.Null,
+                TextWriter.Null,
+                TextWriter.Null,
+                name => environment?.GetValueOrDefault(name),
+                new ManualTime()
+            )
+            { RunDirectory = Path.Combine(_root, "run") }).Locate(hints);
 
     private void RunningNode(string host, int port)
     {
         var ledger = Directory.CreateDirectory(Path.Combine(_root, "run", host)).FullName;
-        File.WriteAllText(Path.Combine(ledger, "api.json"), $$"""{"api":"http://127.0.0.1:{{port}}","tokenFile":"/data/{{host}}/admin.token"}""");
+        File.WriteAllText(
+            Path.Combine(ledger, "api.json"),
+            $$"""{"api":"http://127.0.0.1:{{port}}","tokenFile":"/data/{{host}}/admin.token"}"""
+        );
     }
 
     private string Config(string text)

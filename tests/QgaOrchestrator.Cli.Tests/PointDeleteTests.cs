@@ -35,10 +35,15 @@ public sealed class PointDeleteTests
     public async Task At_a_terminal_it_says_what_goes_and_asks(string answer, int code, int requests)
     {
         var node = Node();
-        var ended = await Qga.RunAsync(node, ["point", "delete", "p1"], host => host with { IsTerminal = true, In = new StringReader(answer + "\n") });
+        var ended = await Qga.RunAsync(
+            node, ["point", "delete", "p1"], host => host with { IsTerminal = true, In = new StringReader(answer + "\n") });
 
         Assert.Equal((code, requests), (ended.Code, node.Requests.Count));
-        Assert.StartsWith("Delete the recovery point p1 of db1, cut at 2026-11-23T12:00:00Z: 1 image, 1.0 GiB? Nothing brings it back. [y/N]", ended.Out, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Delete the recovery point p1 of db1, cut at 2026-11-23T12:00:00Z: 1 image, 1.0 GiB? Nothing brings it back. [y/N]",
+            ended.Out,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -53,11 +58,15 @@ public sealed class PointDeleteTests
     [Fact]
     public async Task A_refusal_is_told_with_its_remedy()
     {
-        var node = new FakeNode().Answers("DELETE /v1/recovery-points/p1",
-            """{"type":"about:blank","title":"Conflict","status":409,"code":"conflict","detail":"Point p1 is the parent of p2.","remedy":"Delete p2 first."}""", HttpStatusCode.Conflict);
+        var node = new FakeNode().Answers(
+            "DELETE /v1/recovery-points/p1",
+            """{"type":"about:blank","title":"Conflict","status":409,"code":"conflict","detail":"Point p1 is the parent of p2.","remedy":"Delete p2 first."}""",
+            HttpStatusCode.Conflict
+        );
         var ended = await Qga.RunAsync(node, ["point", "delete", "p1", "-y"]);
         Assert.Equal(new Ended(1, "", "qgactl: Point p1 is the parent of p2.\n  Delete p2 first.\n"), ended);
     }
 
-    private static FakeNode Node() => new FakeNode().Answers("GET /v1/recovery-points/p1", Point).Answers("DELETE /v1/recovery-points/p1", Deleted);
+    private static FakeNode Node() =>
+        new FakeNode().Answers("GET /v1/recovery-points/p1", Point).Answers("DELETE /v1/recovery-points/p1", Deleted);
 }

@@ -49,7 +49,9 @@ public sealed class PointTests : IDisposable
 
         Assert.False(report.Good);
         Assert.False(Directory.Exists(Target));
-        Assert.Contains(_told, line => line.StartsWith("disk 1: ", StringComparison.Ordinal) && line.Contains("has changed", StringComparison.Ordinal));
+        Assert.Contains(_told, line =>
+            line.StartsWith("disk 1: ", StringComparison.Ordinal) && line.Contains("has changed", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -92,12 +94,18 @@ public sealed class PointTests : IDisposable
         {
             await File.WriteAllTextAsync(Path.Combine(_root, $"{index}.qcow2"), text);
             var sum = Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
-            disks.Add($$"""{"index":{{index}},"node":"n","qdev":"","file":"{{index}}.qcow2","size":1,"bytes":3,"sha256":"{{sum}}","covered":"covered"}""");
+            disks.Add(
+                $$"""{"index":{{index}},"node":"n","qdev":"","file":"{{index}}.qcow2","size":1,"bytes":3,"sha256":"{{sum}}","covered":"covered"}"""
+            );
         }
         return await WriteAsync($$$"""
             {"version":1,"id":"p1","vm":"db1","host":"hv1","uuid":null,"run":"r","group":null,"parent":null,"method":"full","class":"crash",
-            "disks":[{{{string.Join(',', disks)}}}],"proof":{"frozenAt":null,"cutAt":null,"thawedAt":null,"frozen":null,"thawed":null,"skewMs":null,"hooks":null}}
-            """);
+            "disks":[{{{string.Join(
+                ',',
+                disks
+            )}}}],"proof":{"frozenAt":null,"cutAt":null,"thawedAt":null,"frozen":null,"thawed":null,"skewMs":null,"hooks":null}}
+            """
+        );
     }
 
     private async Task<LocalPoint> WriteAsync(string json)

@@ -7,7 +7,8 @@ internal sealed record Ended(int Code, string Out, string Error);
 
 internal static class Qga
 {
-    public static async Task<Ended> RunAsync(FakeNode? node, string[] arguments, Func<CliHost, CliHost>? host = null, CancellationToken cancel = default)
+    public static async Task<Ended> RunAsync(
+        FakeNode? node, string[] arguments, Func<CliHost, CliHost>? host = null, CancellationToken cancel = default)
     {
         using var output = new MemoryStream();
         using var error = new MemoryStream();

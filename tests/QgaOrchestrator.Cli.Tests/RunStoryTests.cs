@@ -11,9 +11,14 @@ public sealed class RunStoryTests
         "waves":[{"vms":1,"state":"done","beginsAt":null},{"vms":3,"state":"done","beginsAt":null},{"vms":1,"state":"pending","beginsAt":null}]}
         """;
 
-    private static string Item(int index, string state, string times, string? why = null, long? frozen = null) => $$"""
-        {"vm":"db{{index}}","host":"hv1","group":"shop","state":"{{state}}","step":null,"reason":{{(why is null ? "null" : $"\"{why}\"")}},
-        "remedy":{{(why is null ? "null" : $"\"Make room: qgactl vm show db{index}\"")}},"attempt":1,"frozenMs":{{frozen?.ToString() ?? "null"}},"index":{{index}},
+    private static string Item(int index, string state, string times, string? why = null, long? frozen = null) =>
+        $$"""
+            {"vm":"db{{index}}","host":"hv1","group":"shop","state":"{{state}}","step":null,"reason":{{(
+                why is null ? "null" : $"\"{why}\""
+            )}},
+            "remedy":{{(
+                why is null ? "null" : $"\"Make room: qgactl vm show db{index}\""
+            )}},"attempt":1,"frozenMs":{{frozen?.ToString() ?? "null"}},"index":{{index}},
         "point":{{(frozen is null ? "null" : "\"p\"")}},"class":{{(frozen is null ? "null" : "\"filesystem\"")}},{{times}}}
         """;
 
@@ -23,11 +28,13 @@ public sealed class RunStoryTests
     [InlineData("exec", "true", "exec (dry run)")]
     public async Task A_check_is_called_so_wherever_a_run_is_named(string kind, string dryRun, string name)
     {
-        var run = Answers.Run("succeeded").Replace("\"kind\":\"backup\"", $"\"kind\":\"{kind}\",\"options\":{{\"dryRun\":{dryRun}}}", StringComparison.Ordinal);
+        var run = Answers.Run("succeeded").Replace(
+            "\"kind\":\"backup\"", $"\"kind\":\"{kind}\",\"options\":{{\"dryRun\":{dryRun}}}", StringComparison.Ordinal);
         var node = FakeNode.OfRun(run).Answers("GET /v1/runs", Answers.Page(run));
 
         Assert.Contains($"\nr1  {name}  succeeded", (await Qga.RunAsync(node, ["run", "list"])).Out, StringComparison.Ordinal);
-        Assert.StartsWith($"Asked     {name} of *", (await Qga.RunAsync(node, ["run", "show", "r1"])).Out, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Asked     {name} of *", (await Qga.RunAsync(node, ["run", "show", "r1"])).Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -36,9 +43,18 @@ public sealed class RunStoryTests
         const string first = """ "startedAt":"2026-11-23T01:00:00Z","endedAt":"2026-11-23T01:00:41Z" """;
         const string second = """ "startedAt":"2026-11-23T01:05:41Z","endedAt":"2026-11-23T01:09:00Z" """;
         const string never = """ "startedAt":null,"endedAt":null """;
-        var node = new FakeNode().Answers("GET /v1/runs/r1", Run).Answers("GET /v1/runs/r1/items", Answers.Page(
-            Item(0, "succeeded", first, frozen: 300), Item(1, "succeeded", second, frozen: 1400),
-            Item(2, "failed", second, "the target is full"), Item(3, "failed", second, "the target is full"), Item(4, "cancelled", never)));
+        var node = new FakeNode()
+            .Answers("GET /v1/runs/r1", Run)
+            .Answers(
+                "GET /v1/runs/r1/items",
+                Answers.Page(
+                    Item(0, "succeeded", first, frozen: 300),
+                    Item(1, "succeeded", second, frozen: 1400),
+                    Item(2, "failed", second, "the target is full"),
+                    Item(3, "failed", second, "the target is full"),
+                    Item(4, "cancelled", never)
+                )
+            );
 
         var shown = await Qga.RunAsync(node, ["run", "show", "r1"]);
 

@@ -10,7 +10,8 @@ public sealed class SignalTests
 {
     private const int Interrupt = 2, Terminate = 15;
 
-    private const string Detached = "Detached: the run goes on. Watch it again: qgactl run watch r1", Terminated = "qgactl: terminated: run r1 goes on in the node.";
+    private const string Detached = "Detached: the run goes on. Watch it again: qgactl run watch r1",
+        Terminated = "qgactl: terminated: run r1 goes on in the node.";
 
     [Theory]
     [InlineData("backup run", Interrupt, ExitCodes.Done, Detached)]
@@ -23,16 +24,18 @@ public sealed class SignalTests
     [InlineData("point verify p1", Terminate, ExitCodes.Failed, "qgactl: terminated")]
     [InlineData("vm cp db1:/etc/hosts .", Terminate, ExitCodes.Failed, "qgactl: terminated")]
     [InlineData("vm exec db1", Terminate, ExitCodes.NotTheGuests, "it may run in the guest", "-- id")]
-    public async Task SIGTERM_ends_no_command_as_done_and_Ctrl_C_only_detaches(string line, int signal, int code, string told, string? more = null)
+    public async Task SIGTERM_ends_no_command_as_done_and_Ctrl_C_only_detaches(
+        string line, int signal, int code, string told, string? more = null)
     {
         using var node = new SilentNode();
         string[] arguments = [.. line.Split(' '), "--api", node.Address, .. more?.Split(' ') ?? []];
         // Whoever runs tests in the background of a script has them ignore Ctrl-C, and what they start with them.
-        using var qgactl = Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", Path.Combine(AppContext.BaseDirectory, "qgactl"), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        using var qgactl = Process.Start(
+            new ProcessStartInfo("env", ["--default-signal=INT", Path.Combine(AppContext.BaseDirectory, "qgactl"), .. arguments])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
         var (output, error) = (qgactl.StandardOutput.ReadToEndAsync(), qgactl.StandardError.ReadToEndAsync());
 
         await node.Asked.WaitAsync(TimeSpan.FromSeconds(20));
@@ -43,7 +46,8 @@ public sealed class SignalTests
         Assert.Equal(code, qgactl.ExitCode);
     }
 
-    /// <summary>Starts a run, shows that it is under way, and is silent from then on; whatever else it is asked it does not answer.</summary>
+    /// <summary>Starts a run, shows that it is under way, and is silent from then on; whatever else it is asked it does not
+    /// answer.</summary>
     private sealed class SilentNode : IDisposable
     {
         private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -86,7 +90,8 @@ public sealed class SignalTests
                 for (var length = 0; ;)
                 {
                     var header = await reader.ReadLineAsync();
-                    if (header?.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase) == true) length = int.Parse(header.Split(':')[1]);
+                    if (header?.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase) == true)
+                        length = int.Parse(header.Split(':')[1]);
                     if (!string.IsNullOrEmpty(header)) continue;
                     if (length > 0) await reader.ReadBlockAsync(new char[length], 0, length);
                     break;
@@ -97,7 +102,11 @@ public sealed class SignalTests
                     return;
                 }
                 var run = Answers.Run("running", running: 2);
-                await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: {run.Length}\r\n\r\n{run}"));
+                await stream.WriteAsync(
+                    Encoding.ASCII.GetBytes(
+                        $"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: {run.Length}\r\n\r\n{run}"
+                    )
+                );
             }
         }
     }

@@ -125,7 +125,8 @@ public sealed class ThawTests : IDisposable
         var empty = await Qga.RunAsync(null, ["thaw", "--offline", "--config", config]);
         var other = await Qga.RunAsync(null, ["thaw", "db7", "--offline", "--config", config]);
 
-        Assert.Equal((ExitCodes.Failed, $"Searched the ledger {_root}/ledger, which is not there\n"), (missing.Code, missing.Out));
+        Assert.Equal(
+            (ExitCodes.Failed, $"Searched the ledger {_root}/ledger, which is not there\n"), (missing.Code, missing.Out));
         Assert.Equal(ExitCodes.Failed, other.Code);
         Assert.Contains("The ledger does not name db7", other.Error, StringComparison.Ordinal);
         Assert.Equal((ExitCodes.Done, $"Searched the ledger {_root}/ledger\nNothing to thaw.\n"), (empty.Code, empty.Out));
@@ -134,7 +135,10 @@ public sealed class ThawTests : IDisposable
     private static OfflineThaw Thaw(IAgent agent, FakeNode? node = null)
     {
         var host = new CliHost(TextReader.Null, TextWriter.Null, TextWriter.Null, _ => null, new ManualTime());
-        return new OfflineThaw(host, () => node is null ? null : new QgaClient(new Uri("http://node"), null, host.Time, node)) { Connect = _ => agent };
+        return new OfflineThaw(host, () => node is null ? null : new QgaClient(new Uri("http://node"), null, host.Time, node))
+        {
+            Connect = _ => agent,
+        };
     }
 
     private FreezeLedger Ledger(params LedgerEntry[] entries)

@@ -5,7 +5,8 @@ namespace QgaOrchestrator.Cli.Tests;
 /// <summary>Tokens: the secret goes to standard output, once, and nowhere else.</summary>
 public sealed class TokenTests
 {
-    private const string Made = """{"name":"ci","role":"operator","created":"2026-11-23T12:00:00Z","expires":"2027-01-31T00:00:00Z","secret":"qga_5ecret"}""";
+    private const string Made =
+        """{"name":"ci","role":"operator","created":"2026-11-23T12:00:00Z","expires":"2027-01-31T00:00:00Z","secret":"qga_5ecret"}""";
 
     [Fact]
     public async Task Added_its_secret_alone_is_on_standard_output()
@@ -17,7 +18,10 @@ public sealed class TokenTests
         Assert.Equal((ExitCodes.Done, "qga_5ecret\n"), (ended.Code, ended.Out));
         Assert.StartsWith("ci is an operator until 2027-01-31T00:00:00Z.", ended.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("5ecret", ended.Error, StringComparison.Ordinal);
-        Assert.Equal("""{"name":"ci","role":"operator","expires":"2027-01-31T00:00:00+00:00"}""", Assert.Single(node.Requests).Body);
+        Assert.Equal(
+            """{"name":"ci","role":"operator","expires":"2027-01-31T00:00:00+00:00"}""",
+            Assert.Single(node.Requests).Body
+        );
     }
 
     [Fact]
@@ -42,9 +46,16 @@ public sealed class TokenTests
     {
         var node = new FakeNode()
             .Answers("DELETE /v1/tokens/ci", "", HttpStatusCode.NoContent)
-            .Answers("DELETE /v1/tokens/no", """{"title":"Not found","status":404,"code":"not-found","detail":"There is no token no.","remedy":"GET /v1/tokens lists them."}""", HttpStatusCode.NotFound);
+            .Answers(
+                "DELETE /v1/tokens/no",
+                """{"title":"Not found","status":404,"code":"not-found","detail":"There is no token no.","remedy":"GET /v1/tokens lists them."}""",
+                HttpStatusCode.NotFound
+            );
 
         Assert.Equal(new Ended(ExitCodes.Done, "ci is revoked.\n", ""), await Qga.RunAsync(node, ["token", "revoke", "ci"]));
-        Assert.Equal(new Ended(ExitCodes.Failed, "", "qgactl: There is no token no.\n  GET /v1/tokens lists them.\n"), await Qga.RunAsync(node, ["token", "revoke", "no"]));
+        Assert.Equal(
+            new Ended(ExitCodes.Failed, "", "qgactl: There is no token no.\n  GET /v1/tokens lists them.\n"),
+            await Qga.RunAsync(node, ["token", "revoke", "no"])
+        );
     }
 }

@@ -7,13 +7,21 @@ public sealed class VmListTests
     [Fact]
     public async Task A_list_of_VMs_ends_with_how_many_there_are_and_how_many_need_a_look()
     {
-        var node = new FakeNode().Answers("GET /v1/vms", $$"""{"items":[{{Vm("a", "ready")}},{{Vm("b", "missing")}}],"next":"2","total":4,"notes":["Fleet:Sources:1: /x cannot be read. Let it be."]}""")
-            .Answers("GET /v1/vms?cursor=2", $$"""{"items":[{{Vm("c", "missing")}},{{Vm("d", "invalid")}}],"next":null,"total":4,"notes":["Fleet:Sources:1: /x cannot be read. Let it be."]}""");
+        var node = new FakeNode()
+            .Answers(
+                "GET /v1/vms",
+                $$"""{"items":[{{Vm("a", "ready")}},{{Vm("b", "missing")}}],"next":"2","total":4,"notes":["Fleet:Sources:1: /x cannot be read. Let it be."]}"""
+            )
+            .Answers(
+                "GET /v1/vms?cursor=2",
+                $$"""{"items":[{{Vm("c", "missing")}},{{Vm("d", "invalid")}}],"next":null,"total":4,"notes":["Fleet:Sources:1: /x cannot be read. Let it be."]}"""
+            );
 
         var ended = await Qga.RunAsync(node, ["vm", "list"]);
         var json = await Qga.RunAsync(node, ["vm", "list", "-o", "json"]);
 
-        Assert.Equal("4 VMs; need a look: 1 invalid, 2 missing (qgactl vm show VM tells why)", ended.Out.TrimEnd().Split('\n')[^1]);
+        Assert.Equal(
+            "4 VMs; need a look: 1 invalid, 2 missing (qgactl vm show VM tells why)", ended.Out.TrimEnd().Split('\n')[^1]);
         Assert.Equal("qgactl: Fleet:Sources:1: /x cannot be read. Let it be.\n", ended.Error);
         Assert.Contains("\"total\": 4", json.Out, StringComparison.Ordinal);
     }

@@ -5,7 +5,8 @@ using QgaOrchestrator.Qemu.Ledger.Watchdog;
 // connects (and starts a watchdog where there is none), says "connected", and beats until it reads "silence" or its input
 // ends. It says "unguarded" when the watchdog has not answered for long.
 var ledger = FreezeLedger.Open(args[0]);
-var locks = args[1..].Select(vm => AgentLock.TryAcquire(ledger, vm) ?? throw new InvalidOperationException($"{vm} is locked")).ToList();
+var locks =
+    args[1..].Select(vm => AgentLock.TryAcquire(ledger, vm) ?? throw new InvalidOperationException($"{vm} is locked")).ToList();
 using var client = await WatchdogLauncher.EnsureAsync(ledger, TimeProvider.System, CancellationToken.None);
 Console.WriteLine("connected");
 

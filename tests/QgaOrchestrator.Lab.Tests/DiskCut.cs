@@ -2,7 +2,8 @@ using System.Text.Json.Nodes;
 
 namespace QgaOrchestrator.Lab.Tests;
 
-/// <summary>Copies both disks as they are at one instant, by the monitor's own means; with a freeze around it or without.</summary>
+/// <summary>Copies both disks as they are at one instant, by the monitor's own means; with a freeze around it or
+/// without.</summary>
 internal static class DiskCut
 {
     public static async Task<string[]> TakeAsync(RealVm vm, string folder, bool frozen)
@@ -23,7 +24,8 @@ internal static class DiskCut
 
         if (frozen)
             Assert.Equal(2, (int)(await agent.CallAsync("guest-fsfreeze-freeze"))!);
-        await monitor.CallAsync("transaction", new JsonObject { ["actions"] = new JsonArray([.. images.Index().Select(i => Backup(i.Index))]) });
+        await monitor.CallAsync(
+            "transaction", new JsonObject { ["actions"] = new JsonArray([.. images.Index().Select(i => Backup(i.Index))]) });
         if (frozen)
             Assert.Equal(2, (int)(await agent.CallAsync("guest-fsfreeze-thaw"))!);
 
@@ -39,6 +41,12 @@ internal static class DiskCut
     private static JsonObject Backup(int disk) => new()
     {
         ["type"] = "blockdev-backup",
-        ["data"] = new JsonObject { ["job-id"] = $"copy{disk}", ["device"] = $"disk{disk}", ["target"] = $"target{disk}", ["sync"] = "full" },
+        ["data"] = new JsonObject
+        {
+            ["job-id"] = $"copy{disk}",
+            ["device"] = $"disk{disk}",
+            ["target"] = $"target{disk}",
+            ["sync"] = "full",
+        },
     };
 }

@@ -1,6 +1,7 @@
 namespace QgaOrchestrator.Lab.Tests;
 
-/// <summary>Real VMs for a test: started in a folder of their own, gone with it (the folder stays with <c>QGA_LAB_KEEP=1</c>).</summary>
+/// <summary>Real VMs for a test: started in a folder of their own, gone with it (the folder stays with
+/// <c>QGA_LAB_KEEP=1</c>).</summary>
 public sealed class RealVmLab : IAsyncDisposable
 {
     private static readonly Lazy<Task<RealVms>> Prepared = new(() => RealVms.PrepareAsync());

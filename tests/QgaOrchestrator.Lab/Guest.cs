@@ -15,7 +15,9 @@ public sealed record Guest(string Directory)
 
     /// <summary>Shared by demo and tests of one user: <c>QGA_LAB_GUEST</c>, else ~/.cache/qgaorchestrator/guest.</summary>
     public static string DefaultDirectory =>
-        Environment.GetEnvironmentVariable("QGA_LAB_GUEST") is { Length: > 0 } set ? Path.GetFullPath(set) : Path.Combine(CacheDirectory, "guest");
+        Environment.GetEnvironmentVariable("QGA_LAB_GUEST") is { Length: > 0 } set
+            ? Path.GetFullPath(set)
+            : Path.Combine(CacheDirectory, "guest");
 
     private static string CacheDirectory => Path.Combine(
         Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } set
@@ -31,7 +33,8 @@ public sealed record Guest(string Directory)
         return guest;
     }
 
-    /// <summary>The guest for all of the agent's commands, which stands beside the small one: with passwords, and fit to be suspended.</summary>
+    /// <summary>The guest for all of the agent's commands, which stands beside the small one: with passwords, and fit to be
+    /// suspended.</summary>
     public static async Task<Guest> EnsureFullAsync()
     {
         var guest = await EnsureAsync();
@@ -43,7 +46,8 @@ public sealed record Guest(string Directory)
         };
     }
 
-    /// <summary>The guest with drivers for disks on many buses, which stands beside the small one; with ext4.raw and uefi.raw.</summary>
+    /// <summary>The guest with drivers for disks on many buses, which stands beside the small one; with ext4.raw and
+    /// uefi.raw.</summary>
     public static async Task<Guest> EnsureBusesAsync()
     {
         var guest = await EnsureAsync();

@@ -32,7 +32,8 @@ public static partial class HostProcess
     {
         try
         {
-            return Directory.GetDirectories($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/task").All(thread => StateOf(thread) == 'T');
+            return Directory.GetDirectories($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/task").All(
+                thread => StateOf(thread) == 'T');
         }
         catch (IOException)
         {

@@ -11,7 +11,8 @@ public sealed record DiskContent(RecordLog Records, int Files, int Empty);
 /// <param name="FsckCode">Of e2fsck -fn. Alone it tells nothing: it skips a journal that it may not replay.</param>
 /// <param name="AsItIs">Read without replaying the journal.</param>
 /// <param name="Replayed">After e2fsck repaired a copy; null if there was nothing to repair.</param>
-public sealed record ImageReport(string Image, long MinimumRecord, bool NeedsRecovery, int FsckCode, DiskContent AsItIs, DiskContent? Replayed)
+public sealed record ImageReport(
+    string Image, long MinimumRecord, bool NeedsRecovery, int FsckCode, DiskContent AsItIs, DiskContent? Replayed)
 {
     public IReadOnlyList<string> Faults =>
     [
@@ -29,7 +30,8 @@ public sealed record ImageReport(string Image, long MinimumRecord, bool NeedsRec
     public bool Passed => Faults.Count == 0;
 
     public override string ToString() => Passed
-        ? $"{Image}: good, {AsItIs.Records.Whole} records up to {AsItIs.Records.Last} (synced before the cut: {MinimumRecord}), {AsItIs.Files} files"
+        ? $"{Image}: good, {AsItIs.Records.Whole} records up to {AsItIs.Records.Last} (synced before the cut: "
+            + $"{MinimumRecord}), {AsItIs.Files} files"
         : $"{Image}: NOT GOOD: {string.Join("; ", Faults)}";
 }
 
@@ -77,7 +79,8 @@ public static class ImageCheck
 
     /// <summary>From <c>/inode/mode/uid/gid/name/size/</c>; null for folders and for files still being written.</summary>
     private static long? SizeOfFile(string line) =>
-        line.Split('/') is ["", _, ['1', '0', ..], _, _, var name, var size, ..] && !name.EndsWith(".tmp", StringComparison.Ordinal)
+        line.Split('/') is ["", _, ['1', '0', ..], _, _, var name, var size, ..] && !name.EndsWith(
+            ".tmp", StringComparison.Ordinal)
             ? long.Parse(size, CultureInfo.InvariantCulture)
             : null;
 }

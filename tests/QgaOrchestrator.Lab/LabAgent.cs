@@ -25,7 +25,8 @@ public sealed class LabAgent : LineSocket
                 await agent.SyncAsync(TimeSpan.FromMilliseconds(300));
                 return agent;
             }
-            catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException or OperationCanceledException)
+            catch (Exception error) when (
+                error is IOException or System.Net.Sockets.SocketException or OperationCanceledException)
             {
                 agent.Dispose();
                 return null;
@@ -73,7 +74,8 @@ public sealed class LabAgent : LineSocket
         }
     }
 
-    /// <summary>What stands before the answer to our sync is somebody else's, or the complaint about 0xFF: never an error.</summary>
+    /// <summary>What stands before the answer to our sync is somebody else's, or the complaint about 0xFF: never an
+    /// error.</summary>
     private static bool IsReturn(ReadOnlyMemory<byte> line, int id)
     {
         try

@@ -5,7 +5,10 @@ public static class LabHost
 {
     /// <summary>Why it cannot; null if it can.</summary>
     public static string? Missing =>
-        new[] { "qemu-system-x86_64", "qemu-img", "e2fsck", "debugfs", "apt-get" }.Where(tool => Tool.Which(tool) is null).ToList() is { Count: > 0 } tools
+        new[] { "qemu-system-x86_64", "qemu-img", "e2fsck", "debugfs", "apt-get" }
+            .Where(tool => Tool.Which(tool) is null)
+            .ToList()
+            is { Count: > 0 } tools
             ? $"no {string.Join(", ", tools)} here: deploy/demo/prerequisites.sh installs what is missing"
             : null;
 

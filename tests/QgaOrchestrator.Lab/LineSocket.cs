@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 
 namespace QgaOrchestrator.Lab;
 
-/// <summary>JSON lines over a unix socket, one request at a time: for what tests check behind the back of what they test.</summary>
+/// <summary>JSON lines over a unix socket, one request at a time: for what tests check behind the back of what they
+/// test.</summary>
 public abstract class LineSocket : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

@@ -28,8 +28,10 @@ try
         case ["seq", var directory, var vm]:
             return Print(RealVm.Open(Path.Combine(directory, vm)).Synced.Latest);
         case ["frozen", var directory, var vm]:
-            return Print(RealVm.Open(Path.Combine(directory, vm)).Synced.Hooks.LastOrDefault(hook => hook.What == "freeze")?.Numbers
-                ?? throw new LabException($"{vm} has not been frozen"));
+            return Print(
+                RealVm.Open(Path.Combine(directory, vm)).Synced.Hooks.LastOrDefault(hook => hook.What == "freeze")?.Numbers
+                    ?? throw new LabException($"{vm} has not been frozen")
+            );
         case ["check", var image, "--min-seq", var minimum]:
             var report = await ImageCheck.RunAsync(image, Number(minimum));
             Console.WriteLine(report);

@@ -50,7 +50,13 @@ public sealed class RealVm : IAsyncDisposable
     /// <param name="disks">The disks to copy; null for fresh ones.</param>
     /// <param name="shape">Null: small.</param>
     public static async Task<RealVm> CreateAsync(
-        Guest guest, Accelerator accelerator, string directory, string name, IReadOnlyList<string>? disks = null, VmShape? shape = null)
+        Guest guest,
+        Accelerator accelerator,
+        string directory,
+        string name,
+        IReadOnlyList<string>? disks = null,
+        VmShape? shape = null
+    )
     {
         shape ??= VmShape.Small;
         var arguments = VmCommandLine.For(guest, accelerator, directory, name, Guid.NewGuid(), shape);
@@ -106,7 +112,8 @@ public sealed class RealVm : IAsyncDisposable
     }
 
     internal Task WaitForConsoleAsync(string text, TimeSpan limit) =>
-        Poll.UntilAsync(text, limit, () => File.ReadAllText(ConsoleFile).Contains(text, StringComparison.Ordinal), () => Tail(ConsoleFile));
+        Poll.UntilAsync(
+            text, limit, () => File.ReadAllText(ConsoleFile).Contains(text, StringComparison.Ordinal), () => Tail(ConsoleFile));
 
     /// <summary>Loads a template's memory instead of booting; until the agent answers: below a second.</summary>
     internal async Task ResumeAsync(string state)

@@ -51,7 +51,12 @@ public sealed class RealVms
     {
         directory = Path.GetFullPath(directory);
         var vm = await RealVm.CreateAsync(
-            _guest, Accelerator, directory, Path.GetFileName(directory), [.. Files.Skip(1).Select(file => Path.Combine(_template, file))]);
+            _guest,
+            Accelerator,
+            directory,
+            Path.GetFileName(directory),
+            [.. Files.Skip(1).Select(file => Path.Combine(_template, file))]
+        );
         await vm.ResumeAsync(Path.Combine(_template, Files[0]));
         return vm;
     }

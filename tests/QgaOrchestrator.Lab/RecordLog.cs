@@ -11,7 +11,8 @@ namespace QgaOrchestrator.Lab;
 /// <param name="Last">The last whole record's number; 0 without any.</param>
 public sealed record RecordLog(int Whole, int Damaged, int Gaps, long Last)
 {
-    /// <summary>Reads lines of <c>sha256 number uptime padding</c>, the sum over all that follows its blank; numbers start at 1.</summary>
+    /// <summary>Reads lines of <c>sha256 number uptime padding</c>, the sum over all that follows its blank; numbers start at
+    /// 1.</summary>
     public static RecordLog Read(ReadOnlySpan<byte> log)
     {
         int whole = 0, damaged = 0, gaps = 0;

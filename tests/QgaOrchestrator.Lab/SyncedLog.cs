@@ -32,12 +32,15 @@ public sealed record SyncedLog(string File)
     [
         .. from line in Lines()
            where line is ["freeze" or "thaw", _, _, _]
-           select new HookCall(line[0], double.Parse(line[1], CultureInfo.InvariantCulture), new(Number(line[2]), Number(line[3]))),
+           select new HookCall(
+               line[0], double.Parse(line[1], CultureInfo.InvariantCulture), new(Number(line[2]), Number(line[3]))),
     ];
 
-    /// <summary>Waits until the guest has synced records that come after these on both disks: it writes, so it is not frozen.</summary>
+    /// <summary>Waits until the guest has synced records that come after these on both disks: it writes, so it is not
+    /// frozen.</summary>
     public Task WritesAfterAsync(SyncedNumbers numbers, TimeSpan limit) =>
-        Poll.UntilAsync("new record", limit, () => Latest is var latest && latest.Data > numbers.Data && latest.Data2 > numbers.Data2);
+        Poll.UntilAsync(
+            "new record", limit, () => Latest is var latest && latest.Data > numbers.Data && latest.Data2 > numbers.Data2);
 
     private static long Last(List<string[]> lines, string disk) =>
         lines.FindLast(line => line.Length == 2 && line[0] == disk) is [_, var number] ? Number(number) : 0;
@@ -51,6 +54,13 @@ public sealed record SyncedLog(string File)
             return [];
         using var stream = new FileStream(File, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         using var reader = new StreamReader(stream);
-        return [.. reader.ReadToEnd().Split('\n').SkipLast(1).Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))];
+        return
+        [
+            .. reader
+                .ReadToEnd()
+                .Split('\n')
+                .SkipLast(1)
+                .Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)),
+        ];
     }
 }

@@ -8,7 +8,8 @@ public sealed record ToolResult(int ExitCode, string Output, string Error);
 public static class Tool
 {
     /// <summary>Runs a program to its end; an exit code other than 0 is the caller's to judge.</summary>
-    public static Task<ToolResult> RunAsync(string program, params IEnumerable<string> arguments) => RunAsync(program, arguments, input: "");
+    public static Task<ToolResult> RunAsync(string program, params IEnumerable<string> arguments) =>
+        RunAsync(program, arguments, input: "");
 
     /// <summary>The same, given something to read.</summary>
     public static async Task<ToolResult> RunAsync(string program, IEnumerable<string> arguments, string input)
@@ -45,7 +46,8 @@ public static class Tool
 
     /// <summary>Where a program is; the sbin folders are looked at even if the user's path lacks them.</summary>
     public static string Find(string program) =>
-        Which(program) ?? throw new LabException($"{program} is not installed: deploy/demo/prerequisites.sh installs what is missing");
+        Which(program) ?? throw new LabException(
+            $"{program} is not installed: deploy/demo/prerequisites.sh installs what is missing");
 
     public static string? Which(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(["/usr/sbin", "/sbin"])

@@ -5,7 +5,8 @@ namespace QgaOrchestrator.Lab;
 /// <param name="Machine">QEMU's machine type, with its options.</param>
 /// <param name="More">Arguments besides.</param>
 /// <param name="Swap">An empty disk besides, in MiB, for a guest that writes its memory there; 0: none.</param>
-public sealed record VmShape(int Megabytes, int Processors, bool Reboots, int Swap = 0, string Machine = "pc,usb=off", IReadOnlyList<string>? More = null)
+public sealed record VmShape(
+    int Megabytes, int Processors, bool Reboots, int Swap = 0, string Machine = "pc,usb=off", IReadOnlyList<string>? More = null)
 {
     /// <summary>As small as can be: there are many.</summary>
     public static VmShape Small { get; } = new(96, 1, Reboots: false);
@@ -31,12 +32,29 @@ internal static class VmCommandLine
         "-serial", $"file:{directory}/console.log",
         "-chardev", $"file,id=synced0,path={directory}/synced.log,append=on", "-serial", "chardev:synced0",
         .. Enumerable.Range(0, Disks).SelectMany(disk => Disk(directory, disk)),
-        .. shape.Swap == 0 ? Array.Empty<string>() : ["-blockdev", $"driver=file,node-name=swap,filename={SwapFile(directory)}", "-device", "virtio-blk-pci,drive=swap,id=swap0"],
-        "-device", "virtio-serial-pci,id=vs0",
-        "-chardev", $"socket,id=qga0,path={directory}/qga.sock,server=on,wait=off",
-        "-device", "virtserialport,id=qgaport0,bus=vs0.0,chardev=qga0,name=org.qemu.guest_agent.0",
-        "-chardev", $"socket,id=mon0,path={directory}/qmp.sock,server=on,wait=off", "-mon", "chardev=mon0,mode=control",
-        "-chardev", $"socket,id=mon1,path={directory}/lab.sock,server=on,wait=off", "-mon", "chardev=mon1,mode=control",
+        .. shape.Swap == 0
+            ? Array.Empty<string>()
+            :
+            [
+                "-blockdev",
+                $"driver=file,node-name=swap,filename={SwapFile(directory)}",
+                "-device",
+                "virtio-blk-pci,drive=swap,id=swap0",
+            ],
+        "-device",
+        "virtio-serial-pci,id=vs0",
+        "-chardev",
+        $"socket,id=qga0,path={directory}/qga.sock,server=on,wait=off",
+        "-device",
+        "virtserialport,id=qgaport0,bus=vs0.0,chardev=qga0,name=org.qemu.guest_agent.0",
+        "-chardev",
+        $"socket,id=mon0,path={directory}/qmp.sock,server=on,wait=off",
+        "-mon",
+        "chardev=mon0,mode=control",
+        "-chardev",
+        $"socket,id=mon1,path={directory}/lab.sock,server=on,wait=off",
+        "-mon",
+        "chardev=mon1,mode=control",
         .. shape.More ?? [],
         "-pidfile", $"{directory}/pid", "-daemonize",
     ];
@@ -45,7 +63,9 @@ internal static class VmCommandLine
 
     private static string[] Disk(string directory, int disk) =>
     [
-        "-blockdev", $"driver=qcow2,node-name=disk{disk},discard=unmap,file.driver=file,file.filename={directory}/disk{disk}.qcow2",
-        "-device", $"virtio-blk-pci,drive=disk{disk},id=vd{disk},serial=data-{disk}",
+        "-blockdev",
+        $"driver=qcow2,node-name=disk{disk},discard=unmap,file.driver=file,file.filename={directory}/disk{disk}.qcow2",
+        "-device",
+        $"virtio-blk-pci,drive=disk{disk},id=vd{disk},serial=data-{disk}",
     ];
 }

@@ -26,10 +26,14 @@ public sealed class AgentWireTests : Fleet
     [InlineData("""{"execute": "guest-ping", "control": 1}""",
         """{"error": {"class": "GenericError", "desc": "QMP input member 'control' is unexpected"}}""")]
     [InlineData("[]", """{"error": {"class": "GenericError", "desc": "QMP input must be a JSON object"}}""")]
-    [InlineData("""{"execute": "guest-exec-status", "arguments": {"pid": 999}}""",
-        """{"error": {"class": "GenericError", "desc": "Invalid parameter 'pid'"}}""")]
-    [InlineData("""{"execute": "guest-exec", "arguments": {"path": "/nope"}}""",
-        """{"error": {"class": "GenericError", "desc": "Guest agent command failed, error was 'Failed to execute child process \u201C/nope\u201D (No such file or directory)'"}}""")]
+    [InlineData(
+        """{"execute": "guest-exec-status", "arguments": {"pid": 999}}""",
+        """{"error": {"class": "GenericError", "desc": "Invalid parameter 'pid'"}}"""
+    )]
+    [InlineData(
+        """{"execute": "guest-exec", "arguments": {"path": "/nope"}}""",
+        """{"error": {"class": "GenericError", "desc": "Guest agent command failed, error was 'Failed to execute child process \u201C/nope\u201D (No such file or directory)'"}}"""
+    )]
     [InlineData("""{"execute": "guest-get-host-name"}""", """{"return": {"host-name": "vm001"}}""")]
     public async Task One_request_one_line(string request, string reply)
     {

@@ -53,7 +53,11 @@ public sealed class BlockTests : Fleet
 
         async Task Refused(string text, string command, string arguments) =>
             Assert.Equal(text, (await qmp.Call(command, arguments)).GetValue<string>());
-        await Refused("Node 't0' is busy: block device is in use by block job: backup", "blockdev-del", """{"node-name": "t0"}""");
+        await Refused(
+            "Node 't0' is busy: block device is in use by block job: backup",
+            "blockdev-del",
+            """{"node-name": "t0"}"""
+        );
         await Refused("Block device t0f is in use", "blockdev-del", """{"node-name": "t0f"}""");
         await Refused("Failed to find node with node-name='no'", "blockdev-del", """{"node-name": "no"}""");
         await Refused("Node name too long", "blockdev-add",
@@ -86,9 +90,13 @@ public sealed class BlockTests : Fleet
     {
         using var qmp = await Peer.ConnectMonitor(Vm);
         await Target(qmp, 0);
-        await qmp.Call("transaction", """{"actions": [{"type": "blockdev-snapshot", "data": {"node": "disk0", "overlay": "t0"}}]}""");
+        await qmp.Call(
+            "transaction",
+            """{"actions": [{"type": "blockdev-snapshot", "data": {"node": "disk0", "overlay": "t0"}}]}"""
+        );
         Assert.Equal("t0", Vm.Blocks.Root(Vm.Disks[0]).Name);
-        var ready = Vms.Journal.Until(fact => fact is { Kind: "job" } && fact.Detail.StartsWith("commit c0", StringComparison.Ordinal));
+        var ready = Vms.Journal.Until(
+            fact => fact is { Kind: "job" } && fact.Detail.StartsWith("commit c0", StringComparison.Ordinal));
         await qmp.Call("block-commit", """{"job-id": "c0", "device": "t0", "base-node": "disk0", "auto-dismiss": false}""");
         string line;
         do line = await qmp.Line();
@@ -123,15 +131,32 @@ public sealed class BlockTests : Fleet
     private async Task Target(Peer qmp, int i)
     {
         await Create(qmp, $"cf{i}", $$"""{"driver": "file", "filename": "{{PathOf($"t{i}.qcow2")}}", "size": 0}""");
-        await qmp.Call("blockdev-add", $$"""{"driver": "file", "filename": "{{PathOf($"t{i}.qcow2")}}", "node-name": "t{{i}}f"}""");
-        await Create(qmp, $"cq{i}", $$"""{"driver": "qcow2", "file": "t{{i}}f", "size": {{Vm.Disks[i].Size}}, "preallocation": "falloc"}""");
-        Assert.Equal("{}", (await qmp.Call("blockdev-add",
-            $$"""{"driver": "qcow2", "file": "t{{i}}f", "node-name": "t{{i}}", "backing": null}""")).ToJsonString());
+        await qmp.Call(
+            "blockdev-add",
+            $$"""{"driver": "file", "filename": "{{PathOf($"t{i}.qcow2")}}", "node-name": "t{{i}}f"}"""
+        );
+        await Create(
+            qmp,
+            $"cq{i}",
+            $$"""{"driver": "qcow2", "file": "t{{i}}f", "size": {{Vm.Disks[i].Size}}, "preallocation": "falloc"}"""
+        );
+        Assert.Equal(
+            "{}",
+            (
+                await qmp.Call(
+                    "blockdev-add",
+                    $$"""{"driver": "qcow2", "file": "t{{i}}f", "node-name": "t{{i}}", "backing": null}"""
+                )
+            ).ToJsonString()
+        );
     }
 
     private async Task Create(Peer qmp, string job, string options)
     {
-        Assert.Equal("{}", (await qmp.Call("blockdev-create", $$"""{"job-id": "{{job}}", "options": {{options}} }""")).ToJsonString());
+        Assert.Equal(
+            "{}",
+            (await qmp.Call("blockdev-create", $$"""{"job-id": "{{job}}", "options": {{options}} }""")).ToJsonString()
+        );
         await Vms.Journal.Until(fact => fact.Detail == $"create {job} done");
         await qmp.Call("job-dismiss", $$"""{"id": "{{job}}"}""");
     }

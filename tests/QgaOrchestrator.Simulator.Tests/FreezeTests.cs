@@ -38,7 +38,11 @@ public sealed class FreezeTests : Fleet
         Vm.Guest.HasHook = true;
         Vm.Guest.HookStatus["freeze"] = 3;
         using var host = await Peer.Connect(Vm.AgentPath);
-        Assert.Contains("fsfreeze hook has failed with status 3", await host.Ask("""{"execute": "guest-fsfreeze-freeze"}"""), StringComparison.Ordinal);
+        Assert.Contains(
+            "fsfreeze hook has failed with status 3",
+            await host.Ask("""{"execute": "guest-fsfreeze-freeze"}"""),
+            StringComparison.Ordinal
+        );
         Assert.False(Vm.Guest.IsFrozen);
 
         Vm.Guest.HookStatus["freeze"] = 0;

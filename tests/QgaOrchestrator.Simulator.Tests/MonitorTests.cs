@@ -48,7 +48,11 @@ public sealed class MonitorTests : Fleet
     {
         using var qmp = await Peer.ConnectMonitor(Vm);
         Vm.Agent.Stop();
-        Assert.Contains("\"event\": \"VSERPORT_CHANGE\", \"data\": {\"open\": false, \"id\": \"qgaport0\"}}\r\n", await qmp.Line(), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"event\": \"VSERPORT_CHANGE\", \"data\": {\"open\": false, \"id\": \"qgaport0\"}}\r\n",
+            await qmp.Line(),
+            StringComparison.Ordinal
+        );
         Assert.False((await qmp.Call("query-chardev"))[1]!["frontend-open"]!.GetValue<bool>());
         Vm.Agent.Start();
         Assert.Contains("\"open\": true", await qmp.Line(), StringComparison.Ordinal);
@@ -63,8 +67,13 @@ public sealed class MonitorTests : Fleet
         Assert.Equal("disk1", disk["inserted"]!["node-name"]!.GetValue<string>());
         Assert.Equal("data-1", (await qmp.Call("qom-get",
             """{"path": "/machine/peripheral/vd1/virtio-backend", "property": "serial"}""")).GetValue<string>());
-        var pci = (await qmp.Call("query-pci"))[0]!["devices"]!.AsArray().Single(device => device!["qdev_id"]!.GetValue<string>() == "vd1")!;
+        var pci = (await qmp.Call("query-pci"))[0]!["devices"]!.AsArray().Single(
+            device => device!["qdev_id"]!.GetValue<string>() == "vd1")!;
         using var host = await Peer.Connect(Vm.AgentPath);
-        Assert.Contains($"\"slot\": {pci["slot"]}", await host.Ask("""{"execute": "guest-get-fsinfo"}"""), StringComparison.Ordinal);
+        Assert.Contains(
+            $"\"slot\": {pci["slot"]}",
+            await host.Ask("""{"execute": "guest-get-fsinfo"}"""),
+            StringComparison.Ordinal
+        );
     }
 }

@@ -64,6 +64,7 @@ public sealed class VmTests : Fleet
             await host.Ask("""{"execute": "guest-fsfreeze-freeze"}""");
         }));
         Assert.Equal(200, Vms.FrozenNow);
-        Assert.All(Vms.Journal.All.Where(fact => fact.Kind == "freeze"), fact => Assert.Equal(Environment.ProcessId, fact.By.Pid));
+        Assert.All(
+            Vms.Journal.All.Where(fact => fact.Kind == "freeze"), fact => Assert.Equal(Environment.ProcessId, fact.By.Pid));
     }
 }

@@ -9,7 +9,10 @@ public sealed class VssTests : Fleet
 
     [Theory]
     [InlineData(9.9, "{\"return\": 2}")]
-    [InlineData(10.1, "{\"error\": {\"class\": \"GenericError\", \"desc\": \"couldn't hold writes: fsfreeze is limited up to 10 seconds: \"}}")]
+    [InlineData(
+        10.1,
+        "{\"error\": {\"class\": \"GenericError\", \"desc\": \"couldn't hold writes: fsfreeze is limited up to 10 seconds: \"}}"
+    )]
     public async Task A_late_thaw_fails_though_it_thaws(double seconds, string reply)
     {
         Vm.Guest.OsId = "mswindows";

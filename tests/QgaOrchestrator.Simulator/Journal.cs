@@ -15,7 +15,8 @@ public sealed class Journal
         get { lock (_gate) return [.. _facts]; }
     }
 
-    /// <summary>The first fact that is wanted, past or to come. <paramref name="wanted"/> looks at the fact alone, not at VMs.</summary>
+    /// <summary>The first fact that is wanted, past or to come. <paramref name="wanted"/> looks at the fact alone, not at
+    /// VMs.</summary>
     public Task<Fact> Until(Func<Fact, bool> wanted)
     {
         lock (_gate)

@@ -47,7 +47,8 @@ public sealed class SimulatedFleet : IAsyncDisposable
         lock (_gate) return Start(name ?? _options.Name(_vms.Count), _vms.Count);
     }
 
-    /// <summary>A new QEMU process on the same disks, sockets and UUID, from the same command line: healthy, no node of the old one.</summary>
+    /// <summary>A new QEMU process on the same disks, sockets and UUID, from the same command line: healthy, no node of the old
+    /// one.</summary>
     public async Task<SimulatedVm> Restart(string name)
     {
         var old = this[name];

@@ -184,8 +184,16 @@ public sealed class SimulatedVm : IAsyncDisposable
     {
         var frozen = Guest.IsFrozen;
         var cut = new Cut(Now, frozen, frozen ? Guest.Epoch : 0, nodes, by);
-        lock (_gate) _cuts.Add(cut);
-        _journal.Write(new Fact(cut.At, Name, "cut", string.Join(' ', nodes), by) { Epoch = cut.Epoch, Frozen = frozen, Count = nodes.Count });
+        lock (_gate)
+            _cuts.Add(cut);
+        _journal.Write(
+            new Fact(cut.At, Name, "cut", string.Join(' ', nodes), by)
+            {
+                Epoch = cut.Epoch,
+                Frozen = frozen,
+                Count = nodes.Count,
+            }
+        );
     }
 
     internal void Tell(string kind, string detail, Client by = default, int epoch = 0, int count = 0, bool frozen = false) =>

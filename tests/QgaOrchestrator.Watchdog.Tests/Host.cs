@@ -38,7 +38,8 @@ internal sealed class Host : IAsyncDisposable
         return node;
     }
 
-    internal Task<WatchdogClient> ConnectAsync() => WatchdogClient.ConnectAsync(Ledger, TimeProvider.System, CancellationToken.None);
+    internal Task<WatchdogClient> ConnectAsync() =>
+        WatchdogClient.ConnectAsync(Ledger, TimeProvider.System, CancellationToken.None);
 
     /// <summary>The guest is frozen, and the ledger names it.</summary>
     internal LedgerEntry Freeze(SimulatedVm vm, QemuProcess? qemu = null)

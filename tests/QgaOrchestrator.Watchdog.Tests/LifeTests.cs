@@ -106,7 +106,12 @@ public sealed class LifeTests
             host.Freeze(host.Vm);
             node.Signal("KILL");
             await host.ThawedAsync(host.Vm);
-            await host.SeenAsync(() => File.ReadAllText(WatchdogLauncher.LogOf(host.Ledger)) is var log && log.Contains("thawed", StringComparison.Ordinal) ? log : null);
+            await host.SeenAsync(() =>
+                File.ReadAllText(WatchdogLauncher.LogOf(host.Ledger)) is var log
+                && log.Contains("thawed", StringComparison.Ordinal)
+                    ? log
+                    : null
+            );
         }
         finally
         {
@@ -126,7 +131,8 @@ public sealed class LifeTests
         await host.ThawedAsync(host.Vm);
         var loaded = (await File.ReadAllLinesAsync($"/proc/{watchdog.Pid}/maps"))
             .Select(line => Path.GetFileName(line.Split(' ')[^1]))
-            .Where(file => file.EndsWith(".dll", StringComparison.Ordinal) && !file.StartsWith("System.", StringComparison.Ordinal))
+            .Where(
+                file => file.EndsWith(".dll", StringComparison.Ordinal) && !file.StartsWith("System.", StringComparison.Ordinal))
             .Distinct().Order(StringComparer.Ordinal).ToList();
         Assert.All(loaded, file => Assert.Contains(file, (string[])
             ["qga-watchdog.dll", "QgaOrchestrator.Qemu.dll", "Microsoft.Win32.Primitives.dll", "netstandard.dll"]));

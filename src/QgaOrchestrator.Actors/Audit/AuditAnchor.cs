@@ -19,7 +19,8 @@ internal sealed class AuditAnchor
     [Column("number")] public required long Number { get; init; }
     /// <summary>That entry's.</summary>
     [Column("hash")] public required string Hash { get; init; }
-    /// <summary>What had happened before then was removed, where nothing needed it; ISO 8601 in UTC. Null: nothing ever was.</summary>
+    /// <summary>What had happened before then was removed, where nothing needed it; ISO 8601 in UTC. Null: nothing ever
+    /// was.</summary>
     [Column("kept_from"), Nullable] public string? KeptFrom { get; init; }
 
     public static AuditAnchor Of(DataConnection db) =>
@@ -34,8 +35,11 @@ internal sealed class AuditAnchor
     public AuditEntry Entry(DateTimeOffset at, string host, int runs, long entries) => new(
         at, "node", null, "trim", null, null, host, AuditOutcomes.Done, null)
     {
-        Detail = string.Create(CultureInfo.InvariantCulture,
-            $"{entries} entries of this log, up to number {Number}, and {runs} runs were removed: they are from before {KeptFrom} (Store.Keep)"),
+        Detail = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{entries} entries of this log, up to number {Number}, and {runs} runs were removed: they are from before "
+                + $"{KeptFrom} (Store.Keep)"
+        ),
         Key = Key,
     };
 }

@@ -2,7 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace QgaOrchestrator.Actors.Audit;
 
-/// <summary>One entry of the audit log: what somebody asked of this node, or what became of it. No argument is ever in it.</summary>
+/// <summary>One entry of the audit log: what somebody asked of this node, or what became of it. No argument is ever in
+/// it.</summary>
 /// <param name="At">UTC. When it happened: an entry that is written late stands behind later ones.</param>
 /// <param name="Who">The token's name; "nobody" where none was valid; node, watchdog or qgactl where no token was needed.</param>
 /// <param name="From">The caller's address.</param>
@@ -47,7 +48,14 @@ public sealed record AuditLine(long Number, string Hash, AuditEntry Entry);
 /// <param name="Before">Only entries with a lower number.</param>
 /// <param name="Vm">A VM's name, or host/name.</param>
 /// <param name="Since">Happened then or later.</param>
-public sealed record AuditQuery(int Limit, long Before = long.MaxValue, string? Vm = null, string? Run = null, string? Who = null, DateTimeOffset? Since = null);
+public sealed record AuditQuery(
+    int Limit,
+    long Before = long.MaxValue,
+    string? Vm = null,
+    string? Run = null,
+    string? Who = null,
+    DateTimeOffset? Since = null
+);
 
 /// <summary>What a look at the whole chain found.</summary>
 /// <param name="Entries">How many of those that are kept.</param>

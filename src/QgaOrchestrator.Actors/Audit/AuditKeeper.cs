@@ -34,7 +34,10 @@ public sealed partial class AuditKeeper(SqliteAudit audit, TimeProvider time, IL
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "the audit log does not take {Count} entries ({What} of {Whom}, …); they are kept and offered again")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "the audit log does not take {Count} entries ({What} of {Whom}, …); they are kept and offered again"
+    )]
     private static partial void LogLate(ILogger log, int count, string what, string? whom, Exception error);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "the audit log has taken {Count} entries late")]

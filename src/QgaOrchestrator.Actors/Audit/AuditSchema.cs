@@ -56,7 +56,8 @@ internal static class AuditSchema
         transaction.Commit();
     }
 
-    private static string Second => Computed("key", "json_extract(entry, '$.key')") + Computed("run", "json_extract(entry, '$.run')")
+    private static string Second =>
+        Computed("key", "json_extract(entry, '$.key')") + Computed("run", "json_extract(entry, '$.run')")
         + Computed("who", "json_extract(entry, '$.who')") + Computed("vm", "json_extract(entry, '$.vm')")
         + Computed("vm_name", "substr(json_extract(entry, '$.vm'), instr(json_extract(entry, '$.vm'), '/') + 1)")
         + Computed("at", "json_extract(entry, '$.at')")
@@ -66,7 +67,11 @@ internal static class AuditSchema
     /// <summary>An entry that somebody made unreadable has none of them, and shows in the chain.</summary>
     private static string Computed(string column, string value) =>
         $"ALTER TABLE audit ADD COLUMN {column} TEXT GENERATED ALWAYS AS (CASE WHEN json_valid(entry) THEN {value} END) VIRTUAL;"
-        + (column is "run" or "who" or "vm_name" ? $"CREATE INDEX audit_{column} ON audit ({column}, number) WHERE {column} IS NOT NULL;" : "");
+        + (
+            column is "run" or "who" or "vm_name"
+                ? $"CREATE INDEX audit_{column} ON audit ({column}, number) WHERE {column} IS NOT NULL;"
+                : ""
+        );
 
     private static long VersionOf(SqliteConnection db)
     {

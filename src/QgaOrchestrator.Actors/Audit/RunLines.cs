@@ -19,17 +19,43 @@ internal static class RunLines
     {
         return happened switch
         {
-            RunEvent.RunStarted e => [Line(e.At, "run", "started", AuditOutcomes.Started, detail:
-                $"{(run.Options.DryRun ? "check for " : "")}{e.Kind} of {e.Select}, {run.Counts.Total} VMs{(e.RetryOf is { } of ? $", retry of {of}" : "")}")],
+            RunEvent.RunStarted e =>
+            [
+                Line(
+                    e.At,
+                    "run",
+                    "started",
+                    AuditOutcomes.Started,
+                    detail: $"{(run.Options.DryRun ? "check for " : "")}{e.Kind} of {e.Select}, {run.Counts.Total} "
+                        + $"VMs{(e.RetryOf is { } of ? $", retry of {of}" : "")}"
+                ),
+            ],
             RunEvent.ItemsDispatched or RunEvent.ItemsSettled when run.Options.DryRun => [],
-            RunEvent.ItemsDispatched e => e.Items.Select(i => Line(
-                e.At, run.Kind, Key(i.Item, i.Attempt, "started"), AuditOutcomes.Started, vm: run.Items[i.Item].Vm.ToString(),
-                detail: i.Attempt > 1 ? $"attempt {i.Attempt}" : null)),
-            RunEvent.ItemsSettled e => e.Outcomes.Select(o => Line(
-                e.At, run.Kind, Key(o.Item, o.Attempt, "ended"), Outcome(o), Code(o), run.Items[o.Item].Vm.ToString(), detail: Detail(o))),
+            RunEvent.ItemsDispatched e => e.Items.Select(i =>
+                Line(
+                    e.At,
+                    run.Kind,
+                    Key(i.Item, i.Attempt, "started"),
+                    AuditOutcomes.Started,
+                    vm: run.Items[i.Item].Vm.ToString(),
+                    detail: i.Attempt > 1 ? $"attempt {i.Attempt}" : null
+                )
+            ),
+            RunEvent.ItemsSettled e => e.Outcomes.Select(o =>
+                Line(
+                    e.At,
+                    run.Kind,
+                    Key(o.Item, o.Attempt, "ended"),
+                    Outcome(o),
+                    Code(o),
+                    run.Items[o.Item].Vm.ToString(),
+                    detail: Detail(o)
+                )
+            ),
             RunEvent.RunPaused e => [Line(e.At, "run pause", Key(e.At, "paused"), AuditOutcomes.Done, by: e.By)],
             RunEvent.RunResumed e => [Line(e.At, "run resume", Key(e.At, "resumed"), AuditOutcomes.Done, by: e.By)],
-            RunEvent.RunAborted e => [Line(e.At, "run abort", Key(e.At, "aborted"), AuditOutcomes.Done, by: e.By ?? "node", detail: e.Reason)],
+            RunEvent.RunAborted e =>
+                [Line(e.At, "run abort", Key(e.At, "aborted"), AuditOutcomes.Done, by: e.By ?? "node", detail: e.Reason)],
             RunEvent.RunFinished e => [Line(
                 e.At, "run", "ended", e.Phase == RunPhase.Succeeded ? AuditOutcomes.Done : AuditOutcomes.Failed,
                 e.Phase == RunPhase.Succeeded ? null : Name(e.Phase),
@@ -38,13 +64,27 @@ internal static class RunLines
         };
 
         AuditEntry Line(
-            DateTimeOffset at, string what, string key, string outcome, string? code = null, string? vm = null, string? by = null, string? detail = null) =>
-            new(at, by ?? run.StartedBy ?? Unknown, null, what, vm, run.Id, host, outcome, code) { Detail = detail, Key = $"{run.Id}/{key}" };
+            DateTimeOffset at,
+            string what,
+            string key,
+            string outcome,
+            string? code = null,
+            string? vm = null,
+            string? by = null,
+            string? detail = null
+        ) =>
+            new(at, by ?? run.StartedBy ?? Unknown, null, what, vm, run.Id, host, outcome, code)
+            {
+                Detail = detail,
+                Key = $"{run.Id}/{key}",
+            };
     }
 
-    private static string Key(int item, int attempt, string what) => string.Create(CultureInfo.InvariantCulture, $"{item}/{attempt}/{what}");
+    private static string Key(int item, int attempt, string what) =>
+        string.Create(CultureInfo.InvariantCulture, $"{item}/{attempt}/{what}");
 
-    private static string Key(DateTimeOffset at, string what) => string.Create(CultureInfo.InvariantCulture, $"{what}/{at.UtcTicks}");
+    private static string Key(DateTimeOffset at, string what) =>
+        string.Create(CultureInfo.InvariantCulture, $"{what}/{at.UtcTicks}");
 
     private static string Outcome(ItemOutcome outcome) => outcome switch
     {
@@ -54,7 +94,8 @@ internal static class RunLines
         _ => AuditOutcomes.Failed,
     };
 
-    private static string? Code(ItemOutcome outcome) => outcome.State == ItemState.Succeeded ? null : outcome.RefusedBy ?? Name(outcome.State);
+    private static string? Code(ItemOutcome outcome) =>
+        outcome.State == ItemState.Succeeded ? null : outcome.RefusedBy ?? Name(outcome.State);
 
     private static string? Detail(ItemOutcome outcome)
     {

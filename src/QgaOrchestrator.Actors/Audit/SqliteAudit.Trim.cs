@@ -9,7 +9,8 @@ namespace QgaOrchestrator.Actors.Audit;
 public sealed partial class SqliteAudit
 {
     private const string OldestRows =
-        "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE number <= (SELECT number FROM audit_anchor) ORDER BY number LIMIT 500)";
+        "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE number <= (SELECT number FROM audit_anchor) ORDER "
+            + "BY number LIMIT 500)";
 
     /// <summary>What had happened before then may be gone; null: all there ever was is here.</summary>
     public Task<DateTimeOffset?> KeptFromAsync() => Task.Run(() =>
@@ -28,7 +29,8 @@ public sealed partial class SqliteAudit
     /// <param name="host">The node's.</param>
     /// <param name="now">For that entry.</param>
     /// <param name="stop">Leaves the rest to the next trim.</param>
-    public async Task<TrimReport> TrimAsync(DateTimeOffset before, int runs, string host, DateTimeOffset now, CancellationToken stop)
+    public async Task<TrimReport> TrimAsync(
+        DateTimeOffset before, int runs, string host, DateTimeOffset now, CancellationToken stop)
     {
         var at = Sortable(before);
         var (from, number, hash, broken) = await Task.Run(() => Past(at), stop);
@@ -55,7 +57,8 @@ public sealed partial class SqliteAudit
         using var db = Connect();
         var anchor = AuditAnchor.Of(db);
         var (number, head) = (anchor.Number, anchor.Hash);
-        if (anchor.KeptFrom is not null && !db.GetTable<AuditRow>().Any(row => row.Key == anchor.Key)) return (number, number, head, number + 1);
+        if (anchor.KeptFrom is not null && !db.GetTable<AuditRow>().Any(row => row.Key == anchor.Key))
+            return (number, number, head, number + 1);
         foreach (var row in Chain(db, anchor))
         {
             if (row.Number != number + 1 || row.Hash != Hash(head, row.Entry)) return (anchor.Number, number, head, number + 1);

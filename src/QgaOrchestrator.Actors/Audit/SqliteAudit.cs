@@ -9,8 +9,9 @@ using QgaOrchestrator.Actors.Views;
 namespace QgaOrchestrator.Actors.Audit;
 
 /// <summary>
-/// <c>audit.db</c>: append-only but for what is older than Store.Keep, each entry hashed together with the one before. Triggers refuse a change by mistake; the
-/// chain shows one on purpose, unless everything after it was forged, too: compare the head with a copy kept elsewhere.
+/// <c>audit.db</c>: append-only but for what is older than Store.Keep, each entry hashed together with the one before. Triggers
+/// refuse a change by mistake; the chain shows one on purpose, unless everything after it was forged, too: compare the head with
+/// a copy kept elsewhere.
 /// </summary>
 public sealed partial class SqliteAudit : IAsyncDisposable
 {
@@ -38,7 +39,8 @@ public sealed partial class SqliteAudit : IAsyncDisposable
     private static void Append(DataConnection db, IReadOnlyList<AuditEntry> entries)
     {
         var anchor = AuditAnchor.Of(db);
-        var last = db.GetTable<AuditRow>().OrderByDescending(row => row.Number).Select(row => new { row.Number, row.Hash }).FirstOrDefault();
+        var last = db.GetTable<AuditRow>().OrderByDescending(row => row.Number).Select(row => new { row.Number, row.Hash })
+            .FirstOrDefault();
         var (number, head) = (last?.Number ?? anchor.Number, last?.Hash ?? anchor.Hash);
         var rows = new List<AuditRow>();
         foreach (var entry in New(db, entries, anchor.Since))
@@ -99,7 +101,8 @@ public sealed partial class SqliteAudit : IAsyncDisposable
 
     private static IEnumerable<AuditRow> Chain(DataConnection db, AuditAnchor anchor) => db.GetTable<AuditRow>()
         .Where(row => row.Number > anchor.Number).OrderBy(row => row.Number)
-        .Select(row => new AuditRow { Number = row.Number, Entry = row.Entry, Hash = row.Hash, Key = row.Key, At = row.At }).AsEnumerable();
+        .Select(row => new AuditRow { Number = row.Number, Entry = row.Entry, Hash = row.Hash, Key = row.Key, At = row.At })
+            .AsEnumerable();
 
     public ValueTask DisposeAsync() => _writer.DisposeAsync();
 

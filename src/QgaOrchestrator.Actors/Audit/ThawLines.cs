@@ -14,10 +14,13 @@ internal static class ThawLines
 
     /// <summary>An entry that is thawed, and was not by this node: its line; else null.</summary>
     public static AuditEntry? ByAnother(LedgerEntry entry, string host) =>
-        entry is { Phase: LedgerPhase.Thawed, Facts: { ThawedAt: not null, ThawedBy: { } by } } && by != Node ? Line(entry, by, host, null) : null;
+        entry is { Phase: LedgerPhase.Thawed, Facts: { ThawedAt: not null, ThawedBy: { } by } } && by != Node
+            ? Line(entry, by, host, null)
+            : null;
 
     /// <summary>This node thawed what an earlier process left, or a caller's own freeze, whose thaw may have been asked for by
-    /// nobody; null where an item's outcome tells it, and where nothing was thawed: the freeze was not sent, or QEMU is gone.</summary>
+    /// nobody; null where an item's outcome tells it, and where nothing was thawed: the freeze was not sent, or QEMU is
+    /// gone.</summary>
     /// <param name="found">The window was found open.</param>
     public static AuditEntry? ByNode(LedgerEntry entry, bool found, string host) =>
         entry.Facts.ThawedAt is null ? null
@@ -31,8 +34,12 @@ internal static class ThawLines
         if (entry.Facts.ThawedByUser is { } user) told.Add($"by {user}");
         if (why is not null) told.Add(why);
         told.Add($"window {entry.Window}");
-        told.Add($"{entry.Facts.Thawed?.ToString() ?? "an unknown number"} of {entry.Facts.Frozen?.ToString() ?? "an unknown number of"} file systems thawed");
-        if (entry.Facts.ThawError is { } error) told.Add($"thaw said: {error}");
+        told.Add(
+            $"{entry.Facts.Thawed?.ToString() ?? "an unknown number"} of "
+                + $"{entry.Facts.Frozen?.ToString() ?? "an unknown number of"} file systems thawed"
+        );
+        if (entry.Facts.ThawError is { } error)
+            told.Add($"thaw said: {error}");
         return new(
             entry.Facts.ThawedAt!.Value, by, null, "thaw", new VmId(host, entry.Vm).ToString(),
             entry.Run.Length == 0 ? null : entry.Run, host, AuditOutcomes.Done, null)

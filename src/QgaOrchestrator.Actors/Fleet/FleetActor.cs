@@ -65,7 +65,8 @@ internal sealed class FleetActor : ReceiveActor
         }
     }
 
-    /// <summary>One that was begun was there then: how far it came nobody can see, and its group's points are not given up for it.</summary>
+    /// <summary>One that was begun was there then: how far it came nobody can see, and its group's points are not given up for
+    /// it.</summary>
     private static ItemEnded Ended(StartItem item, AgentTrouble? trouble) => trouble switch
     {
         null => item.Unreachable("the VM's sockets are gone from its host", Look),
@@ -73,5 +74,6 @@ internal sealed class FleetActor : ReceiveActor
         _ => item.Failed(trouble.Reason, trouble.Remedy),
     };
 
-    private static VmStatus Said(VmStatus vm, VmIdentity said) => vm with { Labels = said.Labels, Group = said.Group, Freeze = said.Freeze };
+    private static VmStatus Said(VmStatus vm, VmIdentity said) =>
+        vm with { Labels = said.Labels, Group = said.Group, Freeze = said.Freeze };
 }

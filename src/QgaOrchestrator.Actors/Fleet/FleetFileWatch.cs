@@ -33,7 +33,12 @@ internal sealed partial class FleetFileWatch(string? path, ILogger log)
         foreach (var error in errors) NotRead(path, error);
         Faults = errors.Count == 0 ? [] :
         [
-            new("Fleet:File", $"{path} is not taken: {string.Join(" ", errors).TrimEnd('.')}", "Correct it; what it said before stays in force", Blinds: false),
+            new(
+                "Fleet:File",
+                $"{path} is not taken: {string.Join(" ", errors).TrimEnd('.')}",
+                "Correct it; what it said before stays in force",
+                Blinds: false
+            ),
         ];
         return _file;
     }
@@ -50,6 +55,9 @@ internal sealed partial class FleetFileWatch(string? path, ILogger log)
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The fleet file {Path} is not taken: {Error}. What it said before stays in force")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The fleet file {Path} is not taken: {Error}. What it said before stays in force"
+    )]
     private partial void NotRead(string path, string error);
 }

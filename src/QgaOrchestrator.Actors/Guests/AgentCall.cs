@@ -23,7 +23,9 @@ public sealed class GuestCallException(string command, CallReply reply) : Except
     public bool IsBusy => Reply is CallReply.Refused { Why: CallRefusal.Frozen or CallRefusal.QueueFull };
 
     /// <summary>The guest, its agent's age, or the host's policy does not allow the command.</summary>
-    public bool IsNotAllowed => Reply is CallReply.Refused { Why: CallRefusal.Denied or CallRefusal.Disabled or CallRefusal.UnknownCommand }
+    public bool IsNotAllowed =>
+        Reply
+            is CallReply.Refused { Why: CallRefusal.Denied or CallRefusal.Disabled or CallRefusal.UnknownCommand }
         or CallReply.AgentFailed { Class: "CommandNotFound" };
 
     private static string Told(CallReply reply) => reply switch
@@ -48,8 +50,14 @@ internal static class AgentCallReplies
     /// <exception cref="GuestCallException">There is none.</exception>
     /// <exception cref="GuestFaultException">It was not understood.</exception>
     public static async Task<T> ReadAsync<T>(this AgentCall call, AgentRequest request, Func<ReadOnlyMemory<byte>, T> read) =>
-        (await call.ReturnedAsync(request)).TryRead(read, out var value, out var odd) ? value : throw NotUnderstood(request.Command, odd);
+        (await call.ReturnedAsync(request)).TryRead(read, out var value, out var odd)
+            ? value
+            : throw NotUnderstood(request.Command, odd);
 
-    public static GuestFaultException NotUnderstood(string command, string why) => new(
-        GuestFaultKind.NotUnderstood, $"{command}: {why}.", "Look in the guest for what became of it, and see which agent answers there; update its qemu-ga.");
+    public static GuestFaultException NotUnderstood(string command, string why) =>
+        new(
+            GuestFaultKind.NotUnderstood,
+            $"{command}: {why}.",
+            "Look in the guest for what became of it, and see which agent answers there; update its qemu-ga."
+        );
 }

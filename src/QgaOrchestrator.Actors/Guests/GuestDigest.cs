@@ -7,7 +7,8 @@ namespace QgaOrchestrator.Actors.Guests;
 /// <summary>The SHA-256 of a guest's file, or of its beginning.</summary>
 /// <param name="Bytes">How many it was asked of, fewer where the file has no more.</param>
 /// <param name="Sha256">Lower-case hex.</param>
-/// <param name="How">sha256sum: the guest computed it. read: its agent does not allow that, so they were read and summed here.</param>
+/// <param name="How">sha256sum: the guest computed it. read: its agent does not allow that, so they were read and summed
+/// here.</param>
 public sealed record GuestDigest(long Bytes, string Sha256, string How)
 {
     public const string BySum = "sha256sum", ByReading = "read";
@@ -25,7 +26,8 @@ public sealed record GuestDigest(long Bytes, string Sha256, string How)
 
     /// <param name="bytes">Of so many from its beginning; null: of all.</param>
     /// <exception cref="GuestCallException">It cannot be read.</exception>
-    public static async Task<GuestDigest> OfAsync(AgentCall call, string path, long? bytes, TimeProvider time, CancellationToken cancel)
+    public static async Task<GuestDigest> OfAsync(
+        AgentCall call, string path, long? bytes, TimeProvider time, CancellationToken cancel)
     {
         await using var file = await OpenGuestFile.ForReadingAsync(call, path, time, cancel);
         var length = await file.LengthAsync(cancel);
@@ -41,14 +43,25 @@ public sealed record GuestDigest(long Bytes, string Sha256, string How)
     }
 
     /// <returns>Null: the guest cannot.</returns>
-    private static async Task<GuestDigest?> SumAsync(AgentCall call, string path, long count, TimeProvider time, CancellationToken cancel)
+    private static async Task<GuestDigest?> SumAsync(
+        AgentCall call, string path, long count, TimeProvider time, CancellationToken cancel)
     {
         if (count == long.MaxValue) return null;
         try
         {
             var limit = TimeSpan.FromSeconds(30 + count / LeastPerSecond);
-            var end = await GuestProgram.ShellAsync(call, Script, [path, count.ToString(CultureInfo.InvariantCulture)], limit, time, cancel);
-            return end is { ExitCode: 0, Out: [..] said } && said.Length > HexLength && said[..HexLength].All(char.IsAsciiHexDigitLower)
+            var end = await GuestProgram.ShellAsync(
+                call,
+                Script,
+                [path, count.ToString(CultureInfo.InvariantCulture)],
+                limit,
+                time,
+                cancel
+            );
+            return
+                end is { ExitCode: 0, Out: [..] said }
+                && said.Length > HexLength
+                && said[..HexLength].All(char.IsAsciiHexDigitLower)
                 ? new GuestDigest(count, said[..HexLength], BySum)
                 : null;
         }

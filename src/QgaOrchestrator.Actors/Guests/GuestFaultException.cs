@@ -23,7 +23,8 @@ public enum GuestFaultKind
 
 /// <param name="reason">A sentence, in part perhaps a program's in the guest: it is made one bounded line here.</param>
 /// <param name="remedy">A sentence.</param>
-public sealed class GuestFaultException(GuestFaultKind kind, string reason, string remedy) : Exception(ForeignText.Message(reason))
+public sealed class GuestFaultException(GuestFaultKind kind, string reason, string remedy)
+    : Exception(ForeignText.Message(reason))
 {
     public GuestFaultKind Kind { get; } = kind;
 

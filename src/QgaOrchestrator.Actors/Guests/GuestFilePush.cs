@@ -55,7 +55,8 @@ public sealed class GuestFilePush(AgentCall call, TimeProvider time)
 
     /// <returns>The digest of what is in the guest now, which is the one that was announced.</returns>
     /// <exception cref="GuestCallException">The agent refused a step, or has not come back in time.</exception>
-    /// <exception cref="GuestFaultException">The guest lacks what it needs, or what arrived is not what was announced.</exception>
+    /// <exception cref="GuestFaultException">The guest lacks what it needs, or what arrived is not what was
+    /// announced.</exception>
     public async Task<GuestDigest> RunAsync(FilePush push, Stream body, CancellationToken cancel)
     {
         var target = push.Part ?? push.Path;
@@ -64,18 +65,32 @@ public sealed class GuestFilePush(AgentCall call, TimeProvider time)
         {
             await WriteAsync(push, target, body, cancel);
         }
-        catch (Exception e) when (push.Part is not null && e is (GuestCallException { Reply: CallReply.AgentFailed } or GuestFaultException { Kind: GuestFaultKind.Failed or GuestFaultKind.NotUnderstood }))
+        catch (Exception e)
+            when (push.Part is not null
+                && e
+                    is (
+                        GuestCallException { Reply: CallReply.AgentFailed }
+                        or GuestFaultException { Kind: GuestFaultKind.Failed or GuestFaultKind.NotUnderstood }
+                    )
+            )
         {
-            // A full file system, a failing disk: what is there would only take the room, and going on with it leads to the same end.
+            // A full file system, a failing disk: what is there would only take the room, and going on with it leads to the same
+            // end.
             await RemoveAsync(target, cancel);
             throw;
         }
         var digest = await GuestDigest.OfAsync(call, target, push.Bytes, time, cancel);
         if (digest.Bytes != push.Bytes || digest.Sha256 != push.Sha256)
         {
-            if (push.Part is not null) await RemoveAsync(target, cancel);
-            throw new GuestFaultException(GuestFaultKind.Differs, $"{target} in the guest has another SHA-256 than what was sent ({digest.Sha256} for {push.Sha256}).",
-                push.Part is null ? "Copy it again: it is in place, and not what it should be." : "Copy it again: nothing was put in place. If it happens again, see who else writes there.");
+            if (push.Part is not null)
+                await RemoveAsync(target, cancel);
+            throw new GuestFaultException(
+                GuestFaultKind.Differs,
+                $"{target} in the guest has another SHA-256 than what was sent ({digest.Sha256} for {push.Sha256}).",
+                push.Part is null
+                    ? "Copy it again: it is in place, and not what it should be."
+                    : "Copy it again: nothing was put in place. If it happens again, see who else writes there."
+            );
         }
         if (push.Part is not null) await ShellAsync(Place, [push.Part, push.Path, push.Mode ?? "", push.NewMode], cancel);
         else if (push.Mode is { } mode) await ShellAsync(Mode, [push.Path, mode], cancel);
@@ -110,8 +125,12 @@ public sealed class GuestFilePush(AgentCall call, TimeProvider time)
         }
     }
 
-    private static GuestFaultException OtherLength(FilePush push, string found) => new(
-        GuestFaultKind.BadRequest, $"{push.Bytes} bytes were announced, and {found} came.", "The file changed while it was sent, or the connection broke: send it again.");
+    private static GuestFaultException OtherLength(FilePush push, string found) =>
+        new(
+            GuestFaultKind.BadRequest,
+            $"{push.Bytes} bytes were announced, and {found} came.",
+            "The file changed while it was sent, or the connection broke: send it again."
+        );
 
     /// <summary>Whatever keeps it from being removed is not what its owner has to know of.</summary>
     private async Task RemoveAsync(string part, CancellationToken cancel)
@@ -133,14 +152,21 @@ public sealed class GuestFilePush(AgentCall call, TimeProvider time)
         {
             end = await GuestProgram.ShellAsync(call, script, arguments, StepLimit, time, cancel);
         }
-        catch (GuestCallException e) when (e.Command == Qemu.Agent.Commands.GuestExec.Name && (e.IsNotAllowed || e.Reply is CallReply.AgentFailed))
+        catch (GuestCallException e) when (
+            e.Command == Qemu.Agent.Commands.GuestExec.Name && (e.IsNotAllowed || e.Reply is CallReply.AgentFailed))
         {
             throw new GuestFaultException(GuestFaultKind.NotAllowed,
                 $"This guest's agent runs no /bin/sh ({Why(e)}), and so cannot rename a file into its place or set its mode.",
-                "Allow guest-exec in the guest (qemu-ga's --block-rpcs or --allow-rpcs), or write the file itself: --in-place, without --mode.");
+                "Allow guest-exec in the guest (qemu-ga's --block-rpcs or --allow-rpcs), or write the file itself: --in-place, "
+                    + "without --mode."
+            );
         }
         if (end.ExitCode != 0)
-            throw new GuestFaultException(GuestFaultKind.Failed, $"A step in the guest failed: {LastLine(end.Errors)}.", "See the guest's file systems and rights: qemu-ga runs as root, unless SELinux or its unit confines it.");
+            throw new GuestFaultException(
+                GuestFaultKind.Failed,
+                $"A step in the guest failed: {LastLine(end.Errors)}.",
+                "See the guest's file systems and rights: qemu-ga runs as root, unless SELinux or its unit confines it."
+            );
     }
 
     private static string Why(GuestCallException e) => e.Reply switch
@@ -150,5 +176,6 @@ public sealed class GuestFilePush(AgentCall call, TimeProvider time)
         _ => e.Message,
     };
 
-    private static string LastLine(string said) => said.TrimEnd().Split('\n')[^1].Trim() is { Length: > 0 } line ? line.TrimEnd('.') : "it said nothing";
+    private static string LastLine(string said) =>
+        said.TrimEnd().Split('\n')[^1].Trim() is { Length: > 0 } line ? line.TrimEnd('.') : "it said nothing";
 }

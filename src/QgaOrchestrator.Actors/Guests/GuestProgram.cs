@@ -17,12 +17,22 @@ internal static class GuestProgram
     /// <exception cref="GuestCallException">It cannot be started, or the agent knows no more what became of it.</exception>
     /// <exception cref="GuestFaultException">It did not end in time.</exception>
     public static async Task<GuestProgramEnd> ShellAsync(
-        AgentCall call, string script, IReadOnlyList<string> arguments, TimeSpan limit, TimeProvider time, CancellationToken cancel)
+        AgentCall call,
+        string script,
+        IReadOnlyList<string> arguments,
+        TimeSpan limit,
+        TimeProvider time,
+        CancellationToken cancel
+    )
     {
         var request = new ExecRequest("/bin/sh", ["-c", script, "sh", .. arguments], CaptureOutput: true);
         var pid = (await call.ReadAsync(GuestExec.Request(request), GuestExec.Read)).Pid;
         var since = time.GetTimestamp();
-        for (var pause = FirstLook; time.GetElapsedTime(since) < limit; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        for (
+            var pause = FirstLook;
+            time.GetElapsedTime(since) < limit;
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause
+        )
         {
             await Task.Delay(pause, time, cancel);
             try
@@ -35,7 +45,11 @@ internal static class GuestProgram
                 // The channel comes back, and until the limit the question is asked again.
             }
         }
-        throw new GuestFaultException(GuestFaultKind.Failed, $"A step in the guest did not end within {limit:c}: it goes on there as pid {pid}.", "See in the guest what it waits for.");
+        throw new GuestFaultException(
+            GuestFaultKind.Failed,
+            $"A step in the guest did not end within {limit:c}: it goes on there as pid {pid}.",
+            "See in the guest what it waits for."
+        );
     }
 
     private static string Text(byte[]? said) => said is null ? "" : Encoding.UTF8.GetString(said);

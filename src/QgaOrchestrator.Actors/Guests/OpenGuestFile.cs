@@ -26,7 +26,8 @@ public sealed class OpenGuestFile : IAsyncDisposable
     private long? _at;
 
     /// <param name="mode">Of a file that is opened again: it never truncates.</param>
-    private OpenGuestFile(AgentCall call, string path, string mode, TimeProvider time) => (_call, _path, _mode, _time) = (call, path, mode, time);
+    private OpenGuestFile(AgentCall call, string path, string mode, TimeProvider time) =>
+        (_call, _path, _mode, _time) = (call, path, mode, time);
 
     /// <exception cref="GuestCallException">It cannot be opened, or the guest cannot be asked now.</exception>
     public static Task<OpenGuestFile> ForReadingAsync(AgentCall call, string path, TimeProvider time, CancellationToken cancel) =>
@@ -42,7 +43,8 @@ public sealed class OpenGuestFile : IAsyncDisposable
     public static Task<OpenGuestFile> ForWritingAsync(AgentCall call, string path, TimeProvider time, CancellationToken cancel) =>
         OpenAsync(call, path, "r+", "r+", time, cancel);
 
-    private static async Task<OpenGuestFile> OpenAsync(AgentCall call, string path, string mode, string again, TimeProvider time, CancellationToken cancel)
+    private static async Task<OpenGuestFile> OpenAsync(
+        AgentCall call, string path, string mode, string again, TimeProvider time, CancellationToken cancel)
     {
         var file = new OpenGuestFile(call, path, again, time);
         for (var since = time.GetTimestamp(); ; await Task.Delay(Pause, time, cancel))
@@ -84,7 +86,9 @@ public sealed class OpenGuestFile : IAsyncDisposable
         await SeekAsync(handle, offset);
         _at = null;
         var chunk = await _call.ReadAsync(GuestFileRead.Request(handle, count), GuestFileRead.Read);
-        if (chunk.Bytes.Length > count) throw AgentCallReplies.NotUnderstood(GuestFileRead.Name, $"{chunk.Bytes.Length} bytes came where {count} were asked for");
+        if (chunk.Bytes.Length > count)
+            throw AgentCallReplies.NotUnderstood(
+                GuestFileRead.Name, $"{chunk.Bytes.Length} bytes came where {count} were asked for");
         _at = offset + chunk.Bytes.Length;
         return chunk;
     }, cancel);
@@ -99,7 +103,8 @@ public sealed class OpenGuestFile : IAsyncDisposable
         {
             // May be fewer than were sent.
             var count = (await _call.ReadAsync(GuestFileWrite.Request(handle, bytes[written..]), GuestFileWrite.Read)).Count;
-            written += count > 0 && count <= bytes.Length - written ? (int)count : throw new GuestFaultException(GuestFaultKind.Failed, $"{_path} takes nothing more.", "See whether the guest's file system is full.");
+            written += count > 0 && count <= bytes.Length - written ? (int)count : throw new GuestFaultException(
+                GuestFaultKind.Failed, $"{_path} takes nothing more.", "See whether the guest's file system is full.");
         }
         await _call.ReturnedAsync(GuestFileFlush.Request(handle));
         _at = offset + bytes.Length;

@@ -25,7 +25,8 @@ public abstract record ProcessNews
 /// </summary>
 public sealed class StreamedProcess : IAsyncDisposable
 {
-    /// <summary>Ends with 127 where there is no such program. Prints the directory. One that a killed node left goes after a week of silence.</summary>
+    /// <summary>Ends with 127 where there is no such program. Prints the directory. One that a killed node left goes after a week
+    /// of silence.</summary>
     internal const string Prepare = """
         umask 077
         for old in /tmp/qga-exec.*; do
@@ -51,7 +52,8 @@ public sealed class StreamedProcess : IAsyncDisposable
 
     private const string Folder = "/tmp/qga-exec.";
 
-    private static readonly TimeSpan StepLimit = TimeSpan.FromSeconds(30), ShortestPause = TimeSpan.FromMilliseconds(50), LongestPause = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan StepLimit =
+        TimeSpan.FromSeconds(30), ShortestPause = TimeSpan.FromMilliseconds(50), LongestPause = TimeSpan.FromMilliseconds(400);
 
     private readonly AgentCall _call;
     private readonly TimeProvider _time;
@@ -61,7 +63,8 @@ public sealed class StreamedProcess : IAsyncDisposable
     private readonly long _began;
     private readonly long _pid;
 
-    private StreamedProcess(AgentCall call, TimeProvider time, string folder, OpenGuestFile output, OpenGuestFile errors, TimeSpan limit, long pid)
+    private StreamedProcess(
+        AgentCall call, TimeProvider time, string folder, OpenGuestFile output, OpenGuestFile errors, TimeSpan limit, long pid)
     {
         (_call, _time, _folder, _out, _errors, _limit, _pid) = (call, time, folder, output, errors, limit, pid);
         _began = time.GetTimestamp();
@@ -70,7 +73,8 @@ public sealed class StreamedProcess : IAsyncDisposable
     /// <param name="limit">From its start to its end; beyond it, it is left to itself.</param>
     /// <exception cref="GuestCallException">It cannot be started.</exception>
     /// <exception cref="GuestFaultException">The guest lacks what streaming needs, or there is no such program.</exception>
-    public static async Task<StreamedProcess> StartAsync(AgentCall call, ExecRequest process, TimeSpan limit, TimeProvider time, CancellationToken cancel)
+    public static async Task<StreamedProcess> StartAsync(
+        AgentCall call, ExecRequest process, TimeSpan limit, TimeProvider time, CancellationToken cancel)
     {
         var folder = await PrepareAsync(call, process, time, cancel);
         OpenGuestFile? output = null, errors = null;
@@ -120,7 +124,11 @@ public sealed class StreamedProcess : IAsyncDisposable
             }
             if (_time.GetElapsedTime(_began) >= _limit)
             {
-                yield return new ProcessNews.Lost(_pid, $"it did not end within {_limit:c}, and goes on in the guest as pid {_pid}", "End it there with kill, or allow a longer --timeout.");
+                yield return new ProcessNews.Lost(
+                    _pid,
+                    $"it did not end within {_limit:c}, and goes on in the guest as pid {_pid}",
+                    "End it there with kill, or allow a longer --timeout."
+                );
                 yield break;
             }
             await Task.Delay(pause, _time, cancel);
@@ -148,21 +156,36 @@ public sealed class StreamedProcess : IAsyncDisposable
         }
         catch (GuestCallException e)
         {
-            return new ProcessNews.Lost(_pid, $"the agent knows pid {_pid} no more ({e.Message}): it was started anew, or its answer was lost", "Look in the guest for what became of it.");
+            return new ProcessNews.Lost(
+                _pid,
+                $"the agent knows pid {_pid} no more ({e.Message}): it was started anew, or its answer was lost",
+                "Look in the guest for what became of it."
+            );
         }
     }
 
-    private static async Task<string> PrepareAsync(AgentCall call, ExecRequest process, TimeProvider time, CancellationToken cancel)
+    private static async Task<string> PrepareAsync(
+        AgentCall call, ExecRequest process, TimeProvider time, CancellationToken cancel)
     {
         // With an environment of its own it may be found elsewhere.
         var sought = process.Env is null || process.Path.StartsWith('/') ? process.Path : "";
         var end = await GuestProgram.ShellAsync(call, Prepare, [sought], StepLimit, time, cancel);
         var folder = end.Out.Trim();
         if (end.ExitCode == 0 && folder.StartsWith(Folder, StringComparison.Ordinal)) return folder;
-        var said = end.Errors.Trim() is { Length: > 0 } words ? words : $"its shell ended with {end.ExitCode?.ToString() ?? "a signal"}";
+        var said = end.Errors.Trim() is { Length: > 0 } words
+            ? words
+            : $"its shell ended with {end.ExitCode?.ToString() ?? "a signal"}";
         throw end.ExitCode == 127 && sought.Length > 0
-            ? new GuestFaultException(GuestFaultKind.Failed, $"The guest cannot run it: {said}.", "Name the program by its path in the guest.")
-            : new GuestFaultException(GuestFaultKind.NotAllowed, $"The guest has no place for the output: {said}.", "It is written to /tmp while it is read. Without --stream it comes at the end, up to 16 MiB.");
+            ? new GuestFaultException(
+                GuestFaultKind.Failed,
+                $"The guest cannot run it: {said}.",
+                "Name the program by its path in the guest."
+            )
+            : new GuestFaultException(
+                GuestFaultKind.NotAllowed,
+                $"The guest has no place for the output: {said}.",
+                "It is written to /tmp while it is read. Without --stream it comes at the end, up to 16 MiB."
+            );
     }
 
     private static async Task<OpenGuestFile> SpoolAsync(AgentCall call, string path, TimeProvider time, CancellationToken cancel)
@@ -173,12 +196,17 @@ public sealed class StreamedProcess : IAsyncDisposable
         }
         catch (GuestCallException e) when (e.IsNotAllowed || e.Reply is CallReply.AgentFailed)
         {
-            throw new GuestFaultException(GuestFaultKind.NotAllowed, $"Output is streamed through a file, which this guest's agent does not read ({e.Message}).",
-                "Allow guest-file-open, -read, -seek and -close in the guest (qemu-ga's --block-rpcs or --allow-rpcs). Without --stream the output comes at the end.");
+            throw new GuestFaultException(
+                GuestFaultKind.NotAllowed,
+                $"Output is streamed through a file, which this guest's agent does not read ({e.Message}).",
+                "Allow guest-file-open, -read, -seek and -close in the guest (qemu-ga's --block-rpcs or --allow-rpcs). Without "
+                    + "--stream the output comes at the end."
+            );
         }
     }
 
-    private static async Task CloseAsync(AgentCall call, string folder, OpenGuestFile? output, OpenGuestFile? errors, TimeProvider time)
+    private static async Task CloseAsync(
+        AgentCall call, string folder, OpenGuestFile? output, OpenGuestFile? errors, TimeProvider time)
     {
         if (output is not null) await output.DisposeAsync();
         if (errors is not null) await errors.DisposeAsync();

@@ -27,8 +27,11 @@ internal sealed partial class AkkaLog : ReceiveActor, IRequiresMessageQueue<ILog
     private void Write(LogEvent entry)
     {
         // Actors of ours tell what an operator wants to know; Akka's own only when something is wrong.
-        var log = _loggers.CreateLogger(entry.LogClass.Namespace?.StartsWith(nameof(QgaOrchestrator), StringComparison.Ordinal) == true
-            ? entry.LogClass.FullName! : "Akka." + entry.LogClass.Name);
+        var log = _loggers.CreateLogger(
+            entry.LogClass.Namespace?.StartsWith(nameof(QgaOrchestrator), StringComparison.Ordinal) == true
+                ? entry.LogClass.FullName!
+                : "Akka." + entry.LogClass.Name
+        );
         var level = Level(entry);
         if (!log.IsEnabled(level)) return;
         var text = entry.Message.ToString();

@@ -16,7 +16,11 @@ public static class ClusterExtensions
     /// <summary>Role of the member that owns a host's channels.</summary>
     public static string HostRole(string host) => "host-" + host;
 
-    public static AkkaConfigurationBuilder AddCluster(this AkkaConfigurationBuilder builder, string host, ClusterSection cluster) =>
+    public static AkkaConfigurationBuilder AddCluster(
+        this AkkaConfigurationBuilder builder,
+        string host,
+        ClusterSection cluster
+    ) =>
         builder
             .AddHocon(Configuration(host, cluster), HoconAddMode.Prepend)
             .AddHocon(ClusterSharding.DefaultConfig(), HoconAddMode.Append)

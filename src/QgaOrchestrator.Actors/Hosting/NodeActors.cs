@@ -23,7 +23,15 @@ using QgaOrchestrator.Qemu.Monitor;
 namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>This node's actors: who gets what, in the order in which they start.</summary>
-public sealed partial class NodeActors(QgadOptions options, IViews views, ResultSpool results, SecretSpool secrets, AuditKeeper audit, TimeProvider time, ILogger<NodeActors> log) : INodeActors
+public sealed partial class NodeActors(
+    QgadOptions options,
+    IViews views,
+    ResultSpool results,
+    SecretSpool secrets,
+    AuditKeeper audit,
+    TimeProvider time,
+    ILogger<NodeActors> log
+) : INodeActors
 {
     /// <summary>Images that are summed at once: it is disk work, and two saturate a disk.</summary>
     private const int FilesAtOnce = 2;
@@ -77,7 +85,11 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
             ForgetSecrets = secrets.Forget,
         }), pauses));
         _host = system.ActorOf(
-            ActorProps.Of(() => new HostActor(HostServices(ledger, fleet, sockets))).WithDispatcher(ClusterExtensions.Dispatchers.Host), "host");
+            ActorProps
+                .Of(() => new HostActor(HostServices(ledger, fleet, sockets)))
+                .WithDispatcher(ClusterExtensions.Dispatchers.Host),
+            "host"
+        );
     }
 
     public async Task ParkAsync()
@@ -113,9 +125,13 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
         Host = _host,
         Fleet = Fleet,
         Runs = Runs,
-        Agent = vm => new SocketAgent(vm.Agent, vm.Hold, time, new Random(StringComparer.Ordinal.GetHashCode(vm.Id.Entity) ^ Environment.ProcessId)),
+        Agent = vm =>
+            new SocketAgent(
+                vm.Agent, vm.Hold, time, new Random(StringComparer.Ordinal.GetHashCode(vm.Id.Entity) ^ Environment.ProcessId)),
         Monitor = vm => vm.Monitor is not { } path ? null
-            : vm.Hold == SocketHold.Exclusive ? new SocketMonitor(path, time) : new PerCommandMonitor(new SocketMonitor(path, time)),
+            : vm.Hold == SocketHold.Exclusive
+                ? new SocketMonitor(path, time)
+                : new PerCommandMonitor(new SocketMonitor(path, time)),
         Cut = (method, hook, vm, monitor) => method switch
         {
             BackupMethod.Snapshot => new SnapshotCut(monitor, vm.Id.Entity, _overlays, time),
@@ -139,9 +155,11 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
 
     private readonly OverlayLedger _overlays = new(Path.Combine(options.Node.DataDirectory, "overlays"));
 
-    private readonly TaskScheduler _files = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, FilesAtOnce).ConcurrentScheduler;
+    private readonly TaskScheduler _files =
+        new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, FilesAtOnce).ConcurrentScheduler;
 
-    /// <summary>Of runs that ended when their file could not be removed. Whose run is not known may just not be in the views.</summary>
+    /// <summary>Of runs that ended when their file could not be removed. Whose run is not known may just not be in the
+    /// views.</summary>
     private async Task ForgetSecretsAsync()
     {
         foreach (var run in secrets.Runs())
@@ -193,6 +211,9 @@ public sealed partial class NodeActors(QgadOptions options, IViews views, Result
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The row of {What} {Id} could not be written to views.db; it is rebuilt when that file is removed")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The row of {What} {Id} could not be written to views.db; it is rebuilt when that file is removed"
+    )]
     private partial void RowNotWritten(Exception e, string what, string id);
 }

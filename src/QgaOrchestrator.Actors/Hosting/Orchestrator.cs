@@ -24,7 +24,8 @@ public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool se
     public async Task<IReadOnlyList<VmStatus>> ListVmsAsync(CancellationToken cancel) =>
         (await actors.Fleet.Ask<VmList>(new ListVms(), Answer, cancel)).Vms;
 
-    public async Task<CallReply> CallAsync(VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel)
+    public async Task<CallReply> CallAsync(
+        VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel)
     {
         var call = Guid.NewGuid();
         try
@@ -38,7 +39,8 @@ public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool se
         }
     }
 
-    public Task<CallReply> WakeAsync(VmId vm, CancellationToken cancel) => AskVmAsync(new WakeVm(vm), "the wake-up", LongestWake, cancel);
+    public Task<CallReply> WakeAsync(VmId vm, CancellationToken cancel) =>
+        AskVmAsync(new WakeVm(vm), "the wake-up", LongestWake, cancel);
 
     private async Task<CallReply> AskVmAsync(object question, string what, TimeSpan longest, CancellationToken cancel)
     {
@@ -48,14 +50,16 @@ public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool se
         }
         catch (AskTimeoutException)
         {
-            return new CallReply.Unknown("the VM's channel was lost", $"{what} may have been executed: look in the guest before you repeat it");
+            return new CallReply.Unknown(
+                "the VM's channel was lost", $"{what} may have been executed: look in the guest before you repeat it");
         }
     }
 
     public async Task<RunView> StartRunAsync(
         string id, string kind, string select, RunOptions options, RunPlan plan, string by, CancellationToken cancel)
     {
-        return await StartAsync(new StartRun(id, kind, select, options, plan.Targets) { Notes = plan.Notes, StartedBy = by }, cancel);
+        return await StartAsync(
+            new StartRun(id, kind, select, options, plan.Targets) { Notes = plan.Notes, StartedBy = by }, cancel);
     }
 
     private async Task<RunView> StartAsync(StartRun order, CancellationToken cancel)
@@ -70,10 +74,13 @@ public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool se
     }
 
     public async Task<RunView?> SteerRunAsync(string id, RunSteering steering, string by, CancellationToken cancel) =>
-        await views.GetRunAsync(id) is null ? null : await actors.Runs.Ask<object>(new SteerRun(id, steering) { By = by }, Answer, cancel) as RunView;
+        await views.GetRunAsync(id) is null
+            ? null
+            : await actors.Runs.Ask<object>(new SteerRun(id, steering) { By = by }, Answer, cancel) as RunView;
 
     public async Task<RunView?> RetryRunAsync(string id, string newId, string by, CancellationToken cancel) =>
-        await views.GetRunAsync(id) is null || await actors.Runs.Ask<object>(new DescribeRetry(id, newId), Answer, cancel) is not StartRun retry
+        await views.GetRunAsync(id) is null
+        || await actors.Runs.Ask<object>(new DescribeRetry(id, newId), Answer, cancel) is not StartRun retry
             ? null
             : await StartAsync(retry with { StartedBy = by }, cancel);
 

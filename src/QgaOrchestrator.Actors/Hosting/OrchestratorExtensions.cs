@@ -29,7 +29,10 @@ public static class OrchestratorExtensions
         services.AddSingleton(options);
         services.AddSingleton<SqliteViews>(_ => new(new(Path.Combine(options.Node.DataDirectory, "views.db"))));
         services.AddSingleton<IViews>(provider => provider.GetRequiredService<SqliteViews>());
-        services.AddSingleton(provider => new ResultSpool(Path.Combine(options.Node.DataDirectory, "results"), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new ResultSpool(
+            Path.Combine(options.Node.DataDirectory, "results"),
+            provider.GetRequiredService<TimeProvider>()
+        ));
         services.AddSingleton(_ => new SecretSpool(Path.Combine(options.Node.DataDirectory, "secrets")));
         services.AddSingleton(_ => new SqliteAudit(new(Path.Combine(options.Node.DataDirectory, "audit.db"))));
         services.AddSingleton<AuditKeeper>();
@@ -63,13 +66,21 @@ public static class OrchestratorExtensions
             var pause = TimeSpan.FromMilliseconds(50);
             var journal = new JournalTrim(new(Path.Combine(data, StoreExtensions.JournalFile)), () => Task.Delay(pause, time));
             return new StoreTrim(
-                options.Node.Host, options.Store.Keep, provider.GetRequiredService<SqliteViews>(), journal,
-                provider.GetRequiredService<SqliteAudit>(), FreezeLedger.At(options.Freeze.Ledger), new OverlayLedger(Path.Combine(data, "overlays")), time);
+                options.Node.Host,
+                options.Store.Keep,
+                provider.GetRequiredService<SqliteViews>(),
+                journal,
+                provider.GetRequiredService<SqliteAudit>(),
+                FreezeLedger.At(options.Freeze.Ledger),
+                new OverlayLedger(Path.Combine(data, "overlays")),
+                time
+            );
         });
         services.AddHostedService<RetentionService>();
     }
 
-    private static async Task StartAsync(ActorSystem system, IActorRegistry registry, QgadOptions options, bool journalled, IServiceProvider provider)
+    private static async Task StartAsync(
+        ActorSystem system, IActorRegistry registry, QgadOptions options, bool journalled, IServiceProvider provider)
     {
         // The cluster forms while the views open: neither needs the other. Without a journal there is nothing to rebuild from.
         provider.GetRequiredService<NodeState>().Join(system, options.Cluster);

@@ -24,7 +24,8 @@ internal static class Regions
     {
         var sharding = ClusterSharding.Get(system);
         var settings = ClusterShardingSettings.Create(system).WithRememberEntities(true);
-        return sharding.StartAsync("run", props, settings, new RunExtractor(), sharding.DefaultShardAllocationStrategy(settings), PoisonPill.Instance);
+        return sharding.StartAsync(
+            "run", props, settings, new RunExtractor(), sharding.DefaultShardAllocationStrategy(settings), PoisonPill.Instance);
     }
 
     /// <summary>A shard is a host, an entity a VM of it.</summary>
@@ -36,7 +37,8 @@ internal static class Regions
 
         public string? ShardId(object message) => (message as IVmMessage)?.Vm.Host;
 
-        public string ShardId(string entityId, object? messageHint = null) => entityId[..entityId.IndexOf('~', StringComparison.Ordinal)];
+        public string ShardId(string entityId, object? messageHint = null) =>
+            entityId[..entityId.IndexOf('~', StringComparison.Ordinal)];
     }
 
     private sealed class RunExtractor() : HashCodeMessageExtractor(RunShards)
@@ -52,14 +54,21 @@ internal static class Regions
             IActorRef requester, string shardId, IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations)
         {
             var role = ClusterExtensions.HostRole(shardId);
-            var home = cluster.State.Members.FirstOrDefault(m => m.HasRole(role) && m.Status is MemberStatus.Up or MemberStatus.WeaklyUp)?.Address;
-            return Task.FromResult(currentShardAllocations.Keys.FirstOrDefault(region => home is not null && AddressOf(region).Equals(home)) ?? ActorRefs.Nobody);
+            var home = cluster
+                .State.Members.FirstOrDefault(m => m.HasRole(role) && m.Status is MemberStatus.Up or MemberStatus.WeaklyUp)
+                ?.Address;
+            return Task.FromResult(
+                currentShardAllocations.Keys.FirstOrDefault(region => home is not null && AddressOf(region).Equals(home))
+                    ?? ActorRefs.Nobody
+            );
         }
 
         public Task<IImmutableSet<string>> Rebalance(
-            IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations, IImmutableSet<string> rebalanceInProgress) =>
-            Task.FromResult<IImmutableSet<string>>(ImmutableHashSet<string>.Empty);
+            IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations,
+            IImmutableSet<string> rebalanceInProgress
+        ) => Task.FromResult<IImmutableSet<string>>(ImmutableHashSet<string>.Empty);
 
-        private Address AddressOf(IActorRef region) => region.Path.Address.HasLocalScope ? cluster.SelfAddress : region.Path.Address;
+        private Address AddressOf(IActorRef region) =>
+            region.Path.Address.HasLocalScope ? cluster.SelfAddress : region.Path.Address;
     }
 }

@@ -43,7 +43,12 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     {
         _services = services;
         foreach (var damaged in Load())
-            _log.Error("The ledger's {0} cannot be read ({1}): the guest that it names is not thawed by itself. Look at it with qgactl vm show", damaged.Path, damaged.Reason);
+            _log.Error(
+                "The ledger's {0} cannot be read ({1}): the guest that it names is not thawed by itself. Look at it with "
+                    + "qgactl vm show",
+                damaged.Path,
+                damaged.Reason
+            );
 
         Receive<Beat>(_ => BeatHeart());
         Receive<Summon>(_ => SummonWatchdog());
@@ -80,7 +85,8 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     protected override void PostStop() => _watchdog?.Dispose();
 
     /// <summary>A guard that begins anew has forgotten its limits: better no node, for then the watchdog thaws.</summary>
-    protected override void PreRestart(Exception reason, object message) => Environment.FailFast("the guard of this host's freezes failed", reason);
+    protected override void PreRestart(Exception reason, object message) =>
+        Environment.FailFast("the guard of this host's freezes failed", reason);
 
     private void Handle(GuardInput input)
     {
@@ -180,7 +186,13 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         See();
         var (window, vm) = (order.Entry.Window, order.Entry.Vm);
         var found = EntryOf(vm);
-        switch (GuardRules.MayOpen(_guard, window, found is null ? null : new EntryOnDisk(found.Window, found.Phase == LedgerPhase.Thawed)))
+        switch (
+            GuardRules.MayOpen(
+                _guard,
+                window,
+                found is null ? null : new EntryOnDisk(found.Window, found.Phase == LedgerPhase.Thawed)
+            )
+        )
         {
             case OpenAnswer.Wait:
                 _waiting.Add((order, Sender));
@@ -192,11 +204,23 @@ public sealed class HostActor : ReceiveActor, IWithTimers
                 Refuse(window, NoWatchdog());
                 break;
             case OpenAnswer.LeftOpen:
-                Refuse(window, ($"the guest may still be frozen by the window {found!.Window}, which is open on it", "It is thawed first; then run this again"));
+                Refuse(
+                    window,
+                    (
+                        $"the guest may still be frozen by the window {found!.Window}, which is open on it",
+                        "It is thawed first; then run this again"
+                    )
+                );
                 break;
             case OpenAnswer.Yes when Write(order.Entry) is { } fault:
                 var ledger = _services.Ledger.Directory;
-                Refuse(window, ($"the freeze ledger {ledger} cannot be written: {fault}", $"Make room on {ledger}, and give the node's user write access to it"));
+                Refuse(
+                    window,
+                    (
+                        $"the freeze ledger {ledger} cannot be written: {fault}",
+                        $"Make room on {ledger}, and give the node's user write access to it"
+                    )
+                );
                 break;
             case OpenAnswer.Yes:
                 _actors[window] = Context.Watch(Sender);
@@ -206,11 +230,16 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void Refuse(string window, (string Reason, string Remedy) why) => Sender.Tell(new EntryRefused(window, why.Reason, why.Remedy));
+    private void Refuse(string window, (string Reason, string Remedy) why) =>
+        Sender.Tell(new EntryRefused(window, why.Reason, why.Remedy));
 
-    private (string Reason, string Remedy) NoWatchdog() => (
-        $"no guest is frozen without qga-watchdog: {_noWatchdog.Reason}", _noWatchdog.Remedy ??
-        $"The node starts one or finds its successor by itself; if it does not, see the journal of qga-watchdog or {WatchdogLauncher.LogOf(_services.Ledger)}");
+    private (string Reason, string Remedy) NoWatchdog() =>
+        (
+            $"no guest is frozen without qga-watchdog: {_noWatchdog.Reason}",
+            _noWatchdog.Remedy
+                ?? $"The node starts one or finds its successor by itself; if it does not, see the journal of qga-watchdog or "
+                    + $"{WatchdogLauncher.LogOf(_services.Ledger)}"
+        );
 
     /// <summary>A window of an earlier process has no actor that we watch; it is written all the same.</summary>
     private void Move(LedgerEntry entry)
@@ -218,20 +247,31 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         var window = entry.Window;
         if (entry.Phase == LedgerPhase.Thawed)
         {
-            TellAudit(ThawLines.ByNode(entry, found: _guard.Windows.GetValueOrDefault(window) is { Held: false, Thawed: false }, _services.Name), window);
-            if (_actors.Remove(window, out var actor)) Context.Unwatch(actor);
-            if (!_guard.Windows.ContainsKey(window)) Handle(new GuardInput.Found(window, entry.Vm, Thawed: false));
+            TellAudit(
+                ThawLines.ByNode(
+                    entry,
+                    found: _guard.Windows.GetValueOrDefault(window) is { Held: false, Thawed: false },
+                    _services.Name
+                ),
+                window
+            );
+            if (_actors.Remove(window, out var actor))
+                Context.Unwatch(actor);
+            if (!_guard.Windows.ContainsKey(window))
+                Handle(new GuardInput.Found(window, entry.Vm, Thawed: false));
             Handle(new GuardInput.Settled(window));
             if (!_guard.Windows.ContainsKey(window)) return;
         }
-        if (Write(entry) is { } fault) _log.Warning("{0}: the ledger's entry could not be moved to {1}: {2}", entry.Vm, entry.Phase, fault);
+        if (Write(entry) is { } fault)
+            _log.Warning("{0}: the ledger's entry could not be moved to {1}: {2}", entry.Vm, entry.Phase, fault);
     }
 
     /// <summary>Watchdog and qgactl thaw without telling us: their proof is in the entry.</summary>
     private void Remove(string window)
     {
         if (!_guard.Windows.TryGetValue(window, out var open)) return;
-        if (!open.Thawed && EntryOf(open.Vm) is { Phase: LedgerPhase.Thawed } entry && entry.Window == window) Handle(new GuardInput.Settled(window));
+        if (!open.Thawed && EntryOf(open.Vm) is { Phase: LedgerPhase.Thawed } entry && entry.Window == window)
+            Handle(new GuardInput.Settled(window));
         Handle(new GuardInput.Journalled(window));
     }
 
@@ -276,7 +316,8 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     {
         Handle(new GuardInput.Heard(arm.Window));
         if (arm.Limit is not { } limit) Timers.Cancel(arm.Window);
-        else Timers.StartSingleTimer(arm.Window, new LimitDue(arm.Window, limit), arm.After > TimeSpan.Zero ? arm.After : TimeSpan.Zero);
+        else Timers.StartSingleTimer(
+            arm.Window, new LimitDue(arm.Window, limit), arm.After > TimeSpan.Zero ? arm.After : TimeSpan.Zero);
     }
 
     /// <summary>A window that ended without having thawed its guest: the VM's actor adopts it like a crash's.</summary>
@@ -286,7 +327,12 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         {
             _actors.Remove(window);
             Timers.Cancel(window);
-            Handle(new GuardInput.Ended(window, VmIsHere: _guard.Windows.GetValueOrDefault(window) is { } open && _vms.ContainsKey(open.Vm)));
+            Handle(
+                new GuardInput.Ended(
+                    window,
+                    VmIsHere: _guard.Windows.GetValueOrDefault(window) is { } open && _vms.ContainsKey(open.Vm)
+                )
+            );
         }
     }
 
@@ -312,7 +358,8 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     /// <summary>A connected watchdog that does not answer any more guards nobody.</summary>
     private void See()
     {
-        if (_watchdog is { } watchdog) Handle(new GuardInput.Watchdog(watchdog.IsGuarding ? WatchdogSight.Guarding : WatchdogSight.Missing));
+        if (_watchdog is { } watchdog)
+            Handle(new GuardInput.Watchdog(watchdog.IsGuarding ? WatchdogSight.Guarding : WatchdogSight.Missing));
     }
 
     private void SummonWatchdog() =>

@@ -7,7 +7,8 @@ namespace QgaOrchestrator.Actors.Hosts;
 /// <summary>What windows and the host say to each other. They are on one node: nothing here is ever serialized.</summary>
 public interface IHostMessage : INoSerializationVerificationNeeded;
 
-/// <summary>Write this entry before a freeze is sent; answered by <see cref="EntryOpened"/> or <see cref="EntryRefused"/>.</summary>
+/// <summary>Write this entry before a freeze is sent; answered by <see cref="EntryOpened"/> or <see
+/// cref="EntryRefused"/>.</summary>
 public sealed record OpenEntry(LedgerEntry Entry) : IHostMessage;
 
 public sealed record EntryOpened(string Window) : IHostMessage;
@@ -20,7 +21,8 @@ public sealed record MoveEntry(LedgerEntry Entry) : IHostMessage;
 /// <summary>The window sends its freeze, and must have begun to thaw by then; not answered.</summary>
 public sealed record FreezeSent(string Window, Moment ThawDue) : IHostMessage;
 
-/// <summary>The window's thaw has begun, or the sync behind its overdue freeze; or whoever holds the agent's lock thaws it.</summary>
+/// <summary>The window's thaw has begun, or the sync behind its overdue freeze; or whoever holds the agent's lock thaws
+/// it.</summary>
 public sealed record ThawBegun(string Window) : IHostMessage;
 
 /// <summary>The run has journalled the outcome: the entry is no longer needed.</summary>
@@ -47,7 +49,8 @@ public sealed record CloseWindows(string Reason) : IHostMessage;
 
 public sealed record WindowsClosed : IHostMessage;
 
-/// <summary>From this host's discovery: all that is there now. The host starts channels, the directory tells of the rest.</summary>
+/// <summary>From this host's discovery: all that is there now. The host starts channels, the directory tells of the
+/// rest.</summary>
 internal sealed record VmsFound(HostScan Scan) : IHostMessage;
 
 /// <summary>To a window: thaw now.</summary>

@@ -10,7 +10,8 @@ namespace QgaOrchestrator.Actors.Hosts;
 /// <param name="Hold">Whether the sockets are ours alone.</param>
 public sealed record VmSpec(VmId Id, string Agent, string? Monitor, SocketHold Hold)
 {
-    /// <summary>Set where there is a monitor and no agent's socket: nothing is asked of the guest, its disks are cut as it runs.</summary>
+    /// <summary>Set where there is a monitor and no agent's socket: nothing is asked of the guest, its disks are cut as it
+    /// runs.</summary>
     public AgentTrouble? NoAgent { get; init; }
 }
 
@@ -23,7 +24,8 @@ public sealed record AgentTrouble(AgentState State, string Reason, string Remedy
     public CallReply Refusal => new CallReply.Refused(CallRefusal.NoAgent, Reason, Remedy);
 }
 
-/// <summary>A VM that is known and has no channel: it is listed, counted and selected, and whatever is asked of it is refused.</summary>
+/// <summary>A VM that is known and has no channel: it is listed, counted and selected, and whatever is asked of it is
+/// refused.</summary>
 public sealed record UnservedVm(VmId Id, AgentTrouble Trouble);
 
 /// <summary>Where VMs may be that cannot be seen.</summary>

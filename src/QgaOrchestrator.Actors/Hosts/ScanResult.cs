@@ -56,7 +56,8 @@ internal sealed class ScanResult(string host, ProxmoxHost? proxmox)
         _unserved.TryAdd(id.ToString(), new(id, new(AgentState.Missing, reason, remedy)));
 
     /// <param name="at">What is found.</param>
-    /// <param name="socket">Its socket with all links followed: one that was found before is one VM, and the first has named it.</param>
+    /// <param name="socket">Its socket with all links followed: one that was found before is one VM, and the first has named
+    /// it.</param>
     public void Add(Sighting at, string socket)
     {
         if (!_sockets.Add(socket)) return;

@@ -26,20 +26,25 @@ public sealed class SocketScan(string host, IReadOnlyList<SourceSection> sources
         var holds = new SourceHolds(sources);
         // The entry for this host goes before the one for any.
         var ours = fleet.Vms.Where(vm => vm.Host == host).Select(vm => vm.Name).ToHashSet();
-        foreach (var vm in fleet.Vms.Where(vm => vm.Agent is not null && (vm.Host is null ? !ours.Contains(vm.Name) : vm.Host == host)))
+        foreach (
+            var vm in fleet.Vms.Where(vm => vm.Agent is not null && (vm.Host is null ? !ours.Contains(vm.Name) : vm.Host == host))
+        )
             Place(vm, holds, found);
         foreach (var (at, source) in sources.Index())
             Search(source, string.Create(CultureInfo.InvariantCulture, $"Fleet:Sources:{at}"), found);
         foreach (var vm in fleet.Vms.Where(vm => vm.Agent is null && vm.Host == host && !found.Has(vm.Name)))
         {
             found.Miss(
-                new VmId(host, vm.Name), "the fleet file says that it is on this host, and no source of Fleet.Sources finds its sockets");
+                new VmId(host, vm.Name),
+                "the fleet file says that it is on this host, and no source of Fleet.Sources finds its sockets"
+            );
         }
         foreach (var vm in fleet.Vms.Where(vm => vm.Host is { } other && other != host && !hasNode(other)))
         {
             found.Miss(
                 new VmId(vm.Host!, vm.Name),
-                $"the fleet file says that it is on host {vm.Host}: this node's host is {host}, and no node of its cluster is there",
+                $"the fleet file says that it is on host {vm.Host}: this node's host is {host}, and no node of its cluster is "
+                    + $"there",
                 "Correct Host in the fleet file, or leave it out; or start a node there");
         }
         return found.ToScan();
@@ -54,7 +59,8 @@ public sealed class SocketScan(string host, IReadOnlyList<SourceSection> sources
             HasMonitor = File.Exists(monitor),
         };
         if (at.HasAgent || at.HasMonitor) found.Add(at, RealPath.Of(at.Socket));
-        else found.Miss(at, $"the fleet file places it here, and there is no socket {string.Join(" and no ", at.Paths)}{Unreadable(at)}");
+        else found.Miss(
+            at, $"the fleet file places it here, and there is no socket {string.Join(" and no ", at.Paths)}{Unreadable(at)}");
     }
 
     private static string Unreadable(Sighting at)
@@ -75,16 +81,26 @@ public sealed class SocketScan(string host, IReadOnlyList<SourceSection> sources
         foreach (var name in names)
         {
             var at = new Sighting(name, agents.PathOf(name), monitors?.PathOf(name), source.Hold, key);
-            at = at with { HasAgent = Is(at.Agent, agents, monitors), HasMonitor = at.Monitor is { } path && Is(path, monitors!, agents) };
-            if (!at.HasAgent && !at.HasMonitor && !name.Contains(NotUtf8)) at = at with { Locked = LockedIn(agents, name) };
+            at = at with
+            {
+                HasAgent = Is(at.Agent, agents, monitors),
+                HasMonitor = at.Monitor is { } path && Is(path, monitors!, agents),
+            };
+            if (!at.HasAgent && !at.HasMonitor && !name.Contains(NotUtf8))
+                at = at with { Locked = LockedIn(agents, name) };
             if (at.HasAgent || at.HasMonitor || name.Contains(NotUtf8) || at.Locked is not null)
-                found.Add(at, at.Socket == at.Monitor ? RealOf(at.Socket, monitors!, monitorRoot) : RealOf(at.Socket, agents, agentRoot));
+                found.Add(
+                    at,
+                    at.Socket == at.Monitor ? RealOf(at.Socket, monitors!, monitorRoot) : RealOf(at.Socket, agents, agentRoot)
+                );
         }
     }
 
     /// <summary>Why a VM's own directory cannot be looked into.</summary>
     private static string? LockedIn(SocketPattern pattern, string name) =>
-        pattern.HasDirectory && pattern.DirectoryOf(name) is var directory && Directory.Exists(directory) ? Locked(directory) : null;
+        pattern.HasDirectory && pattern.DirectoryOf(name) is var directory && Directory.Exists(directory)
+            ? Locked(directory)
+            : null;
 
     /// <summary>Where both patterns mean one path, as {vm}.sock and {vm}.qmp.sock do, the longer one does.</summary>
     private static bool Is(string path, SocketPattern pattern, SocketPattern? other) =>

@@ -29,7 +29,8 @@ public sealed class SourceHolds(IEnumerable<SourceSection> sources)
         ];
     }
 
-    private static bool IsIn(string directory, string path) => path.StartsWith(directory.TrimEnd('/') + '/', StringComparison.Ordinal);
+    private static bool IsIn(string directory, string path) =>
+        path.StartsWith(directory.TrimEnd('/') + '/', StringComparison.Ordinal);
 
     private static SocketPattern[] Patterns(SourceSection source)
     {

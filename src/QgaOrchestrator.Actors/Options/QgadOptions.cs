@@ -37,7 +37,8 @@ public sealed record SourceSection(SocketHold Hold, string Agent, string? Monito
 /// <param name="Lease">Frozen → thawed; 100 ms to 5 min, default 10 s.</param>
 /// <param name="Spread">First frozen → last cut of a group; 100 ms to 5 min, default 5 s.</param>
 /// <param name="Ledger">The freeze ledger's directory, {host} is this host's name; falls back where it cannot be written.</param>
-/// <param name="Hooks">For method hook: name → argv of a program that makes a storage's snapshots (config/hooks). Default none.</param>
+/// <param name="Hooks">For method hook: name → argv of a program that makes a storage's snapshots (config/hooks). Default
+/// none.</param>
 public sealed record FreezeSection(
     TimeSpan Timeout, TimeSpan Lease, TimeSpan Spread, string Ledger, IReadOnlyDictionary<string, IReadOnlyList<string>> Hooks);
 

@@ -13,7 +13,8 @@ public sealed class JournalTrim(SqliteFile file, Func<Task> pause)
 {
     private const int RowsAtOnce = 500;
 
-    private const string OldestRows = "SELECT ordering FROM journal WHERE persistence_id = $id ORDER BY sequence_number LIMIT $rows";
+    private const string OldestRows =
+        "SELECT ordering FROM journal WHERE persistence_id = $id ORDER BY sequence_number LIMIT $rows";
 
     private static readonly string[] Rows =
     [

@@ -43,7 +43,8 @@ public static class StoreExtensions
         using var db = new SqliteConnection(new SqliteFile(Path.Combine(dataDirectory, JournalFile)).ConnectionString);
         db.Open();
         using var command = db.CreateCommand();
-        command.CommandText = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('journal', 'tags', 'snapshot')";
+        command.CommandText =
+            "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('journal', 'tags', 'snapshot')";
         return command.ExecuteScalar() is 3L;
     }
 

@@ -28,7 +28,9 @@ internal static class PointFiles
     /// that are empty. Idempotent. What is not the point's stays.
     /// </summary>
     /// <exception cref="IOException">A file could not be deleted.</exception>
-    public static (IReadOnlyList<string> Removed, IReadOnlyList<string> Missing, IReadOnlyList<string> Left) Delete(RecoveryPoint point)
+    public static (IReadOnlyList<string> Removed, IReadOnlyList<string> Missing, IReadOnlyList<string> Left) Delete(
+        RecoveryPoint point
+    )
     {
         List<string> removed = [], missing = [];
         string[] left;
@@ -43,7 +45,13 @@ internal static class PointFiles
                 held.Delete(name);
                 if (name == Description) held.Sync();
             }
-            left = [.. Directory.EnumerateFileSystemEntries(held.PathOf("")).Select(path => Path.Combine(point.Directory, Path.GetFileName(path))).Order(StringComparer.Ordinal)];
+            left =
+            [
+                .. Directory
+                    .EnumerateFileSystemEntries(held.PathOf(""))
+                    .Select(path => Path.Combine(point.Directory, Path.GetFileName(path)))
+                    .Order(StringComparer.Ordinal),
+            ];
         }
         if (left.Length > 0) return (removed, missing, left);
         Directory.Delete(point.Directory);

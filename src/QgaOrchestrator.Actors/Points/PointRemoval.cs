@@ -55,16 +55,35 @@ public sealed partial class PointRemoval(IViews views, IOrchestrator orchestrato
     private async Task<PointDeletion.Refused?> HinderedAsync(RecoveryPoint point, bool missing, CancellationToken cancel)
     {
         // A group's point is withdrawn when another member fails, so it is the run's until the whole run has ended.
-        if (await views.GetRunAsync(point.Run) is { EndedAt: null } && await orchestrator.GetRunAsync(point.Run, cancel) is { Summary.EndedAt: null })
-            return new(point, $"Run {point.Run}, which makes point {point.Id}, has not ended.", $"Wait for its end, or abort it: qgactl run abort {point.Run}.");
+        if (
+            await views.GetRunAsync(point.Run) is { EndedAt: null }
+            && await orchestrator.GetRunAsync(point.Run, cancel) is { Summary.EndedAt: null }
+        )
+            return new(
+                point,
+                $"Run {point.Run}, which makes point {point.Id}, has not ended.",
+                $"Wait for its end, or abort it: qgactl run abort {point.Run}."
+            );
         if (await views.ListChildrenAsync(point) is { Count: > 0 } children)
-            return new(point, $"Point {point.Id} is the parent of {string.Join(", ", children)}: without it they cannot be restored.", "Delete those first, the newest before its parent.");
-        if (File.Exists(NoteOf(point.Id))) return null;
+            return new(
+                point,
+                $"Point {point.Id} is the parent of {string.Join(", ", children)}: without it they cannot be restored.",
+                "Delete those first, the newest before its parent."
+            );
+        if (File.Exists(NoteOf(point.Id)))
+            return null;
         if (!Directory.Exists(point.Directory) && !missing)
-            return new(point, $"The directory of point {point.Id} is not there: {point.Directory}.",
-                $"Mount its target. Where the files are gone for good: qgactl point delete {point.Id} --missing (?missing=true).");
+            return new(
+                point,
+                $"The directory of point {point.Id} is not there: {point.Directory}.",
+                $"Mount its target. Where the files are gone for good: qgactl point delete {point.Id} --missing (?missing=true)."
+            );
         return PointFiles.IdIn(point.Directory) is { } other && other != point.Id
-            ? new(point, $"{point.Directory} holds another point, {other}.", "Move that directory to its own place, then delete again.")
+            ? new(
+                point,
+                $"{point.Directory} holds another point, {other}.",
+                "Move that directory to its own place, then delete again."
+            )
             : null;
     }
 
@@ -85,10 +104,16 @@ public sealed partial class PointRemoval(IViews views, IOrchestrator orchestrato
         file.Flush(flushToDisk: true);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The deletion of recovery point {Id}, which the end of an earlier node interrupted, is finished")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "The deletion of recovery point {Id}, which the end of an earlier node interrupted, is finished"
+    )]
     private partial void Resumed(string id);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The deletion of recovery point {Id} is not finished: qgactl point delete {Id} tries it again")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The deletion of recovery point {Id} is not finished: qgactl point delete {Id} tries it again"
+    )]
     private partial void NotResumed(Exception e, string id);
 }
 
@@ -105,5 +130,10 @@ public abstract record PointDeletion
     /// <param name="Removed">Files that were deleted.</param>
     /// <param name="Missing">Files of the point that were not there.</param>
     /// <param name="Left">What lies in its directory and is not the point's.</param>
-    public sealed record Deleted(RecoveryPoint Point, IReadOnlyList<string> Removed, IReadOnlyList<string> Missing, IReadOnlyList<string> Left) : PointDeletion;
+    public sealed record Deleted(
+        RecoveryPoint Point,
+        IReadOnlyList<string> Removed,
+        IReadOnlyList<string> Missing,
+        IReadOnlyList<string> Left
+    ) : PointDeletion;
 }

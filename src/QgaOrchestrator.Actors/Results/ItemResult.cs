@@ -37,7 +37,8 @@ public sealed record ItemResult(int Item, int Attempt, string Vm, string Host, D
 
     public AskedBefore ToBefore() => new(Attempt, State is not null, Pid is not null);
 
-    public ItemOutcome ToOutcome() => new(Item, Attempt, State ?? throw new InvalidOperationException("the item has not ended"), Reason, Remedy);
+    public ItemOutcome ToOutcome() =>
+        new(Item, Attempt, State ?? throw new InvalidOperationException("the item has not ended"), Reason, Remedy);
 }
 
 /// <summary>The bytes lie beside, in <c>ITEM.NAME</c>.</summary>

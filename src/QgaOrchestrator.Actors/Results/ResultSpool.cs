@@ -81,7 +81,8 @@ public sealed class ResultSpool(string directory, TimeProvider time, long most =
     {
         try
         {
-            return new FileStream(PathOf(run, item, $".{name}"), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            return new FileStream(
+                PathOf(run, item, $".{name}"), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -101,7 +102,8 @@ public sealed class ResultSpool(string directory, TimeProvider time, long most =
         }
     }
 
-    /// <summary>Removes what is too old, and then the oldest runs until the rest fits; but not one whose item still needs what it wrote.</summary>
+    /// <summary>Removes what is too old, and then the oldest runs until the rest fits; but not one whose item still needs what it
+    /// wrote.</summary>
     private void Sweep()
     {
         (_sweptAt, _bytes) = (time.GetUtcNow(), 0);
@@ -111,8 +113,13 @@ public sealed class ResultSpool(string directory, TimeProvider time, long most =
             try
             {
                 var bytes = run.EnumerateFiles().Sum(file => file.Length);
-                if (run.LastWriteTimeUtc < oldest || (_bytes + bytes > most && List(run.Name).All(item => item.State is not null))) run.Delete(recursive: true);
-                else _bytes += bytes;
+                if (
+                    run.LastWriteTimeUtc < oldest
+                    || (_bytes + bytes > most && List(run.Name).All(item => item.State is not null))
+                )
+                    run.Delete(recursive: true);
+                else
+                    _bytes += bytes;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
             {

@@ -30,12 +30,22 @@ public sealed partial class RetentionService(StoreTrim trim, TimeProvider time, 
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Store.Keep: {Runs} runs and {Entries} entries of the audit log were removed")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Store.Keep: {Runs} runs and {Entries} entries of the audit log were removed"
+    )]
     private static partial void LogTrimmed(ILogger log, int runs, long entries);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Entry {Number} of the audit log is not what was written, so it and later ones are kept. See qgactl audit --verify")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Entry {Number} of the audit log is not what was written, so it and later ones are kept. See qgactl audit "
+            + "--verify"
+    )]
     private static partial void LogBroken(ILogger log, long number);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "What is older than Store.Keep could not be removed; it is tried again in a day: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "What is older than Store.Keep could not be removed; it is tried again in a day: {Reason}"
+    )]
     private static partial void LogLate(ILogger log, string reason);
 }

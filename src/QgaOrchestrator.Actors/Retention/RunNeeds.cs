@@ -4,7 +4,8 @@ using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Actors.Retention;
 
-/// <summary>What of this host still refers to a run: an outcome in the freeze ledger, an overlay that a VM writes to, a point.</summary>
+/// <summary>What of this host still refers to a run: an outcome in the freeze ledger, an overlay that a VM writes to, a
+/// point.</summary>
 /// <param name="host">This node's host: of another one's points nothing is known here.</param>
 /// <param name="inLedger">Runs that the freeze ledger names.</param>
 /// <param name="overlays">Hashes of the attempts whose overlays are open.</param>
@@ -17,7 +18,11 @@ internal sealed class RunNeeds(string host, IReadOnlySet<string> inLedger, IRead
         if (entries.Damaged is [var damaged, ..]) throw new IOException($"the freeze ledger's file is damaged: {damaged}");
         try
         {
-            return new(host, entries.Entries.Select(entry => entry.Run).ToHashSet(), overlays.ReadAll().Select(open => open.Hash).ToHashSet());
+            return new(
+                host,
+                entries.Entries.Select(entry => entry.Run).ToHashSet(),
+                overlays.ReadAll().Select(open => open.Hash).ToHashSet()
+            );
         }
         catch (CutException unreadable)
         {
@@ -27,7 +32,8 @@ internal sealed class RunNeeds(string host, IReadOnlySet<string> inLedger, IRead
 
     /// <summary>Whether an ended run is needed yet.</summary>
     public bool Needs(string run, IReadOnlyList<RunItemView> items) =>
-        inLedger.Contains(run) || items.Any(item => IsOverlaid(run, item) || (item.Point is { } point && !IsGone(item, point.Directory)));
+        inLedger.Contains(run) || items.Any(
+            item => IsOverlaid(run, item) || (item.Point is { } point && !IsGone(item, point.Directory)));
 
     private bool IsOverlaid(string run, RunItemView item) => overlays.Count > 0
         && Enumerable.Range(1, item.Attempt).Any(attempt => overlays.Contains(CutNames.For(run, item.Index, attempt).Hash));

@@ -13,8 +13,15 @@ namespace QgaOrchestrator.Actors.Retention;
 /// from the views, so that whatever a crash leaves is removed by the next trim; and the audit log's oldest entries.
 /// </summary>
 public sealed class StoreTrim(
-    string host, TimeSpan keep, SqliteViews views, JournalTrim journal, SqliteAudit audit, FreezeLedger ledger, OverlayLedger overlays,
-    TimeProvider time)
+    string host,
+    TimeSpan keep,
+    SqliteViews views,
+    JournalTrim journal,
+    SqliteAudit audit,
+    FreezeLedger ledger,
+    OverlayLedger overlays,
+    TimeProvider time
+)
 {
     private const int RunsAtOnce = 100;
 

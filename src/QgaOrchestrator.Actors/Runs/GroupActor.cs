@@ -30,7 +30,8 @@ internal sealed class GroupActor : ReceiveActor, IWithTimers
     {
         _services = services;
         _orders = orders.ToDictionary(order => order.Item);
-        _state = new GroupState(name, services.Spread, [.. orders.Select(order => new GroupMember(order.Item, order.Vm.Name, order.Attempt))])
+        _state = new GroupState(
+            name, services.Spread, [.. orders.Select(order => new GroupMember(order.Item, order.Vm.Name, order.Attempt))])
         {
             Resumed = orders.Any(order => order.Resume),
         };

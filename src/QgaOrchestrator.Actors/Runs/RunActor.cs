@@ -64,7 +64,16 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         Command<WatchRun>(Watch);
         Command<FindUnsettled>(m => Sender.Tell(new UnsettledAttempts(_desk.Run is not { IsEnded: false } run
             ? []
-            : [.. RunRules.UnderWay(run).Where(item => item.Vm == m.Vm).Select(item => new ItemAttempt(item.Index, item.Attempt))])));
+            :
+            [
+                .. RunRules
+                    .UnderWay(run)
+                    .Where(item => item.Vm == m.Vm)
+                    .Select(item => new ItemAttempt(item.Index, item.Attempt)),
+            ]
+    )
+)
+);
         Command<SteerRun>(Steer);
         Command<DescribeRetry>(m => Sender.Tell(_desk.Run is { } run ? Retry(run, m.NewRun) : new NoSuchRun(m.Run)));
         Command<ItemEnded>(Take);
@@ -80,7 +89,8 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    /// <summary>A coordinator that fails has forgotten its group: this actor begins anew with it, as after a crash, and asks the members.</summary>
+    /// <summary>A coordinator that fails has forgotten its group: this actor begins anew with it, as after a crash, and asks the
+    /// members.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Escalate);
 
     public override string PersistenceId => PersistenceIdOf(Self.Path.Name);
@@ -117,7 +127,8 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
             asker.Tell(View());
             return;
         }
-        var started = new RunEvent.RunStarted(order.Run, order.Kind, order.Select, order.Options, order.Targets, _services.Time.GetUtcNow(), order.RetryOf)
+        var started = new RunEvent.RunStarted(
+            order.Run, order.Kind, order.Select, order.Options, order.Targets, _services.Time.GetUtcNow(), order.RetryOf)
         {
             Notes = order.Notes,
             StartedBy = order.StartedBy,
@@ -142,7 +153,10 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
             RunSteering.Pause => new RunCommand.Pause(order.By),
             RunSteering.Resume => new RunCommand.Resume(order.By),
             var abort => new RunCommand.Abort(
-                order.By is { } who ? $"the run was aborted by {who}" : "the run was aborted", Wait: abort == RunSteering.AbortAndWait, order.By),
+                order.By is { } who ? $"the run was aborted by {who}" : "the run was aborted",
+                Wait: abort == RunSteering.AbortAndWait,
+                order.By
+            ),
         };
         _log.Info("Run {0}: {1}, asked for by {2}", order.Run, order.Steering, order.By ?? "the node");
         Handle(new RunInput.Ordered(command), () => Answer(asker));
@@ -226,7 +240,8 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
                 Store(e, answer);
                 break;
             case RunEffect.Acknowledge { Outcome: var outcome }:
-                _services.Vms.Tell(new ItemJournalled(_desk.Run!.Items[outcome.Item].Vm, _desk.Run.Id, outcome.Item, outcome.Attempt));
+                _services.Vms.Tell(
+                    new ItemJournalled(_desk.Run!.Items[outcome.Item].Vm, _desk.Run.Id, outcome.Item, outcome.Attempt));
                 break;
             case RunEffect.Begin e:
                 _services.Vms.Tell(Order(e.Item, e.Resume));
@@ -258,7 +273,13 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
                 break;
             case RunEffect.LookAt e:
                 var after = e.At - _services.Time.GetUtcNow();
-                Timers.StartSingleTimer("look", new Told(new RunInput.Ordered(new RunCommand.Dispatch())), after < TimeSpan.Zero ? TimeSpan.Zero : after > LongestTimer ? LongestTimer : after);
+                Timers.StartSingleTimer(
+                    "look",
+                    new Told(new RunInput.Ordered(new RunCommand.Dispatch())),
+                    after < TimeSpan.Zero ? TimeSpan.Zero
+                        : after > LongestTimer ? LongestTimer
+                        : after
+                );
                 break;
             case RunEffect.End:
                 End();
@@ -281,7 +302,8 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     /// <summary>For good, so not before the audit log has all of it: nothing would tell it again.</summary>
     private void Leave()
     {
-        if (_desk.Run is { IsEnded: true } && !_telling && _untold.Count == 0) Context.Parent.Tell(new Passivate(PoisonPill.Instance));
+        if (_desk.Run is { IsEnded: true } && !_telling && _untold.Count == 0)
+            Context.Parent.Tell(new Passivate(PoisonPill.Instance));
     }
 
     // ---- what it tells the audit log
@@ -320,7 +342,8 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     {
         var orders = e.Members.Select(member => Order(member, e.Resume)).ToList();
         if (_groups.TryGetValue(e.Group, out var known)) Context.Stop(known);
-        _groups[e.Group] = Context.ActorOf(ActorProps.Of(() => new GroupActor(_services, e.Group, orders)), $"group-{orders[0].Item}-{orders[0].Attempt}");
+        _groups[e.Group] = Context.ActorOf(
+            ActorProps.Of(() => new GroupActor(_services, e.Group, orders)), $"group-{orders[0].Item}-{orders[0].Attempt}");
     }
 
     private void Pass(MemberMoved member)

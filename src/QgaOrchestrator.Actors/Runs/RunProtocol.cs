@@ -12,7 +12,9 @@ public interface IRunMessage
 }
 
 /// <summary>Start this run; answered by its <see cref="RunView"/> when that is journalled. A repeat changes nothing.</summary>
-public sealed record StartRun(string Run, string Kind, string Select, RunOptions Options, IReadOnlyList<VmId> Targets) : IRunMessage, IWire
+public sealed record StartRun(string Run, string Kind, string Select, RunOptions Options, IReadOnlyList<VmId> Targets)
+    : IRunMessage,
+        IWire
 {
     /// <summary>What was known of each target, in their order; null: nothing.</summary>
     public IReadOnlyList<TargetNote>? Notes { get; init; }
@@ -36,7 +38,8 @@ public sealed record SteerRun(string Run, RunSteering Steering) : IRunMessage, I
 /// <see cref="NoSuchRun"/>.</summary>
 public sealed record WatchRun(string Run) : IRunMessage, INoSerializationVerificationNeeded;
 
-/// <summary>What would try this run again? Answered by a <see cref="StartRun"/> for that id, or <see cref="NoSuchRun"/>.</summary>
+/// <summary>What would try this run again? Answered by a <see cref="StartRun"/> for that id, or <see
+/// cref="NoSuchRun"/>.</summary>
 public sealed record DescribeRetry(string Run, string NewRun) : IRunMessage, INoSerializationVerificationNeeded;
 
 /// <summary>Which attempts on this VM are under way? Answered by <see cref="UnsettledAttempts"/>.</summary>

@@ -19,7 +19,17 @@ public sealed class SecretSpool(string directory)
         Directory.CreateDirectory(directory, OwnerOnly | UnixFileMode.UserExecute);
         var fresh = PathOf(run) + ".new";
         File.Delete(fresh);
-        using (var file = new FileStream(fresh, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
+        using (
+            var file = new FileStream(
+                fresh,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    UnixCreateMode = OwnerOnly,
+                }
+            )
+        )
         {
             JsonSerializer.Serialize(file, secrets, RunJson.Default.RunSecrets);
             file.Flush(flushToDisk: true);
@@ -55,7 +65,9 @@ public sealed class SecretSpool(string directory)
 
     /// <summary>Runs that something is kept for.</summary>
     public IReadOnlyList<string> Runs() =>
-        Directory.Exists(directory) ? [.. Directory.EnumerateFiles(directory).Select(file => Path.GetFileNameWithoutExtension(file)!).Distinct()] : [];
+        Directory.Exists(directory)
+            ? [.. Directory.EnumerateFiles(directory).Select(file => Path.GetFileNameWithoutExtension(file)!).Distinct()]
+            : [];
 
     private string PathOf(string run) => Path.Combine(directory, run + ".json");
 }

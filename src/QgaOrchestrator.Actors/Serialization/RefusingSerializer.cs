@@ -41,7 +41,8 @@ public sealed class RefusingSerializer : Serializer
 
     private static void Require(Type type)
     {
-        if (type.Assembly.GetName().Name is { } name && (name == "Akka" || name.StartsWith("Akka.", StringComparison.Ordinal))) return;
+        if (type.Assembly.GetName().Name is { } name && (name == "Akka" || name.StartsWith("Akka.", StringComparison.Ordinal)))
+            return;
         Interlocked.Increment(ref _refused);
         throw new SerializationException($"{type.FullName} has no row in the wire catalog and no serializer of its own");
     }

@@ -8,6 +8,7 @@ public static class StoredEvents
     public static IReadOnlyList<StoredEvent> Rows { get; } =
         [.. RunEventCatalog.Manifests.Select(row => new StoredEvent(row.Key, row.Value))];
 
-    /// <summary>The types that Akka binds to <see cref="EventSerializer"/>; a row's type is one of these or derives from one.</summary>
+    /// <summary>The types that Akka binds to <see cref="EventSerializer"/>; a row's type is one of these or derives from
+    /// one.</summary>
     public static IReadOnlyList<Type> Bases { get; } = [typeof(RunEvent)];
 }

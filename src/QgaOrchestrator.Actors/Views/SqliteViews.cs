@@ -56,7 +56,8 @@ public sealed class SqliteViews : IViews, IAsyncDisposable
         db.GetTable<RunRow>().Delete(run => run.Id == id);
     });
 
-    public Task SavePointAsync(RecoveryPoint point, DateTimeOffset at) => _writer.WriteAsync(db => db.InsertOrReplace(Row(point, at)));
+    public Task SavePointAsync(RecoveryPoint point, DateTimeOffset at) =>
+        _writer.WriteAsync(db => db.InsertOrReplace(Row(point, at)));
 
     public Task<RunSummary?> GetRunAsync(string id) => ReadAsync(db =>
         db.GetTable<RunRow>().FirstOrDefault(run => run.Id == id) is { } row ? Run(row) : null);
@@ -70,9 +71,18 @@ public sealed class SqliteViews : IViews, IAsyncDisposable
         return Page(rows, limit, Run, row => new(row.CreatedAt, row.Id));
     });
 
-    public Task<IReadOnlyList<RunItemView>> ListItemsAsync(string run, int skip, int limit) => ReadAsync<IReadOnlyList<RunItemView>>(db =>
-        [.. db.GetTable<ItemRow>().Where(item => item.Run == run).OrderBy(item => item.Place).Skip(skip).Take(limit).ToList()
-            .Select(item => JsonSerializer.Deserialize(item.Json, RunJson.Default.RunItemView)!)]);
+    public Task<IReadOnlyList<RunItemView>> ListItemsAsync(string run, int skip, int limit) =>
+        ReadAsync<IReadOnlyList<RunItemView>>(db =>
+            [
+                .. db.GetTable<ItemRow>()
+                    .Where(item => item.Run == run)
+                    .OrderBy(item => item.Place)
+                    .Skip(skip)
+                    .Take(limit)
+                    .ToList()
+                    .Select(item => JsonSerializer.Deserialize(item.Json, RunJson.Default.RunItemView)!),
+            ]
+        );
 
     public Task<RecoveryPoint?> GetPointAsync(string id) => ReadAsync(db =>
         db.GetTable<PointRow>().FirstOrDefault(point => point.Id == id) is { } row ? Point(row) : null);
@@ -90,10 +100,22 @@ public sealed class SqliteViews : IViews, IAsyncDisposable
         return Page(rows, limit, Point, row => new(row.At, row.Id));
     });
 
-    public Task<IReadOnlyList<string>> ListChildrenAsync(RecoveryPoint point) => ReadAsync<IReadOnlyList<string>>(db =>
-        [.. db.GetTable<PointRow>()
-            .Where(row => row.Id != point.Id && (row.Vm == point.Vm || (row.Uuid != null && row.Uuid == point.Uuid)) && row.Json.Contains(point.Id))
-            .ToList().Select(Point).Where(child => child.Parent == point.Id).Select(child => child.Id).Order(StringComparer.Ordinal)]);
+    public Task<IReadOnlyList<string>> ListChildrenAsync(RecoveryPoint point) =>
+        ReadAsync<IReadOnlyList<string>>(db =>
+            [
+                .. db.GetTable<PointRow>()
+                    .Where(row =>
+                        row.Id != point.Id
+                        && (row.Vm == point.Vm || (row.Uuid != null && row.Uuid == point.Uuid))
+                        && row.Json.Contains(point.Id)
+                    )
+                    .ToList()
+                    .Select(Point)
+                    .Where(child => child.Parent == point.Id)
+                    .Select(child => child.Id)
+                    .Order(StringComparer.Ordinal),
+            ]
+        );
 
     public Task DeletePointAsync(string id) => _writer.WriteAsync(db => db.GetTable<PointRow>().Delete(point => point.Id == id));
 

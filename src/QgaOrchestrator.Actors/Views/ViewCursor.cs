@@ -9,7 +9,8 @@ public sealed record ViewCursor(long At, string Id)
 
     /// <summary>Null where the text is no cursor of ours.</summary>
     public static ViewCursor? Parse(string text) =>
-        text.Split('~', 2) is [var at, { Length: > 0 } id] && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var ms)
+        text.Split('~', 2) is [var at, { Length: > 0 } id] && long.TryParse(
+            at, NumberStyles.None, CultureInfo.InvariantCulture, out var ms)
             ? new(ms, id)
             : null;
 }

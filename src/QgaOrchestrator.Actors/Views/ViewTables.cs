@@ -50,7 +50,8 @@ internal sealed class KeyRow
     [Column("at")] public required long At { get; init; }
 }
 
-/// <summary>The views' schema, on a plain connection: linq2db is not needed to start. Another version is thrown away and built again from the journal.</summary>
+/// <summary>The views' schema, on a plain connection: linq2db is not needed to start. Another version is thrown away and built
+/// again from the journal.</summary>
 internal static class ViewSchema
 {
     public const int Version = 1;
@@ -71,7 +72,8 @@ internal static class ViewSchema
         """;
 
     /// <summary>Whether the file was completely built by this version.</summary>
-    public static bool IsCurrent(SqliteConnection db) => Convert.ToInt64(Run(db, "PRAGMA user_version"), CultureInfo.InvariantCulture) == Version;
+    public static bool IsCurrent(SqliteConnection db) =>
+        Convert.ToInt64(Run(db, "PRAGMA user_version"), CultureInfo.InvariantCulture) == Version;
 
     public static void Create(SqliteConnection db) => Run(db, "PRAGMA journal_mode=WAL; " + Tables);
 

@@ -52,18 +52,29 @@ internal static class AgentOffers
         return await AskAsync(channel, vm, command) switch
         {
             { Instead: { } instead } => AgentCalls.Outcome(instead, mayRepeat: true, outcome),
-            { NotUnderstood: { } odd } => outcome(ItemState.Unknown, $"whether the agent takes {command} is not known: {odd}", Odd),
+            { NotUnderstood: { } odd } =>
+                outcome(ItemState.Unknown, $"whether the agent takes {command} is not known: {odd}", Odd),
             _ => outcome(ItemState.Succeeded, null, null),
         };
     }
 
     private static CallReply.Refused Lacks(string command, AgentInfo info) => AgentCommands.Find(command) switch
     {
-        null => new(CallRefusal.UnknownCommand, $"the guest's agent ({info.Version}) does not know {command}", "guest-info lists the commands that it knows; names are written in small letters"),
+        null => new(
+            CallRefusal.UnknownCommand,
+            $"the guest's agent ({info.Version}) does not know {command}",
+            "guest-info lists the commands that it knows; names are written in small letters"
+        ),
         { Since: var since } when info.Release < since => new(
-            CallRefusal.UnknownCommand, $"the guest's agent ({info.Version}) does not know {command}, which came with QEMU {since}", $"Update qemu-ga in the guest to {since} or later"),
+            CallRefusal.UnknownCommand,
+            $"the guest's agent ({info.Version}) does not know {command}, which came with QEMU {since}",
+            $"Update qemu-ga in the guest to {since} or later"
+        ),
         _ => new(
-            CallRefusal.UnknownCommand, $"the guest's agent ({info.Version}) was built without {command}", "It is not for this guest's system, or its qemu-ga lacks a library: guest-info lists what there is"),
+            CallRefusal.UnknownCommand,
+            $"the guest's agent ({info.Version}) was built without {command}",
+            "It is not for this guest's system, or its qemu-ga lacks a library: guest-info lists what there is"
+        ),
     };
 
     private static CallReply.Refused Disabled(string command) => new(

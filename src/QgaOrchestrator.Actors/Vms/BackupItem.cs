@@ -64,7 +64,8 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         _seat = order.Group is null ? null : new GroupSeat(order, services.Runs);
         _consistency = order.Freeze == FreezeMode.Never ? Consistency.None : _options.Consistency;
         _names = CutNames.For(order.Run, order.Item, order.Attempt);
-        _directory = PointDirectory.For(_options.Target ?? services.Points, services.Drafts, spec.Id, order.DispatchedAt, _names.Hash);
+        _directory = PointDirectory.For(
+            _options.Target ?? services.Points, services.Drafts, spec.Id, order.DispatchedAt, _names.Hash);
         _progress = new ItemProgress(order.Item, order.Attempt, Backup.Prepare.Name, null, 0, 0);
 
         Receive<ItemProgress>(m => Show(_progress with { Step = m.Step, Done = m.Done, Total = m.Total }));
@@ -76,7 +77,8 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         Receive<Repeat>(_ => _seat?.Repeat());
         Receive<GroupOrder>(Obey);
         Receive<AbortItem>(_ => Halt(Outcome(ItemState.Cancelled, Aborted, null)));
-        Receive<WindowMoved>(m => _seat?.Report(new MemberReport(m.Progress == WindowProgress.Cut ? MemberPhase.Cut : MemberPhase.Reserved)));
+        Receive<WindowMoved>(
+            m => _seat?.Report(new MemberReport(m.Progress == WindowProgress.Cut ? MemberPhase.Cut : MemberPhase.Reserved)));
         Receive<WindowFrozen>(m =>
         {
             Show(_progress with { FrozenSince = m.Since });
@@ -118,7 +120,8 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         var cut = _services.Cut(_options.Method, _options.Hook, _spec, _monitor);
         var vm = await _vm.Ask<VmDescribed>(new DescribeVm(), Answer, cancel);
         _qemu = vm.Machine.Process;
-        // What an earlier process had begun is not left behind for a monitor that is late, or gone: what a hook made outlives QEMU.
+        // What an earlier process had begun is not left behind for a monitor that is late, or gone: what a hook made outlives
+        // QEMU.
         if (Obstacle.Of(vm.Machine) is { } obstacle && !(_order.Resume && _directory.ReadPoint() is not null))
             return _order.Resume ? await UndoAsync(cut, Outcome(obstacle), cancel) : Outcome(obstacle);
 
@@ -156,11 +159,32 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         var limits = _services.Limits.For(os);
         var hooks = await GuestHooks.BeforeAsync(_vm, vm.Guest, fitness.Freezes);
         var coverage = DiskCoverage.Of(plan, fitness.FileSystems, fitness.Mounts);
-        var draft = Store(new PointDraft(
-            _names.Hash, _directory.Path, plan.Disks, coverage, vm.Machine.Uuid, os, limits.Lease, Facts: null, Unfrozen: false, Method: _options.Method, Outside: DiskCoverage.Outside(plan)));
+        var draft = Store(
+            new PointDraft(
+                _names.Hash,
+                _directory.Path,
+                plan.Disks,
+                coverage,
+                vm.Machine.Uuid,
+                os,
+                limits.Lease,
+                Facts: null,
+                Unfrozen: false,
+                Method: _options.Method,
+                Outside: DiskCoverage.Outside(plan)
+            )
+        );
 
         if (_seat is not null)
-            await _seat.AtAsync(new MemberReport(MemberPhase.Prepared, Slow: os == "mswindows" || vm.SlowFreeze, Covered: fitness.Freezes && coverage.IsWhole), GroupWord.Reserve, _halt.Token);
+            await _seat.AtAsync(
+                new MemberReport(
+                    MemberPhase.Prepared,
+                    Slow: os == "mswindows" || vm.SlowFreeze,
+                    Covered: fitness.Freezes && coverage.IsWhole
+                ),
+                GroupWord.Reserve,
+                _halt.Token
+            );
 
         Move(Backup.Window);
         if (fitness.Freezes)
@@ -169,12 +193,23 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
             if (failure is null)
             {
                 var report = await GuestHooks.AfterAsync(_vm, hooks);
-                return await FinishAsync(cut, Store(draft with { Facts = LedgerFacts.From(record!, "node"), Hooks = report }), _halt.Token);
+                return await FinishAsync(
+                    cut, Store(draft with { Facts = LedgerFacts.From(record!, "node"), Hooks = report }), _halt.Token);
             }
             if (record is { FreezeRefused: true } && await GuestHooks.RefusalAsync(_vm, hooks) is { } refusal)
-                failure = failure with { Reason = $"the guest refused to freeze: {refusal}", Remedy = "See to the script's application in the guest, or use consistency prefer" };
-            if (failure.State == ItemState.Unknown || _consistency == Consistency.Require || _seat is not null || _halted is not null)
-                return await UndoAsync(cut, _halted is { } halted && failure.State != ItemState.Unknown ? halted : failure, cancel);
+                failure = failure with
+                {
+                    Reason = $"the guest refused to freeze: {refusal}",
+                    Remedy = "See to the script's application in the guest, or use consistency prefer",
+                };
+            if (
+                failure.State == ItemState.Unknown
+                || _consistency == Consistency.Require
+                || _seat is not null
+                || _halted is not null
+            )
+                return await UndoAsync(
+                    cut, _halted is { } halted && failure.State != ItemState.Unknown ? halted : failure, cancel);
 
             // Preferred, not required: whatever the broken window cut is undone, and the running guest is cut.
             await cut.UndoAsync(_names, _directory.Path, cancel);
@@ -231,7 +266,8 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         await _services.Preparing.WaitAsync(cancel);
         try
         {
-            return await cut.PrepareAsync(_names, new CutTarget(_directory.Path, _options.Bandwidth) { Exclude = _services.Exclude(_spec.Id) }, cancel);
+            return await cut.PrepareAsync(
+                _names, new CutTarget(_directory.Path, _options.Bandwidth) { Exclude = _services.Exclude(_spec.Id) }, cancel);
         }
         finally
         {
@@ -256,9 +292,22 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         _monitor.Hold(false);
         return end switch
         {
-            WindowClosed { Record: var record } => (record, Backup.Judge(record) is { } broken ? Failed(broken.Reason, broken.Remedy, record) : null),
-            WindowUnsettled w => (null, Outcome(ItemState.Unknown, $"the guest may still be frozen: {w.Reason}", $"The node keeps thawing it; see qgactl vm show {_spec.Id.Name}")),
-            WindowRefused w => (null, Unreachable(w.Reason, $"Check that qemu-ga runs in the guest: qgactl vm show {_spec.Id.Name}")),
+            WindowClosed { Record: var record } => (
+                record,
+                Backup.Judge(record) is { } broken ? Failed(broken.Reason, broken.Remedy, record) : null
+            ),
+            WindowUnsettled w => (
+                null,
+                Outcome(
+                    ItemState.Unknown,
+                    $"the guest may still be frozen: {w.Reason}",
+                    $"The node keeps thawing it; see qgactl vm show {_spec.Id.Name}"
+                )
+            ),
+            WindowRefused w => (
+                null,
+                Unreachable(w.Reason, $"Check that qemu-ga runs in the guest: qgactl vm show {_spec.Id.Name}")
+            ),
             var other => throw new InvalidOperationException($"unexpected answer {other}"),
         };
     }
@@ -284,18 +333,25 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         Move(Backup.Verify);
         var point = draft.ToPoint(_spec.Id, _order.Run, _order.Group, _directory, await HashAsync(draft.Plan, cancel));
 
-        if (_seat is not null) await _seat.AtAsync(new MemberReport(MemberPhase.Verified, Verdict: draft.Verdict), GroupWord.Publish, cancel);
+        if (_seat is not null)
+            await _seat.AtAsync(new MemberReport(MemberPhase.Verified, Verdict: draft.Verdict), GroupWord.Publish, cancel);
         Move(Backup.Catalog);
         _directory.Publish(point);
         return await EndAsync(point, cancel);
     }
 
-    /// <summary>A group's member goes on when all windows of the group held; what was agreed upon is stored before it copies.</summary>
+    /// <summary>A group's member goes on when all windows of the group held; what was agreed upon is stored before it
+    /// copies.</summary>
     private async Task<PointDraft> AgreeAsync(PointDraft draft, CancellationToken cancel)
     {
         if (_seat is null) return draft;
         if (draft.Verdict is null)
-            draft = Store(draft with { Verdict = (await _seat.AtAsync(new MemberReport(MemberPhase.Closed), GroupWord.GoOn, cancel)).Verdict });
+            draft = Store(
+                draft with
+                {
+                    Verdict = (await _seat.AtAsync(new MemberReport(MemberPhase.Closed), GroupWord.GoOn, cancel)).Verdict,
+                }
+            );
         _seat.Report(new MemberReport(MemberPhase.Copying, Verdict: draft.Verdict));
         return draft;
     }
@@ -304,7 +360,14 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
     private async Task<ItemOutcome> EndAsync(RecoveryPoint point, CancellationToken cancel)
     {
         if (_seat is not null)
-            await _seat.AtAsync(new MemberReport(MemberPhase.Published, Verdict: new GroupVerdict(point.Proof.SkewMs ?? 0, point.Class != "crash")), GroupWord.End, cancel);
+            await _seat.AtAsync(
+                new MemberReport(
+                    MemberPhase.Published,
+                    Verdict: new GroupVerdict(point.Proof.SkewMs ?? 0, point.Class != "crash")
+                ),
+                GroupWord.End,
+                cancel
+            );
         await _services.Catalog(point);
         return Succeeded(point);
     }
@@ -330,7 +393,14 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
             case BackupNext.GoOnIfCopying when await cut.CanFinishAsync(found.Draft!.Plan, cancel):
                 return (found.Draft, null);
             default:
-                return (null, await UndoAsync(cut, ItemOutcome.Interrupted(_order.Item, _order.Attempt, "the node ended inside this attempt"), cancel));
+                return (
+                    null,
+                    await UndoAsync(
+                        cut,
+                        ItemOutcome.Interrupted(_order.Item, _order.Attempt, "the node ended inside this attempt"),
+                        cancel
+                    )
+                );
         }
     }
 
@@ -387,11 +457,13 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
             RefusedBy = record is { FreezeRefused: true } ? ItemOutcome.Guest : null,
         };
 
-    private ItemOutcome Outcome(Finding obstacle) => Outcome(obstacle.State, obstacle.What, obstacle.Remedy) with { RefusedBy = obstacle.RefusedBy };
+    private ItemOutcome Outcome(Finding obstacle) =>
+        Outcome(obstacle.State, obstacle.What, obstacle.Remedy) with { RefusedBy = obstacle.RefusedBy };
 
     private ItemOutcome Unreachable(string reason, string remedy) => Outcome(ItemState.Unreachable, reason, remedy);
 
-    private ItemOutcome Outcome(ItemState state, string? reason, string? remedy) => new(_order.Item, _order.Attempt, state, reason, remedy);
+    private ItemOutcome Outcome(ItemState state, string? reason, string? remedy) =>
+        new(_order.Item, _order.Attempt, state, reason, remedy);
 
     private ItemOutcome Fault(Exception fault)
     {

@@ -8,10 +8,13 @@ using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Actors.Vms;
 
-/// <summary>One agent command on one VM: a call like any other, so the same rules hold; its return is kept in the spool.</summary>
-internal sealed class CommandItem(StartItem order, VmServices services, IActorRef vm) : ItemWork(order, services, Command.Call.Name)
+/// <summary>One agent command on one VM: a call like any other, so the same rules hold; its return is kept in the
+/// spool.</summary>
+internal sealed class CommandItem(StartItem order, VmServices services, IActorRef vm) : ItemWork(
+    order, services, Command.Call.Name)
 {
-    private readonly CommandOptions _options = order.Options.Command ?? throw new ArgumentException("the run's options hold no command", nameof(order));
+    private readonly CommandOptions _options = order.Options.Command ?? throw new ArgumentException(
+        "the run's options hold no command", nameof(order));
 
     protected override async Task<ItemOutcome> RunAsync(CancellationToken aborted, CancellationToken stopped)
     {
@@ -22,27 +25,48 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
             case AskNext.Tell:
                 return (found! with { Attempt = Order.Attempt }).ToOutcome();
             case AskNext.Unknown:
-                return Keep(found! with { Attempt = Order.Attempt }, Outcome(
-                    ItemState.Unknown, $"qgad ended while {_options.Command} was under way: it may have been executed", "Look in the guest before you repeat it"));
+                return Keep(
+                    found! with { Attempt = Order.Attempt },
+                    Outcome(
+                        ItemState.Unknown,
+                        $"qgad ended while {_options.Command} was under way: it may have been executed",
+                        "Look in the guest before you repeat it"
+                    )
+                );
             case AskNext.Interrupted:
                 return Interrupted();
         }
         if (aborted.IsCancellationRequested) return Outcome(ItemState.Cancelled, BackupItem.Aborted);
 
-        var asked = Services.Results.Begin(Order.Run, new ItemResult(Order.Item, Order.Attempt, Order.Vm.Name, Order.Vm.Host, Services.Time.GetUtcNow()));
+        var asked = Services.Results.Begin(
+            Order.Run, new ItemResult(Order.Item, Order.Attempt, Order.Vm.Name, Order.Vm.Host, Services.Time.GetUtcNow()));
         var reply = await AgentCalls.AskAsync(vm, Order.Vm, _options.Command, Arguments());
         // Its successor asks again, or tells that nobody knows.
         if (reply is CallReply.Unknown) stopped.ThrowIfCancellationRequested();
         var outcome = AgentCalls.Outcome(reply, MayRepeat, Outcome);
-        if (reply is not CallReply.Returned returned) return Keep(asked, outcome);
-        asked = asked with { Streams = new Dictionary<string, KeptStream> { ["return"] = Services.Results.Keep(Order.Run, Order.Item, "return", returned.Json.Span) } };
+        if (reply is not CallReply.Returned returned)
+            return Keep(asked, outcome);
+        asked = asked with
+        {
+            Streams = new Dictionary<string, KeptStream>
+            {
+                ["return"] = Services.Results.Keep(Order.Run, Order.Item, "return", returned.Json.Span),
+            },
+        };
         return Keep(asked, Shortfall(returned.Json) ?? outcome);
     }
 
     /// <summary>What an agent that answered without an error tells of that it did not do; null: it did all.</summary>
-    private ItemOutcome? Shortfall(ReadOnlyMemory<byte> json) => json.TryRead(Undone, out var left, out var odd)
-        ? left is null ? null : Outcome(ItemState.Failed, left, "See what each came to: qgactl run results, with --vm")
-        : Outcome(ItemState.Unknown, $"it was executed, and what it came to is not known: {odd}", $"Look in the guest. {AgentOffers.Odd}");
+    private ItemOutcome? Shortfall(ReadOnlyMemory<byte> json) =>
+        json.TryRead(Undone, out var left, out var odd)
+            ? left is null
+                ? null
+                : Outcome(ItemState.Failed, left, "See what each came to: qgactl run results, with --vm")
+            : Outcome(
+                ItemState.Unknown,
+                $"it was executed, and what it came to is not known: {odd}",
+                $"Look in the guest. {AgentOffers.Odd}"
+            );
 
     private string? Undone(ReadOnlyMemory<byte> json)
     {
@@ -50,13 +74,21 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
         {
             case GuestFstrim.Name:
                 var untrimmed = GuestFstrim.Read(json).Paths?.Where(path => path.Error is not null).ToList() ?? [];
-                return untrimmed.Count == 0 ? null : $"{untrimmed.Count} of its file systems not trimmed: {untrimmed[0].Path}: {untrimmed[0].Error}";
+                return untrimmed.Count == 0
+                    ? null
+                    : $"{untrimmed.Count} of its file systems not trimmed: {untrimmed[0].Path}: {untrimmed[0].Error}";
             case GuestSetVcpus.Name:
                 var (set, wanted) = (GuestSetVcpus.Read(json), _options.Arguments?.GetProperty("vcpus").GetArrayLength() ?? 0);
                 return set >= wanted ? null : $"{set} of {wanted} processors set: the next one cannot be changed";
             case GuestSetMemoryBlocks.Name:
-                var unset = GuestSetMemoryBlocks.Read(json).Where(block => block.Response != MemoryBlockResponse.Success).ToList();
-                return unset.Count == 0 ? null : $"{unset.Count} memory blocks not set: block {unset[0].PhysIndex}: {unset[0].Response}{(unset[0].ErrorCode is { } errno ? $" (errno {errno})" : "")}";
+                var unset = GuestSetMemoryBlocks
+                    .Read(json)
+                    .Where(block => block.Response != MemoryBlockResponse.Success)
+                    .ToList();
+                return unset.Count == 0
+                    ? null
+                    : $"{unset.Count} memory blocks not set: block {unset[0].PhysIndex}: "
+                        + $"{unset[0].Response}{(unset[0].ErrorCode is { } errno ? $" (errno {errno})" : "")}";
             default:
                 return null;
         }

@@ -6,7 +6,8 @@ using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Vms;
 
-/// <summary>Puts together what QEMU tells of a plan's disks and what the guest told of its file systems before the freeze.</summary>
+/// <summary>Puts together what QEMU tells of a plan's disks and what the guest told of its file systems before the
+/// freeze.</summary>
 internal static class DiskCoverage
 {
     /// <param name="fileSystems">Null: the guest did not tell, and nothing is known.</param>
@@ -24,8 +25,14 @@ internal static class DiskCoverage
         return CoverageRules.Judge(disks,
         [
             .. fileSystems.Select(f => new MountFacts(
-                f.Name, ForeignText.Name(f.Mountpoint), ForeignText.Name(f.Type), mounts?.Writable(f.Mountpoint), [.. f.Disk.Select(Place)])),
-        ]);
+                f.Name,
+                ForeignText.Name(f.Mountpoint),
+                ForeignText.Name(f.Type),
+                mounts?.Writable(f.Mountpoint),
+                [.. f.Disk.Select(Place)]
+            )),
+        ]
+    );
 
         DevicePlace Place(GuestDiskAddress entry) => finder.Find(entry) switch
         {

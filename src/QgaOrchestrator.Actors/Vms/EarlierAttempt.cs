@@ -18,7 +18,8 @@ internal sealed record EarlierAttempt(BackupNext Next, PointDraft? Draft, Recove
     /// <param name="vm">The VM's name.</param>
     /// <param name="limit">How long the host may take.</param>
     /// <param name="cancel">The node stops.</param>
-    public static async Task<EarlierAttempt> ReadAsync(PointDirectory directory, string window, IActorRef host, string vm, TimeSpan limit, CancellationToken cancel)
+    public static async Task<EarlierAttempt> ReadAsync(
+        PointDirectory directory, string window, IActorRef host, string vm, TimeSpan limit, CancellationToken cancel)
     {
         var point = directory.ReadPoint();
         var draft = directory.ReadDraft();
@@ -26,8 +27,21 @@ internal sealed record EarlierAttempt(BackupNext Next, PointDraft? Draft, Recove
         var entry = found?.Window == window ? found : null;
         var verdict = BackupLook.At(new BackupRemains(
             point is not null,
-            draft is null ? null : new DraftRemains(draft.Facts is null ? null : LedgerFacts.Record(draft.Facts), draft.Unfrozen, draft.Copied),
-            entry is null ? null : new EntryRemains(LedgerFacts.Record(entry.Facts), entry is { Phase: LedgerPhase.Thawed, Facts.ThawedBy: "node" })));
+            draft is null
+                ? null
+                : new DraftRemains(
+                    draft.Facts is null ? null : LedgerFacts.Record(draft.Facts),
+                    draft.Unfrozen,
+                    draft.Copied
+                ),
+            entry is null
+                ? null
+                : new EntryRemains(
+                    LedgerFacts.Record(entry.Facts),
+                    entry is { Phase: LedgerPhase.Thawed, Facts.ThawedBy: "node" }
+                )
+        )
+    );
         return new EarlierAttempt(verdict.Next, verdict.ByLedger ? draft! with { Facts = entry!.Facts } : draft, point);
     }
 }

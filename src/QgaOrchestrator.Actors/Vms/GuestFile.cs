@@ -35,7 +35,9 @@ internal abstract record GuestFile
                     var handle = GuestFileOpen.Read(opened.Json);
                     var read = await CallAsync(vm, GuestFileRead.Request(handle, most));
                     await CallAsync(vm, GuestFileClose.Request(handle));
-                    return read is AgentOutcome.Returned content ? new Content(GuestFileRead.Read(content.Json).Bytes) : new Unreadable(Why(read));
+                    return read is AgentOutcome.Returned content
+                        ? new Content(GuestFileRead.Read(content.Json).Bytes)
+                        : new Unreadable(Why(read));
                 case AgentOutcome.Refused refused when GuestFileOpen.IsNoSuchFile(refused.Error):
                     return new Absent();
                 case var other:

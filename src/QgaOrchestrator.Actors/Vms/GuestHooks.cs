@@ -5,7 +5,8 @@ using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Vms;
 
-/// <summary>Looks at the status file of the guest's freeze hook through the agent: before the freeze, and after the thaw.</summary>
+/// <summary>Looks at the status file of the guest's freeze hook through the agent: before the freeze, and after the
+/// thaw.</summary>
 internal static class GuestHooks
 {
     /// <summary>On a tmpfs of the guest, which no freeze touches (deploy/guest-hooks/fsfreeze-hook).</summary>
@@ -14,7 +15,8 @@ internal static class GuestHooks
     /// <summary>Some dozens of scripts; whoever writes more is not our hook.</summary>
     private const int Most = 64 * 1024;
 
-    /// <summary>Before the freeze; null where no hook of ours can be: Windows has its own, and an unfrozen guest calls none.</summary>
+    /// <summary>Before the freeze; null where no hook of ours can be: Windows has its own, and an unfrozen guest calls
+    /// none.</summary>
     public static async Task<HookReading?> BeforeAsync(IActorRef vm, GuestView guest, bool freezes) =>
         freezes && guest.Inventory?.OsId != "mswindows" ? await ReadAsync(vm, guest.Info) : null;
 
@@ -22,14 +24,16 @@ internal static class GuestHooks
     public static async Task<HookReport?> AfterAsync(IActorRef vm, HookReading? before) =>
         before is null ? null : Bounded(HookReport.Judge(before, await AgainAsync(vm, before)));
 
-    /// <summary>Each script's name is sound and short (<see cref="HookReading.Parse"/>), and nobody says how many there are.</summary>
+    /// <summary>Each script's name is sound and short (<see cref="HookReading.Parse"/>), and nobody says how many there
+    /// are.</summary>
     private static HookReport Bounded(HookReport report) => report with
     {
         Scripts = report.Scripts is null ? null : ForeignText.Message(report.Scripts),
         Note = report.Note is null ? null : ForeignText.Message(report.Note),
     };
 
-    /// <summary>After a freeze that the guest refused: the script that made it, in words; null where none is known to have.</summary>
+    /// <summary>After a freeze that the guest refused: the script that made it, in words; null where none is known to
+    /// have.</summary>
     public static async Task<string?> RefusalAsync(IActorRef vm, HookReading? before) =>
         before is null ? null : HookReport.Refusal(before, await AgainAsync(vm, before));
 

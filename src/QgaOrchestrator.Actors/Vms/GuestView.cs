@@ -30,7 +30,8 @@ internal sealed record GuestView : INoSerializationVerificationNeeded
         var was = known.Inventory;
         var odd = new Dictionary<string, string>();
         var info = await CallAsync(GuestInfo.Request, GuestInfo.Read, known.Info);
-        var status = await CallAsync(GuestFsfreezeStatus.Request, json => GuestFsfreezeStatus.Read(json) == FreezeStatus.Frozen, known.FoundFrozen);
+        var status = await CallAsync(
+            GuestFsfreezeStatus.Request, json => GuestFsfreezeStatus.Read(json) == FreezeStatus.Frozen, known.FoundFrozen);
         // Whoever was found frozen is so until the guest says another thing.
         var frozen = odd.ContainsKey(GuestFsfreezeStatus.Name) ? known.FoundFrozen : status.Value;
         var view = known with { Info = info.Value, FoundFrozen = frozen, NotUnderstood = odd };
@@ -39,7 +40,8 @@ internal sealed record GuestView : INoSerializationVerificationNeeded
         var os = await CallAsync(GuestGetOsinfo.Request, GuestGetOsinfo.Read, null);
         var name = await CallAsync(GuestGetHostName.Request, json => GuestGetHostName.Read(json).HostName, was?.HostName);
         var addresses = await CallAsync(GuestNetworkGetInterfaces.Request, Addresses, was?.Addresses);
-        var fileSystems = await CallAsync(GuestGetFsinfo.Request, json => GuestGetFsinfo.Read(json).Select(f => f.Mountpoint).ToList(), was?.FileSystems);
+        var fileSystems = await CallAsync(
+            GuestGetFsinfo.Request, json => GuestGetFsinfo.Read(json).Select(f => f.Mountpoint).ToList(), was?.FileSystems);
         return view with
         {
             At = info.Heard && os.Heard ? time.Moment() : known.At,
@@ -70,5 +72,11 @@ internal sealed record GuestView : INoSerializationVerificationNeeded
     }
 
     private static IReadOnlyList<string> Addresses(ReadOnlyMemory<byte> json) =>
-        [.. GuestNetworkGetInterfaces.Read(json).SelectMany(i => i.IpAddresses ?? []).Select(a => a.IpAddress).Where(a => a is not ("127.0.0.1" or "::1"))];
+        [
+            .. GuestNetworkGetInterfaces
+                .Read(json)
+                .SelectMany(i => i.IpAddresses ?? [])
+                .Select(a => a.IpAddress)
+                .Where(a => a is not ("127.0.0.1" or "::1")),
+        ];
 }

@@ -18,7 +18,8 @@ internal sealed record ImageSum(long Bytes, string Sha256)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CutException($"the image {path} cannot be read: {e.Message}", "Give the node's user read access to the target");
+            throw new CutException(
+                $"the image {path} cannot be read: {e.Message}", "Give the node's user read access to the target");
         }
     }
 }

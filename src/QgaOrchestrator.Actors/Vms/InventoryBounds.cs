@@ -11,7 +11,8 @@ internal static class InventoryBounds
     /// <summary>Each text as a name; of a list as many as there is room for, and how many more there are.</summary>
     public static GuestInventory Bounded(GuestInventory told)
     {
-        var guest = told with { HostName = Name(told.HostName), Os = Name(told.Os), OsId = Name(told.OsId), Kernel = Name(told.Kernel) };
+        var guest =
+            told with { HostName = Name(told.HostName), Os = Name(told.Os), OsId = Name(told.OsId), Kernel = Name(told.Kernel) };
         return guest with { Addresses = Listed(guest.Addresses, Most / 4), FileSystems = Listed(guest.FileSystems, Most / 2) };
     }
 

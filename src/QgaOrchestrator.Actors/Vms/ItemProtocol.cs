@@ -8,7 +8,8 @@ using QgaOrchestrator.Core.Runs.Groups;
 
 namespace QgaOrchestrator.Actors.Vms;
 
-/// <summary>From a run to a VM: do this item. Repeated until <see cref="ItemEnded"/> comes back; a repeat is recognised.</summary>
+/// <summary>From a run to a VM: do this item. Repeated until <see cref="ItemEnded"/> comes back; a repeat is
+/// recognised.</summary>
 /// <param name="Vm">The VM.</param>
 /// <param name="Run">The run's id; with item and attempt the item's identity, from which all names derive.</param>
 /// <param name="Item">Index of the item in its run.</param>
@@ -66,7 +67,8 @@ internal sealed record DescribeVm : INoSerializationVerificationNeeded;
 
 /// <param name="SlowFreeze">Its last freeze took more than a second.</param>
 /// <param name="Age">Since the guest was seen to be reset, or its agent to open its port; null where neither was seen.</param>
-internal sealed record VmDescribed(MonitorView Machine, GuestView Guest, bool SlowFreeze, TimeSpan? Age) : INoSerializationVerificationNeeded;
+internal sealed record VmDescribed(MonitorView Machine, GuestView Guest, bool SlowFreeze, TimeSpan? Age)
+    : INoSerializationVerificationNeeded;
 
 /// <summary>To the VM: the run that works on it, null for none.</summary>
 internal sealed record WorksFor(string? Run) : INoSerializationVerificationNeeded;

@@ -22,8 +22,18 @@ internal abstract class ItemWork : ReceiveActor, IDisposable
         Receive<StartItem>(_ => Show(_progress));
         Receive<AbortItem>(_ => _aborted.Cancel());
         Receive<ItemOutcome>(m => Context.Parent.Tell(new ItemsActor.Finished(m, null)));
-        Receive<Status.Failure>(m => Context.Parent.Tell(new ItemsActor.Finished(
-            Outcome(ItemState.Unknown, $"a fault in qgad: {m.Cause.Message}", "See the node's log, and what the guest has done of it"), null)));
+        Receive<Status.Failure>(m =>
+            Context.Parent.Tell(
+                new ItemsActor.Finished(
+                    Outcome(
+                        ItemState.Unknown,
+                        $"a fault in qgad: {m.Cause.Message}",
+                        "See the node's log, and what the guest has done of it"
+                    ),
+                    null
+                )
+            )
+        );
     }
 
     protected StartItem Order { get; }
@@ -45,15 +55,18 @@ internal abstract class ItemWork : ReceiveActor, IDisposable
     }
 
     /// <param name="aborted">The item was told to end.</param>
-    /// <param name="stopped">The node ends, or the VM's actor: another will go on with what is kept, so nothing is told of it.</param>
+    /// <param name="stopped">The node ends, or the VM's actor: another will go on with what is kept, so nothing is told of
+    /// it.</param>
     protected abstract Task<ItemOutcome> RunAsync(CancellationToken aborted, CancellationToken stopped);
 
     /// <summary>From the work itself, on whatever thread.</summary>
     protected void Move(string step) => _self.Tell(_progress with { Step = step });
 
-    protected ItemOutcome Outcome(ItemState state, string? reason = null, string? remedy = null) => new(Order.Item, Order.Attempt, state, reason, remedy);
+    protected ItemOutcome Outcome(ItemState state, string? reason = null, string? remedy = null) =>
+        new(Order.Item, Order.Attempt, state, reason, remedy);
 
-    protected ItemOutcome Interrupted() => ItemOutcome.Interrupted(Order.Item, Order.Attempt, "the node ended before this attempt had begun");
+    protected ItemOutcome Interrupted() =>
+        ItemOutcome.Interrupted(Order.Item, Order.Attempt, "the node ended before this attempt had begun");
 
     /// <summary>Writes how the item ended into its result.</summary>
     protected ItemOutcome Keep(ItemResult result, ItemOutcome outcome)

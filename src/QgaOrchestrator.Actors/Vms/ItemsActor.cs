@@ -24,7 +24,8 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     public sealed record Sweep : INoSerializationVerificationNeeded;
 
     /// <param name="Left">Something is left to do, by another sweep.</param>
-    private sealed record Swept(IReadOnlyList<string> Removed, bool Left, string? Fault = null) : INoSerializationVerificationNeeded;
+    private sealed record Swept(IReadOnlyList<string> Removed, bool Left, string? Fault = null)
+        : INoSerializationVerificationNeeded;
 
     private sealed record Repeat : INoSerializationVerificationNeeded;
 
@@ -139,7 +140,8 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         var vm = Context.Parent;
         return order.Kind switch
         {
-            Backup.Name when order.Options.DryRun => ActorProps.Of(() => new PreflightItem(order, _services, _spec, _monitor, vm)),
+            Backup.Name when order.Options.DryRun =>
+                ActorProps.Of(() => new PreflightItem(order, _services, _spec, _monitor, vm)),
             Backup.Name => ActorProps.Of(() => new BackupItem(order, _services, _spec, _monitor, vm)),
             Command.Name => ActorProps.Of(() => new CommandItem(order, _services, vm)),
             Exec.Name => ActorProps.Of(() => new ExecItem(order, _services, vm)),
@@ -163,21 +165,26 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         return new Swept(await LeftBehind.RemoveAsync(monitor, unsettled, _services.Time, limit.Token), entryLeft);
     }
 
-    /// <summary>Whoever would remove a thawed entry once its run has journalled what became of it may have ended before that.</summary>
+    /// <summary>Whoever would remove a thawed entry once its run has journalled what became of it may have ended before
+    /// that.</summary>
     /// <returns>It must stay yet: its run has not, or it is not thawed.</returns>
     private async Task<bool> RemoveEntryAsync(IReadOnlySet<string> unsettled, CancellationToken cancel)
     {
         var entry = (await _services.Host.Ask<EntryFound>(new FindEntry(_spec.Id.Name), cancel)).Entry;
         if (entry is not { Run.Length: > 0 }) return false;
-        if (entry.Phase != LedgerPhase.Thawed || unsettled.Contains(CutNames.For(entry.Run, entry.Item, entry.Attempt).Hash)) return true;
+        if (entry.Phase != LedgerPhase.Thawed || unsettled.Contains(CutNames.For(entry.Run, entry.Item, entry.Attempt).Hash))
+            return true;
         _services.Host.Tell(new RemoveEntry(entry.Window));
         return false;
     }
 
     private void EndSweep(Swept swept)
     {
-        if (swept.Removed.Count > 0) _log.Warning("{0}: removed from QEMU what no run knows any more: {1}", _spec.Id.Name, string.Join(", ", swept.Removed));
-        if (swept.Fault is { } fault && fault != _sweepFault) _log.Warning("{0}: could not look for what earlier runs left: {1}", _spec.Id.Name, fault);
+        if (swept.Removed.Count > 0)
+            _log.Warning(
+                "{0}: removed from QEMU what no run knows any more: {1}", _spec.Id.Name, string.Join(", ", swept.Removed));
+        if (swept.Fault is { } fault && fault != _sweepFault)
+            _log.Warning("{0}: could not look for what earlier runs left: {1}", _spec.Id.Name, fault);
         _sweepFault = swept.Fault;
         if (swept.Left) Timers.StartSingleTimer("sweep", new Sweep(), SweepAgain);
         Handle(new ItemsInput.Swept());

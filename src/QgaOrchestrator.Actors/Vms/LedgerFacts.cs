@@ -22,18 +22,21 @@ internal static class LedgerFacts
     };
 
     /// <summary>An earlier process's entry, thawed by this one: its offsets stay, since they count on that one's clock.</summary>
-    public static LedgerEntry Adopted(LedgerEntry entry, WindowState state) => state is not WindowState.Closed ? entry : entry with
-    {
-        Phase = LedgerPhase.Thawed,
-        Facts = entry.Facts with
-        {
-            Thawed = state.Record.Thawed,
-            ThawError = state.Record.ThawError,
-            ThawedAt = state.Record.ThawedAt?.Utc,
-            ThawedBy = "node",
-            Broken = state.Record.Broken,
-        },
-    };
+    public static LedgerEntry Adopted(LedgerEntry entry, WindowState state) =>
+        state is not WindowState.Closed
+            ? entry
+            : entry with
+            {
+                Phase = LedgerPhase.Thawed,
+                Facts = entry.Facts with
+                {
+                    Thawed = state.Record.Thawed,
+                    ThawError = state.Record.ThawError,
+                    ThawedAt = state.Record.ThawedAt?.Utc,
+                    ThawedBy = "node",
+                    Broken = state.Record.Broken,
+                },
+            };
 
     public static WindowFacts From(WindowRecord record, string? thawedBy) => new()
     {
@@ -72,7 +75,8 @@ internal static class LedgerFacts
             utc is { } at && afterMs is { } ms ? new Moment(TimeSpan.FromMilliseconds(ms), at) : null;
     }
 
-    /// <summary>UTC as it was when the freeze was sent, so that a clock that is stepped inside a window turns nothing around.</summary>
+    /// <summary>UTC as it was when the freeze was sent, so that a clock that is stepped inside a window turns nothing
+    /// around.</summary>
     private static DateTimeOffset? At(WindowRecord record, Moment? moment) =>
         record.FreezeSent is { } start && moment is { } end ? start.Utc + (end - start) : moment?.Utc;
 

@@ -12,7 +12,8 @@ internal static class OutcomeBounds
     /// <summary>Bytes: a check's reason holds all that was found.</summary>
     private const int Most = 4 * 1024;
 
-    public static ItemOutcome Bounded(this ItemOutcome outcome) => outcome with { Reason = Line(outcome.Reason), Remedy = Line(outcome.Remedy) };
+    public static ItemOutcome Bounded(this ItemOutcome outcome) =>
+        outcome with { Reason = Line(outcome.Reason), Remedy = Line(outcome.Remedy) };
 
     private static string? Line(string? text) => text is null ? null : ForeignText.Message(text, Most);
 }

@@ -9,7 +9,8 @@ namespace QgaOrchestrator.Actors.Vms;
 internal static class OverlaysOwed
 {
     /// <summary>Commits those that no run will go on with.</summary>
-    /// <exception cref="CutException">The VM still writes to overlays, or the process that made them is gone: with the remedy.</exception>
+    /// <exception cref="CutException">The VM still writes to overlays, or the process that made them is gone: with the
+    /// remedy.</exception>
     public static async Task SettleAsync(VmServices services, VmSpec spec, IMonitor monitor, CancellationToken cancel)
     {
         var vm = spec.Id.Entity;
@@ -17,7 +18,8 @@ internal static class OverlaysOwed
         // A run that has not settled its attempt comes for it, and goes on copying.
         var unsettled = await services.Unsettled(spec.Id);
         if (open.IsOf(monitor.Process) && !unsettled.Contains(open.Hash))
-            await services.Cut(BackupMethod.Snapshot, null, spec, monitor).UndoAsync(CutNames.FromHash(open.Hash), open.Directory, cancel);
+            await services.Cut(BackupMethod.Snapshot, null, spec, monitor).UndoAsync(
+                CutNames.FromHash(open.Hash), open.Directory, cancel);
         services.Overlays.RequireNone(vm, monitor.Process);
     }
 

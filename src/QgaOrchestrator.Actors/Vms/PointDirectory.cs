@@ -21,8 +21,13 @@ internal sealed class PointDirectory
     private static readonly string[] Leftovers = [PointFile + ".tmp", "draft.json", "draft.json.tmp"];
 
     /// <summary>Its group passes through to the point and changes nothing there: a point cannot be swapped for a link.</summary>
-    private const UnixFileMode Above = UnixFileMode.SetGroup
-        | UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
+    private const UnixFileMode Above =
+        UnixFileMode.SetGroup
+        | UnixFileMode.UserRead
+        | UnixFileMode.UserWrite
+        | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead
+        | UnixFileMode.GroupExecute;
 
     private const UnixFileMode Mode = Above | UnixFileMode.GroupWrite;
 
@@ -43,20 +48,24 @@ internal sealed class PointDirectory
     public static PointDirectory For(string target, string drafts, VmId vm, DateTimeOffset dispatchedAt, string hash)
     {
         var id = $"{dispatchedAt.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}-{hash}";
-        return new PointDirectory(System.IO.Path.Combine(target, vm.Entity, id), id, System.IO.Path.Combine(drafts, hash + ".json"));
+        return new PointDirectory(
+            System.IO.Path.Combine(target, vm.Entity, id), id, System.IO.Path.Combine(drafts, hash + ".json"));
     }
 
     /// <summary>The point in a directory; null where there is none, or another user has put one there.</summary>
     public static RecoveryPoint? Read(string directory)
     {
         using var held = HeldDirectory.TryOpen(directory);
-        return held?.ReadOwn(PointFile) is { } bytes && JsonSerializer.Deserialize(bytes, PointJson.Default.RecoveryPoint) is { } point
+        return
+            held?.ReadOwn(PointFile) is { } bytes
+            && JsonSerializer.Deserialize(bytes, PointJson.Default.RecoveryPoint) is { } point
             ? point with { Directory = directory }
             : null;
     }
 
     /// <param name="group">Owns the directory, so that QEMU's own user can write there; null: the node's group.</param>
-    /// <param name="byQemu">QEMU makes the images; what a hook makes it makes with our rights, where nobody can plant a link.</param>
+    /// <param name="byQemu">QEMU makes the images; what a hook makes it makes with our rights, where nobody can plant a
+    /// link.</param>
     /// <exception cref="CutException">It cannot be made.</exception>
     public void Create(string? group, bool byQemu)
     {
@@ -67,18 +76,23 @@ internal sealed class PointDirectory
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CutException($"the target directory {Path} cannot be made: {e.Message}", "Give the node's user write access to the target, or choose another with --target");
+            throw new CutException(
+                $"the target directory {Path} cannot be made: {e.Message}",
+                "Give the node's user write access to the target, or choose another with --target"
+            );
         }
     }
 
-    /// <summary>Without a draft the attempt goes on as well, and a crash's successor undoes it: an older one is not left for it.</summary>
+    /// <summary>Without a draft the attempt goes on as well, and a crash's successor undoes it: an older one is not left for
+    /// it.</summary>
     /// <returns>Why it could not be written; null: it is.</returns>
     public string? Write(PointDraft draft)
     {
         try
         {
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(_draft)!, OwnFiles.Directory);
-            HeldDirectory.ReplaceFile(_draft, JsonSerializer.SerializeToUtf8Bytes(draft, DraftJson.Default.PointDraft), OwnFiles.File);
+            HeldDirectory.ReplaceFile(
+                _draft, JsonSerializer.SerializeToUtf8Bytes(draft, DraftJson.Default.PointDraft), OwnFiles.File);
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -114,7 +128,10 @@ internal sealed class PointDirectory
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CutException($"{PointFile} cannot be written into {Path}: {e.Message}", "Make room on the target, or choose another with --target");
+            throw new CutException(
+                $"{PointFile} cannot be written into {Path}: {e.Message}",
+                "Make room on the target, or choose another with --target"
+            );
         }
     }
 
@@ -129,7 +146,10 @@ internal sealed class PointDirectory
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CutException($"point.json cannot be removed from {Path}: {e.Message}", "Remove the directory by hand: its group has no recovery point");
+            throw new CutException(
+                $"point.json cannot be removed from {Path}: {e.Message}",
+                "Remove the directory by hand: its group has no recovery point"
+            );
         }
     }
 

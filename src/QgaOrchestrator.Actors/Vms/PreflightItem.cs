@@ -31,9 +31,12 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
         _options = order.Options.Backup ?? throw new ArgumentException("the run's options hold no backup", nameof(order));
         var self = Self;
         Receive<ItemOutcome>(m => Context.Parent.Tell(new ItemsActor.Finished(m, null)));
-        Receive<Status.Failure>(m => self.Tell(Outcome(ItemState.Failed, $"a fault in qgad: {m.Cause.Message}", "See the node's log, and report it")));
+        Receive<Status.Failure>(m =>
+            self.Tell(Outcome(ItemState.Failed, $"a fault in qgad: {m.Cause.Message}", "See the node's log, and report it"))
+        );
         Receive<AbortItem>(_ => _stopped.Cancel());
-        services.Runs.Tell(new ItemMoved(order.Run, new ItemProgress(order.Item, order.Attempt, Backup.Prepare.Name, null, 0, 0)));
+        services.Runs.Tell(
+            new ItemMoved(order.Run, new ItemProgress(order.Item, order.Attempt, Backup.Prepare.Name, null, 0, 0)));
         CheckAsync(monitor, _stopped.Token).PipeTo(Self);
     }
 
@@ -52,15 +55,23 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
         var fitness = await FreezeFitness.AskAsync(_vm, _services, _spec, vm.Machine, consistency);
         try
         {
-            var facts = await PreflightLook.AtMachineAsync(new PreflightFacts(_spec.Id.Name) { Guest = fitness.Guest }, monitor, vm);
+            var facts = await PreflightLook.AtMachineAsync(
+                new PreflightFacts(_spec.Id.Name) { Guest = fitness.Guest }, monitor, vm);
             facts = await PreflightLook.AtGuestAsync(facts, _vm, vm.Guest, fitness);
             // The backup would not come to its targets either, but its operator wants to know all at once.
-            if (facts.RunState is null or "running" && facts.Migration is null) facts = await TryTargetsAsync(facts, monitor, vm, fitness, cancel);
+            if (facts.RunState is null or "running" && facts.Migration is null)
+                facts = await TryTargetsAsync(facts, monitor, vm, fitness, cancel);
             return Outcome(PreflightRules.Judge(facts, consistency, _options.Method));
         }
         catch (MonitorException silent)
         {
-            return Outcome([new Finding(Weight.Unreachable, $"QEMU's monitor does not answer ({silent.Message})", "See whether QEMU hangs, and its storage")]);
+            return Outcome([
+                new Finding(
+                    Weight.Unreachable,
+                    $"QEMU's monitor does not answer ({silent.Message})",
+                    "See whether QEMU hangs, and its storage"
+                ),
+            ]);
         }
         catch (OperationCanceledException)
         {
@@ -69,16 +80,19 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
     }
 
     /// <summary>Makes the targets and removes them again.</summary>
-    private async Task<PreflightFacts> TryTargetsAsync(PreflightFacts facts, IMonitor monitor, VmDescribed vm, FreezeFitness fitness, CancellationToken cancel)
+    private async Task<PreflightFacts> TryTargetsAsync(
+        PreflightFacts facts, IMonitor monitor, VmDescribed vm, FreezeFitness fitness, CancellationToken cancel)
     {
         var cut = _services.Cut(_options.Method, _options.Hook, _spec, monitor);
         var names = CutNames.For(_order.Run, _order.Item, _order.Attempt);
-        var directory = PointDirectory.For(_options.Target ?? _services.Points, _services.Drafts, _spec.Id, _order.DispatchedAt, names.Hash);
+        var directory = PointDirectory.For(
+            _options.Target ?? _services.Points, _services.Drafts, _spec.Id, _order.DispatchedAt, names.Hash);
         try
         {
             _services.Overlays.RequireNone(_spec.Id.Entity, vm.Machine.Process);
             directory.Create(_services.TargetGroup, _options.Method != BackupMethod.Hook);
-            var plan = await cut.PrepareAsync(names, new CutTarget(directory.Path, _options.Bandwidth) { Exclude = _services.Exclude(_spec.Id) }, cancel);
+            var plan = await cut.PrepareAsync(
+                names, new CutTarget(directory.Path, _options.Bandwidth) { Exclude = _services.Exclude(_spec.Id) }, cancel);
             await cut.UndoAsync(names, directory.Path, CancellationToken.None);
             directory.Delete();
             return facts with
@@ -107,7 +121,8 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
         findings.Count == 0 ? null : string.Join("; ", findings.Select(finding => finding.What)),
         findings.Count == 0 ? null : string.Join(". ", findings.Select(finding => finding.Remedy.TrimEnd('.')).Distinct()));
 
-    private ItemOutcome Outcome(ItemState state, string? reason, string? remedy) => new(_order.Item, _order.Attempt, state, reason, remedy);
+    private ItemOutcome Outcome(ItemState state, string? reason, string? remedy) =>
+        new(_order.Item, _order.Attempt, state, reason, remedy);
 
     public void Dispose() => _stopped.Dispose();
 }

@@ -20,7 +20,13 @@ internal static class PreflightLook
     /// <summary>Every command that a backup's window, coverage and hook report ask for.</summary>
     private static readonly string[] Used =
     [
-        GuestFsfreezeStatus.Name, GuestFsfreezeFreeze.Name, GuestFsfreezeThaw.Name, GuestGetFsinfo.Name, GuestFileOpen.Name, GuestFileRead.Name, GuestFileClose.Name,
+        GuestFsfreezeStatus.Name,
+        GuestFsfreezeFreeze.Name,
+        GuestFsfreezeThaw.Name,
+        GuestGetFsinfo.Name,
+        GuestFileOpen.Name,
+        GuestFileRead.Name,
+        GuestFileClose.Name,
     ];
 
     /// <exception cref="MonitorException">The monitor does not answer.</exception>
@@ -35,32 +41,61 @@ internal static class PreflightLook
             Migration = QueryMigrate.IsUnderWay(migration) ? migration : null,
             Age = ages.Min(),
             Qemu = Version.TryParse(vm.Machine.QemuVersion, out var version) ? version : null,
-            BrokenBitmaps = [.. from block in blocks from bitmap in block.Inserted?.DirtyBitmaps ?? [] where bitmap.Inconsistent select $"{block.Inserted!.NodeName}/{bitmap.Name}"],
+            BrokenBitmaps =
+            [
+                .. from block in blocks
+                from bitmap in block.Inserted?.DirtyBitmaps ?? []
+                where bitmap.Inconsistent
+                select $"{block.Inserted!.NodeName}/{bitmap.Name}",
+            ],
         };
     }
 
     /// <summary>A frozen agent shows all but six commands as disabled, so one that is frozen is not asked.</summary>
-    public static async Task<PreflightFacts> AtGuestAsync(PreflightFacts facts, IActorRef vm, GuestView guest, FreezeFitness fitness)
+    public static async Task<PreflightFacts> AtGuestAsync(
+        PreflightFacts facts, IActorRef vm, GuestView guest, FreezeFitness fitness)
     {
         if (fitness.Guest is not { Answer: FreezeAnswer.Thawed or FreezeAnswer.NotOffered }) return facts;
         var asked = await vm.Ask<CallEnded>(new Submit(GuestInfo.Request, Answer), Queue);
         if (fitness.NotUnderstood is { } coverage) facts = facts with { NotUnderstood = [coverage] };
         var info = guest.Info;
         if (asked.Outcome is AgentOutcome.Returned told && !told.Json.TryRead(GuestInfo.Read, out info, out var odd))
-            facts = facts with { NotUnderstood = [.. facts.NotUnderstood, $"what the guest's agent offers is not known ({GuestInfo.Name}): {odd}"] };
-        if (info is null) return facts;
-        facts = facts with { AgentVersion = info.Version, Missing = [.. Used.Select(name => Gap(info, name)).OfType<MissingCommand>()] };
-        if (!fitness.Freezes || guest.Inventory?.OsId is null or "mswindows") return facts;
+            facts = facts with
+            {
+                NotUnderstood = [.. facts.NotUnderstood, $"what the guest's agent offers is not known ({GuestInfo.Name}): {odd}"],
+            };
+        if (info is null)
+            return facts;
+        facts = facts with
+        {
+            AgentVersion = info.Version,
+            Missing = [.. Used.Select(name => Gap(info, name)).OfType<MissingCommand>()],
+        };
+        if (!fitness.Freezes || guest.Inventory?.OsId is null or "mswindows")
+            return facts;
         return facts with
         {
-            Mounts = [.. UnfrozenMount.Parse(await TextAsync(vm, "/proc/mounts", info)).Select(mount => mount with { Mountpoint = ForeignText.Name(mount.Mountpoint), Type = ForeignText.Name(mount.Type) })],
+            Mounts =
+            [
+                .. UnfrozenMount
+                    .Parse(await TextAsync(vm, "/proc/mounts", info))
+                    .Select(mount =>
+                        mount with
+                        {
+                            Mountpoint = ForeignText.Name(mount.Mountpoint),
+                            Type = ForeignText.Name(mount.Type),
+                        }
+                    ),
+            ],
             Swaps = [.. UnfrozenMount.ParseSwaps(await TextAsync(vm, "/proc/swaps", info)).Select(ForeignText.Name)],
         };
     }
 
     /// <summary>Empty where it cannot be read: that its commands are missing is told by itself.</summary>
     private static async Task<string> TextAsync(IActorRef vm, string path, AgentInfo info) =>
-        await GuestFile.ReadAsync(vm, path, MostMounts, info) is GuestFile.Content content ? Encoding.UTF8.GetString(content.Bytes) : "";
+        await GuestFile.ReadAsync(vm, path, MostMounts, info) is GuestFile.Content content
+            ? Encoding.UTF8.GetString(content.Bytes)
+            : "";
 
     private static MissingCommand? Gap(AgentInfo info, string name)
     {
@@ -69,7 +104,11 @@ internal static class PreflightLook
         {
             CommandStatus.Enabled => null,
             CommandStatus.Disabled => new(name, CommandGap.Disabled, $"{since}"),
-            _ => new(name, Version.TryParse(info.Version, out var version) && version >= since ? CommandGap.NotBuilt : CommandGap.TooOld, $"{since}"),
+            _ => new(
+                name,
+                Version.TryParse(info.Version, out var version) && version >= since ? CommandGap.NotBuilt : CommandGap.TooOld,
+                $"{since}"
+            ),
         };
     }
 }

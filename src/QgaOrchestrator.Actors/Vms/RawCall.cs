@@ -20,8 +20,10 @@ internal static class RawCall
     private static readonly byte[] Nothing = [.. "{}"u8];
     private static readonly byte[] Frozen = [.. "\"frozen\""u8];
 
-    /// <summary>What was asked before the command could go out, or about its CommandNotFound; <paramref name="Error"/> is that.</summary>
-    internal sealed record Looked(CallAgent Call, RawCaller Caller, AgentOffer Offer, CallReply? Error) : INoSerializationVerificationNeeded;
+    /// <summary>What was asked before the command could go out, or about its CommandNotFound; <paramref name="Error"/> is
+    /// that.</summary>
+    internal sealed record Looked(CallAgent Call, RawCaller Caller, AgentOffer Offer, CallReply? Error)
+        : INoSerializationVerificationNeeded;
 
     public static void Take(CallAgent call, VmActor vm, RawCaller caller)
     {
@@ -29,7 +31,12 @@ internal static class RawCall
         switch (call.Command)
         {
             case var denied when vm.Services.Denied.Contains(denied):
-                Refuse(caller, CallRefusal.Denied, $"{denied} is never allowed on host {vm.Spec.Id.Host}", "It is named by Policy.Deny in that node's config");
+                Refuse(
+                    caller,
+                    CallRefusal.Denied,
+                    $"{denied} is never allowed on host {vm.Spec.Id.Host}",
+                    "It is named by Policy.Deny in that node's config"
+                );
                 break;
             case "guest-sync" or "guest-sync-delimited":
                 Sync(call, caller);
@@ -71,8 +78,13 @@ internal static class RawCall
     }
 
     /// <summary>The agent did not say what it offers, so the command was not sent.</summary>
-    public static CallReply Unheard(string command, CallEnded ended) => ended.Outcome is AgentOutcome.Unknown u
-        ? new CallReply.Refused(CallRefusal.Unreachable, $"the agent did not say whether it takes {command}: {u.Reason}", "Try again; see qgactl vm show")
+    public static CallReply Unheard(string command, CallEnded ended) =>
+        ended.Outcome is AgentOutcome.Unknown u
+            ? new CallReply.Refused(
+                CallRefusal.Unreachable,
+                $"the agent did not say whether it takes {command}: {u.Reason}",
+                "Try again; see qgactl vm show"
+            )
         : Reply(command, ended);
 
     private static bool IsFreeze(string command) => command is "guest-fsfreeze-freeze" or "guest-fsfreeze-freeze-list";
@@ -89,13 +101,22 @@ internal static class RawCall
         else if (IsFreeze(call.Command))
             Freeze(call, vm, caller);
         else if (listed is { Answered: false })
-            caller.Ticket = vm.EnqueueUnanswered(new AgentRequest(call.Command, call.Arguments), LimitsOf(call, vm).Timeout, reply => Answer(call, reply, vm, caller));
+            caller.Ticket = vm.EnqueueUnanswered(
+                new AgentRequest(call.Command, call.Arguments),
+                LimitsOf(call, vm).Timeout,
+                reply => Answer(call, reply, vm, caller)
+            );
         else
             Send(call, vm, caller, Lane.Queue);
     }
 
-    private static void Send(CallAgent call, VmActor vm, RawCaller caller, Lane lane) => caller.Ticket = vm.Enqueue(
-        new AgentRequest(call.Command, call.Arguments), LimitsOf(call, vm).Timeout, ended => Answer(call, Reply(call.Command, ended), vm, caller), lane);
+    private static void Send(CallAgent call, VmActor vm, RawCaller caller, Lane lane) =>
+        caller.Ticket = vm.Enqueue(
+            new AgentRequest(call.Command, call.Arguments),
+            LimitsOf(call, vm).Timeout,
+            ended => Answer(call, Reply(call.Command, ended), vm, caller),
+            lane
+        );
 
     private static Lane ThawLane(string command) => command == GuestFsfreezeThaw.Name ? Lane.Thaw : Lane.Status;
 
@@ -120,8 +141,10 @@ internal static class RawCall
         return (rests, reply) switch
         {
             ({ } why, CallReply.Unknown u) => u with { Reason = $"{why.Why}: {u.Reason}" },
-            ({ } why, CallReply.Refused { Why: CallRefusal.Unreachable } r) => r with { Reason = $"{why.Why}: {r.Reason}", Remedy = why.Remedy },
-            (null, CallReply.Refused { Why: CallRefusal.Unreachable } r) when vm.Remedy is { } remedy => r with { Remedy = remedy },
+            ({ } why, CallReply.Refused { Why: CallRefusal.Unreachable } r) =>
+                r with { Reason = $"{why.Why}: {r.Reason}", Remedy = why.Remedy },
+            (null, CallReply.Refused { Why: CallRefusal.Unreachable } r) when vm.Remedy is { } remedy =>
+                r with { Remedy = remedy },
             _ => reply,
         };
     }
@@ -134,7 +157,12 @@ internal static class RawCall
         vm.Enqueue(GuestFsfreezeStatus.Request, GuestFsfreezeStatus.Spec.DefaultTimeout(vm.Services.Limits.Timeout), ended =>
         {
             if (ended.Outcome is AgentOutcome.Returned r && GuestFsfreezeStatus.SaysFrozen(r.Json))
-                Refuse(caller, CallRefusal.NotOurs, "the guest was frozen by somebody else, who may still need it", $"qgactl thaw {vm.Spec.Id.Name} --force thaws it all the same");
+                Refuse(
+                    caller,
+                    CallRefusal.NotOurs,
+                    "the guest was frozen by somebody else, who may still need it",
+                    $"qgactl thaw {vm.Spec.Id.Name} --force thaws it all the same"
+                );
             else if (ended.Outcome is AgentOutcome.NotSent)
                 caller.Tell(Reply(call.Command, ended));
             else
@@ -144,19 +172,30 @@ internal static class RawCall
     /// <summary>How a call ended, in the words of its caller.</summary>
     public static CallReply Reply(string command, CallEnded ended) => ended switch
     {
-        { Refusal: ChannelRefusal.QueueFull, Outcome: AgentOutcome.NotSent n } =>
-            new CallReply.Refused(CallRefusal.QueueFull, n.Reason, "Ask less often, or wait for the answers"),
-        { Refusal: ChannelRefusal.Quarantined, Outcome: AgentOutcome.NotSent n } =>
-            new CallReply.Refused(CallRefusal.Frozen, n.Reason, "See qgactl vm show; the node keeps thawing it"),
-        { Outcome: AgentOutcome.NotSent n } =>
-            new CallReply.Refused(CallRefusal.Unreachable, n.Reason, "Check that qemu-ga runs in the guest; qgactl vm show tells who else has its socket"),
+        { Refusal: ChannelRefusal.QueueFull, Outcome: AgentOutcome.NotSent n } => new CallReply.Refused(
+            CallRefusal.QueueFull,
+            n.Reason,
+            "Ask less often, or wait for the answers"
+        ),
+        { Refusal: ChannelRefusal.Quarantined, Outcome: AgentOutcome.NotSent n } => new CallReply.Refused(
+            CallRefusal.Frozen,
+            n.Reason,
+            "See qgactl vm show; the node keeps thawing it"
+        ),
+        { Outcome: AgentOutcome.NotSent n } => new CallReply.Refused(
+            CallRefusal.Unreachable,
+            n.Reason,
+            "Check that qemu-ga runs in the guest; qgactl vm show tells who else has its socket"
+        ),
         { Outcome: AgentOutcome.Returned r } => new CallReply.Returned(JsonText.Mended(r.Json)),
         { Outcome: AgentOutcome.Refused r } => new CallReply.AgentFailed(r.Error.Class, r.Error.Description),
-        { Outcome: AgentOutcome.Unknown u } => new CallReply.Unknown(u.Reason, $"{command} may have been executed: {WhatToDo(command)}"),
+        { Outcome: AgentOutcome.Unknown u } =>
+            new CallReply.Unknown(u.Reason, $"{command} may have been executed: {WhatToDo(command)}"),
         _ => throw new InvalidOperationException($"unexpected outcome of {command}"),
     };
 
-    /// <summary>How a command without an answer ended: what was written and not refused ends by the link's end, or in silence.</summary>
+    /// <summary>How a command without an answer ended: what was written and not refused ends by the link's end, or in
+    /// silence.</summary>
     public static CallReply UnansweredReply(string command, CallEnded ended) => ended.Outcome switch
     {
         AgentOutcome.Unknown { By: WaitEnd.LinkLost } => Obeyed(Completion.Port),
@@ -166,7 +205,8 @@ internal static class RawCall
 
     public static CallReply Obeyed(Completion completion) => new CallReply.Returned(Nothing) { Completed = completion };
 
-    /// <summary>A status that is asked while a window has the channel. The agent is not asked: the thaw would wait behind it.</summary>
+    /// <summary>A status that is asked while a window has the channel. The agent is not asked: the thaw would wait behind
+    /// it.</summary>
     public static CallReply Status(WindowState window) =>
         window.HoldsFrozen ? new CallReply.Returned(Frozen) : InWindow(window.Order.Id);
 
@@ -179,8 +219,15 @@ internal static class RawCall
 
     private static void Sync(CallAgent call, RawCaller caller)
     {
-        if (SyncId(call.Arguments) is { } id) caller.Tell(new CallReply.Returned(JsonSerializer.SerializeToUtf8Bytes(id)));
-        else Refuse(caller, CallRefusal.BadArguments, $"{call.Command} needs an integer id", """For example {"id":1}; it is answered here, the channel is always in sync""");
+        if (SyncId(call.Arguments) is { } id)
+            caller.Tell(new CallReply.Returned(JsonSerializer.SerializeToUtf8Bytes(id)));
+        else
+            Refuse(
+                caller,
+                CallRefusal.BadArguments,
+                $"{call.Command} needs an integer id",
+                """For example {"id":1}; it is answered here, the channel is always in sync"""
+            );
     }
 
     private static long? SyncId(ReadOnlyMemory<byte> arguments)

@@ -22,7 +22,9 @@ internal sealed class RawWindow : ReceiveActor
     {
         (_caller, _call, _clamped) = (caller, call, clamped);
         Receive<WindowFrozen>(m => Answer(new CallReply.Returned(JsonSerializer.SerializeToUtf8Bytes(m.Count))));
-        Receive<WindowUnsettled>(m => Answer(new CallReply.Unknown(m.Reason, "The guest may be frozen; the node goes on thawing it. See qgactl vm show")));
+        Receive<WindowUnsettled>(m =>
+            Answer(new CallReply.Unknown(m.Reason, "The guest may be frozen; the node goes on thawing it. See qgactl vm show"))
+        );
         Receive<CallerLeft>(_ =>
         {
             if (_caller is null) return;
@@ -31,7 +33,8 @@ internal sealed class RawWindow : ReceiveActor
         });
         Receive<WindowRefused>(m =>
         {
-            Answer(new CallReply.Refused(CallRefusal.Unreachable, m.Reason, "Check that qemu-ga runs in the guest: qgactl vm show"));
+            Answer(
+                new CallReply.Refused(CallRefusal.Unreachable, m.Reason, "Check that qemu-ga runs in the guest: qgactl vm show"));
             Context.Stop(Self);
         });
         Receive<WindowClosed>(m =>

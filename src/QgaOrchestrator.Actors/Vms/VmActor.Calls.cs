@@ -8,8 +8,12 @@ namespace QgaOrchestrator.Actors.Vms;
 // Callers' commands: what is asked before they go out, and those that no reply ends.
 public sealed partial class VmActor
 {
-    /// <summary>Asks agent and monitor whether a caller's command is to go out, or why it was not found; <see cref="RawCall.Looked"/> follows.</summary>
-    internal void Look(CallAgent call, RawCaller caller, CallReply? error) => LookAsync(Self, call.Command, error, _monitor).PipeTo(Self,
+    /// <summary>Asks agent and monitor whether a caller's command is to go out, or why it was not found; <see
+    /// cref="RawCall.Looked"/> follows.</summary>
+    internal void Look(CallAgent call, RawCaller caller, CallReply? error) =>
+        LookAsync(Self, call.Command, error, _monitor)
+            .PipeTo(
+                Self,
         success: offer => new RawCall.Looked(call, caller, offer, error),
         failure: fault => new RawCall.Looked(call, caller, new AgentOffer(
             error ?? new CallReply.Refused(CallRefusal.Unreachable, fault.Message, "See qgactl vm show")), error));
@@ -31,8 +35,13 @@ public sealed partial class VmActor
     }
 
     /// <summary>What shows that it was obeyed ends it: an event of QEMU, the agent's or QEMU's end; else its time-out.</summary>
-    internal long EnqueueUnanswered(AgentRequest request, TimeSpan timeout, Action<CallReply> complete) => Enqueue(
-        request, timeout, ended => complete(RawCall.UnansweredReply(request.Command, ended)), shown: by => complete(RawCall.Obeyed(by)));
+    internal long EnqueueUnanswered(AgentRequest request, TimeSpan timeout, Action<CallReply> complete) =>
+        Enqueue(
+            request,
+            timeout,
+            ended => complete(RawCall.UnansweredReply(request.Command, ended)),
+            shown: by => complete(RawCall.Obeyed(by))
+        );
 
     /// <summary>
     /// A caller is gone: what waits for the channel on his behalf is never sent, except a thaw. What is in flight goes on, and
@@ -59,8 +68,13 @@ public sealed partial class VmActor
     /// <summary>Ends the command in flight where nothing but its effect could.</summary>
     private void Depart(Func<string, Completion?> shown)
     {
-        if (_channel.Link is not Core.Vms.LinkState.Busy { Ticket: var ticket }
-            || !_calls.TryGetValue(ticket, out var call) || call.Shown is not { } end || shown(call.Request.Command) is not { } completion) return;
+        if (
+            _channel.Link is not Core.Vms.LinkState.Busy { Ticket: var ticket }
+            || !_calls.TryGetValue(ticket, out var call)
+            || call.Shown is not { } end
+            || shown(call.Request.Command) is not { } completion
+        )
+            return;
         _calls.Remove(ticket);
         end(completion);
         // Whoever comes next begins with a sync of his own.

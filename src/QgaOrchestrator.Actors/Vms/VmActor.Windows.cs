@@ -62,15 +62,19 @@ public sealed partial class VmActor
     {
         var now = _services.Time.GetUtcNow();
         return new LedgerEntry(
-            _spec.Id.Name, _machine.Uuid, _spec.Agent, _spec.Hold, _machine.Up ? _machine.Process : null, _services.BootId, item.Run, item.Item, item.Attempt,
+            _spec.Id.Name, _machine.Uuid, _spec.Agent, _spec.Hold, _machine.Up
+                ? _machine.Process
+                : null, _services.BootId, item.Run, item.Item, item.Attempt,
             order.Id, LedgerPhase.Opening, now, now + order.FreezeTimeout + order.Lease, new WindowFacts());
     }
 
     private void Lend(OpenWindow order, IActorRef owner, LedgerEntry? adopted)
     {
         var entry = adopted ?? Entry(order.Order, order.Item);
-        var window = Context.ActorOf(ActorProps.Of(
-            () => new WindowActor(order, entry, adopted != null, _agent, _services.Host, owner, _services.Time)), $"{WindowName}{++_ticket}");
+        var window = Context.ActorOf(
+            ActorProps.Of(() => new WindowActor(order, entry, adopted != null, _agent, _services.Host, owner, _services.Time)),
+            $"{WindowName}{++_ticket}"
+        );
         Context.Watch(window);
         _lent = new Lent(order, owner, window, entry.Qemu);
     }
@@ -120,7 +124,8 @@ public sealed partial class VmActor
         lent.Window.Tell(new ThawWindow("the VM's sockets vanished inside the window"));
     }
 
-    /// <summary>What begins a freeze never begins anew: a window, and who asked for one. The others remember nothing that counts.</summary>
+    /// <summary>What begins a freeze never begins anew: a window, and who asked for one. The others remember nothing that
+    /// counts.</summary>
     private sealed class WindowsEnd : OneForOneStrategy
     {
         protected override Directive Handle(IActorRef child, Exception exception) =>

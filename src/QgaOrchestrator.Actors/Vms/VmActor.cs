@@ -16,7 +16,8 @@ namespace QgaOrchestrator.Actors.Vms;
 /// One VM's channel: it alone speaks to the guest's agent, one request at a time, and lends the whole channel to a
 /// <see cref="WindowActor"/> from a window's reservation to its settlement. Sharded, on the VM's own host; started by that
 /// host's <see cref="HostActor"/>, stopped when its sockets are gone. Runs and callers reach it through the region.
-/// Its rules are <see cref="ChannelRules"/>; how it lends the channel to windows is in VmActor.Windows.cs; runs' items work in its child <see cref="ItemsActor"/>.
+/// Its rules are <see cref="ChannelRules"/>; how it lends the channel to windows is in VmActor.Windows.cs; runs' items work in
+/// its child <see cref="ItemsActor"/>.
 /// </summary>
 public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
 {
@@ -43,7 +44,8 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     private sealed record Lent(OpenWindow Order, IActorRef Owner, IActorRef Window, QemuProcess? Qemu);
 
     /// <summary>Its supervisor restarts the actor, which then asks its host what there is.</summary>
-    private sealed class SocketsChangedException(VmId vm) : Exception($"{vm}: the VM's sockets have changed, its channel begins anew");
+    private sealed class SocketsChangedException(VmId vm) : Exception(
+        $"{vm}: the VM's sockets have changed, its channel begins anew");
 
     /// <summary>How long a message waits for the host to say that this VM is there.</summary>
     private static readonly TimeSpan PresenceWait = TimeSpan.FromSeconds(10);
@@ -54,7 +56,8 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     private static readonly TimeSpan SyncTimeout = TimeSpan.FromSeconds(2);
 
     private const string SyncRefused =
-        $"Allow {GuestSyncDelimited.Name} in the guest (qemu-ga --allow-rpcs/--block-rpcs), or update qemu-ga: it has the command since QEMU 1.1";
+        $"Allow {GuestSyncDelimited.Name} in the guest (qemu-ga --allow-rpcs/--block-rpcs), or update qemu-ga: it has the "
+            + $"command since QEMU 1.1";
 
     /// <summary>A link that is opened anew asks the guest about itself again after this long.</summary>
     private static readonly TimeSpan InventoryAge = TimeSpan.FromMinutes(5);
@@ -114,14 +117,15 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     public IStash Stash { get; set; } = null!;
 
-    public static Props Props(Func<VmServices> services, RestartPauses pauses) => ActorProps.Of(() => new VmActor(services, pauses));
+    public static Props Props(Func<VmServices> services, RestartPauses pauses) =>
+        ActorProps.Of(() => new VmActor(services, pauses));
 
     /// <summary>A window that fails is not begun again, which would freeze again: its ledger's entry is adopted.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => new WindowsEnd();
 
     /// <summary>
-    /// A fault of ours must not become a loop of faults: the successor asks its host only after a pause. A window that waits to be
-    /// thawed does not: its host tells of it by itself, and that is heard at once.
+    /// A fault of ours must not become a loop of faults: the successor asks its host only after a pause. A window that waits to
+    /// be thawed does not: its host tells of it by itself, and that is heard at once.
     /// </summary>
     protected override void PostRestart(Exception reason)
     {
@@ -233,7 +237,8 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         _agent.Closed += reason => self.Tell(new Told(new ChannelInput.LinkLost(reason)));
         _channel = new Channel { Policy = new(_spec.Id.Name, holds) };
         if (_monitor is { } monitor)
-            Context.ActorOf(ActorProps.Of(() => new MonitorKeeper(monitor, _spec.Id.Name, _spec.Agent, holds, _pauses)), MonitorName);
+            Context.ActorOf(
+                ActorProps.Of(() => new MonitorKeeper(monitor, _spec.Id.Name, _spec.Agent, holds, _pauses)), MonitorName);
         if (OverlaysOwed.Told(_services, _spec) is { } owed) _log.Warning("{0}: {1}", _spec.Id.Name, owed);
         _items = Context.ActorOf(ActorProps.Of(() => new ItemsActor(_services, _spec, _monitor)), ItemsName);
         Timers.Cancel("present");
@@ -259,7 +264,8 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         if (_lent is { } lent)
         {
             // Whoever was let in before the watchdog let go is refused its freeze, and soon gone.
-            if (entry is { Phase: not LedgerPhase.Thawed } && entry.Window != lent.Order.Order.Id) Timers.StartSingleTimer("adopt", new LookAgain(), Settlement.Pause);
+            if (entry is { Phase: not LedgerPhase.Thawed } && entry.Window != lent.Order.Order.Id)
+                Timers.StartSingleTimer("adopt", new LookAgain(), Settlement.Pause);
             return;
         }
         if (entry is null or { Phase: LedgerPhase.Thawed } || entry.Window == _settled)
@@ -277,7 +283,8 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
             Timers.StartSingleTimer("adopt", new LookAgain(), Settlement.Pause);
             return;
         }
-        _log.Warning("{0}: the ledger holds the open window {1} of run {2}: thawing the guest", _spec.Id.Name, entry.Window, entry.Run);
+        _log.Warning(
+            "{0}: the ledger holds the open window {1} of run {2}: thawing the guest", _spec.Id.Name, entry.Window, entry.Run);
         _frozen = FrozenView.Of(entry);
         Handle(new ChannelInput.Adopted(entry.Window));
         var order = new WindowOrder(entry.Window, _services.Limits.Timeout, _services.Limits.Lease, WindowMode.Alone);
@@ -288,7 +295,8 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     private void Describe(IActorRef asker)
     {
         if (_monitor is not null && !_seen) _describers.Add(asker);
-        else asker.Tell(new VmDescribed(_machine, _guest, _slowFreeze, _begun is { } begun ? _services.Time.Moment() - begun : null));
+        else asker.Tell(
+            new VmDescribed(_machine, _guest, _slowFreeze, _begun is { } begun ? _services.Time.Moment() - begun : null));
     }
 
     private void See(MonitorView view)
@@ -301,7 +309,8 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         // What was known of the machine outlives a lost monitor, but not its process.
         _machine = view.Up || ended ? view : _machine with { Up = false, Reason = view.Reason };
         if (ended) Depart(_ => Completion.Port);
-        else if (view.PortOpen == false && wasOpen) Depart(command => Departure.IsShownByThePort(command) ? Completion.Port : null);
+        else if (view.PortOpen == false && wasOpen)
+            Depart(command => Departure.IsShownByThePort(command) ? Completion.Port : null);
         if (ended && _lent is { } lent && lent.Qemu == before) lent.Window.Tell(new WindowActor.QemuEnded());
         foreach (var asker in _describers) Describe(asker);
         _describers.Clear();
@@ -340,7 +349,12 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     /// <returns>By which it can be withdrawn.</returns>
     internal long Enqueue(
-        AgentRequest request, TimeSpan timeout, Action<CallEnded> complete, Lane lane = Lane.Queue, Action<Completion>? shown = null)
+        AgentRequest request,
+        TimeSpan timeout,
+        Action<CallEnded> complete,
+        Lane lane = Lane.Queue,
+        Action<Completion>? shown = null
+    )
     {
         var ticket = ++_ticket;
         if (_closed)
@@ -349,7 +363,12 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
             return ticket;
         }
         _calls[ticket] = new Pending(request, timeout, complete, shown);
-        Handle(new ChannelInput.Submitted(ticket, _services.Time.Moment() + timeout, lane != Lane.Queue) { Thaws = lane == Lane.Thaw });
+        Handle(
+            new ChannelInput.Submitted(ticket, _services.Time.Moment() + timeout, lane != Lane.Queue)
+            {
+                Thaws = lane == Lane.Thaw,
+            }
+        );
         return ticket;
     }
 
@@ -429,7 +448,8 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
                 break;
             case ChannelEffect.WakeAt e:
                 var after = e.At - _services.Time.Moment();
-                Timers.StartSingleTimer("wake", new Told(new ChannelInput.Woken()), after > TimeSpan.Zero ? after : TimeSpan.Zero);
+                Timers.StartSingleTimer(
+                    "wake", new Told(new ChannelInput.Woken()), after > TimeSpan.Zero ? after : TimeSpan.Zero);
                 break;
         }
     }
@@ -468,14 +488,16 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     }
 
     /// <summary>A sync of its own, though the link is in sync: the agent is there now, not some time ago.</summary>
-    private async Task<ChannelInput> ConfirmAsync(long id) => await _agent.CallAsync(GuestSyncDelimited.Request(id), SyncTimeout) switch
-    {
-        AgentOutcome.Returned r => new ChannelInput.Confirmed(GuestSyncDelimited.Read(r.Json) == id, "the agent answered another sync"),
-        AgentOutcome.Refused r => new ChannelInput.Confirmed(false, r.Error.Description),
-        AgentOutcome.NotSent n => new ChannelInput.Confirmed(false, n.Reason),
-        AgentOutcome.Unknown u => new ChannelInput.Confirmed(false, u.Reason),
-        var other => throw new InvalidOperationException($"unexpected outcome {other}"),
-    };
+    private async Task<ChannelInput> ConfirmAsync(long id) =>
+        await _agent.CallAsync(GuestSyncDelimited.Request(id), SyncTimeout) switch
+        {
+            AgentOutcome.Returned r =>
+                new ChannelInput.Confirmed(GuestSyncDelimited.Read(r.Json) == id, "the agent answered another sync"),
+            AgentOutcome.Refused r => new ChannelInput.Confirmed(false, r.Error.Description),
+            AgentOutcome.NotSent n => new ChannelInput.Confirmed(false, n.Reason),
+            AgentOutcome.Unknown u => new ChannelInput.Confirmed(false, u.Reason),
+            var other => throw new InvalidOperationException($"unexpected outcome {other}"),
+        };
 
     private bool Lock() => (_lock ??= AgentLock.TryAcquire(_services.Ledger, _spec.Id.Name)) is not null;
 
@@ -505,7 +527,9 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     {
         if (busy == _busy) return;
         (_busy, _holder) = (busy, null);
-        if (busy) SocketHolder.FindAsync(_spec.Agent).PipeTo(Self, success: name => new HolderSeen(name), failure: _ => new HolderSeen(null));
+        if (busy)
+            SocketHolder.FindAsync(_spec.Agent).PipeTo(
+                Self, success: name => new HolderSeen(name), failure: _ => new HolderSeen(null));
     }
 
     private sealed record HolderSeen(string? Name) : INoSerializationVerificationNeeded;

@@ -35,7 +35,8 @@ public sealed record CallAgent(VmId Vm, string Command, ReadOnlyMemory<byte> Arg
     public override string ToString() => $"{Command} for {Vm}";
 }
 
-/// <summary>The caller of this <see cref="CallAgent"/> is gone: its place in the queue is free, and nobody wants its reply.</summary>
+/// <summary>The caller of this <see cref="CallAgent"/> is gone: its place in the queue is free, and nobody wants its
+/// reply.</summary>
 public sealed record HangUp(VmId Vm, Guid Call) : IVmMessage, INoSerializationVerificationNeeded;
 
 /// <summary>Wake a suspended guest, answered by <see cref="CallReply"/>.</summary>

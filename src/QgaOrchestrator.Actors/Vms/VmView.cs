@@ -8,7 +8,15 @@ namespace QgaOrchestrator.Actors.Vms;
 internal static class VmView
 {
     public static VmStatus Of(
-        VmSpec spec, Channel channel, GuestView guest, MonitorView machine, OpenWindow? window, FrozenView? frozen, string? run, string? holder)
+        VmSpec spec,
+        Channel channel,
+        GuestView guest,
+        MonitorView machine,
+        OpenWindow? window,
+        FrozenView? frozen,
+        string? run,
+        string? holder
+    )
     {
         var (state, reason, remedy) = Agent(spec, channel, guest, machine, holder);
         return new VmStatus(spec.Id, machine.Uuid, VmIdentity.NoLabels, state)
@@ -38,23 +46,43 @@ internal static class VmView
     private static (AgentState State, string? Reason, string? Remedy) Agent(
         VmSpec spec, Channel channel, GuestView guest, MonitorView machine, string? holder) => channel switch
         {
-            { Quarantined: true } => (AgentState.Quarantined, "the guest may be frozen and does not answer its thaw; thawing goes on",
-                "See in the guest, or on its console, why its agent does not answer"),
+            { Quarantined: true } => (
+                AgentState.Quarantined,
+                "the guest may be frozen and does not answer its thaw; thawing goes on",
+                "See in the guest, or on its console, why its agent does not answer"
+            ),
             _ when spec.NoAgent is { } trouble => (trouble.State, trouble.Reason, trouble.Remedy),
-            { Reserved: true } or { Link: LinkState.Ready or LinkState.Busy or LinkState.Flushing or LinkState.Confirming } => (AgentState.Ready, null, null),
+            { Reserved: true } or { Link: LinkState.Ready or LinkState.Busy or LinkState.Flushing or LinkState.Confirming } =>
+                (AgentState.Ready, null, null),
             { LastFailure: null, Policy.HoldsSocket: false } when guest.At is not null => (AgentState.Ready, null, null),
-            _ when machine.RunState == MonitorView.Suspended =>
-                (AgentState.Absent, $"the guest is suspended; qgactl vm wake {spec.Id.Name} wakes it", $"Wake it: qgactl vm wake {spec.Id.Name}"),
-            { LastFailure: not null } when machine.RunState == MonitorView.Paused =>
-                (AgentState.Absent, "the VM is paused, so its agent cannot answer", $"Continue {spec.Id.Name} where it was paused"),
+            _ when machine.RunState == MonitorView.Suspended => (
+                AgentState.Absent,
+                $"the guest is suspended; qgactl vm wake {spec.Id.Name} wakes it",
+                $"Wake it: qgactl vm wake {spec.Id.Name}"
+            ),
+            { LastFailure: not null } when machine.RunState == MonitorView.Paused => (
+                AgentState.Absent,
+                "the VM is paused, so its agent cannot answer",
+                $"Continue {spec.Id.Name} where it was paused"
+            ),
             { LastFailure: null } => (AgentState.Connecting, channel.Reason, channel.Reason is null ? null : channel.Remedy),
             { Remedy: not null } => (AgentState.Absent, channel.Reason, channel.Remedy),
-            _ when machine is { PortOpen: true, RunState: "running" } && holder is not null =>
-                (AgentState.Busy, $"{holder} has the agent's socket, and QEMU serves one client at a time", HolderAdvice.For(holder)),
-            _ when machine is { PortOpen: true, RunState: "running" } =>
-                (AgentState.Busy, $"an agent has the port open and does not answer: another program holds the socket, or the agent hangs ({channel.Reason})",
-                    $"See who has {spec.Agent} (ss -xp, as root); else restart qemu-ga in the guest"),
-            _ when machine.PortOpen == false => (AgentState.Absent, "no agent runs in the guest (its port is closed)", "Install and start qemu-ga in the guest"),
+            _ when machine is { PortOpen: true, RunState: "running" } && holder is not null => (
+                AgentState.Busy,
+                $"{holder} has the agent's socket, and QEMU serves one client at a time",
+                HolderAdvice.For(holder)
+            ),
+            _ when machine is { PortOpen: true, RunState: "running" } => (
+                AgentState.Busy,
+                $"an agent has the port open and does not answer: another program holds the socket, or the agent hangs "
+                    + $"({channel.Reason})",
+                $"See who has {spec.Agent} (ss -xp, as root); else restart qemu-ga in the guest"
+            ),
+            _ when machine.PortOpen == false => (
+                AgentState.Absent,
+                "no agent runs in the guest (its port is closed)",
+                "Install and start qemu-ga in the guest"
+            ),
             _ => (AgentState.Absent, channel.Reason, "Check that QEMU and, in the guest, qemu-ga run"),
         };
 }

@@ -3,12 +3,14 @@ using QgaOrchestrator.Qemu.Monitor.Queries;
 
 namespace QgaOrchestrator.Actors.Vms;
 
-/// <summary>A guest that sleeps in its memory: whether it could be woken, and waking it. Both through its monitor alone.</summary>
+/// <summary>A guest that sleeps in its memory: whether it could be woken, and waking it. Both through its monitor
+/// alone.</summary>
 internal static class Waking
 {
     private const string NoMonitor = "this VM has no monitor's socket, and a sleeping guest is woken through it alone";
 
-    private const string GiveMonitor = "Give QEMU a monitor for us: -qmp unix:PATH,server=on,wait=off, and its pattern as the source's Monitor";
+    private const string GiveMonitor =
+        "Give QEMU a monitor for us: -qmp unix:PATH,server=on,wait=off, and its pattern as the source's Monitor";
 
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
 
@@ -21,13 +23,21 @@ internal static class Waking
         {
             // Null: QEMU before 4.0 cannot be asked, and has system_wakeup.
             return await QueryCurrentMachine.AskAsync(monitor, Answer) is { WakeupSuspendSupport: false }
-                ? new(CallRefusal.CannotWake, "this VM's machine cannot wake a guest that suspended itself to memory (query-current-machine: wakeup-suspend-support)",
-                    "Suspend to disk, or pause the VM; a machine of type pc or q35 with ACPI can wake its guest")
+                ? new(
+                    CallRefusal.CannotWake,
+                    "this VM's machine cannot wake a guest that suspended itself to memory (query-current-machine: "
+                        + "wakeup-suspend-support)",
+                    "Suspend to disk, or pause the VM; a machine of type pc or q35 with ACPI can wake its guest"
+                )
                 : null;
         }
         catch (MonitorException e)
         {
-            return new(CallRefusal.CannotWake, $"whether the guest could be woken again is not known: {e.Message}", "Look why its monitor does not answer: qgactl vm show");
+            return new(
+                CallRefusal.CannotWake,
+                $"whether the guest could be woken again is not known: {e.Message}",
+                "Look why its monitor does not answer: qgactl vm show"
+            );
         }
     }
 
@@ -39,21 +49,32 @@ internal static class Waking
         {
             var before = await QueryStatus.AskAsync(monitor, Answer);
             if (before is { Status: not "suspended" and var state })
-                return new CallReply.Refused(CallRefusal.NotSuspended, $"the guest is not suspended: QEMU says {state}", "Nothing is to be woken; a paused VM goes on by cont in its monitor");
+                return new CallReply.Refused(
+                    CallRefusal.NotSuspended,
+                    $"the guest is not suspended: QEMU says {state}",
+                    "Nothing is to be woken; a paused VM goes on by cont in its monitor"
+                );
             return await SystemWakeup.ExecuteAsync(monitor, Answer) switch
             {
                 MonitorOutcome.Returned => new CallReply.Returned(RunStateJson(await QueryStatus.AskAsync(monitor, Answer))),
-                MonitorOutcome.Refused r => new CallReply.Refused(CallRefusal.CannotWake, $"QEMU refuses to wake the guest: {r.Description}", "See its run state: qgactl vm show"),
+                MonitorOutcome.Refused r => new CallReply.Refused(
+                    CallRefusal.CannotWake,
+                    $"QEMU refuses to wake the guest: {r.Description}",
+                    "See its run state: qgactl vm show"
+                ),
                 MonitorOutcome.NotSent n => throw new MonitorException(SystemWakeup.Name, n.Reason),
-                MonitorOutcome.Unknown u => new CallReply.Unknown(u.Reason, "It may be awake: look with qgactl vm show, and wake it again if it is not"),
+                MonitorOutcome.Unknown u =>
+                    new CallReply.Unknown(u.Reason, "It may be awake: look with qgactl vm show, and wake it again if it is not"),
                 var other => throw new InvalidOperationException($"unexpected outcome {other}"),
             };
         }
         catch (MonitorException e)
         {
-            return new CallReply.Refused(CallRefusal.Unreachable, e.Message, "Look why its monitor does not answer: qgactl vm show");
+            return new CallReply.Refused(
+                CallRefusal.Unreachable, e.Message, "Look why its monitor does not answer: qgactl vm show");
         }
     }
 
-    private static byte[] RunStateJson(RunState? state) => System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(state?.Status ?? "unknown");
+    private static byte[] RunStateJson(RunState? state) =>
+        System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(state?.Status ?? "unknown");
 }

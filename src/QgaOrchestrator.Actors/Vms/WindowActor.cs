@@ -48,11 +48,13 @@ internal sealed class WindowActor : ReceiveActor
     /// <param name="host">The <see cref="HostActor"/>, which keeps ledger and limits.</param>
     /// <param name="owner">Who ordered the window and is told what becomes of it, as the parent is.</param>
     /// <param name="time">Clock.</param>
-    public WindowActor(OpenWindow order, LedgerEntry entry, bool adopt, IAgent agent, IActorRef host, IActorRef owner, TimeProvider time)
+    public WindowActor(
+        OpenWindow order, LedgerEntry entry, bool adopt, IAgent agent, IActorRef host, IActorRef owner, TimeProvider time)
     {
         (_order, _entry, _adopted, _agent, _host, _owner, _time) = (order, entry, adopt, agent, host, owner, time);
         var self = Self;
-        _linkLost = reason => self.Tell(new Told(new WindowInput.FreezeLost($"the guest's channel was lost inside the window: {reason}")));
+        _linkLost = reason =>
+            self.Tell(new Told(new WindowInput.FreezeLost($"the guest's channel was lost inside the window: {reason}")));
         _agent.Closed += _linkLost;
 
         Receive<Told>(m => Handle(m.Input));
@@ -82,12 +84,18 @@ internal sealed class WindowActor : ReceiveActor
         Perform(effects);
     }
 
-    /// <summary>A freeze that the link has not given up in time is given up here: the thaw's first round drops the link.</summary>
+    /// <summary>A freeze that the link has not given up in time is given up here: the thaw's first round drops the
+    /// link.</summary>
     private void Pass(WindowLimit limit)
     {
         if (limit == WindowLimit.FreezeTimeout && _state is WindowState.Freezing)
-            Handle(new WindowInput.FreezeLost($"the guest has not answered its freeze within {_order.Order.FreezeTimeout.TotalSeconds:0.###} s"));
-        else Handle(new WindowInput.LimitPassed(limit));
+            Handle(
+                new WindowInput.FreezeLost(
+                    $"the guest has not answered its freeze within {_order.Order.FreezeTimeout.TotalSeconds:0.###} s"
+                )
+            );
+        else
+            Handle(new WindowInput.LimitPassed(limit));
     }
 
     private void AnswerStatus() => Sender.Tell(RawCall.Status(_state));
@@ -128,7 +136,13 @@ internal sealed class WindowActor : ReceiveActor
                 break;
             case WindowEffect.Arm e:
                 var after = e.At - _time.Moment();
-                _host.Tell(new ArmLimit(_order.Order.Id, e.Limit, e.Limit == WindowLimit.FreezeTimeout || _state is WindowState.Overdue ? after + Guard : after));
+                _host.Tell(
+                    new ArmLimit(
+                        _order.Order.Id,
+                        e.Limit,
+                        e.Limit == WindowLimit.FreezeTimeout || _state is WindowState.Overdue ? after + Guard : after
+                    )
+                );
                 break;
             case WindowEffect.Report { Progress: WindowProgress.Freezing }:
                 Context.Parent.Tell(new WindowFreezing(_order.Order.Id, _state.Record.FreezeSent!.Value.Utc));
@@ -136,17 +150,27 @@ internal sealed class WindowActor : ReceiveActor
             case WindowEffect.Report e:
                 Tell(e.Progress switch
                 {
-                    WindowProgress.Frozen => new WindowFrozen(_order.Order.Id, _state.Record.FrozenAt!.Value.Utc, _state.Record.Frozen ?? 0),
+                    WindowProgress.Frozen =>
+                        new WindowFrozen(_order.Order.Id, _state.Record.FrozenAt!.Value.Utc, _state.Record.Frozen ?? 0),
                     var progress => new WindowMoved(_order.Order.Id, progress),
                 });
                 break;
             case WindowEffect.GiveUpWaiting e:
-                _log.Error("{0}: the guest may still be frozen and does not answer its thaw: {1}. Thawing goes on.", _entry.Vm, e.Reason);
+                _log.Error(
+                    "{0}: the guest may still be frozen and does not answer its thaw: {1}. Thawing goes on.",
+                    _entry.Vm,
+                    e.Reason
+                );
                 Tell(new WindowUnsettled(_order.Order.Id, e.Reason));
                 break;
             case WindowEffect.Close:
                 if (_state.Record is { Frozen: { } frozen, Thawed: { } thawed } && thawed > frozen)
-                    _log.Warning("{0}: {1} file systems froze and {2} were thawed: a freeze of somebody else's was undone with ours", _entry.Vm, frozen, thawed);
+                    _log.Warning(
+                        "{0}: {1} file systems froze and {2} were thawed: a freeze of somebody else's was undone with ours",
+                        _entry.Vm,
+                        frozen,
+                        thawed
+                    );
                 Tell(new WindowClosed(_order.Order.Id, _state.Record));
                 break;
         }
@@ -171,16 +195,17 @@ internal sealed class WindowActor : ReceiveActor
     };
 
     /// <summary>The last look before the guest is frozen: a foreign freeze must not be undone by ours.</summary>
-    private async Task<WindowInput> LookAsync() => await _agent.CallAsync(GuestFsfreezeStatus.Request, Settlement.SyncTimeout) switch
-    {
-        AgentOutcome.Returned status when !status.Json.TryRead(GuestFsfreezeStatus.Read, out _, out var odd) =>
-            new WindowInput.FreezeRefused($"whether the guest is frozen is not known: {odd}", NotExecuted: true),
-        AgentOutcome.Returned status when GuestFsfreezeStatus.SaysFrozen(status.Json) =>
-            new WindowInput.FreezeRefused("the guest is frozen by somebody else", NotExecuted: true),
-        AgentOutcome.Unknown or AgentOutcome.NotSent =>
-            new WindowInput.FreezeRefused("the guest did not answer the last look before its freeze", NotExecuted: true),
-        _ => new WindowInput.LooksThawed(),
-    };
+    private async Task<WindowInput> LookAsync() =>
+        await _agent.CallAsync(GuestFsfreezeStatus.Request, Settlement.SyncTimeout) switch
+        {
+            AgentOutcome.Returned status when !status.Json.TryRead(GuestFsfreezeStatus.Read, out _, out var odd) =>
+                new WindowInput.FreezeRefused($"whether the guest is frozen is not known: {odd}", NotExecuted: true),
+            AgentOutcome.Returned status when GuestFsfreezeStatus.SaysFrozen(status.Json) =>
+                new WindowInput.FreezeRefused("the guest is frozen by somebody else", NotExecuted: true),
+            AgentOutcome.Unknown or AgentOutcome.NotSent =>
+                new WindowInput.FreezeRefused("the guest did not answer the last look before its freeze", NotExecuted: true),
+            _ => new WindowInput.LooksThawed(),
+        };
 
     private async Task<WindowInput> FreezeAsync()
     {
@@ -190,7 +215,8 @@ internal sealed class WindowActor : ReceiveActor
             AgentOutcome.Returned r => r.Json.TryRead(GuestFsfreezeFreeze.Read, out var count, out var odd)
                 ? new WindowInput.FreezeReturned(count)
                 : new WindowInput.FreezeLost($"how many file systems froze is not known: {odd}", AgentOffers.Odd),
-            AgentOutcome.Refused r => new WindowInput.FreezeRefused($"the guest refused to freeze: {r.Error.Description}", r.Error.IsCommandNotFound),
+            AgentOutcome.Refused r =>
+                new WindowInput.FreezeRefused($"the guest refused to freeze: {r.Error.Description}", r.Error.IsCommandNotFound),
             AgentOutcome.NotSent n => new WindowInput.FreezeRefused(n.Reason, NotExecuted: true),
             AgentOutcome.Unknown when _agent.IsOpen => new WindowInput.LimitPassed(WindowLimit.FreezeTimeout),
             AgentOutcome.Unknown u => new WindowInput.FreezeLost($"the reply to the freeze was lost: {u.Reason}"),
@@ -201,7 +227,12 @@ internal sealed class WindowActor : ReceiveActor
     private async Task<WindowInput> ResyncAsync(TimeSpan budget)
     {
         var resync = await _agent.ResyncAsync(budget);
-        return new WindowInput.Resynced(resync.InSync, resync.Late is AgentOutcome.Returned r && r.Json.TryRead(GuestFsfreezeFreeze.Read, out var count, out _) ? count : null);
+        return new WindowInput.Resynced(
+            resync.InSync,
+            resync.Late is AgentOutcome.Returned r && r.Json.TryRead(GuestFsfreezeFreeze.Read, out var count, out _)
+                ? count
+                : null
+        );
     }
 
     private static async Task<WindowInput> CutAsync(Func<TimeSpan, Task<CutOutcome>> cut, TimeSpan budget) =>

@@ -40,7 +40,8 @@ internal sealed class ApiTransport : IDisposable
         {
             return await SendOnceAsync(request, cancel).ConfigureAwait(false);
         }
-        catch (NodeUnreachableException e) when (e.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded })
+        catch (NodeUnreachableException e) when (
+            e.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded })
         {
             return await SendOnceAsync(request, cancel).ConfigureAwait(false);
         }
@@ -150,10 +151,20 @@ internal sealed class ApiTransport : IDisposable
         var title = $"HTTP {(int)response.StatusCode} {response.ReasonPhrase}".TrimEnd();
         return response.StatusCode switch
         {
-            HttpStatusCode.Unauthorized => new Problem(title, 401, ProblemCodes.Unauthorized, "The node does not accept the token.",
-                "Pass the node's token with --token-file; the node writes its admin token to DATA/admin.token."),
-            HttpStatusCode.Forbidden => new Problem(title, 403, ProblemCodes.Forbidden, "The token's role does not allow this.",
-                "Use a token of a higher role."),
+            HttpStatusCode.Unauthorized => new Problem(
+                title,
+                401,
+                ProblemCodes.Unauthorized,
+                "The node does not accept the token.",
+                "Pass the node's token with --token-file; the node writes its admin token to DATA/admin.token."
+            ),
+            HttpStatusCode.Forbidden => new Problem(
+                title,
+                403,
+                ProblemCodes.Forbidden,
+                "The token's role does not allow this.",
+                "Use a token of a higher role."
+            ),
             HttpStatusCode.NotFound => new Problem(title, 404, ProblemCodes.NotFound),
             var status => new Problem(title, (int)status, ProblemCodes.Internal),
         };

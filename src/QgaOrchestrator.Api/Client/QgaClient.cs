@@ -35,7 +35,12 @@ public sealed partial class QgaClient : IDisposable
         var vms = new List<Vm>();
         for (string? cursor = null; ;)
         {
-            var page = await GetAsync(WithQuery(ApiRoutes.Vms, ("select", select), ("cursor", cursor)), ApiJson.Default.PageVm, cancel).ConfigureAwait(false);
+            var page = await GetAsync(
+                    WithQuery(ApiRoutes.Vms, ("select", select), ("cursor", cursor)),
+                    ApiJson.Default.PageVm,
+                    cancel
+                )
+                .ConfigureAwait(false);
             vms.AddRange(page.Items);
             if ((cursor = page.Next) is null)
                 return page with { Items = vms, Total = vms.Count };
@@ -48,16 +53,25 @@ public sealed partial class QgaClient : IDisposable
     /// <summary>Calls one agent command and gives the value of its "return" member.</summary>
     /// <param name="arguments">A UTF-8 JSON object, or empty for none.</param>
     public async Task<JsonElement> CallAgentAsync(
-        string vm, string command, ReadOnlyMemory<byte> arguments, AgentCallOptions options, CancellationToken cancel = default) =>
-        (await AskAgentAsync(vm, command, arguments, options, cancel).ConfigureAwait(false)).Return;
+        string vm,
+        string command,
+        ReadOnlyMemory<byte> arguments,
+        AgentCallOptions options,
+        CancellationToken cancel = default
+    ) => (await AskAgentAsync(vm, command, arguments, options, cancel).ConfigureAwait(false)).Return;
 
-    /// <summary>Calls one agent command and gives the whole reply: also what ended a command that the agent does not answer.</summary>
+    /// <summary>Calls one agent command and gives the whole reply: also what ended a command that the agent does not
+    /// answer.</summary>
     /// <inheritdoc cref="CallAgentAsync"/>
     public Task<AgentCallReply> AskAgentAsync(
         string vm, string command, ReadOnlyMemory<byte> arguments, AgentCallOptions options, CancellationToken cancel = default)
     {
-        var path = WithQuery(ApiRoutes.AgentCallPath(vm, command),
-            ("timeout", options.Timeout?.ToString("c")), ("lease", options.Lease?.ToString("c")), ("force", options.Force ? "true" : null));
+        var path = WithQuery(
+            ApiRoutes.AgentCallPath(vm, command),
+            ("timeout", options.Timeout?.ToString("c")),
+            ("lease", options.Lease?.ToString("c")),
+            ("force", options.Force ? "true" : null)
+        );
         return PostOnceAsync(path, arguments, ApiJson.Default.AgentCallReply, cancel);
     }
 
@@ -67,7 +81,12 @@ public sealed partial class QgaClient : IDisposable
 
     /// <summary>Starts a run. A connection that breaks is tried once more under the same key: it never starts two.</summary>
     public Task<Run> StartRunAsync(RunRequest request, CancellationToken cancel = default) =>
-        PostAsync(ApiRoutes.Runs, JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.RunRequest), ApiJson.Default.Run, cancel);
+        PostAsync(
+            ApiRoutes.Runs,
+            JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.RunRequest),
+            ApiJson.Default.Run,
+            cancel
+        );
 
     /// <param name="kept">Told from when on runs are kept, where older ones were removed.</param>
     public IAsyncEnumerable<Run> ListRunsAsync(Action<DateTimeOffset>? kept = null, CancellationToken cancel = default) =>
@@ -88,8 +107,9 @@ public sealed partial class QgaClient : IDisposable
     /// <summary>Copies one result's whole stream: return, out or err.</summary>
     public async Task CopyRunResultAsync(string id, int item, string stream, Stream to, CancellationToken cancel = default)
     {
-        using var response = await _transport.SendAsync(
-            () => new HttpRequestMessage(HttpMethod.Get, $"{ApiRoutes.RunPath(id)}/results/{item}/{stream}"), cancel).ConfigureAwait(false);
+        using var response = await _transport
+            .SendAsync(() => new HttpRequestMessage(HttpMethod.Get, $"{ApiRoutes.RunPath(id)}/results/{item}/{stream}"), cancel)
+            .ConfigureAwait(false);
         await _transport.CopyAsync(response, to, cancel).ConfigureAwait(false);
     }
 
@@ -123,7 +143,8 @@ public sealed partial class QgaClient : IDisposable
     public async Task<DeletedPoint> DeletePointAsync(string id, bool missing, CancellationToken cancel = default)
     {
         var path = WithQuery(ApiRoutes.RecoveryPointPath(id), ("missing", missing ? "true" : null));
-        using var response = await _transport.SendOnceAsync(() => new HttpRequestMessage(HttpMethod.Delete, path), cancel).ConfigureAwait(false);
+        using var response =
+            await _transport.SendOnceAsync(() => new HttpRequestMessage(HttpMethod.Delete, path), cancel).ConfigureAwait(false);
         return await _transport.ReadAsync(response, ApiJson.Default.DeletedPoint, cancel).ConfigureAwait(false);
     }
 
@@ -132,7 +153,12 @@ public sealed partial class QgaClient : IDisposable
 
     /// <summary>Makes a token; its secret is told in this one answer.</summary>
     public Task<NewToken> AddTokenAsync(TokenRequest request, CancellationToken cancel = default) =>
-        PostOnceAsync(ApiRoutes.Tokens, JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.TokenRequest), ApiJson.Default.NewToken, cancel);
+        PostOnceAsync(
+            ApiRoutes.Tokens,
+            JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.TokenRequest),
+            ApiJson.Default.NewToken,
+            cancel
+        );
 
     /// <summary>From its return on the token is refused.</summary>
     public async Task RevokeTokenAsync(string name, CancellationToken cancel = default)
@@ -146,8 +172,17 @@ public sealed partial class QgaClient : IDisposable
     /// <param name="page">How many are asked for at once.</param>
     /// <param name="kept">Told from when on entries are kept, where older ones were removed.</param>
     public IAsyncEnumerable<AuditRecord> ListAuditAsync(
-        AuditFilter filter, int? page = null, Action<DateTimeOffset>? kept = null, CancellationToken cancel = default) => ListAsync(
-        WithQuery(ApiRoutes.Audit, ("vm", filter.Vm), ("run", filter.Run), ("who", filter.Who),
+        AuditFilter filter,
+        int? page = null,
+        Action<DateTimeOffset>? kept = null,
+        CancellationToken cancel = default
+    ) =>
+        ListAsync(
+            WithQuery(
+                ApiRoutes.Audit,
+                ("vm", filter.Vm),
+                ("run", filter.Run),
+                ("who", filter.Who),
             ("since", filter.Since?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture)),
             ("limit", page?.ToString(CultureInfo.InvariantCulture))),
         ApiJson.Default.PageAuditRecord, cancel, kept);
@@ -163,7 +198,11 @@ public sealed partial class QgaClient : IDisposable
         PostAsync($"{ApiRoutes.RunPath(id)}/{action}", default, ApiJson.Default.Run, cancel);
 
     private async IAsyncEnumerable<T> ListAsync<T>(
-        string path, JsonTypeInfo<Page<T>> type, [EnumeratorCancellation] CancellationToken cancel, Action<DateTimeOffset>? kept = null)
+        string path,
+        JsonTypeInfo<Page<T>> type,
+        [EnumeratorCancellation] CancellationToken cancel,
+        Action<DateTimeOffset>? kept = null
+    )
     {
         for (string? cursor = null; ;)
         {
@@ -179,7 +218,8 @@ public sealed partial class QgaClient : IDisposable
 
     private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel)
     {
-        using var response = await _transport.SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancel).ConfigureAwait(false);
+        using var response =
+            await _transport.SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancel).ConfigureAwait(false);
         return await _transport.ReadAsync(response, type, cancel).ConfigureAwait(false);
     }
 
@@ -213,7 +253,8 @@ public sealed partial class QgaClient : IDisposable
         var text = new StringBuilder(path);
         foreach (var (name, value) in query)
             if (value is not null)
-                text.Append(text.ToString().Contains('?') ? '&' : '?').Append(name).Append('=').Append(Uri.EscapeDataString(value));
+                text.Append(text.ToString().Contains('?') ? '&' : '?').Append(name).Append('=')
+                    .Append(Uri.EscapeDataString(value));
         return text.ToString();
     }
 }

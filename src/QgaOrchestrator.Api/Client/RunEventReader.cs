@@ -66,7 +66,10 @@ internal sealed class RunEventReader(ApiTransport transport, TimeProvider time)
     {
         IOException or HttpRequestException => true,
         NodeUnreachableException => connected,
-        ApiException { Status: HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout } => connected,
+        ApiException
+        {
+            Status: HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout
+        } => connected,
         _ => false,
     };
 

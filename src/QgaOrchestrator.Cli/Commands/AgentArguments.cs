@@ -23,10 +23,16 @@ internal static class AgentArguments
             using var document = JsonDocument.Parse(bytes);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw new UsageException("The arguments are not a JSON object.", """As in '{"verbose": true}'""");
-            if (text != "-" && AgentCommands.Find(command) is { } known
-                && known.SecretArguments.Where(secret => document.RootElement.TryGetProperty(secret, out _)).ToList() is { Count: > 0 } secrets)
-                throw new UsageException($"{string.Join(", ", secrets)} of {command} is secret, and everybody can read a command line.",
-                    $"Give the arguments on standard input: qgactl vm call VM {command} - < FILE");
+            if (
+                text != "-"
+                && AgentCommands.Find(command) is { } known
+                && known.SecretArguments.Where(secret => document.RootElement.TryGetProperty(secret, out _)).ToList()
+                    is { Count: > 0 } secrets
+            )
+                throw new UsageException(
+                    $"{string.Join(", ", secrets)} of {command} is secret, and everybody can read a command line.",
+                    $"Give the arguments on standard input: qgactl vm call VM {command} - < FILE"
+                );
             return bytes;
         }
         catch (JsonException)

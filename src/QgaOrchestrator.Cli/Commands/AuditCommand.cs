@@ -20,10 +20,27 @@ internal static class AuditCommand
         var since = TimeOption.Of("--since", "Only entries since this time");
         var vm = new Option<string>("--vm") { Description = "Only this VM", HelpName = "VM" };
         var run = new Option<string>("--run") { Description = "Only this run", HelpName = "ID" };
-        var who = new Option<string>("--who") { Description = "Only entries of this token, or of nobody, node, watchdog or qgactl", HelpName = "NAME" };
-        var limit = new Option<int>("--limit") { Description = $"At most this many, the newest ({Usual})", HelpName = "N", DefaultValueFactory = static _ => Usual, CustomParser = Count };
-        var verify = new Option<bool>("--verify") { Description = "Checks the hash chain: whether every entry is as it was written" };
-        var head = new Option<string>("--head") { Description = "With --verify: checks that a head you noted is still in the chain", HelpName = "HASH" };
+        var who = new Option<string>("--who")
+        {
+            Description = "Only entries of this token, or of nobody, node, watchdog or qgactl",
+            HelpName = "NAME",
+        };
+        var limit = new Option<int>("--limit")
+        {
+            Description = $"At most this many, the newest ({Usual})",
+            HelpName = "N",
+            DefaultValueFactory = static _ => Usual,
+            CustomParser = Count,
+        };
+        var verify = new Option<bool>("--verify")
+        {
+            Description = "Checks the hash chain: whether every entry is as it was written",
+        };
+        var head = new Option<string>("--head")
+        {
+            Description = "With --verify: checks that a head you noted is still in the chain",
+            HelpName = "HASH",
+        };
         var command = new Command("audit", "Shows who did what, newest first.") { since, vm, run, who, limit, verify, head };
         command.Validators.Add(result =>
         {
@@ -34,11 +51,18 @@ internal static class AuditCommand
         {
             using var client = global.Connect(parsed, host);
             if (parsed.GetValue(verify))
-                return await VerifyAsync(host, client, parsed.GetValue(head), global.IsJson(parsed), cancel).ConfigureAwait(false);
-            var filter = new AuditFilter(parsed.GetValue(vm), parsed.GetValue(run), parsed.GetValue(who), parsed.GetValue(since));
+                return await VerifyAsync(host, client, parsed.GetValue(head), global.IsJson(parsed), cancel)
+                    .ConfigureAwait(false);
+            var filter = new AuditFilter(
+                parsed.GetValue(vm),
+                parsed.GetValue(run),
+                parsed.GetValue(who),
+                parsed.GetValue(since)
+            );
             var most = parsed.GetValue(limit);
             DateTimeOffset? kept = null;
-            var told = await client.ListAuditAsync(filter, Math.Min(most, Page), from => kept = from, cancel).Take(most).ToListAsync(cancel).ConfigureAwait(false);
+            var told = await client.ListAuditAsync(filter, Math.Min(most, Page), from => kept = from, cancel).Take(most)
+                .ToListAsync(cancel).ConfigureAwait(false);
             if (global.IsJson(parsed))
                 CliJson.Write(host.Out, new Page<AuditRecord>(told, null) { KeptFrom = kept });
             else
@@ -50,7 +74,8 @@ internal static class AuditCommand
 
     private static int Count(ArgumentResult result)
     {
-        if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0) return count;
+        if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0)
+            return count;
         result.AddError($"--limit: '{result.Tokens[0].Value}' is not a number from 1 on.");
         return 0;
     }
@@ -72,16 +97,40 @@ internal static class AuditCommand
         if (json)
             CliJson.Write(host.Out, chain);
         if (chain.Broken is { } broken)
-            CliErrors.Write(host.Error, $"Entry {broken} was changed or removed. The {Text.Count(chain.Entries, "entry", "entries")} before it are as they were written.",
-                "Compare the entries around it with a copy of audit.db: qgactl audit --limit 1000000.");
+            CliErrors.Write(
+                host.Error,
+                $"Entry {broken} was changed or removed. The {Text.Count(chain.Entries, "entry", "entries")} before it are as "
+                    + $"they were written.",
+                "Compare the entries around it with a copy of audit.db: qgactl audit --limit 1000000."
+            );
         else if (lost)
-            CliErrors.Write(host.Error, $"The head that you noted is not in the chain of {Text.Count(chain.Entries, "entry", "entries")}: entries were cut off, or forged from some entry on"
-                + (chain.KeptFrom is { } from ? $"; or it is from before {Text.Time(from)}, and was removed (Store.Keep)." : "."),
-                "Compare with a copy of audit.db, or with the entries that you have elsewhere.");
+            CliErrors.Write(
+                host.Error,
+                $"The head that you noted is not in the chain of {Text.Count(chain.Entries, "entry", "entries")}: entries were "
+                    + $"cut off, or forged from some entry on"
+                    + (
+                        chain.KeptFrom is { } from
+                            ? $"; or it is from before {Text.Time(from)}, and was removed (Store.Keep)."
+                            : "."
+                    ),
+                "Compare with a copy of audit.db, or with the entries that you have elsewhere."
+            );
         else if (!json)
-            host.Out.WriteLine($"{Text.Count(chain.Entries, "entry", "entries")}, each as it was written. Head: {chain.Head}"
-                + (chain.Noted is { } noted ? $"\nThe head that you noted is entry {noted}; {Text.Count(chain.First - 1 + chain.Entries - noted, "entry", "entries")} came after it." : "")
-                + (chain.KeptFrom is { } since ? $"\nEntry {chain.First} is the first that is kept: older ones, from before {Text.Time(since)}, were removed (Store.Keep)." : ""));
+            host.Out.WriteLine(
+                $"{Text.Count(chain.Entries, "entry", "entries")}, each as it was written. Head: {chain.Head}"
+                    + (
+                        chain.Noted is { } noted
+                            ? $"\nThe head that you noted is entry {noted}; "
+                                + $"{Text.Count(chain.First - 1 + chain.Entries - noted, "entry", "entries")} came after it."
+                            : ""
+                    )
+                    + (
+                        chain.KeptFrom is { } since
+                            ? $"\nEntry {chain.First} is the first that is kept: older ones, from before {Text.Time(since)}, "
+                                + $"were removed (Store.Keep)."
+                            : ""
+                    )
+            );
         return chain.Broken is not null || lost ? ExitCodes.Failed : ExitCodes.Done;
     }
 }

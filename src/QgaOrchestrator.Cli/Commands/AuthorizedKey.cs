@@ -13,7 +13,8 @@ internal static class AuthorizedKey
 
     private const string Certificate = "-cert-v01@openssh.com";
 
-    /// <summary>What a key of this type begins with, where that is not its own name: the type of a signature is taken for the key's.</summary>
+    /// <summary>What a key of this type begins with, where that is not its own name: the type of a signature is taken for the
+    /// key's.</summary>
     private static readonly Dictionary<string, string> Inner = new()
     {
         ["webauthn-sk-ecdsa-sha2-nistp256@openssh.com"] = "sk-ecdsa-sha2-nistp256@openssh.com",
@@ -28,7 +29,14 @@ internal static class AuthorizedKey
     ];
 
     private static readonly HashSet<string> Types =
-        [.. Plain, .. Plain.Select(type => type.EndsWith("@openssh.com", StringComparison.Ordinal) ? type.Replace("@openssh.com", Certificate, StringComparison.Ordinal) : type + Certificate)];
+    [
+        .. Plain,
+        .. Plain.Select(type =>
+            type.EndsWith("@openssh.com", StringComparison.Ordinal)
+                ? type.Replace("@openssh.com", Certificate, StringComparison.Ordinal)
+                : type + Certificate
+        ),
+    ];
 
     private static readonly HashSet<string> Options = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -40,11 +48,22 @@ internal static class AuthorizedKey
     /// <summary>Why the line is no authorized key, and what to do; null where it is one. Never repeats the line.</summary>
     public static (string Why, string Remedy)? Fault(string line)
     {
-        if (line.Contains("PRIVATE KEY", StringComparison.Ordinal) || line.StartsWith("PuTTY-User-Key-File", StringComparison.Ordinal))
-            return ("that is a private key, which belongs into no guest", "Give the public one: ssh-keygen -y -f FILE prints it.");
+        if (
+            line.Contains("PRIVATE KEY", StringComparison.Ordinal)
+            || line.StartsWith("PuTTY-User-Key-File", StringComparison.Ordinal)
+        )
+            return (
+                "that is a private key, which belongs into no guest", "Give the public one: ssh-keygen -y -f FILE prints it.");
         if (line.StartsWith("----", StringComparison.Ordinal))
-            return ("that is a public key of another format", "ssh-keygen -i -f FILE prints it as OpenSSH has it; -m PKCS8 or -m PEM names the format.");
-        if (line.StartsWith("SHA256:", StringComparison.Ordinal) || line.StartsWith("MD5:", StringComparison.Ordinal) || line[0] is '$')
+            return (
+                "that is a public key of another format",
+                "ssh-keygen -i -f FILE prints it as OpenSSH has it; -m PKCS8 or -m PEM names the format."
+            );
+        if (
+            line.StartsWith("SHA256:", StringComparison.Ordinal)
+            || line.StartsWith("MD5:", StringComparison.Ordinal)
+            || line[0] is '$'
+        )
             return ("that is a hash and no key", Shape);
 
         var (first, rest) = Split(line);
@@ -55,7 +74,10 @@ internal static class AuthorizedKey
         foreach (var option in Unquoted(first, ','))
         {
             if (!Options.Contains(option.Split('=')[0]))
-                return ("what stands before the key's type is no option of sshd", "sshd(8) lists them under AUTHORIZED_KEYS FILE FORMAT; a line of known_hosts is none of authorized_keys.");
+                return (
+                    "what stands before the key's type is no option of sshd",
+                    "sshd(8) lists them under AUTHORIZED_KEYS FILE FORMAT; a line of known_hosts is none of authorized_keys."
+                );
         }
         return OfKey(type, key);
     }
@@ -65,11 +87,13 @@ internal static class AuthorizedKey
         const string remedy = "Copy it again from the .pub file, in one piece and on one line.";
         var text = Split(rest).First;
         var bytes = new byte[text.Length];
-        if (text.Length == 0 || !Convert.TryFromBase64String(text, bytes, out var length)) return ($"the {type} key is not base64", remedy);
+        if (text.Length == 0 || !Convert.TryFromBase64String(text, bytes, out var length))
+            return ($"the {type} key is not base64", remedy);
         ReadOnlySpan<byte> key = bytes.AsSpan(0, length);
         var inner = Inner.GetValueOrDefault(type, type);
         if (!Take(ref key, out var named)) return ($"the {type} key is cut short", remedy);
-        if (!named.SequenceEqual(Encoding.ASCII.GetBytes(inner))) return ($"the key is not what its line says: {type} is not the type inside it", remedy);
+        if (!named.SequenceEqual(Encoding.ASCII.GetBytes(inner)))
+            return ($"the key is not what its line says: {type} is not the type inside it", remedy);
         // A certificate holds numbers, too; any other key is strings to its end.
         if (!type.EndsWith(Certificate, StringComparison.Ordinal))
         {

@@ -11,14 +11,18 @@ internal static class Confirmation
     public static bool Given(CliHost host, bool yes, string question)
     {
         if (yes) return true;
-        if (!host.IsTerminal) throw new UsageException($"{question} There is no terminal to ask at.", "Give --yes to do it without being asked.");
+        if (!host.IsTerminal)
+            throw new UsageException($"{question} There is no terminal to ask at.", "Give --yes to do it without being asked.");
         host.Out.Write($"{question} [y/N] ");
         return host.In.ReadLine()?.Trim().ToLowerInvariant() is "y" or "yes";
     }
 
-    /// <exception cref="UsageException">Standard input holds what is to be set, so nobody can be asked there, and --yes is missing.</exception>
+    /// <exception cref="UsageException">Standard input holds what is to be set, so nobody can be asked there, and --yes is
+    /// missing.</exception>
     public static void Need(bool yes, string what)
     {
-        if (!yes) throw new UsageException($"Standard input is for {what}, so qgactl cannot ask there.", "Give --yes to do it without being asked.");
+        if (!yes)
+            throw new UsageException(
+                $"Standard input is for {what}, so qgactl cannot ask there.", "Give --yes to do it without being asked.");
     }
 }

@@ -15,7 +15,9 @@ internal static partial class Durations
         // More than 23 hours are hours: TimeSpan.Parse takes them for days.
         var time = new TimeSpan(Number(parts[1].Value), Number(parts[2].Value), Number(parts[3].Value), Number(parts[4].Value))
             + TimeSpan.FromTicks(Number(parts[5].Value.PadRight(7, '0')));
-        return time > TimeSpan.Zero ? time : throw new FormatException($"'{text}' is no time at all; more than 00:00:00 is expected, as in 00:05:00");
+        return time > TimeSpan.Zero
+            ? time
+            : throw new FormatException($"'{text}' is no time at all; more than 00:00:00 is expected, as in 00:05:00");
     }
 
     public static TimeSpan? ParseGiven(string? text) => text is null ? null : Parse(text);
@@ -38,8 +40,12 @@ internal static partial class Durations
         return option;
     }
 
-    private static int Number(string digits) => digits.Length == 0 ? 0 : int.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture);
+    private static int Number(string digits) =>
+        digits.Length == 0 ? 0 : int.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"^(?:([0-9]{1,6})\.)?([0-9]{1,6}):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]{1,7}))?\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(?:([0-9]{1,6})\.)?([0-9]{1,6}):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]{1,7}))?\z",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex Shape();
 }

@@ -20,12 +20,18 @@ internal static class EachVm
         Action<IReadOnlyList<(string Vm, T Result)>> show, CancellationToken cancel) where T : class
     {
         var vms = await client.ListVmsAsync(selector, cancel).ToListAsync(cancel).ConfigureAwait(false);
-        if (vms.Count == 0) throw new CommandFailedException($"No VM is selected by {selector}.", "qgactl vm list shows their names and labels.");
+        if (vms.Count == 0)
+            throw new CommandFailedException($"No VM is selected by {selector}.", "qgactl vm list shows their names and labels.");
         var sameName = vms.GroupBy(vm => vm.Name).Where(same => same.Count() > 1).Select(same => same.Key).ToHashSet();
         string[] names = [.. vms.Select(vm => sameName.Contains(vm.Name) ? vm.Id : vm.Name)];
 
         var (results, errors) = (new T?[names.Length], new Exception?[names.Length]);
-        await Parallel.ForAsync(0, names.Length, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (at, stop) =>
+        await Parallel
+            .ForAsync(
+                0,
+                names.Length,
+                new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel },
+                async (at, stop) =>
         {
             try
             {
@@ -38,11 +44,27 @@ internal static class EachVm
         }).ConfigureAwait(false);
 
         var done = names.Zip(results).Where(vm => vm.Second is not null).Select(vm => (vm.First, vm.Second!)).ToList();
-        var failed = names.Zip(errors).Where(vm => vm.Second is not null).Select(vm => (Vm: vm.First, Error: vm.Second!)).ToList();
+        var failed =
+            names.Zip(errors).Where(vm => vm.Second is not null).Select(vm => (Vm: vm.First, Error: vm.Second!)).ToList();
         if (json)
         {
-            CliJson.Write(host.Out, new Page<EachReport>([.. names.Select((vm, at) => new EachReport(
-                vm, results[at] is { } result ? CliJson.Element(result) : null, errors[at]?.Message, errors[at] is { } error ? CliErrors.Remedy(error) : null))], null));
+            CliJson.Write(
+                host.Out,
+                new Page<EachReport>(
+                    [
+                        .. names.Select(
+                            (vm, at) =>
+                                new EachReport(
+                                    vm,
+                                    results[at] is { } result ? CliJson.Element(result) : null,
+                                    errors[at]?.Message,
+                                    errors[at] is { } error ? CliErrors.Remedy(error) : null
+                                )
+                        ),
+                    ],
+                    null
+                )
+            );
         }
         else
         {
@@ -51,6 +73,8 @@ internal static class EachVm
         }
         if (failed.Count == 0) return ExitCodes.Done;
         if (done.Count > 0) return ExitCodes.Partial;
-        return failed.TrueForAll(vm => CliErrors.Code(vm.Error) == ExitCodes.Unreachable) ? ExitCodes.Unreachable : ExitCodes.Failed;
+        return failed.TrueForAll(vm => CliErrors.Code(vm.Error) == ExitCodes.Unreachable)
+            ? ExitCodes.Unreachable
+            : ExitCodes.Failed;
     }
 }

@@ -4,7 +4,8 @@ using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Cli.Commands;
 
-/// <summary>How a process in a guest ended, and what it said, byte for byte. <paramref name="ExitCode"/> is 128 and the signal's number where one ended it.</summary>
+/// <summary>How a process in a guest ended, and what it said, byte for byte. <paramref name="ExitCode"/> is 128 and the signal's
+/// number where one ended it.</summary>
 internal sealed record GuestProcessEnd(int ExitCode, ExecStatus Told, IReadOnlyList<string> Notes)
 {
     public byte[] Out => Told.OutData ?? [];
@@ -20,7 +21,8 @@ internal sealed class GuestProcessCall(QgaClient client, string vm, TimeProvider
     /// <summary>A node that starts anew, or a guest in a backup's window, is back long before.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    /// <exception cref="CommandFailedException">It did not end in time, its caller left, or nothing was heard of it for long: its pid is told.</exception>
+    /// <exception cref="CommandFailedException">It did not end in time, its caller left, or nothing was heard of it for long: its
+    /// pid is told.</exception>
     public async Task<GuestProcessEnd> RunAsync(
         string path, string[] arguments, string[]? env, byte[]? input, TimeSpan timeout, CancellationToken cancel)
     {
@@ -30,19 +32,28 @@ internal sealed class GuestProcessCall(QgaClient client, string vm, TimeProvider
         var pid = await StartAsync(path, request.Arguments, cancel).ConfigureAwait(false);
         var began = time.GetTimestamp();
         var heard = began;
-        for (var pause = FirstLook; time.GetElapsedTime(began) < timeout; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        for (
+            var pause = FirstLook;
+            time.GetElapsedTime(began) < timeout;
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause
+        )
         {
             try
             {
                 await Task.Delay(pause, time, cancel).ConfigureAwait(false);
-                var status = GuestExecStatus.Read(await CallAsync(GuestExecStatus.Name, GuestExecStatus.Request(pid).Arguments, cancel).ConfigureAwait(false));
+                var status = GuestExecStatus.Read(
+                    await CallAsync(GuestExecStatus.Name, GuestExecStatus.Request(pid).Arguments, cancel).ConfigureAwait(false));
                 if (status.Exited) return End(status);
                 heard = time.GetTimestamp();
             }
             catch (Exception e) when (CliErrors.IsPassing(e))
             {
                 if (time.GetElapsedTime(heard) > Patience)
-                    throw new CommandFailedException($"{path} was started in the guest as pid {pid}, and how it ended is not known: {e.Message}", "Look in the guest.", ExitCodes.NotTheGuests);
+                    throw new CommandFailedException(
+                        $"{path} was started in the guest as pid {pid}, and how it ended is not known: {e.Message}",
+                        "Look in the guest.",
+                        ExitCodes.NotTheGuests
+                    );
             }
             catch (OperationCanceledException)
             {
@@ -63,7 +74,10 @@ internal sealed class GuestProcessCall(QgaClient client, string vm, TimeProvider
         }
         catch (OperationCanceledException)
         {
-            throw new CommandFailedException($"interrupted while {path} was being started: it may run in the guest.", "Look in the guest before you start it again.");
+            throw new CommandFailedException(
+                $"interrupted while {path} was being started: it may run in the guest.",
+                "Look in the guest before you start it again."
+            );
         }
     }
 
@@ -79,7 +93,8 @@ internal sealed class GuestProcessCall(QgaClient client, string vm, TimeProvider
         if (status.Signal is { } signal) notes.Add($"the process was ended by signal {signal}");
         if (status.OutTruncated) notes.Add("the output is truncated: the agent keeps 16 MiB");
         if (status.ErrTruncated) notes.Add("the error output is truncated: the agent keeps 16 MiB");
-        if (status.Exitcode is > byte.MaxValue and var code) notes.Add($"the process ended with {code}, which is no exit code on this system");
+        if (status.Exitcode is > byte.MaxValue and var code)
+            notes.Add($"the process ended with {code}, which is no exit code on this system");
         return new GuestProcessEnd(Shown(status), status, notes);
     }
 

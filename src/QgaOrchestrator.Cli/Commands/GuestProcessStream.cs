@@ -7,7 +7,8 @@ namespace QgaOrchestrator.Cli.Commands;
 internal static class GuestProcessStream
 {
     /// <returns>The process's exit code, 128 and the signal's number, or 125 where nobody knows.</returns>
-    public static async Task<int> RunAsync(CliHost host, QgaClient client, string vm, ProcessRequest process, CancellationToken cancel)
+    public static async Task<int> RunAsync(
+        CliHost host, QgaClient client, string vm, ProcessRequest process, CancellationToken cancel)
     {
         ProcessEnd? end = null;
         try
@@ -20,7 +21,10 @@ internal static class GuestProcessStream
         }
         catch (OperationCanceledException)
         {
-            throw new CommandFailedException($"interrupted: {process.Path} may still run in the guest.", $"Look for it: qgactl vm exec {vm} -- pgrep -a {Path.GetFileName(process.Path)}");
+            throw new CommandFailedException(
+                $"interrupted: {process.Path} may still run in the guest.",
+                $"Look for it: qgactl vm exec {vm} -- pgrep -a {Path.GetFileName(process.Path)}"
+            );
         }
         switch (end)
         {

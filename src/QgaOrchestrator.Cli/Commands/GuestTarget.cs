@@ -41,19 +41,37 @@ internal sealed class GuestTarget
     /// <param name="question">As in "Reboot": asked with the VM's name, or the selector. Null: nothing is changed.</param>
     /// <param name="show">One VM's reply, for people. Gives the exit code.</param>
     public async Task<int> CallAsync(
-        ParseResult parsed, QgaClient client, AgentRequest request, string? question, Func<string, AgentCallReply, int> show, CancellationToken cancel)
+        ParseResult parsed,
+        QgaClient client,
+        AgentRequest request,
+        string? question,
+        Func<string, AgentCallReply, int> show,
+        CancellationToken cancel
+    )
     {
         if (_words.Selector(parsed) is { } selector)
         {
             var options = _options.Read(parsed);
             options["command"] = request.Command;
-            if (!request.Arguments.IsEmpty) options["arguments"] = JsonNode.Parse(request.Arguments.Span);
-            return await FleetRun.StartAsync(_host, client, new RunRequest(RunKinds.Command, selector, options), question is null || parsed.GetValue(_yes),
-                $"{question} every VM of {selector}?", _global.IsJson(parsed), cancel).ConfigureAwait(false);
+            if (!request.Arguments.IsEmpty)
+                options["arguments"] = JsonNode.Parse(request.Arguments.Span);
+            return await FleetRun
+                .StartAsync(
+                    _host,
+                    client,
+                    new RunRequest(RunKinds.Command, selector, options),
+                    question is null || parsed.GetValue(_yes),
+                    $"{question} every VM of {selector}?",
+                    _global.IsJson(parsed),
+                    cancel
+                )
+                .ConfigureAwait(false);
         }
         var vm = Vm(parsed)!;
-        if (question is not null && !Confirmation.Given(_host, parsed.GetValue(_yes), $"{question} {vm}?")) return ExitCodes.Failed;
-        var reply = await client.AskAgentAsync(vm, request.Command, request.Arguments, new AgentCallOptions(), cancel).ConfigureAwait(false);
+        if (question is not null && !Confirmation.Given(_host, parsed.GetValue(_yes), $"{question} {vm}?"))
+            return ExitCodes.Failed;
+        var reply = await client.AskAgentAsync(vm, request.Command, request.Arguments, new AgentCallOptions(), cancel)
+            .ConfigureAwait(false);
         if (!_global.IsJson(parsed)) return show(vm, reply);
         Output.CliJson.Write(_host.Out, reply.Return);
         return ExitCodes.Done;

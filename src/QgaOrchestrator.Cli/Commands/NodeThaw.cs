@@ -33,7 +33,9 @@ internal static class NodeThaw
 
     public static async Task<ThawReport> OneAsync(QgaClient client, string vm, bool force, CancellationToken cancel)
     {
-        var returned = await client.CallAgentAsync(vm, Thaw, default, new AgentCallOptions(Force: force), cancel).ConfigureAwait(false);
-        return new ThawReport(vm, true, GuestTarget.Bytes(returned).TryRead(GuestFsfreezeThaw.Read, out var count, out _) ? count : null, null);
+        var returned =
+            await client.CallAgentAsync(vm, Thaw, default, new AgentCallOptions(Force: force), cancel).ConfigureAwait(false);
+        return new ThawReport(
+            vm, true, GuestTarget.Bytes(returned).TryRead(GuestFsfreezeThaw.Read, out var count, out _) ? count : null, null);
     }
 }

@@ -28,8 +28,14 @@ internal sealed class OfflineThaw(CliHost host, Func<QgaClient?> node)
         {
             var contents = ReadAll(ledger);
             open.AddRange(contents.Open.Where(entry => name is null || entry.Vm == name).Select(entry => (ledger, entry)));
-            reports.AddRange(contents.Damaged.Select(damaged =>
-                new ThawReport(Path.GetFileName(damaged.Path), false, null, $"its ledger file is damaged; the guest may be frozen: {damaged.Reason}")));
+            reports.AddRange(
+                contents.Damaged.Select(damaged => new ThawReport(
+                    Path.GetFileName(damaged.Path),
+                    false,
+                    null,
+                    $"its ledger file is damaged; the guest may be frozen: {damaged.Reason}"
+                ))
+            );
         }
         reports.AddRange(await Task.WhenAll(open.Select(one => ThawAsync(one.Ledger, one.Entry, cancel))).ConfigureAwait(false));
         return new ThawReports(directories, reports);
@@ -43,7 +49,8 @@ internal sealed class OfflineThaw(CliHost host, Func<QgaClient?> node)
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new CommandFailedException($"The ledger {ledger.Directory} cannot be read: {e.Message}", "Run as the node's user, or as root.");
+            throw new CommandFailedException(
+                $"The ledger {ledger.Directory} cannot be read: {e.Message}", "Run as the node's user, or as root.");
         }
     }
 
@@ -66,11 +73,13 @@ internal sealed class OfflineThaw(CliHost host, Func<QgaClient?> node)
             if (outcome is ThawOutcome.Settled settled)
             {
                 ledger.Update(entry.Vm, entry.Window, found => settled.MergeInto(found, "qgactl", User()));
-                return new ThawReport(entry.Vm, true, settled.Thawed, settled.Error is null ? null : $"thaw said: {settled.Error}");
+                return new ThawReport(
+                    entry.Vm, true, settled.Thawed, settled.Error is null ? null : $"thaw said: {settled.Error}");
             }
             var failed = (ThawOutcome.NotSettled)outcome;
             if (round == Rounds)
-                return new ThawReport(entry.Vm, false, null, $"{failed.Reason} (window {entry.Window} of run {entry.Run}; tried {Rounds} times)");
+                return new ThawReport(
+                    entry.Vm, false, null, $"{failed.Reason} (window {entry.Window} of run {entry.Run}; tried {Rounds} times)");
             uncounted = failed.CountLost;
             await Task.Delay(Settlement.Pause, host.Time, cancel).ConfigureAwait(false);
         }
@@ -87,7 +96,9 @@ internal sealed class OfflineThaw(CliHost host, Func<QgaClient?> node)
             return new ThawReport(entry.Vm, false, null, $"{Held}, and no node's address is known: give --config FILE");
         try
         {
-            return await NodeThaw.OneAsync(client, entry.Vm, force: false, cancel).ConfigureAwait(false) with { Reason = "through the node" };
+            return await NodeThaw.OneAsync(client, entry.Vm, force: false, cancel)
+                .ConfigureAwait(false) with
+            { Reason = "through the node" };
         }
         catch (Exception e) when (e is ApiException or NodeUnreachableException)
         {

@@ -8,7 +8,8 @@ namespace QgaOrchestrator.Cli.Commands;
 
 internal static class PointCommands
 {
-    public static Command Build(CliHost host, GlobalOptions global) => new("point", "Shows, checks, restores and deletes recovery points.")
+    public static Command Build(CliHost host, GlobalOptions global) =>
+        new("point", "Shows, checks, restores and deletes recovery points.")
     {
         List(host, global),
         Show(host, global),
@@ -57,14 +58,19 @@ internal static class PointCommands
         var command = new Command("verify", "Checks a point's images: their SHA-256, and by qemu-img check.") { id };
         command.SetAction((parsed, cancel) => WithFilesAsync(host, global, parsed, id,
             (images, point) => images.VerifyAsync(point, cancel),
-            (point, report) => $"{point.Point.Id}: {(report.Good ? "good" : "NOT good")}, {Text.Count(report.Images.Count, "image")} checked", cancel));
+            (point, report) =>
+                $"{point.Point.Id}: {(report.Good ? "good" : "NOT good")}, {Text.Count(report.Images.Count, "image")} checked",
+            cancel
+        )
+);
         return command;
     }
 
     private static Command Restore(CliHost host, GlobalOptions global)
     {
         var id = FileId();
-        var to = new Option<string>("--to") { Description = "The directory of the new images", HelpName = "DIR", Required = true };
+        var to =
+            new Option<string>("--to") { Description = "The directory of the new images", HelpName = "DIR", Required = true };
         var command = new Command("restore", "Restores a point to new images, after a check. Overwrites nothing.") { id, to };
         command.SetAction((parsed, cancel) =>
         {
@@ -82,11 +88,18 @@ internal static class PointCommands
         new("ID") { Description = $"A point's id, or the path of its directory or {PointSource.FileName}" };
 
     private static async Task<int> WithFilesAsync(
-        CliHost host, GlobalOptions global, ParseResult parsed, Argument<string> id,
-        Func<PointImages, LocalPoint, Task<PointReport>> act, Func<LocalPoint, PointReport, string> summary, CancellationToken cancel)
+        CliHost host,
+        GlobalOptions global,
+        ParseResult parsed,
+        Argument<string> id,
+        Func<PointImages, LocalPoint, Task<PointReport>> act,
+        Func<LocalPoint, PointReport, string> summary,
+        CancellationToken cancel
+    )
     {
         var json = global.IsJson(parsed);
-        var point = await PointSource.FindAsync(parsed.GetRequiredValue(id), () => global.Connect(parsed, host), cancel).ConfigureAwait(false);
+        var point = await PointSource.FindAsync(parsed.GetRequiredValue(id), () => global.Connect(parsed, host), cancel)
+            .ConfigureAwait(false);
         using var lines = new StatusLine(json ? host.Error : host.Out, host.IsTerminal && !json);
         var report = await act(new PointImages(new QemuImg(), lines.Tell, lines.Show), point).ConfigureAwait(false);
         if (json)

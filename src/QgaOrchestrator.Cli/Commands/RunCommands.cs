@@ -19,7 +19,9 @@ internal static class RunCommands
             Show(host, global),
             Watch(host, global),
             RunResultsCommand.Build(host, global),
-            Acting("pause", "Pauses a run: starts no more VMs. Open windows finish.", (client, id, _, cancel) => client.PauseRunAsync(id, cancel)),
+            Acting("pause", "Pauses a run: starts no more VMs. Open windows finish.", (client, id, _, cancel) =>
+                client.PauseRunAsync(id, cancel)
+            ),
             Acting("resume", "Resumes a paused run.", (client, id, _, cancel) => client.ResumeRunAsync(id, cancel)),
             abort,
             Retry(host, global),
@@ -49,7 +51,8 @@ internal static class RunCommands
         if (json)
             CliJson.Write(host.Out, run);
         else
-            host.Out.WriteLine($"Run {run.Id} is {run.State}, of {Text.Count(run.Items.Total, "VM")}. Watch it: qgactl run watch {run.Id}");
+            host.Out.WriteLine(
+                $"Run {run.Id} is {run.State}, of {Text.Count(run.Items.Total, "VM")}. Watch it: qgactl run watch {run.Id}");
     }
 
     private static Argument<string> Id() => new("ID") { Description = "A run's id" };
@@ -75,7 +78,9 @@ internal static class RunCommands
                     $"{counts.Failed + counts.Unreachable + counts.Unknown}", Text.Time(run.StartedAt ?? run.CreatedAt));
             }
             table.Write(host.Out, host.TableWidth);
-            if (kept is { } since) host.Error.WriteLine($"Runs are kept from {Text.Time(since)} on, and older ones whose points are there (Store.Keep).");
+            if (kept is { } since)
+                host.Error.WriteLine(
+                    $"Runs are kept from {Text.Time(since)} on, and older ones whose points are there (Store.Keep).");
             return ExitCodes.Done;
         });
         return command;
@@ -101,11 +106,13 @@ internal static class RunCommands
     private static Command Watch(CliHost host, GlobalOptions global)
     {
         var id = Id();
-        var command = new Command("watch", "Shows a run until it ends, and exits with its result. Ctrl-C stops showing it.") { id };
+        var command =
+            new Command("watch", "Shows a run until it ends, and exits with its result. Ctrl-C stops showing it.") { id };
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
-            return await new RunFollower(host, client, global.IsJson(parsed)).FollowAsync(parsed.GetRequiredValue(id), cancel).ConfigureAwait(false);
+            return await new RunFollower(host, client, global.IsJson(parsed)).FollowAsync(parsed.GetRequiredValue(id), cancel)
+                .ConfigureAwait(false);
         });
         return command;
     }
@@ -117,7 +124,8 @@ internal static class RunCommands
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
-            var run = await RunFollower.StartAsync(() => client.RetryRunAsync(parsed.GetRequiredValue(id), cancel)).ConfigureAwait(false);
+            var run = await RunFollower.StartAsync(() => client.RetryRunAsync(parsed.GetRequiredValue(id), cancel))
+                .ConfigureAwait(false);
             Started(host, run, global.IsJson(parsed));
             return ExitCodes.Done;
         });

@@ -51,7 +51,10 @@ internal sealed class RunFollower(CliHost host, QgaClient client, bool json)
         }
         catch (OperationCanceledException)
         {
-            throw new CommandFailedException("interrupted while the run was being started: it may be under way.", "Look for it before you start another: qgactl run list");
+            throw new CommandFailedException(
+                "interrupted while the run was being started: it may be under way.",
+                "Look for it before you start another: qgactl run list"
+            );
         }
     }
 
@@ -75,7 +78,11 @@ internal sealed class RunFollower(CliHost host, QgaClient client, bool json)
     {
         var view = new PlainView(json ? host.Error : host.Out, host.Time);
         var board = new RunBoard();
-        await foreach (var change in client.WatchRunAsync(id, why => view.Line($"no connection, trying again: {why}"), cancel).ConfigureAwait(false))
+        await foreach (
+            var change in client
+                .WatchRunAsync(id, why => view.Line($"no connection, trying again: {why}"), cancel)
+                .ConfigureAwait(false)
+        )
         {
             board = board.With(change, host.Time.GetUtcNow());
             view.Show(change, board);

@@ -36,15 +36,20 @@ internal sealed partial record RunOption(string Member, string Shape, string Hel
     {
         var limits = new JsonObject();
         foreach (var limit in text.Split(','))
-            limits[limit.Split('=') is [{ Length: > 0 } label, _] ? label : throw new FormatException($"'{limit}' is not as in app=2")] =
-                Number(limit.Split('=')[1]);
+            limits[
+                limit.Split('=') is [{ Length: > 0 } label, _]
+                    ? label
+                    : throw new FormatException($"'{limit}' is not as in app=2")
+            ] = Number(limit.Split('=')[1]);
         return limits;
     }
 
     /// <summary>Bytes, also as 500K, 50M or 2G, of 1024 each.</summary>
     public static JsonNode Bytes(string text)
     {
-        var factor = text.Length == 0 ? 1 : char.ToUpperInvariant(text[^1]) switch { 'K' => 1L << 10, 'M' => 1L << 20, 'G' => 1L << 30, _ => 1 };
+        var factor = text.Length == 0
+            ? 1
+            : char.ToUpperInvariant(text[^1]) switch { 'K' => 1L << 10, 'M' => 1L << 20, 'G' => 1L << 30, _ => 1 };
         return long.TryParse(factor == 1 ? text : text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             && number > 0 && number <= long.MaxValue / factor
             ? JsonValue.Create(number * factor)

@@ -10,7 +10,12 @@ internal sealed class RunOptions
     [
         new("maxParallel", "N", "most VMs at the same time (50)", RunOption.Number),
         new("maxParallelPerHost", "N", "most VMs at the same time on one host", RunOption.Number),
-        new("maxParallelPerLabel", "LABEL=N", "most VMs at the same time for each value of a label, for example app=2", RunOption.PerLabel),
+        new(
+            "maxParallelPerLabel",
+            "LABEL=N",
+            "most VMs at the same time for each value of a label, for example app=2",
+            RunOption.PerLabel
+        ),
         new("maxParallelPerTarget", "N", "most VMs at the same time for one target", RunOption.Number),
         new("maxFailures", "N|%", "start no more VMs when more than this have failed", RunOption.Amount),
         new("maxUnreachable", "N|%", "start no more VMs when more than this were not reached", RunOption.Amount),
@@ -37,7 +42,8 @@ internal sealed class RunOptions
     private readonly List<(RunOption Of, Option<string> Option)> _options = [];
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Only checks and plans; changes nothing" };
 
-    /// <param name="forRun">Only with this option the command is a run: without it, a run's options are refused. Null: it is one in any case.</param>
+    /// <param name="forRun">Only with this option the command is a run: without it, a run's options are refused. Null: it is one
+    /// in any case.</param>
     public RunOptions(Command command, IReadOnlyList<RunOption> kind, Option<string>? forRun = null)
     {
         foreach (var of in kind)
@@ -62,8 +68,14 @@ internal sealed class RunOptions
         if (forRun is null) return;
         command.Validators.Add(result =>
         {
-            if (result.GetValue(forRun) is not null) return;
-            foreach (var option in _options.Select(option => (Option)option.Option).Append(_dryRun).Where(option => result.GetResult(option) is { Implicit: false }))
+            if (result.GetValue(forRun) is not null)
+                return;
+            foreach (
+                var option in _options
+                    .Select(option => (Option)option.Option)
+                    .Append(_dryRun)
+                    .Where(option => result.GetResult(option) is { Implicit: false })
+            )
                 result.AddError($"{option.Name}: is for a run over several VMs, which {forRun.Name} names.");
         });
     }

@@ -17,11 +17,15 @@ internal static class RunResultsCommand
         {
             using var client = global.Connect(parsed, host);
             var run = parsed.GetRequiredValue(id);
-            var results = await client.ListRunResultsAsync(run, parsed.GetValue(vm), cancel).ToListAsync(cancel).ConfigureAwait(false);
+            var results =
+                await client.ListRunResultsAsync(run, parsed.GetValue(vm), cancel).ToListAsync(cancel).ConfigureAwait(false);
             if (global.IsJson(parsed))
                 CliJson.Write(host.Out, new Page<RunResult>(results, null));
             else if (results.Count == 0)
-                throw new CommandFailedException($"Run {run} has no results{(parsed.GetValue(vm) is { } name ? $" of {name}" : "")}.", "They are kept for 7 days, up to 1 GiB a host; backups have none.");
+                throw new CommandFailedException(
+                    $"Run {run} has no results{(parsed.GetValue(vm) is { } name ? $" of {name}" : "")}.",
+                    "They are kept for 7 days, up to 1 GiB a host; backups have none."
+                );
             else if (parsed.GetValue(vm) is not null)
                 foreach (var stream in results[0].Streams.Keys.Order(StringComparer.Ordinal).Reverse())
                     await CopyAsync(results[0], stream).ConfigureAwait(false);
@@ -37,7 +41,8 @@ internal static class RunResultsCommand
                 await client.CopyRunResultAsync(run, result.Index, stream, bytes, cancel).ConfigureAwait(false);
                 host.Write(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), stream == "err");
                 if (stream == "return") host.Out.WriteLine();
-                if (ResultView.Cut(result.Streams[stream]) is { } cut) host.Error.WriteLine($"qgactl: {result.Vm}: {stream} {cut}");
+                if (ResultView.Cut(result.Streams[stream]) is { } cut)
+                    host.Error.WriteLine($"qgactl: {result.Vm}: {stream} {cut}");
             }
         });
         return command;

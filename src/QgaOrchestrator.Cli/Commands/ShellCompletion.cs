@@ -41,8 +41,13 @@ internal static class ShellCompletion
 
     public static Command Build(CliHost host)
     {
-        var shell = new Argument<string>("SHELL") { Description = string.Join(", ", _scripts.Keys) }.AcceptOnlyFromAmong([.. _scripts.Keys]);
-        var command = new Command("completion", "Prints a script with which your shell completes commands and VM names: source <(qgactl completion bash)") { shell };
+        var shell = new Argument<string>("SHELL") { Description = string.Join(", ", _scripts.Keys) }.AcceptOnlyFromAmong([
+            .. _scripts.Keys,
+        ]);
+        var command = new Command(
+            "completion",
+            "Prints a script with which your shell completes commands and VM names: source <(qgactl completion bash)"
+        ) { shell };
         command.SetAction(parsed =>
         {
             host.Out.Write(_scripts[parsed.GetRequiredValue(shell)].ReplaceLineEndings("\n") + "\n");
@@ -59,14 +64,22 @@ internal static class ShellCompletion
         foreach (var below in command.Subcommands) AddNames(below, global, host);
     }
 
-    private static IEnumerable<CompletionItem> Names(Argument words, CompletionContext context, GlobalOptions global, CliHost host)
+    private static IEnumerable<CompletionItem> Names(
+        Argument words, CompletionContext context, GlobalOptions global, CliHost host)
     {
         var begun = context.WordToComplete;
         var given = context.ParseResult.GetResult(words)?.Tokens.Select(token => token.Value).ToList() ?? [];
         if (begun.Length > 0 && given.Count > 0) given.RemoveAt(given.Count - 1);
         // With --select the words begin behind the VM.
-        var at = given.Count + (context.ParseResult.CommandResult.Command.Options.FirstOrDefault(option => option.Name == "--select") is { } select
-            && context.ParseResult.GetResult(select) is not null ? 1 : 0);
+        var at =
+            given.Count
+            + (
+                context.ParseResult.CommandResult.Command.Options.FirstOrDefault(option => option.Name == "--select")
+                    is { } select
+                && context.ParseResult.GetResult(select) is not null
+                    ? 1
+                    : 0
+            );
         var shape = words.Name.Split(' ');
         var names = at >= shape.Length ? [] : shape[at] switch
         {
@@ -85,7 +98,14 @@ internal static class ShellCompletion
         try
         {
             using var client = global.Connect(parsed, host);
-            return [.. client.ListVmsAsync(null, patience.Token).ToBlockingEnumerable(patience.Token).Select(vm => ForeignText.Name(vm.Name)).Distinct()];
+            return
+            [
+                .. client
+                    .ListVmsAsync(null, patience.Token)
+                    .ToBlockingEnumerable(patience.Token)
+                    .Select(vm => ForeignText.Name(vm.Name))
+                    .Distinct(),
+            ];
         }
         catch (Exception e) when (e is OperationCanceledException || CliErrors.IsForUser(e))
         {

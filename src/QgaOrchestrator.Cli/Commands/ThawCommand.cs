@@ -14,7 +14,10 @@ internal static class ThawCommand
             Description = "A VM's name, or host/name. Without it: every VM that we froze",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var force = new Option<bool>("--force") { Description = "Thaws also a guest that somebody else froze. This may break their backup" };
+        var force = new Option<bool>("--force")
+        {
+            Description = "Thaws also a guest that somebody else froze. This may break their backup",
+        };
         var offline = new Option<bool>("--offline") { Description = "Thaws from this machine's freeze ledger, without a node" };
         var command = new Command("thaw", "Thaws frozen guests.") { vm, force, offline };
         command.Validators.Add(result =>
@@ -29,17 +32,25 @@ internal static class ThawCommand
             var name = parsed.GetValue(vm);
             var reports = parsed.GetValue(offline)
                 ? await new OfflineThaw(host, () => Try(() => global.Connect(parsed, host)))
-                    .RunAsync(Ledgers.Find(host, new NodeLocator(host).ConfigFile(global.Hints(parsed))), name, cancel).ConfigureAwait(false)
+                    .RunAsync(Ledgers.Find(host, new NodeLocator(host).ConfigFile(global.Hints(parsed))), name, cancel)
+                        .ConfigureAwait(false)
                 : await ThroughNodeAsync(name, parsed.GetValue(force)).ConfigureAwait(false);
             if (global.IsJson(parsed))
                 CliJson.Write(host.Out, reports);
             else
                 Write(host, reports);
             if (parsed.GetValue(offline) && !reports.Searched.Any(Directory.Exists))
-                throw new CommandFailedException($"There is no freeze ledger in {string.Join(", or in ", reports.Searched)}: it is not known whether a guest is frozen.",
-                    "Name the config file of this host's node by --config FILE: its Freeze.Ledger is the ledger. Run it on the VM's own host.");
+                throw new CommandFailedException(
+                    $"There is no freeze ledger in {string.Join(", or in ", reports.Searched)}: it is not known whether a "
+                        + $"guest is frozen.",
+                    "Name the config file of this host's node by --config FILE: its Freeze.Ledger is the ledger. Run it on the "
+                        + "VM's own host."
+                );
             if (parsed.GetValue(offline) && name is not null && reports.Vms.Count == 0)
-                throw new CommandFailedException($"The ledger does not name {name}: this host's node has not left it frozen.", "Look whether it is frozen: qgactl vm show. Another host has a ledger of its own.");
+                throw new CommandFailedException(
+                    $"The ledger does not name {name}: this host's node has not left it frozen.",
+                    "Look whether it is frozen: qgactl vm show. Another host has a ledger of its own."
+                );
             return ExitCodeOf(reports);
 
             async Task<ThawReports> ThroughNodeAsync(string? only, bool forced)

@@ -14,8 +14,15 @@ internal static class TimeOption
         {
             var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
             // A time of day alone would be read as today's, whatever was meant.
-            if (text.Contains('-') && DateTimeOffset.TryParse(
-                text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at))
+            if (
+                text.Contains('-')
+                && DateTimeOffset.TryParse(
+                    text,
+                    CultureInfo.InvariantCulture,
+                    DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+                    out var at
+                )
+            )
                 return at;
             result.AddError($"{name}: '{text}' is not a time, as in 2027-01-31 or 2027-01-31T18:00:00Z.");
             return null;

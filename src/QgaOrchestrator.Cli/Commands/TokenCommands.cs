@@ -6,7 +6,8 @@ namespace QgaOrchestrator.Cli.Commands;
 
 internal static class TokenCommands
 {
-    public static Command Build(CliHost host, GlobalOptions global) => new("token", "Adds, lists and revokes the tokens of a node's API.")
+    public static Command Build(CliHost host, GlobalOptions global) =>
+        new("token", "Adds, lists and revokes the tokens of a node's API.")
     {
         Add(host, global),
         List(host, global),
@@ -18,21 +19,41 @@ internal static class TokenCommands
     private static Command Add(CliHost host, GlobalOptions global)
     {
         var name = Name();
-        var role = new Option<string>("--role") { Description = "viewer: may look. operator: may also run and change. admin: may do everything", HelpName = "ROLE", Required = true }
-            .AcceptOnlyFromAmong(TokenRoles.Viewer, TokenRoles.Operator, TokenRoles.Admin);
+        var role = new Option<string>("--role")
+        {
+            Description = "viewer: may look. operator: may also run and change. admin: may do everything",
+            HelpName = "ROLE",
+            Required = true,
+        }.AcceptOnlyFromAmong(TokenRoles.Viewer, TokenRoles.Operator, TokenRoles.Admin);
         var expires = TimeOption.Of("--expires", "The token is refused from this time on (never)");
-        var command = new Command("add", "Adds a token and prints its secret, only this once: qgactl token add ci --role operator > ci.token") { name, role, expires };
-        command.SetAction(async (parsed, cancel) =>
+        var command = new Command(
+            "add",
+            "Adds a token and prints its secret, only this once: qgactl token add ci --role operator > ci.token"
+        )
+        {
+            name,
+            role,
+            expires,
+        };
+        command.SetAction(
+            async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
-            var made = await client.AddTokenAsync(
-                new TokenRequest(parsed.GetRequiredValue(name), parsed.GetRequiredValue(role), parsed.GetValue(expires)), cancel).ConfigureAwait(false);
+            var made = await client
+                .AddTokenAsync(
+                    new TokenRequest(parsed.GetRequiredValue(name), parsed.GetRequiredValue(role), parsed.GetValue(expires)),
+                    cancel
+                )
+                .ConfigureAwait(false);
             if (global.IsJson(parsed))
                 CliJson.Write(host.Out, made);
             else
                 host.Out.WriteLine(made.Secret);
-            host.Error.WriteLine($"{made.Name} is {(made.Role == TokenRoles.Viewer ? "a" : "an")} {made.Role}{(made.Expires is { } end ? $" until {Text.Time(end)}" : "")}. "
-                + "The node does not keep the secret: it is shown only now. Use it by --token-file FILE or QGACTL_TOKEN_FILE.");
+            host.Error.WriteLine(
+                $"{made.Name} is {(made.Role == TokenRoles.Viewer ? "a" : "an")} "
+                    + $"{made.Role}{(made.Expires is { } end ? $" until {Text.Time(end)}" : "")}. "
+                    + "The node does not keep the secret: it is shown only now. Use it by --token-file FILE or QGACTL_TOKEN_FILE."
+            );
             return ExitCodes.Done;
         });
         return command;
@@ -56,7 +77,10 @@ internal static class TokenCommands
             table.Write(host.Out, host.TableWidth);
             return ExitCodes.Done;
 
-            string Expiry(Token token) => token.Expires is { } end && end <= host.Time.GetUtcNow() ? $"{Text.Time(end)} (expired)" : Text.Time(token.Expires);
+            string Expiry(Token token) =>
+                token.Expires is { } end && end <= host.Time.GetUtcNow()
+                    ? $"{Text.Time(end)} (expired)"
+                    : Text.Time(token.Expires);
         });
         return command;
     }

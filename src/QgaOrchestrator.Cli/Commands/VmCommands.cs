@@ -34,7 +34,11 @@ internal static class VmCommands
 
     private static Command List(CliHost host, GlobalOptions global)
     {
-        var select = new Option<string>("--select", "-s") { Description = "Which VMs, for example app=db,!legacy (all)", HelpName = "SELECTOR" };
+        var select = new Option<string>("--select", "-s")
+        {
+            Description = "Which VMs, for example app=db,!legacy (all)",
+            HelpName = "SELECTOR",
+        };
         var command = new Command("list", "Lists VMs.") { select };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -70,13 +74,20 @@ internal static class VmCommands
 
     private static Command Call(CliHost host, GlobalOptions global)
     {
-        var command = new Command("call", "Calls an agent command and prints what it returns, as JSON. With --select it is a run over several VMs.");
+        var command = new Command(
+            "call", "Calls an agent command and prints what it returns, as JSON. With --select it is a run over several VMs.");
         var words = new Argument<string[]>("VM COMMAND JSON")
         {
-            Description = "The VM's name, an agent command such as guest-info, and its arguments as a JSON object. - reads the arguments from standard input; secrets are taken only there. Omit the VM with --select",
+            Description =
+                "The VM's name, an agent command such as guest-info, and its arguments as a JSON object. - reads the arguments "
+                    + "from standard input; secrets are taken only there. Omit the VM with --select",
             Arity = ArgumentArity.OneOrMore,
         };
-        var select = new Option<string>("--select", "-s") { Description = "All VMs that this selects, as a run, for example app=db", HelpName = "SELECTOR" };
+        var select = new Option<string>("--select", "-s")
+        {
+            Description = "All VMs that this selects, as a run, for example app=db",
+            HelpName = "SELECTOR",
+        };
         var yes = Confirmation.Yes();
         var timeout = Durations.Option("--timeout", "Longest time to wait for the agent's reply (the command's own)");
         var lease = Durations.Option("--lease", "For a freeze: longest time until the guest is thawed");
@@ -89,34 +100,53 @@ internal static class VmCommands
         command.Validators.Add(result =>
         {
             var (given, most) = ((result.GetValue(words) ?? []).Length, result.GetValue(select) is null ? 3 : 2);
-            if (given < most - 1) result.AddError("'COMMAND' is missing: qgactl vm call VM COMMAND [JSON], or --select SELECTOR COMMAND [JSON].");
-            if (given > most) result.AddError($"'{result.GetValue(words)![most]}' is one word too many: the arguments are one JSON object.");
+            if (given < most - 1)
+                result.AddError("'COMMAND' is missing: qgactl vm call VM COMMAND [JSON], or --select SELECTOR COMMAND [JSON].");
+            if (given > most)
+                result.AddError($"'{result.GetValue(words)![most]}' is one word too many: the arguments are one JSON object.");
             if (result.GetValue(select) is not null && (result.GetValue(timeout) ?? result.GetValue(lease)) is not null)
                 result.AddError("--timeout and --lease are for one VM: a run waits as long as the command's own time-out.");
         });
         command.SetAction(async (parsed, cancel) =>
         {
             var (selector, given) = (parsed.GetValue(select), parsed.GetRequiredValue(words));
-            var (name, text) = selector is null ? (given[1], given.ElementAtOrDefault(2)) : (given[0], given.ElementAtOrDefault(1));
+            var (name, text) = selector is null
+                ? (given[1], given.ElementAtOrDefault(2))
+                : (given[0], given.ElementAtOrDefault(1));
             var arguments = AgentArguments.Read(name, text, host.In);
             using var client = global.Connect(parsed, host);
             if (selector is not null)
             {
                 if (AgentArguments.Secrets(name, arguments) is { Count: > 0 } secrets)
-                    throw new UsageException($"{string.Join(", ", secrets)} of {name} is secret, and a run's journal holds no secret in clear.", "Call it for each VM, with the arguments on standard input.");
+                    throw new UsageException(
+                        $"{string.Join(", ", secrets)} of {name} is secret, and a run's journal holds no secret in clear.",
+                        "Call it for each VM, with the arguments on standard input."
+                    );
                 var asked = fleet.Read(parsed);
                 asked["command"] = name;
                 if (!arguments.IsEmpty) asked["arguments"] = JsonNode.Parse(arguments.Span);
                 var reads = AgentCommands.Find(name) is { Retry: RetryClass.Safe };
-                return await FleetRun.StartAsync(host, client, new RunRequest(RunKinds.Command, selector, asked), reads || parsed.GetValue(yes),
-                    $"Call {name} in every VM of {selector}?", global.IsJson(parsed), cancel).ConfigureAwait(false);
+                return await FleetRun
+                    .StartAsync(
+                        host,
+                        client,
+                        new RunRequest(RunKinds.Command, selector, asked),
+                        reads || parsed.GetValue(yes),
+                        $"Call {name} in every VM of {selector}?",
+                        global.IsJson(parsed),
+                        cancel
+                    )
+                    .ConfigureAwait(false);
             }
-            var options = new AgentCallOptions(Durations.ParseGiven(parsed.GetValue(timeout)), Durations.ParseGiven(parsed.GetValue(lease)));
+            var options = new AgentCallOptions(
+                Durations.ParseGiven(parsed.GetValue(timeout)), Durations.ParseGiven(parsed.GetValue(lease)));
             var reply = await client.AskAgentAsync(given[0], name, arguments, options, cancel).ConfigureAwait(false);
             CliJson.Write(host.Out, reply.Return);
             if (Completion.Told(reply) is { } told) host.Error.WriteLine($"qgactl: {told}");
-            if (reply.Clamped?.Timeout is { } limit) host.Error.WriteLine($"qgactl: --timeout was shortened to {limit:c}, the longest that {name} is given");
-            if (reply.Clamped?.Lease is { } held) host.Error.WriteLine($"qgactl: --lease was shortened to {held:c}: the guest is thawed then at the latest");
+            if (reply.Clamped?.Timeout is { } limit)
+                host.Error.WriteLine($"qgactl: --timeout was shortened to {limit:c}, the longest that {name} is given");
+            if (reply.Clamped?.Lease is { } held)
+                host.Error.WriteLine($"qgactl: --lease was shortened to {held:c}: the guest is thawed then at the latest");
             return ExitCodes.Done;
         });
         return command;

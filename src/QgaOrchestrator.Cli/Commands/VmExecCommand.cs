@@ -15,24 +15,52 @@ internal static class VmExecCommand
 
     public static Command Build(CliHost host, GlobalOptions global)
     {
-        var words = new Argument<string[]>("VM -- COMMAND") { Description = "The VM's name, --, the program and its arguments. Omit the VM with --select", Arity = ArgumentArity.OneOrMore };
-        var select = new Option<string>(Select, "-s") { Description = "All VMs that this selects, as a run, for example app=db", HelpName = "SELECTOR" };
-        var env = new Option<string[]>("--env") { Description = "An environment variable. May be repeated; together they replace the whole environment", HelpName = "NAME=VALUE" };
+        var words = new Argument<string[]>("VM -- COMMAND")
+        {
+            Description = "The VM's name, --, the program and its arguments. Omit the VM with --select",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var select = new Option<string>(Select, "-s")
+        {
+            Description = "All VMs that this selects, as a run, for example app=db",
+            HelpName = "SELECTOR",
+        };
+        var env = new Option<string[]>("--env")
+        {
+            Description = "An environment variable. May be repeated; together they replace the whole environment",
+            HelpName = "NAME=VALUE",
+        };
         var stdin = new Option<bool>("--stdin") { Description = "Hands standard input to the process (one VM only)" };
         var timeout = Durations.Option("--timeout", "Longest time that the process may take (00:05:00)");
-        var stream = new Option<bool>("--stream") { Description = "Shows output while the process runs. Uses files in the guest's /tmp (one VM only)" };
-        var command = new Command(Name, "Runs a process in the guest and exits with its exit code. 125 means that qgactl failed.") { words, select, env, stdin, stream, timeout };
+        var stream = new Option<bool>("--stream")
+        {
+            Description = "Shows output while the process runs. Uses files in the guest's /tmp (one VM only)",
+        };
+        var command = new Command(Name, "Runs a process in the guest and exits with its exit code. 125 means that qgactl failed.")
+        {
+            words,
+            select,
+            env,
+            stdin,
+            stream,
+            timeout,
+        };
         var options = new RunOptions(command, RunOptions.Fleet, forRun: select);
         var yes = Confirmation.Yes();
         command.Add(yes);
         command.Validators.Add(result =>
         {
             var given = result.GetValue(words) ?? [];
-            if (result.GetValue(select) is null && given.Length < 2) result.AddError("Name the VM and the command: qgactl vm exec VM -- COMMAND ARGS.");
-            if ((result.GetValue(env) ?? []).FirstOrDefault(entry => entry.IndexOf('=', StringComparison.Ordinal) < 1) is { } odd) result.AddError($"--env: '{odd}' is not as in NAME=VALUE.");
-            if (result.GetValue(stream) && global.IsJson(result)) result.AddError("--stream: shows output as it comes, and no JSON.");
-            if (result.GetValue(select) is not null && result.GetValue(stdin)) result.AddError("--stdin: is for one VM; a run's journal must hold no input.");
-            if (result.GetValue(select) is not null && result.GetValue(stream)) result.AddError("--stream: is for one VM; of a run, qgactl run results shows what its VMs said.");
+            if (result.GetValue(select) is null && given.Length < 2)
+                result.AddError("Name the VM and the command: qgactl vm exec VM -- COMMAND ARGS.");
+            if ((result.GetValue(env) ?? []).FirstOrDefault(entry => entry.IndexOf('=', StringComparison.Ordinal) < 1) is { } odd)
+                result.AddError($"--env: '{odd}' is not as in NAME=VALUE.");
+            if (result.GetValue(stream) && global.IsJson(result))
+                result.AddError("--stream: shows output as it comes, and no JSON.");
+            if (result.GetValue(select) is not null && result.GetValue(stdin))
+                result.AddError("--stdin: is for one VM; a run's journal must hold no input.");
+            if (result.GetValue(select) is not null && result.GetValue(stream))
+                result.AddError("--stream: is for one VM; of a run, qgactl run results shows what its VMs said.");
         });
         command.SetAction(async (parsed, cancel) =>
         {
@@ -42,8 +70,17 @@ internal static class VmExecCommand
             {
                 var asked = options.Read(parsed);
                 Put(asked, given, parsed.GetValue(env), parsed.GetValue(timeout));
-                return await FleetRun.StartAsync(host, client, new RunRequest(RunKinds.Exec, selector, asked), parsed.GetValue(yes),
-                    $"Run {given[0]} in every VM of {selector}?", global.IsJson(parsed), cancel).ConfigureAwait(false);
+                return await FleetRun
+                    .StartAsync(
+                        host,
+                        client,
+                        new RunRequest(RunKinds.Exec, selector, asked),
+                        parsed.GetValue(yes),
+                        $"Run {given[0]} in every VM of {selector}?",
+                        global.IsJson(parsed),
+                        cancel
+                    )
+                    .ConfigureAwait(false);
             }
             var input = parsed.GetValue(stdin) ? await host.ReadBytesAsync(cancel).ConfigureAwait(false) : null;
             if (parsed.GetValue(stream))
@@ -52,8 +89,16 @@ internal static class VmExecCommand
                     input, parsed.GetValue(timeout));
                 return await GuestProcessStream.RunAsync(host, client, given[0], process, cancel).ConfigureAwait(false);
             }
-            var end = await new GuestProcessCall(client, given[0], host.Time).RunAsync(given[1], given[2..], parsed.GetValue(env), input,
-                Durations.ParseGiven(parsed.GetValue(timeout)) ?? TimeSpan.FromMinutes(5), cancel).ConfigureAwait(false);
+            var end = await new GuestProcessCall(client, given[0], host.Time)
+                .RunAsync(
+                    given[1],
+                    given[2..],
+                    parsed.GetValue(env),
+                    input,
+                    Durations.ParseGiven(parsed.GetValue(timeout)) ?? TimeSpan.FromMinutes(5),
+                    cancel
+                )
+                .ConfigureAwait(false);
             if (global.IsJson(parsed))
             {
                 CliJson.Write(host.Out, Report(given[0], end));
@@ -71,8 +116,16 @@ internal static class VmExecCommand
     public static bool IsForOneVm(ParseResult parsed) => parsed.CommandResult is { Command.Name: Name } exec
         && !exec.Children.OfType<OptionResult>().Any(option => option is { Option.Name: Select, Implicit: false });
 
-    private static ProcessReport Report(string vm, GuestProcessEnd end) => new(
-        vm, end.Told.Exitcode, end.Told.Signal, Encoding.UTF8.GetString(end.Out), Encoding.UTF8.GetString(end.Errors), end.Told.OutTruncated, end.Told.ErrTruncated);
+    private static ProcessReport Report(string vm, GuestProcessEnd end) =>
+        new(
+            vm,
+            end.Told.Exitcode,
+            end.Told.Signal,
+            Encoding.UTF8.GetString(end.Out),
+            Encoding.UTF8.GetString(end.Errors),
+            end.Told.OutTruncated,
+            end.Told.ErrTruncated
+        );
 
     private static void Put(JsonObject options, string[] command, string[]? env, string? timeout)
     {

@@ -6,7 +6,8 @@ namespace QgaOrchestrator.Cli.Commands;
 
 internal static class VmHookCommands
 {
-    public static Command Build(CliHost host, GlobalOptions global) => new("hook", "Installs and shows a guest's freeze hook, which makes its points application-consistent.")
+    public static Command Build(CliHost host, GlobalOptions global) =>
+        new("hook", "Installs and shows a guest's freeze hook, which makes its points application-consistent.")
     {
         Status(host, global),
         Install(host, global),
@@ -16,7 +17,8 @@ internal static class VmHookCommands
     {
         var vm = VmCommands.Vm();
         var command = new Command("status", "Shows what is installed in the guest, and what is missing.") { vm };
-        command.SetAction((parsed, cancel) => WithAsync(host, global, parsed, vm, (hook, stop) => hook.StatusAsync(stop), cancel));
+        command.SetAction(
+            (parsed, cancel) => WithAsync(host, global, parsed, vm, (hook, stop) => hook.StatusAsync(stop), cancel));
         return command;
     }
 
@@ -28,23 +30,33 @@ internal static class VmHookCommands
             Description = "postgresql, mysql, or a script of your own; may be repeated",
             HelpName = "postgresql|mysql|FILE",
         };
-        var force = new Option<bool>("--force") { Description = "Replaces also files that are not ours, and keeps them as .orig" };
-        var command = new Command("install", "Installs the hook and its scripts in the guest, through its agent.") { vm, scripts, force };
+        var force =
+            new Option<bool>("--force") { Description = "Replaces also files that are not ours, and keeps them as .orig" };
+        var command =
+            new Command("install", "Installs the hook and its scripts in the guest, through its agent.") { vm, scripts, force };
         command.SetAction((parsed, cancel) =>
         {
             IReadOnlyList<HookFile> wanted = [HookFile.Main, .. (parsed.GetValue(scripts) ?? []).Select(HookFile.Script)];
-            return WithAsync(host, global, parsed, vm, (hook, stop) => hook.InstallAsync(wanted, parsed.GetValue(force), stop), cancel);
+            return WithAsync(
+                host, global, parsed, vm, (hook, stop) => hook.InstallAsync(wanted, parsed.GetValue(force), stop), cancel);
         });
         return command;
     }
 
     private static async Task<int> WithAsync(
-        CliHost host, GlobalOptions global, ParseResult parsed, Argument<string> vm, Func<GuestHook, CancellationToken, Task<HookReport>> work, CancellationToken cancel)
+        CliHost host,
+        GlobalOptions global,
+        ParseResult parsed,
+        Argument<string> vm,
+        Func<GuestHook, CancellationToken, Task<HookReport>> work,
+        CancellationToken cancel
+    )
     {
         var name = parsed.GetRequiredValue(vm);
         using var client = global.Connect(parsed, host);
         if ((await client.GetVmAsync(name, cancel).ConfigureAwait(false)).Guest?.OsId == "mswindows")
-            throw new CommandFailedException($"{name} runs Windows: VSS tells its applications of a freeze.", "It needs no hook.");
+            throw new CommandFailedException(
+                $"{name} runs Windows: VSS tells its applications of a freeze.", "It needs no hook.");
         var report = await work(new GuestHook(new GuestShell(client, name, host.Time), name), cancel).ConfigureAwait(false);
         if (global.IsJson(parsed)) CliJson.Write(host.Out, report);
         else Write(host, report);

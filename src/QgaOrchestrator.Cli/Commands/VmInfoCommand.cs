@@ -8,14 +8,17 @@ using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Cli.Commands;
 
-/// <summary><c>vm info</c>: what a guest tells of itself now, on one screen; several in a table. What its agent lacks is told, and the rest shown.</summary>
+/// <summary><c>vm info</c>: what a guest tells of itself now, on one screen; several in a table. What its agent lacks is told,
+/// and the rest shown.</summary>
 internal static class VmInfoCommand
 {
     /// <summary>Each command, and its Read: an answer that is not understood is not told, and costs none of the others.</summary>
     private static readonly (string Command, Func<ReadOnlyMemory<byte>, object> Read)[] Asked =
     [
-        (GuestGetOsinfo.Name, GuestGetOsinfo.Read), (GuestGetHostName.Name, GuestGetHostName.Read), (GuestGetTimezone.Name, GuestGetTimezone.Read),
-        (GuestGetLoad.Name, GuestGetLoad.Read), (GuestGetUsers.Name, GuestGetUsers.Read), (GuestNetworkGetInterfaces.Name, GuestNetworkGetInterfaces.Read),
+        (GuestGetOsinfo.Name, GuestGetOsinfo.Read), (GuestGetHostName.Name, GuestGetHostName.Read), (
+            GuestGetTimezone.Name, GuestGetTimezone.Read),
+        (GuestGetLoad.Name, GuestGetLoad.Read), (GuestGetUsers.Name, GuestGetUsers.Read), (
+            GuestNetworkGetInterfaces.Name, GuestNetworkGetInterfaces.Read),
         (GuestGetDisks.Name, GuestGetDisks.Read), (GuestGetFsinfo.Name, GuestGetFsinfo.Read),
     ];
 
@@ -27,8 +30,17 @@ internal static class VmInfoCommand
         {
             using var client = global.Connect(parsed, host);
             if (words.Selector(parsed) is { } selector)
-                return await EachVm.DoAsync(host, client, selector, global.IsJson(parsed), (vm, stop) => AskAsync(client, vm, stop),
-                    vms => GuestInfoView.WriteTable(host.Out, [.. vms.Select(vm => vm.Result)], host.TableWidth), cancel).ConfigureAwait(false);
+                return await EachVm
+                    .DoAsync(
+                        host,
+                        client,
+                        selector,
+                        global.IsJson(parsed),
+                        (vm, stop) => AskAsync(client, vm, stop),
+                        vms => GuestInfoView.WriteTable(host.Out, [.. vms.Select(vm => vm.Result)], host.TableWidth),
+                        cancel
+                    )
+                    .ConfigureAwait(false);
             var report = await AskAsync(client, words.Vm(parsed)!, cancel).ConfigureAwait(false);
             if (global.IsJson(parsed)) CliJson.Write(host.Out, report);
             else GuestInfoView.Write(host.Out, report, host.TableWidth);
@@ -45,11 +57,18 @@ internal static class VmInfoCommand
         {
             try
             {
-                var answer = await client.CallAgentAsync(vm, asked, default, new AgentCallOptions(), cancel).ConfigureAwait(false);
+                var answer =
+                    await client.CallAgentAsync(vm, asked, default, new AgentCallOptions(), cancel).ConfigureAwait(false);
                 if (GuestTarget.Bytes(answer).TryRead(read, out _, out var odd)) told[asked] = answer;
                 else lacking[asked] = odd;
             }
-            catch (ApiException e) when (e.Code is ProblemCodes.AgentError or ProblemCodes.CommandDisabled or ProblemCodes.Forbidden or ProblemCodes.NotUnderstood)
+            catch (ApiException e)
+                when (e.Code
+                        is ProblemCodes.AgentError
+                            or ProblemCodes.CommandDisabled
+                            or ProblemCodes.Forbidden
+                            or ProblemCodes.NotUnderstood
+                )
             {
                 lacking[asked] = e.Message;
             }

@@ -5,7 +5,8 @@ using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Cli.Commands;
 
-/// <summary><c>vm shutdown</c>, <c>reboot</c> and <c>suspend</c>: an agent does not answer their success, so what ended them is told.</summary>
+/// <summary><c>vm shutdown</c>, <c>reboot</c> and <c>suspend</c>: an agent does not answer their success, so what ended them is
+/// told.</summary>
 internal static class VmPowerCommands
 {
     public static Command Shutdown(CliHost host, GlobalOptions global)
@@ -13,15 +14,28 @@ internal static class VmPowerCommands
         var halt = new Option<bool>("--halt") { Description = "Halts the guest and leaves QEMU running" };
         var command = new Command("shutdown", "Powers the guest off, through its agent.") { halt };
         return Acting(host, global, command, [], (parsed, _) =>
-            parsed.GetValue(halt) ? ("Halt", GuestShutdown.Request(ShutdownMode.Halt)) : ("Power off", GuestShutdown.Request(ShutdownMode.Powerdown)));
+            parsed.GetValue(halt)
+                ? ("Halt", GuestShutdown.Request(ShutdownMode.Halt))
+                : ("Power off", GuestShutdown.Request(ShutdownMode.Powerdown))
+        );
     }
 
     public static Command Reboot(CliHost host, GlobalOptions global) =>
-        Acting(host, global, new Command("reboot", "Reboots the guest, through its agent."), [], (_, _) => ("Reboot", GuestShutdown.Request(ShutdownMode.Reboot)));
+        Acting(host, global, new Command("reboot", "Reboots the guest, through its agent."), [], (_, _) =>
+            ("Reboot", GuestShutdown.Request(ShutdownMode.Reboot))
+        );
 
     public static Command Suspend(CliHost host, GlobalOptions global) =>
-        Acting(host, global, new Command("suspend", "Suspends the guest to memory (ram), to its swap (disk) or to both (hybrid); vm wake wakes it."), ["ram|disk|hybrid"],
-            (parsed, target) => target.Word(parsed, 0) switch
+        Acting(
+            host,
+            global,
+            new Command(
+                "suspend",
+                "Suspends the guest to memory (ram), to its swap (disk) or to both (hybrid); vm wake wakes it."
+            ),
+            ["ram|disk|hybrid"],
+            (parsed, target) =>
+                target.Word(parsed, 0) switch
             {
                 "ram" => ("Suspend to memory", GuestSuspendRam.Request),
                 "disk" => ("Suspend to disk", GuestSuspendDisk.Request),
@@ -30,7 +44,12 @@ internal static class VmPowerCommands
             });
 
     private static Command Acting(
-        CliHost host, GlobalOptions global, Command command, string[] words, Func<ParseResult, GuestTarget, (string Question, AgentRequest Request)> what)
+        CliHost host,
+        GlobalOptions global,
+        Command command,
+        string[] words,
+        Func<ParseResult, GuestTarget, (string Question, AgentRequest Request)> what
+    )
     {
         var target = new GuestTarget(host, global, command, words);
         command.SetAction(async (parsed, cancel) =>

@@ -13,7 +13,13 @@ internal sealed class VmWords
     public VmWords(Command command, string each, params string[] words)
     {
         var shape = string.Join(' ', ["VM", .. words]);
-        _words = new(shape) { Description = $"A VM's name, or host/name{(words.Length > 0 ? $", then {string.Join(' ', words)}" : "")}. Omit the VM with --select", Arity = ArgumentArity.ZeroOrMore };
+        _words = new(shape)
+        {
+            Description =
+                $"A VM's name, or host/name{(words.Length > 0 ? $", then {string.Join(' ', words)}" : "")}. Omit the VM with "
+                    + $"--select",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
         Select = new("--select", "-s") { Description = $"{each}, for example app=db. Omit the VM", HelpName = "SELECTOR" };
         command.Add(_words);
         command.Add(Select);
@@ -23,7 +29,9 @@ internal sealed class VmWords
             if ((result.GetValue(_words) ?? []).Length != wanted)
                 result.AddError(result.GetValue(Select) is null
                     ? $"'{shape}' is expected: qgactl vm {command.Name} {shape}, or with --select SELECTOR instead of the VM."
-                    : $"--select: do not name a VM with it: qgactl vm {command.Name} --select SELECTOR {string.Join(' ', words)}".TrimEnd() + ".");
+                    : $"--select: do not name a VM with it: qgactl vm {command.Name} --select SELECTOR {string.Join(' ', words)}".TrimEnd()
+                        + "."
+            );
         });
     }
 

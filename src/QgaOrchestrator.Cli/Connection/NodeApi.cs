@@ -14,9 +14,13 @@ internal static class NodeApi
             return variable;
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(file),
-                new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
-            return Member(document.RootElement, "Node") is { } node && Member(node, "Api") is { ValueKind: not JsonValueKind.Null } api
+            using var document = JsonDocument.Parse(
+                File.ReadAllBytes(file),
+                new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip }
+            );
+            return
+                Member(document.RootElement, "Node") is { } node
+                && Member(node, "Api") is { ValueKind: not JsonValueKind.Null } api
                 ? api.GetString()!
                 : Default;
         }

@@ -36,11 +36,16 @@ internal sealed class NodeLocator(CliHost host)
             return OfConfig(file) is var told && token is null ? told : told with { TokenFile = token };
         return OfRunningNodes() switch
         {
-            [] => throw new CommandFailedException($"No running node is found: there is no {host.RunDirectory}/*/{NodeAddress.FileName}.",
-                "Name the node by --config FILE, or by --api URL and --token-file FILE.", ExitCodes.Unreachable),
+            [] => throw new CommandFailedException(
+                $"No running node is found: there is no {host.RunDirectory}/*/{NodeAddress.FileName}.",
+                "Name the node by --config FILE, or by --api URL and --token-file FILE.",
+                ExitCodes.Unreachable
+            ),
             [var one] => new(Address(one.Address.Api, one.Path), token ?? one.Address.TokenFile),
             var several => throw new UsageException(
-                $"Several nodes run here: {string.Join(", ", several.Select(node => node.Address.Api))}.", "Name one of them by --api URL."),
+                $"Several nodes run here: {string.Join(", ", several.Select(node => node.Address.Api))}.",
+                "Name one of them by --api URL."
+            ),
         };
     }
 
@@ -83,7 +88,9 @@ internal sealed class NodeLocator(CliHost host)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), ApiJson.Default.NodeAddress) is { Api: not null } address ? address : null;
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), ApiJson.Default.NodeAddress) is { Api: not null } address
+                ? address
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {

@@ -15,11 +15,15 @@ internal static class TokenFile
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new UsageException($"There is no token file {path}.", "The node writes it at its first start; name another by --token-file FILE.");
+            throw new UsageException(
+                $"There is no token file {path}.", "The node writes it at its first start; name another by --token-file FILE.");
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            throw new UsageException($"The token file {path} cannot be read: {e.Message}", "Run as the node's user, or name a token of yours by --token-file FILE.");
+            throw new UsageException(
+                $"The token file {path} cannot be read: {e.Message}",
+                "Run as the node's user, or name a token of yours by --token-file FILE."
+            );
         }
     }
 }

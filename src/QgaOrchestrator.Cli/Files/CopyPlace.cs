@@ -14,7 +14,10 @@ internal sealed partial record CopyPlace(string? Vm, string Path)
         var path = match.Groups["path"].Value;
         return path.StartsWith('/') || Windows().IsMatch(path)
             ? new CopyPlace(match.Groups["vm"].Value, path)
-            : throw new UsageException($"'{text}': '{path}' is not an absolute path in the guest.", "As in db1:/etc/hosts. Write a file of this machine that has a colon in its name as ./NAME.");
+            : throw new UsageException(
+                $"'{text}': '{path}' is not an absolute path in the guest.",
+                "As in db1:/etc/hosts. Write a file of this machine that has a colon in its name as ./NAME."
+            );
     }
 
     /// <summary>Of each guest: of this one. What is of this machine stays.</summary>

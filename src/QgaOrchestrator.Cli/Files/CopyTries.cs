@@ -26,7 +26,8 @@ internal sealed class CopyTries(TimeProvider time, CopyProgress progress)
                 if (time.GetElapsedTime(since) > Patience) throw;
                 progress.Say($"broken off, going on: {e.Message}");
                 if (pause > TimeSpan.Zero) await Task.Delay(pause, time, cancel).ConfigureAwait(false);
-                pause = pause == TimeSpan.Zero ? TimeSpan.FromMilliseconds(500) : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                pause =
+                    pause == TimeSpan.Zero ? TimeSpan.FromMilliseconds(500) : pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
         }
     }

@@ -28,7 +28,10 @@ internal sealed class FilePull(QgaClient client, CopyPlace from, string to, Copy
         if (digest.Sha256 != sha256 || digest.Bytes != bytes)
         {
             File.Delete(_part);
-            throw new CommandFailedException($"{from} changed while it was being read: the SHA-256 of the copy is another.", "Copy it when nothing writes to it, or make a copy in the guest and copy that.");
+            throw new CommandFailedException(
+                $"{from} changed while it was being read: the SHA-256 of the copy is another.",
+                "Copy it when nothing writes to it, or make a copy in the guest and copy that."
+            );
         }
         File.Move(_part, to, overwrite: true);
         return new CopyReport(from.ToString(), to, bytes, sha256, digest.How, "renamed", resumed, progress.Took.TotalSeconds);
@@ -48,7 +51,8 @@ internal sealed class FilePull(QgaClient client, CopyPlace from, string to, Copy
         return new Kept(0, IncrementalHash.CreateHash(HashAlgorithmName.SHA256));
     }
 
-    /// <summary>What lies there under that name may be a link, or another user's, where others can write to the directory.</summary>
+    /// <summary>What lies there under that name may be a link, or another user's, where others can write to the
+    /// directory.</summary>
     private long KeptBytes()
     {
         using var part = HeldDirectory.OpenFile(_part);

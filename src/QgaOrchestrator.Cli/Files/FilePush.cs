@@ -8,7 +8,8 @@ namespace QgaOrchestrator.Cli.Files;
 /// Copies a file of this machine into a guest. A copy that broke off, in this call or an earlier one, is gone on with where
 /// the guest's part is the file's beginning; one in place is begun anew by each call.
 /// </summary>
-internal sealed class FilePush(QgaClient client, string from, CopyPlace to, bool inPlace, string? mode, CopyProgress progress, TimeProvider time)
+internal sealed class FilePush(
+    QgaClient client, string from, CopyPlace to, bool inPlace, string? mode, CopyProgress progress, TimeProvider time)
 {
     public async Task<CopyReport> RunAsync(CancellationToken cancel)
     {
@@ -30,10 +31,23 @@ internal sealed class FilePush(QgaClient client, string from, CopyPlace to, bool
             await using (file.ConfigureAwait(false))
             {
                 file.Seek(there, SeekOrigin.Begin);
-                return await client.WriteFileAsync(to.Vm!, put with { Offset = there }, new CountedStream(file, Passed), cancel).ConfigureAwait(false);
+                return await client.WriteFileAsync(to.Vm!, put with { Offset = there }, new CountedStream(file, Passed), cancel)
+                    .ConfigureAwait(false);
             }
-        }, cancel).ConfigureAwait(false);
-        return new CopyReport(from, to.ToString(), written.Bytes, written.Sha256, written.Checked, written.Placed, resumed, progress.Took.TotalSeconds);
+        },
+        cancel
+    )
+    .ConfigureAwait(false);
+        return new CopyReport(
+            from,
+            to.ToString(),
+            written.Bytes,
+            written.Sha256,
+            written.Checked,
+            written.Placed,
+            resumed,
+            progress.Took.TotalSeconds
+        );
 
         void Passed(ReadOnlyMemory<byte> sent)
         {
@@ -50,7 +64,8 @@ internal sealed class FilePush(QgaClient client, string from, CopyPlace to, bool
         {
             var part = inPlace ? put.Path : FilePut.PartOf(put.Path, put.Sha256);
             var digest = await client.GetFileDigestAsync(to.Vm!, part, put.Bytes, cancel).ConfigureAwait(false);
-            return digest.Bytes <= put.Bytes && digest.Sha256 == await LocalSum.OfAsync(from, digest.Bytes, cancel).ConfigureAwait(false) ? digest.Bytes : 0;
+            return digest.Bytes <= put.Bytes && digest.Sha256 == await LocalSum.OfAsync(from, digest.Bytes, cancel)
+                .ConfigureAwait(false) ? digest.Bytes : 0;
         }
         catch (ApiException e) when (e.Code == ProblemCodes.NotFound && e.Problem.Agent is null)
         {

@@ -25,7 +25,8 @@ internal static class LocalSum
             using var file = File.OpenHandle(path);
             for (var at = 0L; at < bytes;)
             {
-                var count = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, (int)Math.Min(Piece, bytes - at)), at, cancel).ConfigureAwait(false);
+                var count = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, (int)Math.Min(Piece, bytes - at)), at, cancel)
+                    .ConfigureAwait(false);
                 if (count == 0) throw new IOException($"{path} became shorter while it was read");
                 sum.AppendData(buffer, 0, count);
                 at += count;

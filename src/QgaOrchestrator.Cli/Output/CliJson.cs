@@ -31,26 +31,32 @@ internal sealed record ImageReport(int Index, string File, bool Good, string? Re
 /// <summary>A point whose images were checked or restored.</summary>
 internal sealed record PointReport(string Point, bool Good, IReadOnlyList<ImageReport> Images);
 
-/// <summary>One file of a guest's freeze hook: absent, current, older, edited, foreign, own (a script that is not shipped), or just installed.</summary>
+/// <summary>One file of a guest's freeze hook: absent, current, older, edited, foreign, own (a script that is not shipped), or
+/// just installed.</summary>
 internal sealed record HookFileReport(string Path, string State, bool Executable);
 
-/// <summary>A guest's freeze hook; <paramref name="Called"/> is what its qemu-ga calls, <paramref name="Remains"/> what is still to be done.</summary>
+/// <summary>A guest's freeze hook; <paramref name="Called"/> is what its qemu-ga calls, <paramref name="Remains"/> what is still
+/// to be done.</summary>
 internal sealed record HookReport(string Vm, string? Called, IReadOnlyList<HookFileReport> Files, IReadOnlyList<string> Remains);
 
 /// <summary>A file that was copied into or out of a guest.</summary>
 /// <param name="Checked">How its SHA-256 was computed in the guest: sha256sum, or read (it was read back).</param>
 /// <param name="Placed">renamed: written beside, then renamed; in-place.</param>
 /// <param name="Resumed">Bytes that an earlier try had left there.</param>
-internal sealed record CopyReport(string From, string To, long Bytes, string Sha256, string Checked, string Placed, long Resumed, double Seconds);
+internal sealed record CopyReport(
+    string From, string To, long Bytes, string Sha256, string Checked, string Placed, long Resumed, double Seconds);
 
 /// <summary>What a guest told of itself: each command's return as on the wire, and why others have none.</summary>
-internal sealed record GuestReport(string Vm, IReadOnlyDictionary<string, JsonElement> Told, IReadOnlyDictionary<string, string> Lacking);
+internal sealed record GuestReport(
+    string Vm, IReadOnlyDictionary<string, JsonElement> Told, IReadOnlyDictionary<string, string> Lacking);
 
 /// <summary>What became of it in one VM of several: what it gave, or why it failed.</summary>
 internal sealed record EachReport(string Vm, JsonElement? Result, string? Error, string? Remedy);
 
-/// <summary>How a process in a guest ended, and what it said, as UTF-8. One of <paramref name="ExitCode"/> and <paramref name="Signal"/> is null.</summary>
-internal sealed record ProcessReport(string Vm, long? ExitCode, long? Signal, string Out, string Err, bool OutTruncated, bool ErrTruncated);
+/// <summary>How a process in a guest ended, and what it said, as UTF-8. One of <paramref name="ExitCode"/> and <paramref
+/// name="Signal"/> is null.</summary>
+internal sealed record ProcessReport(
+    string Vm, long? ExitCode, long? Signal, string Out, string Err, bool OutTruncated, bool ErrTruncated);
 
 /// <summary>A VM in which it was done.</summary>
 internal sealed record DoneReport(string Vm);
@@ -97,7 +103,8 @@ internal sealed partial class CliJson : JsonSerializerContext
         to.WriteLine();
     }
 
-    public static JsonElement Element<T>(T value) => JsonSerializer.SerializeToElement(value, (JsonTypeInfo<T>)_readable.GetTypeInfo(typeof(T))!);
+    public static JsonElement Element<T>(T value) =>
+        JsonSerializer.SerializeToElement(value, (JsonTypeInfo<T>)_readable.GetTypeInfo(typeof(T))!);
 
     /// <summary>Such characters stand in texts alone: there an escape is the same value.</summary>
     private static string Escaped(string json)
@@ -112,5 +119,6 @@ internal sealed partial class CliJson : JsonSerializerContext
         return escaped.ToString();
     }
 
-    private static readonly SearchValues<char> _harmless = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c), '\n']);
+    private static readonly SearchValues<char> _harmless = SearchValues.Create(
+        [.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c), '\n']);
 }

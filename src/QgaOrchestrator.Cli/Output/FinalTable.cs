@@ -25,15 +25,25 @@ internal static class FinalTable
         if (items.Count > MostRows) items = [.. items.Where(item => item.State != ItemStates.Succeeded).Take(MostRows)];
         var grouped = items.Any(item => item.Group is not null);
         var backup = Text.Kind(report.Run) == RunKinds.Backup;
-        var table = new TextTable([.. grouped ? ["VM", "GROUP"] : (string[])["VM"], "RESULT", .. backup ? ["FROZEN FOR", "CLASS", "SIZE"] : (string[])[]]);
+        var table = new TextTable([
+            .. grouped ? ["VM", "GROUP"] : (string[])["VM"],
+            "RESULT",
+            .. backup ? ["FROZEN FOR", "CLASS", "SIZE"] : (string[])[],
+        ]);
         foreach (var item in items)
         {
-            table.Add([.. grouped ? [report.NameOf(item), item.Group] : (string?[])[report.NameOf(item)], item.State,
-                .. backup ? [Text.Milliseconds(item.FrozenMs), item.Class, item.Bytes is { } bytes ? Text.Bytes(bytes) : null] : (string?[])[]]);
+            table.Add([
+                .. grouped ? [report.NameOf(item), item.Group] : (string?[])[report.NameOf(item)],
+                item.State,
+                .. backup
+                    ? [Text.Milliseconds(item.FrozenMs), item.Class, item.Bytes is { } bytes ? Text.Bytes(bytes) : null]
+                    : (string?[])[],
+            ]);
         }
         if (items.Count > 0) table.Write(to, width);
         if (items.Count < report.Items.Count)
-            to.WriteLine($"{report.Items.Count - items.Count} of {report.Items.Count} VMs are left out here: -o json shows them all.");
+            to.WriteLine(
+                $"{report.Items.Count - items.Count} of {report.Items.Count} VMs are left out here: -o json shows them all.");
     }
 
     public static void WriteTroubles(TextWriter to, RunReport report)
@@ -53,7 +63,8 @@ internal static class FinalTable
         var parts = new List<string> { $"{counts.Succeeded} of {counts.Total} succeeded" };
         foreach (var (count, what) in new[]
         {
-            (counts.Failed, ItemStates.Failed), (counts.Unreachable, ItemStates.Unreachable), (counts.Unknown, ItemStates.Unknown),
+            (counts.Failed, ItemStates.Failed), (counts.Unreachable, ItemStates.Unreachable), (
+                counts.Unknown, ItemStates.Unknown),
             (counts.Cancelled, ItemStates.Cancelled), (counts.Running, ItemStates.Running), (counts.Pending, ItemStates.Pending),
         })
             if (count > 0)
@@ -73,7 +84,8 @@ internal static class FinalTable
         RunStates.Paused or RunStates.Pausing => $"Let it go on: qgactl run resume {run.Id}",
         var state when !RunStates.IsFinal(state) => $"Watch it: qgactl run watch {run.Id}",
         _ when run.Items.Succeeded < run.Items.Total =>
-            $"Try the other {(run.Items.Total - run.Items.Succeeded is var left and > 1 ? $"{left} VMs" : "VM")} again: qgactl run retry {run.Id}",
+            $"Try the other {(run.Items.Total - run.Items.Succeeded is var left and > 1 ? $"{left} VMs" : "VM")} again: qgactl "
+                + $"run retry {run.Id}",
         _ => null,
     };
 

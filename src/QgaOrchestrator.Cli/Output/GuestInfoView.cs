@@ -17,22 +17,72 @@ internal static class GuestInfoView
         On(GuestGetTimezone.Name, json =>
         {
             var zone = GuestGetTimezone.Read(json);
-            Line("Time zone", [$"{zone.Zone} UTC{(zone.Offset < 0 ? "-" : "+")}{TimeSpan.FromSeconds(Math.Abs(zone.Offset)):hh\\:mm}".TrimStart()]);
+            Line(
+                "Time zone",
+                [
+                    $"{zone.Zone} UTC{(zone.Offset < 0 ? "-" : "+")}{TimeSpan.FromSeconds(Math.Abs(zone.Offset)):hh\\:mm}".TrimStart(),
+                ]
+            );
         });
         On(GuestGetLoad.Name, json =>
         {
             var load = GuestGetLoad.Read(json);
-            Line("Load", [string.Create(CultureInfo.InvariantCulture, $"{load.OneMinute:0.00}, {load.FiveMinutes:0.00}, {load.FifteenMinutes:0.00}")]);
+            Line(
+                "Load",
+                [
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{load.OneMinute:0.00}, {load.FiveMinutes:0.00}, {load.FifteenMinutes:0.00}"
+                    ),
+                ]
+            );
         });
-        On(GuestGetUsers.Name, json => Line("Users", GuestGetUsers.Read(json).Select(user =>
-            $"{(user.Domain is { } domain ? domain + "\\" : "")}{user.User} since {Text.Time(DateTimeOffset.UnixEpoch.AddSeconds(user.LoginTime))}")));
-        On(GuestNetworkGetInterfaces.Name, json => Line("Addresses", GuestNetworkGetInterfaces.Read(json).Where(nic => nic.IpAddresses is { Count: > 0 }).Select(nic =>
-            $"{nic.Name}  {string.Join(", ", nic.IpAddresses!.Select(address => $"{address.IpAddress}/{address.Prefix}"))}")));
-        On(GuestGetDisks.Name, json => Line("Disks", GuestGetDisks.Read(json).Where(disk => !disk.Partition && disk.Address is not null).Select(disk =>
-            $"{disk.Name}  {disk.Address!.BusType}{(disk.Address.Serial is { } serial ? $", serial {serial}" : "")}")));
-        On(GuestGetFsinfo.Name, json => Line("File systems", GuestGetFsinfo.Read(json).OrderBy(fs => fs.Mountpoint, StringComparer.Ordinal).Select(fs =>
-            $"{fs.Mountpoint}  {fs.Type} on {fs.Name}{(fs is { UsedBytes: { } used, TotalBytes: { } total } ? $", {Text.Bytes((long)used)} of {Text.Bytes((long)total)} used" : "")}")));
-        if (report.Lacking.Count > 0) Line("Not told", report.Lacking.Select(lack => $"{lack.Key}: {lack.Value}"));
+        On(GuestGetUsers.Name, json =>
+            Line(
+                "Users",
+                GuestGetUsers
+                    .Read(json)
+                    .Select(user =>
+                        $"{(user.Domain is { } domain ? domain + "\\" : "")}{user.User} since {Text.Time(DateTimeOffset.UnixEpoch.AddSeconds(user.LoginTime))}"
+                    )
+            )
+        );
+        On(GuestNetworkGetInterfaces.Name, json =>
+            Line(
+                "Addresses",
+                GuestNetworkGetInterfaces
+                    .Read(json)
+                    .Where(nic => nic.IpAddresses is { Count: > 0 })
+                    .Select(nic =>
+                        $"{nic.Name}  {string.Join(", ", nic.IpAddresses!.Select(address => $"{address.IpAddress}/{address.Prefix}"))}"
+                    )
+            )
+        );
+        On(GuestGetDisks.Name, json =>
+            Line(
+                "Disks",
+                GuestGetDisks
+                    .Read(json)
+                    .Where(disk => !disk.Partition && disk.Address is not null)
+                    .Select(disk =>
+                        $"{disk.Name}  {disk.Address!.BusType}{(disk.Address.Serial is { } serial ? $", serial {serial}" : "")}"
+                    )
+            )
+        );
+        On(GuestGetFsinfo.Name, json =>
+            Line(
+                "File systems",
+                GuestGetFsinfo
+                    .Read(json)
+                    .OrderBy(fs => fs.Mountpoint, StringComparer.Ordinal)
+                    .Select(fs =>
+                        $"{fs.Mountpoint}  {fs.Type} on "
+                            + $"{fs.Name}{(fs is { UsedBytes: { } used, TotalBytes: { } total } ? $", {Text.Bytes((long)used)} of {Text.Bytes((long)total)} used" : "")}"
+                    )
+            )
+        );
+        if (report.Lacking.Count > 0)
+            Line("Not told", report.Lacking.Select(lack => $"{lack.Key}: {lack.Value}"));
 
         void On(string command, Action<ReadOnlyMemory<byte>> tell)
         {
@@ -59,17 +109,36 @@ internal static class GuestInfoView
                 report.Vm,
                 Told(report, GuestGetHostName.Name) is { } name ? GuestGetHostName.Read(name).HostName : null,
                 Told(report, GuestGetOsinfo.Name) is { } os ? System(GuestGetOsinfo.Read(os)) : null,
-                Told(report, GuestGetLoad.Name) is { } load ? string.Create(CultureInfo.InvariantCulture, $"{GuestGetLoad.Read(load).OneMinute:0.00}") : null,
+                Told(report, GuestGetLoad.Name) is { } load
+                    ? string.Create(CultureInfo.InvariantCulture, $"{GuestGetLoad.Read(load).OneMinute:0.00}")
+                    : null,
                 Told(report, GuestGetUsers.Name) is { } users ? $"{GuestGetUsers.Read(users).Count}" : null,
-                Told(report, GuestNetworkGetInterfaces.Name) is { } nics ? string.Join(' ', GuestNetworkGetInterfaces.Read(nics)
-                    .Where(nic => nic.Name != "lo").SelectMany(nic => nic.IpAddresses ?? []).Select(address => address.IpAddress)) : null,
-                Told(report, GuestGetFsinfo.Name) is { } files ? Fullest(GuestGetFsinfo.Read(files)) : null);
+                Told(report, GuestNetworkGetInterfaces.Name) is { } nics
+                    ? string.Join(
+                        ' ',
+                        GuestNetworkGetInterfaces
+                            .Read(nics)
+                            .Where(nic => nic.Name != "lo")
+                            .SelectMany(nic => nic.IpAddresses ?? [])
+                            .Select(address => address.IpAddress)
+                    )
+                    : null,
+                Told(report, GuestGetFsinfo.Name) is { } files ? Fullest(GuestGetFsinfo.Read(files)) : null
+            );
         }
         table.Write(to, width);
     }
 
     private static string System(GuestOsInfo os) =>
-        string.Join(", ", new[] { os.PrettyName ?? os.Name ?? os.Id, os.KernelRelease is { } kernel ? $"kernel {kernel}" : null, os.Machine }.OfType<string>());
+        string.Join(
+            ", ",
+            new[]
+            {
+                os.PrettyName ?? os.Name ?? os.Id,
+                os.KernelRelease is { } kernel ? $"kernel {kernel}" : null,
+                os.Machine,
+            }.OfType<string>()
+        );
 
     private static string? Fullest(IEnumerable<GuestFilesystem> files) => files
         .Where(fs => fs is { UsedBytes: not null, TotalBytes: > 0 })

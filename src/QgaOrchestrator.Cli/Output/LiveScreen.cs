@@ -4,7 +4,8 @@ using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Cli.Output;
 
-/// <summary>Lines at the foot of a terminal that are drawn over and over, by four ANSI sequences that every terminal knows.</summary>
+/// <summary>Lines at the foot of a terminal that are drawn over and over, by four ANSI sequences that every terminal
+/// knows.</summary>
 internal sealed class LiveScreen(TextWriter terminal) : IDisposable
 {
     private const string HideCursor = "\e[?25l";

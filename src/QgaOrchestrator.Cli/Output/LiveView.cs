@@ -70,18 +70,23 @@ internal static class LiveView
         var frozen = board.FrozenAt(now).ToList();
         return Text.Fit("frozen now" + (frozen.Count == 0
             ? ": none"
-            : $" ({frozen.Count}): {string.Join(", ", frozen.Select(item => $"{item.Vm} {Text.Milliseconds(item.Ms)}"))}"), width);
+            : $" ({frozen.Count}): {string.Join(", ", frozen.Select(item => $"{item.Vm} {Text.Milliseconds(item.Ms)}"))}"
+    ),
+width
+);
     }
 
     private static IEnumerable<string> Items(IReadOnlyList<ItemProgress> items, int room, int width)
     {
         var shown = items.Count <= room ? items.Count : room - 1;
-        var name = Math.Clamp(items.Take(shown).Select(item => item.Vm.Length).DefaultIfEmpty(0).Max(), 8, Math.Max(8, width - 56));
+        var name = Math.Clamp(
+            items.Take(shown).Select(item => item.Vm.Length).DefaultIfEmpty(0).Max(), 8, Math.Max(8, width - 56));
         foreach (var item in items.Take(shown))
         {
             var copied = item.Note is { } note ? note : item.Total == 0
                 ? ""
-                : $"{Text.Bar((double)item.Copied / item.Total, ItemBarWidth)} {Text.Bytes(item.Copied)} of {Text.Bytes(item.Total)}";
+                : $"{Text.Bar((double)item.Copied / item.Total, ItemBarWidth)} {Text.Bytes(item.Copied)} of "
+                    + $"{Text.Bytes(item.Total)}";
             yield return $"  {Text.Fit(item.Vm, name).PadRight(name)}  {item.Step,-8} {copied}".TrimEnd();
         }
         if (shown < items.Count)

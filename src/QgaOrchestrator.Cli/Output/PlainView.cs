@@ -16,7 +16,8 @@ internal sealed class PlainView(TextWriter to, TimeProvider time)
         switch (change)
         {
             case RunEvent.RunChanged { Run: var run }:
-                if (run.State != _state) Line($"{Text.Kind(run)} {run.Id} {run.State}{(run.Reason is null ? "" : $": {run.Reason}")}");
+                if (run.State != _state)
+                    Line($"{Text.Kind(run)} {run.Id} {run.State}{(run.Reason is null ? "" : $": {run.Reason}")}");
                 _state = run.State;
                 TellWave(board);
                 break;
@@ -45,15 +46,24 @@ internal sealed class PlainView(TextWriter to, TimeProvider time)
 
     private bool IsNews(RunItem item)
     {
-        if (item.State is ItemStates.Pending or ItemStates.Running || _told.GetValueOrDefault(item.Index) == (item.State, item.Attempt))
+        if (
+            item.State is ItemStates.Pending or ItemStates.Running
+            || _told.GetValueOrDefault(item.Index) == (item.State, item.Attempt)
+        )
             return false;
         _told[item.Index] = (item.State, item.Attempt);
         return true;
     }
 
-    private static string ItemLine(RunItem item) => item.State == ItemStates.Succeeded
-        ? $"{item.Vm} succeeded" + (item.Class is null ? ""
-            : $": frozen for {Text.Milliseconds(item.FrozenMs)}, class {item.Class}, {(item.Bytes is { } bytes ? Text.Bytes(bytes) : "-")}")
+    private static string ItemLine(RunItem item) =>
+        item.State == ItemStates.Succeeded
+            ? $"{item.Vm} succeeded"
+                + (
+                    item.Class is null
+                        ? ""
+                        : $": frozen for {Text.Milliseconds(item.FrozenMs)}, class {item.Class}, "
+                            + $"{(item.Bytes is { } bytes ? Text.Bytes(bytes) : "-")}"
+                )
         : $"{item.Vm} {item.State}{(item.Step is null ? "" : $" in {item.Step}")}: {item.Reason ?? "no reason told"}"
             + (item.Remedy is null ? "" : $" {item.Remedy}");
 
@@ -62,7 +72,11 @@ internal sealed class PlainView(TextWriter to, TimeProvider time)
         var now = time.GetUtcNow();
         var frozen = board.FrozenAt(now).Select(item => $"{item.Vm} {Text.Milliseconds(item.Ms)}").ToList();
         return $"{board.Done}/{run.Items.Total} done, {run.Items.Running} running"
-            + (board.Progress is { Total: > 0 } copy ? $", copied {Text.Bytes(copy.Copied)} of {Text.Bytes(copy.Total)} at {Text.Bytes(copy.Rate)}/s" : "")
+            + (
+                board.Progress is { Total: > 0 } copy
+                    ? $", copied {Text.Bytes(copy.Copied)} of {Text.Bytes(copy.Total)} at {Text.Bytes(copy.Rate)}/s"
+                    : ""
+            )
             + (frozen.Count == 0 ? "" : $", frozen now: {string.Join(", ", frozen)}")
             + (board.TimeLeft(now) is { } left ? $", {Text.Span(left)} left" : "");
     }

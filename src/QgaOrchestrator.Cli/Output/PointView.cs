@@ -38,7 +38,12 @@ internal static class PointView
         Line("Skew", proof.SkewMs is { } skew ? $"at most {Text.Milliseconds(skew)}" : null);
         Line("Hooks", proof.Hooks);
         Line("Note", proof.Note);
-        Line("Not in it", point.Outside is { Count: > 0 } outside ? string.Join(", ", outside.Select(disk => $"{disk.Name} ({disk.Why})")) : null);
+        Line(
+            "Not in it",
+            point.Outside is { Count: > 0 } outside
+                ? string.Join(", ", outside.Select(disk => $"{disk.Name} ({disk.Why})"))
+                : null
+        );
         to.WriteLine();
         var table = new TextTable("DISK", "IMAGE", "SIZE", "COVERED", "SHA-256");
         foreach (var disk in point.Disks)

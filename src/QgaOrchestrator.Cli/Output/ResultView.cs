@@ -16,17 +16,22 @@ internal static class ResultView
     /// <summary>Equal ends and outputs together.</summary>
     public static void WriteGroups(TextWriter to, IReadOnlyList<RunResult> results)
     {
-        foreach (var equal in results.GroupBy(Likeness).OrderByDescending(group => group.Count()).ThenBy(group => group.First().Index))
+        foreach (
+            var equal in results.GroupBy(Likeness).OrderByDescending(group => group.Count()).ThenBy(group => group.First().Index)
+        )
         {
             var first = equal.First();
             to.WriteLine($"{Text.Count(equal.Count(), "VM")}: {string.Join(", ", equal.Select(result => result.Vm))}");
-            to.WriteLine($"  {first.State}{(Exit(first) is { } exit ? $", exit {exit}" : "")}{(first.Reason is { } reason ? $": {reason}" : "")}");
+            to.WriteLine(
+                $"  {first.State}{(Exit(first) is { } exit ? $", exit {exit}" : "")}{(first.Reason is { } reason ? $": {reason}" : "")}"
+            );
             foreach (var (name, stream) in first.Streams.OrderBy(stream => stream.Key == "err"))
             {
                 foreach (var line in Lines(stream))
                     to.WriteLine($"  {(name == "err" ? "! " : "")}{line}");
                 if (Cut(stream) is { } cut) to.WriteLine($"  ({name} {cut})");
-                if (stream.Bytes > ResultStream.TextBytes) to.WriteLine($"  (the first 4 KiB of {Text.Bytes(stream.Bytes)}; with --vm the whole)");
+                if (stream.Bytes > ResultStream.TextBytes)
+                    to.WriteLine($"  (the first 4 KiB of {Text.Bytes(stream.Bytes)}; with --vm the whole)");
             }
             to.WriteLine();
         }
@@ -41,7 +46,16 @@ internal static class ResultView
     };
 
     private static string Likeness(RunResult result) =>
-        string.Join('|', [result.State, Exit(result) ?? result.Reason, .. result.Streams.OrderBy(stream => stream.Key).Select(stream => $"{stream.Key} {stream.Value.Sha256} {stream.Value.Truncated}")]);
+        string.Join(
+            '|',
+            [
+                result.State,
+                Exit(result) ?? result.Reason,
+                .. result
+                    .Streams.OrderBy(stream => stream.Key)
+                    .Select(stream => $"{stream.Key} {stream.Value.Sha256} {stream.Value.Truncated}"),
+            ]
+        );
 
     private static string? Exit(RunResult result) => result switch
     {
@@ -59,7 +73,9 @@ internal static class ResultView
     };
 
     private static string? FirstSaid(RunResult result) =>
-        result.Streams.OrderBy(stream => stream.Key == "err").SelectMany(stream => Lines(stream.Value)).FirstOrDefault(line => line.Length > 0);
+        result.Streams.OrderBy(stream => stream.Key == "err").SelectMany(stream => Lines(stream.Value))
+            .FirstOrDefault(line => line.Length > 0);
 
-    private static IEnumerable<string> Lines(ResultStream stream) => stream.Text.TrimEnd('\n').Split('\n').Select(line => line.TrimEnd('\r'));
+    private static IEnumerable<string> Lines(ResultStream stream) =>
+        stream.Text.TrimEnd('\n').Split('\n').Select(line => line.TrimEnd('\r'));
 }

@@ -18,7 +18,8 @@ internal sealed record RunBoard
     public RunBoard With(RunEvent change, DateTimeOffset now) => change switch
     {
         RunEvent.RunChanged run => this with { Run = run.Run, Lost = null },
-        RunEvent.ItemChanged { Item: var item } => this with { Troubles = IsTrouble(item) ? Troubles.SetItem(item.Index, item) : Troubles, Lost = null },
+        RunEvent.ItemChanged { Item: var item } =>
+            this with { Troubles = IsTrouble(item) ? Troubles.SetItem(item.Index, item) : Troubles, Lost = null },
         RunEvent.Progressed progress => this with { Progress = progress.Progress, ProgressAt = now, Lost = null },
         _ => this,
     };

@@ -26,7 +26,11 @@ internal static class RunStory
     public static void Write(TextWriter to, RunReport report, int width)
     {
         var run = report.Run;
-        Line(to, "Asked", $"{Text.Kind(run)}{(Work(run.Options) is { } work ? $" {work}" : "")} of {run.Select ?? "*"}{(run.RetryOf is { } of ? $", to retry {of}" : "")} {Asked(run.Options)}".TrimEnd());
+        Line(
+            to,
+            "Asked",
+            $"{Text.Kind(run)}{(Work(run.Options) is { } work ? $" {work}" : "")} of {run.Select ?? "*"}{(run.RetryOf is { } of ? $", to retry {of}" : "")} {Asked(run.Options)}".TrimEnd()
+        );
         Line(to, "Started", $"{Text.Time(run.StartedAt)}{(run.StartedBy is { } by ? $" by {by}" : "")}");
         if (run.EndedAt is { } ended) Line(to, "Ended", Text.Time(ended));
         WriteWaves(to, report);
@@ -48,7 +52,8 @@ internal static class RunStory
             {
                 { BeginsAt: { } at } => $"begins at {Text.Time(at)}, when the wave before it has soaked",
                 _ when began is null => RunStates.IsFinal(report.Run.State) ? "never began" : "has not begun",
-                { State: WaveStates.Done } => $"{Text.Time(began)} to {Text.Time(items.Max(item => item.EndedAt))}: {States(items)}",
+                { State: WaveStates.Done } =>
+                    $"{Text.Time(began)} to {Text.Time(items.Max(item => item.EndedAt))}: {States(items)}",
                 _ => $"since {Text.Time(began)}: {States(items)}",
             };
             Line(to, $"Wave {i + 1}", $"{Text.Count(wave.Vms, "VM")}, {when}");
@@ -56,7 +61,10 @@ internal static class RunStory
     }
 
     private static string States(IReadOnlyList<RunItem> items) =>
-        string.Join(", ", items.GroupBy(item => item.State).OrderByDescending(same => same.Count()).Select(same => $"{same.Count()} {same.Key}"));
+        string.Join(
+            ", ",
+            items.GroupBy(item => item.State).OrderByDescending(same => same.Count()).Select(same => $"{same.Count()} {same.Key}")
+        );
 
     private static string? Frozen(RunReport report)
     {
@@ -78,12 +86,15 @@ internal static class RunStory
     /// <summary>What a run of kind command or exec does; null of another.</summary>
     private static string? Work(JsonObject? options) => options switch
     {
-        { } when options["command"] is { } command => $"{command}{(options["arguments"] is JsonObject { Count: > 0 } given ? $" {given.ToJsonString(_asTyped)}" : "")}",
-        { } when options["path"] is { } path => string.Join(' ', [$"{path}", .. (options["args"] as JsonArray ?? []).Select(word => Quoted($"{word}"))]),
+        { } when options["command"] is { } command =>
+            $"{command}{(options["arguments"] is JsonObject { Count: > 0 } given ? $" {given.ToJsonString(_asTyped)}" : "")}",
+        { } when options["path"] is { } path =>
+            string.Join(' ', [$"{path}", .. (options["args"] as JsonArray ?? []).Select(word => Quoted($"{word}"))]),
         _ => null,
     };
 
-    private static string Quoted(string word) => word.Length > 0 && !word.Any(c => char.IsWhiteSpace(c) || c is '\'' or '"' or '$' or ';' or '|' or '&')
+    private static string Quoted(string word) =>
+        word.Length > 0 && !word.Any(c => char.IsWhiteSpace(c) || c is '\'' or '"' or '$' or ';' or '|' or '&')
         ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     /// <summary>As the command line would say it again.</summary>

@@ -44,7 +44,8 @@ internal static class Text
         ? run.Kind == RunKinds.Backup ? "check" : $"{run.Kind} (dry run)"
         : run.Kind;
 
-    public static string Count(long count, string one, string? several = null) => $"{count} {(count == 1 ? one : several ?? one + "s")}";
+    public static string Count(long count, string one, string? several = null) =>
+        $"{count} {(count == 1 ? one : several ?? one + "s")}";
 
     /// <summary>Lines of at most this width, broken between words; later ones indented.</summary>
     public static IEnumerable<string> Wrap(string text, int width, string indent)

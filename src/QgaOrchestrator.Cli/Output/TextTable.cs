@@ -13,7 +13,8 @@ internal sealed class TextTable(params string[] header)
     /// <summary>Every row is as wide as the widest, so no cell is wider than this, in bytes.</summary>
     private const int Widest = 4096;
 
-    public void Add(params string?[] cells) => _rows.Add([.. cells.Select(cell => string.IsNullOrEmpty(cell) ? "-" : ForeignText.Message(cell, Widest))]);
+    public void Add(params string?[] cells) =>
+        _rows.Add([.. cells.Select(cell => string.IsNullOrEmpty(cell) ? "-" : ForeignText.Message(cell, Widest))]);
 
     public void Write(TextWriter to, int width)
     {

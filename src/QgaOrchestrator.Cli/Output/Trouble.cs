@@ -16,7 +16,9 @@ internal sealed record Trouble(RunItem Like, IReadOnlyList<string> Names)
         .. items.Where(item => item.Reason is not null || RunBoard.IsTrouble(item))
             .GroupBy(item => (item.State, item.Step, Reason: Unnamed(item.Reason, item), Remedy: Unnamed(item.Remedy, item)))
             .Select(same => new Trouble(
-                same.Skip(1).Any() ? same.First() with { Reason = same.Key.Reason, Remedy = same.Key.Remedy } : same.First(), [.. same.Select(name)]))
+                same.Skip(1).Any() ? same.First() with { Reason = same.Key.Reason, Remedy = same.Key.Remedy } : same.First(),
+                [.. same.Select(name)]
+            ))
             .OrderByDescending(trouble => trouble.Names.Count),
     ];
 
@@ -32,7 +34,9 @@ internal sealed record Trouble(RunItem Like, IReadOnlyList<string> Names)
             var who = Names.Count == 1 ? Names[0] : $"{Names.Count} VMs";
             var where = Like.Step is null ? "" : $" in {Like.Step}";
             // Nobody asks why an item that never began was cancelled: the run's own reason says it.
-            return Like is { State: ItemStates.Cancelled, Reason: null } ? $"{who} never began" : $"{who} {Like.State}{where}: {Like.Reason ?? "no reason told"}";
+            return Like is { State: ItemStates.Cancelled, Reason: null }
+                ? $"{who} never began"
+                : $"{who} {Like.State}{where}: {Like.Reason ?? "no reason told"}";
         }
     }
 

@@ -36,7 +36,8 @@ internal static class VmView
             _ => $"{Frozen(vm)}, since {Text.Time(vm.FrozenSince)}",
         });
         Line("Run", vm.Run);
-        foreach (var (command, why) in vm.NotUnderstood ?? new Dictionary<string, string>()) Line("Not known", $"{command}: {why}");
+        foreach (var (command, why) in vm.NotUnderstood ?? new Dictionary<string, string>())
+            Line("Not known", $"{command}: {why}");
         if (vm.Guest is not { } guest)
             return;
         Line("Guest", guest.HostName);
@@ -48,10 +49,13 @@ internal static class VmView
 
     private static string Summary(IReadOnlyList<Vm> vms)
     {
-        var states = vms.Where(vm => !AgentStates.IsFine(vm.Agent.State)).CountBy(vm => vm.Agent.State).OrderBy(state => state.Key, StringComparer.Ordinal).ToList();
+        var states = vms.Where(vm => !AgentStates.IsFine(vm.Agent.State)).CountBy(vm => vm.Agent.State)
+            .OrderBy(state => state.Key, StringComparer.Ordinal).ToList();
         return Text.Count(vms.Count, "VM") + (states.Count == 0
             ? ""
-            : $"; need a look: {string.Join(", ", states.Select(state => $"{state.Value} {state.Key}"))} (qgactl vm show VM tells why)");
+            : $"; need a look: {string.Join(", ", states.Select(state => $"{state.Value} {state.Key}"))} (qgactl vm show VM "
+                + $"tells why)"
+    );
     }
 
     private static string Frozen(Vm vm) => vm switch

@@ -29,7 +29,8 @@ internal sealed class PointImages(QemuImg tool, Action<string> tell, Action<stri
     /// </summary>
     public async Task<PointReport> RestoreAsync(LocalPoint point, string directory, CancellationToken cancel)
     {
-        var targets = point.Point.Disks.Select(disk => (Disk: disk, To: Path.Combine(directory, $"{point.Point.Vm}-disk{disk.Index}.qcow2"))).ToList();
+        var targets = point.Point.Disks
+            .Select(disk => (Disk: disk, To: Path.Combine(directory, $"{point.Point.Vm}-disk{disk.Index}.qcow2"))).ToList();
         if (targets.Where(target => File.Exists(target.To)).Select(target => target.To).ToList() is { Count: > 0 } existing)
             throw new CommandFailedException($"Nothing is restored: {string.Join(", ", existing)} exists.",
                 "Restore never writes over an image: give another directory.");
@@ -43,7 +44,8 @@ internal sealed class PointImages(QemuImg tool, Action<string> tell, Action<stri
         {
             foreach (var (disk, to) in targets)
             {
-                await tool.RestoreAsync(point.PathOf(disk), to, "qcow2", percent => status($"disk {disk.Index}: restoring {percent:0}%"), cancel)
+                await tool.RestoreAsync(
+                    point.PathOf(disk), to, "qcow2", percent => status($"disk {disk.Index}: restoring {percent:0}%"), cancel)
                     .ConfigureAwait(false);
                 made.Add(new ImageReport(disk.Index, to, true, null));
                 tell($"disk {disk.Index}: restored to {to}");
@@ -70,7 +72,9 @@ internal sealed class PointImages(QemuImg tool, Action<string> tell, Action<stri
             // QEMU's user can write there: a link would have us read, and restore, another file.
             using var image = HeldDirectory.OpenFile(file) ?? throw new FileNotFoundException($"{file} is missing");
             var length = Math.Max(1, image.Length);
-            var sum = await ImageHash.Sha256Async(image, done => status($"disk {disk.Index}: reading {done * 100 / length}%"), cancel).ConfigureAwait(false);
+            var sum = await ImageHash
+                .Sha256Async(image, done => status($"disk {disk.Index}: reading {done * 100 / length}%"), cancel)
+                .ConfigureAwait(false);
             if (!string.Equals(sum, disk.Sha256, StringComparison.OrdinalIgnoreCase))
                 return $"{file} has changed: its SHA-256 is {sum}, and was {disk.Sha256}";
             status($"disk {disk.Index}: checking");

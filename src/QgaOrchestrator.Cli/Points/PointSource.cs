@@ -28,8 +28,10 @@ internal static class PointSource
         using var client = connect();
         var found = await client.GetPointAsync(point, cancel).ConfigureAwait(false);
         if (found.Directory is not { } directory || !Directory.Exists(directory))
-            throw new CommandFailedException($"The files of {found.Id} are not here: {found.Directory ?? "their directory is not known"}.",
-                "Run qgactl where they are, or give the path of a copy of the directory.");
+            throw new CommandFailedException(
+                $"The files of {found.Id} are not here: {found.Directory ?? "their directory is not known"}.",
+                "Run qgactl where they are, or give the path of a copy of the directory."
+            );
         return Checked(new LocalPoint(found, directory));
     }
 
@@ -37,7 +39,10 @@ internal static class PointSource
     {
         try
         {
-            if (JsonSerializer.Deserialize(File.ReadAllBytes(file), ApiJson.Default.RecoveryPoint) is { Id: not null, Vm: not null, Disks: not null } point)
+            if (
+                JsonSerializer.Deserialize(File.ReadAllBytes(file), ApiJson.Default.RecoveryPoint) is
+                { Id: not null, Vm: not null, Disks: not null } point
+            )
                 return Checked(new LocalPoint(point, Path.GetDirectoryName(file)!));
         }
         catch (JsonException e)

@@ -10,7 +10,8 @@ public enum FreezeMode
     /// <summary>In one window with its group.</summary>
     Together,
 
-    /// <summary>In no group's window, and while no other VM of its run is at work: others may need it, as a database that serves them, to thaw.</summary>
+    /// <summary>In no group's window, and while no other VM of its run is at work: others may need it, as a database that serves
+    /// them, to thaw.</summary>
     Alone,
 
     /// <summary>It is cut as it runs, and its points say crash.</summary>
@@ -41,7 +42,9 @@ public sealed record FleetFile(IReadOnlyList<FleetVm> Vms)
 
     /// <summary>The identity of a VM that was found.</summary>
     public VmIdentity Identify(VmId id, string? uuid) =>
-        Find(id) is { } said ? new(id, uuid, said.Labels, said.Group) { Freeze = said.Freeze } : new(id, uuid, VmIdentity.NoLabels);
+        Find(id) is { } said
+            ? new(id, uuid, said.Labels, said.Group) { Freeze = said.Freeze }
+            : new(id, uuid, VmIdentity.NoLabels);
 }
 
 /// <summary>One VM of the fleet's file.</summary>
@@ -54,7 +57,8 @@ public sealed record FleetVm(
 {
     private const string Unix = "unix:";
 
-    /// <summary>Disks that are in no point of this VM, each by its device's id, its node's name, its drive's id or its serial.</summary>
+    /// <summary>Disks that are in no point of this VM, each by its device's id, its node's name, its drive's id or its
+    /// serial.</summary>
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
     internal IEnumerable<string> Validate()
@@ -74,7 +78,8 @@ public sealed record FleetVm(
     }
 
     /// <summary>The paths of its own sockets, null where it says none.</summary>
-    public (string? Agent, string? Monitor) Sockets => (Agent is null ? null : SocketPath(Agent), Monitor is null ? null : SocketPath(Monitor));
+    public (string? Agent, string? Monitor) Sockets =>
+        (Agent is null ? null : SocketPath(Agent), Monitor is null ? null : SocketPath(Monitor));
 
     /// <summary>The path of a <c>unix:/path</c> address.</summary>
     public static string SocketPath(string address) => address[Unix.Length..];

@@ -4,14 +4,15 @@ namespace QgaOrchestrator.Core.Fleet;
 
 /// <summary>
 /// Reads the fleet's file: <c>{ "Vms": [ { "Name": "db1", "Host": null, "Labels": { "app": "db" }, "Group": "shop",
-/// "Freeze": "together", "Agent": "unix:/…", "Monitor": "unix:/…", "Exclude": ["scratch"] } ] }</c>, where all but Name may be missing. Comments and
-/// trailing commas are allowed. Every fault is told, not only the first.
+/// "Freeze": "together", "Agent": "unix:/…", "Monitor": "unix:/…", "Exclude": ["scratch"] } ] }</c>, where all but Name may be
+/// missing. Comments and trailing commas are allowed. Every fault is told, not only the first.
 /// </summary>
 public static class FleetFileReader
 {
     private static readonly string[] Members = ["Name", "Host", "Labels", "Group", "Freeze", "Agent", "Monitor", "Exclude"];
 
-    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+    private static readonly JsonDocumentOptions Lenient =
+        new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     /// <returns>The file, or null and what is wrong with it, a sentence each.</returns>
     public static (FleetFile? File, IReadOnlyList<string> Errors) Read(ReadOnlyMemory<byte> utf8)
@@ -42,7 +43,8 @@ public static class FleetFileReader
         foreach (var (at, member) in root.EnumerateObject().Index())
         {
             if (member.Name != "Vms") errors.Add($"{member.Name}: there is only Vms.");
-            else if (root.EnumerateObject().Take(at).Any(before => before.Name == "Vms")) errors.Add("Vms is given twice; keep one.");
+            else if (root.EnumerateObject().Take(at).Any(before => before.Name == "Vms"))
+                errors.Add("Vms is given twice; keep one.");
             else if (member.Value.ValueKind != JsonValueKind.Array) errors.Add("Vms must be a list.");
             else vms.AddRange(member.Value.EnumerateArray().Select((vm, i) => Vm(vm, $"Vms[{i}]", errors)));
         }
@@ -57,12 +59,16 @@ public static class FleetFileReader
         {
             foreach (var member in vm.EnumerateObject())
             {
-                if (!Members.Contains(member.Name)) errors.Add($"{at}.{member.Name}: there is only {string.Join(", ", Members)}.");
+                if (!Members.Contains(member.Name))
+                    errors.Add($"{at}.{member.Name}: there is only {string.Join(", ", Members)}.");
                 else if (given.ContainsKey(member.Name)) errors.Add($"{at}.{member.Name} is given twice; keep one.");
                 else if (member.Value.ValueKind != JsonValueKind.Null) given[member.Name] = member.Value;
             }
         }
-        return new(Text("Name") ?? "", Text("Host"), Labels(), Text("Group"), Freeze(), Text("Agent"), Text("Monitor")) { Exclude = Texts("Exclude") };
+        return new(Text("Name") ?? "", Text("Host"), Labels(), Text("Group"), Freeze(), Text("Agent"), Text("Monitor"))
+        {
+            Exclude = Texts("Exclude"),
+        };
 
         string? Text(string name)
         {
@@ -74,8 +80,12 @@ public static class FleetFileReader
 
         IReadOnlyList<string> Texts(string name)
         {
-            if (!given.TryGetValue(name, out var value)) return [];
-            if (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(text => text.ValueKind == JsonValueKind.String))
+            if (!given.TryGetValue(name, out var value))
+                return [];
+            if (
+                value.ValueKind == JsonValueKind.Array
+                && value.EnumerateArray().All(text => text.ValueKind == JsonValueKind.String)
+            )
                 return [.. value.EnumerateArray().Select(text => text.GetString()!)];
             errors.Add($"{at}.{name} must be a list of texts.");
             return [];
@@ -94,10 +104,15 @@ public static class FleetFileReader
 
         IReadOnlyDictionary<string, string> Labels()
         {
-            if (!given.TryGetValue("Labels", out var labels)) return VmIdentity.NoLabels;
-            if (labels.ValueKind == JsonValueKind.Object && labels.EnumerateObject().All(l => l.Value.ValueKind == JsonValueKind.String))
+            if (!given.TryGetValue("Labels", out var labels))
+                return VmIdentity.NoLabels;
+            if (
+                labels.ValueKind == JsonValueKind.Object
+                && labels.EnumerateObject().All(l => l.Value.ValueKind == JsonValueKind.String)
+            )
             {
-                foreach (var twice in labels.EnumerateObject().GroupBy(l => l.Name).Where(l => l.Count() > 1)) errors.Add($"{at}.Labels.{twice.Key} is given twice; keep one.");
+                foreach (var twice in labels.EnumerateObject().GroupBy(l => l.Name).Where(l => l.Count() > 1))
+                    errors.Add($"{at}.Labels.{twice.Key} is given twice; keep one.");
                 return labels.EnumerateObject().DistinctBy(l => l.Name).ToDictionary(l => l.Name, l => l.Value.GetString()!);
             }
             errors.Add($"{at}.Labels must be an object of texts.");

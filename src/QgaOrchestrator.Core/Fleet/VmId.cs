@@ -11,7 +11,8 @@ public sealed record VmId(string Host, string Name)
 
     /// <summary>Whether this is a VM's name, or a host's.</summary>
     public static bool IsName(string name) =>
-        name.Length is > 0 and <= 128 && name is not ("." or "..") && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+        name.Length is > 0 and <= 128 && name is not ("." or "..") && name.All(
+            c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     public override string ToString() => $"{Host}/{Name}";
 }

@@ -33,7 +33,8 @@ public enum WatchdogSight
 /// <summary>One window whose entry is in the ledger.</summary>
 public sealed record GuardedWindow(string Vm)
 {
-    /// <summary>An actor of this process has it, and is watched. One of an earlier process has none until it is adopted.</summary>
+    /// <summary>An actor of this process has it, and is watched. One of an earlier process has none until it is
+    /// adopted.</summary>
     public bool Held { get; init; }
 
     /// <summary>When its thaw must have begun; null: no freeze of this process was sent, or nobody here can thaw it.</summary>
@@ -89,7 +90,8 @@ public abstract record GuardInput
     /// <param name="ThawDue">When its thaw must have begun: its sending and <see cref="WindowOrder.ThawDue"/>.</param>
     public sealed record FreezeSent(string Window, Moment ThawDue) : GuardInput;
 
-    /// <summary>A window's thaw has begun, or the sync behind its overdue freeze; or who holds the agent's lock thaws it.</summary>
+    /// <summary>A window's thaw has begun, or the sync behind its overdue freeze; or who holds the agent's lock thaws
+    /// it.</summary>
     public sealed record ThawBegun(string Window) : GuardInput;
 
     /// <summary>A window is settled, by whomever.</summary>

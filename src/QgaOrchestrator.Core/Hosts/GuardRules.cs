@@ -19,11 +19,14 @@ public static class GuardRules
         { Stopping: not null } => OpenAnswer.Stopping,
         { Watchdog: WatchdogSight.Reaching } => OpenAnswer.Wait,
         { Watchdog: WatchdogSight.Missing } => OpenAnswer.Unguarded,
-        _ when found is { Thawed: false } && found.Window != window && guard.Windows.GetValueOrDefault(found.Window) is not { Thawed: true } => OpenAnswer.LeftOpen,
+        _ when found is { Thawed: false }
+                && found.Window != window
+                && guard.Windows.GetValueOrDefault(found.Window) is not { Thawed: true } => OpenAnswer.LeftOpen,
         _ => OpenAnswer.Yes,
     };
 
-    /// <summary>Why the heart must not beat now; null: it may. A node whose thaws are in vain is healthy: the guest is not.</summary>
+    /// <summary>Why the heart must not beat now; null: it may. A node whose thaws are in vain is healthy: the guest is
+    /// not.</summary>
     public static string? Silence(GuardState guard, Moment now)
     {
         foreach (var (window, it) in guard.Windows)
@@ -36,44 +39,60 @@ public static class GuardRules
         return null;
     }
 
-    public static (GuardState State, IReadOnlyList<GuardEffect> Effects) Step(GuardState guard, GuardInput input, Moment now) => input switch
-    {
-        GuardInput.Found i => (With(guard, i.Window, new GuardedWindow(i.Vm) { Thawed = i.Thawed }), []),
-        GuardInput.Opened i => (With(guard, i.Window, new GuardedWindow(i.Vm) { Held = true }), []),
-        GuardInput.FreezeSent i => Change(guard, i.Window, it => it with { ThawDue = i.ThawDue, Thawing = false }),
-        GuardInput.ThawBegun i => Change(guard, i.Window, it => it with { Thawing = true }),
-        GuardInput.Settled i => Closed(Change(guard, i.Window, it => it with { Thawed = true, Held = false, ThawDue = null, Unheard = null })),
-        GuardInput.Journalled i => Change(guard, i.Window, it => it with { Journalled = true }),
-        GuardInput.Auditing i => Change(guard, i.Window, it => it with { Auditing = true }),
-        GuardInput.Audited i => Change(guard, i.Window, it => it with { Auditing = false }),
-        GuardInput.LimitPassed i when guard.Windows.GetValueOrDefault(i.Window) is { Held: true } =>
-            (Change(guard, i.Window, it => it with { Unheard = now }).State, [new GuardEffect.TellLimit(i.Window, i.Limit)]),
-        GuardInput.Heard i => Change(guard, i.Window, it => it with { Unheard = null }),
-        GuardInput.Ended i when guard.Windows.GetValueOrDefault(i.Window) is { Held: true } it => Closed(Ended(guard, i, it)),
-        GuardInput.Watchdog i => Watch(guard, i.Sight),
-        GuardInput.Stop i => Closed((guard with { Stopping = i.Reason },
-            [new GuardEffect.AnswerWaiting(), .. Held(guard).Select(window => new GuardEffect.ThawNow(window))])),
-        _ => (guard, []),
-    };
+    public static (GuardState State, IReadOnlyList<GuardEffect> Effects) Step(GuardState guard, GuardInput input, Moment now) =>
+        input switch
+        {
+            GuardInput.Found i => (With(guard, i.Window, new GuardedWindow(i.Vm) { Thawed = i.Thawed }), []),
+            GuardInput.Opened i => (With(guard, i.Window, new GuardedWindow(i.Vm) { Held = true }), []),
+            GuardInput.FreezeSent i => Change(guard, i.Window, it => it with { ThawDue = i.ThawDue, Thawing = false }),
+            GuardInput.ThawBegun i => Change(guard, i.Window, it => it with { Thawing = true }),
+            GuardInput.Settled i =>
+                Closed(Change(guard, i.Window, it => it with { Thawed = true, Held = false, ThawDue = null, Unheard = null })),
+            GuardInput.Journalled i => Change(guard, i.Window, it => it with { Journalled = true }),
+            GuardInput.Auditing i => Change(guard, i.Window, it => it with { Auditing = true }),
+            GuardInput.Audited i => Change(guard, i.Window, it => it with { Auditing = false }),
+            GuardInput.LimitPassed i when guard.Windows.GetValueOrDefault(i.Window) is { Held: true } =>
+                (Change(guard, i.Window, it => it with { Unheard = now }).State, [new GuardEffect.TellLimit(i.Window, i.Limit)]),
+            GuardInput.Heard i => Change(guard, i.Window, it => it with { Unheard = null }),
+            GuardInput.Ended i when guard.Windows.GetValueOrDefault(i.Window) is { Held: true } it => Closed(Ended(guard, i, it)),
+            GuardInput.Watchdog i => Watch(guard, i.Sight),
+            GuardInput.Stop i => Closed((guard with { Stopping = i.Reason },
+                [new GuardEffect.AnswerWaiting(), .. Held(guard).Select(window => new GuardEffect.ThawNow(window))])),
+            _ => (guard, []),
+        };
 
     /// <summary>
     /// It hears nothing any more, and whoever adopts the window thaws at once; its deadline stays until he has begun. Where
     /// the VM's sockets are gone, neither we nor the watchdog can thaw.
     /// </summary>
     private static (GuardState, IReadOnlyList<GuardEffect>) Ended(GuardState guard, GuardInput.Ended i, GuardedWindow it) =>
-        (With(guard, i.Window, it with { Held = false, Unheard = null, Thawing = false, ThawDue = i.VmIsHere ? it.ThawDue : null }),
-            i.VmIsHere ? [new GuardEffect.GiveToVm(it.Vm)] : []);
+        (
+            With(
+                guard,
+                i.Window,
+                it with
+                {
+                    Held = false,
+                    Unheard = null,
+                    Thawing = false,
+                    ThawDue = i.VmIsHere ? it.ThawDue : null,
+                }
+            ),
+            i.VmIsHere ? [new GuardEffect.GiveToVm(it.Vm)] : []
+        );
 
     private static (GuardState, IReadOnlyList<GuardEffect>) Watch(GuardState guard, WatchdogSight sight)
     {
         var effects = new List<GuardEffect>();
         if (guard.Watchdog == WatchdogSight.Guarding && sight != WatchdogSight.Guarding)
             effects.AddRange(Held(guard).Select(window => new GuardEffect.TellUnguarded(window)));
-        if (guard.Watchdog == WatchdogSight.Reaching && sight != WatchdogSight.Reaching) effects.Add(new GuardEffect.AnswerWaiting());
+        if (guard.Watchdog == WatchdogSight.Reaching && sight != WatchdogSight.Reaching)
+            effects.Add(new GuardEffect.AnswerWaiting());
         return (guard with { Watchdog = sight }, effects);
     }
 
-    private static (GuardState State, IReadOnlyList<GuardEffect> Effects) Change(GuardState guard, string window, Func<GuardedWindow, GuardedWindow> change)
+    private static (GuardState State, IReadOnlyList<GuardEffect> Effects) Change(
+        GuardState guard, string window, Func<GuardedWindow, GuardedWindow> change)
     {
         if (!guard.Windows.TryGetValue(window, out var found)) return (guard, []);
         var changed = change(found);
@@ -83,9 +102,13 @@ public static class GuardRules
     }
 
     private static (GuardState, IReadOnlyList<GuardEffect>) Closed((GuardState State, IReadOnlyList<GuardEffect> Effects) step) =>
-        step.State.Stopping is not null && !Held(step.State).Any() ? (step.State, [.. step.Effects, new GuardEffect.AllClosed()]) : step;
+        step.State.Stopping is not null && !Held(step.State).Any()
+            ? (step.State, [.. step.Effects, new GuardEffect.AllClosed()])
+            : step;
 
-    private static IEnumerable<string> Held(GuardState guard) => guard.Windows.Where(window => window.Value.Held).Select(window => window.Key);
+    private static IEnumerable<string> Held(GuardState guard) =>
+        guard.Windows.Where(window => window.Value.Held).Select(window => window.Key);
 
-    private static GuardState With(GuardState guard, string window, GuardedWindow it) => guard with { Windows = guard.Windows.SetItem(window, it) };
+    private static GuardState With(GuardState guard, string window, GuardedWindow it) =>
+        guard with { Windows = guard.Windows.SetItem(window, it) };
 }

@@ -48,9 +48,11 @@ public abstract record DevicePlace
 public sealed record MountFacts(string Name, string Mountpoint, string Type, bool? Writable, IReadOnlyList<DevicePlace>? Places)
 {
     /// <summary>Types that nobody writes to.</summary>
-    private static readonly HashSet<string> Still = new(StringComparer.OrdinalIgnoreCase) { "iso9660", "squashfs", "erofs", "cramfs", "romfs", "CDFS" };
+    private static readonly HashSet<string> Still =
+        new(StringComparer.OrdinalIgnoreCase) { "iso9660", "squashfs", "erofs", "cramfs", "romfs", "CDFS" };
 
-    /// <summary>What the Windows agent says of a volume without a path, as the EFI system partition is: nobody writes there.</summary>
+    /// <summary>What the Windows agent says of a volume without a path, as the EFI system partition is: nobody writes
+    /// there.</summary>
     private const string WithoutPath = "System Reserved";
 
     public bool Freezes => UnfrozenMount.Freezes(Type);
@@ -67,10 +69,12 @@ public sealed record MountFacts(string Name, string Mountpoint, string Type, boo
     /// <summary>All of its devices are told, and each can be compared.</summary>
     public bool IsPlaced => Places is { Count: > 0 } && !Places.Any(place => place is DevicePlace.Unknown);
 
-    public bool IsOn(string disk) => Places?.Any(place => place is DevicePlace.OneOf { Disks: [var only] } && only == disk) == true;
+    public bool IsOn(string disk) =>
+        Places?.Any(place => place is DevicePlace.OneOf { Disks: [var only] } && only == disk) == true;
 
     public bool MayBeOn(string disk) =>
-        Places is not { Count: > 0 } || Places.Any(place => place is DevicePlace.Unknown || place is DevicePlace.OneOf one && one.Disks.Contains(disk));
+        Places is not { Count: > 0 } || Places.Any(
+            place => place is DevicePlace.Unknown || place is DevicePlace.OneOf one && one.Disks.Contains(disk));
 
     public override string ToString() => $"{Mountpoint} ({Type})";
 }
@@ -92,7 +96,8 @@ public sealed record Coverage(IReadOnlyList<CoveredDisk> Disks, IReadOnlyList<st
     [JsonIgnore]
     public IReadOnlyList<string> Gaps =>
     [
-        .. Disks.Where(disk => disk.Cover is DiskCover.Uncovered or DiskCover.Unknown).Select(disk => $"{disk.Name} is {disk.Cover.ToString().ToLowerInvariant()}: {disk.Why}"),
+        .. Disks.Where(disk => disk.Cover is DiskCover.Uncovered or DiskCover.Unknown).Select(
+            disk => $"{disk.Name} is {disk.Cover.ToString().ToLowerInvariant()}: {disk.Why}"),
         .. Beyond.Take(MostTold),
         .. Beyond.Count <= MostTold ? Array.Empty<string>() : [$"{Beyond.Count - MostTold} more are beyond the cut"],
     ];

@@ -24,7 +24,8 @@ public static class CoverageRules
         return new(covers,
         [
             .. disks.Where(disk => disk.Role == DiskRole.Beyond).Select(disk => $"{disk.Name} is passed through to the guest"),
-            .. seen.Where(mount => mount.Freezes && mount.Writable != false).Select(mount => Beyond(mount, roles)).OfType<string>(),
+            .. seen.Where(mount => mount.Freezes && mount.Writable != false).Select(mount => Beyond(mount, roles))
+                .OfType<string>(),
         ]);
     }
 
@@ -34,10 +35,15 @@ public static class CoverageRules
         if (writers.FirstOrDefault(mount => mount.IsOn(disk)) is { } writer)
             return writer.Writable == true
                 ? new(disk, DiskCover.Uncovered, $"{writer} is mounted there, is writable, and does not freeze")
-                : new(disk, DiskCover.Unknown, $"{writer} is mounted there and does not freeze, and nobody can tell whether it is writable");
+                : new(
+                    disk,
+                    DiskCover.Unknown,
+                    $"{writer} is mounted there and does not freeze, and nobody can tell whether it is writable"
+                );
         if (writers.FirstOrDefault(mount => mount.MayBeOn(disk)) is { } stray)
             return new(disk, DiskCover.Unknown, $"{stray} does not freeze, and nobody can tell which disk it is on");
-        if (mounts.Any(mount => mount.Freezes && mount.IsOn(disk)) || groups.FreezeOn(disk)) return new(disk, DiskCover.Covered, null);
+        if (mounts.Any(mount => mount.Freezes && mount.IsOn(disk)) || groups.FreezeOn(disk))
+            return new(disk, DiskCover.Covered, null);
         return mounts.All(mount => mount.IsPlaced && !mount.MayBeOn(disk) && !Spreading.Contains(mount.Type))
             ? new(disk, DiskCover.Uncovered, "no file system that freezes is on it")
             : new(disk, DiskCover.Unknown, "guest and QEMU tell nothing of it that can be compared");
@@ -55,7 +61,9 @@ public static class CoverageRules
                     return $"{mount} is on {elsewhere.Name}, which QEMU cannot cut";
                 case DevicePlace.Unknown:
                     return $"nobody can tell which disk {mount} is on";
-                case DevicePlace.OneOf one when one.Disks.FirstOrDefault(disk => roles.GetValueOrDefault(disk, DiskRole.Beyond) == DiskRole.Beyond) is { } disk:
+                case DevicePlace.OneOf one
+                    when one.Disks.FirstOrDefault(disk => roles.GetValueOrDefault(disk, DiskRole.Beyond) == DiskRole.Beyond)
+                        is { } disk:
                     return $"{mount} {(one.Disks.Count == 1 ? "is" : "may be")} on {disk}, which is passed through to the guest";
             }
         }
@@ -70,7 +78,12 @@ public static class CoverageRules
     private sealed class DeviceGroups(IReadOnlyList<MountFacts> mounts)
     {
         private readonly List<(DevicePlace.OneOf Place, MountFacts Mount)> _ambiguous =
-            [.. from mount in mounts from place in mount.Places ?? [] where place is DevicePlace.OneOf { Disks.Count: > 1 } select ((DevicePlace.OneOf)place, mount)];
+        [
+            .. from mount in mounts
+            from place in mount.Places ?? []
+            where place is DevicePlace.OneOf { Disks.Count: > 1 }
+            select ((DevicePlace.OneOf)place, mount),
+        ];
 
         public bool FreezeOn(string disk) => _ambiguous
             .Where(entry => entry.Place.Disks.Contains(disk))
@@ -78,7 +91,8 @@ public static class CoverageRules
             .Any(group =>
             {
                 var devices = group.GroupBy(entry => entry.Place.Device).ToList();
-                return devices.Count == group.First().Place.Disks.Count && devices.All(device => device.Key is not null && device.Any(entry => entry.Mount.Freezes));
+                return devices.Count == group.First().Place.Disks.Count && devices.All(
+                    device => device.Key is not null && device.Any(entry => entry.Mount.Freezes));
             });
     }
 }

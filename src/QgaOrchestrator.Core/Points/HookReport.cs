@@ -47,7 +47,8 @@ public sealed record HookReport(bool Reported, string? Scripts, string? Note)
             ? $"script {failed.Name} of the guest's freeze hook failed ({failed.Error ?? $"status {failed.Status}"})" : null;
 
     /// <summary>Without a file the next freeze is the boot's first.</summary>
-    private static long Sequence(HookReading reading) => reading is HookReading.Seen { Status.Sequence: var sequence } ? sequence : 0;
+    private static long Sequence(HookReading reading) =>
+        reading is HookReading.Seen { Status.Sequence: var sequence } ? sequence : 0;
 
     private static HookReport Nothing(string note) => new(false, null, note);
 }

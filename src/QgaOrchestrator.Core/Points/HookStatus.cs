@@ -53,7 +53,8 @@ public abstract partial record HookReading
         }
     }
 
-    private static bool IsSound(HookScript script) => Name().IsMatch(script.Name) && (script.Error is null || Error().IsMatch(script.Error));
+    private static bool IsSound(HookScript script) =>
+        Name().IsMatch(script.Name) && (script.Error is null || Error().IsMatch(script.Error));
 
     [GeneratedRegex(@"^[A-Za-z0-9._-]{1,100}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Name();

@@ -35,10 +35,18 @@ public enum DiskCover
 /// <param name="IsWindows">The guest's freeze is VSS, which tells its writers.</param>
 /// <param name="HooksReported">The guest's own hooks have reported their status after the thaw.</param>
 /// <param name="Disks">Each writable disk.</param>
-/// <param name="Contained">Every file system that froze is known to lie on a disk of the cut, or on one that need not be in it.</param>
+/// <param name="Contained">Every file system that froze is known to lie on a disk of the cut, or on one that need not be in
+/// it.</param>
 /// <param name="GroupCovered">Every disk of every other member of its group is covered, too.</param>
 public sealed record ProofFacts(
-    WindowRecord? Window, TimeSpan Lease, bool IsWindows, bool HooksReported, IReadOnlyList<DiskCover> Disks, bool Contained, bool GroupCovered = true);
+    WindowRecord? Window,
+    TimeSpan Lease,
+    bool IsWindows,
+    bool HooksReported,
+    IReadOnlyList<DiskCover> Disks,
+    bool Contained,
+    bool GroupCovered = true
+);
 
 /// <summary>The class of a point is a pure function of what was seen: to take any fact away never raises it.</summary>
 public static class ProofRules
@@ -47,7 +55,8 @@ public static class ProofRules
     {
         { Window: { } window } when !Held(window, facts.Lease) => RecoveryClass.Crash,
         { Window: null } => RecoveryClass.Crash,
-        { Disks: var disks } when !disks.Contains(DiskCover.Covered) || disks.Any(d => d is not (DiskCover.Covered or DiskCover.Firmware)) => RecoveryClass.Crash,
+        { Disks: var disks } when !disks.Contains(DiskCover.Covered) || disks
+            .Any(d => d is not (DiskCover.Covered or DiskCover.Firmware)) => RecoveryClass.Crash,
         { Contained: false } or { GroupCovered: false } => RecoveryClass.Crash,
         { IsWindows: true } or { HooksReported: true } => RecoveryClass.Application,
         _ => RecoveryClass.Filesystem,
@@ -55,7 +64,17 @@ public static class ProofRules
 
     /// <summary>The cut's reply was read while all that froze was frozen, and the guest was thawed in time by us alone.</summary>
     private static bool Held(WindowRecord window, TimeSpan lease) =>
-        window is { Broken: null, ThawError: null, Frozen: > 0, FrozenAt: { } frozen, CutAt: { } cut, ThawSent: { } sent, ThawedAt: { } thawed }
+        window
+            is
+        {
+            Broken: null,
+            ThawError: null,
+            Frozen: > 0,
+            FrozenAt: { } frozen,
+            CutAt: { } cut,
+            ThawSent: { } sent,
+            ThawedAt: { } thawed
+        }
         && window.Thawed == window.Frozen
         && cut.Monotonic >= frozen.Monotonic && cut.Monotonic <= sent.Monotonic
         && thawed - frozen <= lease;

@@ -19,8 +19,19 @@ namespace QgaOrchestrator.Core.Points;
 /// <param name="Disks">Its images.</param>
 /// <param name="Proof">What was seen while it was made.</param>
 public sealed record RecoveryPoint(
-    int Version, string Id, string Vm, string Host, string? Uuid, string Run, string? Group, string? Parent, string Method, string Class,
-    IReadOnlyList<PointDisk> Disks, PointProof Proof)
+    int Version,
+    string Id,
+    string Vm,
+    string Host,
+    string? Uuid,
+    string Run,
+    string? Group,
+    string? Parent,
+    string Method,
+    string Class,
+    IReadOnlyList<PointDisk> Disks,
+    PointProof Proof
+)
 {
     /// <summary>What the VM has besides, and is not in the point; null in one that was made before this was told.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -39,8 +50,10 @@ public sealed record RecoveryPoint(
 /// <param name="Size">Virtual size, bytes.</param>
 /// <param name="Bytes">The file's length, bytes.</param>
 /// <param name="Sha256">Of the file, lower-case hexadecimal.</param>
-/// <param name="Covered">covered (every writer was a frozen file system), uncovered, unknown, or firmware (its only writer).</param>
-public sealed record PointDisk(int Index, string Node, string Qdev, string File, long Size, long Bytes, string Sha256, string Covered);
+/// <param name="Covered">covered (every writer was a frozen file system), uncovered, unknown, or firmware (its only
+/// writer).</param>
+public sealed record PointDisk(
+    int Index, string Node, string Qdev, string File, long Size, long Bytes, string Sha256, string Covered);
 
 /// <summary>A disk or device that is not in the point.</summary>
 /// <param name="Name">As QEMU names it.</param>
@@ -49,7 +62,14 @@ public sealed record PointOutside(string Name, string Why);
 
 /// <summary>What was seen: times in UTC; milliseconds since the freeze was sent by the host's monotonic clock.</summary>
 public sealed record PointProof(
-    DateTimeOffset? FrozenAt, DateTimeOffset? CutAt, DateTimeOffset? ThawedAt, long? Frozen, long? Thawed, double? SkewMs, string? Hooks)
+    DateTimeOffset? FrozenAt,
+    DateTimeOffset? CutAt,
+    DateTimeOffset? ThawedAt,
+    long? Frozen,
+    long? Thawed,
+    double? SkewMs,
+    string? Hooks
+)
 {
     public double? FrozenAfterMs { get; init; }
     public double? CutAfterMs { get; init; }

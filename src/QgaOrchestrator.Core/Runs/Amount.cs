@@ -19,7 +19,9 @@ public readonly record struct Amount(int Value, bool Percent)
     public static Amount? Parse(string text)
     {
         var percent = text.EndsWith('%');
-        return int.TryParse(percent ? text[..^1] : text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && !(percent && value > 100)
+        return
+            int.TryParse(percent ? text[..^1] : text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+            && !(percent && value > 100)
             ? new Amount(value, percent)
             : null;
     }
@@ -30,12 +32,13 @@ public readonly record struct Amount(int Value, bool Percent)
 /// <summary>As the contract writes an amount: a number, or a string with a percent sign.</summary>
 public sealed class AmountJson : JsonConverter<Amount>
 {
-    public override Amount Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch
-    {
-        JsonTokenType.Number when reader.TryGetInt32(out var count) && count >= 0 => new Amount(count, false),
-        JsonTokenType.String when Amount.Parse(reader.GetString()!) is { } amount => amount,
-        _ => throw new JsonException("expected a number of VMs, or a percentage as in \"10%\""),
-    };
+    public override Amount Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType switch
+        {
+            JsonTokenType.Number when reader.TryGetInt32(out var count) && count >= 0 => new Amount(count, false),
+            JsonTokenType.String when Amount.Parse(reader.GetString()!) is { } amount => amount,
+            _ => throw new JsonException("expected a number of VMs, or a percentage as in \"10%\""),
+        };
 
     public override void Write(Utf8JsonWriter writer, Amount value, JsonSerializerOptions options)
     {

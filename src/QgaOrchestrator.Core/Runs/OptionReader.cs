@@ -28,7 +28,8 @@ public sealed class OptionReader
         }
         foreach (var property in given.EnumerateObject())
         {
-            if (!known.Contains(property.Name)) _errors.Add($"{property.Name}: no such option; there are {string.Join(", ", known.Order())}");
+            if (!known.Contains(property.Name))
+                _errors.Add($"{property.Name}: no such option; there are {string.Join(", ", known.Order())}");
             else if (property.Value.ValueKind != JsonValueKind.Null) _given[property.Name] = property.Value;
         }
     }
@@ -40,7 +41,8 @@ public sealed class OptionReader
     /// <summary>An option of the contract that this version does not have.</summary>
     public void NotAvailable(string name)
     {
-        if (_given.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.False) Fail(name, "is not available in this version");
+        if (_given.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.False)
+            Fail(name, "is not available in this version");
     }
 
     public string? Text(string name) => Get(
@@ -57,8 +59,12 @@ public sealed class OptionReader
     /// <summary>A number of VMs or a percentage.</summary>
     /// <param name="name">The option.</param>
     /// <param name="least">0 or 1: none of them, or some.</param>
-    public Amount? Amount(string name, int least = 0) => Value<Amount>(
-        name, v => ToAmount(v, least), $"expected a number of VMs from {least} to {MostVms}, or a percentage from {least}% to 100%, as in \"10%\"");
+    public Amount? Amount(string name, int least = 0) =>
+        Value<Amount>(
+            name,
+            v => ToAmount(v, least),
+            $"expected a number of VMs from {least} to {MostVms}, or a percentage from {least}% to 100%, as in \"10%\""
+        );
 
     private static int? ToCount(JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var n) && n is >= 1 and <= MostVms ? n : null;
@@ -79,22 +85,42 @@ public sealed class OptionReader
     /// <summary>A list of amounts that rise.</summary>
     public IReadOnlyList<Amount>? Amounts(string name)
     {
-        if (!_given.TryGetValue(name, out var given)) return null;
-        if (given.ValueKind == JsonValueKind.Array && given.GetArrayLength() is >= 1 and <= MostEntries
-            && given.EnumerateArray().Select(amount => ToAmount(amount, 1)).ToList() is var amounts && amounts.TrueForAll(a => a is not null))
+        if (!_given.TryGetValue(name, out var given))
+            return null;
+        if (
+            given.ValueKind == JsonValueKind.Array
+            && given.GetArrayLength() is >= 1 and <= MostEntries
+            && given.EnumerateArray().Select(amount => ToAmount(amount, 1)).ToList() is var amounts
+            && amounts.TrueForAll(a => a is not null)
+        )
             return [.. amounts.Select(a => a!.Value)];
-        FailNot(name, $"expected a list of 1 to {MostEntries} numbers of VMs (1 to {MostVms}) or percentages (1% to 100%), as in [5, \"10%\", \"50%\"]", given);
+        FailNot(
+            name,
+            $"expected a list of 1 to {MostEntries} numbers of VMs (1 to {MostVms}) or percentages (1% to 100%), as in [5, "
+                + $"\"10%\", \"50%\"]",
+            given
+        );
         return null;
     }
 
     /// <summary>As in {"app": 2}.</summary>
     public IReadOnlyDictionary<string, int>? Counts(string name)
     {
-        if (!_given.TryGetValue(name, out var given)) return null;
-        if (given.ValueKind == JsonValueKind.Object && given.EnumerateObject().DistinctBy(m => m.Name).ToList() is var limits
-            && limits.Count == given.GetPropertyCount() && limits.Count <= MostEntries && limits.TrueForAll(m => IsText(m.Name) && ToCount(m.Value) is not null))
+        if (!_given.TryGetValue(name, out var given))
+            return null;
+        if (
+            given.ValueKind == JsonValueKind.Object
+            && given.EnumerateObject().DistinctBy(m => m.Name).ToList() is var limits
+            && limits.Count == given.GetPropertyCount()
+            && limits.Count <= MostEntries
+            && limits.TrueForAll(m => IsText(m.Name) && ToCount(m.Value) is not null)
+        )
             return limits.ToDictionary(m => m.Name, m => m.Value.GetInt32());
-        FailNot(name, $"expected at most {MostEntries} labels, each once, with a whole number from 1 to {MostVms}, as in {{\"app\": 2}}", given);
+        FailNot(
+            name,
+            $"expected at most {MostEntries} labels, each once, with a whole number from 1 to {MostVms}, as in {{\"app\": 2}}",
+            given
+        );
         return null;
     }
 
@@ -102,19 +128,31 @@ public sealed class OptionReader
         name, v => v.ValueKind == JsonValueKind.String ? Core.Duration.Within(v.GetString(), least, most) : null,
         $"expected a duration hh:mm:ss from {least:c} to {most:c}, as in \"00:05:00\"");
 
-    public bool Flag(string name, bool without = false) => Value<bool>(
-        name, v => v.ValueKind switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => null }, "expected true or false") ?? without;
+    public bool Flag(string name, bool without = false) =>
+        Value<bool>(
+            name,
+            v =>
+                v.ValueKind switch
+                {
+                    JsonValueKind.True => true,
+                    JsonValueKind.False => false,
+                    _ => null,
+                },
+            "expected true or false"
+        ) ?? without;
 
     /// <summary>A list of strings.</summary>
     public IReadOnlyList<string>? Texts(string name) => Get<IReadOnlyList<string>>(
         name,
         v => v.ValueKind == JsonValueKind.Array
-            && v.EnumerateArray().All(text => text.ValueKind == JsonValueKind.String && !text.GetString()!.Contains('\0', StringComparison.Ordinal))
+            && v.EnumerateArray().All(
+                text => text.ValueKind == JsonValueKind.String && !text.GetString()!.Contains('\0', StringComparison.Ordinal))
             ? [.. v.EnumerateArray().Select(text => text.GetString()!)] : null,
         """expected a list of strings without NUL, as in ["-l", "/tmp"]""");
 
     /// <summary>An object, whatever is in it.</summary>
-    public JsonElement? Json(string name) => Value<JsonElement>(name, v => v.ValueKind == JsonValueKind.Object ? v.Clone() : null, "expected an object");
+    public JsonElement? Json(string name) =>
+        Value<JsonElement>(name, v => v.ValueKind == JsonValueKind.Object ? v.Clone() : null, "expected an object");
 
     /// <summary>One of an enum's values, written in lower case.</summary>
     public T? OneOf<T>(string name) where T : struct, Enum => Value<T>(
@@ -143,6 +181,11 @@ public sealed class OptionReader
     private void FailNot(string name, string expected, JsonElement given)
     {
         var raw = given.GetRawText();
-        Fail(name, _secret.Contains(name) ? $"{expected}; what was given is not shown" : $"{expected}, not {(raw.Length > LongestShown ? raw[..LongestShown] + "…" : raw)}");
+        Fail(
+            name,
+            _secret.Contains(name)
+                ? $"{expected}; what was given is not shown"
+                : $"{expected}, not {(raw.Length > LongestShown ? raw[..LongestShown] + "…" : raw)}"
+        );
     }
 }

@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 
 namespace QgaOrchestrator.Core.Runs;
 
-/// <summary>A run with what is kept beside its journal by whoever works on it; all but <see cref="Run"/> ends with that process.</summary>
+/// <summary>A run with what is kept beside its journal by whoever works on it; all but <see cref="Run"/> ends with that
+/// process.</summary>
 public sealed record RunDesk
 {
     public static readonly RunDesk Empty = new();
@@ -17,7 +18,8 @@ public sealed record RunDesk
     public ImmutableSortedSet<string> Coordinated { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
 }
 
-/// <summary>What can happen to a run. Nothing does between a <see cref="RunEffect.Store"/> and its <see cref="Stored"/>.</summary>
+/// <summary>What can happen to a run. Nothing does between a <see cref="RunEffect.Store"/> and its <see
+/// cref="Stored"/>.</summary>
 public abstract record RunInput
 {
     private RunInput() { }

@@ -11,36 +11,43 @@ public static class RunDeskRules
     /// <summary>So many outcomes wait no longer for company.</summary>
     private const int Company = 5;
 
-    public static (RunDesk Desk, IReadOnlyList<RunEffect> Effects) Step(RunDesk desk, RunInput input, DateTimeOffset now) => (input, desk.Run) switch
-    {
-        (RunInput.Ordered i, _) => Store(desk, i.Command, [], now),
-        (RunInput.Stored i, _) => Stored(desk, i.What, now),
-        (_, null) => (desk, []),
-        (RunInput.Recovered, { IsEnded: true }) => (desk, [new RunEffect.End()]),
-        (RunInput.Recovered, { } run) => Recover(desk, run, now),
-        (RunInput.Remind, { IsEnded: false } run) => Remind(desk, run),
-        (RunInput.Remind, _) => (desk, []),
-        (RunInput.ItemEnded i, { } run) => Take(desk, run, i.Outcome, now),
-        (RunInput.GroupEnded i, { } run) => Gather(desk, run, i.Outcomes, now),
-        (RunInput.GatheredLong, _) => Settle(desk, now),
-        _ => throw new InvalidOperationException($"No rule for {input}"),
-    };
+    public static (RunDesk Desk, IReadOnlyList<RunEffect> Effects) Step(RunDesk desk, RunInput input, DateTimeOffset now) =>
+        (input, desk.Run) switch
+        {
+            (RunInput.Ordered i, _) => Store(desk, i.Command, [], now),
+            (RunInput.Stored i, _) => Stored(desk, i.What, now),
+            (_, null) => (desk, []),
+            (RunInput.Recovered, { IsEnded: true }) => (desk, [new RunEffect.End()]),
+            (RunInput.Recovered, { } run) => Recover(desk, run, now),
+            (RunInput.Remind, { IsEnded: false } run) => Remind(desk, run),
+            (RunInput.Remind, _) => (desk, []),
+            (RunInput.ItemEnded i, { } run) => Take(desk, run, i.Outcome, now),
+            (RunInput.GroupEnded i, { } run) => Gather(desk, run, i.Outcomes, now),
+            (RunInput.GatheredLong, _) => Settle(desk, now),
+            _ => throw new InvalidOperationException($"No rule for {input}"),
+        };
 
     /// <summary>An event is in the journal: read from it, or written just now.</summary>
     public static RunDesk Happen(RunDesk desk, RunEvent happened) => desk with { Run = RunRules.Evolve(desk.Run, happened) };
 
-    /// <summary>The group whose coordinator an attempt is a matter for; null: the attempt is not under way, or nobody coordinates it.</summary>
+    /// <summary>The group whose coordinator an attempt is a matter for; null: the attempt is not under way, or nobody coordinates
+    /// it.</summary>
     public static string? CoordinatorOf(RunDesk desk, int item, int attempt) =>
-        desk.Run is { } run && item >= 0 && item < run.Items.Count
-        && run.Items[item] is { State: ItemState.Running, Group: { } group } found && found.Attempt == attempt && desk.Coordinated.Contains(group)
+        desk.Run is { } run
+        && item >= 0
+        && item < run.Items.Count
+        && run.Items[item] is { State: ItemState.Running, Group: { } group } found
+        && found.Attempt == attempt
+        && desk.Coordinated.Contains(group)
             ? group
             : null;
 
     /// <summary>
-    /// What a group's member is told that still waits for its group's word, though its attempt is settled: the outcomes were late,
-    /// and came after a crash had it begin to look. Null: the attempt is under way.
+    /// What a group's member is told that still waits for its group's word, though its attempt is settled: the outcomes were
+    /// late, and came after a crash had it begin to look. Null: the attempt is under way.
     /// </summary>
-    public static GroupOrder? AnswerTo(RunDesk desk, int item, int attempt) => desk.Run is not { } run || item < 0 || item >= run.Items.Count
+    public static GroupOrder? AnswerTo(RunDesk desk, int item, int attempt) =>
+        desk.Run is not { } run || item < 0 || item >= run.Items.Count
         ? null
         : run.Items[item] switch
         {
@@ -49,7 +56,8 @@ public static class RunDeskRules
             _ => new GroupOrder(GroupWord.Void, Voided: ItemOutcome.Interrupted(item, attempt, "its attempt is settled")),
         };
 
-    /// <summary>Everything that a command leads to, and what is due after it: outcomes with the items that take their places.</summary>
+    /// <summary>Everything that a command leads to, and what is due after it: outcomes with the items that take their
+    /// places.</summary>
     private static List<RunEvent> Follow(RunState? state, RunCommand command, DateTimeOffset now)
     {
         List<RunEvent> events = [.. RunRules.Decide(state, command, now)];
@@ -62,7 +70,8 @@ public static class RunDeskRules
         return events;
     }
 
-    private static (RunDesk, IReadOnlyList<RunEffect>) Store(RunDesk desk, RunCommand command, IReadOnlyList<ItemOutcome> settled, DateTimeOffset now)
+    private static (RunDesk, IReadOnlyList<RunEffect>) Store(
+        RunDesk desk, RunCommand command, IReadOnlyList<ItemOutcome> settled, DateTimeOffset now)
     {
         var events = Follow(desk.Run, command, now);
         if (events.Count > 0) return (desk, [new RunEffect.Store(events, settled)]);
@@ -98,7 +107,12 @@ public static class RunDeskRules
     {
         var effects = new List<RunEffect> { new RunEffect.RemindLater() };
         var open = RunRules.UnderWay(run).Where(item => desk.Gathered.All(gathered => gathered.Item != item.Index));
-        desk = Begin(desk, open.Where(item => item.Group is not { } group || !desk.Coordinated.Contains(group)).ToList(), resume: true, effects);
+        desk = Begin(
+            desk,
+            open.Where(item => item.Group is not { } group || !desk.Coordinated.Contains(group)).ToList(),
+            resume: true,
+            effects
+        );
         effects.AddRange(desk.Coordinated.Select(group => new RunEffect.RemindGroup(group)));
         Abort(desk, run, effects);
         return (desk, effects);
@@ -114,15 +128,24 @@ public static class RunDeskRules
             var effects = new List<RunEffect>();
             return (Acknowledge(desk, [outcome], effects), effects);
         }
-        if (item.Group is null) return Gather(desk, run, [outcome], now);
-        return (desk, CoordinatorOf(desk, outcome.Item, outcome.Attempt) is { } group ? [new RunEffect.TellGroup(group, outcome)] : []);
+        if (item.Group is null)
+            return Gather(desk, run, [outcome], now);
+        return (
+            desk,
+            CoordinatorOf(desk, outcome.Item, outcome.Attempt) is { } group ? [new RunEffect.TellGroup(group, outcome)] : []
+        );
     }
 
-    private static (RunDesk, IReadOnlyList<RunEffect>) Gather(RunDesk desk, RunState run, IReadOnlyList<ItemOutcome> outcomes, DateTimeOffset now)
+    private static (RunDesk, IReadOnlyList<RunEffect>) Gather(
+        RunDesk desk, RunState run, IReadOnlyList<ItemOutcome> outcomes, DateTimeOffset now)
     {
         var first = desk.Gathered.IsEmpty;
-        desk = desk with { Gathered = desk.Gathered.AddRange(outcomes.Where(o => desk.Gathered.All(gathered => gathered.Item != o.Item))) };
-        if (desk.Gathered.Count >= Math.Min(Company, run.Counts.Running)) return Settle(desk, now);
+        desk = desk with
+        {
+            Gathered = desk.Gathered.AddRange(outcomes.Where(o => desk.Gathered.All(gathered => gathered.Item != o.Item))),
+        };
+        if (desk.Gathered.Count >= Math.Min(Company, run.Counts.Running))
+            return Settle(desk, now);
         return (desk, first ? [new RunEffect.Gather()] : []);
     }
 

@@ -13,7 +13,14 @@ public abstract record RunEvent
 
     /// <summary>The target list and the options are fixed here, for this run and for any retry of it.</summary>
     public sealed record RunStarted(
-        string Run, string Kind, string Select, RunOptions Options, IReadOnlyList<VmId> Targets, DateTimeOffset At, string? RetryOf) : RunEvent
+        string Run,
+        string Kind,
+        string Select,
+        RunOptions Options,
+        IReadOnlyList<VmId> Targets,
+        DateTimeOffset At,
+        string? RetryOf
+    ) : RunEvent
     {
         /// <summary>What was known of each target, in their order; null: nothing.</summary>
         [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -24,7 +31,8 @@ public abstract record RunEvent
         public string? StartedBy { get; init; }
     }
 
-    /// <summary>These attempts may have begun from now on: every name that they make derives from run, item and attempt.</summary>
+    /// <summary>These attempts may have begun from now on: every name that they make derives from run, item and
+    /// attempt.</summary>
     public sealed record ItemsDispatched(IReadOnlyList<ItemAttempt> Items, DateTimeOffset At) : RunEvent;
 
     public sealed record ItemsSettled(IReadOnlyList<ItemOutcome> Outcomes, DateTimeOffset At) : RunEvent;
@@ -103,7 +111,8 @@ public sealed record ItemOutcome(int Item, int Attempt, ItemState State, string?
 
     public const string Guest = "guest";
 
-    public static ItemOutcome Interrupted(int item, int attempt, string reason) => new(item, attempt, ItemState.Interrupted, reason);
+    public static ItemOutcome Interrupted(int item, int attempt, string reason) =>
+        new(item, attempt, ItemState.Interrupted, reason);
 }
 
 /// <summary>A recovery point as its run's journal names it; the whole of it is in its point.json.</summary>

@@ -29,7 +29,8 @@ public sealed record RunKind(
     /// <summary>The names of what journalled options had among their secrets.</summary>
     public Func<RunOptions, IReadOnlyList<string>> EnvNames { get; init; } = _ => [];
 
-    private static readonly TimeSpan ShortestTime = TimeSpan.FromMilliseconds(1), LongestSoak = TimeSpan.FromDays(30), LongestDeadline = TimeSpan.FromDays(365);
+    private static readonly TimeSpan ShortestTime =
+        TimeSpan.FromMilliseconds(1), LongestSoak = TimeSpan.FromDays(30), LongestDeadline = TimeSpan.FromDays(365);
 
     public static IReadOnlyList<RunKind> All { get; } = [Backup.Kind, Command.Kind, Exec.Kind];
 
@@ -56,13 +57,17 @@ public sealed record RunKind(
             },
             reader);
         if (Falling([.. new[] { parsed.Canary }.OfType<Amount>(), .. parsed.Waves ?? []]))
-            reader.Fail("waves", "expected cumulative steps, each larger than the one before and than the canary, as in [\"10%\", \"50%\"]");
+            reader.Fail(
+                "waves",
+                "expected cumulative steps, each larger than the one before and than the canary, as in [\"10%\", \"50%\"]"
+            );
         return reader.Errors.Count == 0 ? (parsed, []) : (null, reader.Errors);
     }
 
     /// <summary>Among numbers and among percentages; how the two compare only the targets tell.</summary>
     private static bool Falling(IReadOnlyList<Amount> steps) =>
-        steps.GroupBy(step => step.Percent).Any(same => same.Zip(same.Skip(1)).Any(pair => pair.Second.Value <= pair.First.Value));
+        steps.GroupBy(step => step.Percent).Any(
+            same => same.Zip(same.Skip(1)).Any(pair => pair.Second.Value <= pair.First.Value));
 
     private static readonly string[] Common =
     [

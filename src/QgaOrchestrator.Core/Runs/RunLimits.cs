@@ -8,7 +8,8 @@ internal static class RunLimits
     {
         if (options.MaxParallelPerHost is { } perHost) yield return ($"host {item.Vm.Host}", perHost);
         // Without a named target each host copies to its own.
-        if (options.MaxParallelPerTarget is { } perTarget) yield return ($"target {options.Backup?.Target ?? item.Vm.Host}", perTarget);
+        if (options.MaxParallelPerTarget is { } perTarget)
+            yield return ($"target {options.Backup?.Target ?? item.Vm.Host}", perTarget);
         foreach (var (label, limit) in options.MaxParallelPerLabel ?? NoLabels)
             if (item.Note.Labels?.GetValueOrDefault(label) is { } value) yield return ($"label {label}={value}", limit);
     }

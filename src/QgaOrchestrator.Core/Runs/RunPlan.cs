@@ -17,13 +17,17 @@ public sealed record RunPlan(IReadOnlyList<VmId> Targets, IReadOnlyList<TargetNo
         var groups = selected.Select(vm => GroupOf(vm, options)).OfType<string>().ToHashSet();
         var errors = fleet.Where(vm => !chosen.Contains(vm.Id) && GroupOf(vm, options) is { } group && groups.Contains(group))
             .GroupBy(vm => GroupOf(vm, options)!)
-            .Select(missing => $"select: the group {missing.Key} would be split; not selected: {string.Join(", ", missing.Select(vm => vm.Id.Name).Order())}")
+            .Select(missing =>
+                $"select: the group {missing.Key} would be split; not selected: "
+                    + $"{string.Join(", ", missing.Select(vm => vm.Id.Name).Order())}"
+            )
             .ToList();
         if (errors.Count > 0) return (null, errors);
 
         var firsts = selected.Where(vm => GroupOf(vm, options) is not null).GroupBy(vm => GroupOf(vm, options)!)
             .ToDictionary(g => g.Key, g => g.Select(vm => vm.Id.Name).Order(StringComparer.Ordinal).First());
-        var ordered = selected.OrderBy(vm => GroupOf(vm, options) is { } group ? firsts[group] : vm.Id.Name, StringComparer.Ordinal)
+        var ordered = selected.OrderBy(
+            vm => GroupOf(vm, options) is { } group ? firsts[group] : vm.Id.Name, StringComparer.Ordinal)
             .ThenBy(vm => GroupOf(vm, options), StringComparer.Ordinal)
             .ThenBy(vm => vm.Id.Name, StringComparer.Ordinal).ThenBy(vm => vm.Id.Host, StringComparer.Ordinal).ToList();
         return (new RunPlan([.. ordered.Select(vm => vm.Id)], [.. ordered.Select(vm => Note(vm, options))]), []);
@@ -36,7 +40,8 @@ public sealed record RunPlan(IReadOnlyList<VmId> Targets, IReadOnlyList<TargetNo
 
     private static TargetNote Note(VmIdentity vm, RunOptions options)
     {
-        var counted = (options.MaxParallelPerLabel?.Keys ?? []).Where(vm.Labels.ContainsKey).ToDictionary(label => label, label => vm.Labels[label]);
+        var counted = (options.MaxParallelPerLabel?.Keys ?? []).Where(vm.Labels.ContainsKey).ToDictionary(
+            label => label, label => vm.Labels[label]);
         // What is only checked needs nobody's company.
         return new TargetNote(options.DryRun ? null : GroupOf(vm, options), vm.Freeze, counted.Count == 0 ? null : counted);
     }

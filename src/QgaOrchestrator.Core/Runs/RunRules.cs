@@ -39,25 +39,28 @@ public static class RunRules
     /// <summary>Items in one event, so that it stays a small row of the journal.</summary>
     public const int BatchLimit = 200;
 
-    public static IReadOnlyList<RunEvent> Decide(RunState? state, RunCommand command, DateTimeOffset now) => (state, command) switch
-    {
-        (null, RunCommand.Start c) => [c.Started],
-        (not null, RunCommand.Start) => [],
-        ({ } s, RunCommand.Settle c) => Settle(s, c.Outcomes, now),
-        ({ IsEnded: false, IsPaused: false, Abort: null }, RunCommand.Pause c) => [new RunEvent.RunPaused(now) { By = c.By }],
-        ({ IsEnded: false, IsPaused: true, Abort: null }, RunCommand.Resume c) => [new RunEvent.RunResumed(now) { By = c.By }],
-        ({ IsEnded: false } s, RunCommand.Abort c) when s.Abort is null || (s.Abort.Wait && !c.Wait) => [new RunEvent.RunAborted(c.Reason, c.Wait, now) { By = c.By }],
-        (_, RunCommand.Pause or RunCommand.Resume or RunCommand.Abort) => [],
-        ({ } s, RunCommand.Dispatch) => Due(s, now) switch
+    public static IReadOnlyList<RunEvent> Decide(RunState? state, RunCommand command, DateTimeOffset now) =>
+        (state, command) switch
         {
-            { Overdue: true } => [new RunEvent.RunAborted($"its deadline of {s.Options.Deadline:c} has passed", Wait: false, now)],
-            { Finish: { } end } => [new RunEvent.RunFinished(end, Reason(s), now)],
-            { Dispatch: { Count: > 0 } items } => [new RunEvent.ItemsDispatched(items, now)],
-            _ => [],
-        },
-        (null, _) => throw new InvalidOperationException($"{command} came before the run was started"),
-        _ => throw new InvalidOperationException($"No rule for {command}"),
-    };
+            (null, RunCommand.Start c) => [c.Started],
+            (not null, RunCommand.Start) => [],
+            ({ } s, RunCommand.Settle c) => Settle(s, c.Outcomes, now),
+            ({ IsEnded: false, IsPaused: false, Abort: null }, RunCommand.Pause c) => [new RunEvent.RunPaused(now) { By = c.By }],
+            ({ IsEnded: false, IsPaused: true, Abort: null }, RunCommand.Resume c) => [new RunEvent.RunResumed(now) { By = c.By }],
+            ({ IsEnded: false } s, RunCommand.Abort c) when s.Abort is null || (s.Abort.Wait && !c.Wait) =>
+                [new RunEvent.RunAborted(c.Reason, c.Wait, now) { By = c.By }],
+            (_, RunCommand.Pause or RunCommand.Resume or RunCommand.Abort) => [],
+            ({ } s, RunCommand.Dispatch) => Due(s, now) switch
+            {
+                { Overdue: true } =>
+                    [new RunEvent.RunAborted($"its deadline of {s.Options.Deadline:c} has passed", Wait: false, now)],
+                { Finish: { } end } => [new RunEvent.RunFinished(end, Reason(s), now)],
+                { Dispatch: { Count: > 0 } items } => [new RunEvent.ItemsDispatched(items, now)],
+                _ => [],
+            },
+            (null, _) => throw new InvalidOperationException($"{command} came before the run was started"),
+            _ => throw new InvalidOperationException($"No rule for {command}"),
+        };
 
     public static RunState Evolve(RunState? state, RunEvent happened) => (state, happened) switch
     {
@@ -68,7 +71,9 @@ public static class RunRules
         ({ IsEnded: false } s, RunEvent.RunResumed) => Phased(s with { IsPaused = false }),
         ({ IsEnded: false } s, RunEvent.RunAborted e) => Phased(s with { Abort = e, Reason = e.Reason }),
         ({ IsEnded: false } s, RunEvent.RunFinished e) => Finished(s, e),
-        _ => throw new InvalidOperationException($"{happened.GetType().Name} cannot follow {state?.Phase.ToString() ?? "nothing"}"),
+        _ =>
+            throw new InvalidOperationException(
+                $"{happened.GetType().Name} cannot follow {state?.Phase.ToString() ?? "nothing"}"),
     };
 
     /// <summary>What should begin now: attempts to dispatch, or the run's end; and when to look again.</summary>
@@ -76,22 +81,31 @@ public static class RunRules
     {
         if (state.IsEnded) return RunDue.Nothing;
         var stopped = state.Abort is not null || IsOverBudget(state) || Waves.CanaryFailed(state);
-        if (state.Counts.Running == 0 && (stopped || state.Counts.Pending == 0)) return RunDue.Nothing with { Finish = End(state) };
+        if (state.Counts.Running == 0 && (stopped || state.Counts.Pending == 0))
+            return RunDue.Nothing with { Finish = End(state) };
 
-        var deadline = state is { Abort: null, Options.Deadline: { } limit } ? Duration.After(state.StartedAt, limit) : (DateTimeOffset?)null;
+        var deadline = state is { Abort: null, Options.Deadline: { } limit }
+            ? Duration.After(state.StartedAt, limit)
+            : (DateTimeOffset?)null;
         if (deadline <= now) return RunDue.Nothing with { Overdue = true };
         if (stopped || state.IsPaused) return RunDue.Nothing with { Again = deadline };
 
         var (wave, begins) = Waves.Current(state, now);
-        return new RunDue(begins is null ? Next(state, state.WaveEnds[wave]) : [], null, begins < deadline || deadline is null ? begins ?? deadline : deadline);
+        return new RunDue(
+            begins is null ? Next(state, state.WaveEnds[wave]) : [],
+            null,
+            begins < deadline || deadline is null ? begins ?? deadline : deadline
+        );
     }
 
-    /// <summary>The members of an item's group, in the order of their VMs' identities; the item alone where it has none.</summary>
+    /// <summary>The members of an item's group, in the order of their VMs' identities; the item alone where it has
+    /// none.</summary>
     public static IReadOnlyList<RunItem> Members(RunState state, RunItem item) => item.Group is null
         ? [item]
         : [.. state.Items.Where(other => other.Group == item.Group).OrderBy(other => other.Vm.Entity, StringComparer.Ordinal)];
 
-    /// <summary>What a retry of this run takes: all that has not succeeded; a group has one point, so it is taken whole.</summary>
+    /// <summary>What a retry of this run takes: all that has not succeeded; a group has one point, so it is taken
+    /// whole.</summary>
     public static IReadOnlyList<RunItem> Left(RunState state) =>
         [.. state.Items.Where(item => Members(state, item).Any(member => member.State != ItemState.Succeeded))];
 
@@ -129,7 +143,8 @@ public static class RunRules
             if (next.Count > 0 && next.Count + members.Count > BatchLimit) break;
             var needs = members.SelectMany(member => RunLimits.Of(state.Options, member)).GroupBy(need => need)
                 .Select(need => (need.Key.Key, need.Key.Limit, Count: need.Count())).ToList();
-            if (needs.Any(need => running.GetValueOrDefault(need.Key) is > 0 and var under && under + need.Count > need.Limit)) continue;
+            if (needs.Any(need => running.GetValueOrDefault(need.Key) is > 0 and var under && under + need.Count > need.Limit))
+                continue;
             foreach (var (key, _, count) in needs) running[key] = running.GetValueOrDefault(key) + count;
             foreach (var member in members)
             {
@@ -146,7 +161,8 @@ public static class RunRules
     /// <summary>A repeat, or an answer to an attempt that is no longer under way, leads to nothing.</summary>
     private static IReadOnlyList<RunEvent> Settle(RunState state, IReadOnlyList<ItemOutcome> outcomes, DateTimeOffset now)
     {
-        var fresh = outcomes.Where(o => IsUnderWay(state, o)).DistinctBy(o => o.Item).Select(o => Limit(state, o)).ToDictionary(o => o.Item);
+        var fresh = outcomes.Where(o => IsUnderWay(state, o)).DistinctBy(o => o.Item).Select(o => Limit(state, o))
+            .ToDictionary(o => o.Item);
         // A group's members end together, or none has ended yet.
         var whole = fresh.Values.Where(o => Members(state, state.Items[o.Item]).All(member => fresh.ContainsKey(member.Index)))
             .Select(o => Together(o, [.. Members(state, state.Items[o.Item]).Select(member => fresh[member.Index])])).ToList();
@@ -161,8 +177,10 @@ public static class RunRules
         var again = group.All(other => other.State is ItemState.Interrupted or ItemState.Succeeded);
         return outcome.State switch
         {
-            ItemState.Succeeded when again => outcome with { State = ItemState.Interrupted, Reason = "another VM of its group was interrupted" },
-            ItemState.Interrupted when !again => outcome with { State = ItemState.Failed, Reason = $"{outcome.Reason}, and another VM of its group has failed" },
+            ItemState.Succeeded when again =>
+                outcome with { State = ItemState.Interrupted, Reason = "another VM of its group was interrupted" },
+            ItemState.Interrupted when !again =>
+                outcome with { State = ItemState.Failed, Reason = $"{outcome.Reason}, and another VM of its group has failed" },
             _ => outcome,
         };
     }
@@ -219,7 +237,16 @@ public static class RunRules
         foreach (var (index, attempt) in e.Items)
         {
             var item = fold.Require(index, ItemState.Pending, attempt - 1);
-            fold.Put(item with { State = ItemState.Running, Attempt = attempt, DispatchedAt = e.At, SettledAt = null, Outcome = null });
+            fold.Put(
+                item with
+                {
+                    State = ItemState.Running,
+                    Attempt = attempt,
+                    DispatchedAt = e.At,
+                    SettledAt = null,
+                    Outcome = null,
+                }
+            );
         }
         return fold.ToState();
     }

@@ -4,8 +4,17 @@ namespace QgaOrchestrator.Core.Runs;
 
 /// <summary>A run at a glance: what a list shows.</summary>
 public sealed record RunSummary(
-    string Id, string Kind, string Select, RunPhase Phase, string? Reason, RunCounts Counts, DateTimeOffset StartedAt, DateTimeOffset? EndedAt,
-    string? RetryOf, RunOptions Options)
+    string Id,
+    string Kind,
+    string Select,
+    RunPhase Phase,
+    string? Reason,
+    RunCounts Counts,
+    DateTimeOffset StartedAt,
+    DateTimeOffset? EndedAt,
+    string? RetryOf,
+    RunOptions Options
+)
 {
     /// <summary>Where each wave ends: the index behind its last item; null for a run in one wave.</summary>
     public IReadOnlyList<int>? WaveEnds { get; init; }
@@ -16,13 +25,24 @@ public sealed record RunSummary(
     /// <summary>The name of the token that asked for it.</summary>
     public string? StartedBy { get; init; }
 
-    public static RunSummary Of(RunState state) => new(
-        state.Id, state.Kind, state.Select, state.Phase, state.Reason, state.Counts, state.StartedAt, state.EndedAt, state.RetryOf, state.Options)
-    {
-        WaveEnds = state.WaveEnds.Count > 1 ? state.WaveEnds : null,
-        SoaksUntil = Waves.SoaksUntil(state),
-        StartedBy = state.StartedBy,
-    };
+    public static RunSummary Of(RunState state) =>
+        new(
+            state.Id,
+            state.Kind,
+            state.Select,
+            state.Phase,
+            state.Reason,
+            state.Counts,
+            state.StartedAt,
+            state.EndedAt,
+            state.RetryOf,
+            state.Options
+        )
+        {
+            WaveEnds = state.WaveEnds.Count > 1 ? state.WaveEnds : null,
+            SoaksUntil = Waves.SoaksUntil(state),
+            StartedBy = state.StartedBy,
+        };
 }
 
 /// <summary>One item at a glance.</summary>
@@ -32,10 +52,18 @@ public sealed record RunItemView(
 {
     public string? Group { get; init; }
 
-    public static RunItemView Of(RunItem item) => new(
-        item.Index, item.Vm, item.State, item.Attempt, item.Outcome?.Reason, item.Outcome?.Remedy, item.Outcome?.FrozenMs, item.Outcome?.Point,
-        item.DispatchedAt, item.SettledAt)
-    {
-        Group = item.Group,
-    };
+    public static RunItemView Of(RunItem item) =>
+        new(
+            item.Index,
+            item.Vm,
+            item.State,
+            item.Attempt,
+            item.Outcome?.Reason,
+            item.Outcome?.Remedy,
+            item.Outcome?.FrozenMs,
+            item.Outcome?.Point,
+            item.DispatchedAt,
+            item.SettledAt
+        )
+        { Group = item.Group };
 }

@@ -42,7 +42,8 @@ public static class Waves
     public static DateTimeOffset? SoaksUntil(RunState state)
     {
         var soak = Soak(state.Options);
-        if (soak == TimeSpan.Zero || state is not { IsEnded: false, Abort: null, Counts: { Running: 0, Pending: > 0 } counts }) return null;
+        if (soak == TimeSpan.Zero || state is not { IsEnded: false, Abort: null, Counts: { Running: 0, Pending: > 0 } counts })
+            return null;
         var wave = Turn(state.WaveEnds, counts);
         return wave > 0 && state.WaveEnds[wave - 1] == counts.Total - counts.Pending
             && state.Items.Take(state.WaveEnds[wave - 1]).Max(item => item.SettledAt) is { } ended
@@ -56,7 +57,8 @@ public static class Waves
     /// <summary>The canary has ended, and not one of it succeeded.</summary>
     public static bool CanaryFailed(RunState state) =>
         state is { Options.Canary: not null, WaveEnds.Count: > 1 }
-        && state.Items.Take(state.WaveEnds[0]).All(item => item.State is not (ItemState.Pending or ItemState.Running or ItemState.Succeeded));
+        && state.Items.Take(state.WaveEnds[0]).All(
+            item => item.State is not (ItemState.Pending or ItemState.Running or ItemState.Succeeded));
 
     private static int Whole(IReadOnlyList<RunItem> items, int end)
     {

@@ -98,7 +98,8 @@ public abstract record ChannelInput
 
     public sealed record Submitted(long Ticket, Moment Deadline, bool ThawLane = false) : ChannelInput
     {
-        /// <summary>A thaw, or the look before it: it does not wait for the command in flight to end, but goes out behind it.</summary>
+        /// <summary>A thaw, or the look before it: it does not wait for the command in flight to end, but goes out behind
+        /// it.</summary>
         public bool Thaws { get; init; }
     }
 

@@ -14,7 +14,8 @@ public static class ChannelRules
     /// <summary>A link that lived so long was no loss of the guest's making.</summary>
     private static readonly TimeSpan SteadyAfter = TimeSpan.FromMinutes(1);
 
-    /// <summary>What a thaw is given beyond the limit of the command in flight: for the sync behind it, and once for a new link.</summary>
+    /// <summary>What a thaw is given beyond the limit of the command in flight: for the sync behind it, and once for a new
+    /// link.</summary>
     public static readonly TimeSpan BehindCommand = TimeSpan.FromSeconds(5);
 
     private const string InQuarantine = "the guest may be frozen and has not answered; only its thaw is let through";
@@ -45,7 +46,16 @@ public static class ChannelRules
                 return Submit(c, i, now, effects);
 
             case ChannelInput.Opened when c.Link is LinkState.Opening:
-                return c with { Link = new LinkState.Ready(), Failures = 0, LastFailure = null, LostAt = null, OpenedAt = now, Reason = null, Remedy = null };
+                return c with
+                {
+                    Link = new LinkState.Ready(),
+                    Failures = 0,
+                    LastFailure = null,
+                    LostAt = null,
+                    OpenedAt = now,
+                    Reason = null,
+                    Remedy = null,
+                };
 
             case ChannelInput.OpenFailed i when c.Link is LinkState.Opening:
                 return Failed(c, i.Reason, now, effects) with { Remedy = i.Remedy };
@@ -59,7 +69,8 @@ public static class ChannelRules
                 };
 
             // The two ends are told apart from each other, in any order.
-            case ChannelInput.SyncEnded i when c.Link is LinkState.Busy { Behind: SyncBehind.Sent } busy && busy.Ticket == i.Ticket:
+            case ChannelInput.SyncEnded i
+                when c.Link is LinkState.Busy { Behind: SyncBehind.Sent } busy && busy.Ticket == i.Ticket:
                 return c with { Link = busy with { Behind = SyncBehind.Answered } };
 
             case ChannelInput.SyncEnded i when c.Link is LinkState.Flushing flushing && flushing.Ticket == i.Ticket:
@@ -74,7 +85,12 @@ public static class ChannelRules
             case ChannelInput.Reserve i:
                 if (c.Quarantined)
                 {
-                    effects.Add(new ChannelEffect.NotGranted(i.Window, "the guest may still be frozen by an earlier window and has not answered since"));
+                    effects.Add(
+                        new ChannelEffect.NotGranted(
+                            i.Window,
+                            "the guest may still be frozen by an earlier window and has not answered since"
+                        )
+                    );
                     return c;
                 }
                 if (c.ReservedFor is null) return c with { ReservedFor = i.Window };
@@ -87,7 +103,12 @@ public static class ChannelRules
 
             case ChannelInput.Adopted i:
                 if (c is { Reserved: false, ReservedFor: { } waiting } && waiting != i.Window)
-                    effects.Add(new ChannelEffect.NotGranted(waiting, $"the window {i.Window} was left open on this guest and is thawed first"));
+                    effects.Add(
+                        new ChannelEffect.NotGranted(
+                            waiting,
+                            $"the window {i.Window} was left open on this guest and is thawed first"
+                        )
+                    );
                 return c with { ReservedFor = i.Window, Reserved = true, Link = new LinkState.Ready() };
 
             case ChannelInput.Confirmed { InSync: true } when c is { Link: LinkState.Confirming, ReservedFor: null }:
@@ -98,7 +119,8 @@ public static class ChannelRules
                 return c with { Link = new LinkState.Ready(), Reserved = true };
 
             case ChannelInput.Confirmed i when c.Link is LinkState.Confirming:
-                if (c.ReservedFor is { } wanting) effects.Add(new ChannelEffect.NotGranted(wanting, i.Reason ?? "the agent has not answered a sync"));
+                if (c.ReservedFor is { } wanting)
+                    effects.Add(new ChannelEffect.NotGranted(wanting, i.Reason ?? "the agent has not answered a sync"));
                 effects.Add(new ChannelEffect.Close());
                 return Down(c with { ReservedFor = null }, i.Reason, now);
 
@@ -131,7 +153,8 @@ public static class ChannelRules
         (ChannelRefusal Why, string Reason)? refusal = c switch
         {
             { Quarantined: true } => (ChannelRefusal.Quarantined, InQuarantine),
-            { Waiting: >= Channel.QueueLimit } => (ChannelRefusal.QueueFull, $"{Channel.QueueLimit} commands already wait for this guest"),
+            { Waiting: >= Channel.QueueLimit } =>
+                (ChannelRefusal.QueueFull, $"{Channel.QueueLimit} commands already wait for this guest"),
             { Link: LinkState.Down, LastFailure: { } failed } when now - failed < FailureHolds =>
                 (ChannelRefusal.Unreachable, c.Reason ?? "the agent does not answer"),
             _ => null,
@@ -174,7 +197,8 @@ public static class ChannelRules
                 effects.Add(new ChannelEffect.Send(thaw.Ticket));
                 return c with { Link = new LinkState.Busy(thaw.Ticket, now + thaw.Limit) };
 
-            case LinkState.Busy { Behind: SyncBehind.None } busy when c is { Reserved: false } && c.ThawLane.Any(waiting => waiting.Thaws):
+            case LinkState.Busy { Behind: SyncBehind.None } busy
+                when c is { Reserved: false } && c.ThawLane.Any(waiting => waiting.Thaws):
                 effects.Add(new ChannelEffect.Follow(busy.Ticket));
                 return c with { Link = busy with { Behind = SyncBehind.Sent } };
 
@@ -205,7 +229,8 @@ public static class ChannelRules
     {
         { LastFailure: { } failed } => failed + Backoff(c.Policy.Vm, c.Failures),
         // A guest that drops each link at once, or floods it, is not followed as fast as it can.
-        { Policy.HoldsSocket: true } => c.LostAt is { } lost ? lost + (c.Losses <= 1 ? FirstProbe : Backoff(c.Policy.Vm, c.Losses)) : default(Moment),
+        { Policy.HoldsSocket: true } =>
+            c.LostAt is { } lost ? lost + (c.Losses <= 1 ? FirstProbe : Backoff(c.Policy.Vm, c.Losses)) : default(Moment),
         _ => null,
     };
 
@@ -240,7 +265,13 @@ public static class ChannelRules
         var expired = c.Queue.Concat(c.ThawLane).Where(waiting => IsPast(waiting.Deadline)).ToList();
         if (expired.Count == 0) return c;
         foreach (var waiting in expired)
-            effects.Add(new ChannelEffect.Refuse(waiting.Ticket, ChannelRefusal.Expired, "its time limit passed while it waited for the channel"));
+            effects.Add(
+                new ChannelEffect.Refuse(
+                    waiting.Ticket,
+                    ChannelRefusal.Expired,
+                    "its time limit passed while it waited for the channel"
+                )
+            );
         return Without(c, waiting => IsPast(waiting.Deadline));
 
         bool IsPast(Moment deadline) => now.Monotonic >= deadline.Monotonic;
@@ -252,7 +283,10 @@ public static class ChannelRules
         if (c.Link is not LinkState.Busy busy) return c;
         var until = busy.Until + BehindCommand;
         return c.ThawLane.Any(IsShort)
-            ? c with { ThawLane = [.. c.ThawLane.Select(waiting => IsShort(waiting) ? waiting with { Deadline = until } : waiting)] }
+            ? c with
+            {
+                ThawLane = [.. c.ThawLane.Select(waiting => IsShort(waiting) ? waiting with { Deadline = until } : waiting)],
+            }
             : c;
 
         bool IsShort(Waiting waiting) => waiting.Thaws && waiting.Deadline.Monotonic < until.Monotonic;

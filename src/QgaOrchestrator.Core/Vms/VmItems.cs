@@ -3,7 +3,8 @@ using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Core.Vms;
 
-/// <summary>Which attempt of which item of which run: what an attempt is recognised by. An empty run is a caller's own freeze.</summary>
+/// <summary>Which attempt of which item of which run: what an attempt is recognised by. An empty run is a caller's own
+/// freeze.</summary>
 public sealed record ItemId(string Run, int Item, int Attempt);
 
 /// <summary>The items of all runs that want one VM, as its host sees them. Ends with the host's process.</summary>

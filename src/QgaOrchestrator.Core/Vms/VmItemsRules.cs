@@ -26,7 +26,11 @@ public static class VmItemsRules
             case ItemsInput.Finished i when items.Work is { } work:
                 return End(items, new KeptOutcome(work, i.Outcome, i.Window), effects);
             case ItemsInput.WorkerFailed when items.Work is { } work:
-                return End(items, new KeptOutcome(work, ItemOutcome.Interrupted(work.Item, work.Attempt, "the item's actor failed"), null), effects);
+                return End(
+                    items,
+                    new KeptOutcome(work, ItemOutcome.Interrupted(work.Item, work.Attempt, "the item's actor failed"), null),
+                    effects
+                );
             case ItemsInput.Aborted i:
                 return Abort(items, i, effects);
             case ItemsInput.Journalled i:

@@ -22,7 +22,8 @@ public enum WindowMode
     /// <summary>A window of its own: freezes, cuts and thaws by itself, with nobody's word in between.</summary>
     Alone,
 
-    /// <summary>One of a group's: freezes and cuts when the group says so. Thaws right after its own cut, unless told to hold.</summary>
+    /// <summary>One of a group's: freezes and cuts when the group says so. Thaws right after its own cut, unless told to
+    /// hold.</summary>
     Group,
 
     /// <summary>A caller's raw freeze: stays frozen until told to thaw, or until the lease ends.</summary>
@@ -95,7 +96,8 @@ public abstract record WindowState(WindowOrder Order, WindowRecord Record)
     /// <summary>Cut, and held frozen until all of the group are cut.</summary>
     public sealed record Held(WindowOrder Order, WindowRecord Record) : WindowState(Order, Record);
 
-    /// <summary>A thaw is under way. Round 0 goes over the freeze's own link; each later one begins with a sync, on a new link unless one is open.</summary>
+    /// <summary>A thaw is under way. Round 0 goes over the freeze's own link; each later one begins with a sync, on a new link
+    /// unless one is open.</summary>
     public sealed record Thawing(WindowOrder Order, WindowRecord Record, int Round) : WindowState(Order, Record);
 
     /// <summary>Settled: the guest is thawed, or its QEMU is gone.</summary>
@@ -160,8 +162,8 @@ public abstract record WindowInput
     /// <param name="NotOffered">The agent answers, and refuses thaw and status alike: it offers no freeze at all.</param>
     public sealed record NotSettled(string Reason, bool NotOffered = false) : WindowInput;
 
-    /// <summary>A limit has passed. Reservation: the group has not frozen in time. FreezeTimeout: the freeze's own link has waited in vain and is still open. Lease: the
-    /// host's timer.</summary>
+    /// <summary>A limit has passed. Reservation: the group has not frozen in time. FreezeTimeout: the freeze's own link has
+    /// waited in vain and is still open. Lease: the host's timer.</summary>
     public sealed record LimitPassed(WindowLimit Limit) : WindowInput;
 
     /// <summary>Thaw now: asked for, or the guest was reset, or the node stops.</summary>

@@ -8,7 +8,8 @@ public static class WindowRules
 {
     /// <summary>What to look at in a guest whose freeze has done nothing.</summary>
     private const string NothingFreezes =
-        "Look in the guest: /proc/mounts must name a writable file system that can freeze (ext4, xfs, btrfs), its kernel must support that (FIFREEZE), "
+        "Look in the guest: /proc/mounts must name a writable file system that can freeze (ext4, xfs, btrfs), its kernel must "
+            + "support that (FIFREEZE), "
         + "and a list of mount points that was asked for must spell them as guest-get-fsinfo does. Or use consistency prefer";
 
     /// <summary>Rounds after which the item no longer waits.</summary>
@@ -18,18 +19,27 @@ public static class WindowRules
         (new WindowState.Opening(order), [new WindowEffect.OpenLedger()]);
 
     /// <summary>A window that an earlier process left open: thaw it first, whatever it had come to.</summary>
-    public static (WindowState State, IReadOnlyList<WindowEffect> Effects) Adopt(WindowOrder order, WindowRecord record, Moment now) =>
-        Thaw(order, record with { Broken = record.Broken ?? "the node ended inside the window" }, round: 1, now);
+    public static (WindowState State, IReadOnlyList<WindowEffect> Effects) Adopt(
+        WindowOrder order,
+        WindowRecord record,
+        Moment now
+    ) => Thaw(order, record with { Broken = record.Broken ?? "the node ended inside the window" }, round: 1, now);
 
-    public static (WindowState State, IReadOnlyList<WindowEffect> Effects) Step(WindowState state, WindowInput input, Moment now) =>
+    public static (WindowState State, IReadOnlyList<WindowEffect> Effects) Step(
+        WindowState state,
+        WindowInput input,
+        Moment now
+    ) =>
         (state, input) switch
         {
             (WindowState.Closed, _) => (state, []),
-            (_, WindowInput.QemuGone) => Close(state, state.Record with { Broken = state.Record.Broken ?? "QEMU ended inside the window" }),
+            (_, WindowInput.QemuGone) =>
+                Close(state, state.Record with { Broken = state.Record.Broken ?? "QEMU ended inside the window" }),
 
             (WindowState.Opening { Order.Mode: WindowMode.Group } s, WindowInput.LedgerWritten) => Reserve(s, now),
             (WindowState.Opening s, WindowInput.LedgerWritten) => Look(s.Order),
-            (WindowState.Opening s, WindowInput.LedgerRefused i) => Close(s, s.Record with { Broken = i.Reason, Remedy = i.Remedy }),
+            (WindowState.Opening s, WindowInput.LedgerRefused i) =>
+                Close(s, s.Record with { Broken = i.Reason, Remedy = i.Remedy }),
             (WindowState.Opening s, WindowInput.ThawNow i) => Close(s, s.Record with { Broken = i.Reason }),
 
             (WindowState.Opening or WindowState.Looking, WindowInput.CallerLeft) => Close(state, state.Record with
@@ -60,9 +70,12 @@ public static class WindowRules
                 Broken = "the guest froze no file system (freeze returned 0)",
                 Remedy = NothingFreezes,
             }, 0, now),
-            (WindowState.Freezing s, WindowInput.FreezeRefused { NotExecuted: true } i) => Close(s, s.Record with { Broken = i.Reason }),
-            (WindowState.Freezing s, WindowInput.FreezeRefused i) => Thaw(s.Order, s.Record with { Broken = i.Reason, FreezeRefused = true }, 0, now),
-            (WindowState.Freezing s, WindowInput.FreezeLost i) => Thaw(s.Order, s.Record with { Broken = i.Reason, Remedy = i.Remedy }, 1, now),
+            (WindowState.Freezing s, WindowInput.FreezeRefused { NotExecuted: true } i) =>
+                Close(s, s.Record with { Broken = i.Reason }),
+            (WindowState.Freezing s, WindowInput.FreezeRefused i) =>
+                Thaw(s.Order, s.Record with { Broken = i.Reason, FreezeRefused = true }, 0, now),
+            (WindowState.Freezing s, WindowInput.FreezeLost i) =>
+                Thaw(s.Order, s.Record with { Broken = i.Reason, Remedy = i.Remedy }, 1, now),
             (WindowState.Freezing s, WindowInput.LimitPassed { Limit: WindowLimit.FreezeTimeout }) =>
                 Overdue(s, $"the guest has not answered its freeze within {s.Order.FreezeTimeout.TotalSeconds:0.###} s", now),
             (WindowState.Freezing s, WindowInput.ThawNow i) => Overdue(s, i.Reason, now),
@@ -80,15 +93,28 @@ public static class WindowRules
             (WindowState.Cutting s, WindowInput.CutFailed i) => Thaw(s.Order, s.Record with { Broken = i.Reason }, 0, now),
             (WindowState.Held s, WindowInput.AllCut) => Thaw(s.Order, s.Record, 0, now),
 
-            (WindowState.Frozen or WindowState.Cutting or WindowState.Held, WindowInput.LimitPassed { Limit: WindowLimit.Lease }) =>
-                Thaw(state.Order, state.Record with { Broken = LeaseEnded(state.Order) }, 0, now),
-            (WindowState.Frozen or WindowState.Cutting or WindowState.Held, WindowInput.ThawNow i) =>
-                Thaw(state.Order, state.Record with { Broken = i.Reason }, 0, now),
-            (WindowState.Frozen or WindowState.Cutting or WindowState.Held, WindowInput.FreezeLost i) =>
-                Thaw(state.Order, state.Record with { Broken = i.Reason }, 1, now),
+            (
+                WindowState.Frozen
+                    or WindowState.Cutting
+                    or WindowState.Held,
+                WindowInput.LimitPassed { Limit: WindowLimit.Lease }
+            ) => Thaw(state.Order, state.Record with { Broken = LeaseEnded(state.Order) }, 0, now),
+            (WindowState.Frozen or WindowState.Cutting or WindowState.Held, WindowInput.ThawNow i) => Thaw(
+                state.Order,
+                state.Record with { Broken = i.Reason },
+                0,
+                now
+            ),
+            (WindowState.Frozen or WindowState.Cutting or WindowState.Held, WindowInput.FreezeLost i) => Thaw(
+                state.Order,
+                state.Record with { Broken = i.Reason },
+                1,
+                now
+            ),
 
             (WindowState.Thawing s, WindowInput.Settled i) => Settled(s, i),
-            (WindowState.Thawing { Record.FreezeRefused: true } s, WindowInput.NotSettled { NotOffered: true }) => Close(s, s.Record),
+            (WindowState.Thawing { Record.FreezeRefused: true } s, WindowInput.NotSettled { NotOffered: true }) =>
+                Close(s, s.Record),
             (WindowState.Thawing s, WindowInput.NotSettled i) => NextRound(s, i.Reason),
             (WindowState.Thawing s, WindowInput.LimitPassed { Limit: WindowLimit.Lease }) =>
                 (s with { Record = s.Record with { Broken = s.Record.Broken ?? LeaseEnded(s.Order) } }, []),
@@ -106,7 +132,8 @@ public static class WindowRules
             new WindowEffect.Arm(WindowLimit.Reservation, now + WindowOrder.ReservationHolds),
         ]);
 
-    private static (WindowState, IReadOnlyList<WindowEffect>) Look(WindowOrder order) => (new WindowState.Looking(order), [new WindowEffect.Look()]);
+    private static (WindowState, IReadOnlyList<WindowEffect>) Look(WindowOrder order) =>
+        (new WindowState.Looking(order), [new WindowEffect.Look()]);
 
     private static (WindowState, IReadOnlyList<WindowEffect>) Freeze(WindowOrder order, Moment now) =>
         (new WindowState.Freezing(order, new WindowRecord { FreezeSent = now }),
@@ -119,8 +146,14 @@ public static class WindowRules
     private static (WindowState, IReadOnlyList<WindowEffect>) Frozen(WindowState.Freezing s, long count, Moment now)
     {
         var frozen = new WindowState.Frozen(s.Order, s.Record with { FrozenAt = now, Frozen = count });
-        IReadOnlyList<WindowEffect> held = [new WindowEffect.Report(WindowProgress.Frozen), new WindowEffect.Arm(WindowLimit.Lease, now + s.Order.Lease), new WindowEffect.MoveLedger()];
-        if (s.Order.Mode != WindowMode.Alone) return (frozen, held);
+        IReadOnlyList<WindowEffect> held =
+        [
+            new WindowEffect.Report(WindowProgress.Frozen),
+            new WindowEffect.Arm(WindowLimit.Lease, now + s.Order.Lease),
+            new WindowEffect.MoveLedger(),
+        ];
+        if (s.Order.Mode != WindowMode.Alone)
+            return (frozen, held);
 
         // The cut goes out before anything else is done: every microsecond here is a frozen guest's.
         var (cutting, cut) = Cut(frozen, hold: false, now);
@@ -136,12 +169,15 @@ public static class WindowRules
             : Thaw(s.Order, s.Record with { Broken = LeaseEnded(s.Order) }, 0, now);
     }
 
-    private static (WindowState, IReadOnlyList<WindowEffect>) CutDone(WindowState.Cutting s, WindowRecord record, Moment now) => s switch
-    {
-        { Hold: true } => (new WindowState.Held(s.Order, record), [new WindowEffect.Report(WindowProgress.Cut), new WindowEffect.MoveLedger()]),
-        { Order.Mode: WindowMode.Group } => Thaw(s.Order, record, 0, now, new WindowEffect.Report(WindowProgress.Cut), new WindowEffect.MoveLedger()),
-        _ => Thaw(s.Order, record, 0, now, new WindowEffect.MoveLedger()),
-    };
+    private static (WindowState, IReadOnlyList<WindowEffect>) CutDone(WindowState.Cutting s, WindowRecord record, Moment now) =>
+        s switch
+        {
+            { Hold: true } =>
+                (new WindowState.Held(s.Order, record), [new WindowEffect.Report(WindowProgress.Cut), new WindowEffect.MoveLedger()]),
+            { Order.Mode: WindowMode.Group } =>
+                Thaw(s.Order, record, 0, now, new WindowEffect.Report(WindowProgress.Cut), new WindowEffect.MoveLedger()),
+            _ => Thaw(s.Order, record, 0, now, new WindowEffect.MoveLedger()),
+        };
 
     private static (WindowState, IReadOnlyList<WindowEffect>) Overdue(WindowState.Freezing s, string reason, Moment now) =>
         (new WindowState.Overdue(s.Order, s.Record with { Broken = reason }),
@@ -158,7 +194,13 @@ public static class WindowRules
     {
         var next = s with { Round = s.Round + 1 };
         return next.Round == RoundsBeforeQuarantine + 1
-            ? (next, [new WindowEffect.Thaw(next.Round), new WindowEffect.GiveUpWaiting(s.Record.Broken is { } broken ? $"{broken}; {reason}" : reason)])
+            ? (
+                next,
+                [
+                    new WindowEffect.Thaw(next.Round),
+                    new WindowEffect.GiveUpWaiting(s.Record.Broken is { } broken ? $"{broken}; {reason}" : reason),
+                ]
+            )
             : (next, [new WindowEffect.Thaw(next.Round)]);
     }
 
@@ -185,5 +227,6 @@ public static class WindowRules
             new WindowEffect.Close(),
         ]);
 
-    private static string LeaseEnded(WindowOrder order) => $"the guest was frozen for more than its lease of {order.Lease.TotalSeconds:0.###} s";
+    private static string LeaseEnded(WindowOrder order) =>
+        $"the guest was frozen for more than its lease of {order.Lease.TotalSeconds:0.###} s";
 }

@@ -2,7 +2,8 @@ using System.Collections.Frozen;
 
 namespace QgaOrchestrator.Node.Access;
 
-/// <summary>Which role an agent command needs: a viewer's are listed, so that one that is new, or unknown to us, is none of them.</summary>
+/// <summary>Which role an agent command needs: a viewer's are listed, so that one that is new, or unknown to us, is none of
+/// them.</summary>
 public static class CommandRoles
 {
     /// <summary>

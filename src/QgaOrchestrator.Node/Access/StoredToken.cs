@@ -30,5 +30,6 @@ internal sealed class RoleConverter : JsonConverter<Role>
     public override Role Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         RoleNames.Find(reader.GetString()) ?? throw new JsonException($"a role is one of {string.Join(", ", RoleNames.All)}");
 
-    public override void Write(Utf8JsonWriter writer, Role value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name());
+    public override void Write(Utf8JsonWriter writer, Role value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Name());
 }

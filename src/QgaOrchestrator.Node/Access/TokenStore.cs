@@ -43,7 +43,8 @@ public sealed partial class TokenStore : IAsyncDisposable
     private IReadOnlyDictionary<string, Live> _byHash;
     private Token _adminToken;
 
-    /// <exception cref="DataDirectoryException">The file is there and cannot be read: an empty list would lock everybody out unseen.</exception>
+    /// <exception cref="DataDirectoryException">The file is there and cannot be read: an empty list would lock everybody out
+    /// unseen.</exception>
     public TokenStore(string file, AdminToken admin, TimeProvider time, ILogger<TokenStore> log)
     {
         (_file, _admin, _time, _log) = (file, admin, time, log);
@@ -68,7 +69,10 @@ public sealed partial class TokenStore : IAsyncDisposable
 
     /// <summary>By name, the admin's first.</summary>
     public IReadOnlyList<Token> List() =>
-        [_adminToken, .. _byHash.Values.Select(live => live.Token).OrderBy(token => token.Name, StringComparer.Ordinal).Select(Shown)];
+        [
+            _adminToken,
+            .. _byHash.Values.Select(live => live.Token).OrderBy(token => token.Name, StringComparer.Ordinal).Select(Shown),
+        ];
 
     /// <returns>The new token with its secret, which is nowhere else; null where the name is taken.</returns>
     /// <exception cref="IOException">The file cannot be written: there is no such token.</exception>
@@ -123,7 +127,8 @@ public sealed partial class TokenStore : IAsyncDisposable
             // It may have been revoked by now, or noted.
             if (!_byHash.TryGetValue(hash, out var live) || !IsStale(live.Token.LastUsed, now)) return;
             // In force before it is written: a file that cannot be is told now and then, not at each request.
-            _byHash = _byHash.Values.Select(other => other == live ? live with { Token = live.Token with { LastUsed = now } } : other)
+            _byHash = _byHash.Values.Select(
+                other => other == live ? live with { Token = live.Token with { LastUsed = now } } : other)
                 .ToDictionary(other => other.Token.Hash);
             try
             {
@@ -147,7 +152,8 @@ public sealed partial class TokenStore : IAsyncDisposable
     private void Write(IEnumerable<Live> tokens)
     {
         var stored = new StoredTokens(StoredTokens.CurrentVersion, [.. tokens.Select(live => live.Token)]);
-        HeldDirectory.ReplaceFile(_file, JsonSerializer.SerializeToUtf8Bytes(stored, StoredTokensJson.Default.StoredTokens), OwnFiles.File);
+        HeldDirectory.ReplaceFile(
+            _file, JsonSerializer.SerializeToUtf8Bytes(stored, StoredTokensJson.Default.StoredTokens), OwnFiles.File);
     }
 
     /// <exception cref="DataDirectoryException">The file is there and cannot be read.</exception>
@@ -167,15 +173,20 @@ public sealed partial class TokenStore : IAsyncDisposable
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new DataDirectoryException($"{file}: {e.Message}; put a good copy back, or remove it: every token but admin's is gone then");
+            throw new DataDirectoryException(
+                $"{file}: {e.Message}; put a good copy back, or remove it: every token but admin's is gone then");
         }
     }
 
     private static string Hash(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 
-    private static Token Shown(StoredToken token) => new(token.Name, token.Role.Name(), token.Created, token.Expires, token.LastUsed);
+    private static Token Shown(StoredToken token) =>
+        new(token.Name, token.Role.Name(), token.Created, token.Expires, token.LastUsed);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "tokens.json cannot be written, so when a token was last used is not noted: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "tokens.json cannot be written, so when a token was last used is not noted: {Reason}"
+    )]
     private static partial void LogUseNotNoted(ILogger log, string reason);
 
     /// <summary>A token of this process's: its source outlives the change of a member.</summary>

@@ -24,7 +24,8 @@ public sealed class AdminToken
         try
         {
             if (!File.Exists(file)) Create(file);
-            if (OwnFiles.Fault(file) is { } fault) throw new DataDirectoryException($"{fault}; or remove it, and a new token is made");
+            if (OwnFiles.Fault(file) is { } fault)
+                throw new DataDirectoryException($"{fault}; or remove it, and a new token is made");
             File.SetUnixFileMode(file, OwnFiles.File);
             return Read(file);
         }
@@ -41,12 +42,14 @@ public sealed class AdminToken
         try
         {
             if (!File.Exists(file)) return;
-            if (OwnFiles.Fault(file) is { } fault) throw new DataDirectoryException($"{fault}; or remove it, and a new token is made");
+            if (OwnFiles.Fault(file) is { } fault)
+                throw new DataDirectoryException($"{fault}; or remove it, and a new token is made");
             Read(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DataDirectoryException($"{file}: {e.Message.TrimEnd('.')}. Give it to the node's user, or run this as that user");
+            throw new DataDirectoryException(
+                $"{file}: {e.Message.TrimEnd('.')}. Give it to the node's user, or run this as that user");
         }
     }
 
@@ -58,7 +61,8 @@ public sealed class AdminToken
     public bool Matches(string presented) => CryptographicOperations.FixedTimeEquals(_digest, Digest(presented));
 
     private static void Create(string file) =>
-        HeldDirectory.ReplaceFile(file, Encoding.ASCII.GetBytes(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)) + "\n"), OwnFiles.File);
+        HeldDirectory.ReplaceFile(
+            file, Encoding.ASCII.GetBytes(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)) + "\n"), OwnFiles.File);
 
     private static byte[] Digest(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 }

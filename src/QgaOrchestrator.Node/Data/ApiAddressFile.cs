@@ -16,7 +16,8 @@ public sealed class ApiAddressFile(string ledger)
         var fresh = _path + ".new";
         File.WriteAllBytes(fresh, JsonSerializer.SerializeToUtf8Bytes(
             new(api.ToString().TrimEnd('/'), tokenFile), ApiAddressJson.Default.ApiAddress));
-        File.SetUnixFileMode(fresh, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        File.SetUnixFileMode(
+            fresh, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         File.Move(fresh, _path, overwrite: true);
     }
 

@@ -4,8 +4,9 @@ using QgaOrchestrator.Qemu.Files;
 namespace QgaOrchestrator.Node.Data;
 
 /// <summary>
-/// The node's own directory (0700, or 0711 where QEMU's user must pass through to its points), locked for as long as this lives: two nodes on one journal would each undo the other's
-/// work. The lock is the kernel's and goes with the process, however it ends.
+/// The node's own directory (0700, or 0711 where QEMU's user must pass through to its points), locked for as long as this lives:
+/// two nodes on one journal would each undo the other's work. The lock is the kernel's and goes with the process, however it
+/// ends.
 /// </summary>
 public sealed class DataDirectory : IDisposable
 {
@@ -31,7 +32,8 @@ public sealed class DataDirectory : IDisposable
         try
         {
             Directory.CreateDirectory(path, OwnFiles.Directory);
-            if (OwnFiles.DirectoryFault(path) is { } fault) throw new DataDirectoryException($"Node.DataDirectory {path} is refused: {fault}");
+            if (OwnFiles.DirectoryFault(path) is { } fault)
+                throw new DataDirectoryException($"Node.DataDirectory {path} is refused: {fault}");
             var held = Lock(System.IO.Path.Combine(path, "qgad.lock"), path);
             // What an earlier version, or a copy, left readable.
             OwnFiles.Close(path, "results", "overlays", "drafts", "hooks");

@@ -4,9 +4,15 @@ using QgaOrchestrator.Node.Http.Limits;
 
 namespace QgaOrchestrator.Node.Data;
 
-/// <summary>Keeps descriptors for the VMs: connections get what is left, and a limit that is too low for the fleet is told.</summary>
+/// <summary>Keeps descriptors for the VMs: connections get what is left, and a limit that is too low for the fleet is
+/// told.</summary>
 public sealed partial class DescriptorWatch(
-    ConnectionBook book, INodeActors actors, IOrchestrator orchestrator, TimeProvider time, ILogger<DescriptorWatch> log) : BackgroundService
+    ConnectionBook book,
+    INodeActors actors,
+    IOrchestrator orchestrator,
+    TimeProvider time,
+    ILogger<DescriptorWatch> log
+) : BackgroundService
 {
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(30);
 
@@ -46,7 +52,10 @@ public sealed partial class DescriptorWatch(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message =
-        "This process may open {Limit} files, and {Vms} VMs need {Needed}: some VMs will not be reached. Set LimitNOFILE={Needed} or more in qgad's systemd unit (systemctl edit qgad), or ulimit -n, and start it again")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "This process may open {Limit} files, and {Vms} VMs need {Needed}: some VMs will not be reached. Set "
+            + "LimitNOFILE={Needed} or more in qgad's systemd unit (systemctl edit qgad), or ulimit -n, and start it again"
+    )]
     private static partial void LogTooLow(ILogger log, int limit, int vms, int needed);
 }

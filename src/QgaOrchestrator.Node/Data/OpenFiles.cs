@@ -25,12 +25,18 @@ public static class OpenFiles
     /// <param name="limits">As in /proc/PID/limits.</param>
     public static int Limit(IEnumerable<string> limits) =>
         limits.FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal)) is { } line
-            && int.TryParse(line[Name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+        && int.TryParse(
+            line[Name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0],
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var limit
+        )
             ? limit
             : int.MaxValue;
 
     /// <summary>How many HTTP connections are left beside so many VMs.</summary>
-    public static int Connections(int limit, int vms) => (int)Math.Clamp((long)limit - Base - ((long)PerVm * vms), FewestConnections, MostConnections);
+    public static int Connections(int limit, int vms) =>
+        (int)Math.Clamp((long)limit - Base - ((long)PerVm * vms), FewestConnections, MostConnections);
 
     /// <summary>What so many VMs need.</summary>
     public static int Needed(int vms) => Base + FewestConnections + (PerVm * vms);

@@ -16,19 +16,25 @@ public static class AgentEndpoints
 {
     /// <summary>Any members: of a command that is known its schema decides, and of another its agent.</summary>
     private static readonly RouteBody Arguments = new(
-        null, "Send the command's arguments as on the wire, or nothing; an agent takes bytes that are no UTF-8 as base64 only, as in buf-b64.", Optional: true);
+        null,
+        "Send the command's arguments as on the wire, or nothing; an agent takes bytes that are no UTF-8 as base64 only, as in "
+            + "buf-b64.",
+        Optional: true
+    );
 
     private static readonly TimeSpan LongestTime = TimeSpan.FromDays(1);
 
     public static void MapAgentCalls(this IEndpointRouteBuilder routes) => routes.MapPost(ApiRoutes.AgentCall, CallAsync)
-        .For(context => CommandRoles.Needed((string)context.GetRouteValue("command")!), "by command").Takes(Arguments).UpToArguments();
+        .For(context => CommandRoles.Needed((string)context.GetRouteValue("command")!), "by command").Takes(Arguments)
+            .UpToArguments();
 
     private static async Task<IResult> CallAsync(
         string vm, string command, string? timeout, string? lease, string? force,
         HttpContext context, IOrchestrator orchestrator, QgadOptions options, CancellationToken cancel)
     {
         if (options.Policy.Deny.Contains(command, StringComparer.Ordinal)) return Problems.Result(Denied(command));
-        var call = CallOptionsFrom(timeout, lease, force) with { ReadsOnly = BearerToken.CallerOf(context) is { Role: Role.Viewer } };
+        var call =
+            CallOptionsFrom(timeout, lease, force) with { ReadsOnly = BearerToken.CallerOf(context) is { Role: Role.Viewer } };
         if (call.Force) AuditTrail.Note(context, "by force");
         var arguments = StrictInput.BodyOf(context);
         if (AgentCommands.Find(command) is { } listed && ArgumentCheck.Faults(listed, arguments) is { Count: > 0 } faults)
@@ -46,15 +52,19 @@ public static class AgentEndpoints
     }
 
     /// <summary>Who waited for less than he asked for is told so.</summary>
-    private static Problem Shortened(Problem problem, CallClamp? clamped) => clamped?.Timeout is not { } timeout ? problem : problem with
-    {
-        Detail = $"{problem.Detail} (The time-out was shortened to {timeout:c}, the longest that this command is given.)",
-    };
+    private static Problem Shortened(Problem problem, CallClamp? clamped) =>
+        clamped?.Timeout is not { } timeout
+            ? problem
+            : problem with
+            {
+                Detail = $"{problem.Detail} (The time-out was shortened to {timeout:c}, the longest that this command is given.)",
+            };
 
     private static CallOptions CallOptionsFrom(string? timeout, string? lease, string? force)
     {
         var faults = new List<string>();
-        var parsed = new CallOptions(Duration("timeout", timeout, faults), Duration("lease", lease, faults), force is "true" or "1" or "");
+        var parsed = new CallOptions(
+            Duration("timeout", timeout, faults), Duration("lease", lease, faults), force is "true" or "1" or "");
         if (force is not (null or "true" or "1" or "" or "false" or "0")) faults.Add("force: true or false");
         return faults.Count == 0
             ? parsed
@@ -92,7 +102,12 @@ public static class AgentEndpoints
             var by => $",\"completedBy\":\"{by.By}\"",
         } + (returned.Clamped is { } clamped ? $",\"clamped\":{{{Members(clamped)}}}" : "") + "}");
 
-        private static string Members(CallClamp clamped) => string.Join(',', new[] { ("timeout", clamped.Timeout), ("lease", clamped.Lease) }
-            .Where(member => member.Item2 is not null).Select(member => $"\"{member.Item1}\":\"{member.Item2:c}\""));
+        private static string Members(CallClamp clamped) =>
+            string.Join(
+                ',',
+                new[] { ("timeout", clamped.Timeout), ("lease", clamped.Lease) }
+                    .Where(member => member.Item2 is not null)
+                    .Select(member => $"\"{member.Item1}\":\"{member.Item2:c}\"")
+            );
     }
 }

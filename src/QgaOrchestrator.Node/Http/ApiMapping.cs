@@ -45,7 +45,12 @@ public static class ApiMapping
     {
         if (run.WaveEnds is not { } ends) return null;
         var turn = Core.Runs.Waves.Turn(ends, run.Counts);
-        return [.. ends.Select((end, i) => new RunWave(end - (i == 0 ? 0 : ends[i - 1]), State(i), i == turn ? run.SoaksUntil : null))];
+        return
+        [
+            .. ends.Select(
+                (end, i) => new RunWave(end - (i == 0 ? 0 : ends[i - 1]), State(i), i == turn ? run.SoaksUntil : null)
+            ),
+        ];
 
         string State(int wave) => wave switch
         {
@@ -59,7 +64,9 @@ public static class ApiMapping
     /// <param name="role">A viewer is not shown what a process said.</param>
     public static Api.RunItem ToApi(this RunItemView item, Actors.ItemProgress? progress, Role role) => new(
         item.Vm.Name, item.Vm.Host, item.Group, Lower(item.State), progress?.Step,
-        role == Role.Viewer && item.Reason is { } reason ? Core.Runs.Kinds.Exec.WithoutWords(reason) : item.Reason, item.Remedy, item.Attempt,
+        role == Role.Viewer && item.Reason is { } reason
+            ? Core.Runs.Kinds.Exec.WithoutWords(reason)
+            : item.Reason, item.Remedy, item.Attempt,
         item.FrozenMs is { } ms ? (long)Math.Round(ms) : null, item.Point?.Id)
     {
         Index = item.Index,
@@ -112,7 +119,8 @@ public static class ApiMapping
         {
             if (!all.Remove(kind.Name, out var named) || named is not JsonObject own) continue;
             if (own.Remove("envNames", out var names)) own["env"] = names;
-            if (own["env"] is JsonArray env) own["env"] = new JsonArray([.. env.Select(entry => (JsonNode)$"{$"{entry}".Split('=')[0]}=***")]);
+            if (own["env"] is JsonArray env)
+                own["env"] = new JsonArray([.. env.Select(entry => (JsonNode)$"{$"{entry}".Split('=')[0]}=***")]);
             foreach (var hidden in role == Role.Viewer ? kind.OperatorOptions : [])
                 if (own[hidden] is { } value) own[hidden] = Hidden(value);
             foreach (var (name, value) in own.ToArray())

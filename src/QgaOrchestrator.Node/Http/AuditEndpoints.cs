@@ -15,23 +15,35 @@ public static partial class AuditEndpoints
         routes.MapGet(ApiRoutes.AuditCheck, CheckAsync).For(Role.Admin);
     }
 
-    private static async Task<IResult> ListAsync(string? limit, string? cursor, string? vm, string? run, string? who, string? since, SqliteAudit audit)
+    private static async Task<IResult> ListAsync(
+        string? limit, string? cursor, string? vm, string? run, string? who, string? since, SqliteAudit audit)
     {
         var most = Paging.Limit(limit);
         var before = Paging.Place(cursor);
-        var lines = await audit.ListAsync(new AuditQuery(most, before == 0 ? long.MaxValue : before, Text(vm), Text(run), Text(who), Time(since)));
+        var lines = await audit.ListAsync(
+            new AuditQuery(most, before == 0 ? long.MaxValue : before, Text(vm), Text(run), Text(who), Time(since)));
         var next = lines.Count == most && lines[^1].Number > 1 ? lines[^1].Number.ToString(CultureInfo.InvariantCulture) : null;
         return TypedResults.Json(
-            new Page<AuditRecord>([.. lines.Select(ToApi)], next) { KeptFrom = await audit.KeptFromAsync() }, ApiJson.Default.PageAuditRecord);
+            new Page<AuditRecord>([.. lines.Select(ToApi)], next) { KeptFrom = await audit.KeptFromAsync() },
+            ApiJson.Default.PageAuditRecord
+        );
     }
 
     private static async Task<IResult> CheckAsync(string? head, SqliteAudit audit)
     {
         if (Text(head) is { } noted && !Hash().IsMatch(noted))
-            throw new ProblemException(Problems.BadRequest(["head: 64 hexadecimal digits are expected"], "Give a head as an earlier check has told it."));
+            throw new ProblemException(
+                Problems.BadRequest(["head: 64 hexadecimal digits are expected"], "Give a head as an earlier check has told it.")
+            );
         var check = await audit.VerifyAsync(Text(head)?.ToLowerInvariant());
         return TypedResults.Json(
-            new AuditChain(check.Entries, check.Head, check.Broken, check.Noted) { First = check.First, KeptFrom = check.KeptFrom }, ApiJson.Default.AuditChain);
+            new AuditChain(check.Entries, check.Head, check.Broken, check.Noted)
+            {
+                First = check.First,
+                KeptFrom = check.KeptFrom,
+            },
+            ApiJson.Default.AuditChain
+        );
     }
 
     private static string? Text(string? text) => string.IsNullOrEmpty(text) ? null : text;
@@ -39,9 +51,11 @@ public static partial class AuditEndpoints
     private static DateTimeOffset? Time(string? text)
     {
         if (Text(text) is null) return null;
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at)
+        return DateTimeOffset.TryParse(
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at)
             ? at
-            : throw new ProblemException(Problems.BadRequest(["since: a time as 2027-01-31T00:00:00Z is expected"], "Correct the query."));
+            : throw new ProblemException(
+                Problems.BadRequest(["since: a time as 2027-01-31T00:00:00Z is expected"], "Correct the query."));
     }
 
     [GeneratedRegex(@"^[0-9A-Fa-f]{64}\z")]

@@ -57,15 +57,29 @@ public static partial class AuditTrail
         var audit = services.GetRequiredService<AuditKeeper>();
         var host = services.GetRequiredService<QgadOptions>().Node.Host;
         var time = services.GetRequiredService<TimeProvider>();
-        return new(time, (who, codes) => _ = audit.KeepAsync([
-            new(time.GetUtcNow(), who, null, "any request", null, null, host, AuditOutcomes.Refused, codes.MaxBy(code => code.Value).Key)
+        return new(time, (who, codes) =>
+            _ = audit.KeepAsync([
+                new(
+                    time.GetUtcNow(),
+                    who,
+                    null,
+                    "any request",
+                    null,
+                    null,
+                    host,
+                    AuditOutcomes.Refused,
+                    codes.MaxBy(code => code.Value).Key
+                )
             {
-                Detail = $"{codes.Values.Sum()} more in one minute: {string.Join(", ", codes.OrderBy(code => code.Key, StringComparer.Ordinal).Select(code => $"{code.Value} {code.Key}"))}",
+                Detail =
+                    $"{codes.Values.Sum()} more in one minute: "
+                        + $"{string.Join(", ", codes.OrderBy(code => code.Key, StringComparer.Ordinal).Select(code => $"{code.Value} {code.Key}"))}",
             },
         ]));
     }
 
-    /// <summary>Says more of this request in its outcome's entry; never a secret, and no argument of an agent's command.</summary>
+    /// <summary>Says more of this request in its outcome's entry; never a secret, and no argument of an agent's
+    /// command.</summary>
     public static void Note(HttpContext context, string detail) => context.Items[typeof(AuditTrail)] = Plain(detail, LongestNote);
 
     /// <summary>What was said of this request, fit for a log.</summary>
@@ -114,7 +128,8 @@ public static partial class AuditTrail
     public static TBuilder AuditedAsChange<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new ShowsAGuest());
 
-    private static bool IsRead(HttpContext context) => (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
+    private static bool IsRead(HttpContext context) =>
+        (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
         && context.GetEndpoint()?.Metadata.GetMetadata<ShowsAGuest>() is null;
 
     /// <summary>It waits for nothing, and nothing limits it.</summary>
@@ -140,7 +155,8 @@ public static partial class AuditTrail
         _ when context.RequestAborted.IsCancellationRequested => (AuditOutcomes.Unknown, ProblemCodes.UnknownOutcome),
         < 400 => (AuditOutcomes.Done, null),
         StatusCodes.Status504GatewayTimeout => (AuditOutcomes.Unknown, Problems.CodeOf(context)),
-        StatusCodes.Status422UnprocessableEntity or StatusCodes.Status500InternalServerError => (AuditOutcomes.Failed, Problems.CodeOf(context)),
+        StatusCodes.Status422UnprocessableEntity or StatusCodes.Status500InternalServerError =>
+            (AuditOutcomes.Failed, Problems.CodeOf(context)),
         _ => (AuditOutcomes.Refused, Problems.CodeOf(context)),
     };
 
@@ -150,7 +166,8 @@ public static partial class AuditTrail
         context.Connection.RemoteIpAddress?.ToString(),
         Plain(Command(context)) ?? $"{Plain(context.Request.Method)} {Route(context) ?? "?"}",
         // Routing unescapes all but the slash.
-        context.Items[typeof(VmId)] as string ?? Plain((context.GetRouteValue("vm") as string)?.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase)),
+        context.Items[typeof(VmId)] as string ?? Plain(
+            (context.GetRouteValue("vm") as string)?.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase)),
         Run(context),
         context.RequestServices.GetRequiredService<QgadOptions>().Node.Host, outcome, code)
     {
@@ -160,7 +177,8 @@ public static partial class AuditTrail
     private static string? Route(HttpContext context) => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
 
     /// <summary>The run that is asked for, or that was started.</summary>
-    private static string? Run(HttpContext context) => Route(context)?.StartsWith(ApiRoutes.Runs, StringComparison.Ordinal) == true
+    private static string? Run(HttpContext context) =>
+        Route(context)?.StartsWith(ApiRoutes.Runs, StringComparison.Ordinal) == true
         ? context.Response.Headers.Location.FirstOrDefault()?.Split('/')[^1] ?? Plain(context.GetRouteValue("id") as string)
         : null;
 

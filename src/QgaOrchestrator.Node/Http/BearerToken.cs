@@ -38,7 +38,8 @@ public static class BearerToken
             ? header[Scheme.Length..].Trim()
             : null;
 
-    /// <summary>Who only watches is cut off when his token is revoked or expires. A change under way is not: it would be left half done.</summary>
+    /// <summary>Who only watches is cut off when his token is revoked or expires. A change under way is not: it would be left
+    /// half done.</summary>
     private static async Task AdmitAsync(HttpContext context, Caller caller, RequestDelegate next)
     {
         context.Features.Set(caller);
@@ -59,7 +60,8 @@ public static class BearerToken
         var left = end - time.GetUtcNow();
         var longest = TimeSpan.FromDays(1);
         // It may have expired since it was looked at.
-        return time.CreateTimer(_ => context.Abort(), null, TimeSpan.FromTicks(Math.Clamp(left.Ticks, 0, longest.Ticks)), Timeout.InfiniteTimeSpan);
+        return time.CreateTimer(
+            _ => context.Abort(), null, TimeSpan.FromTicks(Math.Clamp(left.Ticks, 0, longest.Ticks)), Timeout.InfiniteTimeSpan);
     }
 
     private static Task RefuseAsync(HttpContext context, Problem problem)

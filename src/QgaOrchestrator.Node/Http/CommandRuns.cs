@@ -7,14 +7,20 @@ namespace QgaOrchestrator.Node.Http;
 /// <summary>What a run of agent commands may not do: the journal holds its options, and a freeze needs a window.</summary>
 public static class CommandRuns
 {
-    public static IEnumerable<string> Faults(RunOptions options) => options.Command is { } run ? Faults(run.Command, run.Arguments) : [];
+    public static IEnumerable<string> Faults(RunOptions options) =>
+        options.Command is { } run ? Faults(run.Command, run.Arguments) : [];
 
     private static IEnumerable<string> Faults(string command, JsonElement? arguments)
     {
         if (Instead(command) is { } instead) yield return $"command: {command} is not for a run; {instead}";
         if (AgentCommands.Find(command) is { } listed)
         {
-            foreach (var fault in ArgumentCheck.Faults(listed, arguments is { } given ? JsonSerializer.SerializeToUtf8Bytes(given) : default))
+            foreach (
+                var fault in ArgumentCheck.Faults(
+                    listed,
+                    arguments is { } given ? JsonSerializer.SerializeToUtf8Bytes(given) : default
+                )
+            )
                 yield return $"arguments.{fault}";
         }
         foreach (var secret in AgentCommands.Find(command)?.SecretArguments ?? [])

@@ -33,13 +33,18 @@ public static class ErrorMapping
 
     /// <summary>As the agent would say it, with what to do.</summary>
     private static Problem Unknown(CallReply.Refused refused) =>
-        From(new CallReply.AgentFailed("CommandNotFound", refused.Reason)) with { Title = "The agent does not know this command", Remedy = refused.Remedy };
+        From(new CallReply.AgentFailed("CommandNotFound", refused.Reason)) with
+        {
+            Title = "The agent does not know this command",
+            Remedy = refused.Remedy,
+        };
 
     /// <summary>A command that a file or a process of a guest needed.</summary>
     private static Problem From(GuestCallException e) => e.Reply switch
     {
         CallReply.AgentFailed failed when GuestFileOpen.IsNoSuchFile(new(failed.Class, failed.Description)) =>
-            Problems.NotFound($"The guest has no such file: {failed.Description}.", "Name a file by its whole path in the guest."),
+            Problems.NotFound(
+                $"The guest has no such file: {failed.Description}.", "Name a file by its whole path in the guest."),
         CallReply.AgentFailed failed => From(failed),
         CallReply.Refused refused => From(refused),
         CallReply.Unknown unknown => From(unknown),
@@ -50,18 +55,27 @@ public static class ErrorMapping
     {
         var (title, status, code) = e.Kind switch
         {
-            GuestFaultKind.NotAllowed => ("The guest does not allow this", StatusCodes.Status409Conflict, ProblemCodes.CommandDisabled),
+            GuestFaultKind.NotAllowed =>
+                ("The guest does not allow this", StatusCodes.Status409Conflict, ProblemCodes.CommandDisabled),
             GuestFaultKind.BadRequest => ("Bad request", StatusCodes.Status400BadRequest, ProblemCodes.BadRequest),
             GuestFaultKind.Differs => ("Another checksum", StatusCodes.Status409Conflict, ProblemCodes.ChecksumMismatch),
-            GuestFaultKind.NotUnderstood => ("The agent was not understood", StatusCodes.Status502BadGateway, ProblemCodes.NotUnderstood),
-            GuestFaultKind.Failed => ("A step in the guest failed", StatusCodes.Status422UnprocessableEntity, ProblemCodes.GuestFailed),
+            GuestFaultKind.NotUnderstood =>
+                ("The agent was not understood", StatusCodes.Status502BadGateway, ProblemCodes.NotUnderstood),
+            GuestFaultKind.Failed =>
+                ("A step in the guest failed", StatusCodes.Status422UnprocessableEntity, ProblemCodes.GuestFailed),
             _ => throw new InvalidOperationException($"no status for {e.Kind}"),
         };
         return new(title, status, code, e.Message, e.Remedy);
     }
 
-    public static Problem From(CallReply.Unknown unknown) => new(
-        "The outcome is unknown", StatusCodes.Status504GatewayTimeout, ProblemCodes.UnknownOutcome, unknown.Reason, unknown.Remedy);
+    public static Problem From(CallReply.Unknown unknown) =>
+        new(
+            "The outcome is unknown",
+            StatusCodes.Status504GatewayTimeout,
+            ProblemCodes.UnknownOutcome,
+            unknown.Reason,
+            unknown.Remedy
+        );
 
     public static Problem From(CallReply.Refused refused)
     {
@@ -69,14 +83,16 @@ public static class ErrorMapping
         var (title, status, code) = refused.Why switch
         {
             CallRefusal.Denied => ("Forbidden", StatusCodes.Status403Forbidden, ProblemCodes.Forbidden),
-            CallRefusal.Disabled => ("The guest disabled this command", StatusCodes.Status409Conflict, ProblemCodes.CommandDisabled),
+            CallRefusal.Disabled =>
+                ("The guest disabled this command", StatusCodes.Status409Conflict, ProblemCodes.CommandDisabled),
             CallRefusal.Frozen => ("The guest is frozen", StatusCodes.Status409Conflict, ProblemCodes.Frozen),
             CallRefusal.NotOurs => ("Frozen by somebody else", StatusCodes.Status409Conflict, ProblemCodes.NotOurs),
             CallRefusal.CannotWake => ("The guest could not be woken", StatusCodes.Status409Conflict, ProblemCodes.CannotWake),
             CallRefusal.NotSuspended => ("The guest is not suspended", StatusCodes.Status409Conflict, ProblemCodes.NotSuspended),
             CallRefusal.QueueFull => ("The queue is full", StatusCodes.Status429TooManyRequests, ProblemCodes.QueueFull),
             CallRefusal.Unreachable => ("Unreachable", StatusCodes.Status503ServiceUnavailable, ProblemCodes.Unreachable),
-            CallRefusal.NoAgent => ("There is no agent to be asked", StatusCodes.Status503ServiceUnavailable, ProblemCodes.Unreachable),
+            CallRefusal.NoAgent =>
+                ("There is no agent to be asked", StatusCodes.Status503ServiceUnavailable, ProblemCodes.Unreachable),
             CallRefusal.BadArguments => ("Bad request", StatusCodes.Status400BadRequest, ProblemCodes.BadRequest),
             _ => throw new InvalidOperationException($"no status for {refused.Why}"),
         };

@@ -23,7 +23,14 @@ public static partial class FileEndpoints
     }
 
     private static async Task ReadAsync(
-        string vm, string? path, string? offset, HttpContext context, IOrchestrator orchestrator, TimeProvider time, IHostApplicationLifetime lifetime)
+        string vm,
+        string? path,
+        string? offset,
+        HttpContext context,
+        IOrchestrator orchestrator,
+        TimeProvider time,
+        IHostApplicationLifetime lifetime
+    )
     {
         var faults = new List<string>();
         var (from, at) = (GuestPath(path, faults), Count("offset", offset, faults) ?? 0);
@@ -32,8 +39,10 @@ public static partial class FileEndpoints
         var target = await orchestrator.FindAsync(vm, context.RequestAborted);
         AuditTrail.Note(context, target.Id);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-        await using var file = await OpenGuestFile.ForReadingAsync(GuestCalls.Of(orchestrator, target.Id), from, time, either.Token);
-        if (await file.LengthAsync(either.Token) is { } length) context.Response.Headers[ApiRoutes.FileSizeHeader] = length.ToString(CultureInfo.InvariantCulture);
+        await using var file = await OpenGuestFile.ForReadingAsync(
+            GuestCalls.Of(orchestrator, target.Id), from, time, either.Token);
+        if (await file.LengthAsync(either.Token) is { } length)
+            context.Response.Headers[ApiRoutes.FileSizeHeader] = length.ToString(CultureInfo.InvariantCulture);
         // The first chunk before the headers: what cannot be read is told by a problem, as a directory.
         var first = await file.ReadAsync(at, ChunkSize.First, either.Token);
         context.Response.ContentType = "application/octet-stream";
@@ -59,7 +68,14 @@ public static partial class FileEndpoints
     }
 
     private static async Task<IResult> DigestAsync(
-        string vm, string? path, string? bytes, HttpContext context, IOrchestrator orchestrator, TimeProvider time, CancellationToken cancel)
+        string vm,
+        string? path,
+        string? bytes,
+        HttpContext context,
+        IOrchestrator orchestrator,
+        TimeProvider time,
+        CancellationToken cancel
+    )
     {
         var faults = new List<string>();
         var (from, count) = (GuestPath(path, faults), Count("bytes", bytes, faults));
@@ -72,8 +88,20 @@ public static partial class FileEndpoints
     }
 
     private static async Task<IResult> WriteAsync(
-        string vm, string? path, string? bytes, string? sha256, string? offset, string? inPlace, string? mode, string? newMode,
-        HttpContext context, IOrchestrator orchestrator, TimeProvider time, IHostApplicationLifetime lifetime, CancellationToken cancel)
+        string vm,
+        string? path,
+        string? bytes,
+        string? sha256,
+        string? offset,
+        string? inPlace,
+        string? mode,
+        string? newMode,
+        HttpContext context,
+        IOrchestrator orchestrator,
+        TimeProvider time,
+        IHostApplicationLifetime lifetime,
+        CancellationToken cancel
+    )
     {
         var faults = new List<string>();
         var to = GuestPath(path, faults);
@@ -89,12 +117,20 @@ public static partial class FileEndpoints
 
         var target = await orchestrator.FindAsync(vm, cancel);
         AuditTrail.Note(context, target.Id);
-        var push = new FilePush(to, inPlace == "true" ? null : FilePut.PartOf(to, sha256!), total!.Value, sha256!, at, mode, newMode ?? "0644");
+        var push = new FilePush(
+            to, inPlace == "true" ? null : FilePut.PartOf(to, sha256!), total!.Value, sha256!, at, mode, newMode ?? "0644");
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);
         try
         {
-            var digest = await new GuestFilePush(GuestCalls.Of(orchestrator, target.Id), time).RunAsync(push, context.Request.Body, either.Token);
-            return TypedResults.Json(new FileWritten(to, digest.Bytes, digest.Sha256, digest.How, push.Part is null ? "in-place" : "renamed"), ApiJson.Default.FileWritten);
+            var digest = await new GuestFilePush(GuestCalls.Of(orchestrator, target.Id), time).RunAsync(
+                push,
+                context.Request.Body,
+                either.Token
+            );
+            return TypedResults.Json(
+                new FileWritten(to, digest.Bytes, digest.Sha256, digest.How, push.Part is null ? "in-place" : "renamed"),
+                ApiJson.Default.FileWritten
+            );
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {

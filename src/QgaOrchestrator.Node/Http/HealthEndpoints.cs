@@ -14,8 +14,16 @@ public static class HealthEndpoints
             var checks = await readiness.CheckAsync(cancel);
             var ready = checks.Values.All(check => check == NodeReadiness.Ok);
             return TypedResults.Json(
-                new Health(ready ? "ok" : NodeReadiness.IsStarting(checks) ? "starting" : "failing", Checks: checks), ApiJson.Default.Health,
-                statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
-        }).AllowAll();
+                new Health(
+                    ready ? "ok"
+                        : NodeReadiness.IsStarting(checks) ? "starting"
+                        : "failing",
+                    Checks: checks
+                ),
+                ApiJson.Default.Health,
+                statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable
+            );
+        })
+        .AllowAll();
     }
 }

@@ -14,12 +14,19 @@ public static class Paging
         if (string.IsNullOrEmpty(limit)) return Most;
         var digits = limit.AsSpan().TrimStart('-');
         if (limit.Length - digits.Length > 1 || digits.IsEmpty || digits.ContainsAnyExceptInRange('0', '9'))
-            throw new ProblemException(Problems.BadRequest([$"limit: a whole number is expected, not \"{AuditTrail.Plain(limit)}\"; an answer holds 1 to {Most}"], "Correct the query."));
+            throw new ProblemException(
+                Problems.BadRequest(
+                    [$"limit: a whole number is expected, not \"{AuditTrail.Plain(limit)}\"; an answer holds 1 to {Most}"],
+                    "Correct the query."
+                )
+            );
         // Of any size: what is too long for an int is more than an answer holds.
-        return limit.Length > digits.Length ? 1 : int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var most) ? Math.Clamp(most, 1, Most) : Most;
+        return limit.Length > digits.Length ? 1 : int
+            .TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var most) ? Math.Clamp(most, 1, Most) : Most;
     }
 
-    public static ViewCursor? Time(string? cursor) => string.IsNullOrEmpty(cursor) ? null : ViewCursor.Parse(cursor) ?? throw Bad();
+    public static ViewCursor? Time(string? cursor) =>
+        string.IsNullOrEmpty(cursor) ? null : ViewCursor.Parse(cursor) ?? throw Bad();
 
     public static int Place(string? cursor) =>
         string.IsNullOrEmpty(cursor) ? 0

@@ -16,16 +16,29 @@ public static class PointEndpoints
         routes.MapDelete(ApiRoutes.RecoveryPoint, DeleteAsync).For(Role.Admin);
     }
 
-    private static async Task<IResult> DeleteAsync(string id, bool? missing, HttpContext context, PointRemoval removal, CancellationToken cancel)
+    private static async Task<IResult> DeleteAsync(
+        string id, bool? missing, HttpContext context, PointRemoval removal, CancellationToken cancel)
     {
         AuditTrail.Note(context, id);
         switch (await removal.DeleteAsync(id, missing == true, cancel))
         {
             case PointDeletion.Deleted { Point: var point } deleted:
                 AuditTrail.Note(context, new VmId(point.Host, point.Vm));
-                AuditTrail.Note(context, $"{id}: {deleted.Removed.Count} files deleted, {deleted.Missing.Count} missing, {deleted.Left.Count} left");
+                AuditTrail.Note(
+                    context,
+                    $"{id}: {deleted.Removed.Count} files deleted, {deleted.Missing.Count} missing, {deleted.Left.Count} left"
+                );
                 return TypedResults.Json(
-                    new DeletedPoint(id, $"{point.Host}/{point.Vm}", point.Directory, deleted.Removed, deleted.Missing, deleted.Left), ApiJson.Default.DeletedPoint);
+                    new DeletedPoint(
+                        id,
+                        $"{point.Host}/{point.Vm}",
+                        point.Directory,
+                        deleted.Removed,
+                        deleted.Missing,
+                        deleted.Left
+                    ),
+                    ApiJson.Default.DeletedPoint
+                );
             case PointDeletion.Refused { Point: var point } refused:
                 AuditTrail.Note(context, new VmId(point.Host, point.Vm));
                 return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, refused.Reason, refused.Remedy));
@@ -38,7 +51,9 @@ public static class PointEndpoints
     {
         var page = await views.ListPointsAsync(string.IsNullOrEmpty(vm) ? null : vm, Paging.Limit(limit), Paging.Time(cursor));
         return TypedResults.Json(
-            new Page<RecoveryPoint>([.. page.Items.Select(point => point.ToApi())], page.Next?.ToString()), ApiJson.Default.PageRecoveryPoint);
+            new Page<RecoveryPoint>([.. page.Items.Select(point => point.ToApi())], page.Next?.ToString()),
+            ApiJson.Default.PageRecoveryPoint
+        );
     }
 
     private static async Task<IResult> ShowAsync(string id, IViews views) =>
@@ -46,5 +61,6 @@ public static class PointEndpoints
             ? TypedResults.Json(point.ToApi(), ApiJson.Default.RecoveryPoint)
             : Problems.Result(NoPoint(id));
 
-    private static Problem NoPoint(string id) => Problems.NotFound($"There is no recovery point {id}.", "GET /v1/recovery-points lists them: qgactl point list.");
+    private static Problem NoPoint(string id) =>
+        Problems.NotFound($"There is no recovery point {id}.", "GET /v1/recovery-points lists them: qgactl point list.");
 }

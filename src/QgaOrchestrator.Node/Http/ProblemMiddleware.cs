@@ -17,7 +17,8 @@ public static partial class ProblemMiddleware
                 if (!context.Response.HasStarted && Unanswered(context.Response) is { } problem)
                     await Problems.Result(problem).ExecuteAsync(context);
             }
-            catch (Exception e) when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
+            catch (Exception e) when (
+                e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
             {
                 // The caller has gone: nobody is there to be answered.
             }
@@ -26,7 +27,8 @@ public static partial class ProblemMiddleware
                 var answer = e is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }
                     ? Problems.TooLarge(context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize)
                     : ErrorMapping.From(e);
-                if (answer.Code == ProblemCodes.Internal) LogFailed(log, context.Request.Method, context.GetEndpoint()?.DisplayName, e);
+                if (answer.Code == ProblemCodes.Internal)
+                    LogFailed(log, context.Request.Method, context.GetEndpoint()?.DisplayName, e);
                 await Problems.Result(answer).ExecuteAsync(context);
             }
         });
@@ -34,10 +36,14 @@ public static partial class ProblemMiddleware
 
     private static Problem? Unanswered(HttpResponse response) => response switch
     {
-        { StatusCode: StatusCodes.Status404NotFound, ContentType: null } =>
-            Problems.NotFound("There is nothing at this path.", "There are /v1/vms, /v1/runs, /v1/recovery-points and what the README tells of, /healthz and /readyz."),
-        { StatusCode: StatusCodes.Status400BadRequest, ContentType: null } =>
-            Problems.BadRequest("A query parameter has a value of another type.", "Correct the query: numbers in digits, flags as true or false."),
+        { StatusCode: StatusCodes.Status404NotFound, ContentType: null } => Problems.NotFound(
+            "There is nothing at this path.",
+            "There are /v1/vms, /v1/runs, /v1/recovery-points and what the README tells of, /healthz and /readyz."
+        ),
+        { StatusCode: StatusCodes.Status400BadRequest, ContentType: null } => Problems.BadRequest(
+            "A query parameter has a value of another type.",
+            "Correct the query: numbers in digits, flags as true or false."
+        ),
         { StatusCode: StatusCodes.Status405MethodNotAllowed } => new(
             "Method not allowed", StatusCodes.Status405MethodNotAllowed, ProblemCodes.BadRequest,
             "This path does not take this method.", "See the Allow header."),

@@ -42,48 +42,84 @@ public static class Problems
 
     /// <summary>What answers from memory has answered: who is late waits for the journal.</summary>
     public static readonly Problem StoreBusy = new(
-        "Store busy", StatusCodes.Status503ServiceUnavailable, ProblemCodes.NotReady, "The run did not answer in time: its journal may be locked or full.",
-        "See /readyz and the node's log, free the journal or make room in the data directory, and try again. No thaw waits for it.");
+        "Store busy",
+        StatusCodes.Status503ServiceUnavailable,
+        ProblemCodes.NotReady,
+        "The run did not answer in time: its journal may be locked or full.",
+        "See /readyz and the node's log, free the journal or make room in the data directory, and try again. No thaw waits for "
+            + "it."
+    );
 
     public static readonly Problem Unauthorized = new(
         "Unauthorized", StatusCodes.Status401Unauthorized, ProblemCodes.Unauthorized, "A valid token is needed.",
         "Send Authorization: Bearer TOKEN; the admin's token is in the node's DATA/admin.token.");
 
     /// <param name="most">Null where it is not known.</param>
-    public static Problem TooLarge(long? most) => new(
-        "Content too large", StatusCodes.Status413PayloadTooLarge, ProblemCodes.TooLarge,
-        most is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"The body is larger than the {bytes} bytes that this request may have.") : "The body is too large.",
-        "Send less. A file of any size goes by PUT /v1/vms/{vm}/file.");
+    public static Problem TooLarge(long? most) =>
+        new(
+            "Content too large",
+            StatusCodes.Status413PayloadTooLarge,
+            ProblemCodes.TooLarge,
+            most is { } bytes
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The body is larger than the {bytes} bytes that this request may have."
+                )
+                : "The body is too large.",
+            "Send less. A file of any size goes by PUT /v1/vms/{vm}/file."
+        );
 
     public static readonly Problem TooSlow = new(
-        "Request timeout", StatusCodes.Status408RequestTimeout, ProblemCodes.TooSlow, "The body came slower than 240 bytes a second.", "Send it again, faster.");
+        "Request timeout",
+        StatusCodes.Status408RequestTimeout,
+        ProblemCodes.TooSlow,
+        "The body came slower than 240 bytes a second.",
+        "Send it again, faster."
+    );
 
-    public static Problem TooMany(Caller caller, string limit) => new(
-        "Too many requests", StatusCodes.Status429TooManyRequests, ProblemCodes.TooManyRequests,
-        $"The token {caller.Name} may ask for {limit}: the role {caller.Role.Name()} has no more.", "Ask again after the seconds of Retry-After, and less often.");
+    public static Problem TooMany(Caller caller, string limit) =>
+        new(
+            "Too many requests",
+            StatusCodes.Status429TooManyRequests,
+            ProblemCodes.TooManyRequests,
+            $"The token {caller.Name} may ask for {limit}: the role {caller.Role.Name()} has no more.",
+            "Ask again after the seconds of Retry-After, and less often."
+        );
 
     /// <summary>Of a caller's wrong requests only so many are written to the audit log.</summary>
     public static readonly Problem TooManyRefused = new(
-        "Too many refused requests", StatusCodes.Status429TooManyRequests, ProblemCodes.TooManyRequests,
-        "Too many requests with this token were refused as wrong or not allowed.", "Correct what the earlier answers told; ask again after the seconds of Retry-After.");
+        "Too many refused requests",
+        StatusCodes.Status429TooManyRequests,
+        ProblemCodes.TooManyRequests,
+        "Too many requests with this token were refused as wrong or not allowed.",
+        "Correct what the earlier answers told; ask again after the seconds of Retry-After."
+    );
 
     public static Problem TokenExpired(Presented.Expired token) => Unauthorized with
     {
-        Detail = $"The token {token.Name} expired at {token.At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}.",
-        Remedy = $"Have an admin revoke it and make a new one: qgactl token revoke {token.Name}; qgactl token add {token.Name} --role ROLE.",
+        Detail =
+            $"The token {token.Name} expired at "
+                + $"{token.At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}.",
+        Remedy =
+            $"Have an admin revoke it and make a new one: qgactl token revoke {token.Name}; qgactl token add {token.Name} "
+                + $"--role ROLE.",
     };
 
     public static Problem Forbidden(Caller caller, Role needed) => new(
         "Forbidden", StatusCodes.Status403Forbidden, ProblemCodes.Forbidden,
-        $"This needs the role {needed.Name()}; the token {caller.Name} is {(caller.Role == Role.Viewer ? "a" : "an")} {caller.Role.Name()}'s.",
-        $"Use a token of the role {needed.Name()}{(needed == Role.Admin ? "" : " or above")}; an admin makes one: qgactl token add NAME --role {needed.Name()}.");
+        $"This needs the role {needed.Name()}; the token {caller.Name} is {(caller.Role == Role.Viewer ? "a" : "an")} "
+            + $"{caller.Role.Name()}'s.",
+        $"Use a token of the role {needed.Name()}{(needed == Role.Admin ? "" : " or above")}; an admin makes one: qgactl token "
+            + $"add NAME --role {needed.Name()}."
+    );
 
     private sealed class Answer(Problem problem) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)
         {
             httpContext.Items[typeof(Problem)] = problem;
-            return TypedResults.Json(problem, ApiJson.Default.Problem, ApiRoutes.ProblemContentType, problem.Status).ExecuteAsync(httpContext);
+            return TypedResults.Json(problem, ApiJson.Default.Problem, ApiRoutes.ProblemContentType, problem.Status)
+                .ExecuteAsync(httpContext);
         }
     }
 }

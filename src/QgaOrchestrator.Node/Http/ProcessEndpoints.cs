@@ -21,25 +21,51 @@ public static class ProcessEndpoints
 
     private static readonly TimeSpan Usual = TimeSpan.FromMinutes(5);
 
-    public static void MapProcesses(this IEndpointRouteBuilder routes) => routes.MapPost(ApiRoutes.VmExec, RunAsync).For(Role.Operator)
+    public static void MapProcesses(this IEndpointRouteBuilder routes) =>
+        routes.MapPost(ApiRoutes.VmExec, RunAsync).For(Role.Operator)
         .Takes(new RouteBody(["path", "args", "env", "input", "timeout"], Example)).UpTo(BodyLimits.Agent).Streams();
 
     private static async Task<IResult> RunAsync(
-        string vm, HttpRequest request, IOrchestrator orchestrator, TimeProvider time, SlowReaders slow, IHostApplicationLifetime lifetime, CancellationToken cancel)
+        string vm,
+        HttpRequest request,
+        IOrchestrator orchestrator,
+        TimeProvider time,
+        SlowReaders slow,
+        IHostApplicationLifetime lifetime,
+        CancellationToken cancel
+    )
     {
         var asked = Read(StrictInput.BodyOf(request.HttpContext));
         var limit = asked.Timeout is null ? Usual
             : Core.Duration.Within(asked.Timeout, Exec.ShortestTimeout, Exec.LongestTimeout)
-            ?? throw new ProblemException(Problems.BadRequest([$"timeout: a duration hh:mm:ss[.fff] from {Exec.ShortestTimeout:c} to {Exec.LongestTimeout:c} is expected"], Example));
+                ?? throw new ProblemException(
+                    Problems.BadRequest(
+                        [
+                            $"timeout: a duration hh:mm:ss[.fff] from {Exec.ShortestTimeout:c} to {Exec.LongestTimeout:c} is "
+                                + $"expected",
+                        ],
+                        Example
+                    )
+                );
         var target = await orchestrator.FindAsync(vm, cancel);
         AuditTrail.Note(request.HttpContext, target.Id);
         var process = await StreamedProcess.StartAsync(
-            GuestCalls.Of(orchestrator, target.Id), new ExecRequest(asked.Path, asked.Args, asked.Env, asked.Input), limit, time, cancel);
-        return TypedResults.ServerSentEvents(slow.DropAsync(FollowAsync(process, lifetime.ApplicationStopping, cancel), request.HttpContext, cancel));
+            GuestCalls.Of(orchestrator, target.Id),
+            new ExecRequest(asked.Path, asked.Args, asked.Env, asked.Input),
+            limit,
+            time,
+            cancel
+        );
+        return TypedResults.ServerSentEvents(
+            slow.DropAsync(FollowAsync(process, lifetime.ApplicationStopping, cancel), request.HttpContext, cancel));
     }
 
     private static async IAsyncEnumerable<SseItem<string>> FollowAsync(
-        StreamedProcess process, CancellationToken stopping, CancellationToken caller, [EnumeratorCancellation] CancellationToken cancel = default)
+        StreamedProcess process,
+        CancellationToken stopping,
+        CancellationToken caller,
+        [EnumeratorCancellation] CancellationToken cancel = default
+    )
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, caller, cancel);
         SseItem<string>? end = null;
@@ -65,7 +91,14 @@ public static class ProcessEndpoints
         }
         catch (GuestCallException e)
         {
-            return End(new ProcessEnd(null, null, $"the guest was not heard any more: {e.Message}", "Look in the guest for what became of the process."));
+            return End(
+                new ProcessEnd(
+                    null,
+                    null,
+                    $"the guest was not heard any more: {e.Message}",
+                    "Look in the guest for what became of the process."
+                )
+            );
         }
         catch (OperationCanceledException)
         {
@@ -75,13 +108,15 @@ public static class ProcessEndpoints
 
     private static SseItem<string> Item(ProcessNews news) => news switch
     {
-        ProcessNews.Said said => new(Convert.ToBase64String(said.Bytes), said.Error ? ProcessEventTypes.Err : ProcessEventTypes.Out),
+        ProcessNews.Said said =>
+            new(Convert.ToBase64String(said.Bytes), said.Error ? ProcessEventTypes.Err : ProcessEventTypes.Out),
         ProcessNews.Ended ended => End(new ProcessEnd(ended.ExitCode, ended.Signal)),
         ProcessNews.Lost lost => End(new ProcessEnd(null, null, lost.Reason, lost.Remedy)),
         _ => throw new InvalidOperationException($"no event for {news.GetType().Name}"),
     };
 
-    private static SseItem<string> End(ProcessEnd end) => new(JsonSerializer.Serialize(end, ApiJson.Default.ProcessEnd), ProcessEventTypes.End);
+    private static SseItem<string> End(ProcessEnd end) =>
+        new(JsonSerializer.Serialize(end, ApiJson.Default.ProcessEnd), ProcessEventTypes.End);
 
     private static ProcessRequest Read(ReadOnlyMemory<byte> body)
     {

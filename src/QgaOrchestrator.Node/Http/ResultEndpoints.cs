@@ -21,12 +21,23 @@ public static class ResultEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        string id, string? vm, string? limit, string? cursor, ResultSpool spool, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
+        string id,
+        string? vm,
+        string? limit,
+        string? cursor,
+        ResultSpool spool,
+        IOrchestrator orchestrator,
+        IViews views,
+        CancellationToken cancel
+    )
     {
         var (skip, most) = (Paging.Place(cursor), Paging.Limit(limit));
-        var found = Known(id) ? spool.List(id).Where(result => vm is null || result.Vm == vm || $"{result.Host}/{result.Vm}" == vm) : [];
+        var found = Known(id)
+            ? spool.List(id).Where(result => vm is null || result.Vm == vm || $"{result.Host}/{result.Vm}" == vm)
+            : [];
         var page = found.Skip(skip).Take(most + 1).ToList();
-        if (page.Count == 0 && (!Known(id) || await RunEndpoints.FindAsync(id, orchestrator, views, cancel) is null)) return Problems.Result(RunEndpoints.NoRun(id));
+        if (page.Count == 0 && (!Known(id) || await RunEndpoints.FindAsync(id, orchestrator, views, cancel) is null))
+            return Problems.Result(RunEndpoints.NoRun(id));
         var more = page.Count > most;
         return TypedResults.Json(
             new Page<RunResult>([.. page.Take(most).Select(result => ToApi(id, result, spool))], more ? $"{skip + most}" : null),
@@ -36,7 +47,13 @@ public static class ResultEndpoints
     private static IResult Open(string id, int item, string stream, ResultSpool spool) =>
         Known(id) && stream is "return" or "out" or "err" && spool.Open(id, item, stream) is { } bytes
             ? TypedResults.Stream(bytes, stream == "return" ? "application/json" : "application/octet-stream")
-            : Problems.Result(Problems.NotFound($"Item {item} of run {id} has no {stream}.", $"It was not captured, or is kept no more (7 days, 1 GiB a host). GET /v1/runs/{id}/results lists what there is."));
+            : Problems.Result(
+                Problems.NotFound(
+                    $"Item {item} of run {id} has no {stream}.",
+                    $"It was not captured, or is kept no more (7 days, 1 GiB a host). GET /v1/runs/{id}/results lists what "
+                        + $"there is."
+                )
+            );
 
     /// <summary>A run's id is a name of ours; anything else would be a path.</summary>
     private static bool Known(string id) => id.Length > 0 && id.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
@@ -52,8 +69,15 @@ public static class ResultEndpoints
         ExitCode = result.ExitCode,
         Signal = result.Signal,
         Return = Returned(run, result, spool),
-        Streams = result.Streams.ToDictionary(stream => stream.Key, stream => new ResultStream(
-            stream.Value.Bytes, stream.Value.Sha256, stream.Value.Truncated, Encoding.UTF8.GetString(Start(run, result, stream.Key, spool, ResultStream.TextBytes)))),
+        Streams = result.Streams.ToDictionary(
+            stream => stream.Key,
+            stream => new ResultStream(
+                stream.Value.Bytes,
+                stream.Value.Sha256,
+                stream.Value.Truncated,
+                Encoding.UTF8.GetString(Start(run, result, stream.Key, spool, ResultStream.TextBytes))
+            )
+        ),
     };
 
     private static JsonElement? Returned(string run, ItemResult result, ResultSpool spool) =>
@@ -62,7 +86,8 @@ public static class ResultEndpoints
             ? Parsed(json)
             : null;
 
-    /// <summary>One that is nested deeper than the page itself may be is in its stream alone. An earlier version kept what is no text.</summary>
+    /// <summary>One that is nested deeper than the page itself may be is in its stream alone. An earlier version kept what is no
+    /// text.</summary>
     private static JsonElement? Parsed(byte[] json)
     {
         try

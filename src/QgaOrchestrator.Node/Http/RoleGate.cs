@@ -17,8 +17,8 @@ public static class RoleGate
     /// <summary>The role follows from the request.</summary>
     /// <param name="needed">The role that this request needs.</param>
     /// <param name="told">What decides, for who reads the routes.</param>
-    public static TBuilder For<TBuilder>(this TBuilder endpoint, Func<HttpContext, Role> needed, string told) where TBuilder : IEndpointConventionBuilder =>
-        endpoint.WithMetadata(new RouteNeeds(needed, told));
+    public static TBuilder For<TBuilder>(this TBuilder endpoint, Func<HttpContext, Role> needed, string told)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new RouteNeeds(needed, told));
 
     /// <summary>Null: nothing is there, which everybody with a token may be told.</summary>
     private static Role? Needed(HttpContext context) => context.GetEndpoint() is RouteEndpoint route

@@ -21,37 +21,84 @@ public static class RunEndpoints
         routes.MapGet(ApiRoutes.Runs, ListAsync).For(Role.Viewer);
         routes.MapGet(ApiRoutes.Run, ShowAsync).For(Role.Viewer);
         routes.MapGet(ApiRoutes.RunItems, ItemsAsync).For(Role.Viewer);
-        routes.MapPost(ApiRoutes.RunPause, (string id, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
-            SteerAsync(id, RunSteering.Pause, context, orchestrator, views, cancel)).For(Role.Operator);
-        routes.MapPost(ApiRoutes.RunResume, (string id, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
-            SteerAsync(id, RunSteering.Resume, context, orchestrator, views, cancel)).For(Role.Operator);
-        routes.MapPost(ApiRoutes.RunAbort, (string id, string? wait, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
-            SteerAsync(id, Waits(wait) ? RunSteering.AbortAndWait : RunSteering.Abort, context, orchestrator, views, cancel)).For(Role.Operator);
+        routes
+            .MapPost(
+                ApiRoutes.RunPause,
+                (string id, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
+                    SteerAsync(id, RunSteering.Pause, context, orchestrator, views, cancel)
+            )
+            .For(Role.Operator);
+        routes
+            .MapPost(
+                ApiRoutes.RunResume,
+                (string id, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
+                    SteerAsync(id, RunSteering.Resume, context, orchestrator, views, cancel)
+            )
+            .For(Role.Operator);
+        routes
+            .MapPost(
+                ApiRoutes.RunAbort,
+                (
+                    string id,
+                    string? wait,
+                    HttpContext context,
+                    IOrchestrator orchestrator,
+                    IViews views,
+                    CancellationToken cancel
+                ) =>
+                    SteerAsync(
+                        id,
+                        Waits(wait) ? RunSteering.AbortAndWait : RunSteering.Abort,
+                        context,
+                        orchestrator,
+                        views,
+                        cancel
+                    )
+            )
+            .For(Role.Operator);
         routes.MapPost(ApiRoutes.RunRetry, RetryAsync).For(Role.Operator);
     }
 
     private static async Task<IResult> StartAsync(
-        HttpRequest request, HttpResponse response, IOrchestrator orchestrator, IViews views, TimeProvider time, CancellationToken cancel)
+        HttpRequest request,
+        HttpResponse response,
+        IOrchestrator orchestrator,
+        IViews views,
+        TimeProvider time,
+        CancellationToken cancel
+    )
     {
         var body = StrictInput.BodyOf(request.HttpContext);
         var (kind, select, options) = RunRequestReader.Read(body);
         AuditTrail.Note(request.HttpContext, $"{kind.Name} of {select}");
         var id = await IdAsync(request, body, views, time.GetUtcNow());
         // A repeat of a request with its key finds the run that the first one started.
-        var run = await FindAsync(id, orchestrator, views, cancel) ?? await BeginAsync(id, kind, select, options, By(request.HttpContext), orchestrator, cancel);
+        var run = await FindAsync(id, orchestrator, views, cancel) ?? await BeginAsync(
+            id, kind, select, options, By(request.HttpContext), orchestrator, cancel);
         response.Headers.Location = ApiRoutes.RunPath(id);
-        return TypedResults.Json(run.ToApi(RoleOf(request.HttpContext)), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
+        return TypedResults.Json(
+            run.ToApi(RoleOf(request.HttpContext)), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
     }
 
     private static async Task<RunSummary> BeginAsync(
-        string id, RunKind kind, string select, RunOptions options, string by, IOrchestrator orchestrator, CancellationToken cancel)
+        string id,
+        RunKind kind,
+        string select,
+        RunOptions options,
+        string by,
+        IOrchestrator orchestrator,
+        CancellationToken cancel
+    )
     {
         var fleet = await orchestrator.ListVmsAsync(cancel);
         var selected = Selection.Of(fleet, select);
         if (selected.Count == 0)
-            throw new ProblemException(Problems.BadRequest([$"select: {select} selects no VM"], "GET /v1/vms?select= shows what a selector selects."));
+            throw new ProblemException(
+                Problems.BadRequest([$"select: {select} selects no VM"], "GET /v1/vms?select= shows what a selector selects."));
         var (plan, faults) = RunPlan.Of([.. fleet.Select(Identity)], [.. selected.Select(Identity)], options);
-        if (plan is null) throw new ProblemException(Problems.BadRequest(faults, "Select the whole group, or none of it.") with { Code = ProblemCodes.GroupSplit });
+        if (plan is null)
+            throw new ProblemException(
+                Problems.BadRequest(faults, "Select the whole group, or none of it.") with { Code = ProblemCodes.GroupSplit });
         return (await orchestrator.StartRunAsync(id, kind.Name, select, options, plan, by, cancel)).Summary;
     }
 
@@ -62,49 +109,107 @@ public static class RunEndpoints
     {
         if (await FindAsync(id, orchestrator, views, cancel) is not { } run) return Problems.Result(NoRun(id));
         if (run.EndedAt is not null)
-            return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, $"Run {id} has ended: it is {run.Phase.ToString().ToLowerInvariant()}.", $"qgactl run retry {id} tries what did not succeed."));
+            return Problems.Result(
+                Problems.Conflict(
+                    ProblemCodes.Conflict,
+                    $"Run {id} has ended: it is {run.Phase.ToString().ToLowerInvariant()}.",
+                    $"qgactl run retry {id} tries what did not succeed."
+                )
+            );
         if (run.Phase == RunPhase.Aborting && steering is RunSteering.Pause or RunSteering.Resume)
-            return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, $"Run {id} is being aborted.", $"Wait for its end, then qgactl run retry {id}."));
+            return Problems.Result(
+                Problems.Conflict(
+                    ProblemCodes.Conflict,
+                    $"Run {id} is being aborted.",
+                    $"Wait for its end, then qgactl run retry {id}."
+                )
+            );
         return await orchestrator.SteerRunAsync(id, steering, By(context), cancel) is { } view
             ? TypedResults.Json(view.Summary.ToApi(RoleOf(context)), ApiJson.Default.Run)
             : Problems.Result(NoRun(id));
     }
 
     private static async Task<IResult> RetryAsync(
-        string id, HttpRequest request, HttpResponse response, IOrchestrator orchestrator, IViews views, TimeProvider time, CancellationToken cancel)
+        string id,
+        HttpRequest request,
+        HttpResponse response,
+        IOrchestrator orchestrator,
+        IViews views,
+        TimeProvider time,
+        CancellationToken cancel
+    )
     {
         AuditTrail.Note(request.HttpContext, $"retry of {id}");
         if (await FindAsync(id, orchestrator, views, cancel) is not { } run) return Problems.Result(NoRun(id));
         if (run.EndedAt is null)
-            return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, $"Run {id} has not ended.", $"Wait for its end, or abort it: qgactl run abort {id}."));
+            return Problems.Result(
+                Problems.Conflict(
+                    ProblemCodes.Conflict,
+                    $"Run {id} has not ended.",
+                    $"Wait for its end, or abort it: qgactl run abort {id}."
+                )
+            );
         if (run.Counts.Succeeded == run.Counts.Total)
-            return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, $"Every item of run {id} succeeded: there is nothing to try again.", "Start a new run."));
+            return Problems.Result(
+                Problems.Conflict(
+                    ProblemCodes.Conflict,
+                    $"Every item of run {id} succeeded: there is nothing to try again.",
+                    "Start a new run."
+                )
+            );
         if (RunKind.Find(run.Kind)?.EnvNames(run.Options) is { Count: > 0 } names)
         {
-            return Problems.Result(Problems.Conflict(ProblemCodes.Conflict,
-                $"Run {id} had the env {string.Join(", ", names)}, whose values are kept no longer than a run.", "Start a new run with them, of the VMs in which it did not succeed."));
+            return Problems.Result(
+                Problems.Conflict(
+                    ProblemCodes.Conflict,
+                    $"Run {id} had the env {string.Join(", ", names)}, whose values are kept no longer than a run.",
+                    "Start a new run with them, of the VMs in which it did not succeed."
+                )
+            );
         }
         var next = await IdAsync(request, Encoding.UTF8.GetBytes($"retry {id}"), views, time.GetUtcNow());
-        var retry = (await FindAsync(next, orchestrator, views, cancel)) ?? (await orchestrator.RetryRunAsync(id, next, By(request.HttpContext), cancel))?.Summary;
-        if (retry is null) return Problems.Result(NoRun(id));
+        var retry = (await FindAsync(next, orchestrator, views, cancel))
+            ?? (await orchestrator.RetryRunAsync(id, next, By(request.HttpContext), cancel))?.Summary;
+        if (retry is null)
+            return Problems.Result(NoRun(id));
         response.Headers.Location = ApiRoutes.RunPath(next);
-        return TypedResults.Json(retry.ToApi(RoleOf(request.HttpContext)), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
+        return TypedResults.Json(
+            retry.ToApi(RoleOf(request.HttpContext)), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
     }
 
-    private static async Task<IResult> ListAsync(string? limit, string? cursor, HttpContext context, IViews views, SqliteAudit audit)
+    private static async Task<IResult> ListAsync(
+        string? limit, string? cursor, HttpContext context, IViews views, SqliteAudit audit)
     {
         var page = await views.ListRunsAsync(Paging.Limit(limit), Paging.Time(cursor));
         return TypedResults.Json(
-            new Page<Run>([.. page.Items.Select(run => run.ToApi(RoleOf(context)))], page.Next?.ToString()) { KeptFrom = await audit.KeptFromAsync() }, ApiJson.Default.PageRun);
+            new Page<Run>([.. page.Items.Select(run => run.ToApi(RoleOf(context)))], page.Next?.ToString())
+            {
+                KeptFrom = await audit.KeptFromAsync(),
+            },
+            ApiJson.Default.PageRun
+        );
     }
 
-    private static async Task<IResult> ShowAsync(string id, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
+    private static async Task<IResult> ShowAsync(
+        string id,
+        HttpContext context,
+        IOrchestrator orchestrator,
+        IViews views,
+        CancellationToken cancel
+    ) =>
         await FindAsync(id, orchestrator, views, cancel) is { } run
             ? TypedResults.Json(run.ToApi(RoleOf(context)), ApiJson.Default.Run)
             : Problems.Result(NoRun(id));
 
     private static async Task<IResult> ItemsAsync(
-        string id, string? limit, string? cursor, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
+        string id,
+        string? limit,
+        string? cursor,
+        HttpContext context,
+        IOrchestrator orchestrator,
+        IViews views,
+        CancellationToken cancel
+    )
     {
         var (skip, most) = (Paging.Place(cursor), Paging.Limit(limit));
         if (await views.GetRunAsync(id) is { EndedAt: not null } ended)
@@ -115,17 +220,27 @@ public static class RunEndpoints
         if (await orchestrator.GetRunAsync(id, cancel) is not { } view) return Problems.Result(NoRun(id));
         var progress = view.Progress.ToDictionary(item => item.Index);
         return Items(
-            [.. view.Items.Skip(skip).Take(most).Select(item => item.ToApi(progress.GetValueOrDefault(item.Index), RoleOf(context)))], skip, view.Items.Count);
+            [
+                .. view
+                    .Items.Skip(skip)
+                    .Take(most)
+                    .Select(item => item.ToApi(progress.GetValueOrDefault(item.Index), RoleOf(context))),
+            ],
+            skip,
+            view.Items.Count
+        );
     }
 
     private static JsonHttpResult<Page<Api.RunItem>> Items(IReadOnlyList<Api.RunItem> items, int skip, int total)
     {
         var end = skip + items.Count;
-        return TypedResults.Json(new Page<Api.RunItem>(items, items.Count > 0 && end < total ? $"{end}" : null), ApiJson.Default.PageRunItem);
+        return TypedResults.Json(
+            new Page<Api.RunItem>(items, items.Count > 0 && end < total ? $"{end}" : null), ApiJson.Default.PageRunItem);
     }
 
     /// <summary>The run as the views know it once it has ended, else as its actor does.</summary>
-    internal static async Task<RunSummary?> FindAsync(string id, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
+    internal static async Task<RunSummary?> FindAsync(
+        string id, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
     {
         var known = await views.GetRunAsync(id);
         return known is { EndedAt: not null } ? known : (await orchestrator.GetRunAsync(id, cancel))?.Summary ?? known;
@@ -135,17 +250,25 @@ public static class RunEndpoints
     {
         var fresh = RunIds.New(now);
         if (request.Headers[ApiRoutes.IdempotencyKeyHeader] is not [{ Length: > 0 } key]) return fresh;
-        if (key.Length > 200) throw new ProblemException(Problems.BadRequest($"{ApiRoutes.IdempotencyKeyHeader}: longer than 200 characters.", "Send a UUID."));
+        if (key.Length > 200)
+            throw new ProblemException(
+                Problems.BadRequest($"{ApiRoutes.IdempotencyKeyHeader}: longer than 200 characters.", "Send a UUID."));
         return await views.ClaimKeyAsync(key, Convert.ToHexStringLower(SHA256.HashData(body.Span)), fresh, now)
-            ?? throw new ProblemException(Problems.Conflict(
-                ProblemCodes.Conflict, $"This {ApiRoutes.IdempotencyKeyHeader} was used for another request.", "Send a key of its own with each request."));
+            ?? throw new ProblemException(
+                Problems.Conflict(
+                    ProblemCodes.Conflict,
+                    $"This {ApiRoutes.IdempotencyKeyHeader} was used for another request.",
+                    "Send a key of its own with each request."
+                )
+            );
     }
 
     private static bool Waits(string? wait) => wait switch
     {
         null or "false" => false,
         "true" => true,
-        _ => throw new ProblemException(Problems.BadRequest([$"wait: true or false is expected, not \"{AuditTrail.Plain(wait)}\""], "Correct the query.")),
+        _ => throw new ProblemException(
+            Problems.BadRequest([$"wait: true or false is expected, not \"{AuditTrail.Plain(wait)}\""], "Correct the query.")),
     };
 
     internal static Role RoleOf(HttpContext context) => BearerToken.CallerOf(context)!.Role;

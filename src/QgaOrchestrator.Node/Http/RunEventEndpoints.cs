@@ -12,21 +12,36 @@ namespace QgaOrchestrator.Node.Http;
 /// <summary>/v1/runs/{id}/events: server-sent events, until the run ends, the caller goes or the node stops.</summary>
 public static class RunEventEndpoints
 {
-    public static void MapRunEvents(this IEndpointRouteBuilder routes) => routes.MapGet(ApiRoutes.RunEvents, WatchAsync).For(Role.Viewer).Streams();
+    public static void MapRunEvents(this IEndpointRouteBuilder routes) =>
+        routes.MapGet(ApiRoutes.RunEvents, WatchAsync).For(Role.Viewer).Streams();
 
     private static async Task<IResult> WatchAsync(
-        string id, HttpRequest request, IOrchestrator orchestrator, IViews views, TimeProvider time, SlowReaders slow, IHostApplicationLifetime lifetime,
-        CancellationToken cancel)
+        string id,
+        HttpRequest request,
+        IOrchestrator orchestrator,
+        IViews views,
+        TimeProvider time,
+        SlowReaders slow,
+        IHostApplicationLifetime lifetime,
+        CancellationToken cancel
+    )
     {
         var stream = new RunEventStream(Since(request), RunEndpoints.RoleOf(request.HttpContext), time);
         if (await views.GetRunAsync(id) is { EndedAt: not null } ended)
         {
             var items = await views.ListItemsAsync(id, 0, int.MaxValue);
-            return TypedResults.ServerSentEvents(slow.DropAsync(Once(stream.Next(new(ended, items, []))), request.HttpContext, cancel));
+            return TypedResults.ServerSentEvents(
+                slow.DropAsync(Once(stream.Next(new(ended, items, []))), request.HttpContext, cancel));
         }
         return await orchestrator.GetRunAsync(id, cancel) is null
             ? Problems.Result(RunEndpoints.NoRun(id))
-            : TypedResults.ServerSentEvents(slow.DropAsync(FollowAsync(stream, id, orchestrator, lifetime.ApplicationStopping, cancel), request.HttpContext, cancel));
+            : TypedResults.ServerSentEvents(
+                slow.DropAsync(
+                    FollowAsync(stream, id, orchestrator, lifetime.ApplicationStopping, cancel),
+                    request.HttpContext,
+                    cancel
+                )
+            );
     }
 
     private static async IAsyncEnumerable<SseItem<string>> FollowAsync(
@@ -62,5 +77,12 @@ public static class RunEventEndpoints
     }
 
     private static long Since(HttpRequest request) =>
-        long.TryParse(request.Headers[ApiRoutes.LastEventIdHeader], NumberStyles.None, CultureInfo.InvariantCulture, out var since) ? since : 0;
+        long.TryParse(
+            request.Headers[ApiRoutes.LastEventIdHeader],
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var since
+        )
+            ? since
+            : 0;
 }

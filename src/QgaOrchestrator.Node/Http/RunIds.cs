@@ -9,5 +9,6 @@ public static class RunIds
     private const string Alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
     public static string New(DateTimeOffset now) =>
-        now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture) + "-" + RandomNumberGenerator.GetString(Alphabet, 6);
+        now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture) + "-" + RandomNumberGenerator
+            .GetString(Alphabet, 6);
 }

@@ -19,7 +19,11 @@ public static partial class RunLog
         {
             await next(context);
             // Who has no token is in the audit log, which counts strangers instead of listing them.
-            if (context.Response.StatusCode >= 400 && context.Response.StatusCode != StatusCodes.Status401Unauthorized && IsStart(context))
+            if (
+                context.Response.StatusCode >= 400
+                && context.Response.StatusCode != StatusCodes.Status401Unauthorized
+                && IsStart(context)
+            )
             {
                 LogRefused(log, BearerToken.CallerOf(context)?.Name ?? Caller.Nobody, AuditTrail.NoteOf(context) ?? "not read",
                     Problems.CodeOf(context) ?? "no code", context.Response.StatusCode);
@@ -30,6 +34,9 @@ public static partial class RunLog
     private static bool IsStart(HttpContext context) => HttpMethods.IsPost(context.Request.Method)
         && context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } route } && Starting.Contains(route);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A run that {Who} asked for is refused: {Code} ({Status}); asked for: {What}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "A run that {Who} asked for is refused: {Code} ({Status}); asked for: {What}"
+    )]
     private static partial void LogRefused(ILogger log, string who, string what, string code, int status);
 }

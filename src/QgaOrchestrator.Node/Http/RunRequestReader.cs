@@ -6,7 +6,10 @@ namespace QgaOrchestrator.Node.Http;
 /// <summary>The body of POST /v1/runs.</summary>
 public static class RunRequestReader
 {
-    public static readonly RouteBody Body = new(["kind", "select", "options"], """Send {"kind":"backup","select":"app=db","options":{}}.""");
+    public static readonly RouteBody Body = new(
+        ["kind", "select", "options"],
+        """Send {"kind":"backup","select":"app=db","options":{}}."""
+    );
 
     /// <exception cref="ProblemException">400, with everything that is wrong.</exception>
     public static (RunKind Kind, string Select, RunOptions Options) Read(ReadOnlyMemory<byte> body)
@@ -17,7 +20,8 @@ public static class RunRequestReader
         var kind = RunKind.Find(Text(root, "kind", faults) ?? "");
         if (kind is null) faults.Add($"kind: one of {string.Join(", ", RunKind.All.Select(k => k.Name))} is expected");
         var select = Text(root, "select", faults);
-        if (kind is { NeedsSelector: true } && string.IsNullOrWhiteSpace(select)) faults.Add("select: this kind needs one; say * for every VM");
+        if (kind is { NeedsSelector: true } && string.IsNullOrWhiteSpace(select))
+            faults.Add("select: this kind needs one; say * for every VM");
         var parsed = kind?.ParseOptions(root.TryGetProperty("options", out var options) ? options : null);
         faults.AddRange(parsed?.Errors ?? []);
         faults.AddRange(parsed?.Options is { } read ? CommandRuns.Faults(read) : []);

@@ -8,7 +8,10 @@ public static class StartGate
     public static void UseStartGate(this WebApplication app)
     {
         var state = app.Services.GetRequiredService<NodeState>();
-        app.Use((context, next) => state.IsStarted || context.Request.Path != default && !context.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal)
+        app.Use(
+            (context, next) =>
+                state.IsStarted
+                || context.Request.Path != default && !context.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal)
             ? next(context)
             : Problems.Result(Problems.NotReady).ExecuteAsync(context));
     }

@@ -30,12 +30,16 @@ public static class StrictInput
     /// <summary>The checked body; empty where there is none.</summary>
     public static ReadOnlyMemory<byte> BodyOf(HttpContext context) => context.Features.Get<JsonBody>()?.Utf8 ?? default;
 
-    /// <summary>The parameters of the route's handler that come from the query: all that are text, numbers or flags and not in the path.</summary>
-    public static IReadOnlyList<string> QueryOf(RouteEndpoint route) => [.. (route.Metadata.GetMetadata<MethodInfo>()?.GetParameters() ?? [])
+    /// <summary>The parameters of the route's handler that come from the query: all that are text, numbers or flags and not in
+    /// the path.</summary>
+    public static IReadOnlyList<string> QueryOf(RouteEndpoint route) =>
+        [
+            .. (route.Metadata.GetMetadata<MethodInfo>()?.GetParameters() ?? [])
         .Where(parameter => IsText(parameter.ParameterType) && route.RoutePattern.GetParameter(parameter.Name!) is null)
         .Select(parameter => parameter.Name!)];
 
-    private static bool IsText(Type type) => (Nullable.GetUnderlyingType(type) ?? type) is var plain && (plain == typeof(string) || plain.IsPrimitive);
+    private static bool IsText(Type type) =>
+        (Nullable.GetUnderlyingType(type) ?? type) is var plain && (plain == typeof(string) || plain.IsPrimitive);
 
     private static void CheckQuery(RouteEndpoint route, IQueryCollection query)
     {
@@ -45,7 +49,10 @@ public static class StrictInput
         foreach (var (name, values) in query)
         {
             if (!known.Contains(name, StringComparer.OrdinalIgnoreCase))
-                faults.Add($"{AuditTrail.Plain(name)}: no such query parameter; {(known.Count == 0 ? "this route takes none" : $"there are {string.Join(", ", known)}")}");
+                faults.Add(
+                    $"{AuditTrail.Plain(name)}: no such query parameter; "
+                        + $"{(known.Count == 0 ? "this route takes none" : $"there are {string.Join(", ", known)}")}"
+                );
             else if (values.Count > 1)
                 faults.Add($"{AuditTrail.Plain(name)}: given {values.Count} times; give it once");
         }
@@ -60,7 +67,8 @@ public static class StrictInput
         var body = buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
         if (rule.Optional && body.Span.Trim(" \t\r\n"u8).IsEmpty) return default;
         if (!Utf8.IsValid(body.Span)) throw new ProblemException(Problems.BadRequest("The body is not UTF-8.", rule.Remedy));
-        var faults = JsonMembers.Faults(body.Span, rule.Members) ?? throw new ProblemException(Problems.BadRequest("The body is not a JSON object.", rule.Remedy));
+        var faults = JsonMembers.Faults(body.Span, rule.Members) ?? throw new ProblemException(
+            Problems.BadRequest("The body is not a JSON object.", rule.Remedy));
         return faults.Count == 0 ? body : throw new ProblemException(Problems.BadRequest(faults, rule.Remedy));
     }
 
@@ -68,7 +76,8 @@ public static class StrictInput
 }
 
 /// <summary>What a route takes as its body: a JSON object.</summary>
-/// <param name="Members">Its members that there are; null: the route looks at them by itself, as at a command's arguments.</param>
+/// <param name="Members">Its members that there are; null: the route looks at them by itself, as at a command's
+/// arguments.</param>
 /// <param name="Remedy">What to send, a sentence.</param>
 /// <param name="Optional">It may be empty.</param>
 public sealed record RouteBody(IReadOnlyList<string>? Members, string Remedy, bool Optional = false)

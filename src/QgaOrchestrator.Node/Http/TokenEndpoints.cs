@@ -17,7 +17,8 @@ public static class TokenEndpoints
     private static IResult Add(HttpContext context, TokenStore tokens, TimeProvider time)
     {
         var (name, role, expires) = TokenRequestReader.Read(StrictInput.BodyOf(context), time.GetUtcNow());
-        AuditTrail.Note(context, $"{name}: {role.Name()}{(expires is { } end ? $", until {end.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "")}");
+        AuditTrail.Note(
+            context, $"{name}: {role.Name()}{(expires is { } end ? $", until {end.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "")}");
         NewToken? made;
         try
         {
@@ -28,7 +29,13 @@ public static class TokenEndpoints
             return Problems.Result(NotWritten(e, "There is no such token."));
         }
         if (made is null)
-            return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, $"There is a token {name}.", $"Take another name, or revoke it first: qgactl token revoke {name}."));
+            return Problems.Result(
+                Problems.Conflict(
+                    ProblemCodes.Conflict,
+                    $"There is a token {name}.",
+                    $"Take another name, or revoke it first: qgactl token revoke {name}."
+                )
+            );
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.Location = ApiRoutes.TokenPath(name);
         return TypedResults.Json(made, ApiJson.Default.NewToken, statusCode: StatusCodes.Status201Created);
@@ -38,7 +45,13 @@ public static class TokenEndpoints
     {
         AuditTrail.Note(context, name);
         if (name == Caller.Admin)
-            return Problems.Result(Problems.Conflict(ProblemCodes.Conflict, "admin is the token of the file admin.token.", "To replace it, remove DATA/admin.token and start the node again."));
+            return Problems.Result(
+                Problems.Conflict(
+                    ProblemCodes.Conflict,
+                    "admin is the token of the file admin.token.",
+                    "To replace it, remove DATA/admin.token and start the node again."
+                )
+            );
         try
         {
             return tokens.Revoke(name)
@@ -51,7 +64,12 @@ public static class TokenEndpoints
         }
     }
 
-    private static Problem NotWritten(Exception why, string so) => new(
-        "Tokens unavailable", StatusCodes.Status503ServiceUnavailable, "tokens-unavailable",
-        $"tokens.json cannot be written: {why.Message} {so}", "Make room in the node's data directory, or tokens.json writable, and try again.");
+    private static Problem NotWritten(Exception why, string so) =>
+        new(
+            "Tokens unavailable",
+            StatusCodes.Status503ServiceUnavailable,
+            "tokens-unavailable",
+            $"tokens.json cannot be written: {why.Message} {so}",
+            "Make room in the node's data directory, or tokens.json writable, and try again."
+        );
 }

@@ -8,7 +8,10 @@ namespace QgaOrchestrator.Node.Http;
 /// <summary>The body of POST /v1/tokens.</summary>
 public static partial class TokenRequestReader
 {
-    public static readonly RouteBody Body = new(["name", "role", "expires"], """Send {"name":"ci","role":"operator","expires":null}.""");
+    public static readonly RouteBody Body = new(
+        ["name", "role", "expires"],
+        """Send {"name":"ci","role":"operator","expires":null}."""
+    );
 
     /// <exception cref="ProblemException">400, with everything that is wrong.</exception>
     public static (string Name, Role Role, DateTimeOffset? Expires) Read(ReadOnlyMemory<byte> body, DateTimeOffset now)
@@ -17,7 +20,8 @@ public static partial class TokenRequestReader
         var root = document.RootElement;
         var faults = new List<string>();
         var name = Text(root, "name");
-        if (name is null || !TokenName().IsMatch(name)) faults.Add("name: [A-Za-z0-9._@-] is expected, beginning with a letter or digit, at most 64");
+        if (name is null || !TokenName().IsMatch(name))
+            faults.Add("name: [A-Za-z0-9._@-] is expected, beginning with a letter or digit, at most 64");
         else if (Caller.Reserved.Contains(name)) faults.Add($"name: {name} is a name that the audit log gives to somebody else");
         var role = RoleNames.Find(Text(root, "role"));
         if (role is null) faults.Add($"role: one of {string.Join(", ", RoleNames.All)} is expected");
@@ -29,9 +33,17 @@ public static partial class TokenRequestReader
 
     private static DateTimeOffset? Expires(JsonElement root, DateTimeOffset now, List<string> faults)
     {
-        if (!root.TryGetProperty("expires", out var value) || value.ValueKind == JsonValueKind.Null) return null;
-        if (value.ValueKind == JsonValueKind.String
-            && DateTimeOffset.TryParse(value.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at))
+        if (!root.TryGetProperty("expires", out var value) || value.ValueKind == JsonValueKind.Null)
+            return null;
+        if (
+            value.ValueKind == JsonValueKind.String
+            && DateTimeOffset.TryParse(
+                value.GetString(),
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+                out var at
+            )
+        )
         {
             if (at > now) return at;
             faults.Add("expires: that is past");

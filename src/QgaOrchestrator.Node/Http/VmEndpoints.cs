@@ -33,13 +33,15 @@ public static class VmEndpoints
     private static async Task<IResult> ShowAsync(string vm, IOrchestrator orchestrator, CancellationToken cancel) =>
         TypedResults.Json((await orchestrator.FindAsync(vm, cancel)).ToApi(), ApiJson.Default.Vm);
 
-    private static async Task<IResult> WakeAsync(string vm, HttpContext context, IOrchestrator orchestrator, CancellationToken cancel)
+    private static async Task<IResult> WakeAsync(
+        string vm, HttpContext context, IOrchestrator orchestrator, CancellationToken cancel)
     {
         var target = await orchestrator.FindAsync(vm, cancel);
         AuditTrail.Note(context, target.Id);
         return await orchestrator.WakeAsync(target.Id, cancel) switch
         {
-            CallReply.Returned woken => TypedResults.Json(new WokenVm(JsonSerializer.Deserialize<string>(woken.Json.Span)!), ApiJson.Default.WokenVm),
+            CallReply.Returned woken =>
+                TypedResults.Json(new WokenVm(JsonSerializer.Deserialize<string>(woken.Json.Span)!), ApiJson.Default.WokenVm),
             CallReply.Refused refused => Problems.Result(ErrorMapping.From(refused)),
             CallReply.Unknown unknown => Problems.Result(ErrorMapping.From(unknown)),
             var reply => throw new InvalidOperationException($"no answer for {reply.GetType().Name}"),

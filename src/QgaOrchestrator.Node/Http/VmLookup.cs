@@ -12,7 +12,10 @@ public static class VmLookup
         // Routing unescapes all but the slash.
         var wanted = vm.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         var all = await orchestrator.ListVmsAsync(cancel);
-        var found = all.Where(v => wanted.Contains('/', StringComparison.Ordinal) ? v.Id.ToString() == wanted : v.Id.Name == wanted).ToArray();
+        var found = all.Where(v =>
+                wanted.Contains('/', StringComparison.Ordinal) ? v.Id.ToString() == wanted : v.Id.Name == wanted
+            )
+            .ToArray();
         return found.Length switch
         {
             1 => found[0],
@@ -22,8 +25,10 @@ public static class VmLookup
     }
 
     private static Problem Ambiguous(string wanted, VmStatus[] found) =>
-        Problems.Conflict(ProblemCodes.AmbiguousVm, $"{wanted} means several VMs.", "Name one of the candidates, as host/name.") with
-        {
-            Candidates = [.. found.Select(v => v.Id.ToString()).Order(StringComparer.Ordinal)],
-        };
+        Problems.Conflict(
+            ProblemCodes.AmbiguousVm,
+            $"{wanted} means several VMs.",
+            "Name one of the candidates, as host/name."
+        ) with
+        { Candidates = [.. found.Select(v => v.Id.ToString()).Order(StringComparer.Ordinal)] };
 }

@@ -22,28 +22,42 @@ public static class ConfigCheck
         var data = options.Node.DataDirectory;
         if (!LedgerPath.CanBeWritten(data))
         {
-            faults.Add($"Node:DataDirectory: {data} cannot be written. Make it and give it to the node's user, or run this as that user");
+            faults.Add(
+                $"Node:DataDirectory: {data} cannot be written. Make it and give it to the node's user, or run this as that user"
+            );
         }
         else
         {
-            if (Directory.Exists(data) && OwnFiles.DirectoryFault(data) is { } open) faults.Add($"Node:DataDirectory: {data} is refused: {open}");
+            if (Directory.Exists(data) && OwnFiles.DirectoryFault(data) is { } open)
+                faults.Add($"Node:DataDirectory: {data} is refused: {open}");
             Try(faults, () => AdminToken.Check(DataDirectory.TokenFileOf(data)));
             Try(faults, () => TokenStore.Check(DataDirectory.NamedTokensFileOf(data)));
         }
         if (!LedgerPath.CanBeWritten(options.Freeze.Ledger))
-            faults.Add($"Freeze:Ledger: {options.Freeze.Ledger} cannot be written, and without a ledger nothing is frozen. Make it and give it to the node's user, or name another");
+            faults.Add(
+                $"Freeze:Ledger: {options.Freeze.Ledger} cannot be written, and without a ledger nothing is frozen. Make it "
+                    + $"and give it to the node's user, or name another"
+            );
         else if (Directory.Exists(options.Freeze.Ledger) && OwnFiles.Fault(options.Freeze.Ledger) is { } foreign)
             faults.Add($"Freeze:Ledger: {foreign}");
         if (!IsOfThisMachine(options.Node.Api))
-            faults.Add($"Node:Api: {options.Node.Api.Host} is no address of this machine. Name one of those that ip address shows, or 127.0.0.1");
+            faults.Add(
+                $"Node:Api: {options.Node.Api.Host} is no address of this machine. Name one of those that ip address shows, or "
+                    + $"127.0.0.1"
+            );
         if (options.Node.TargetGroup is { } group && !FileGroup.Exists(group))
-            faults.Add($"Node:TargetGroup: there is no group {group} on this host. Make it (groupadd {group}), or name the group of QEMU's user");
+            faults.Add(
+                $"Node:TargetGroup: there is no group {group} on this host. Make it (groupadd {group}), or name the group of "
+                    + $"QEMU's user"
+            );
         return faults;
     }
 
-    private static bool IsOfThisMachine(Uri api) => api.Host == "localhost" || !IPAddress.TryParse(api.DnsSafeHost, out var address)
+    private static bool IsOfThisMachine(Uri api) =>
+        api.Host == "localhost" || !IPAddress.TryParse(api.DnsSafeHost, out var address)
         || IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
-        || NetworkInterface.GetAllNetworkInterfaces().SelectMany(card => card.GetIPProperties().UnicastAddresses).Any(own => own.Address.Equals(address));
+        || NetworkInterface.GetAllNetworkInterfaces().SelectMany(card => card.GetIPProperties().UnicastAddresses).Any(
+            own => own.Address.Equals(address));
 
     private static void Try(List<string> faults, Action check)
     {

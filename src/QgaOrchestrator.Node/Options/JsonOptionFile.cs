@@ -69,7 +69,8 @@ public static class JsonOptionFile
     }
 
     private static string Origin(in Utf8JsonReader reader, byte[] json, string name) =>
-        string.Create(CultureInfo.InvariantCulture, $"{name}:{1 + json.AsSpan(0, (int)reader.TokenStartIndex).Count((byte)'\n')}");
+        string.Create(
+            CultureInfo.InvariantCulture, $"{name}:{1 + json.AsSpan(0, (int)reader.TokenStartIndex).Count((byte)'\n')}");
 
     // The reader's message ends with its own line and position.
     private static string Sentence(string message)

@@ -23,7 +23,8 @@ public sealed class OptionReader
 
     public string Text(string key, string fallback) => TextOrNull(key) ?? fallback;
 
-    /// <summary>A value that <paramref name="parse"/> makes of the text, or null where it is <paramref name="expected"/> in vain.</summary>
+    /// <summary>A value that <paramref name="parse"/> makes of the text, or null where it is <paramref name="expected"/> in
+    /// vain.</summary>
     public T Parsed<T>(string key, T fallback, string expected, Func<string, T?> parse) where T : struct
     {
         if (Take(key) is not { Text.Length: > 0 } value) return fallback;
@@ -38,14 +39,19 @@ public sealed class OptionReader
         text => Core.Duration.Within(text, least, most));
 
     /// <summary>Days, and a time of day: d.hh:mm:ss.</summary>
-    public TimeSpan Days(string key, TimeSpan fallback, TimeSpan least, TimeSpan most) => Parsed(
-        key, fallback, $"a duration d.hh:mm:ss from {least:c} to {most:c}",
-        text => TimeSpan.TryParseExact(text, @"d\.hh\:mm\:ss", CultureInfo.InvariantCulture, out var time) && time >= least && time <= most
-            ? time : null);
+    public TimeSpan Days(string key, TimeSpan fallback, TimeSpan least, TimeSpan most) =>
+        Parsed(key, fallback, $"a duration d.hh:mm:ss from {least:c} to {most:c}", text =>
+            TimeSpan.TryParseExact(text, @"d\.hh\:mm\:ss", CultureInfo.InvariantCulture, out var time)
+            && time >= least
+            && time <= most
+                ? time
+                : null
+        );
 
-    public int Number(string key, int fallback, int least, int most) => Parsed<int>(
-        key, fallback, string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"),
-        text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most ? n : null);
+    public int Number(string key, int fallback, int least, int most) =>
+        Parsed<int>(key, fallback, string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"), text =>
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most ? n : null
+        );
 
     /// <summary>The numbered keys below this one, from 0; null where the key is not set at all.</summary>
     public IReadOnlyList<string>? List(string key)
@@ -84,7 +90,15 @@ public sealed class OptionReader
         foreach (var section in sections) Take(section);
         string[] known = [.. _taken];
         foreach (var value in _values.Values.Where(v => !_taken.Contains(v.Key)))
-            Fail(value, "unknown option" + (Spelling.Nearest(value.Key, known) is { } meant ? $"; did you mean {meant}?" : "; config/node.json has all that there are"));
+            Fail(
+                value,
+                "unknown option"
+                    + (
+                        Spelling.Nearest(value.Key, known) is { } meant
+                            ? $"; did you mean {meant}?"
+                            : "; config/node.json has all that there are"
+                    )
+            );
     }
 
     private OptionValue? Take(string key)
@@ -98,7 +112,8 @@ public sealed class OptionReader
 
     private void Fail(OptionValue value, string why)
     {
-        for (var key = value.Key; key.Length > 0; key = key.LastIndexOf(':') is var colon and > 0 ? key[..colon] : "") _taken.Add(key);
+        for (var key = value.Key; key.Length > 0; key = key.LastIndexOf(':') is var colon and > 0 ? key[..colon] : "")
+            _taken.Add(key);
         _errors.Add($"{value.Origin}: {value.Key}: {why}");
     }
 }

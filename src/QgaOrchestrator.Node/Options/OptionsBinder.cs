@@ -18,7 +18,13 @@ public static class OptionsBinder
     {
         var node = Node(read, machine, directory);
         var options = new QgadOptions(
-            node, Store(read), Fleet(read, node.Host, directory, proxmox), Freeze(read, node, directory), Policy(read), Cluster(read));
+            node,
+            Store(read),
+            Fleet(read, node.Host, directory, proxmox),
+            Freeze(read, node, directory),
+            Policy(read),
+            Cluster(read)
+        );
         read.RefuseUnknown(["Node", "Store", "Fleet", "Freeze", "Policy", "Cluster"]);
         return options;
     }
@@ -49,7 +55,8 @@ public static class OptionsBinder
         if (provider != "sqlite") read.Fail(key, $"\"{provider}\" is not supported by this version; use \"sqlite\"");
         if (read.TextOrNull("Store:ConnectionString") is not null && provider == "sqlite")
             read.Fail("Store:ConnectionString", "sqlite takes none: its files lie in Node.DataDirectory");
-        return new(provider, null, read.Days("Store:Keep", TimeSpan.FromDays(400), TimeSpan.FromDays(1), TimeSpan.FromDays(36500)));
+        return new(
+            provider, null, read.Days("Store:Keep", TimeSpan.FromDays(400), TimeSpan.FromDays(1), TimeSpan.FromDays(36500)));
     }
 
     private static FleetSection Fleet(OptionReader read, string host, string directory, ProxmoxHost proxmox)
@@ -60,7 +67,8 @@ public static class OptionsBinder
             : [new(SocketHold.Exclusive, "/run/vms/{vm}/qga.sock", "/run/vms/{vm}/qmp.sock")];
         if (file is null) return new(sources, null);
         var path = Path.GetFullPath(file, directory);
-        foreach (var error in FleetErrors(path, host, new SourceHolds(sources), proxmox)) read.Fail("Fleet:File", $"{path}: {error}");
+        foreach (var error in FleetErrors(path, host, new SourceHolds(sources), proxmox))
+            read.Fail("Fleet:File", $"{path}: {error}");
         return new(sources, path);
     }
 
@@ -69,7 +77,15 @@ public static class OptionsBinder
         try
         {
             var (fleet, errors) = FleetFileReader.Read(File.ReadAllBytes(path));
-            return fleet is null ? errors : [.. fleet.Vms.Where(vm => (vm.Host ?? host) == host).Select(vm => Objection(vm, holds, proxmox)).OfType<string>()];
+            return fleet is null
+                ? errors
+                :
+                [
+                    .. fleet
+                        .Vms.Where(vm => (vm.Host ?? host) == host)
+                        .Select(vm => Objection(vm, holds, proxmox))
+                        .OfType<string>(),
+                ];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -96,7 +112,8 @@ public static class OptionsBinder
         var agent = Pattern(read, key + ":Agent", directory);
         if (agent is null) read.Fail(key + ":Agent", "missing: the path of the agents' sockets, with {vm} in it");
         var monitor = Pattern(read, key + ":Monitor", directory);
-        if (proxmox.Objection(hold, agent, monitor) is { } trouble) read.Fail(key + ":Hold", $"{trouble.Reason}. Use \"Hold\": \"per-command\"");
+        if (proxmox.Objection(hold, agent, monitor) is { } trouble)
+            read.Fail(key + ":Hold", $"{trouble.Reason}. Use \"Hold\": \"per-command\"");
         return new(hold, agent ?? "", monitor);
     }
 
@@ -114,7 +131,8 @@ public static class OptionsBinder
         new LedgerPath(read.Text("Freeze:Ledger", LedgerPath.DefaultLedger), node.Host, node.DataDirectory, directory).Resolve(),
         read.Names("Freeze:Hooks").ToDictionary(name => name, name => Hook(read, name, directory), StringComparer.Ordinal));
 
-    /// <summary>Its program is looked for now: a hook that is not there should not be found missing by a backup at night.</summary>
+    /// <summary>Its program is looked for now: a hook that is not there should not be found missing by a backup at
+    /// night.</summary>
     private static IReadOnlyList<string> Hook(OptionReader read, string name, string directory)
     {
         var key = "Freeze:Hooks:" + name;
@@ -157,7 +175,11 @@ public static class OptionsBinder
         var seeds = read.List("Cluster:Seeds") ?? [];
         foreach (var key in seeds)
         {
-            if (read.TextOrNull(key) is not { } seed || seed.Split(':') is not [{ Length: > 0 }, var port] || !ushort.TryParse(port, out _))
+            if (
+                read.TextOrNull(key) is not { } seed
+                || seed.Split(':') is not [{ Length: > 0 }, var port]
+                || !ushort.TryParse(port, out _)
+            )
                 read.Fail(key, "host:port is expected");
         }
         return new(

@@ -14,7 +14,12 @@ public static class OptionsLoader
     /// <param name="proxmox">Whether the host is one of Proxmox VE; null: this host is looked at.</param>
     /// <exception cref="OptionsException">Everything that is wrong, at once.</exception>
     public static QgadOptions Load(
-        IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string machine, string directory, ProxmoxHost? proxmox = null)
+        IReadOnlyList<string> arguments,
+        IReadOnlyDictionary<string, string> environment,
+        string machine,
+        string directory,
+        ProxmoxHost? proxmox = null
+    )
     {
         var (options, errors) = Read(arguments, environment, machine, directory, proxmox);
         return errors.Count == 0 ? options : throw new OptionsException(errors);
@@ -22,7 +27,12 @@ public static class OptionsLoader
 
     /// <summary>The same, with the default in place of whatever is wrong.</summary>
     public static (QgadOptions Options, IReadOnlyList<string> Errors) Read(
-        IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string machine, string directory, ProxmoxHost? proxmox = null)
+        IReadOnlyList<string> arguments,
+        IReadOnlyDictionary<string, string> environment,
+        string machine,
+        string directory,
+        ProxmoxHost? proxmox = null
+    )
     {
         var errors = new List<string>();
         var (file, others) = ConfigFile(arguments, errors);
@@ -31,7 +41,12 @@ public static class OptionsLoader
             .Concat(OptionSource.FromEnvironment(environment))
             .Concat(OptionSource.FromArguments(others, errors))
             .ToArray();
-        var options = OptionsBinder.Bind(new(values, errors), machine, file is null ? directory : Path.GetDirectoryName(file)!, proxmox ?? new ProxmoxHost("/"));
+        var options = OptionsBinder.Bind(
+            new(values, errors),
+            machine,
+            file is null ? directory : Path.GetDirectoryName(file)!,
+            proxmox ?? new ProxmoxHost("/")
+        );
         return (options, errors);
     }
 
@@ -45,7 +60,9 @@ public static class OptionsLoader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            errors.Add($"--config {file}: {e.Message.TrimEnd('.')}. Give the path of a file that this user can read, as config/node.json");
+            errors.Add(
+                $"--config {file}: {e.Message.TrimEnd('.')}. Give the path of a file that this user can read, as config/node.json"
+            );
             return [];
         }
     }

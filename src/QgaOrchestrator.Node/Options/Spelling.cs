@@ -28,7 +28,8 @@ public static class Spelling
                 }
                 var same = from[i - 1] == to[j - 1] ? 0 : 1;
                 far[i, j] = Math.Min(far[i - 1, j - 1] + same, Math.Min(far[i - 1, j], far[i, j - 1]) + 1);
-                if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1]) far[i, j] = Math.Min(far[i, j], far[i - 2, j - 2] + 1);
+                if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1])
+                    far[i, j] = Math.Min(far[i, j], far[i - 2, j - 2] + 1);
             }
         }
         return far[from.Length, to.Length];

@@ -13,14 +13,16 @@ public static class AgentCalls
 
     /// <param name="request">As the command's own type makes it: <see cref="GuestPing.Request"/>.</param>
     /// <param name="timeout">Null: <see cref="AgentCommand.DefaultTimeout"/>, 30 s for a freeze.</param>
-    /// <exception cref="AgentException">Refused; not sent; or not answered in time, which closes the link, unless it was a freeze.</exception>
+    /// <exception cref="AgentException">Refused; not sent; or not answered in time, which closes the link, unless it was a
+    /// freeze.</exception>
     public static Task AskAsync(this IAgent agent, AgentRequest request, TimeSpan? timeout = null) =>
         agent.ReturnOfAsync(request, timeout);
 
     /// <param name="request">As the command's own type makes it: <see cref="GuestGetOsinfo.Request"/>.</param>
     /// <param name="read">The same type's Read: <see cref="GuestGetOsinfo.Read"/>.</param>
     /// <param name="timeout">Null: <see cref="AgentCommand.DefaultTimeout"/>, 30 s for a freeze.</param>
-    /// <exception cref="AgentException">Refused; not sent; or not answered in time, which closes the link, unless it was a freeze.</exception>
+    /// <exception cref="AgentException">Refused; not sent; or not answered in time, which closes the link, unless it was a
+    /// freeze.</exception>
     /// <exception cref="NotUnderstoodException">The value is not of this command's shape.</exception>
     public static async Task<T> AskAsync<T>(
         this IAgent agent, AgentRequest request, Func<ReadOnlyMemory<byte>, T> read, TimeSpan? timeout = null)

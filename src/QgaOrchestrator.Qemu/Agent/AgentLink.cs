@@ -24,7 +24,9 @@ public static class AgentLink
             new(new LinkState.Syncing(connected.SyncId)) { Write = AgentBytes.Sync(connected.SyncId) },
         (LinkState.Connecting, LinkInput.ConnectFailed failed) => new(Start) { Opened = failed.Outcome },
         (LinkState.Syncing syncing, LinkInput.Line line) =>
-            Answers(syncing.Id, line) ? new(_ready) { Opened = _opened } : new(syncing.And(AgentReply.Parse(line.Received.Bytes))),
+            Answers(syncing.Id, line)
+                ? new(_ready) { Opened = _opened }
+                : new(syncing.And(AgentReply.Parse(line.Received.Bytes))),
         (LinkState.Ready, LinkInput.Send send) =>
             // A copy of its own tells this sending from another one of the same request.
             new(new LinkState.Busy(send.Request with { }, Written: false)) { Write = AgentBytes.Of(send.Request) },
@@ -32,21 +34,27 @@ public static class AgentLink
         (LinkState.Ready, LinkInput.Resync resync) => Behind(resync.SyncId, heard: null),
         (LinkState.Busy busy, LinkInput.Written written) => IsOf(busy, written) ? Taken(busy) : new(busy),
         (LinkState.Busy { SyncBehind: { } id } busy, LinkInput.Line line) => WhileFollowed(busy, id, line),
-        (LinkState.Busy, LinkInput.Line line) =>
-            AgentReply.Parse(line.Received.Bytes) is { } reply ? new(_ready) { Called = reply.ToOutcome() } : new(state),
-        (LinkState.Busy { Written: true, SyncBehind: null, Request.KeepLinkWhenOverdue: true } busy, LinkInput.Deadline deadline) =>
-            new(new LinkState.Overdue(busy.Request, Heard.Nothing)) { Called = NoReply(busy, deadline.Timeout) },
-        (LinkState.Busy { Written: true, SyncBehind: null, Request.KeepLinkWhenOverdue: true } busy, LinkInput.Resync resync) =>
-            Behind(resync.SyncId, Heard.Nothing) with
-            {
-                Called = new AgentOutcome.Unknown($"{busy.Request} is overdue"),
-            },
-        (LinkState.Busy { SyncBehind: null } busy, LinkInput.Resync resync) =>
-            busy.Written ? Follow(busy, resync.SyncId) : new(busy with { SyncBehind = resync.SyncId }),
-        (LinkState.Busy { Written: true, SyncBehind: { } id } busy, LinkInput.Deadline deadline) =>
-            new(new LinkState.Resyncing(id, Heard: null)) { Called = NoReply(busy, deadline.Timeout) with { By = WaitEnd.TimedOut } },
-        (LinkState.Overdue overdue, LinkInput.Line line) =>
-            new(overdue with { Heard = overdue.Heard.And(AgentReply.Parse(line.Received.Bytes)) }),
+        (LinkState.Busy, LinkInput.Line line) => AgentReply.Parse(line.Received.Bytes) is { } reply
+            ? new(_ready) { Called = reply.ToOutcome() }
+            : new(state),
+        (
+            LinkState.Busy { Written: true, SyncBehind: null, Request.KeepLinkWhenOverdue: true } busy,
+            LinkInput.Deadline deadline
+        ) => new(new LinkState.Overdue(busy.Request, Heard.Nothing)) { Called = NoReply(busy, deadline.Timeout) },
+        (
+            LinkState.Busy { Written: true, SyncBehind: null, Request.KeepLinkWhenOverdue: true } busy,
+            LinkInput.Resync resync
+        ) => Behind(resync.SyncId, Heard.Nothing) with { Called = new AgentOutcome.Unknown($"{busy.Request} is overdue") },
+        (LinkState.Busy { SyncBehind: null } busy, LinkInput.Resync resync) => busy.Written
+            ? Follow(busy, resync.SyncId)
+            : new(busy with { SyncBehind = resync.SyncId }),
+        (LinkState.Busy { Written: true, SyncBehind: { } id } busy, LinkInput.Deadline deadline) => new(
+            new LinkState.Resyncing(id, Heard: null)
+        )
+        { Called = NoReply(busy, deadline.Timeout) with { By = WaitEnd.TimedOut } },
+        (LinkState.Overdue overdue, LinkInput.Line line) => new(
+            overdue with { Heard = overdue.Heard.And(AgentReply.Parse(line.Received.Bytes)) }
+        ),
         (LinkState.Overdue overdue, LinkInput.Resync resync) => Behind(resync.SyncId, overdue.Heard),
         (LinkState.Resyncing resyncing, LinkInput.Line line) => Answers(resyncing.Id, line)
             ? new(_ready) { Resynced = new(InSync: true, resyncing.Heard?.Late) }
@@ -86,7 +94,8 @@ public static class AgentLink
         {
             (_, null) => new(busy),
             // No 0xFF is sent yet, and a reply to all that was asked is as good as its sync.
-            ({ Written: false }, { } reply) => new(_ready) { Called = reply.ToOutcome(), Resynced = new(InSync: true, Late: null) },
+            ({ Written: false }, { } reply) =>
+                new(_ready) { Called = reply.ToOutcome(), Resynced = new(InSync: true, Late: null) },
             ({ Doubtful: null }, AgentReply.Error error) => new(busy with { Doubtful = error }),
             ({ Doubtful: { } first }, AgentReply.Error second) when first != second => Told(syncId, first.ToOutcome()),
             ({ Doubtful: null }, AgentReply.Return value) => Told(syncId, value.ToOutcome()),
@@ -116,9 +125,15 @@ public static class AgentLink
     private static LinkStep End(LinkState state, string reason, bool lost, WaitEnd by = WaitEnd.Other) => new(Start)
     {
         Drop = true,
-        Opened = state is LinkState.Connecting or LinkState.Syncing ? new OpenOutcome.NoAnswer(reason) { Refusal = (state as LinkState.Syncing)?.Refusal } : null,
-        Called = state is LinkState.Busy busy ? new AgentOutcome.Unknown(reason) { By = busy.Written ? by : WaitEnd.Other } : null,
-        Resynced = state is LinkState.Resyncing or LinkState.Busy { SyncBehind: not null } ? new(InSync: false, Late: null, reason) : null,
+        Opened = state is LinkState.Connecting or LinkState.Syncing
+            ? new OpenOutcome.NoAnswer(reason) { Refusal = (state as LinkState.Syncing)?.Refusal }
+            : null,
+        Called = state is LinkState.Busy busy
+            ? new AgentOutcome.Unknown(reason) { By = busy.Written ? by : WaitEnd.Other }
+            : null,
+        Resynced = state is LinkState.Resyncing or LinkState.Busy { SyncBehind: not null }
+            ? new(InSync: false, Late: null, reason)
+            : null,
         Lost = lost && state.IsOpen ? reason : null,
     };
 

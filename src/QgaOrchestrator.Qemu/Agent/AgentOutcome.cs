@@ -63,7 +63,8 @@ public sealed record AgentError(string Class, string Description)
 
     /// <summary>The answer to a 0xFF, which is no JSON (QEMU, qobject/json-parser.c; before 2.9 "Invalid JSON syntax").</summary>
     public bool IsParseError =>
-        Description.StartsWith("JSON parse error", StringComparison.Ordinal) || Description.StartsWith("Invalid JSON syntax", StringComparison.Ordinal);
+        Description.StartsWith("JSON parse error", StringComparison.Ordinal) || Description.StartsWith(
+            "Invalid JSON syntax", StringComparison.Ordinal);
 
     public override string ToString() => $"{Class}: {Description}";
 }
@@ -79,7 +80,8 @@ public abstract record OpenOutcome
     /// <summary>There is no socket, or nobody listens on it: QEMU is not running.</summary>
     public sealed record NoSocket(string Reason) : OpenOutcome;
 
-    /// <summary>Connected, but the sync was not answered in time: no agent, a hung one, or another client holds the socket.</summary>
+    /// <summary>Connected, but the sync was not answered in time: no agent, a hung one, or another client holds the
+    /// socket.</summary>
     public sealed record NoAnswer(string Reason) : OpenOutcome
     {
         /// <summary>An agent is there and answered the sync with an error; null: it said nothing.</summary>

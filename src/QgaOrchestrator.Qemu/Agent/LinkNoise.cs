@@ -13,7 +13,8 @@ public readonly record struct LinkNoise(long Cost)
     /// <summary>An agent in step sends next to nothing that is not asked for.</summary>
     private const int Budget = 1 << 20;
 
-    /// <summary>Before a sync's answer a reply that nobody waits for may come, a former client's or a late one: 64 MiB at the most.</summary>
+    /// <summary>Before a sync's answer a reply that nobody waits for may come, a former client's or a late one: 64 MiB at the
+    /// most.</summary>
     private const int SyncBudget = 80 << 20;
 
     private const int PerLine = 256;
@@ -24,17 +25,21 @@ public readonly record struct LinkNoise(long Cost)
     /// <summary>Nothing long is waited for but the reply of the request in flight.</summary>
     public static int LongestLine(LinkState state) => state is LinkState.Busy busy ? busy.Request.LargestReply : LineReader.Small;
 
-    /// <summary>Why a line that was thrown away ends the link; null: it is noise, like what comes before a sync's reply.</summary>
+    /// <summary>Why a line that was thrown away ends the link; null: it is noise, like what comes before a sync's
+    /// reply.</summary>
     public static string? Refuse(LinkState state, WireLine line) => (line.Fault, state) switch
     {
-        (LineFault.TooLong, LinkState.Busy busy) => $"the reply to {busy.Request} is longer than the {Size(busy.Request.LargestReply)} that it may have",
-        (LineFault.TooLong, LinkState.Ready) => $"the agent sent a line of more than {Size(LineReader.Small)} though nothing was asked",
+        (LineFault.TooLong, LinkState.Busy busy) =>
+            $"the reply to {busy.Request} is longer than the {Size(busy.Request.LargestReply)} that it may have",
+        (LineFault.TooLong, LinkState.Ready) =>
+            $"the agent sent a line of more than {Size(LineReader.Small)} though nothing was asked",
         (LineFault.NoMemory, LinkState.Busy or LinkState.Ready) => NoMemory(state),
         _ => null,
     };
 
     public static string NoMemory(LinkState state) =>
-        $"the reply to {(state as LinkState.Busy)?.Request.Command ?? "a command"} found no room in the {Size(LineMemory.Agents.Capacity)} that long replies share: ask for less at once, or for fewer at a time";
+        $"the reply to {(state as LinkState.Busy)?.Request.Command ?? "a command"} found no room in the "
+            + $"{Size(LineMemory.Agents.Capacity)} that long replies share: ask for less at once, or for fewer at a time";
 
     public LinkNoise And(LinkState state, WireLine line) =>
         new(Cost + line.Noise + line.Bytes.Length + (Discards(state) && line.AfterSentinel ? PerSync : PerLine));

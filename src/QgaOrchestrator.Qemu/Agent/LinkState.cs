@@ -13,7 +13,8 @@ public abstract record LinkState
     public sealed record Connecting : LinkState;
 
     /// <summary>The sync is sent, alone. Whatever comes before its reply was meant for somebody else.</summary>
-    /// <param name="Refusal">The last error that came, but for our 0xFF's: an old request's or, where no reply follows, the sync's own.</param>
+    /// <param name="Refusal">The last error that came, but for our 0xFF's: an old request's or, where no reply follows, the
+    /// sync's own.</param>
     public sealed record Syncing(long Id, AgentError? Refusal = null) : LinkState
     {
         public Syncing And(AgentReply? line) =>

@@ -13,13 +13,19 @@ public sealed class NotUnderstoodException : Exception
     /// <param name="where">The place in it, as in $[0].disk; null where it is not known.</param>
     /// <param name="isData">It holds a file's or a process's bytes, which belong into no message.</param>
     internal NotUnderstoodException(ReadOnlyMemory<byte> reply, string? where, bool isData, Exception? cause)
-        : base($"the agent's reply was not understood{(where is { Length: > 1 } ? $" at {ForeignText.Name(where)}" : "")}: {Told(reply, isData)}", cause)
-    {
-    }
+        : base(
+            $"the agent's reply was not understood{(where is { Length: > 1 } ? $" at {ForeignText.Name(where)}" : "")}: "
+                + $"{Told(reply, isData)}",
+            cause
+        )
+    { }
 
     private static string Told(ReadOnlyMemory<byte> reply, bool isData) => isData
         ? $"{reply.Length} bytes"
-        : ForeignText.Message(Encoding.UTF8.GetString(reply.Span[..Math.Min(reply.Length, 2 * ForeignText.ExcerptBytes)]), ForeignText.ExcerptBytes);
+        : ForeignText.Message(
+            Encoding.UTF8.GetString(reply.Span[..Math.Min(reply.Length, 2 * ForeignText.ExcerptBytes)]),
+            ForeignText.ExcerptBytes
+        );
 }
 
 /// <summary>How a caller reads that goes on without what it asked for.</summary>

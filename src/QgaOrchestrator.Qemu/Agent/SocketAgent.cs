@@ -109,10 +109,17 @@ public sealed class SocketAgent : IAgent
             if (_resync is { } pending && _state is not LinkState.Resyncing { Heard: not null })
                 return pending.Task; // the same sync is as good for both
             if (_state is not (LinkState.Ready or LinkState.Overdue or LinkState.Busy))
-                return Task.FromResult(new ResyncOutcome(false, null, _state.IsOpen ? "a sync is under way" : "the link is not open"));
+                return Task.FromResult(
+                    new ResyncOutcome(false, null, _state.IsOpen ? "a sync is under way" : "the link is not open"));
             _resync = waiter = new(_time, Expire);
             // A freeze's call ends now, and the agent may work on it for as long as it was given.
-            _resyncTimeout = timeout + (_state is LinkState.Busy { Request.KeepLinkWhenOverdue: true } && _call is { } freeze ? freeze.Left : TimeSpan.Zero);
+            _resyncTimeout =
+                timeout
+                + (
+                    _state is LinkState.Busy { Request.KeepLinkWhenOverdue: true } && _call is { } freeze
+                        ? freeze.Left
+                        : TimeSpan.Zero
+                );
             effects = Step(new LinkInput.Resync(_syncIds.Next()));
             if (_call is null) effects = effects with { Sync = waiter };
         }

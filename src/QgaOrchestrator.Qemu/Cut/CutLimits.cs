@@ -18,6 +18,7 @@ public sealed record CutLimits
     /// <summary>For a cancelled job, or a node that is still in use, to be gone. Default 60 s.</summary>
     public TimeSpan Removal { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>A storage hook's prepare, and its undo. (Its cut has what is left of the lease, its copy has no limit.) Default 5 min.</summary>
+    /// <summary>A storage hook's prepare, and its undo. (Its cut has what is left of the lease, its copy has no limit.) Default 5
+    /// min.</summary>
     public TimeSpan Hook { get; init; } = TimeSpan.FromMinutes(5);
 }

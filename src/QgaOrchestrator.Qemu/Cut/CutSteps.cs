@@ -12,11 +12,20 @@ internal static class CutSteps
         try
         {
             await Readiness.RequireAsync(monitor, limits, names).ConfigureAwait(false);
-            var disks = await Readiness.PromptlyAsync(
-                limits, timeout => WritableDisks.ListAsync(monitor, target, timeout)).ConfigureAwait(false);
-            return disks.Cut.Any(disk => !disk.Firmware) ? disks : throw new CutException(
-                "the VM has no writable disk" + (disks.Outside.Any(disk => disk.Reason is OutsideReason.Excluded or OutsideReason.PassedThrough) ? " that is neither excluded nor passed through" : ""),
-                "Leave it out of the selection: there is nothing to back up.");
+            var disks = await Readiness
+                .PromptlyAsync(limits, timeout => WritableDisks.ListAsync(monitor, target, timeout))
+                .ConfigureAwait(false);
+            return disks.Cut.Any(disk => !disk.Firmware)
+                ? disks
+                : throw new CutException(
+                    "the VM has no writable disk"
+                        + (
+                            disks.Outside.Any(disk => disk.Reason is OutsideReason.Excluded or OutsideReason.PassedThrough)
+                                ? " that is neither excluded nor passed through"
+                                : ""
+                        ),
+                    "Leave it out of the selection: there is nothing to back up."
+                );
         }
         catch (Exception error) when (error is CutException or MonitorException)
         {

@@ -16,7 +16,9 @@ internal sealed class DiskPlaces(IMonitor monitor, IReadOnlyList<PciDevice> pci,
 
     /// <summary>The device's type in QEMU, as in scsi-hd.</summary>
     public async Task<string?> TypeAsync(string qdev) =>
-        qdev.EndsWith(Backend, StringComparison.Ordinal) ? "virtio-blk-device" : await TextAsync(qdev, "type").ConfigureAwait(false);
+        qdev.EndsWith(Backend, StringComparison.Ordinal)
+            ? "virtio-blk-device"
+            : await TextAsync(qdev, "type").ConfigureAwait(false);
 
     /// <param name="qdev">The device: a path or an id, as query-block tells it.</param>
     /// <param name="type">As <see cref="TypeAsync"/> tells it.</param>
@@ -32,23 +34,33 @@ internal sealed class DiskPlaces(IMonitor monitor, IReadOnlyList<PciDevice> pci,
                 return new(DiskSocket.Nvme, await AddressAsync(qdev).ConfigureAwait(false), Unit: 1) { Serial = serial };
         }
 
-        if (await TextAsync(qdev, "parent_bus").ConfigureAwait(false) is not { } bus) return new(DiskSocket.Other, null) { Serial = serial };
+        if (await TextAsync(qdev, "parent_bus").ConfigureAwait(false) is not { } bus)
+            return new(DiskSocket.Other, null) { Serial = serial };
         var owner = Owner(bus);
         var kind = await TextAsync(owner, "type").ConfigureAwait(false) ?? "";
         return type switch
         {
-            "nvme-ns" => new(DiskSocket.Nvme, await AddressAsync(owner).ConfigureAwait(false), Unit: await NumberAsync(qdev, "nsid").ConfigureAwait(false))
-            {
-                Serial = await TextAsync(owner, "serial").ConfigureAwait(false),
-            },
-            "ide-hd" or "ide-cd" or "ide-drive" when kind.Contains("ahci", StringComparison.Ordinal) =>
-                new(DiskSocket.Sata, await AddressAsync(owner).ConfigureAwait(false), BusNumber(bus)) { Serial = serial },
-            "ide-hd" or "ide-cd" or "ide-drive" =>
-                new(DiskSocket.Ide, await AddressAsync(owner).ConfigureAwait(false), BusNumber(bus), Unit: await NumberAsync(qdev, "unit").ConfigureAwait(false))
-                {
-                    Serial = serial,
-                },
-            { } scsi when scsi.StartsWith("scsi-", StringComparison.Ordinal) => await ScsiAsync(qdev, owner, kind, serial).ConfigureAwait(false),
+            "nvme-ns" => new(
+                DiskSocket.Nvme,
+                await AddressAsync(owner).ConfigureAwait(false),
+                Unit: await NumberAsync(qdev, "nsid").ConfigureAwait(false)
+            )
+            { Serial = await TextAsync(owner, "serial").ConfigureAwait(false) },
+            "ide-hd" or "ide-cd" or "ide-drive" when kind.Contains("ahci", StringComparison.Ordinal) => new(
+                DiskSocket.Sata,
+                await AddressAsync(owner).ConfigureAwait(false),
+                BusNumber(bus)
+            )
+            { Serial = serial },
+            "ide-hd" or "ide-cd" or "ide-drive" => new(
+                DiskSocket.Ide,
+                await AddressAsync(owner).ConfigureAwait(false),
+                BusNumber(bus),
+                Unit: await NumberAsync(qdev, "unit").ConfigureAwait(false)
+            )
+            { Serial = serial },
+            { } scsi when scsi.StartsWith("scsi-", StringComparison.Ordinal) => await ScsiAsync(qdev, owner, kind, serial)
+                .ConfigureAwait(false),
             _ => new(DiskSocket.Other, null) { Serial = serial },
         };
     }
@@ -69,13 +81,16 @@ internal sealed class DiskPlaces(IMonitor monitor, IReadOnlyList<PciDevice> pci,
         {
             Serial = serial,
             DeviceId = await TextAsync(qdev, "device_id").ConfigureAwait(false)
-                ?? (socket == DiskSocket.Usb ? UsbSerial(controller, await TextAsync(owner, "port").ConfigureAwait(false)) : null),
+                ?? (
+                    socket == DiskSocket.Usb ? UsbSerial(controller, await TextAsync(owner, "port").ConfigureAwait(false)) : null
+                ),
             Wwn = unchecked((ulong)await NumberAsync(qdev, "wwn").ConfigureAwait(false)),
         };
     }
 
     /// <summary>The serial that QEMU makes up for a USB disk without one, of its controller's address and its port.</summary>
-    private static string? UsbSerial(PciAddress? controller, string? port) => controller is null || port is null ? null : $"1-{controller}-{port}";
+    private static string? UsbSerial(PciAddress? controller, string? port) =>
+        controller is null || port is null ? null : $"1-{controller}-{port}";
 
     /// <summary>The address of this device, or of the PCI device that it hangs from.</summary>
     private async Task<PciAddress?> AddressAsync(string device)
@@ -96,21 +111,31 @@ internal sealed class DiskPlaces(IMonitor monitor, IReadOnlyList<PciDevice> pci,
             return await AskAddressAsync(owner, left - 1).ConfigureAwait(false);
 
         // The root bus is 0; any other is numbered by the guest, in the bridge that leads to it.
-        int? number = bus.Split('/')[^1] is "pci.0" or "pcie.0" ? 0 : (await AskAddressAsync(owner, left - 1).ConfigureAwait(false)) is { } bridge
-            ? pci.FirstOrDefault(candidate => candidate.Address == bridge)?.Secondary : null;
-        return pci.FirstOrDefault(candidate => candidate.Bus == number && candidate.Slot == slotNumber && candidate.Function == function)?.Address;
+        int? number =
+            bus.Split('/')[^1] is "pci.0" or "pcie.0" ? 0
+            : (await AskAddressAsync(owner, left - 1).ConfigureAwait(false)) is { } bridge
+                ? pci.FirstOrDefault(candidate => candidate.Address == bridge)?.Secondary
+            : null;
+        return pci.FirstOrDefault(candidate =>
+            candidate.Bus == number && candidate.Slot == slotNumber && candidate.Function == function
+        )?.Address;
     }
 
     private static string Owner(string bus) => bus[..Math.Max(0, bus.LastIndexOf('/'))];
 
     /// <summary>As in ide.1 and ahci0.3.</summary>
     private static long BusNumber(string bus) =>
-        long.TryParse(bus[(bus.LastIndexOf('.') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+        long.TryParse(bus[(bus.LastIndexOf('.') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : 0;
 
     private static (int Slot, int Function)? Place(string? legacy) =>
-        legacy?.Split('.') is [var slot, var function] && Hex(slot) is { } slotNumber && Hex(function) is { } functionNumber ? (slotNumber, functionNumber) : null;
+        legacy?.Split('.') is [var slot, var function] && Hex(slot) is { } slotNumber && Hex(function) is { } functionNumber
+            ? (slotNumber, functionNumber)
+            : null;
 
-    private static int? Hex(string text) => int.TryParse(text, NumberStyles.AllowHexSpecifier, null, out var number) ? number : null;
+    private static int? Hex(string text) =>
+        int.TryParse(text, NumberStyles.AllowHexSpecifier, null, out var number) ? number : null;
 
     private async Task<string?> TextAsync(string device, string property) =>
         await QomGet.TextAsync(monitor, device, property, timeout).ConfigureAwait(false) is { Length: > 0 } text ? text : null;

@@ -23,7 +23,8 @@ public static partial class FileGroup
         || File.ReadLines("/etc/group").Any(line => line.Split(':')[0] == group);
 
     private static uint Find(string group) =>
-        File.ReadLines("/etc/group").Select(line => line.Split(':')).FirstOrDefault(fields => fields[0] == group) is [_, _, var id, ..]
+        File.ReadLines("/etc/group").Select(line => line.Split(':')).FirstOrDefault(fields => fields[0] == group)
+            is [_, _, var id, ..]
             ? uint.Parse(id, CultureInfo.InvariantCulture)
             : throw new IOException($"there is no group {group} on this host");
 

@@ -16,13 +16,18 @@ public sealed class FullBackupCut(IMonitor monitor, TimeProvider time, CutLimits
     public async Task<CutPlan> PrepareAsync(CutNames names, CutTarget target, CancellationToken cancel)
     {
         var machine = await CutSteps.AskingAsync(() => CutSteps.PlanAsync(monitor, names, target, _limits)).ConfigureAwait(false);
-        return await CutSteps.MakeAsync(
-            () => MakeAsync(names, target, machine, cancel), () => UndoAsync(names, target.Directory, CancellationToken.None)).ConfigureAwait(false);
+        return await CutSteps
+            .MakeAsync(
+                () => MakeAsync(names, target, machine, cancel),
+                () => UndoAsync(names, target.Directory, CancellationToken.None)
+            )
+            .ConfigureAwait(false);
     }
 
     public Task<CutOutcome> CutAsync(CutPlan plan, TimeSpan timeout) => CutSteps.CutAsync(monitor, plan, timeout);
 
-    public Task FinishAsync(CutPlan plan, Action<CopyProgress> progress, CancellationToken cancel) => CutSteps.AskingAsync(async () =>
+    public Task FinishAsync(CutPlan plan, Action<CopyProgress> progress, CancellationToken cancel) =>
+        CutSteps.AskingAsync(async () =>
     {
         using var watch = new JobWatch(monitor, time, _limits);
         while (true)

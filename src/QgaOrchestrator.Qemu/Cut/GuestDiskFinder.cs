@@ -55,7 +55,8 @@ public sealed class GuestDiskFinder
         }
     }
 
-    /// <summary>The whole disk's device in the guest, as in /dev/sda for /dev/sda2; null where the agent does not tell it.</summary>
+    /// <summary>The whole disk's device in the guest, as in /dev/sda for /dev/sda2; null where the agent does not tell
+    /// it.</summary>
     public static string? Device(GuestDiskAddress entry)
     {
         if (entry.Dev is not { Length: > 0 } device) return null;
@@ -63,7 +64,8 @@ public sealed class GuestDiskFinder
         if (end.Length == device.Length) return device;
         // Where a disk's own name ends in a digit a p stands before the partition's number.
         if (end is [.., var last, 'p'] && char.IsAsciiDigit(last)) return end[..^1];
-        return end.StartsWith("/dev/sd", StringComparison.Ordinal) || end.StartsWith("/dev/vd", StringComparison.Ordinal) || end.StartsWith("/dev/hd", StringComparison.Ordinal)
+        return end.StartsWith("/dev/sd", StringComparison.Ordinal) || end.StartsWith("/dev/vd", StringComparison.Ordinal) || end
+            .StartsWith("/dev/hd", StringComparison.Ordinal)
             || end.StartsWith("/dev/xvd", StringComparison.Ordinal) ? end : device;
     }
 
@@ -99,7 +101,10 @@ public sealed class GuestDiskFinder
         // Windows tells a slot by the firmware's number, which is another one behind some bridges.
         if (!_machine.Pci.Any(device => device.Address == address)) return null;
         var there = _disks.Where(disk => disk.Place.Controller == address).ToList();
-        if (there.Count > 0) return there.Where(disk => IsAt(entry, disk.Place)).Select(disk => disk.Name).ToList() is { Count: > 0 } found ? found : null;
+        if (there.Count > 0)
+            return there.Where(disk => IsAt(entry, disk.Place)).Select(disk => disk.Name).ToList() is { Count: > 0 } found
+                ? found
+                : null;
         return _disks.Any(disk => disk.Place is { Controller: null, Socket: not DiskSocket.Other }) ? null : [];
     }
 
@@ -109,18 +114,22 @@ public sealed class GuestDiskFinder
         DiskSocket.VirtioScsi => entry.Unit == place.Unit,
         DiskSocket.LsiScsi when _windows => (entry.Target, entry.Unit) == (place.Target, place.Unit),
         DiskSocket.LsiScsi => entry.Unit == place.Target,
-        // The Windows agent asks for a SCSI address where the bus is SCSI, IDE, RAID or SAS only, and an IDE channel has no PCI address.
+        // The Windows agent asks for a SCSI address where the bus is SCSI, IDE, RAID or SAS only, and an IDE channel has no PCI
+        // address.
         DiskSocket.Ide when !_windows => (entry.Bus, entry.Unit) == (place.Channel, place.Unit),
         DiskSocket.Sata when !_windows => entry.Unit == place.Channel,
         _ => true,
     };
 
     private List<string> BySerial(GuestDiskAddress entry) =>
-        entry.Serial is { Length: > 0 } serial ? [.. _disks.Where(disk => GuestSerial.IsOf(serial, disk.Place)).Select(disk => disk.Name)] : [];
+        entry.Serial is { Length: > 0 } serial
+            ? [.. _disks.Where(disk => GuestSerial.IsOf(serial, disk.Place)).Select(disk => disk.Name)]
+            : [];
 
     private FoundDisk.Elsewhere Elsewhere(GuestPciAddress at)
     {
-        var device = _machine.Pci.First(device => device.Address == new PciAddress((int)at.Domain, (int)at.Bus, (int)at.Slot, (int)at.Function));
+        var device = _machine.Pci.First(
+            device => device.Address == new PciAddress((int)at.Domain, (int)at.Bus, (int)at.Slot, (int)at.Function));
         string[] names = device.Qdev.Length > 0 ? [device.Qdev, device.Address.ToString()] : [device.Address.ToString()];
         return new(names[0], names.Any(_machine.ExcludedDevices.Contains));
     }

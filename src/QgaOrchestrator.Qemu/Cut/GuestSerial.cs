@@ -20,10 +20,15 @@ internal static partial class GuestSerial
         return Serials(place).Any(serial => told == serial || place.Socket switch
         {
             // 0QEMU_QEMU_HARDDISK_SERIAL: 0 for "vendor specific", then vendor and product.
-            DiskSocket.VirtioScsi or DiskSocket.LsiScsi or DiskSocket.Other => told is ['0' or '1', ..] && told.EndsWith('_' + serial, StringComparison.Ordinal),
+            DiskSocket.VirtioScsi or DiskSocket.LsiScsi or DiskSocket.Other =>
+                told is ['0' or '1', ..] && told.EndsWith('_' + serial, StringComparison.Ordinal),
             DiskSocket.Ide or DiskSocket.Sata => told.EndsWith('_' + serial, StringComparison.Ordinal),
-            DiskSocket.Nvme => told.EndsWith($"_{serial}_{place.Unit.ToString(CultureInfo.InvariantCulture)}", StringComparison.Ordinal) || told.EndsWith('_' + serial, StringComparison.Ordinal),
-            DiskSocket.Usb => UsbInstance().Replace(told, "") is var usb && (usb == serial || usb.EndsWith('_' + serial, StringComparison.Ordinal)),
+            DiskSocket.Nvme =>
+                told.EndsWith($"_{serial}_{place.Unit.ToString(CultureInfo.InvariantCulture)}", StringComparison.Ordinal) || told
+                    .EndsWith('_' + serial, StringComparison.Ordinal),
+            DiskSocket.Usb =>
+                UsbInstance().Replace(told, "") is var usb && (
+                    usb == serial || usb.EndsWith('_' + serial, StringComparison.Ordinal)),
             _ => false,
         });
     }
@@ -42,7 +47,8 @@ internal static partial class GuestSerial
         }
     }
 
-    /// <summary>As udev replaces what is unfit for a path: runs of blanks by one underscore, other characters by one each.</summary>
+    /// <summary>As udev replaces what is unfit for a path: runs of blanks by one underscore, other characters by one
+    /// each.</summary>
     private static string Escaped(string text)
     {
         var escaped = new StringBuilder();

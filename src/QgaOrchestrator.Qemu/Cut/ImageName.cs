@@ -12,7 +12,8 @@ namespace QgaOrchestrator.Qemu.Cut;
 internal sealed record ImageName(string Format, string? File, bool Shifted)
 {
     /// <summary>Drivers of formats; any other filters, or serves a file, a device or a protocol.</summary>
-    private static readonly HashSet<string> Formats = ["raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vhdx", "vpc", "parallels", "luks"];
+    private static readonly HashSet<string> Formats =
+        ["raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vhdx", "vpc", "parallels", "luks"];
 
     private const string Pseudo = "json:";
 
@@ -32,7 +33,11 @@ internal sealed record ImageName(string Format, string? File, bool Shifted)
         try
         {
             using var document = JsonDocument.Parse(json);
-            for (JsonElement? at = document.RootElement; at is { ValueKind: JsonValueKind.Object } layer; at = layer.TryGetProperty("file", out var below) ? below : null)
+            for (
+                JsonElement? at = document.RootElement;
+                at is { ValueKind: JsonValueKind.Object } layer;
+                at = layer.TryGetProperty("file", out var below) ? below : null
+            )
                 layers.Add((Text(layer, "driver"), Text(layer, "filename"), Text(layer, "offset") is not (null or "0")));
         }
         catch (JsonException)

@@ -26,12 +26,19 @@ public sealed record OpenOverlay(
 
     /// <summary>What happens until it is committed.</summary>
     [JsonIgnore]
-    public string Warning => string.Create(System.Globalization.CultureInfo.InvariantCulture,
-        $"the VM writes to overlays of a snapshot: started again from its original command line it loses what it wrote since {Since:u}");
+    public string Warning =>
+        string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"the VM writes to overlays of a snapshot: started again from its original command line it loses what it wrote "
+                + $"since {Since:u}"
+        );
 
     /// <summary>Whether this is the very process that made the overlays.</summary>
     public bool IsOf(QemuProcess? process) =>
-        process is not null && process.Pid == Qemu.Pid && process.StartTicks == Qemu.StartTicks && BootId == HostProcesses.BootId();
+        process is not null
+        && process.Pid == Qemu.Pid
+        && process.StartTicks == Qemu.StartTicks
+        && BootId == HostProcesses.BootId();
 
     /// <summary>The process is gone: nobody but the operator may say which of base and overlay holds.</summary>
     public CutException Lost()
@@ -39,10 +46,16 @@ public sealed record OpenOverlay(
         var commands = Disks.Where(disk => !disk.Committed).Select(disk =>
             $"qemu-img info --backing-chain {disk.Overlay}; qemu-img commit -b {disk.Base} {disk.Overlay}; rm {disk.Overlay}");
         return new(
-            string.Create(System.Globalization.CultureInfo.InvariantCulture,
-                $"the QEMU process that made the VM's overlays (pid {Qemu.Pid}) is gone: what the guest wrote since {Since:u} is in {string.Join(", ", Disks.Select(disk => disk.Overlay))}"),
-            $"Stop the VM. If it was not started from its original disks since, commit the overlays: {string.Join("; ", commands)}; or start it from the overlays. "
-            + "If it was, a commit would damage its disks: keep what it has, and move the overlays away. When their files are gone the VM is let in again");
+            string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"the QEMU process that made the VM's overlays (pid {Qemu.Pid}) is gone: what the guest wrote since {Since:u} "
+                    + $"is in {string.Join(", ", Disks.Select(disk => disk.Overlay))}"
+            ),
+            $"Stop the VM. If it was not started from its original disks since, commit the overlays: "
+                + $"{string.Join("; ", commands)}; or start it from the overlays. "
+                + "If it was, a commit would damage its disks: keep what it has, and move the overlays away. When their files "
+                    + "are gone the VM is let in again"
+        );
     }
 }
 

@@ -25,7 +25,12 @@ internal sealed class OverlayCommit(IMonitor monitor, OverlayLedger overlays, Ti
             {
                 if (jobs.FirstOrDefault(job => job.Id == names.Commit(disk.Index)) is not { IsConcluded: true } ended) continue;
                 if (ended.Error is null)
-                    overlays.Write(owed = owed with { Disks = [.. owed.Disks.Select(d => d.Index == disk.Index ? d with { Committed = true } : d)] });
+                    overlays.Write(
+                        owed = owed with
+                        {
+                            Disks = [.. owed.Disks.Select(d => d.Index == disk.Index ? d with { Committed = true } : d)],
+                        }
+                    );
                 await monitor.DismissAsync(ended.Id, limits.Command).ConfigureAwait(false);
                 Require(disk, ended.Error);
             }
@@ -62,7 +67,8 @@ internal sealed class OverlayCommit(IMonitor monitor, OverlayLedger overlays, Ti
                 return true;
             case null:
                 // It stands on its base, so it was active, and its device is gone or somebody put a layer on top.
-                if (await IsStackedAsync(overlay).ConfigureAwait(false)) Require(disk, "no device writes to it any more, or another layer lies on it");
+                if (await IsStackedAsync(overlay).ConfigureAwait(false))
+                    Require(disk, "no device writes to it any more, or another layer lies on it");
                 return false;
         }
     }
@@ -74,7 +80,10 @@ internal sealed class OverlayCommit(IMonitor monitor, OverlayLedger overlays, Ti
     private static void Require(OverlaidDisk disk, string? error)
     {
         if (error is not null)
-            throw new CutException($"the overlay {disk.Overlay} holds what the guest wrote and could not be committed: {error}",
-                "See the storage of the VM's disk; the node tries again before the next backup and at its next start. Do not restart the VM until then.");
+            throw new CutException(
+                $"the overlay {disk.Overlay} holds what the guest wrote and could not be committed: {error}",
+                "See the storage of the VM's disk; the node tries again before the next backup and at its next start. Do not "
+                    + "restart the VM until then."
+            );
     }
 }

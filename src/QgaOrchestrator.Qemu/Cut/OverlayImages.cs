@@ -67,10 +67,15 @@ internal sealed class OverlayImages(IMonitor monitor, TargetImages images, CutNa
             throw new CutException($"disk {disk.Name} is the block device {path}, and no overlay can lie beside that",
                 "Use the method full, or a storage hook (method hook) for a snapshot below QEMU.");
         if (disk.File is not ['/', ..] file || !File.Exists(file))
-            throw new CutException($"disk {disk.Name} is no file that this node sees ({disk.File ?? "no path"}), so no overlay can lie beside it",
-                "Use the method full for this VM.");
+            throw new CutException(
+                $"disk {disk.Name} is no file that this node sees ({disk.File ?? "no path"}), so no overlay can lie beside it",
+                "Use the method full for this VM."
+            );
         if (ImageName.Of(null, _media.GetValueOrDefault(disk.Node)?.File).Shifted)
-            throw new CutException($"disk {disk.Name} begins inside of {file}, which an overlay's header cannot say", "Use the method full for this VM.");
+            throw new CutException(
+                $"disk {disk.Name} begins inside of {file}, which an overlay's header cannot say",
+                "Use the method full for this VM."
+            );
         return new(disk.Index, disk.Node, file, Path.Combine(Path.GetDirectoryName(file)!, names.Overlay(disk.Index) + ".qcow2"));
     }
 
@@ -111,7 +116,10 @@ internal sealed class OverlayImages(IMonitor monitor, TargetImages images, CutNa
         }
 
         if (new DriveInfo(directory).AvailableFreeSpace is var free && free < bytes)
-            throw new CutException($"{free} bytes are free in {directory}; overlays of its disks may grow to {bytes}", "Free space there, or use the method full.");
+            throw new CutException(
+                $"{free} bytes are free in {directory}; overlays of its disks may grow to {bytes}",
+                "Free space there, or use the method full."
+            );
     }
 
     private static void WriteFile(Utf8JsonWriter json, OverlaidDisk planned, BlockCache? cache)

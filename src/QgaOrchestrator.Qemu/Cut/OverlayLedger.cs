@@ -28,8 +28,11 @@ public sealed class OverlayLedger(string directory)
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new CutException($"{path} cannot be read: {e.Message}",
-                "It names overlays that the VM may write to. See the VM's disks (qemu-img info --backing-chain), then remove the file");
+            throw new CutException(
+                $"{path} cannot be read: {e.Message}",
+                "It names overlays that the VM may write to. See the VM's disks (qemu-img info --backing-chain), then remove "
+                    + "the file"
+            );
         }
     }
 
@@ -37,7 +40,13 @@ public sealed class OverlayLedger(string directory)
     /// <exception cref="CutException">A file is there and cannot be read.</exception>
     public IReadOnlyList<OpenOverlay> ReadAll() => !Directory.Exists(directory)
         ? []
-        : [.. Directory.GetFiles(directory, "*" + Suffix).Select(file => Read(Path.GetFileName(file)[..^Suffix.Length])).OfType<OpenOverlay>()];
+        :
+        [
+            .. Directory
+                .GetFiles(directory, "*" + Suffix)
+                .Select(file => Read(Path.GetFileName(file)[..^Suffix.Length]))
+                .OfType<OpenOverlay>(),
+        ];
 
     /// <summary>When it returns, the transaction may be sent.</summary>
     /// <exception cref="CutException">It cannot be written.</exception>
@@ -47,11 +56,15 @@ public sealed class OverlayLedger(string directory)
         try
         {
             Directory.CreateDirectory(directory, OwnFiles.Directory);
-            HeldDirectory.ReplaceFile(path, JsonSerializer.SerializeToUtf8Bytes(overlay, OverlayJson.Default.OpenOverlay), OwnFiles.File);
+            HeldDirectory.ReplaceFile(
+                path, JsonSerializer.SerializeToUtf8Bytes(overlay, OverlayJson.Default.OpenOverlay), OwnFiles.File);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CutException($"{path} cannot be written: {e.Message}", "Make room in Node.DataDirectory: without this record no overlay is made.");
+            throw new CutException(
+                $"{path} cannot be written: {e.Message}",
+                "Make room in Node.DataDirectory: without this record no overlay is made."
+            );
         }
     }
 
@@ -64,9 +77,14 @@ public sealed class OverlayLedger(string directory)
     /// <exception cref="CutException">With the commands that settle it.</exception>
     public void RequireNone(string vm, Monitor.QemuProcess? process)
     {
-        if (Read(vm) is not { } open) return;
-        if (open.IsOf(process)) throw new CutException(open.Warning,
-            "The node commits them when the run that made them has ended, or at its next start; the VM must not be restarted until then.");
+        if (Read(vm) is not { } open)
+            return;
+        if (open.IsOf(process))
+            throw new CutException(
+                open.Warning,
+                "The node commits them when the run that made them has ended, or at its next start; the VM must not be "
+                    + "restarted until then."
+            );
         if (!Ledger.HostProcesses.IsRunning(open.Qemu) || open.BootId != Ledger.HostProcesses.BootId())
         {
             if (open.Committed) foreach (var disk in open.Disks) File.Delete(disk.Overlay);

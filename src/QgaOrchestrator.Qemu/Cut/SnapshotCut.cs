@@ -10,7 +10,8 @@ namespace QgaOrchestrator.Qemu.Cut;
 /// are active they are an obligation in the <see cref="OverlayLedger"/>.
 /// </summary>
 /// <param name="vm">As in HOST~VM.</param>
-public sealed class SnapshotCut(IMonitor monitor, string vm, OverlayLedger overlays, TimeProvider time, CutLimits? limits = null) : ICut
+public sealed class SnapshotCut(IMonitor monitor, string vm, OverlayLedger overlays, TimeProvider time, CutLimits? limits = null)
+    : ICut
 {
     private readonly CutLimits _limits = limits ?? new();
     private string? _copied;
@@ -19,13 +20,18 @@ public sealed class SnapshotCut(IMonitor monitor, string vm, OverlayLedger overl
     {
         overlays.RequireNone(vm, monitor.Process);
         var machine = await CutSteps.AskingAsync(() => CutSteps.PlanAsync(monitor, names, target, _limits)).ConfigureAwait(false);
-        return await CutSteps.MakeAsync(
-            () => MakeAsync(names, target, machine, cancel), () => UndoAsync(names, target.Directory, CancellationToken.None)).ConfigureAwait(false);
+        return await CutSteps
+            .MakeAsync(
+                () => MakeAsync(names, target, machine, cancel),
+                () => UndoAsync(names, target.Directory, CancellationToken.None)
+            )
+            .ConfigureAwait(false);
     }
 
     public Task<CutOutcome> CutAsync(CutPlan plan, TimeSpan timeout) => CutSteps.CutAsync(monitor, plan, timeout);
 
-    public Task FinishAsync(CutPlan plan, Action<CopyProgress> progress, CancellationToken cancel) => CutSteps.AskingAsync(async () =>
+    public Task FinishAsync(CutPlan plan, Action<CopyProgress> progress, CancellationToken cancel) =>
+        CutSteps.AskingAsync(async () =>
     {
         var owed = Owed(plan.Names);
         await CopyAsync(plan, owed, progress, cancel).ConfigureAwait(false);
@@ -81,11 +87,24 @@ public sealed class SnapshotCut(IMonitor monitor, string vm, OverlayLedger overl
         }
 
         // Before the first overlay is made, so that each is found after a crash; and so before the transaction.
-        overlays.Write(new(
-            vm, names.Hash, monitor.Process ?? throw new CutException("nobody can tell which QEMU process this monitor belongs to",
-                "Use the method full: an overlay is committed only inside the process that made it."),
-            HostProcesses.BootId(), time.GetUtcNow(), target.Directory, target.Bandwidth, overlaid));
-        foreach (var (disk, overlay) in disks.Zip(overlaid)) await beside.MakeAsync(disk, overlay, cancel).ConfigureAwait(false);
+        overlays.Write(
+            new(
+                vm,
+                names.Hash,
+                monitor.Process
+                    ?? throw new CutException(
+                        "nobody can tell which QEMU process this monitor belongs to",
+                        "Use the method full: an overlay is committed only inside the process that made it."
+                    ),
+                HostProcesses.BootId(),
+                time.GetUtcNow(),
+                target.Directory,
+                target.Bandwidth,
+                overlaid
+            )
+        );
+        foreach (var (disk, overlay) in disks.Zip(overlaid))
+            await beside.MakeAsync(disk, overlay, cancel).ConfigureAwait(false);
 
         // Again, after everything slow: it is the last look before the guest is frozen.
         await Readiness.RequireAsync(monitor, _limits, names).ConfigureAwait(false);
@@ -96,7 +115,8 @@ public sealed class SnapshotCut(IMonitor monitor, string vm, OverlayLedger overl
         };
     }
 
-    private static ReadOnlyMemory<byte> SnapshotTransaction(CutNames names, IEnumerable<PlannedDisk> disks) => MonitorArguments.Write(json =>
+    private static ReadOnlyMemory<byte> SnapshotTransaction(CutNames names, IEnumerable<PlannedDisk> disks) =>
+        MonitorArguments.Write(json =>
     {
         json.WriteStartArray("actions");
         foreach (var disk in disks)
@@ -139,9 +159,13 @@ public sealed class SnapshotCut(IMonitor monitor, string vm, OverlayLedger overl
         foreach (var disk in copies.All.Where(copy => copy.Job is null).Select(copy => copy.Disk))
         {
             if (!active.Contains(plan.Names.Overlay(disk.Index))) continue;
-            var arguments = MonitorArguments.Write(json => BackupTransaction.WriteCopy(json, plan.Names, disk, owed.Bandwidth, qemu: null));
+            var arguments = MonitorArguments.Write(
+                json => BackupTransaction.WriteCopy(json, plan.Names, disk, owed.Bandwidth, qemu: null));
             if (await monitor.TryAsync("blockdev-backup", arguments, _limits.Command).ConfigureAwait(false) is { } refused)
-                throw new CutException($"the copy of disk {disk.Index} ({disk.Node}) was refused: {refused}", "See QEMU's own log, and run the backup again.");
+                throw new CutException(
+                    $"the copy of disk {disk.Index} ({disk.Node}) was refused: {refused}",
+                    "See QEMU's own log, and run the backup again."
+                );
         }
     }
 

@@ -37,7 +37,8 @@ internal sealed class TargetImages(IMonitor monitor, TimeProvider time, CutNames
         if (error is null) return;
         if (CutErrors.IsFull(error)) throw CutErrors.Target(error, disk.Image, monitor.Process);
         // The file system cannot reserve: the space is checked instead, for the whole growth of all disks from here on.
-        if (Free(disk) is { } free && free < disk.Size + disk.Size / 100 + (1 << 20)) throw CutErrors.Full(disk.Image, $"{free} bytes are free");
+        if (Free(disk) is { } free && free < disk.Size + disk.Size / 100 + (1 << 20))
+            throw CutErrors.Full(disk.Image, $"{free} bytes are free");
         Require(disk, await CreateAsync(job, Qcow2(disk, null), cancel).ConfigureAwait(false));
     }
 

@@ -11,9 +11,14 @@ namespace QgaOrchestrator.Qemu.Cut;
 /// <param name="Pci">Every PCI device of the VM.</param>
 /// <param name="Strangers">Names to leave out that none of the above has.</param>
 public sealed record VmDisks(
-    IReadOnlyList<PlannedDisk> Cut, IReadOnlyList<OutsideDisk> Outside, IReadOnlyList<PciDevice> Pci, IReadOnlyList<string> Strangers)
+    IReadOnlyList<PlannedDisk> Cut,
+    IReadOnlyList<OutsideDisk> Outside,
+    IReadOnlyList<PciDevice> Pci,
+    IReadOnlyList<string> Strangers
+)
 {
-    /// <summary>Names of devices without a block node in QEMU (a vhost-user disk, a passed-through one) that their owner leaves out.</summary>
+    /// <summary>Names of devices without a block node in QEMU (a vhost-user disk, a passed-through one) that their owner leaves
+    /// out.</summary>
     public IReadOnlyList<string> ExcludedDevices { get; init; } = [];
 }
 
@@ -23,7 +28,8 @@ public enum OutsideReason
     /// <summary>Its owner leaves it out.</summary>
     Excluded,
 
-    /// <summary>The guest speaks to the host's device itself (scsi-block, scsi-generic): QEMU does not see what it writes.</summary>
+    /// <summary>The guest speaks to the host's device itself (scsi-block, scsi-generic): QEMU does not see what it
+    /// writes.</summary>
     PassedThrough,
 
     /// <summary>The guest cannot write to it.</summary>

@@ -3,7 +3,8 @@ using QgaOrchestrator.Qemu.Monitor.Queries;
 
 namespace QgaOrchestrator.Qemu.Cut;
 
-/// <summary>Which disks a cut is about: all that the guest can write to. Their place tells which file systems are on them.</summary>
+/// <summary>Which disks a cut is about: all that the guest can write to. Their place tells which file systems are on
+/// them.</summary>
 internal static class WritableDisks
 {
     private const string Peripherals = "/machine/peripheral/";
@@ -37,19 +38,34 @@ internal static class WritableDisks
             else if (!medium.Ro) disks.Add(Plan(disks.Count, name, device, place, firmware, target));
         }
 
-        outside.AddRange((await QueryTpm.IdsAsync(monitor, timeout).ConfigureAwait(false)).Select(id => new OutsideDisk(id, OutsideReason.Tpm)));
+        outside.AddRange(
+            (await QueryTpm.IdsAsync(monitor, timeout).ConfigureAwait(false)).Select(id => new OutsideDisk(id, OutsideReason.Tpm))
+        );
         var without = target.Exclude.Except(excluded).ToList();
         // A controller of disks is no disk: to name it leaves none of them out.
-        var controllers = disks.Select(disk => disk.Place?.Controller).Concat(outside.Select(disk => disk.Place?.Controller)).ToHashSet();
-        var others = pci.Where(slot => !controllers.Contains(slot.Address)).SelectMany(slot => new[] { slot.Qdev, slot.Address.ToString() }).ToHashSet();
-        return new(disks, outside, pci, [.. without.Where(name => !others.Contains(name))]) { ExcludedDevices = [.. without.Where(others.Contains)] };
+        var controllers =
+            disks.Select(disk => disk.Place?.Controller).Concat(outside.Select(disk => disk.Place?.Controller)).ToHashSet();
+        var others = pci.Where(slot => !controllers.Contains(slot.Address))
+            .SelectMany(slot => new[] { slot.Qdev, slot.Address.ToString() })
+            .ToHashSet();
+        return new(disks, outside, pci, [.. without.Where(name => !others.Contains(name))])
+        {
+            ExcludedDevices = [.. without.Where(others.Contains)],
+        };
     }
 
     private static PlannedDisk Plan(int index, string name, BlockDevice device, DiskPlace? place, bool firmware, CutTarget target)
     {
         var medium = device.Inserted!;
         var image = ImageName.Of(medium.Drv, medium.File);
-        return new(index, medium.NodeName!, device.Qdev ?? "", medium.Image!.VirtualSize, TargetDirectory.Image(target.Directory, index), place?.Serial)
+        return new(
+            index,
+            medium.NodeName!,
+            device.Qdev ?? "",
+            medium.Image!.VirtualSize,
+            TargetDirectory.Image(target.Directory, index),
+            place?.Serial
+        )
         {
             Name = name,
             Place = place,

@@ -19,7 +19,8 @@ public sealed class HeldDirectory : IDisposable
     public string Path { get; }
 
     /// <exception cref="DirectoryNotFoundException">It is not there.</exception>
-    /// <exception cref="IOException">A part of its path is a link that somebody else may have made, or cannot be opened.</exception>
+    /// <exception cref="IOException">A part of its path is a link that somebody else may have made, or cannot be
+    /// opened.</exception>
     public static HeldDirectory Open(string path)
     {
         path = System.IO.Path.GetFullPath(path);
@@ -83,7 +84,8 @@ public sealed class HeldDirectory : IDisposable
     /// <summary>A new file: what is there already, a link too, is an error.</summary>
     public FileStream CreateNew(string name, UnixFileMode mode)
     {
-        var file = new FileStream(PathOf(name), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode });
+        var file = new FileStream(
+            PathOf(name), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode });
         File.SetUnixFileMode(file.SafeFileHandle, mode); // whatever our umask takes away
         return file;
     }
@@ -126,7 +128,8 @@ public sealed class HeldDirectory : IDisposable
     {
         using var readable = Libc.OpenAt(Libc.CurrentDirectory, PathOf("."), Libc.ReadOnly | Libc.OnlyDirectory);
         // EINVAL: this file system knows no sync of a directory.
-        if (readable.IsInvalid || (Libc.Sync(readable) != 0 && Marshal.GetLastPInvokeError() != Libc.Invalid)) throw Libc.Failure($"{Path} cannot be synced");
+        if (readable.IsInvalid || (Libc.Sync(readable) != 0 && Marshal.GetLastPInvokeError() != Libc.Invalid))
+            throw Libc.Failure($"{Path} cannot be synced");
     }
 
     /// <summary>Gives it a mode and, where set, a group.</summary>
@@ -136,7 +139,8 @@ public sealed class HeldDirectory : IDisposable
         File.SetUnixFileMode(PathOf("."), mode);
     }
 
-    /// <summary>A directory at this path, made with all that is missing above it: each new one with this mode and group.</summary>
+    /// <summary>A directory at this path, made with all that is missing above it: each new one with this mode and
+    /// group.</summary>
     public static HeldDirectory Make(string path, UnixFileMode mode, string? group)
     {
         if (TryOpen(path) is { } there) return there;
@@ -190,7 +194,8 @@ public sealed class HeldDirectory : IDisposable
         if (error is Libc.NotDirectory or Libc.TooManyLinks)
         {
             if (!Libc.StatusOf(at).IsOnlyOurs)
-                throw new IOException($"{path}: {part} is no directory but a link that another user may have made, so it is not followed");
+                throw new IOException(
+                    $"{path}: {part} is no directory but a link that another user may have made, so it is not followed");
             next = Libc.OpenAt((int)at.DangerousGetHandle(), part, directory | Libc.OnlyDirectory);
             if (!next.IsInvalid) return next;
             error = Marshal.GetLastPInvokeError();

@@ -3,10 +3,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace QgaOrchestrator.Qemu.Files;
 
-/// <summary>The calls of libc that .NET does not offer: files by the handle of their directory, and without following links.</summary>
+/// <summary>The calls of libc that .NET does not offer: files by the handle of their directory, and without following
+/// links.</summary>
 internal static partial class Libc
 {
-    internal const int ReadOnly = 0, WriteOnly = 1, Create = 0x40, Append = 0x400, NonBlocking = 0x800, CloseOnExec = 0x80000, PathOnly = 0x200000;
+    internal const int ReadOnly =
+        0, WriteOnly = 1, Create = 0x40, Append = 0x400, NonBlocking = 0x800, CloseOnExec = 0x80000, PathOnly = 0x200000;
     internal const int NoEntry = 2, NotDirectory = 20, Invalid = 22, TooManyLinks = 40;
     internal const int CurrentDirectory = -100;
     private const int SymlinkNoFollow = 0x100, EmptyPath = 0x1000;

@@ -11,7 +11,8 @@ public static class OwnFiles
 
     private const UnixFileMode GroupWrite = UnixFileMode.GroupWrite, OthersWrite = UnixFileMode.OtherWrite;
 
-    /// <summary>From now on this process makes no file that another user can open, unless it says so; its children neither.</summary>
+    /// <summary>From now on this process makes no file that another user can open, unless it says so; its children
+    /// neither.</summary>
     public static void KeepToOwner() => _ = Libc.SetMask(OthersBits);
 
     /// <summary>
@@ -38,14 +39,17 @@ public static class OwnFiles
         if (!status.IsOurs) return $"it belongs to user {status.Uid}: chown {Libc.EffectiveUser()} {path}";
         var mode = status.Mode & 0xfff;
         return (mode & ~allowed) == 0 ? null
-            : $"its mode is 0{Convert.ToString(mode, 8)}, and tokens and journal lie in it: chmod 0700 {path} (0711 where QEMU's user must reach its points)";
+            : $"its mode is 0{Convert.ToString(mode, 8)}, and tokens and journal lie in it: chmod 0700 {path} (0711 where "
+                + $"QEMU's user must reach its points)";
     }
 
-    /// <summary>Takes every right of group and others from the files in a directory, and from the named directories in it.</summary>
+    /// <summary>Takes every right of group and others from the files in a directory, and from the named directories in
+    /// it.</summary>
     public static void Close(string directory, params IEnumerable<string> below)
     {
         foreach (var path in System.IO.Directory.EnumerateFiles(directory)) Close(path, File);
-        foreach (var path in below.Select(name => Path.Combine(directory, name)).Where(System.IO.Directory.Exists)) Close(path, Directory);
+        foreach (var path in below.Select(name => Path.Combine(directory, name)).Where(System.IO.Directory.Exists))
+            Close(path, Directory);
     }
 
     private static void Close(string path, UnixFileMode mode)

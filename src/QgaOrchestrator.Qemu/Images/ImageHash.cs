@@ -13,7 +13,13 @@ public static class ImageHash
     public static async Task<string> Sha256Async(string file, Action<long>? progress, CancellationToken cancel)
     {
         var stream = new FileStream(
-            file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan | FileOptions.Asynchronous);
+            file,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.Read,
+            bufferSize: 0,
+            FileOptions.SequentialScan | FileOptions.Asynchronous
+        );
         await using var _ = stream.ConfigureAwait(false);
         return await Sha256Async(stream, progress, cancel).ConfigureAwait(false);
     }

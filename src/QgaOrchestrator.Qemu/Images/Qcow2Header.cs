@@ -3,7 +3,8 @@ using QgaOrchestrator.Qemu.Files;
 
 namespace QgaOrchestrator.Qemu.Images;
 
-/// <summary>The fields of a qcow2 image's header that say whether it is a disk of its own (docs/interop/qcow2.txt of QEMU).</summary>
+/// <summary>The fields of a qcow2 image's header that say whether it is a disk of its own (docs/interop/qcow2.txt of
+/// QEMU).</summary>
 /// <param name="Size">Virtual size in bytes.</param>
 /// <param name="IsWhole">It names neither a backing file nor a data file.</param>
 internal sealed record Qcow2Header(long Size, bool IsWhole)
@@ -17,8 +18,14 @@ internal sealed record Qcow2Header(long Size, bool IsWhole)
     {
         Span<byte> header = stackalloc byte[Length];
         using var file = HeldDirectory.OpenFile(path);
-        if (file is null) return null;
-        if (file.ReadAtLeast(header, Length, throwOnEndOfStream: false) < Length || !header.StartsWith("QFI"u8) || header[3] != 0xFB) return null;
+        if (file is null)
+            return null;
+        if (
+            file.ReadAtLeast(header, Length, throwOnEndOfStream: false) < Length
+            || !header.StartsWith("QFI"u8)
+            || header[3] != 0xFB
+        )
+            return null;
         var hasFeatures = BinaryPrimitives.ReadInt32BigEndian(header[4..]) >= 3;
         var backing = BinaryPrimitives.ReadInt64BigEndian(header[8..]);
         var data = hasFeatures && (BinaryPrimitives.ReadUInt64BigEndian(header[72..]) & ExternalData) != 0;

@@ -13,7 +13,8 @@ public sealed partial class QemuImg(string executable = "qemu-img")
     /// <exception cref="ImageException">Not an image, or not readable.</exception>
     public async Task<ImageInfo> InfoAsync(string image, string format, CancellationToken cancel)
     {
-        var said = await RequireAsync(["info", "--output=json", "-f", format, Path.GetFullPath(image)], cancel).ConfigureAwait(false);
+        var said =
+            await RequireAsync(["info", "--output=json", "-f", format, Path.GetFullPath(image)], cancel).ConfigureAwait(false);
         return JsonSerializer.Deserialize(said, ImageJson.Default.ImageInfo)
             ?? throw new ImageException($"qemu-img info says nothing about {image}");
     }
@@ -24,10 +25,12 @@ public sealed partial class QemuImg(string executable = "qemu-img")
     {
         const int clean = 0, leaks = 3;
         var said = new StringBuilder();
-        var (exit, error) = await ToolProcess.RunAsync(
-            executable, ["check", "-f", "qcow2", Path.GetFullPath(image)], piece => said.Append(piece), cancel).ConfigureAwait(false);
+        var (exit, error) = await ToolProcess
+            .RunAsync(executable, ["check", "-f", "qcow2", Path.GetFullPath(image)], piece => said.Append(piece), cancel)
+            .ConfigureAwait(false);
         if (exit is not (clean or leaks))
-            throw new ImageException($"{image} is damaged (qemu-img check {exit}): {(error.Length > 0 ? error : said.ToString().Trim())}");
+            throw new ImageException(
+                $"{image} is damaged (qemu-img check {exit}): {(error.Length > 0 ? error : said.ToString().Trim())}");
     }
 
     /// <summary>
@@ -50,7 +53,8 @@ public sealed partial class QemuImg(string executable = "qemu-img")
         {
             new FileStream(part, FileMode.CreateNew, FileAccess.Write).Dispose();
             // The default cache of convert never flushes; this one does at its end.
-            await RequireAsync(["convert", "-p", "-t", "writeback", "-f", "qcow2", "-O", format, image, part], cancel, Percent(progress))
+            await RequireAsync(
+                ["convert", "-p", "-t", "writeback", "-f", "qcow2", "-O", format, image, part], cancel, Percent(progress))
                 .ConfigureAwait(false);
             File.Move(part, to, overwrite: false);
         }

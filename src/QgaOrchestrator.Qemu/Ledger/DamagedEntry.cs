@@ -1,6 +1,7 @@
 namespace QgaOrchestrator.Qemu.Ledger;
 
-/// <summary>A ledger file that cannot be read: nobody knows whether its guest is frozen, so it is told and never deleted.</summary>
+/// <summary>A ledger file that cannot be read: nobody knows whether its guest is frozen, so it is told and never
+/// deleted.</summary>
 public sealed record DamagedEntry(string Path, string Reason)
 {
     public override string ToString() => $"{Path}: {Reason}";

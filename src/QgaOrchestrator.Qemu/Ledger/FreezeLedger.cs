@@ -107,8 +107,15 @@ public sealed class FreezeLedger
     /// other process writes then but one that thaws, whose write fails and is tried again.</summary>
     public void RemoveUnfinished()
     {
-        if (!System.IO.Directory.Exists(Directory)) return;
-        foreach (var path in System.IO.Directory.GetFiles(Directory, $"*{Suffix}.*.tmp", new EnumerationOptions { AttributesToSkip = 0 }))
+        if (!System.IO.Directory.Exists(Directory))
+            return;
+        foreach (
+            var path in System.IO.Directory.GetFiles(
+                Directory,
+                $"*{Suffix}.*.tmp",
+                new EnumerationOptions { AttributesToSkip = 0 }
+            )
+        )
             File.Delete(path);
     }
 
@@ -137,7 +144,8 @@ public sealed class FreezeLedger
     private static LedgerEntry Check(LedgerFile file, string vm) => file switch
     {
         { Kind: not LedgerFile.FreezeKind } => throw new JsonException($"kind is '{file.Kind}', not '{LedgerFile.FreezeKind}'"),
-        { Version: not LedgerFile.CurrentVersion } => throw new JsonException($"version {file.Version} is unknown to this release"),
+        { Version: not LedgerFile.CurrentVersion } =>
+            throw new JsonException($"version {file.Version} is unknown to this release"),
         _ when file.Entry.Vm != vm => throw new JsonException($"it names the VM '{file.Entry.Vm}'"),
         _ => file.Entry,
     };

@@ -50,7 +50,9 @@ public static class HostProcesses
         ArgumentNullException.ThrowIfNull(process);
         const double ticksPerSecond = 100; // sysconf(_SC_CLK_TCK): the same on every architecture that QEMU hosts on
         var uptime = File.ReadAllText("/proc/uptime").Split(' ')[0];
-        return IsRunning(process) ? TimeSpan.FromSeconds(double.Parse(uptime, CultureInfo.InvariantCulture) - (process.StartTicks / ticksPerSecond)) : null;
+        return IsRunning(process)
+            ? TimeSpan.FromSeconds(double.Parse(uptime, CultureInfo.InvariantCulture) - (process.StartTicks / ticksPerSecond))
+            : null;
     }
 
     /// <summary>

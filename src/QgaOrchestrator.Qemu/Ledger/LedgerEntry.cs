@@ -12,13 +12,14 @@ public enum SocketHold
     /// <summary>They are ours alone and stay open.</summary>
     Exclusive,
 
-    /// <summary>Others use them too (Proxmox): connected for one command, or for a window from reservation to settlement.</summary>
+    /// <summary>Others use them too (Proxmox): connected for one command, or for a window from reservation to
+    /// settlement.</summary>
     PerCommand,
 }
 
 /// <summary>
-/// One VM's open freeze, enough by itself to thaw it: a JSON file <c>VM.freeze.json</c> in the host's ledger directory, written by
-/// temp file and rename before the freeze is sent, removed when the run has journalled the outcome. It is not synced: it
+/// One VM's open freeze, enough by itself to thaw it: a JSON file <c>VM.freeze.json</c> in the host's ledger directory, written
+/// by temp file and rename before the freeze is sent, removed when the run has journalled the outcome. It is not synced: it
 /// has to survive the process, and what ends the host ends its VMs.
 /// </summary>
 /// <param name="Vm">The VM's name on this host.</param>

@@ -23,7 +23,8 @@ public sealed record LedgerPath(string Ledger, string? Host, string DataDirector
     /// <summary>Where it is instead while /run is not writable.</summary>
     public string Fallback => Path.Combine(Absolute(DataDirectory), "frozen");
 
-    /// <summary>All places where a ledger of this config may be, the likeliest first: what a search by hand looks through.</summary>
+    /// <summary>All places where a ledger of this config may be, the likeliest first: what a search by hand looks
+    /// through.</summary>
     public IReadOnlyList<string> Candidates => IsUnderRun(Preferred) ? [Preferred, Fallback] : [Preferred];
 
     /// <summary>Whether this process can make files in the directory, or make the directory where there is none.</summary>

@@ -55,7 +55,10 @@ public static class Settlement
                     $"still frozen after thaw, which {(error is null ? $"counted {thawed}" : $"failed: {error}")}", countLost);
             case AgentOutcome.Refused refused:
                 return new ThawOutcome.NotSettled(
-                    $"status was refused: {refused.Error}; thaw: {error ?? "answered"}", countLost, NotOffered: error is not null);
+                    $"status was refused: {refused.Error}; thaw: {error ?? "answered"}",
+                    countLost,
+                    NotOffered: error is not null
+                );
             default:
                 return new ThawOutcome.NotSettled($"status was not answered: {status}", countLost);
         }
@@ -64,8 +67,8 @@ public static class Settlement
     /// <summary>
     /// One round: a sync, then the thaw. On a link that is open it goes out there, behind a command in flight for as long as
     /// that may take: a link that is closed leaves the socket to whoever queues for it. Where that sync is not answered, and
-    /// where no link is open, one is opened anew. Its caller waits <see cref="Pause"/> before the next round, and goes on until it is settled or the guest's QEMU
-    /// process is gone.
+    /// where no link is open, one is opened anew. Its caller waits <see cref="Pause"/> before the next round, and goes on until
+    /// it is settled or the guest's QEMU process is gone.
     /// </summary>
     public static async Task<ThawOutcome> RoundAsync(IAgent agent, TimeProvider time, bool uncounted = false)
     {

@@ -27,7 +27,8 @@ public abstract record ThawOutcome
             return entry with
             {
                 Phase = LedgerPhase.Thawed,
-                Facts = entry.Facts with { Thawed = Thawed, ThawError = Error, ThawedAt = At, ThawedBy = by, ThawedByUser = user },
+                Facts =
+                    entry.Facts with { Thawed = Thawed, ThawError = Error, ThawedAt = At, ThawedBy = by, ThawedByUser = user },
             };
         }
     }

@@ -64,7 +64,10 @@ internal abstract record MonitorMessage
     private static MonitorOutcome.Refused Error(ref Utf8JsonReader reader)
     {
         using var error = JsonDocument.ParseValue(ref reader);
-        return new(ForeignText.Name(Text(error.RootElement, "class") ?? "GenericError"), ForeignText.Message(Text(error.RootElement, "desc") ?? "no reason given"));
+        return new(
+            ForeignText.Name(Text(error.RootElement, "class") ?? "GenericError"),
+            ForeignText.Message(Text(error.RootElement, "desc") ?? "no reason given")
+        );
     }
 
     private static Version QemuVersion(ref Utf8JsonReader reader)

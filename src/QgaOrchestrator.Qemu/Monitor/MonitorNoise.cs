@@ -21,13 +21,19 @@ internal sealed class MonitorNoise(TimeProvider time)
     private long _cost, _events, _second;
 
     public static int LargestReply(string command) =>
-        command.StartsWith("query-", StringComparison.Ordinal) || command.StartsWith("qom-", StringComparison.Ordinal) ? LongestQuery : LongestEvent;
+        command.StartsWith("query-", StringComparison.Ordinal) || command.StartsWith("qom-", StringComparison.Ordinal)
+            ? LongestQuery
+            : LongestEvent;
 
     /// <returns>Why a line that was thrown away ends the link; null: it was not.</returns>
     public static string? Refuse(WireLine line) => line.Fault switch
     {
-        LineFault.TooLong => $"QEMU's monitor sent a line longer than the {LongestEvent >> 10} KiB of an event and the {LongestQuery >> 20} MiB of a query's answer",
-        LineFault.NoMemory => $"a long line of QEMU's monitor found no room in the {LineMemory.Monitors.Capacity >> 20} MiB that all monitors share",
+        LineFault.TooLong =>
+            $"QEMU's monitor sent a line longer than the {LongestEvent >> 10} KiB of an event and the {LongestQuery >> 20} MiB "
+                + $"of a query's answer",
+        LineFault.NoMemory =>
+            $"a long line of QEMU's monitor found no room in the {LineMemory.Monitors.Capacity >> 20} MiB that all monitors "
+                + $"share",
         _ => null,
     };
 
@@ -35,7 +41,9 @@ internal sealed class MonitorNoise(TimeProvider time)
 
     /// <returns>Why it is enough; null: it is not.</returns>
     public string? Add(WireLine line) =>
-        (_cost += line.Noise + line.Bytes.Length + PerLine) > Budget ? "QEMU's monitor floods us with what answers nothing" : null;
+        (_cost += line.Noise + line.Bytes.Length + PerLine) > Budget
+            ? "QEMU's monitor floods us with what answers nothing"
+            : null;
 
     /// <inheritdoc cref="Add"/>
     public string? AddEvent(WireLine line)

@@ -34,7 +34,10 @@ public static class ForeignText
     /// <summary>It moves no cursor, ends no line and turns no direction.</summary>
     public static bool IsPlain(Rune rune) => rune.IsAscii ? rune.Value is >= ' ' and < 0x7F : Rune.GetUnicodeCategory(rune) switch
     {
-        UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate => false,
+        UnicodeCategory.Control
+        or UnicodeCategory.LineSeparator
+        or UnicodeCategory.ParagraphSeparator
+        or UnicodeCategory.Surrogate => false,
         // Joiners are letters' own; the others are seen only by what they do to their neighbours.
         UnicodeCategory.Format => rune.Value is 0x200C or 0x200D,
         _ => true,

@@ -33,10 +33,18 @@ public static class JsonText
             var next = raw[at..].IndexOf((byte)'\\');
             if (next < 0) return -1;
             at += next;
-            if (Escaped(raw[at..]) is not { } first) at += 2;
-            else if (!char.IsSurrogate(first)) at += EscapeLength;
-            else if (char.IsHighSurrogate(first) && Escaped(raw[(at + EscapeLength)..]) is { } second && char.IsLowSurrogate(second)) at += 2 * EscapeLength;
-            else return at;
+            if (Escaped(raw[at..]) is not { } first)
+                at += 2;
+            else if (!char.IsSurrogate(first))
+                at += EscapeLength;
+            else if (
+                char.IsHighSurrogate(first)
+                && Escaped(raw[(at + EscapeLength)..]) is { } second
+                && char.IsLowSurrogate(second)
+            )
+                at += 2 * EscapeLength;
+            else
+                return at;
         }
         return -1;
     }
@@ -44,5 +52,7 @@ public static class JsonText
     /// <summary>The character of a \u escape that this begins with; else null.</summary>
     private static char? Escaped(ReadOnlySpan<byte> raw) =>
         raw.Length >= EscapeLength && raw.StartsWith("\\u"u8)
-            && ushort.TryParse(raw[2..EscapeLength], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code) ? (char)code : null;
+            && ushort.TryParse(raw[2..EscapeLength], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code)
+                ? (char)code
+                : null;
 }

@@ -10,9 +10,11 @@ namespace QgaOrchestrator.Qemu.Wire;
 /// <param name="receive">Waits for bytes and says how many it has put; 0 at the stream's end. Into an empty buffer it puts none,
 /// and waits all the same.</param>
 /// <param name="memory">Where a long line takes its memory from.</param>
-public sealed class LineReader(Func<Memory<byte>, CancellationToken, ValueTask<int>> receive, LineMemory memory, TimeProvider time)
+public sealed class LineReader(
+    Func<Memory<byte>, CancellationToken, ValueTask<int>> receive, LineMemory memory, TimeProvider time)
 {
-    /// <summary>Where nearly all lines fit: the limit of a stream that was asked for nothing. Lines are copied out of it.</summary>
+    /// <summary>Where nearly all lines fit: the limit of a stream that was asked for nothing. Lines are copied out of
+    /// it.</summary>
     public const int Small = 16 << 10;
 
     /// <summary>Noise is told in pieces of this size at least, or with the line that it stands before.</summary>
@@ -53,7 +55,8 @@ public sealed class LineReader(Func<Memory<byte>, CancellationToken, ValueTask<i
     /// <summary>Ends a wait for memory, as the stream's end would end a wait for bytes.</summary>
     public void LetGo() => _letGo?.Cancel();
 
-    /// <summary>The next line, or noise; null at the stream's end. Half a line before the end is dropped, it is no message.</summary>
+    /// <summary>The next line, or noise; null at the stream's end. Half a line before the end is dropped, it is no
+    /// message.</summary>
     public async ValueTask<WireLine?> ReadAsync()
     {
         try

@@ -98,7 +98,8 @@ internal sealed class LineShares(long capacity)
             first.RingIn(LineMemory.Undisturbed - oldest.Held, TakeBack);
     }
 
-    /// <summary>Somebody waits: the shares that were held long enough are told to let go, the oldest first, until there is room.</summary>
+    /// <summary>Somebody waits: the shares that were held long enough are told to let go, the oldest first, until there is
+    /// room.</summary>
     private void TakeBack()
     {
         var told = new List<LineShare>();

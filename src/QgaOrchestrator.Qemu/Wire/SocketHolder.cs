@@ -14,14 +14,16 @@ public static partial class SocketHolder
     // One at a time: a thousand busy channels are no reason for a thousand processes.
     private static readonly SemaphoreSlim Gate = new(1);
 
-    /// <returns>As in "socat (pid 4711)"; null where that cannot be told, and where it is this process. Never throws for a missing tool.</returns>
+    /// <returns>As in "socat (pid 4711)"; null where that cannot be told, and where it is this process. Never throws for a
+    /// missing tool.</returns>
     public static async Task<string?> FindAsync(string path, CancellationToken cancel = default)
     {
         await Gate.WaitAsync(cancel).ConfigureAwait(false);
         try
         {
             var told = new StringBuilder();
-            await ToolProcess.RunAsync("ss", ["-xpH", "state", "established"], piece => told.Append(piece), cancel).ConfigureAwait(false);
+            await ToolProcess.RunAsync("ss", ["-xpH", "state", "established"], piece => told.Append(piece), cancel)
+                .ConfigureAwait(false);
             return Of(told.ToString(), path, Environment.ProcessId);
         }
         catch (ImageException)
@@ -38,15 +40,20 @@ public static partial class SocketHolder
     internal static string? Of(string told, string path, int self)
     {
         var sockets = told.Split('\n').Select(line => Line().Match(line)).Where(match => match.Success).ToList();
-        var served = sockets.Where(socket => socket.Groups["path"].Value == path).Select(socket => socket.Groups["peer"].Value).ToHashSet();
+        var served = sockets.Where(socket => socket.Groups["path"].Value == path).Select(socket => socket.Groups["peer"].Value)
+            .ToHashSet();
         return sockets
             .Where(socket => served.Contains(socket.Groups["inode"].Value))
-            .Select(socket => (Name: socket.Groups["name"].Value, Pid: int.Parse(socket.Groups["pid"].Value, CultureInfo.InvariantCulture)))
+            .Select(socket =>
+                (Name: socket.Groups["name"].Value, Pid: int.Parse(socket.Groups["pid"].Value, CultureInfo.InvariantCulture))
+            )
             .Where(holder => holder.Pid != self)
             .Select(holder => $"{holder.Name} (pid {holder.Pid})")
             .FirstOrDefault();
     }
 
-    [GeneratedRegex("""^u_str\s.*?\s(?<path>/.*?|@.*?|\*)\s+(?<inode>\d+)\s+\*\s+(?<peer>\d+)\s+users:\(\("(?<name>[^"]*)",pid=(?<pid>\d+)""")]
+    [GeneratedRegex(
+        """^u_str\s.*?\s(?<path>/.*?|@.*?|\*)\s+(?<inode>\d+)\s+\*\s+(?<peer>\d+)\s+users:\(\("(?<name>[^"]*)",pid=(?<pid>\d+)"""
+    )]
     private static partial Regex Line();
 }

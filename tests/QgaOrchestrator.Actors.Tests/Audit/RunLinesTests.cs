@@ -51,8 +51,10 @@ public sealed class RunLinesTests
     {
         RunEvent[] events =
         [
-            Started(dry: false), new RunEvent.ItemsDispatched([new(0, 1), new(1, 1)], At), new RunEvent.RunPaused(At), new RunEvent.RunResumed(At.AddTicks(1)),
-            new RunEvent.RunPaused(At.AddTicks(2)), new RunEvent.ItemsSettled([new(0, 1, ItemState.Interrupted, "x"), new(1, 1, ItemState.Succeeded)], At),
+            Started(dry: false), new RunEvent.ItemsDispatched([new(0, 1), new(1, 1)], At), new RunEvent
+                .RunPaused(At), new RunEvent.RunResumed(At.AddTicks(1)),
+            new RunEvent.RunPaused(At.AddTicks(2)), new RunEvent.ItemsSettled(
+                [new(0, 1, ItemState.Interrupted, "x"), new(1, 1, ItemState.Succeeded)], At),
         ];
 
         var keys = Lines(events).Select(line => line.Key).ToList();
@@ -65,7 +67,13 @@ public sealed class RunLinesTests
     [Fact]
     public void A_check_changes_no_guest_so_only_the_run_is_told() => Assert.Equal(
         ["ci run started | check for backup of *, 3 VMs"],
-        Lines(Started(dry: true), new RunEvent.ItemsDispatched([new(0, 1)], At), new RunEvent.ItemsSettled([new(0, 1, ItemState.Failed, "x")], At)).Select(Told));
+        Lines(
+                Started(dry: true),
+                new RunEvent.ItemsDispatched([new(0, 1)], At),
+                new RunEvent.ItemsSettled([new(0, 1, ItemState.Failed, "x")], At)
+            )
+            .Select(Told)
+    );
 
     private static RunEvent.RunStarted Started(bool dry) => new(
         "r1", "backup", "*", new() { MaxParallel = 9, MaxFailures = Amount.All, MaxUnreachable = Amount.All, DryRun = dry },

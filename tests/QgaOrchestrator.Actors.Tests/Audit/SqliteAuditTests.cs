@@ -26,7 +26,11 @@ public sealed class SqliteAuditTests : IAsyncLifetime, IDisposable
     public async Task What_bears_a_key_is_taken_once_however_often_it_is_told()
     {
         await _audit.AppendAsync(Entry("a"), Entry("b", key: "1"), Entry("c", key: "1"));
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => _audit.AppendAsync(Entry($"d{i}", key: "1"), Entry($"e{i}", key: "2"), Entry($"f{i}"))));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 20)
+                .Select(i => _audit.AppendAsync(Entry($"d{i}", key: "1"), Entry($"e{i}", key: "2"), Entry($"f{i}")))
+        );
 
         var told = await _audit.ListAsync(new(100));
 
@@ -50,8 +54,13 @@ public sealed class SqliteAuditTests : IAsyncLifetime, IDisposable
     public async Task They_are_found_by_vm_run_who_and_time_newest_first()
     {
         await _audit.AppendAsync(
-            Entry("a", vm: "hv1/db1", run: "r1", who: "ci"), Entry("b", vm: "db1", who: "ci"), Entry("c", vm: "hv2/db1", run: "r1"),
-            Entry("d", vm: "hv1/db11", who: "nobody"), Entry("e") with { At = Noon.AddSeconds(1.5) }, Entry("f") with { At = Noon.AddSeconds(1) });
+            Entry("a", vm: "hv1/db1", run: "r1", who: "ci"),
+            Entry("b", vm: "db1", who: "ci"),
+            Entry("c", vm: "hv2/db1", run: "r1"),
+            Entry("d", vm: "hv1/db11", who: "nobody"),
+            Entry("e") with { At = Noon.AddSeconds(1.5) },
+            Entry("f") with { At = Noon.AddSeconds(1) }
+        );
 
         Assert.Equal("cba", await FindAsync(new(9, Vm: "db1")));
         Assert.Equal("ba", await FindAsync(new(9, Vm: "hv1/db1")));
@@ -68,7 +77,8 @@ public sealed class SqliteAuditTests : IAsyncLifetime, IDisposable
     public async Task A_log_of_an_earlier_version_goes_on_with_its_chain_as_it_was()
     {
         Sql("CREATE TABLE audit (number INTEGER PRIMARY KEY, entry TEXT NOT NULL, hash TEXT NOT NULL)");
-        const string Old = """{"at":"2026-11-22T12:00:00+00:00","who":"admin","from":"::1","what":"guest-shutdown","vm":"db1","run":null,"host":"hv1","outcome":"done","code":null}""";
+        const string Old =
+            """{"at":"2026-11-22T12:00:00+00:00","who":"admin","from":"::1","what":"guest-shutdown","vm":"db1","run":null,"host":"hv1","outcome":"done","code":null}""";
         Sql($"INSERT INTO audit VALUES (1, '{Old}', '{Hash(SqliteAudit.Start + Old)}')");
 
         await _audit.AppendAsync(Entry("a", vm: "hv1/db1", key: "1"));
@@ -91,7 +101,10 @@ public sealed class SqliteAuditTests : IAsyncLifetime, IDisposable
         Sql("DROP TRIGGER audit_no_delete; DELETE FROM audit WHERE number > 1");
         await _audit.AppendAsync(Entry("forged"), Entry("c"));
 
-        Assert.Equal((3L, null, null), await _audit.VerifyAsync(noted) is var check ? (check.Entries, check.Broken, check.Noted) : default);
+        Assert.Equal(
+            (3L, null, null),
+            await _audit.VerifyAsync(noted) is var check ? (check.Entries, check.Broken, check.Noted) : default
+        );
     }
 
     [Fact]
@@ -100,7 +113,10 @@ public sealed class SqliteAuditTests : IAsyncLifetime, IDisposable
         await _audit.AppendAsync(Entry("a"), Entry("b"), Entry("c"));
         Sql("DROP TRIGGER audit_no_update; UPDATE audit SET entry = 'x' WHERE number = 2");
 
-        Assert.Equal("c|an entry that cannot be read|a", string.Join('|', (await _audit.ListAsync(new(9))).Select(line => line.Entry.What)));
+        Assert.Equal(
+            "c|an entry that cannot be read|a",
+            string.Join('|', (await _audit.ListAsync(new(9))).Select(line => line.Entry.What))
+        );
         Assert.Equal(2, (await _audit.VerifyAsync()).Broken);
         await _audit.AppendAsync(Entry("d"));
     }
@@ -113,16 +129,23 @@ public sealed class SqliteAuditTests : IAsyncLifetime, IDisposable
         await _audit.AppendAsync(Entry("d") with { At = Noon.AddDays(300) }, Entry("late"));
         var noted = (await _audit.VerifyAsync()).Head;
 
-        Assert.Equal((2, 3L, null), await TrimAsync(Noon.AddDays(1), runs: 2) is var report ? (report.Runs, report.Entries, report.Broken) : default);
+        Assert.Equal(
+            (2, 3L, null),
+            await TrimAsync(Noon.AddDays(1), runs: 2) is var report ? (report.Runs, report.Entries, report.Broken) : default
+        );
 
         Assert.Equal("trimlated", await FindAsync(new(9)));
         var check = await _audit.VerifyAsync(noted);
-        Assert.Equal((3L, 4L, null, 5L, Noon.AddDays(1)), (check.Entries, check.First, check.Broken, check.Noted, check.KeptFrom));
+        Assert.Equal(
+            (3L, 4L, null, 5L, Noon.AddDays(1)), (check.Entries, check.First, check.Broken, check.Noted, check.KeptFrom));
         Assert.Null((await _audit.VerifyAsync(Hash("none"))).Noted);
         Assert.Equal(3, (await _audit.VerifyAsync(lost)).Noted); // the last one that went is the chain's beginning
         Assert.Equal(Noon.AddDays(1), await _audit.KeptFromAsync());
-        Assert.Equal("3 entries of this log, up to number 3, and 2 runs were removed: they are from before 2026-11-24T12:00:00+00:00 (Store.Keep)",
-            (await _audit.ListAsync(new(1)))[0].Entry.Detail);
+        Assert.Equal(
+            "3 entries of this log, up to number 3, and 2 runs were removed: they are from before 2026-11-24T12:00:00+00:00 "
+                + "(Store.Keep)",
+            (await _audit.ListAsync(new(1)))[0].Entry.Detail
+        );
 
         // What an old run tells once more is not taken again; and with nothing left to remove nothing is told.
         await _audit.AppendAsync(Entry("b", key: "old"));
@@ -138,10 +161,14 @@ public sealed class SqliteAuditTests : IAsyncLifetime, IDisposable
         await _audit.AppendAsync(Entry("e"), Entry("f"));
         Assert.Throws<SqliteException>(() => Sql("DELETE FROM audit WHERE number = 6"));
 
-        Sql("UPDATE audit_anchor SET number = 6, hash = (SELECT hash FROM audit WHERE number = 6); DELETE FROM audit WHERE number <= 6");
+        Sql(
+            "UPDATE audit_anchor SET number = 6, hash = (SELECT hash FROM audit WHERE number = 6); DELETE FROM audit WHERE "
+                + "number <= 6"
+        );
 
         Assert.Equal(7, (await _audit.VerifyAsync()).Broken);
-        Assert.Equal((0L, 7L), await TrimAsync(Noon.AddDays(2), runs: 0) is var report ? (report.Entries, report.Broken) : default);
+        Assert.Equal(
+            (0L, 7L), await TrimAsync(Noon.AddDays(2), runs: 0) is var report ? (report.Entries, report.Broken) : default);
     }
 
     [Fact]
@@ -150,7 +177,8 @@ public sealed class SqliteAuditTests : IAsyncLifetime, IDisposable
         await _audit.AppendAsync(Entry("a"), Entry("b"), Entry("c"));
         Sql("DROP TRIGGER audit_no_update; UPDATE audit SET entry = replace(entry, '\"b\"', '\"x\"') WHERE number = 2");
 
-        Assert.Equal((1L, 2L), await TrimAsync(Noon.AddDays(1), runs: 0) is var report ? (report.Entries, report.Broken) : default);
+        Assert.Equal(
+            (1L, 2L), await TrimAsync(Noon.AddDays(1), runs: 0) is var report ? (report.Entries, report.Broken) : default);
         Assert.Equal(2, (await _audit.VerifyAsync()).Broken);
         Assert.Equal("trimcx", await FindAsync(new(9)));
     }
@@ -170,7 +198,8 @@ public sealed class SqliteAuditTests : IAsyncLifetime, IDisposable
         Assert.Null((await _audit.VerifyAsync()).Broken);
     }
 
-    private Task<TrimReport> TrimAsync(DateTimeOffset before, int runs) => _audit.TrimAsync(before, runs, "hv1", Noon.AddDays(400), default);
+    private Task<TrimReport> TrimAsync(DateTimeOffset before, int runs) =>
+        _audit.TrimAsync(before, runs, "hv1", Noon.AddDays(400), default);
 
     [Fact]
     public async Task What_the_log_does_not_take_is_offered_until_it_does()
@@ -188,10 +217,16 @@ public sealed class SqliteAuditTests : IAsyncLifetime, IDisposable
         Assert.Equal("ba", await FindAsync(new(9)));
     }
 
-    private static AuditEntry Entry(string what, string? key = null, string? vm = null, string? run = null, string who = "admin") =>
-        new(Noon, who, null, what, vm, run, "hv1", AuditOutcomes.Done, null) { Key = key };
+    private static AuditEntry Entry(
+        string what,
+        string? key = null,
+        string? vm = null,
+        string? run = null,
+        string who = "admin"
+    ) => new(Noon, who, null, what, vm, run, "hv1", AuditOutcomes.Done, null) { Key = key };
 
-    private async Task<string> FindAsync(AuditQuery query) => string.Concat((await _audit.ListAsync(query)).Select(line => line.Entry.What));
+    private async Task<string> FindAsync(AuditQuery query) =>
+        string.Concat((await _audit.ListAsync(query)).Select(line => line.Entry.What));
 
     private static string Hash(string text) =>
         Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
@@ -209,6 +244,7 @@ public sealed class SqliteAuditTests : IAsyncLifetime, IDisposable
     private sealed class Impatient : TimeProvider
     {
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            base.CreateTimer(callback, state, dueTime == Timeout.InfiniteTimeSpan ? dueTime : TimeSpan.FromMilliseconds(1), period);
+            base.CreateTimer(
+                callback, state, dueTime == Timeout.InfiniteTimeSpan ? dueTime : TimeSpan.FromMilliseconds(1), period);
     }
 }

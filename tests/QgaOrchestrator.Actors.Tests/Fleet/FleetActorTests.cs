@@ -21,7 +21,15 @@ public sealed class FleetActorTests : TestKit
     public FleetActorTests() : base("akka { loglevel = WARNING, stdout-loglevel = OFF }")
     {
         Runs = CreateTestProbe();
-        _fleet = Sys.ActorOf(ActorProps.Of(() => new FleetActor(id => new VmIdentity(id, null, new Dictionary<string, string> { ["app"] = id.Name }), () => TestActor, () => Runs.Ref)));
+        _fleet = Sys.ActorOf(
+            ActorProps.Of(() =>
+                new FleetActor(
+                    id => new VmIdentity(id, null, new Dictionary<string, string> { ["app"] = id.Name }),
+                    () => TestActor,
+                    () => Runs.Ref
+                )
+            )
+        );
     }
 
     private Akka.TestKit.TestProbe Runs { get; }
@@ -39,7 +47,8 @@ public sealed class FleetActorTests : TestKit
         Assert.Equal("my vm", listed[0].Labels["app"]);
 
         _fleet.Tell(new VmLeft(Good));
-        Assert.Equal([AgentState.Missing, AgentState.Missing], (await _fleet.Ask<VmList>(new ListVms())).Vms.Select(vm => vm.Agent));
+        Assert.Equal(
+            [AgentState.Missing, AgentState.Missing], (await _fleet.Ask<VmList>(new ListVms())).Vms.Select(vm => vm.Agent));
         Found();
         Assert.Empty((await _fleet.Ask<VmList>(new ListVms())).Vms);
     }
@@ -52,13 +61,17 @@ public sealed class FleetActorTests : TestKit
         foreach (var asked in new IVmMessage[] { new CallAgent(Bad, "guest-ping", default, new()), new WakeVm(Bad) })
         {
             _fleet.Tell(asked);
-            Assert.Equal(new CallReply.Refused(CallRefusal.NoAgent, "it is not there", "Start it"), ExpectMsg<CallReply.Refused>());
+            Assert.Equal(
+                new CallReply.Refused(CallRefusal.NoAgent, "it is not there", "Start it"), ExpectMsg<CallReply.Refused>());
         }
         _fleet.Tell(Item(Bad));
         Assert.Equal(new ItemOutcome(3, 2, ItemState.Failed, "it is not there", "Start it"), Runs.ExpectMsg<ItemEnded>().Outcome);
 
         _fleet.Tell(Item(Bad) with { Resume = true });
-        Assert.Equal((ItemState.Unreachable, "it is not there"), Runs.ExpectMsg<ItemEnded>().Outcome is var begun ? (begun.State, begun.Reason) : default);
+        Assert.Equal(
+            (ItemState.Unreachable, "it is not there"),
+            Runs.ExpectMsg<ItemEnded>().Outcome is var begun ? (begun.State, begun.Reason) : default
+        );
 
         var call = new CallAgent(Good, "guest-ping", default, new());
         _fleet.Tell(call);
@@ -75,11 +88,28 @@ public sealed class FleetActorTests : TestKit
 
         Found(new UnservedVm(Left, Trouble));
         _fleet.Tell(new NoChannel(Item(Left)));
-        Assert.Equal((ItemState.Failed, "it is not there"), Runs.ExpectMsg<ItemEnded>().Outcome is var outcome ? (outcome.State, outcome.Reason) : default);
+        Assert.Equal(
+            (ItemState.Failed, "it is not there"),
+            Runs.ExpectMsg<ItemEnded>().Outcome is var outcome ? (outcome.State, outcome.Reason) : default
+        );
     }
 
     private void Found(params UnservedVm[] vms) => _fleet.Tell(new VmsFound(new HostScan([], vms, [])));
 
-    private static StartItem Item(VmId vm) => new(
-        vm, "r1", 3, 2, "backup", new RunOptions { MaxParallel = 1, MaxFailures = Amount.All, MaxUnreachable = Amount.All }, DateTimeOffset.UnixEpoch, false);
+    private static StartItem Item(VmId vm) =>
+        new(
+            vm,
+            "r1",
+            3,
+            2,
+            "backup",
+            new RunOptions
+            {
+                MaxParallel = 1,
+                MaxFailures = Amount.All,
+                MaxUnreachable = Amount.All,
+            },
+            DateTimeOffset.UnixEpoch,
+            false
+        );
 }

@@ -6,7 +6,8 @@ using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Actors.Tests.Guests;
 
-/// <summary>Files into a guest and out of it, beside the channel's other work, whatever becomes of agent and link meanwhile.</summary>
+/// <summary>Files into a guest and out of it, beside the channel's other work, whatever becomes of agent and link
+/// meanwhile.</summary>
 public sealed class GuestFilesTests : OneHost
 {
     private const string Place = "/srv/app", Part = "/srv/app.part";
@@ -48,7 +49,8 @@ public sealed class GuestFilesTests : OneHost
         Vm.Guest.Files[Place] = [1];
         Vm.Guest.Files[Part] = new byte[100_000];
 
-        var fault = await Assert.ThrowsAsync<GuestFaultException>(() => PushAsync(new MemoryStream(Content, 100_000, Content.Length - 100_000), offset: 100_000));
+        var fault = await Assert.ThrowsAsync<GuestFaultException>(
+            () => PushAsync(new MemoryStream(Content, 100_000, Content.Length - 100_000), offset: 100_000));
 
         Assert.Equal(GuestFaultKind.Differs, fault.Kind);
         Assert.Equal([1], Vm.Guest.Files[Place]!);
@@ -157,7 +159,8 @@ public sealed class GuestFilesTests : OneHost
         // While the window is open whoever asks for a file is refused, and the copy asks again.
         async Task ThawAfterRefusalAsync()
         {
-            while (await CallAsync("guest-file-close", """{"handle":1}""") is not CallReply.Refused { Why: CallRefusal.Frozen }) await Task.Yield();
+            while (await CallAsync("guest-file-close", """{"handle":1}""") is not CallReply.Refused { Why: CallRefusal.Frozen })
+                await Task.Yield();
             Assert.IsType<CallReply.Returned>(await CallAsync("guest-fsfreeze-thaw"));
         }
     }
@@ -191,7 +194,8 @@ public sealed class GuestFilesTests : OneHost
     public async Task A_file_that_is_not_there_is_told_at_once()
     {
         await BeginAsync();
-        var e = await Assert.ThrowsAsync<GuestCallException>(() => OpenGuestFile.ForReadingAsync(Agent, "/nope", TimeProvider.System, default));
+        var e = await Assert.ThrowsAsync<GuestCallException>(
+            () => OpenGuestFile.ForReadingAsync(Agent, "/nope", TimeProvider.System, default));
         Assert.IsType<CallReply.AgentFailed>(e.Reply);
     }
 
@@ -222,7 +226,8 @@ public sealed class GuestFilesTests : OneHost
         await BeginAsync();
         Vm.Guest.Files.Allowed = false;
 
-        var fault = await Assert.ThrowsAsync<GuestFaultException>(() => StreamedProcess.StartAsync(Agent, new("/bin/app"), Long, TimeProvider.System, default));
+        var fault = await Assert.ThrowsAsync<GuestFaultException>(
+            () => StreamedProcess.StartAsync(Agent, new("/bin/app"), Long, TimeProvider.System, default));
 
         Assert.Contains("Without --stream", fault.Remedy, StringComparison.Ordinal);
         Assert.Equal(0, started);
@@ -236,7 +241,8 @@ public sealed class GuestFilesTests : OneHost
     }
 
     private Task<GuestDigest> PushAsync(Stream body, long offset = 0, string? part = Part) =>
-        new GuestFilePush(Agent, TimeProvider.System).RunAsync(new FilePush(Place, part, Content.Length, Sha256, offset, null, "0644"), body, default);
+        new GuestFilePush(Agent, TimeProvider.System).RunAsync(
+            new FilePush(Place, part, Content.Length, Sha256, offset, null, "0644"), body, default);
 
     private void NothingStaysOpen()
     {

@@ -5,10 +5,12 @@ using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Actors.Tests.Guests;
 
-/// <summary>What our own scripts do in a guest, on the simulated one's files. That a real shell does the same is EndToEnd's to show.</summary>
+/// <summary>What our own scripts do in a guest, on the simulated one's files. That a real shell does the same is EndToEnd's to
+/// show.</summary>
 internal static class GuestShell
 {
-    public static void Install(SimulatedGuest guest) => guest.Programs["/bin/sh"] = (arguments, _) => Run(guest, arguments[1], [.. arguments.Skip(3)]);
+    public static void Install(SimulatedGuest guest) =>
+        guest.Programs["/bin/sh"] = (arguments, _) => Run(guest, arguments[1], [.. arguments.Skip(3)]);
 
     private static GuestExit Run(SimulatedGuest guest, string script, string[] given)
     {

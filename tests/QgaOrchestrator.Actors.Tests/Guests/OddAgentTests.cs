@@ -16,7 +16,8 @@ public sealed class OddAgentTests
     {
         var fault = await Assert.ThrowsAsync<GuestFaultException>(async () =>
         {
-            await using var file = await OpenGuestFile.ForReadingAsync(Agent(command, reply), "/etc/motd", TimeProvider.System, CancellationToken.None);
+            await using var file = await OpenGuestFile.ForReadingAsync(
+                Agent(command, reply), "/etc/motd", TimeProvider.System, CancellationToken.None);
             await file.LengthAsync(CancellationToken.None);
             await file.ReadAsync(0, 4, CancellationToken.None);
         });
@@ -30,22 +31,34 @@ public sealed class OddAgentTests
     [InlineData("""{"count":9223372036854775807,"eof":false}""")]
     public async Task A_file_whose_agent_counts_oddly_is_not_written(string reply)
     {
-        await using var file = await OpenGuestFile.ForWritingAsync(Agent(GuestFileWrite.Name, reply), "/etc/motd", TimeProvider.System, CancellationToken.None);
+        await using var file = await OpenGuestFile.ForWritingAsync(
+            Agent(GuestFileWrite.Name, reply), "/etc/motd", TimeProvider.System, CancellationToken.None);
         await Assert.ThrowsAsync<GuestFaultException>(() => file.WriteAsync(0, new byte[3], CancellationToken.None));
     }
 
     [Fact]
     public void What_a_program_of_the_guest_says_is_one_bounded_line() =>
-        Assert.Equal(1024, Encoding.UTF8.GetByteCount(new GuestFaultException(GuestFaultKind.Failed, $"a\u001b[2J\n{new string('x', 1 << 20)}", "").Message));
+        Assert.Equal(
+            1024,
+            Encoding.UTF8.GetByteCount(
+                new GuestFaultException(GuestFaultKind.Failed, $"a\u001b[2J\n{new string('x', 1 << 20)}", "").Message
+            )
+        );
 
     /// <summary>Right in all but one answer.</summary>
-    private static AgentCall Agent(string odd, string reply) => (command, _) => Task.FromResult<CallReply>(new CallReply.Returned(Encoding.UTF8.GetBytes(
-        command == odd ? reply : command switch
-        {
-            GuestFileOpen.Name => "1000",
-            GuestFileRead.Name => """{"count":0,"buf-b64":"","eof":true}""",
-            GuestFileWrite.Name => """{"count":3,"eof":false}""",
-            GuestFileSeek.Name => """{"position":0,"eof":false}""",
-            _ => "{}",
-        })));
+    private static AgentCall Agent(string odd, string reply) =>
+        (command, _) =>
+            Task.FromResult<CallReply>(
+                new CallReply.Returned(
+                    Encoding.UTF8.GetBytes(
+                        command == odd
+                            ? reply
+                            : command switch
+                            {
+                                GuestFileOpen.Name => "1000",
+                                GuestFileRead.Name => """{"count":0,"buf-b64":"","eof":true}""",
+                                GuestFileWrite.Name => """{"count":3,"eof":false}""",
+                                GuestFileSeek.Name => """{"position":0,"eof":false}""",
+                                _ => "{}",
+                            })));
 }

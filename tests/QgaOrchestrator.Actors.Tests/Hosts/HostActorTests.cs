@@ -89,7 +89,8 @@ public sealed class HostActorTests : TestKit
         _ledger.Write(Entry("w1"));
         await BeginGuardedAsync();
         _host.Tell(new OpenEntry(Entry("w2")), _window);
-        Assert.Contains("may still be frozen by the window w1", _window.ExpectMsg<EntryRefused>().Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "may still be frozen by the window w1", _window.ExpectMsg<EntryRefused>().Reason, StringComparison.Ordinal);
         Assert.Equal("w1", _ledger.Read("vm001")!.Window);
         _host.Tell(new MoveEntry(Entry("w1") with { Phase = LedgerPhase.Thawed }), _window);
         _host.Tell(new OpenEntry(Entry("w2")), _window);
@@ -133,7 +134,8 @@ public sealed class HostActorTests : TestKit
         var errors = CreateTestProbe();
         Sys.EventStream.Subscribe(errors, typeof(Akka.Event.Error));
         _time.Advance(TimeSpan.FromSeconds(1.5));
-        errors.FishForMessage<Akka.Event.Error>(e => e.Message.ToString()!.Contains("does not thaw any more", StringComparison.Ordinal), Limit);
+        errors.FishForMessage<Akka.Event.Error>(
+            e => e.Message.ToString()!.Contains("does not thaw any more", StringComparison.Ordinal), Limit);
         _host.Tell(new LimitSeen("w1"), _window);
         await _watchdog!.NextBeat().WaitAsync(Limit);
     }
@@ -149,7 +151,8 @@ public sealed class HostActorTests : TestKit
         var errors = CreateTestProbe();
         Sys.EventStream.Subscribe(errors, typeof(Akka.Event.Error));
         _time.Advance(TimeSpan.FromMilliseconds(1));
-        errors.FishForMessage<Akka.Event.Error>(e => e.Message.ToString()!.Contains("has not begun to thaw", StringComparison.Ordinal), Limit);
+        errors.FishForMessage<Akka.Event.Error>(
+            e => e.Message.ToString()!.Contains("has not begun to thaw", StringComparison.Ordinal), Limit);
         _host.Tell(new ThawBegun("w1"), _window);
         await _watchdog.NextBeat().WaitAsync(Limit);
         await _watchdog.NextBeat().WaitAsync(Limit);
@@ -214,7 +217,8 @@ public sealed class HostActorTests : TestKit
         Begin(guarded: false);
         _vms.ExpectMsg<VmPresent>();
         var line = Assert.Single(_audited);
-        Assert.Equal((by, "thaw", "h1/vm001", "r1", "done", detail), (line.Who, line.What, line.Vm, line.Run, line.Outcome, line.Detail));
+        Assert.Equal(
+            (by, "thaw", "h1/vm001", "r1", "done", detail), (line.Who, line.What, line.Vm, line.Run, line.Outcome, line.Detail));
         Assert.Equal("thaw/w0", line.Key);
     }
 
@@ -243,7 +247,15 @@ public sealed class HostActorTests : TestKit
         {
             _host.Tell(new OpenEntry(Entry(window) with { Run = run }), _window);
             _window.ExpectMsg<EntryOpened>();
-            _host.Tell(new MoveEntry((window == "w3" ? Entry(window) with { Phase = LedgerPhase.Thawed } : Thawed(window, "node", null)) with { Run = run }), _window);
+            _host.Tell(
+                new MoveEntry(
+                    (window == "w3" ? Entry(window) with { Phase = LedgerPhase.Thawed } : Thawed(window, "node", null)) with
+                    {
+                        Run = run,
+                    }
+                ),
+                _window
+            );
         }
         await _host.GracefulStop(Limit);
         _ledger.Write(Entry("w4") with { Phase = LedgerPhase.Frozen });
@@ -311,8 +323,17 @@ public sealed class HostActorTests : TestKit
     private static LedgerEntry Thawed(string window, string by, string? user) => Entry(window) is var entry ? entry with
     {
         Phase = LedgerPhase.Thawed,
-        Facts = new() { Frozen = 2, Thawed = 2, ThawedAt = entry.OpenedAt.AddSeconds(1), ThawedBy = by, ThawedByUser = user, Broken = "the lease has ended" },
-    } : null!;
+        Facts = new()
+        {
+            Frozen = 2,
+            Thawed = 2,
+            ThawedAt = entry.OpenedAt.AddSeconds(1),
+            ThawedBy = by,
+            ThawedByUser = user,
+            Broken = "the lease has ended",
+        },
+    }
+    : null!;
 
     private static LedgerEntry Entry(string window)
     {

@@ -5,7 +5,8 @@ using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Actors.Tests.Hosts;
 
-/// <summary>What is found on a host: each VM once, as a channel or with the reason why it is none. A file stands for a socket.</summary>
+/// <summary>What is found on a host: each VM once, as a channel or with the reason why it is none. A file stands for a
+/// socket.</summary>
 public sealed class SocketScanTests : IDisposable
 {
     private readonly TempDirectory _directory = new();
@@ -15,7 +16,14 @@ public sealed class SocketScanTests : IDisposable
     [Fact]
     public void A_VM_with_an_agent_a_VM_without_and_a_directory_without_sockets()
     {
-        Make("vms/both/qga.sock", "vms/both/qmp.sock", "vms/agent/qga.sock", "vms/monitor/qmp.sock", "vms/off/disk.qcow2", "vms/README");
+        Make(
+            "vms/both/qga.sock",
+            "vms/both/qmp.sock",
+            "vms/agent/qga.sock",
+            "vms/monitor/qmp.sock",
+            "vms/off/disk.qcow2",
+            "vms/README"
+        );
 
         var found = Scan([Source("vms/{vm}/qga.sock", "vms/{vm}/qmp.sock")]);
 
@@ -67,14 +75,22 @@ public sealed class SocketScanTests : IDisposable
     public void What_the_fleet_file_places_and_is_not_there_is_missing()
     {
         Make("vms/found/qga.sock", "own/only.qmp");
-        var found = Scan([Source("vms/{vm}/qga.sock")],
-            Placed("gone", agent: "own/gone.qga", monitor: "own/gone.qmp"), Placed("half", agent: "own/half.qga", monitor: "own/only.qmp"),
-            Placed("found", "h1"), Placed("named", "h1"), Placed("labelled"), Placed("far", "h2", "own/far.qga"), Placed("known", "h3"));
+        var found = Scan(
+            [Source("vms/{vm}/qga.sock")],
+            Placed("gone", agent: "own/gone.qga", monitor: "own/gone.qmp"),
+            Placed("half", agent: "own/half.qga", monitor: "own/only.qmp"),
+            Placed("found", "h1"),
+            Placed("named", "h1"),
+            Placed("labelled"),
+            Placed("far", "h2", "own/far.qga"),
+            Placed("known", "h3")
+        );
 
         Assert.Equal(["found Agent", "half None Monitor"], found.Vms.Select(Said));
         Assert.Equal(["h1/gone Missing", "h1/named Missing", "h2/far Missing"], found.Unserved.Select(Said));
         Assert.Contains(At("own/gone.qga"), found.Unserved[0].Trouble.Reason, StringComparison.Ordinal);
-        Assert.Contains("no source of Fleet.Sources finds its sockets", found.Unserved[1].Trouble.Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "no source of Fleet.Sources finds its sockets", found.Unserved[1].Trouble.Reason, StringComparison.Ordinal);
         Assert.Contains("this node's host is h1", found.Unserved[2].Trouble.Reason, StringComparison.Ordinal);
     }
 
@@ -96,7 +112,8 @@ public sealed class SocketScanTests : IDisposable
         var found = Scan([Source("plain/{vm}/qga.sock"), Source("later/{vm}/qga.sock"), Source("vms/{vm}/qga.sock")]);
 
         Assert.Equal(["a Agent"], found.Vms.Select(Said));
-        Assert.Equal([("Fleet:Sources:0", true), ("Fleet:Sources:1", false)], found.Faults.Select(fault => (fault.Source, fault.Blinds)));
+        Assert.Equal(
+            [("Fleet:Sources:0", true), ("Fleet:Sources:1", false)], found.Faults.Select(fault => (fault.Source, fault.Blinds)));
         Assert.Contains($"{At("plain")} cannot be read", found.Faults[0].Reason, StringComparison.Ordinal);
         Assert.Contains($"there is no directory {At("later")}", found.Faults[1].Reason, StringComparison.Ordinal);
     }
@@ -115,8 +132,15 @@ public sealed class SocketScanTests : IDisposable
     {
         Make("vms/a.qga", "vms/ab.qga", "vms/a.agent");
         Directory.CreateSymbolicLink(At("link"), At("vms"));
-        var given = sources.Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(source => source.Split(' '))
-            .Select(source => new SourceSection(source[1] == "per" ? SocketHold.PerCommand : SocketHold.Exclusive, At(source[0]), null)).ToList();
+        var given = sources
+            .Split(", ", StringSplitOptions.RemoveEmptyEntries)
+            .Select(source => source.Split(' '))
+            .Select(source => new SourceSection(
+                source[1] == "per" ? SocketHold.PerCommand : SocketHold.Exclusive,
+                At(source[0]),
+                null
+            ))
+            .ToList();
 
         Assert.Equal(hold, new SourceHolds(given).Of(At(socket), null));
         Assert.Equal(hold, Scan(given, Placed("mine", agent: socket)).Vms.Single(vm => vm.Id.Name == "mine").Hold);
@@ -159,12 +183,22 @@ public sealed class SocketScanTests : IDisposable
     private HostScan Scan(IReadOnlyList<SourceSection> sources, params FleetVm[] placed) =>
         new SocketScan("h1", sources, new ProxmoxHost(_directory.Path), host => host == "h3").Find(new FleetFile(placed));
 
-    private SourceSection Source(string agent, string? monitor = null) => new(SocketHold.Exclusive, At(agent), monitor is null ? null : At(monitor));
+    private SourceSection Source(string agent, string? monitor = null) =>
+        new(SocketHold.Exclusive, At(agent), monitor is null ? null : At(monitor));
 
-    private FleetVm Placed(string name, string? host = null, string? agent = null, string? monitor = null) => new(
-        name, host, VmIdentity.NoLabels, null, FreezeMode.Together, agent is null ? null : "unix:" + At(agent), monitor is null ? null : "unix:" + At(monitor));
+    private FleetVm Placed(string name, string? host = null, string? agent = null, string? monitor = null) =>
+        new(
+            name,
+            host,
+            VmIdentity.NoLabels,
+            null,
+            FreezeMode.Together,
+            agent is null ? null : "unix:" + At(agent),
+            monitor is null ? null : "unix:" + At(monitor)
+        );
 
-    private static string Said(VmSpec vm) => $"{vm.Id.Name} {(vm.NoAgent is { } trouble ? trouble.State : "Agent")}{(vm.Monitor is null ? "" : " Monitor")}";
+    private static string Said(VmSpec vm) =>
+        $"{vm.Id.Name} {(vm.NoAgent is { } trouble ? trouble.State : "Agent")}{(vm.Monitor is null ? "" : " Monitor")}";
 
     private static string Said(UnservedVm vm) => $"{vm.Id} {vm.Trouble.State}";
 

@@ -65,5 +65,6 @@ public sealed class ResultSpoolTests : IDisposable
 
     private static ItemResult Item(int item) => new(item, 1, "vm1", "h1", DateTimeOffset.UnixEpoch);
 
-    private IEnumerable<string> Runs() => Directory.GetDirectories(_directory.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal)!;
+    private IEnumerable<string> Runs() =>
+        Directory.GetDirectories(_directory.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal)!;
 }

@@ -18,7 +18,8 @@ namespace QgaOrchestrator.Actors.Tests.Retention;
 public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
 {
     private static readonly TimeSpan Keep = TimeSpan.FromDays(400);
-    private static readonly RunOptions Options = new() { MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All };
+    private static readonly RunOptions Options =
+        new() { MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All };
 
     private readonly TempDirectory _directory = new();
     private readonly ManualTime _time = new();
@@ -61,8 +62,27 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
         await RecordAsync("in-the-ledger", _start);
         await RecordAsync("overlaid", _start);
         await RecordAsync("young", _start.AddDays(300));
-        _ledger.Write(new LedgerEntry("vm1", null, "/a", SocketHold.Exclusive, null, "b", "in-the-ledger", 0, 1, "w", LedgerPhase.Thawed, _start, _start, new WindowFacts()));
-        _overlays.Write(new OpenOverlay("h1~vm1", CutNames.For("overlaid", 0, 1).Hash, new QemuProcess(1, 1, 0), "b", _start, "/t", null, []));
+        _ledger.Write(
+            new LedgerEntry(
+                "vm1",
+                null,
+                "/a",
+                SocketHold.Exclusive,
+                null,
+                "b",
+                "in-the-ledger",
+                0,
+                1,
+                "w",
+                LedgerPhase.Thawed,
+                _start,
+                _start,
+                new WindowFacts()
+            )
+        );
+        _overlays.Write(
+            new OpenOverlay("h1~vm1", CutNames.For("overlaid", 0, 1).Hash, new QemuProcess(1, 1, 0), "b", _start, "/t", null, [])
+        );
         await OpenViewsAsync();
 
         _time.Advance(TimeSpan.FromDays(401));
@@ -77,8 +97,15 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
         await again.OpenAsync(fresh => new JournalReplay(_system.System).ReplayAsync(fresh));
         Assert.Equal(kept, await RunsAsync(again));
         var told = (await _audit.ListAsync(new(9)))[0].Entry;
-        Assert.Equal(("node", "trim", "0 entries of this log, up to number 0, and 2 runs were removed: they are from before 2026-01-02T01:00:00+00:00 (Store.Keep)"),
-            (told.Who, told.What, told.Detail));
+        Assert.Equal(
+            (
+                "node",
+                "trim",
+                "0 entries of this log, up to number 0, and 2 runs were removed: they are from before "
+                    + "2026-01-02T01:00:00+00:00 (Store.Keep)"
+            ),
+            (told.Who, told.What, told.Detail)
+        );
         Assert.Equal(new TrimReport(0, 0, null), await Trim().TrimAsync(default));
     }
 
@@ -144,11 +171,15 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
 
     private async Task RecordAsync(string run, DateTimeOffset at, string? point = null, bool ended = true, int pauses = 0)
     {
-        var outcome = new ItemOutcome(0, 1, ItemState.Succeeded) { Point = point is null ? null : new PointMade("p", point, "filesystem", 5) };
+        var outcome = new ItemOutcome(0, 1, ItemState.Succeeded)
+        {
+            Point = point is null ? null : new PointMade("p", point, "filesystem", 5),
+        };
         RunEvent[] events =
         [
             new RunEvent.RunStarted(run, "backup", "*", Options, [new VmId("h1", "vm1")], at, null),
-            .. Enumerable.Range(0, pauses / 2).SelectMany(_ => new RunEvent[] { new RunEvent.RunPaused(at) { By = new string('x', 100) }, new RunEvent.RunResumed(at) }),
+            .. Enumerable.Range(0, pauses / 2).SelectMany(
+                _ => new RunEvent[] { new RunEvent.RunPaused(at) { By = new string('x', 100) }, new RunEvent.RunResumed(at) }),
             new RunEvent.ItemsDispatched([new(0, 1)], at),
             new RunEvent.ItemsSettled([outcome], at),
             .. ended ? [new RunEvent.RunFinished(RunPhase.Succeeded, null, at)] : Array.Empty<RunEvent>(),
@@ -157,7 +188,8 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
         await recorder.Ask<string>(events, TimeSpan.FromSeconds(60));
     }
 
-    private string[] Journalled() => Rows("SELECT DISTINCT persistence_id FROM journal ORDER BY persistence_id", reader => reader.GetString(0));
+    private string[] Journalled() =>
+        Rows("SELECT DISTINCT persistence_id FROM journal ORDER BY persistence_id", reader => reader.GetString(0));
 
     private long Number(string sql) => Rows(sql, reader => reader.GetInt64(0))[0];
 

@@ -242,7 +242,8 @@ public sealed class RunActorTests : TestKit
         _run.Tell(new StartRun("r1", Backup.Name, "*", options, targets), _asker);
     }
 
-    private void End(StartItem item, ItemState state) => _run.Tell(new ItemEnded("r1", new ItemOutcome(item.Item, item.Attempt, state, "told by the test")));
+    private void End(StartItem item, ItemState state) =>
+        _run.Tell(new ItemEnded("r1", new ItemOutcome(item.Item, item.Attempt, state, "told by the test")));
 
     private RunView View()
     {
@@ -262,7 +263,15 @@ public sealed class RunActorTests : TestKit
 
     private IActorRef Begin()
     {
-        var services = new RunServices { Time = TimeProvider.System, Vms = _vms.Ref, Spread = TimeSpan.FromSeconds(5), Host = "h1", Audit = lines => _audit(lines), Keep = _kept.Add };
+        var services = new RunServices
+        {
+            Time = TimeProvider.System,
+            Vms = _vms.Ref,
+            Spread = TimeSpan.FromSeconds(5),
+            Host = "h1",
+            Audit = lines => _audit(lines),
+            Keep = _kept.Add,
+        };
         return _region.ChildActorOf(RunActor.Props(services), "r1");
     }
 }

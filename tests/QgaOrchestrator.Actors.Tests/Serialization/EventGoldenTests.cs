@@ -3,7 +3,8 @@ using QgaOrchestrator.Actors.Serialization;
 
 namespace QgaOrchestrator.Actors.Tests.Serialization;
 
-/// <summary>What an earlier version wrote to the journal (the rules' golden files) is read by the serializer of this one.</summary>
+/// <summary>What an earlier version wrote to the journal (the rules' golden files) is read by the serializer of this
+/// one.</summary>
 public sealed class EventGoldenTests : IAsyncLifetime
 {
     private TestSystem _system = null!;

@@ -24,14 +24,38 @@ public sealed class SerializerTests : IAsyncLifetime
 
     private static readonly IWire[] Messages =
     [
-        new StartRun("r1", "backup", "*", Options, [Vm]) { Notes = [new TargetNote("shop", FreezeMode.Alone, new Dictionary<string, string> { ["app"] = "db" })], RetryOf = "r0", StartedBy = "ci" },
+        new StartRun("r1", "backup", "*", Options, [Vm])
+        {
+            Notes = [new TargetNote("shop", FreezeMode.Alone, new Dictionary<string, string> { ["app"] = "db" })],
+            RetryOf = "r0",
+            StartedBy = "ci",
+        },
         new SteerRun("r1", RunSteering.AbortAndWait) { By = "ci" },
         new StartItem(Vm, "r1", 3, 2, "backup", Options, At, Resume: true) { Group = "shop", Freeze = FreezeMode.Never },
         new AbortItem(Vm, "r1", 3, 2),
-        new GroupSays(Vm, "r1", 3, 2, new(GroupWord.Void, Hold: true, new(1.5, true), new(3, 2, ItemState.Failed, "why", "what"))),
-        new MemberMoved("r1", 3, 2, new(MemberPhase.Prepared, Slow: true, Covered: true, new(1.5, true), new(3, 2, ItemState.Failed, "why", "what"))),
+        new GroupSays(
+            Vm,
+            "r1",
+            3,
+            2,
+            new(GroupWord.Void, Hold: true, new(1.5, true), new(3, 2, ItemState.Failed, "why", "what"))
+        ),
+        new MemberMoved(
+            "r1",
+            3,
+            2,
+            new(MemberPhase.Prepared, Slow: true, Covered: true, new(1.5, true), new(3, 2, ItemState.Failed, "why", "what"))
+        ),
         new ItemMoved("r1", new(3, 2, "copy", At, 5, 9)),
-        new ItemEnded("r1", new(3, 2, ItemState.Failed, "why", "what") { FrozenMs = 1.5, Point = new("p", "/d", "crash", 7), RefusedBy = ItemOutcome.Guest }),
+        new ItemEnded(
+            "r1",
+            new(3, 2, ItemState.Failed, "why", "what")
+            {
+                FrozenMs = 1.5,
+                Point = new("p", "/d", "crash", 7),
+                RefusedBy = ItemOutcome.Guest,
+            }
+        ),
         new ItemJournalled(Vm, "r1", 3, 2),
     ];
 
@@ -46,7 +70,8 @@ public sealed class SerializerTests : IAsyncLifetime
     [Fact]
     public void Every_message_that_crosses_nodes_has_a_row_and_an_example_here()
     {
-        var marked = typeof(IWire).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(IWire)) && !type.IsAbstract).ToHashSet();
+        var marked =
+            typeof(IWire).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(IWire)) && !type.IsAbstract).ToHashSet();
 
         Assert.Equal(marked, WireCatalog.Rows.Select(row => row.Type).ToHashSet());
         Assert.Equal(marked, Messages.Select(message => message.GetType()).ToHashSet());
@@ -73,7 +98,8 @@ public sealed class SerializerTests : IAsyncLifetime
         var serializer = Assert.IsType<EventSerializer>(Serialization.FindSerializerFor(started));
 
         Assert.Equal("run.started.v1", serializer.Manifest(started));
-        Assert.DoesNotContain("run.started", System.Text.Encoding.UTF8.GetString(serializer.ToBinary(started)), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "run.started", System.Text.Encoding.UTF8.GetString(serializer.ToBinary(started)), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -81,7 +107,8 @@ public sealed class SerializerTests : IAsyncLifetime
     [InlineData(4712)]
     public void An_unknown_manifest_is_told_and_not_passed_over(int serializer)
     {
-        var error = Assert.Throws<SerializationException>(() => Serialization.Deserialize("{}"u8.ToArray(), serializer, "run.exploded.v9"));
+        var error = Assert.Throws<SerializationException>(
+            () => Serialization.Deserialize("{}"u8.ToArray(), serializer, "run.exploded.v9"));
 
         Assert.Contains("run.exploded.v9", error.Message, StringComparison.Ordinal);
     }
@@ -89,7 +116,8 @@ public sealed class SerializerTests : IAsyncLifetime
     [Fact]
     public void An_event_that_lacks_a_member_is_told_with_its_manifest()
     {
-        var error = Assert.Throws<SerializationException>(() => Serialization.Deserialize("{}"u8.ToArray(), 4712, "run.finished.v1"));
+        var error = Assert.Throws<SerializationException>(
+            () => Serialization.Deserialize("{}"u8.ToArray(), 4712, "run.finished.v1"));
 
         Assert.Contains("run.finished.v1", error.Message, StringComparison.Ordinal);
     }
@@ -114,7 +142,8 @@ public sealed class SerializerTests : IAsyncLifetime
         var options = WireJson.OptionsFor((ExtendedActorSystem)_system.System);
         var converter = options.Converters.OfType<ActorRefConverter>().Single();
         using var stream = new MemoryStream();
-        using (var writer = new System.Text.Json.Utf8JsonWriter(stream)) converter.Write(writer, _system.System.DeadLetters, options);
+        using (var writer = new System.Text.Json.Utf8JsonWriter(stream))
+            converter.Write(writer, _system.System.DeadLetters, options);
         var reader = new System.Text.Json.Utf8JsonReader(stream.ToArray());
         reader.Read();
 

@@ -14,7 +14,8 @@ namespace QgaOrchestrator.Actors.Tests.Views;
 public sealed class ViewsTests : IDisposable
 {
     private static readonly DateTimeOffset T0 = new(2026, 11, 22, 0, 0, 0, TimeSpan.Zero);
-    private static readonly RunOptions Options = new() { MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All };
+    private static readonly RunOptions Options =
+        new() { MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All };
     private readonly TempDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -24,7 +25,8 @@ public sealed class ViewsTests : IDisposable
     {
         await using var views = await OpenAsync();
         // Two of the same moment: the id decides.
-        foreach (var (id, hour) in new[] { ("a", 1), ("b", 2), ("c", 2), ("d", 3) }) await views.SaveRunAsync(Run(id, T0.AddHours(hour)));
+        foreach (var (id, hour) in new[] { ("a", 1), ("b", 2), ("c", 2), ("d", 3) })
+            await views.SaveRunAsync(Run(id, T0.AddHours(hour)));
 
         var seen = new List<string>();
         ViewCursor? cursor = null;
@@ -103,7 +105,9 @@ public sealed class ViewsTests : IDisposable
     {
         var point = Point("p1", "hv1", "vm1") with { Directory = Directory.CreateDirectory(_directory.File("p1")).FullName };
         await File.WriteAllBytesAsync(
-            Path.Combine(point.Directory, "point.json"), JsonSerializer.SerializeToUtf8Bytes(point, PointJson.Default.RecoveryPoint));
+            Path.Combine(point.Directory, "point.json"),
+            JsonSerializer.SerializeToUtf8Bytes(point, PointJson.Default.RecoveryPoint)
+        );
         await using var system = await TestSystem.StartAsync(akka => akka.AddStore("sqlite", _directory.Path).AddSerialization());
         RunEvent[] journal =
         [

@@ -18,7 +18,8 @@ public class CallLimitsTests
     [InlineData("guest-shutdown", 3_600.0, false, 60, true)]
     [InlineData("guest-fsfreeze-thaw", 3_600.0, false, 120, true)]
     [InlineData("guest-newer-than-we", 3_600.0, false, 120, true)]
-    public void A_time_out_is_at_most_what_the_commands_class_and_the_callers_role_allow(string command, double? asked, bool readsOnly, double given, bool clamped)
+    public void A_time_out_is_at_most_what_the_commands_class_and_the_callers_role_allow(
+        string command, double? asked, bool readsOnly, double given, bool clamped)
     {
         var limits = CallLimits.Of(command, new CallOptions(Seconds(asked)) { ReadsOnly = readsOnly }, Configured, "debian");
         Assert.Equal(TimeSpan.FromSeconds(given), limits.Timeout);
@@ -33,7 +34,8 @@ public class CallLimitsTests
     [InlineData(null, null, 30, false)]
     [InlineData(null, 75.0, 75, false)]
     [InlineData(null, 3_600.0, 75, true)]
-    public void A_freezes_time_out_is_at_most_what_a_window_is_given_for_the_guests_system(string? os, double? asked, double given, bool clamped)
+    public void A_freezes_time_out_is_at_most_what_a_window_is_given_for_the_guests_system(
+        string? os, double? asked, double given, bool clamped)
     {
         foreach (var command in (string[])["guest-fsfreeze-freeze", "guest-fsfreeze-freeze-list"])
         {
@@ -50,7 +52,8 @@ public class CallLimitsTests
     [InlineData("mswindows", 9.0, 8, true)]                       // VSS lets go by itself after 10 s
     [InlineData(null, null, 8, false)]
     [InlineData(null, 60.0, 60, false)]
-    public void A_lease_is_at_most_five_minutes_and_on_windows_eight_seconds(string? os, double? asked, double given, bool clamped)
+    public void A_lease_is_at_most_five_minutes_and_on_windows_eight_seconds(
+        string? os, double? asked, double given, bool clamped)
     {
         var limits = CallLimits.Of("guest-fsfreeze-freeze", new CallOptions(Lease: Seconds(asked)), Configured, os);
         Assert.Equal(TimeSpan.FromSeconds(given), limits.Lease);

@@ -53,7 +53,8 @@ public sealed class CommandItemTests : OneHost
     [Fact]
     public async Task A_command_that_was_under_way_in_an_earlier_process_is_not_repeated_unless_that_is_safe()
     {
-        foreach (var run in new[] { "r1", "r2" }) Results.Begin(run, new ItemResult(0, 1, Id.Name, Id.Host, DateTimeOffset.UnixEpoch));
+        foreach (var run in new[] { "r1", "r2" })
+            Results.Begin(run, new ItemResult(0, 1, Id.Name, Id.Host, DateTimeOffset.UnixEpoch));
         await StartAsync();
         Assert.Equal(ItemState.Unknown, Run(Call("guest-set-time", "{}", resume: true)).State);
         Assert.Equal(ItemState.Unknown, Run(Call("guest-set-time", "{}") with { Attempt = 2 }).State);
@@ -87,7 +88,13 @@ public sealed class CommandItemTests : OneHost
         await StartAsync();
         var pid = await CallAsync("guest-exec", """{"path":"/bin/once","capture-output":true}""");
         var asked = new ItemResult(0, 1, Id.Name, Id.Host, DateTimeOffset.UnixEpoch);
-        Results.Begin("r1", asked with { Pid = JsonDocument.Parse(Assert.IsType<CallReply.Returned>(pid).Json).RootElement.GetProperty("pid").GetInt64() });
+        Results.Begin(
+            "r1",
+            asked with
+            {
+                Pid = JsonDocument.Parse(Assert.IsType<CallReply.Returned>(pid).Json).RootElement.GetProperty("pid").GetInt64(),
+            }
+        );
 
         Assert.Equal(ItemState.Succeeded, Run(Process("/bin/once") with { Resume = true }).State);
         Assert.Equal("1", Encoding.UTF8.GetString(Kept("out")));
@@ -158,7 +165,10 @@ public sealed class CommandItemTests : OneHost
     private StartItem Call(string command, string? arguments = null, bool resume = false) => Item(resume: resume) with
     {
         Kind = Command.Name,
-        Options = Bare with { Command = new CommandOptions(command, arguments is null ? null : JsonDocument.Parse(arguments).RootElement) },
+        Options = Bare with
+        {
+            Command = new CommandOptions(command, arguments is null ? null : JsonDocument.Parse(arguments).RootElement),
+        },
     };
 
     private StartItem Process(string path, params string[] arguments) => Item() with

@@ -34,7 +34,8 @@ public sealed class FailingChannelTests : TestKit
         var scheduler = (TestScheduler)Sys.Scheduler;
         var time = new ManualTime();
         var begun = 0;
-        var vm = Sys.ActorOf(VmActor.Props(() => Services(host, time, () => begun++), new RestartPauses(time, new Random(1))), Id.Entity);
+        var vm = Sys.ActorOf(
+            VmActor.Props(() => Services(host, time, () => begun++), new RestartPauses(time, new Random(1))), Id.Entity);
         var present = new VmPresent(new VmSpec(Id, "/none/qga.sock", null, SocketHold.Exclusive), null);
 
         var pauses = new List<TimeSpan>();
@@ -55,7 +56,8 @@ public sealed class FailingChannelTests : TestKit
         }
 
         Assert.InRange(pauses[0], RestartPauses.Shortest * 0.75, RestartPauses.Shortest * 1.5);
-        Assert.True(pauses.Zip(pauses.Skip(1), (earlier, later) => later > earlier).All(grows => grows), string.Join(' ', pauses));
+        Assert.True(
+            pauses.Zip(pauses.Skip(1), (earlier, later) => later > earlier).All(grows => grows), string.Join(' ', pauses));
     }
 
     protected override void AfterAll()

@@ -77,7 +77,10 @@ public class GuestHooksTests : OneHost
         Vm.Guest.Reports = new ReportingHook(Vm.Guest.Files, "60-mysql") { Status = { ["freeze 60-mysql"] = 3 } };
         await StartAsync();
         var outcome = Run(Item());
-        Assert.Equal((ItemState.Failed, "the guest refused to freeze: script 60-mysql of the guest's freeze hook failed (status 3)"), (outcome.State, outcome.Reason));
+        Assert.Equal(
+            (ItemState.Failed, "the guest refused to freeze: script 60-mysql of the guest's freeze hook failed (status 3)"),
+            (outcome.State, outcome.Reason)
+        );
         Assert.Equal(ItemOutcome.Guest, outcome.RefusedBy);
         NothingIsLeft();
     }

@@ -12,8 +12,17 @@ public sealed class NoAgentTests : OneHost
 
     private volatile bool _hasSocket;
 
-    private protected override HostScan Scan() => new(
-        [new VmSpec(Id, _hasSocket ? Vm.AgentPath : Vm.AgentPath + ".none", Vm.MonitorPath, SocketHold.Exclusive) { NoAgent = _hasSocket ? null : Trouble }], [], []);
+    private protected override HostScan Scan() =>
+        new(
+            [
+                new VmSpec(Id, _hasSocket ? Vm.AgentPath : Vm.AgentPath + ".none", Vm.MonitorPath, SocketHold.Exclusive)
+                {
+                    NoAgent = _hasSocket ? null : Trouble,
+                },
+            ],
+            [],
+            []
+        );
 
     [Fact]
     public async Task Each_command_is_refused_with_the_reason_and_the_remedy()
@@ -21,10 +30,20 @@ public sealed class NoAgentTests : OneHost
         Begin();
         var seen = SeeVm(vm => vm is { Agent: AgentState.None, RunState: "running" });
         Assert.Equal(("there is no socket", "Give it one"), (seen.AgentReason, seen.AgentRemedy));
-        foreach (var command in new[] { "guest-ping", "guest-fsfreeze-freeze", "guest-fsfreeze-status", "guest-fsfreeze-thaw", "guest-new" })
+        foreach (
+            var command in new[]
+            {
+                "guest-ping",
+                "guest-fsfreeze-freeze",
+                "guest-fsfreeze-status",
+                "guest-fsfreeze-thaw",
+                "guest-new",
+            }
+        )
         {
             var refused = Assert.IsType<CallReply.Refused>(await CallAsync(command));
-            Assert.Equal((CallRefusal.NoAgent, "there is no socket", "Give it one"), (refused.Why, refused.Reason, refused.Remedy));
+            Assert.Equal(
+                (CallRefusal.NoAgent, "there is no socket", "Give it one"), (refused.Why, refused.Reason, refused.Remedy));
         }
     }
 
@@ -32,7 +51,8 @@ public sealed class NoAgentTests : OneHost
     [InlineData(Consistency.Require, ItemState.Failed, null)]
     [InlineData(Consistency.Prefer, ItemState.Succeeded, "crash")]
     [InlineData(Consistency.None, ItemState.Succeeded, "crash")]
-    public void A_backup_of_it_fails_or_makes_a_crash_point_through_the_monitor(Consistency consistency, ItemState state, string? made)
+    public void A_backup_of_it_fails_or_makes_a_crash_point_through_the_monitor(
+        Consistency consistency, ItemState state, string? made)
     {
         Begin();
         SeeVm(vm => vm is { Agent: AgentState.None, RunState: "running" });

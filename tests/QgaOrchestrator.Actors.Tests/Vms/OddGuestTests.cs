@@ -26,7 +26,8 @@ public sealed class OddGuestTests : OneHost
     {
         Vm.Agent.On(command, Act.Raw($"{{\"return\": {reply}}}\n"), Act.Silence);
         var seen = await StartAsync();
-        Assert.StartsWith("the agent's reply was not understood", Assert.Contains(command, seen.NotUnderstood), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the agent's reply was not understood", Assert.Contains(command, seen.NotUnderstood), StringComparison.Ordinal);
         Assert.Single(seen.NotUnderstood);
         var guest = seen.Inventory!;
         Assert.NotNull(guest.Os);
@@ -41,7 +42,15 @@ public sealed class OddGuestTests : OneHost
     public async Task What_a_guest_tells_of_itself_is_bounded_and_clean()
     {
         Vm.Agent.On("guest-get-host-name", Act.Return(new JsonObject { ["host-name"] = Hostile }));
-        Vm.Agent.On("guest-get-fsinfo", Act.Return(new JsonArray([.. Enumerable.Range(0, 5000).Select(i => (JsonNode)new JsonObject
+        Vm.Agent.On(
+            "guest-get-fsinfo",
+            Act.Return(
+                new JsonArray([
+                    .. Enumerable
+                        .Range(0, 5000)
+                        .Select(i =>
+                            (JsonNode)
+                                new JsonObject
         {
             ["name"] = "vda", ["mountpoint"] = $"/{i}\u001b{new string('m', 300)}", ["type"] = "ext4", ["disk"] = new JsonArray(),
         })])));
@@ -57,7 +66,8 @@ public sealed class OddGuestTests : OneHost
     public async Task What_was_returned_by_a_raw_call_is_JSON_whatever_its_bytes()
     {
         await StartAsync();
-        Vm.Agent.On("guest-get-users", Act.Raw("{\"return\": [{\"user\":\"caf\u00e9\\ud800\",\"login-time\":1}]}\n"), Act.Silence);
+        Vm.Agent.On(
+            "guest-get-users", Act.Raw("{\"return\": [{\"user\":\"caf\u00e9\\ud800\",\"login-time\":1}]}\n"), Act.Silence);
         var returned = Assert.IsType<CallReply.Returned>(await CallAsync("guest-get-users"));
         Assert.Equal("caf\uFFFD\uFFFD", JsonDocument.Parse(returned.Json).RootElement[0].GetProperty("user").GetString());
     }
@@ -86,7 +96,8 @@ public sealed class OddGuestTests : OneHost
         await StartAsync();
         var outcome = Run(Item());
         Assert.Contains("freeze returned 0", outcome.Reason, StringComparison.Ordinal);
-        foreach (var look in new[] { "/proc/mounts", "FIFREEZE", "list of mount points" }) Assert.Contains(look, outcome.Remedy, StringComparison.Ordinal);
+        foreach (var look in new[] { "/proc/mounts", "FIFREEZE", "list of mount points" })
+            Assert.Contains(look, outcome.Remedy, StringComparison.Ordinal);
         Assert.False(Vm.Guest.IsFrozen);
     }
 
@@ -104,7 +115,11 @@ public sealed class OddGuestTests : OneHost
     }
 
     [Theory]
-    [InlineData("guest-exec", "{\"pid\":\"seven\"}", "the process may run, and its pid is not known: the agent's reply was not understood at $.pid")]
+    [InlineData(
+        "guest-exec",
+        "{\"pid\":\"seven\"}",
+        "the process may run, and its pid is not known: the agent's reply was not understood at $.pid"
+    )]
     [InlineData("guest-exec-status", "{\"exited\":\"yes\"}", "it was started as pid ")]
     public async Task A_process_of_which_nobody_understands_anything_ends_unknown(string command, string reply, string reason)
     {
@@ -113,7 +128,13 @@ public sealed class OddGuestTests : OneHost
         var order = Item() with
         {
             Kind = Exec.Name,
-            Options = new RunOptions { MaxParallel = 1, MaxFailures = Amount.None, MaxUnreachable = Amount.All, Exec = new ExecOptions("/bin/echo", TimeSpan.FromMilliseconds(200), true) },
+            Options = new RunOptions
+            {
+                MaxParallel = 1,
+                MaxFailures = Amount.None,
+                MaxUnreachable = Amount.All,
+                Exec = new ExecOptions("/bin/echo", TimeSpan.FromMilliseconds(200), true),
+            },
         };
         var outcome = Run(order);
         Assert.Equal(ItemState.Unknown, outcome.State);
@@ -130,7 +151,8 @@ public sealed class OddGuestTests : OneHost
         Vm.Agent.On("guest-info", Act.Return(new JsonObject
         {
             ["version"] = "10.2",
-            ["supported_commands"] = new JsonArray([.. AgentCommands.All.Select(listed => (JsonNode)new JsonObject { ["name"] = listed.Name, ["enabled"] = true })]),
+            ["supported_commands"] = new JsonArray(
+                [.. AgentCommands.All.Select(listed => (JsonNode)new JsonObject { ["name"] = listed.Name, ["enabled"] = true })]),
         }));
         await StartAsync();
         Vm.Agent.On(command, Act.Raw($"{{\"return\": {reply}}}\n"), Act.Silence);
@@ -167,9 +189,14 @@ public sealed class OddGuestTests : OneHost
     {
         Vm.Agent.On("guest-sync-delimited", Act.Error("Command guest-sync-delimited has been disabled", "CommandNotFound"));
         Begin();
-        var seen = SeeVm(vm => vm.AgentReason?.Contains("guest-sync-delimited", StringComparison.Ordinal) == true && vm.RunState is not null);
+        var seen = SeeVm(
+            vm => vm.AgentReason?.Contains("guest-sync-delimited", StringComparison.Ordinal) == true && vm.RunState is not null);
         Assert.Equal(AgentState.Absent, seen.Agent);
-        Assert.Equal("the agent answers guest-sync-delimited with an error: CommandNotFound: Command guest-sync-delimited has been disabled", seen.AgentReason);
+        Assert.Equal(
+            "the agent answers guest-sync-delimited with an error: CommandNotFound: Command guest-sync-delimited has been "
+                + "disabled",
+            seen.AgentReason
+        );
         Assert.Contains("--allow-rpcs", seen.AgentRemedy, StringComparison.Ordinal);
         var refused = Assert.IsType<CallReply.Refused>(await CallAsync("guest-get-time"));
         Assert.Equal((CallRefusal.Unreachable, seen.AgentRemedy), (refused.Why, refused.Remedy));

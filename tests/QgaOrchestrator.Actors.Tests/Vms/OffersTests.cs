@@ -2,7 +2,8 @@ using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Actors.Tests.Vms;
 
-/// <summary>What an agent lacks, has disabled, or does not take while frozen does not go out, and the caller is told which it is.</summary>
+/// <summary>What an agent lacks, has disabled, or does not take while frozen does not go out, and the caller is told which it
+/// is.</summary>
 public sealed class OffersTests : OneHost
 {
     [Fact]
@@ -21,7 +22,10 @@ public sealed class OffersTests : OneHost
     {
         await StartAsync();
         var refused = Assert.IsType<CallReply.Refused>(await CallAsync("guest-get-cpustats"));
-        Assert.Equal((CallRefusal.UnknownCommand, "the guest's agent (7.2.22) was built without guest-get-cpustats"), (refused.Why, refused.Reason));
+        Assert.Equal(
+            (CallRefusal.UnknownCommand, "the guest's agent (7.2.22) was built without guest-get-cpustats"),
+            (refused.Why, refused.Reason)
+        );
     }
 
     [Fact]
@@ -43,7 +47,10 @@ public sealed class OffersTests : OneHost
         Vm.Guest.Blocked.Clear();
         Assert.IsType<CallReply.Returned>(await CallAsync("guest-exec", """{"path":"/bin/echo"}"""));
         Vm.Guest.Blocked.Add("guest-exec");
-        Assert.Equal(CallRefusal.Disabled, Assert.IsType<CallReply.Refused>(await CallAsync("guest-exec", """{"path":"/bin/echo"}""")).Why);
+        Assert.Equal(
+            CallRefusal.Disabled,
+            Assert.IsType<CallReply.Refused>(await CallAsync("guest-exec", """{"path":"/bin/echo"}""")).Why
+        );
     }
 
     [Fact]
@@ -64,7 +71,9 @@ public sealed class OffersTests : OneHost
         Vm.Guest.FreezeBySomebodyElse();
         foreach (var command in (string[])["guest-exec-status", "guest-get-host-name", "guest-fsfreeze-freeze"])
         {
-            var refused = Assert.IsType<CallReply.Refused>(await CallAsync(command, command == "guest-exec-status" ? """{"pid":1}""" : ""));
+            var refused = Assert.IsType<CallReply.Refused>(
+                await CallAsync(command, command == "guest-exec-status" ? """{"pid":1}""" : "")
+            );
             Assert.Equal(CallRefusal.Frozen, refused.Why);
             Assert.Contains("somebody else", refused.Reason);
         }
@@ -89,7 +98,9 @@ public sealed class OffersTests : OneHost
     public async Task A_word_that_this_agent_is_too_old_for_is_refused_before_it_is_sent()
     {
         await StartAsync();
-        var refused = Assert.IsType<CallReply.Refused>(await CallAsync("guest-exec", """{"path":"/bin/echo","capture-output":"merged"}"""));
+        var refused = Assert.IsType<CallReply.Refused>(
+            await CallAsync("guest-exec", """{"path":"/bin/echo","capture-output":"merged"}""")
+        );
         Assert.Equal(CallRefusal.BadArguments, refused.Why);
         Assert.StartsWith("capture-output: given a word, which agents take since QEMU 8.0", refused.Reason);
         Assert.DoesNotContain("guest-exec", Vm.Agent.Heard);

@@ -104,10 +104,24 @@ public sealed class PointDirectoryTests : IDisposable
     private PointDirectory For(string hash) =>
         PointDirectory.For(_directory.File("target"), _directory.File("drafts"), new VmId("h1", "vm001"), At, hash);
 
-    private PointDraft Draft() => new("abcdefghij", _point.Path, [], null, null, null, TimeSpan.FromSeconds(10), null, Unfrozen: false);
+    private PointDraft Draft() =>
+        new("abcdefghij", _point.Path, [], null, null, null, TimeSpan.FromSeconds(10), null, Unfrozen: false);
 
-    private static RecoveryPoint Point(string id) => new(
-        1, id, "vm001", "h1", null, "r1", null, null, "full", "crash", [], new PointProof(null, null, null, null, null, null, null));
+    private static RecoveryPoint Point(string id) =>
+        new(
+            1,
+            id,
+            "vm001",
+            "h1",
+            null,
+            "r1",
+            null,
+            null,
+            "full",
+            "crash",
+            [],
+            new PointProof(null, null, null, null, null, null, null)
+        );
 
     private static UnixFileMode Mode(string octal) => (UnixFileMode)Convert.ToInt32(octal, 8);
 }

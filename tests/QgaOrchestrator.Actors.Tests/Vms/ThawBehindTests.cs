@@ -89,5 +89,6 @@ public class ThawBehindTests : OneHost
         Assert.Single(Simulated.Journal.All, fact => fact.Kind == "connect" && fact.Detail == "agent");
     }
 
-    private static string Text(CallReply reply) => System.Text.Encoding.UTF8.GetString(Assert.IsType<CallReply.Returned>(reply).Json.Span);
+    private static string Text(CallReply reply) =>
+        System.Text.Encoding.UTF8.GetString(Assert.IsType<CallReply.Returned>(reply).Json.Span);
 }

@@ -88,7 +88,8 @@ public sealed class UnansweredTests : OneHost
     {
         await StartAsync();
         Assert.Equal(Completion.ByEvent("SUSPEND"), await EndAsync("guest-suspend-ram"));
-        Assert.Contains("qgactl vm wake vm001", SeeVm(vm => vm.RunState == "suspended" && vm.Agent == AgentState.Absent).AgentReason);
+        Assert.Contains(
+            "qgactl vm wake vm001", SeeVm(vm => vm.RunState == "suspended" && vm.Agent == AgentState.Absent).AgentReason);
         var asleep = Assert.IsType<CallReply.Refused>(await CallAsync("guest-ping"));
         Assert.StartsWith("the guest is suspended: ", asleep.Reason, StringComparison.Ordinal);
         Assert.Equal("Wake it: qgactl vm wake vm001", asleep.Remedy);
@@ -119,7 +120,8 @@ public sealed class UnansweredTests : OneHost
 
     private async Task<Completion?> EndAsync(string command, string arguments = "", CallOptions? options = null)
     {
-        var reply = Assert.IsType<CallReply.Returned>(await CallAsync(command, arguments, options ?? new CallOptions(Timeout: Long)));
+        var reply = Assert.IsType<CallReply.Returned>(
+            await CallAsync(command, arguments, options ?? new CallOptions(Timeout: Long)));
         Assert.Equal("{}", Encoding.UTF8.GetString(reply.Json.Span));
         return reply.Completed;
     }

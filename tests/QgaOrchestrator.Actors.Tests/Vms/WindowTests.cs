@@ -217,7 +217,8 @@ public class WindowTests : OneHost
         await CallAsync("guest-fsfreeze-freeze", options: new CallOptions(Lease: TimeSpan.FromMilliseconds(200)));
         await Vm.Guest.WhenThawed().WaitAsync(Limit);
         Assert.Null(await EntryAsync(entry => entry is null));
-        lock (Audited) Assert.Equal(("node", "thaw", "h1/vm001"), Audited.Select(line => (line.Who, line.What, line.Vm)).Single());
+        lock (Audited) Assert.Equal(
+            ("node", "thaw", "h1/vm001"), Audited.Select(line => (line.Who, line.What, line.Vm)).Single());
     }
 
     [Fact]
@@ -265,5 +266,6 @@ public class WindowTests : OneHost
         Assert.DoesNotContain("guest-shutdown", Vm.Agent.Heard);
     }
 
-    private static string Text(CallReply reply) => System.Text.Encoding.UTF8.GetString(Assert.IsType<CallReply.Returned>(reply).Json.Span);
+    private static string Text(CallReply reply) =>
+        System.Text.Encoding.UTF8.GetString(Assert.IsType<CallReply.Returned>(reply).Json.Span);
 }

@@ -58,15 +58,24 @@ public class FleetFileTests
     [Fact]
     public void A_member_that_comes_twice_is_refused_at_any_depth()
     {
-        var (file, errors) = Read("""{ "Vms": [ { "Name": "a", "Name": "b", "Labels": { "app": "x", "app": "y" } } ], "Vms": [] }""");
+        var (file, errors) = Read(
+            """{ "Vms": [ { "Name": "a", "Name": "b", "Labels": { "app": "x", "app": "y" } } ], "Vms": [] }"""
+        );
         Assert.Null(file);
         Assert.Equal(
-            ["Vms is given twice; keep one.", "Vms[0].Labels.app is given twice; keep one.", "Vms[0].Name is given twice; keep one."],
-            errors.Order(StringComparer.Ordinal));
+            [
+                "Vms is given twice; keep one.",
+                "Vms[0].Labels.app is given twice; keep one.",
+                "Vms[0].Name is given twice; keep one.",
+            ],
+            errors.Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
-    public void Says_in_which_line_it_is_no_json() => Assert.Contains("line 2", Assert.Single(Read("{ \"Vms\": [\n oops").Errors), StringComparison.Ordinal);
+    public void Says_in_which_line_it_is_no_json() =>
+        Assert.Contains("line 2", Assert.Single(Read("{ \"Vms\": [\n oops").Errors), StringComparison.Ordinal);
 
-    private static (FleetFile? File, IReadOnlyList<string> Errors) Read(string json) => FleetFileReader.Read(Encoding.UTF8.GetBytes(json));
+    private static (FleetFile? File, IReadOnlyList<string> Errors) Read(string json) =>
+        FleetFileReader.Read(Encoding.UTF8.GetBytes(json));
 }

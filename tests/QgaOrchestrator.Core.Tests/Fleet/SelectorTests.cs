@@ -4,7 +4,8 @@ namespace QgaOrchestrator.Core.Tests.Fleet;
 
 public class SelectorTests
 {
-    private static readonly VmIdentity Db1 = Vm("hv1", "vm-db1", "4dd0fe65-7e3a-4a08-a6a7-0b4ed5b1c57f", ("app", "db"), ("env", "prod"));
+    private static readonly VmIdentity Db1 = Vm(
+        "hv1", "vm-db1", "4dd0fe65-7e3a-4a08-a6a7-0b4ed5b1c57f", ("app", "db"), ("env", "prod"));
     private static readonly VmIdentity Web = Vm("hv2", "web", null, ("app", "web"), ("env", "test"), ("legacy", "yes"));
     private static readonly VmIdentity Bare = Vm("hv2", "vm-bare", null);
 

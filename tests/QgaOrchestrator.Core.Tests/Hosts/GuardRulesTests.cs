@@ -39,7 +39,8 @@ public class GuardRulesTests
     [InlineData(WatchdogSight.Missing, null, OpenAnswer.Unguarded)]
     [InlineData(WatchdogSight.Guarding, "stops", OpenAnswer.Stopping)]
     [InlineData(WatchdogSight.Reaching, "stops", OpenAnswer.Stopping)]
-    public void A_window_opens_only_under_a_watchdog_and_not_while_the_node_stops(WatchdogSight sight, string? stop, OpenAnswer answer)
+    public void A_window_opens_only_under_a_watchdog_and_not_while_the_node_stops(
+        WatchdogSight sight, string? stop, OpenAnswer answer)
     {
         var guard = new Told().Step(new GuardInput.Watchdog(sight));
         if (stop is not null) guard.Step(new GuardInput.Stop(stop));
@@ -73,7 +74,9 @@ public class GuardRulesTests
         var guard = Freezing();
         var stepped = new Moment(TimeSpan.FromMilliseconds(47_000), Clock.At(0).Utc + TimeSpan.FromHours(5));
         Assert.Null(GuardRules.Silence(guard.State, stepped));
-        Assert.NotNull(GuardRules.Silence(guard.State, stepped with { Monotonic = TimeSpan.FromMilliseconds(47_001), Utc = Clock.At(0).Utc }));
+        Assert.NotNull(
+            GuardRules.Silence(guard.State, stepped with { Monotonic = TimeSpan.FromMilliseconds(47_001), Utc = Clock.At(0).Utc })
+        );
     }
 
     [Theory]
@@ -114,12 +117,18 @@ public class GuardRulesTests
 
     [Fact]
     public void A_limit_of_a_window_that_nobody_has_is_told_to_nobody() =>
-        Assert.Empty(new Told().Step(new GuardInput.Found("w0", "vm1", Thawed: false)).Step(new GuardInput.LimitPassed("w0", WindowLimit.Lease)).Last);
+        Assert.Empty(
+            new Told()
+                .Step(new GuardInput.Found("w0", "vm1", Thawed: false))
+                .Step(new GuardInput.LimitPassed("w0", WindowLimit.Lease))
+                .Last
+        );
 
     [Fact]
     public void A_window_whose_actor_ended_is_given_to_its_vm_and_must_be_thawed_by_its_deadline_all_the_same()
     {
-        var guard = Freezing().Step(new GuardInput.ThawBegun("w1"), 6_000).Step(new GuardInput.LimitPassed("w1", WindowLimit.Lease), 7_000)
+        var guard = Freezing().Step(new GuardInput.ThawBegun("w1"), 6_000).Step(
+            new GuardInput.LimitPassed("w1", WindowLimit.Lease), 7_000)
             .Step(new GuardInput.Ended("w1", VmIsHere: true), 7_100);
         Assert.Equal([new GuardEffect.GiveToVm("vm1")], guard.Last);
         Assert.Null(guard.Silence(47_000));
@@ -179,7 +188,8 @@ public class GuardRulesTests
     [Fact]
     public void A_stop_thaws_the_open_windows_and_ends_when_they_are_settled()
     {
-        var guard = Freezing().Step(new GuardInput.Found("w0", "vm0", Thawed: false)).Step(new GuardInput.Stop("this node is stopping"));
+        var guard = Freezing().Step(new GuardInput.Found("w0", "vm0", Thawed: false)).Step(
+            new GuardInput.Stop("this node is stopping"));
         Assert.Equal([new GuardEffect.AnswerWaiting(), new GuardEffect.ThawNow("w1")], guard.Last);
         Assert.Contains(new GuardEffect.AllClosed(), guard.Step(new GuardInput.Settled("w1")).Last);
     }

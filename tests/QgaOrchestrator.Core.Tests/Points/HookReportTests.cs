@@ -3,7 +3,8 @@ using QgaOrchestrator.Core.Points;
 
 namespace QgaOrchestrator.Core.Tests.Points;
 
-/// <summary>Only a hook that was called for this very freeze, in this boot, and whose every script agreed, proves anything.</summary>
+/// <summary>Only a hook that was called for this very freeze, in this boot, and whose every script agreed, proves
+/// anything.</summary>
 public class HookReportTests
 {
     private static readonly HookScript Postgres = new("50-postgresql", 0, 12), Mysql = new("60-mysql", 0, 8);
@@ -54,10 +55,21 @@ public class HookReportTests
     [Fact]
     public void A_status_that_cannot_be_read_proves_nothing()
     {
-        var (seen, disabled, absent) = (new HookReading.Seen(Good), new HookReading.Unreadable("disabled"), new HookReading.Absent());
+        var (seen, disabled, absent) = (
+            new HookReading.Seen(Good), new HookReading.Unreadable("disabled"), new HookReading.Absent());
         Assert.All<(HookReading, HookReading)>(
-            [(disabled, seen), (seen, disabled), (disabled, disabled), (absent, absent), (seen, absent), (disabled, absent), (absent, disabled), (absent, seen)],
-            pair => Assert.False(HookReport.Judge(pair.Item1, pair.Item2).Reported));
+            [
+                (disabled, seen),
+                (seen, disabled),
+                (disabled, disabled),
+                (absent, absent),
+                (seen, absent),
+                (disabled, absent),
+                (absent, disabled),
+                (absent, seen),
+            ],
+            pair => Assert.False(HookReport.Judge(pair.Item1, pair.Item2).Reported)
+        );
     }
 
     [Fact]
@@ -75,9 +87,12 @@ public class HookReportTests
     [Fact]
     public void The_guests_own_file_is_read()
     {
-        var read = Parse("""{"version":1,"sequence":7,"bootId":"b","freeze":[{"name":"50-x","status":0,"ms":5,"error":"a warning"}],"thaw":null}""");
+        var read = Parse(
+            """{"version":1,"sequence":7,"bootId":"b","freeze":[{"name":"50-x","status":0,"ms":5,"error":"a warning"}],"thaw":null}"""
+        );
         var status = Assert.IsType<HookReading.Seen>(read).Status;
-        Assert.Equal((7, "50-x", "a warning", null), (status.Sequence, status.Freeze[0].Name, status.Freeze[0].Error, status.Thaw));
+        Assert.Equal(
+            (7, "50-x", "a warning", null), (status.Sequence, status.Freeze[0].Name, status.Freeze[0].Error, status.Thaw));
     }
 
     [Theory]
@@ -93,5 +108,6 @@ public class HookReportTests
 
     private static HookReading Parse(string json) => HookReading.Parse(Encoding.UTF8.GetBytes(json));
 
-    private static HookReport Judge(HookStatus after) => HookReport.Judge(new HookReading.Seen(Before), new HookReading.Seen(after));
+    private static HookReport Judge(HookStatus after) =>
+        HookReport.Judge(new HookReading.Seen(Before), new HookReading.Seen(after));
 }

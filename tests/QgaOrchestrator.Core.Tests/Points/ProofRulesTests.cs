@@ -19,7 +19,8 @@ public class ProofRulesTests
         Thawed = 3,
     };
 
-    internal static readonly ProofFacts Good = new(Held, Lease, IsWindows: false, HooksReported: false, [DiskCover.Covered, DiskCover.Covered], Contained: true);
+    internal static readonly ProofFacts Good = new(
+        Held, Lease, IsWindows: false, HooksReported: false, [DiskCover.Covered, DiskCover.Covered], Contained: true);
 
     public static TheoryData<string, string> Cases => new()
     {
@@ -98,10 +99,12 @@ public class ProofRulesTests
             f => Seen(f, w => w with { Broken = "it broke" }),
             f => Seen(f, w => w with { ThawError = "thaw failed" }),
         ];
-        AnyFacts.Sample(facts => Assert.All(less, take => Assert.True(ProofRules.Classify(take(facts)) <= ProofRules.Classify(facts))));
+        AnyFacts.Sample(
+            facts => Assert.All(less, take => Assert.True(ProofRules.Classify(take(facts)) <= ProofRules.Classify(facts))));
     }
 
-    private static readonly Gen<Moment?> Times = Gen.OneOf(Gen.Const((Moment?)null), Gen.Int[0, 12_000].Select(ms => (Moment?)At(ms)));
+    private static readonly Gen<Moment?> Times = Gen.OneOf(
+        Gen.Const((Moment?)null), Gen.Int[0, 12_000].Select(ms => (Moment?)At(ms)));
 
     private static readonly Gen<WindowRecord> Records = Gen.Select(
         Gen.Select(Times, Times, Times, Times), Gen.Int[0, 3].Nullable(), Gen.Int[0, 3].Nullable(), Gen.Int[0, 9],
@@ -118,7 +121,8 @@ public class ProofRulesTests
         });
 
     private static readonly Gen<ProofFacts> AnyFacts = Gen.Select(
-        Gen.OneOf(Gen.Const(Held), Records), Gen.Bool, Gen.Bool, Gen.Int[0, 6].Select(i => i < 3 ? DiskCover.Covered : (DiskCover)(i - 3)).Array[0, 3], Gen.Int[0, 3],
+        Gen.OneOf(Gen.Const(Held), Records), Gen.Bool, Gen.Bool, Gen.Int[0, 6]
+            .Select(i => i < 3 ? DiskCover.Covered : (DiskCover)(i - 3)).Array[0, 3], Gen.Int[0, 3],
         (window, windows, hooks, disks, beyond) => new ProofFacts(window, Lease, windows, hooks, disks, Contained: beyond > 0));
 
     private static ProofFacts Seen(ProofFacts facts, Func<WindowRecord, WindowRecord> change) =>

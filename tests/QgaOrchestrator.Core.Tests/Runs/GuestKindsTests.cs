@@ -18,7 +18,10 @@ public class GuestKindsTests
         Assert.Empty(errors);
         Assert.Equal(Amount.None, options!.MaxFailures);
         var stored = JsonSerializer.Serialize(options, RunJson.Default.RunOptions);
-        Assert.Equal(stored, JsonSerializer.Serialize(JsonSerializer.Deserialize(stored, RunJson.Default.RunOptions), RunJson.Default.RunOptions));
+        Assert.Equal(
+            stored,
+            JsonSerializer.Serialize(JsonSerializer.Deserialize(stored, RunJson.Default.RunOptions), RunJson.Default.RunOptions)
+        );
     }
 
     [Fact]
@@ -44,11 +47,14 @@ public class GuestKindsTests
     [Fact]
     public void An_environments_values_are_apart_from_what_is_journalled()
     {
-        var options = Exec.Kind.ParseOptions(JsonDocument.Parse("""{"path":"id","env":["TOKEN=hunter2=","LANG=C"]}""").RootElement).Options!;
+        var options = Exec
+            .Kind.ParseOptions(JsonDocument.Parse("""{"path":"id","env":["TOKEN=hunter2=","LANG=C"]}""").RootElement)
+            .Options!;
 
         var (journalled, secrets) = Exec.Kind.Part(options);
 
-        Assert.DoesNotContain("hunter2", JsonSerializer.Serialize(journalled, RunJson.Default.RunOptions), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "hunter2", JsonSerializer.Serialize(journalled, RunJson.Default.RunOptions), StringComparison.Ordinal);
         Assert.Equal(["TOKEN", "LANG"], Exec.Kind.EnvNames(journalled));
         Assert.Equal(["TOKEN=hunter2=", "LANG=C"], secrets!.Env!);
         Assert.Equal("***", $"{secrets}");
@@ -67,7 +73,9 @@ public class GuestKindsTests
     [Fact]
     public void What_is_wrong_with_a_secret_option_does_not_show_it()
     {
-        var error = Assert.Single(Exec.Kind.ParseOptions(JsonDocument.Parse("""{"path":"id","env":"TOKEN=hunter2"}""").RootElement).Errors);
+        var error = Assert.Single(
+            Exec.Kind.ParseOptions(JsonDocument.Parse("""{"path":"id","env":"TOKEN=hunter2"}""").RootElement).Errors
+        );
         Assert.StartsWith("env: ", error, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", error, StringComparison.Ordinal);
     }
@@ -76,7 +84,8 @@ public class GuestKindsTests
     [InlineData("exit code 3: hunter2", "exit code 3")]
     [InlineData("ended by signal 9: hunter2: x", "ended by signal 9")]
     [InlineData("the agent was not heard: why", "the agent was not heard: why")]
-    public void A_reason_is_told_without_what_the_process_said(string reason, string told) => Assert.Equal(told, Exec.WithoutWords(reason));
+    public void A_reason_is_told_without_what_the_process_said(string reason, string told) =>
+        Assert.Equal(told, Exec.WithoutWords(reason));
 
     [Theory]
     [InlineData(0, null, null)]

@@ -58,8 +58,25 @@ public class LookTests
     [InlineData("1 ended", true, false, AskNext.Tell)]
     [InlineData("3 asked", false, true, AskNext.Interrupted)]
     [InlineData("3 ended", true, true, AskNext.Interrupted)]
-    public void A_guest_is_asked_for_its_second_attempt_only_where_nobody_may_have_asked_it(string? kept, bool resume, bool mayRepeat, AskNext next) =>
-        Assert.Equal(next, AskedOnce.Next(
-            kept is null ? null : new AskedBefore(kept[0] - '0', kept.EndsWith("ended", StringComparison.Ordinal), kept.EndsWith("followed", StringComparison.Ordinal)),
-            attempt: 2, resume, mayRepeat));
+    public void A_guest_is_asked_for_its_second_attempt_only_where_nobody_may_have_asked_it(
+        string? kept,
+        bool resume,
+        bool mayRepeat,
+        AskNext next
+    ) =>
+        Assert.Equal(
+            next,
+            AskedOnce.Next(
+                kept is null
+                    ? null
+                    : new AskedBefore(
+                        kept[0] - '0',
+                        kept.EndsWith("ended", StringComparison.Ordinal),
+                        kept.EndsWith("followed", StringComparison.Ordinal)
+                    ),
+                attempt: 2,
+                resume,
+                mayRepeat
+            )
+        );
 }

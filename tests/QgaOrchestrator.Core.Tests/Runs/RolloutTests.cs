@@ -94,7 +94,9 @@ public class RolloutTests
     public void A_label_value_has_its_own_limit()
     {
         var options = Script.Options with { MaxParallelPerLabel = new Dictionary<string, int> { ["app"] = 2 } };
-        var run = new Script(6, options, note: i => new TargetNote(Labels: new Dictionary<string, string> { ["app"] = i < 4 ? "db" : "web" })).Dispatch();
+        var run = new Script(6, options, note: i => new TargetNote(
+            Labels: new Dictionary<string, string> { ["app"] = i < 4 ? "db" : "web" }
+        )).Dispatch();
         Assert.Equal("0/1 1/1 4/1 5/1", run.UnderWay);
         Assert.Equal("1/1 2/1 4/1 5/1", run.End(ItemState.Succeeded, 0).UnderWay);
     }
@@ -104,7 +106,10 @@ public class RolloutTests
     {
         var options = Script.Options with { MaxParallelPerTarget = 1 };
         Assert.Equal("0/1 1/1", new Script(4, options, hosts: 2).Dispatch().UnderWay);
-        Assert.Equal("0/1", new Script(4, options with { Backup = options.Backup! with { Target = "/shared" } }, hosts: 2).Dispatch().UnderWay);
+        Assert.Equal(
+            "0/1",
+            new Script(4, options with { Backup = options.Backup! with { Target = "/shared" } }, hosts: 2).Dispatch().UnderWay
+        );
     }
 
     [Fact]
@@ -120,7 +125,9 @@ public class RolloutTests
     [Fact]
     public void A_group_begins_whole_even_where_it_is_larger_than_a_limit()
     {
-        var run = new Script(5, Script.Options with { MaxParallel = 2, MaxParallelPerHost = 2 }, note: i => new TargetNote(i is > 0 and < 4 ? "shop" : null)).Dispatch();
+        var run = new Script(5, Script.Options with { MaxParallel = 2, MaxParallelPerHost = 2 }, note: i => new TargetNote(
+            i is > 0 and < 4 ? "shop" : null
+        )).Dispatch();
         Assert.Equal("0/1", run.UnderWay);
         Assert.Equal("1/1 2/1 3/1", run.End(ItemState.Succeeded, 0).UnderWay);
     }
@@ -136,7 +143,14 @@ public class RolloutTests
 
     [Fact]
     public void No_wave_splits_a_group() =>
-        Assert.Equal([4, 10], new Script(10, Script.Options with { Canary = new(2, false) }, note: i => new TargetNote(i is > 0 and < 4 ? "shop" : null)).State.WaveEnds);
+        Assert.Equal(
+            [4, 10],
+            new Script(10, Script.Options with { Canary = new(2, false) }, note: i => new TargetNote(
+                i is > 0 and < 4 ? "shop" : null
+            ))
+                .State
+                .WaveEnds
+        );
 
     [Fact]
     public void A_selection_that_splits_a_group_is_told_who_is_missing()
@@ -148,7 +162,8 @@ public class RolloutTests
         Assert.Equal(["api", "db1", "db2", "web"], RunPlan.Of(fleet, fleet, Script.Options).Plan!.Targets.Select(vm => vm.Name));
     }
 
-    private static VmIdentity Vm(string name, string? group = null) => new(new VmId("hv1", name), null, VmIdentity.NoLabels, group);
+    private static VmIdentity Vm(string name, string? group = null) =>
+        new(new VmId("hv1", name), null, VmIdentity.NoLabels, group);
 
     /// <summary>The members' outcomes, and what state both rest in: one attempt for all of a group, whatever they tell.</summary>
     [Theory]
@@ -156,7 +171,8 @@ public class RolloutTests
     [InlineData(ItemState.Interrupted, ItemState.Unreachable, ItemState.Failed, ItemState.Unreachable)]
     [InlineData(ItemState.Failed, ItemState.Interrupted, ItemState.Failed, ItemState.Failed)]
     [InlineData(ItemState.Interrupted, ItemState.Interrupted, ItemState.Pending, ItemState.Pending)]
-    public void A_group_is_tried_again_whole_or_not_at_all(ItemState first, ItemState second, ItemState firstRests, ItemState secondRests)
+    public void A_group_is_tried_again_whole_or_not_at_all(
+        ItemState first, ItemState second, ItemState firstRests, ItemState secondRests)
     {
         var run = new Script(2, note: _ => new TargetNote("shop")).Dispatch();
         run.Settle((0, 1, first), (1, 1, second));

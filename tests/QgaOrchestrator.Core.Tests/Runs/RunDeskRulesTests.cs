@@ -13,7 +13,10 @@ public class RunDeskRulesTests
     public void A_start_is_one_write_with_all_that_is_due_and_nothing_is_sent_before_it()
     {
         var effects = Step(new RunInput.Ordered(new RunCommand.Start(Started(2))));
-        Assert.Equal(["RunStarted", "ItemsDispatched"], Assert.IsType<RunEffect.Store>(Assert.Single(effects)).Events.Select(e => e.GetType().Name));
+        Assert.Equal(
+            ["RunStarted", "ItemsDispatched"],
+            Assert.IsType<RunEffect.Store>(Assert.Single(effects)).Events.Select(e => e.GetType().Name)
+        );
         Assert.Null(_desk.Run);
         Assert.Equal("RemindLater | Begin 0/1 | Begin 1/1", Write(effects));
     }
@@ -54,7 +57,10 @@ public class RunDeskRulesTests
         Crash();
         Assert.Equal("RemindLater | Begin 0/1 resume", Told(Step(new RunInput.Recovered())));
         Write(Step(Ended(0, 1)));
-        _desk = new RunDesk { Run = RunRules.Evolve(_desk.Run, new RunEvent.ItemsSettled([Script.Outcome(1, 1, ItemState.Failed)], Now)) };
+        _desk = new RunDesk
+        {
+            Run = RunRules.Evolve(_desk.Run, new RunEvent.ItemsSettled([Script.Outcome(1, 1, ItemState.Failed)], Now)),
+        };
         var effects = Step(new RunInput.Recovered());
         Assert.Equal("RemindLater", Told(effects.SkipLast(1)));
         Assert.Equal("Begin 2/1", Write(effects));
@@ -69,7 +75,17 @@ public class RunDeskRulesTests
         Assert.Null(RunDeskRules.CoordinatorOf(_desk, 1, 2));
         Assert.Equal("TellGroup g", Told(Step(Ended(0, 1))));
         Assert.Equal("RemindLater | Begin 2/1 resume | RemindGroup g", Told(Step(new RunInput.Remind())));
-        Assert.Equal("Gather", Told(Step(new RunInput.GroupEnded([Script.Outcome(0, 1, ItemState.Succeeded), Script.Outcome(1, 1, ItemState.Succeeded)]))));
+        Assert.Equal(
+            "Gather",
+            Told(
+                Step(
+                    new RunInput.GroupEnded([
+                        Script.Outcome(0, 1, ItemState.Succeeded),
+                        Script.Outcome(1, 1, ItemState.Succeeded),
+                    ])
+                )
+            )
+        );
         Assert.Equal("DismissGroup g | Acknowledge 0/1 | Acknowledge 1/1", Write(Step(new RunInput.GatheredLong())));
         Assert.Null(RunDeskRules.CoordinatorOf(_desk, 1, 1));
     }
@@ -87,7 +103,8 @@ public class RunDeskRulesTests
     public void A_new_attempt_of_a_group_replaces_its_coordinator()
     {
         Write(Step(new RunInput.Ordered(new RunCommand.Start(Started(2, _ => new TargetNote("g"))))));
-        var again = Step(new RunInput.GroupEnded([Script.Outcome(0, 1, ItemState.Interrupted), Script.Outcome(1, 1, ItemState.Interrupted)]));
+        var again = Step(
+            new RunInput.GroupEnded([Script.Outcome(0, 1, ItemState.Interrupted), Script.Outcome(1, 1, ItemState.Interrupted)]));
         Assert.Equal("Acknowledge 0/1 | Acknowledge 1/1 | Coordinate g 0/2 1/2", Write(again));
     }
 
@@ -95,8 +112,10 @@ public class RunDeskRulesTests
     public void An_abort_is_written_then_told_and_told_again_at_each_reminder()
     {
         Write(Step(new RunInput.Ordered(new RunCommand.Start(Started(3, i => new TargetNote(i < 2 ? "g" : null))))));
-        Assert.Equal("AbortItem 2 | StopGroup g", Write(Step(new RunInput.Ordered(new RunCommand.Abort("because", Wait: false)))));
-        Assert.Equal("RemindLater | Begin 2/1 resume | RemindGroup g | AbortItem 2 | StopGroup g", Told(Step(new RunInput.Remind())));
+        Assert.Equal(
+            "AbortItem 2 | StopGroup g", Write(Step(new RunInput.Ordered(new RunCommand.Abort("because", Wait: false)))));
+        Assert.Equal(
+            "RemindLater | Begin 2/1 resume | RemindGroup g | AbortItem 2 | StopGroup g", Told(Step(new RunInput.Remind())));
     }
 
     [Fact]
@@ -112,7 +131,9 @@ public class RunDeskRulesTests
     {
         Write(Step(new RunInput.Ordered(new RunCommand.Start(Started(2, _ => new TargetNote("g"))))));
         Assert.Null(RunDeskRules.AnswerTo(_desk, 0, 1));
-        Write(Step(new RunInput.GroupEnded([Script.Outcome(0, 1, ItemState.Succeeded), Script.Outcome(1, 1, ItemState.Succeeded)])));
+        Write(
+            Step(new RunInput.GroupEnded([Script.Outcome(0, 1, ItemState.Succeeded), Script.Outcome(1, 1, ItemState.Succeeded)]))
+        );
         Assert.Equal(GroupWord.End, RunDeskRules.AnswerTo(_desk, 0, 1)!.Word);
         Assert.Equal(ItemState.Interrupted, RunDeskRules.AnswerTo(_desk, 0, 2)!.Voided!.State);
         Assert.Null(RunDeskRules.AnswerTo(_desk, 7, 1));
@@ -121,18 +142,31 @@ public class RunDeskRulesTests
     [Fact]
     public void What_only_time_makes_due_is_looked_for_again()
     {
-        var effects = Step(new RunInput.Ordered(new RunCommand.Start(Started(1, options: Script.Options with { Deadline = TimeSpan.FromHours(1) }))));
+        var effects = Step(
+            new RunInput.Ordered(
+                new RunCommand.Start(Started(1, options: Script.Options with { Deadline = TimeSpan.FromHours(1) }))
+            )
+        );
         Assert.EndsWith("| LookAt", Write(effects), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Nothing_is_known_of_a_run_that_nobody_started()
     {
-        foreach (var input in new RunInput[] { new RunInput.Recovered(), new RunInput.Remind(), Ended(0, 1), new RunInput.GatheredLong() })
+        foreach (
+            var input in new RunInput[]
+            {
+                new RunInput.Recovered(),
+                new RunInput.Remind(),
+                Ended(0, 1),
+                new RunInput.GatheredLong(),
+            }
+        )
             Assert.Empty(Step(input));
     }
 
-    private void Start(int vms, RunOptions? options = null) => Write(Step(new RunInput.Ordered(new RunCommand.Start(Started(vms, options: options)))));
+    private void Start(int vms, RunOptions? options = null) =>
+        Write(Step(new RunInput.Ordered(new RunCommand.Start(Started(vms, options: options)))));
 
     private void Crash() => _desk = new RunDesk { Run = _desk.Run };
 
@@ -154,7 +188,8 @@ public class RunDeskRulesTests
     {
         RunEffect.Acknowledge e => $"Acknowledge {e.Outcome.Item}/{e.Outcome.Attempt}",
         RunEffect.Begin e => $"Begin {e.Item.Index}/{e.Item.Attempt}{Resume(e.Resume)}",
-        RunEffect.Coordinate e => $"Coordinate {e.Group} {string.Join(' ', e.Members.Select(m => $"{m.Index}/{m.Attempt}"))}{Resume(e.Resume)}",
+        RunEffect.Coordinate e =>
+            $"Coordinate {e.Group} {string.Join(' ', e.Members.Select(m => $"{m.Index}/{m.Attempt}"))}{Resume(e.Resume)}",
         RunEffect.RemindGroup e => $"RemindGroup {e.Group}",
         RunEffect.TellGroup e => $"TellGroup {e.Group}",
         RunEffect.StopGroup e => $"StopGroup {e.Group}",
@@ -165,7 +200,8 @@ public class RunDeskRulesTests
 
     private static string Resume(bool resume) => resume ? " resume" : "";
 
-    private static RunInput.ItemEnded Ended(int item, int attempt, ItemState state = ItemState.Succeeded) => new(Script.Outcome(item, attempt, state));
+    private static RunInput.ItemEnded Ended(int item, int attempt, ItemState state = ItemState.Succeeded) =>
+        new(Script.Outcome(item, attempt, state));
 
     private static RunEvent.RunStarted Started(int vms, Func<int, TargetNote>? note = null, RunOptions? options = null) =>
         new Script(vms, options, note: note).Journal.OfType<RunEvent.RunStarted>().Single();

@@ -21,7 +21,12 @@ public class RunEventCatalogTests
             new ItemOutcome(0, 1, ItemState.Succeeded)
             {
                 FrozenMs = 37.5,
-                Point = new PointMade("20261122T235647Z-abcdefghij", "/data/points/hv1~db1/20261122T235647Z-abcdefghij", "filesystem", 1_073_741_824),
+                Point = new PointMade(
+                    "20261122T235647Z-abcdefghij",
+                    "/data/points/hv1~db1/20261122T235647Z-abcdefghij",
+                    "filesystem",
+                    1_073_741_824
+                ),
             },
             new ItemOutcome(1, 2, ItemState.Failed, "the freeze hung", "look for a hanging hook"),
         ],

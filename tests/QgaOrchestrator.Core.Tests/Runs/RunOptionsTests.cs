@@ -24,7 +24,10 @@ public class RunOptionsTests
              "method":"full","target":"/backup","consistency":"prefer","bandwidth":1000000}
             """);
         Assert.Empty(errors);
-        Assert.Equal((7, 2, "3", "10%"), (options!.MaxParallel, options.MaxParallelPerHost, options.MaxFailures.ToString(), options.MaxUnreachable.ToString()));
+        Assert.Equal(
+            (7, 2, "3", "10%"),
+            (options!.MaxParallel, options.MaxParallelPerHost, options.MaxFailures.ToString(), options.MaxUnreachable.ToString())
+        );
         Assert.Equal(new BackupOptions(BackupMethod.Full, "/backup", Consistency.Prefer, 1_000_000), options.Backup);
     }
 
@@ -36,7 +39,8 @@ public class RunOptionsTests
              "colour":"red","speed":1}
             """);
         Assert.Null(options);
-        string[] names = ["maxParallel", "maxFailures", "maxUnreachable", "target", "consistency", "bandwidth", "colour", "speed"];
+        string[] names =
+            ["maxParallel", "maxFailures", "maxUnreachable", "target", "consistency", "bandwidth", "colour", "speed"];
         Assert.Equal(names.Order(), errors.Select(error => error[..error.IndexOf(':', StringComparison.Ordinal)]).Order());
     }
 
@@ -50,7 +54,8 @@ public class RunOptionsTests
         Assert.Equal(2, options!.MaxParallelPerLabel!["app"]);
         Assert.Equal((3, new Amount(1, false)), (options.MaxParallelPerTarget, options.Canary));
         Assert.Equal([new(5, false), new(10, true)], options.Waves!);
-        Assert.Equal((TimeSpan.FromMinutes(5), TimeSpan.FromHours(1), "app"), (options.Soak, options.Deadline, options.Backup!.GroupBy));
+        Assert.Equal(
+            (TimeSpan.FromMinutes(5), TimeSpan.FromHours(1), "app"), (options.Soak, options.Deadline, options.Backup!.GroupBy));
     }
 
     [Theory]
@@ -75,7 +80,10 @@ public class RunOptionsTests
     [InlineData("""{"hook":"lvm"}""", "hook: only method hook calls one, and this is full")]
     [InlineData("""{"method":"hook"}""", "hook: method hook needs the name of a hook in the hosts' Freeze.Hooks")]
     [InlineData("""{"method":"hook","hook":""}""", "hook: method hook needs the name of a hook in the hosts' Freeze.Hooks")]
-    [InlineData("""{"method":"hook","hook":["/bin/sh"]}""", "hook: expected a string without NUL, at most 4096 characters, not [\"/bin/sh\"]")]
+    [InlineData(
+        """{"method":"hook","hook":["/bin/sh"]}""",
+        "hook: expected a string without NUL, at most 4096 characters, not [\"/bin/sh\"]"
+    )]
     public void A_hook_is_a_name_and_goes_with_its_method(string json, string error) => Assert.Contains(error, Read(json).Errors);
 
     [Fact]
@@ -89,7 +97,8 @@ public class RunOptionsTests
     [Theory]
     [InlineData("[]")]
     [InlineData("5")]
-    public void Options_are_an_object(string json) => Assert.Equal("options: expected an object", Assert.Single(Read(json).Errors));
+    public void Options_are_an_object(string json) =>
+        Assert.Equal("options: expected an object", Assert.Single(Read(json).Errors));
 
     [Theory]
     [InlineData("5", 200, 5)]

@@ -6,15 +6,38 @@ namespace QgaOrchestrator.Core.Tests.Runs;
 /// <summary>Whatever order the answers come in, and however often our own process dies in between.</summary>
 public class RunPropertyTests
 {
-    private static readonly Gen<Amount> Amounts = Gen.Select(Gen.Int[0, 12], Gen.Bool, (n, percent) => new Amount(percent ? n * 8 : n, percent));
+    private static readonly Gen<Amount> Amounts = Gen.Select(
+        Gen.Int[0, 12], Gen.Bool, (n, percent) => new Amount(percent ? n * 8 : n, percent));
 
     private static readonly Gen<(int Vms, int Hosts, RunOptions Options, int Seed)> Runs = Gen.Select(
-        Gen.Int[1, 40], Gen.Int[1, 5], Gen.Select(Gen.Int[1, 12], Gen.Int[1, 5].Nullable(), Amounts, Amounts), Gen.Int,
-        (vms, hosts, o, seed) => (vms, hosts,
-            Script.Options with { MaxParallel = o.Item1, MaxParallelPerHost = o.Item2, MaxFailures = o.Item3, MaxUnreachable = o.Item4 }, seed));
+        Gen.Int[1, 40],
+        Gen.Int[1, 5],
+        Gen.Select(Gen.Int[1, 12], Gen.Int[1, 5].Nullable(), Amounts, Amounts),
+        Gen.Int,
+        (vms, hosts, o, seed) =>
+            (
+                vms,
+                hosts,
+                Script.Options with
+                {
+                    MaxParallel = o.Item1,
+                    MaxParallelPerHost = o.Item2,
+                    MaxFailures = o.Item3,
+                    MaxUnreachable = o.Item4,
+                },
+                seed
+            )
+    );
 
     private static readonly ItemState[] Ends =
-        [ItemState.Succeeded, ItemState.Succeeded, ItemState.Failed, ItemState.Unreachable, ItemState.Unknown, ItemState.Interrupted];
+    [
+        ItemState.Succeeded,
+        ItemState.Succeeded,
+        ItemState.Failed,
+        ItemState.Unreachable,
+        ItemState.Unknown,
+        ItemState.Interrupted,
+    ];
 
     [Fact]
     public void Every_run_ends_and_keeps_its_limits_on_the_way() => Runs.Sample(x =>
@@ -55,7 +78,22 @@ public class RunPropertyTests
         }
         var recovered = run.Journal.Select(Stored.Again).Aggregate((RunState?)null, RunRules.Evolve)!;
         Assert.Equal(run.State.Items, recovered.Items);
-        Assert.Equal(run.State with { Items = [], RunningBy = Empty, WaveEnds = [], Options = x.Options }, recovered with { Items = [], RunningBy = Empty, WaveEnds = [], Options = x.Options });
+        Assert.Equal(
+            run.State with
+            {
+                Items = [],
+                RunningBy = Empty,
+                WaveEnds = [],
+                Options = x.Options,
+            },
+            recovered with
+            {
+                Items = [],
+                RunningBy = Empty,
+                WaveEnds = [],
+                Options = x.Options,
+            }
+        );
         Assert.Equal(run.State.Options, recovered.Options);
         Assert.Equal(RunRules.Due(run.State, default).Dispatch, RunRules.Due(recovered, default).Dispatch);
     });

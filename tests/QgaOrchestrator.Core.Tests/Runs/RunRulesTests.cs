@@ -68,7 +68,8 @@ public class RunRulesTests
         Assert.Contains("more than maxFailures 0", run.State.Reason, StringComparison.Ordinal);
     }
 
-    /// <summary>A crash of ours is no failure of the guest: nothing of the budget is used, until it has happened too often.</summary>
+    /// <summary>A crash of ours is no failure of the guest: nothing of the budget is used, until it has happened too
+    /// often.</summary>
     [Fact]
     public void An_interrupted_item_is_tried_again_and_fails_at_last()
     {
@@ -122,7 +123,8 @@ public class RunRulesTests
         run.End(Succeeded, 0, 1);
         Impossible(run.State, new RunEvent.ItemsDispatched([new(0, 3)], at));
 
-        static void Impossible(RunState? state, RunEvent e) => Assert.Throws<InvalidOperationException>(() => RunRules.Evolve(state, e));
+        static void Impossible(RunState? state, RunEvent e) =>
+            Assert.Throws<InvalidOperationException>(() => RunRules.Evolve(state, e));
     }
 
     /// <summary>Ten thousand items in batches as the actor makes them. Work is counted in bytes that folding allocates, which

@@ -10,7 +10,8 @@ public sealed class RunWordsTests
 {
     private static readonly DateTimeOffset T0 = new(2026, 11, 22, 0, 0, 0, TimeSpan.Zero);
 
-    private static readonly RunOptions Options = new() { MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All };
+    private static readonly RunOptions Options =
+        new() { MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All };
 
     [Fact]
     public void The_start_tells_kind_number_selection_and_who() => Assert.Equal(
@@ -26,15 +27,23 @@ public sealed class RunWordsTests
             EndedAt = T0.AddSeconds(75.25),
             Counts = new() { Total = 2, Succeeded = 1, Failed = 1 },
         };
-        Assert.Equal("Run r1 has ended, failed: backup (dry run), 1 of 2 VMs succeeded, 1 failed, after 00:01:15.2: 1 of 2 failed, more than maxFailures 0", RunWords.Ended(ended));
+        Assert.Equal(
+            "Run r1 has ended, failed: backup (dry run), 1 of 2 VMs succeeded, 1 failed, after 00:01:15.2: 1 of 2 failed, more "
+                + "than maxFailures 0",
+            RunWords.Ended(ended)
+        );
     }
 
     [Fact]
     public void No_argument_of_a_command_is_told()
     {
         const string marker = "hunter2";
-        var run = State(Options with { Command = new CommandOptions("guest-exec", JsonSerializer.SerializeToElement(new { path = marker })) }, "command");
-        foreach (var told in new[] { RunWords.Started(run), RunWords.GoesOn(run), RunWords.Ended(run) }) Assert.DoesNotContain(marker, told, StringComparison.Ordinal);
+        var run = State(
+            Options with { Command = new CommandOptions("guest-exec", JsonSerializer.SerializeToElement(new { path = marker })) },
+            "command"
+        );
+        foreach (var told in new[] { RunWords.Started(run), RunWords.GoesOn(run), RunWords.Ended(run) })
+            Assert.DoesNotContain(marker, told, StringComparison.Ordinal);
     }
 
     private static RunState State(RunOptions options, string kind) => RunRules.Evolve(null, new RunEvent.RunStarted(

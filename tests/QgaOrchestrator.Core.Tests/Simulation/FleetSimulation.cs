@@ -9,8 +9,8 @@ namespace QgaOrchestrator.Core.Tests.Simulation;
 
 /// <summary>
 /// A fleet and its runs in virtual time: the production rules of run, desk, group, a VM's items, window, host's guard, proof, and
-/// of what follows from a look after a crash; around them hosts, guests, QEMUs, a network and a store that fail at any step. One seed
-/// is one story, the same each time. The interpreters hold no rule.
+/// of what follows from a look after a crash; around them hosts, guests, QEMUs, a network and a store that fail at any step. One
+/// seed is one story, the same each time. The interpreters hold no rule.
 /// </summary>
 internal sealed class FleetSimulation
 {
@@ -74,7 +74,9 @@ internal sealed class FleetSimulation
         while (_world.Broken is null && !(_world.Ms > last && IsAtRest) && _world.Play())
         {
             foreach (var vm in _vms) vm.Guest.Watch(Lease, vm.Host.IsGuarded);
-            if (_world.Ms > LongestMs) _world.Break($"it does not come to rest: {string.Join(", ", _runs.Select(run => $"run {run.Id} {run.State?.Phase}"))}");
+            if (_world.Ms > LongestMs)
+                _world.Break(
+                    $"it does not come to rest: {string.Join(", ", _runs.Select(run => $"run {run.Id} {run.State?.Phase}"))}");
         }
         if (_world.Broken is null) CheckEnd();
         return _world.Broken;
@@ -85,10 +87,14 @@ internal sealed class FleetSimulation
     {
         var parts = names.Split('.');
         var (item, attempt) = (int.Parse(parts[1], null), int.Parse(parts[2], null));
-        return Run(parts[0]).State is { IsEnded: false } run && run.Items[item] is { State: ItemState.Running } found && found.Attempt == attempt;
+        return Run(parts[0]).State is { IsEnded: false } run
+            && run.Items[item] is { State: ItemState.Running } found
+            && found.Attempt == attempt;
     }
 
-    private bool IsAtRest => _runs.TrueForAll(run => run.State is { IsEnded: true }) && _vms.TrueForAll(vm => vm.IsAtRest) && _hosts.TrueForAll(host => host.Up);
+    private bool IsAtRest =>
+        _runs.TrueForAll(run => run.State is { IsEnded: true }) && _vms.TrueForAll(vm => vm.IsAtRest) && _hosts
+            .TrueForAll(host => host.Up);
 
     private RunEvent.RunStarted Started(string id)
     {
@@ -104,15 +110,26 @@ internal sealed class FleetSimulation
             Canary = _world.OneIn(5) ? new Amount(1, false) : null,
             Soak = _world.OneIn(4) ? TimeSpan.FromSeconds(5) : null,
             Deadline = _world.OneIn(8) ? TimeSpan.FromSeconds(40) : null,
-            Backup = kind == Backup.Name
-                ? new BackupOptions(_overlays ? BackupMethod.Snapshot : BackupMethod.Full, null, _world.OneIn(4) ? Consistency.Prefer : Consistency.Require, null)
+            Backup =
+                kind == Backup.Name
+                    ? new BackupOptions(
+                        _overlays ? BackupMethod.Snapshot : BackupMethod.Full,
+                        null,
+                        _world.OneIn(4) ? Consistency.Prefer : Consistency.Require,
+                        null
+                    )
                 : null,
             Command = kind == Command.Name ? new CommandOptions(_world.OneIn(2) ? SafeCommand : "guest-set-user-password") : null,
             Exec = kind == Exec.Name ? new ExecOptions("/bin/true", Exec.DefaultTimeout, true) : null,
         };
         return new RunEvent.RunStarted(id, kind, "*", options, [.. _vms.Select(vm => vm.Id)], Clock.At(0).Utc, null)
         {
-            Notes = [.. _vms.Select((_, i) => new TargetNote(i < grouped ? "g" : null, i == alone ? FreezeMode.Alone : FreezeMode.Together))],
+            Notes =
+            [
+                .. _vms.Select(
+                    (_, i) => new TargetNote(i < grouped ? "g" : null, i == alone ? FreezeMode.Alone : FreezeMode.Together)
+                ),
+            ],
         };
     }
 
@@ -120,7 +137,8 @@ internal sealed class FleetSimulation
 
     private void Fault()
     {
-        var (host, vm, run) = (_hosts[_world.Next(0, _hosts.Count)], _vms[_world.Next(0, _vms.Count)], _runs[_world.Next(0, _runs.Count)]);
+        var (host, vm, run) = (
+            _hosts[_world.Next(0, _hosts.Count)], _vms[_world.Next(0, _vms.Count)], _runs[_world.Next(0, _runs.Count)]);
         switch (_world.Next(0, 16))
         {
             case 0 or 1: host.End("is killed", _world.Next(1, 300)); break;
@@ -163,19 +181,27 @@ internal sealed class FleetSimulation
     /// <summary>A journal goes on: budgets before each dispatch, and outcomes that are true.</summary>
     public void Check(RunState before, RunEvent happened)
     {
-        if (happened is RunEvent.ItemsDispatched dispatched) CheckDispatch(before, [.. dispatched.Items.Select(attempt => before.Items[attempt.Item])]);
+        if (happened is RunEvent.ItemsDispatched dispatched)
+            CheckDispatch(before, [.. dispatched.Items.Select(attempt => before.Items[attempt.Item])]);
         if (happened is RunEvent.ItemsSettled settled)
             foreach (var outcome in settled.Outcomes) CheckOutcome(before, outcome, settled.Outcomes);
     }
 
-    /// <summary>A point of the guest's own disks, that says more than that they were cut, was cut while all of it was frozen.</summary>
+    /// <summary>A point of the guest's own disks, that says more than that they were cut, was cut while all of it was
+    /// frozen.</summary>
     public void CheckClaim(SimulatedVm vm, string names, bool unfrozen, RecoveryClass kind)
     {
         var cuts = vm.Cuts.GetValueOrDefault(names, []);
         if (cuts.Count == 0) _world.Break($"the point of {names} was never cut");
-        else if (unfrozen && kind != RecoveryClass.Crash) _world.Break($"the point of {names} was cut while the guest was running, and says {kind}");
-        else if (!unfrozen && (cuts.Count != 1 || !cuts[0].WhollyFrozen)) _world.Break($"the point of {names} claims a cut of frozen file systems that {vm.Id.Name} did not see");
-        else if (!unfrozen && kind != RecoveryClass.Crash && !(vm.Guest.Lasted.GetValueOrDefault(cuts[0].Freeze, double.MaxValue) <= Lease.TotalMilliseconds + 50))
+        else if (unfrozen && kind != RecoveryClass.Crash)
+            _world.Break($"the point of {names} was cut while the guest was running, and says {kind}");
+        else if (!unfrozen && (cuts.Count != 1 || !cuts[0].WhollyFrozen))
+            _world.Break($"the point of {names} claims a cut of frozen file systems that {vm.Id.Name} did not see");
+        else if (
+            !unfrozen
+            && kind != RecoveryClass.Crash
+            && !(vm.Guest.Lasted.GetValueOrDefault(cuts[0].Freeze, double.MaxValue) <= Lease.TotalMilliseconds + 50)
+        )
             _world.Break($"the point of {names} says {kind}, and {vm.Id.Name} was frozen for longer than its lease");
     }
 
@@ -183,15 +209,26 @@ internal sealed class FleetSimulation
     {
         var (counts, options) = (run.Counts, run.Options);
         if (run.Abort is not null || run.IsPaused) _world.Break($"run {run.Id} dispatches though it is told not to");
-        if (counts.Failed + counts.Unknown > options.MaxFailures.Of(counts.Total)) _world.Break($"run {run.Id} dispatches beyond maxFailures");
-        if (counts.Unreachable > options.MaxUnreachable.Of(counts.Total)) _world.Break($"run {run.Id} dispatches beyond maxUnreachable");
+        if (counts.Failed + counts.Unknown > options.MaxFailures.Of(counts.Total))
+            _world.Break($"run {run.Id} dispatches beyond maxFailures");
+        if (counts.Unreachable > options.MaxUnreachable.Of(counts.Total))
+            _world.Break($"run {run.Id} dispatches beyond maxUnreachable");
         var running = RunRules.UnderWay(run).ToList();
         // A group is begun whole, where nothing else is under way.
         var group = running.Count == 0 && items.All(item => item.Group is not null && item.Group == items[0].Group);
-        if (!group && running.Count + items.Count > options.MaxParallel) _world.Break($"run {run.Id} dispatches beyond maxParallel");
-        if (!group && options.MaxParallelPerHost is { } limit && running.Concat(items).GroupBy(item => item.Vm.Host).Any(host => host.Count() > limit && items.Any(item => item.Group is null && item.Vm.Host == host.Key)))
+        if (!group && running.Count + items.Count > options.MaxParallel)
+            _world.Break($"run {run.Id} dispatches beyond maxParallel");
+        if (
+            !group
+            && options.MaxParallelPerHost is { } limit
+            && running
+                .Concat(items)
+                .GroupBy(item => item.Vm.Host)
+                .Any(host => host.Count() > limit && items.Any(item => item.Group is null && item.Vm.Host == host.Key))
+        )
             _world.Break($"run {run.Id} dispatches beyond maxParallelPerHost");
-        if (running.Concat(items).Any(item => item.Note.Freeze == FreezeMode.Alone) && running.Count + items.Count > 1) _world.Break($"run {run.Id} dispatches beside one that must be alone");
+        if (running.Concat(items).Any(item => item.Note.Freeze == FreezeMode.Alone) && running.Count + items.Count > 1)
+            _world.Break($"run {run.Id} dispatches beside one that must be alone");
     }
 
     private void CheckOutcome(RunState run, ItemOutcome outcome, IReadOnlyList<ItemOutcome> together)
@@ -200,21 +237,49 @@ internal sealed class FleetSimulation
         var vm = Vm(item.Vm);
         var names = $"{run.Id}.{outcome.Item}.{outcome.Attempt}";
         // Of a VM whose sockets are gone nobody can tell what it had come to; and what may be repeated may be under way again.
-        if (outcome.State != ItemState.Unreachable && !(outcome.State == ItemState.Interrupted && run.Kind == Command.Name) && vm.GoesOnWith(new ItemId(run.Id, outcome.Item, outcome.Attempt))) _world.Break($"{names} is settled as {outcome.State}, and {vm.Id.Name} works on it");
-        if (run.Kind == Backup.Name && outcome.State == ItemState.Succeeded && !vm.Points.ContainsKey(names)) _world.Break($"{names} has succeeded, and its point is not there");
-        if (run.Kind == Backup.Name && outcome.State is not (ItemState.Succeeded or ItemState.Unreachable) && vm.Points.ContainsKey(names)) _world.Break($"{names} is {outcome.State}, and its point is there");
-        if (item.Group is { } group && together.Where(other => run.Items[other.Item].Group == group && other.State != ItemState.Unreachable).Select(other => other.State == ItemState.Succeeded).Distinct().Count() > 1)
+        if (
+            outcome.State != ItemState.Unreachable
+            && !(outcome.State == ItemState.Interrupted && run.Kind == Command.Name)
+            && vm.GoesOnWith(new ItemId(run.Id, outcome.Item, outcome.Attempt))
+        )
+            _world.Break($"{names} is settled as {outcome.State}, and {vm.Id.Name} works on it");
+        if (run.Kind == Backup.Name && outcome.State == ItemState.Succeeded && !vm.Points.ContainsKey(names))
+            _world.Break($"{names} has succeeded, and its point is not there");
+        if (
+            run.Kind == Backup.Name
+            && outcome.State is not (ItemState.Succeeded or ItemState.Unreachable)
+            && vm.Points.ContainsKey(names)
+        )
+            _world.Break($"{names} is {outcome.State}, and its point is there");
+        if (
+            item.Group is { } group
+            && together
+                .Where(other => run.Items[other.Item].Group == group && other.State != ItemState.Unreachable)
+                .Select(other => other.State == ItemState.Succeeded)
+                .Distinct()
+                .Count() > 1
+        )
             _world.Break($"some of the group {group} succeeded, and some did not");
     }
 
     private void CheckEnd()
     {
-        if (!IsAtRest) _world.Break($"it stands still, and has not ended: {string.Join(", ", _runs.Where(run => run.State is not { IsEnded: true }).Select(run => run.Id).Concat(_vms.Where(vm => !vm.IsAtRest).Select(vm => vm.ToString())))}");
+        if (!IsAtRest)
+            _world.Break(
+                $"it stands still, and has not ended: "
+                    + $"{string.Join(", ", _runs.Where(run => run.State is not { IsEnded: true }).Select(run => run.Id).Concat(_vms.Where(vm => !vm.IsAtRest).Select(vm => vm.ToString())))}"
+            );
         foreach (var vm in _vms)
         {
-            if (vm.Qemu.Foreign is { Count: > 0 } foreign) _world.Break($"the block graph of {vm.Id.Name} holds {string.Join(", ", foreign)}");
+            if (vm.Qemu.Foreign is { Count: > 0 } foreign)
+                _world.Break($"the block graph of {vm.Id.Name} holds {string.Join(", ", foreign)}");
             if (vm.Guest.Frozen > 0) _world.Break($"{vm.Id.Name} is left frozen");
         }
-        foreach (var item in _runs.SelectMany(run => run.State!.Items).Where(item => item.State is ItemState.Pending or ItemState.Running or ItemState.Interrupted)) _world.Break($"the item of {item.Vm.Name} has not ended");
+        foreach (
+            var item in _runs
+                .SelectMany(run => run.State!.Items)
+                .Where(item => item.State is ItemState.Pending or ItemState.Running or ItemState.Interrupted)
+        )
+            _world.Break($"the item of {item.Vm.Name} has not ended");
     }
 }

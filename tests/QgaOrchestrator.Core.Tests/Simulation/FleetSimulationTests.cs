@@ -45,7 +45,9 @@ public class FleetSimulationTests
     [InlineData(nameof(Planted.OpenEntryOverwritten), "is overwritten")]
     [InlineData(nameof(Planted.FrozenWithoutWatchdog), "has no watchdog")]
     public void A_planted_bug_is_found(string bug, string broken) =>
-        Assert.Contains(Enumerable.Range(0, SeedsForABug), seed => new FleetSimulation(seed, Enum.Parse<Planted>(bug)).Play()?.Contains(broken, StringComparison.Ordinal) == true);
+        Assert.Contains(Enumerable.Range(0, SeedsForABug), seed =>
+            new FleetSimulation(seed, Enum.Parse<Planted>(bug)).Play()?.Contains(broken, StringComparison.Ordinal) == true
+        );
 
     private static string Told(int seed)
     {

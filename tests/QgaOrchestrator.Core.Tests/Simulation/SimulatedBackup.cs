@@ -55,7 +55,8 @@ internal sealed class SimulatedBackup(World world, SimulatedVm vm, SimulatedOrde
 
     public override void QemuGone()
     {
-        if (!_windowOpen && !Vm.Points.ContainsKey(Names) && Vm.Drafts.GetValueOrDefault(Names) is not { Copied: true }) Undo(Outcome(ItemState.Unreachable, "QEMU has ended"));
+        if (!_windowOpen && !Vm.Points.ContainsKey(Names) && Vm.Drafts.GetValueOrDefault(Names) is not { Copied: true })
+            Undo(Outcome(ItemState.Unreachable, "QEMU has ended"));
     }
 
     public override void Obey(GroupOrder said)
@@ -67,7 +68,14 @@ internal sealed class SimulatedBackup(World world, SimulatedVm vm, SimulatedOrde
             case GroupWord.Cut: Steer(new WindowInput.CutNow(said.Hold)); break;
             case GroupWord.Thaw: Steer(new WindowInput.AllCut()); break;
         }
-        if (!_said.TryAdd(said.Word, said) || _waits is not { } waits || waits.Word != said.Word || _undoing || _halted is not null) return;
+        if (
+            !_said.TryAdd(said.Word, said)
+            || _waits is not { } waits
+            || waits.Word != said.Word
+            || _undoing
+            || _halted is not null
+        )
+            return;
         _waits = null;
         waits.Then(said);
     }
@@ -85,20 +93,39 @@ internal sealed class SimulatedBackup(World world, SimulatedVm vm, SimulatedOrde
         Vm.Qemu.Prepare(Names);
         var covered = !World.OneIn(4);
         Draft = new SimulatedDraft(null, Unfrozen: false, Copied: false, covered, null);
-        if (IsGrouped) Wait(new MemberReport(MemberPhase.Prepared, Slow: World.OneIn(5), Covered: covered), GroupWord.Reserve, _ => Window());
+        if (IsGrouped)
+            Wait(
+                new MemberReport(MemberPhase.Prepared, Slow: World.OneIn(5), Covered: covered), GroupWord.Reserve, _ => Window());
         else Window();
     });
 
     private void Window()
     {
         _windowOpen = true;
-        if (!Vm.OpenWindow(FleetSimulation.WindowOf(Names, IsGrouped ? WindowMode.Group : WindowMode.Alone), Cut, Progressed, WindowEnded))
+        if (
+            !Vm.OpenWindow(
+                FleetSimulation.WindowOf(Names, IsGrouped ? WindowMode.Group : WindowMode.Alone),
+                Cut,
+                Progressed,
+                WindowEnded
+            )
+        )
             WindowFailed(Outcome(ItemState.Unreachable, "the channel is not ours"));
     }
 
     private void Progressed(WindowProgress progress)
     {
-        if (IsAlive) Report(new MemberReport(progress switch { WindowProgress.Reserved => MemberPhase.Reserved, WindowProgress.Frozen => MemberPhase.Frozen, _ => MemberPhase.Cut }));
+        if (IsAlive)
+            Report(
+                new MemberReport(
+                    progress switch
+                    {
+                        WindowProgress.Reserved => MemberPhase.Reserved,
+                        WindowProgress.Frozen => MemberPhase.Frozen,
+                        _ => MemberPhase.Cut,
+                    }
+                )
+            );
     }
 
     private void WindowEnded(SimulatedWindowEnd end)
@@ -219,8 +246,17 @@ internal sealed class SimulatedBackup(World world, SimulatedVm vm, SimulatedOrde
     private void Publish()
     {
         var draft = Draft;
-        var kind = ProofRules.Classify(new ProofFacts(
-            draft.Window, FleetSimulation.Lease, IsWindows: false, HooksReported: false, [draft.Covered ? DiskCover.Covered : DiskCover.Unknown], Contained: true, draft.Verdict?.Covered ?? true));
+        var kind = ProofRules.Classify(
+            new ProofFacts(
+                draft.Window,
+                FleetSimulation.Lease,
+                IsWindows: false,
+                HooksReported: false,
+                [draft.Covered ? DiskCover.Covered : DiskCover.Unknown],
+                Contained: true,
+                draft.Verdict?.Covered ?? true
+            )
+        );
         Vm.Points[Names] = kind;
         Vm.Drafts.Remove(Names);
         World.Tell($"{Vm.Id.Name}: the point of {Names} says {kind}");
@@ -230,8 +266,12 @@ internal sealed class SimulatedBackup(World world, SimulatedVm vm, SimulatedOrde
 
     private void EndWell(GroupVerdict? verdict)
     {
-        if (IsGrouped) Wait(new MemberReport(MemberPhase.Published, Verdict: verdict ?? new GroupVerdict(0, false)), GroupWord.End, _ => End(Outcome(ItemState.Succeeded), Names));
-        else End(Outcome(ItemState.Succeeded), Names);
+        if (IsGrouped)
+            Wait(new MemberReport(MemberPhase.Published, Verdict: verdict ?? new GroupVerdict(0, false)), GroupWord.End, _ =>
+                End(Outcome(ItemState.Succeeded), Names)
+            );
+        else
+            End(Outcome(ItemState.Succeeded), Names);
     }
 
     // ---- after a crash, and back

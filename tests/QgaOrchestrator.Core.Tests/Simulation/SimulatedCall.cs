@@ -3,7 +3,8 @@ using QgaOrchestrator.Core.Runs.Kinds;
 
 namespace QgaOrchestrator.Core.Tests.Simulation;
 
-/// <summary>An agent command, or a process, on one guest: what is kept beside the journal decides whether the guest is asked.</summary>
+/// <summary>An agent command, or a process, on one guest: what is kept beside the journal decides whether the guest is
+/// asked.</summary>
 internal sealed class SimulatedCall(World world, SimulatedVm vm, SimulatedOrder order) : SimulatedWork(world, vm, order)
 {
     private bool MayRepeat => Order.Kind == Command.Name && Order.Options.Command!.Command == FleetSimulation.SafeCommand;
@@ -41,7 +42,14 @@ internal sealed class SimulatedCall(World world, SimulatedVm vm, SimulatedOrder 
         }
         _forward = true;
         Vm.Results[Key] = (new AskedBefore(Order.Id.Attempt, Ended: false, Followed: false), null);
-        Vm.Guest.Ask(() => IsAlive, World.Slow(1, 300, 6_000), 5_000, Execute, _ => Answered(), () => Keep(Outcome(MayRepeat ? ItemState.Unreachable : ItemState.Unknown, "no answer")));
+        Vm.Guest.Ask(
+            () => IsAlive,
+            World.Slow(1, 300, 6_000),
+            5_000,
+            Execute,
+            _ => Answered(),
+            () => Keep(Outcome(MayRepeat ? ItemState.Unreachable : ItemState.Unknown, "no answer"))
+        );
     }
 
     private long Execute()
@@ -63,7 +71,10 @@ internal sealed class SimulatedCall(World world, SimulatedVm vm, SimulatedOrder 
         Follow();
     }
 
-    private void Follow() => Later(World.Slow(20, 2_000, 20_000), () => Keep(World.OneIn(10) ? Outcome(ItemState.Failed, "exit code 1") : Outcome(ItemState.Succeeded)));
+    private void Follow() =>
+        Later(World.Slow(20, 2_000, 20_000), () =>
+            Keep(World.OneIn(10) ? Outcome(ItemState.Failed, "exit code 1") : Outcome(ItemState.Succeeded))
+        );
 
     private void Keep(ItemOutcome outcome)
     {

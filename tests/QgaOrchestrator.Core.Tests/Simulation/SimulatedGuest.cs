@@ -44,13 +44,15 @@ internal sealed class SimulatedGuest
     /// <summary>Told when the link is lost under whoever holds it.</summary>
     public Action<string> LinkLost { get; set; } = _ => { };
 
-    /// <summary>Until then nobody can be blamed: who would thaw has just ended, or waits for an answer that will not come.</summary>
+    /// <summary>Until then nobody can be blamed: who would thaw has just ended, or waits for an answer that will not
+    /// come.</summary>
     public void Excuse(double ms) => _excused = Math.Max(_excused, _world.Ms + ms);
 
     public void Watch(TimeSpan lease, bool guarded)
     {
         if (Frozen == 0 || !AgentUp || !guarded) return;
-        if (_world.Ms > Math.Max(_frozenSince + lease.TotalMilliseconds, _excused) + 2_000) _world.Break($"{_name} answers and is frozen past its lease");
+        if (_world.Ms > Math.Max(_frozenSince + lease.TotalMilliseconds, _excused) + 2_000)
+            _world.Break($"{_name} answers and is frozen past its lease");
     }
 
     public long Freeze()
@@ -164,7 +166,14 @@ internal sealed class SimulatedGuest
         {
             _waiting = null;
             DropLink();
-            Ask(alive, 1, 2_000, () => 0, _ => Settle(alive, newLink: false, countLost, settled, unsettled), () => unsettled(countLost));
+            Ask(
+                alive,
+                1,
+                2_000,
+                () => 0,
+                _ => Settle(alive, newLink: false, countLost, settled, unsettled),
+                () => unsettled(countLost)
+            );
             return;
         }
         Ask(alive, _world.Slow(1, 200, 1_500), 10_000, Thaw, thawed => Ask(alive, 1, 2_000, () => Frozen, frozen =>

@@ -35,7 +35,8 @@ internal sealed class SimulatedHost(World world, string name)
         world.Tell($"{name}: the node begins");
         Up = true;
         _guard = GuardState.Start;
-        foreach (var vm in Vms.Where(vm => vm.Entry is not null)) Guard(new GuardInput.Found(vm.Entry!.Window, vm.Id.Name, vm.Entry.By is not null));
+        foreach (var vm in Vms.Where(vm => vm.Entry is not null))
+            Guard(new GuardInput.Found(vm.Entry!.Window, vm.Id.Name, vm.Entry.By is not null));
         Guard(new GuardInput.Watchdog(_watchdogUp ? WatchdogSight.Guarding : WatchdogSight.Missing));
         foreach (var vm in Vms) vm.Guest.Excuse(2_500);
         foreach (var vm in Vms) vm.Begin();
@@ -147,7 +148,8 @@ internal sealed class SimulatedHost(World world, string name)
         var (up, life) = (_watchdogUp, Life);
         world.At(world.Next(1, 50), () =>
         {
-            if (Up && life == Life && up == _watchdogUp) Guard(new GuardInput.Watchdog(up ? WatchdogSight.Guarding : WatchdogSight.Missing));
+            if (Up && life == Life && up == _watchdogUp)
+                Guard(new GuardInput.Watchdog(up ? WatchdogSight.Guarding : WatchdogSight.Missing));
         });
     }
 
@@ -166,8 +168,10 @@ internal sealed class SimulatedHost(World world, string name)
     private string? Silence()
     {
         var windows = _guard.Windows;
-        if (world.Bug == Planted.DeadlineOverlooked) windows = windows.SetItems(windows.Select(w => KeyValuePair.Create(w.Key, w.Value with { ThawDue = null })));
-        if (world.Bug == Planted.UnheardLimitOverlooked) windows = windows.SetItems(windows.Select(w => KeyValuePair.Create(w.Key, w.Value with { Unheard = null })));
+        if (world.Bug == Planted.DeadlineOverlooked)
+            windows = windows.SetItems(windows.Select(w => KeyValuePair.Create(w.Key, w.Value with { ThawDue = null })));
+        if (world.Bug == Planted.UnheardLimitOverlooked)
+            windows = windows.SetItems(windows.Select(w => KeyValuePair.Create(w.Key, w.Value with { Unheard = null })));
         return GuardRules.Silence(_guard with { Windows = windows }, world.Moment);
     }
 

@@ -36,7 +36,8 @@ internal sealed class SimulatedQemu(World world, string name, bool overlays)
         _jobs[$"{names}-j"] = job;
         world.At(copyTakes, () =>
         {
-            if (_jobs.TryGetValue($"{names}-j", out var now) && ReferenceEquals(now, job)) _jobs[$"{names}-j"] = new Job(true, copyFails);
+            if (_jobs.TryGetValue($"{names}-j", out var now) && ReferenceEquals(now, job))
+                _jobs[$"{names}-j"] = new Job(true, copyFails);
         });
         return true;
     }
@@ -45,7 +46,8 @@ internal sealed class SimulatedQemu(World world, string name, bool overlays)
     public bool CanFinish(string names) => _jobs.TryGetValue($"{names}-j", out var job) && !job.Failed;
 
     /// <returns>Null: it copies. False: the copy failed, or is not there.</returns>
-    public bool? Copied(string names) => _jobs.TryGetValue($"{names}-j", out var job) ? job.Concluded ? !job.Failed : null : false;
+    public bool? Copied(string names) =>
+        _jobs.TryGetValue($"{names}-j", out var job) ? job.Concluded ? !job.Failed : null : false;
 
     /// <summary>Its copies are whole: targets and overlays go, the overlay's writes into the disk.</summary>
     public void Detach(string names)

@@ -72,13 +72,15 @@ internal sealed class SimulatedRun(World world, FleetSimulation fleet, Simulated
 
     public void Told(ItemId id, ItemOutcome outcome) => host.Send(() =>
     {
-        if (world.Bug == Planted.OtherAttemptsOutcomeTaken && State is { } run) outcome = outcome with { Attempt = run.Items[outcome.Item].Attempt };
+        if (world.Bug == Planted.OtherAttemptsOutcomeTaken && State is { } run)
+            outcome = outcome with { Attempt = run.Items[outcome.Item].Attempt };
         Handle(new RunInput.ItemEnded(outcome));
     });
 
     public void Moved(ItemId id, MemberReport report) => host.Send(() => Later(() =>
     {
-        if (RunDeskRules.CoordinatorOf(_desk, id.Item, id.Attempt) is { } group) _groups[group].Handle(new GroupInput.Reported(id.Item, report));
+        if (RunDeskRules.CoordinatorOf(_desk, id.Item, id.Attempt) is { } group)
+            _groups[group].Handle(new GroupInput.Reported(id.Item, report));
         else if (RunDeskRules.AnswerTo(_desk, id.Item, id.Attempt) is { } order) Say(id, order);
     }));
 
@@ -106,7 +108,8 @@ internal sealed class SimulatedRun(World world, FleetSimulation fleet, Simulated
         var write = world.Bug == Planted.BudgetOverlooked ? Hasty(store) : store;
         if (world.Bug == Planted.SentBeforeItIsJournalled)
         {
-            var (_, hasty) = RunDeskRules.Step(store.Events.Aggregate(_desk, RunDeskRules.Happen), new RunInput.Stored(store), world.Moment.Utc);
+            var (_, hasty) = RunDeskRules.Step(
+                store.Events.Aggregate(_desk, RunDeskRules.Happen), new RunInput.Stored(store), world.Moment.Utc);
             foreach (var begin in hasty.OfType<RunEffect.Begin>()) Perform(begin);
         }
         _underWay = write;
@@ -145,7 +148,14 @@ internal sealed class SimulatedRun(World world, FleetSimulation fleet, Simulated
         var pending = after.Items.FirstOrDefault(item => item is { State: ItemState.Pending, Group: null });
         return pending is null || after.Abort is not null || store.Events.Any(e => e is RunEvent.ItemsDispatched)
             ? store
-            : store with { Events = [settled, new RunEvent.ItemsDispatched([new ItemAttempt(pending.Index, pending.Attempt + 1)], world.Moment.Utc)] };
+            : store with
+            {
+                Events =
+                [
+                    settled,
+                    new RunEvent.ItemsDispatched([new ItemAttempt(pending.Index, pending.Attempt + 1)], world.Moment.Utc),
+                ],
+            };
     }
 
     // ---- what it wants done
@@ -214,10 +224,12 @@ internal sealed class SimulatedRun(World world, FleetSimulation fleet, Simulated
 
     private void Send(RunItem item, bool resume)
     {
-        if (State is null || State.Items[item.Index].Attempt < item.Attempt) world.Break($"{item.Vm.Name} was sent attempt {item.Attempt} of run {Id}, which is not journalled");
+        if (State is null || State.Items[item.Index].Attempt < item.Attempt)
+            world.Break($"{item.Vm.Name} was sent attempt {item.Attempt} of run {Id}, which is not journalled");
         if (world.Bug == Planted.OrderRepeatedAsNew) resume = false;
         var vm = fleet.Vm(item.Vm);
-        var order = new SimulatedOrder(new ItemId(Id, item.Index, item.Attempt), started.Kind, started.Options, item.Group, resume);
+        var order = new SimulatedOrder(
+            new ItemId(Id, item.Index, item.Attempt), started.Kind, started.Options, item.Group, resume);
         vm.Host.Send(() => vm.Order(order), comesAgain: resume);
     }
 
@@ -239,7 +251,12 @@ internal sealed class SimulatedRun(World world, FleetSimulation fleet, Simulated
         public Coordinator(SimulatedRun run, string name, IReadOnlyList<RunItem> members, bool resume)
         {
             (_run, _members, _resume, _life) = (run, members, resume, run._life);
-            _state = new GroupState(name, TimeSpan.FromSeconds(5), [.. members.Select(member => new GroupMember(member.Index, member.Vm.Name, member.Attempt))]) { Resumed = resume };
+            _state = new GroupState(
+                name,
+                TimeSpan.FromSeconds(5),
+                [.. members.Select(member => new GroupMember(member.Index, member.Vm.Name, member.Attempt))]
+            )
+            { Resumed = resume };
         }
 
         public void Handle(GroupInput input)
@@ -251,7 +268,8 @@ internal sealed class SimulatedRun(World world, FleetSimulation fleet, Simulated
         /// <summary>A message may have been lost.</summary>
         public void Remind()
         {
-            foreach (var member in _state.Members.Take(_state.Begun).Where(member => member.Outcome is null)) _run.Send(Item(member.Item), resume: true);
+            foreach (var member in _state.Members.Take(_state.Begun).Where(member => member.Outcome is null))
+                _run.Send(Item(member.Item), resume: true);
         }
 
         private RunItem Item(int index) => _members.First(member => member.Index == index);

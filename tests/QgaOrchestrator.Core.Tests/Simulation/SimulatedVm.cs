@@ -66,9 +66,15 @@ internal sealed class SimulatedVm
     /// <summary>Whoever works here goes forward with this attempt: it does not only look, or undo.</summary>
     public bool GoesOnWith(ItemId id) => _items.Work == id && _worker is { GoesForward: true };
 
-    public bool IsAtRest => _items is { Work: null, Waiting.IsEmpty: true, Kept.IsEmpty: true, ToSweep: false, Sweeping: false } && Window is null && Entry is null && _there && Guest.Up;
+    public bool IsAtRest =>
+        _items is { Work: null, Waiting.IsEmpty: true, Kept.IsEmpty: true, ToSweep: false, Sweeping: false }
+        && Window is null
+        && Entry is null
+        && _there
+        && Guest.Up;
 
-    public override string ToString() => $"{Id.Name} (work {_items.Work}, {_items.Waiting.Count} wait, {_items.Kept.Count} kept, entry {Entry?.Window})";
+    public override string ToString() =>
+        $"{Id.Name} (work {_items.Work}, {_items.Waiting.Count} wait, {_items.Kept.Count} kept, entry {Entry?.Window})";
 
     // what the host's disk keeps
 
@@ -162,7 +168,15 @@ internal sealed class SimulatedVm
         else if (Entry is { By: null } entry && Guest.Up && _world.Bug != Planted.LedgerNotRead)
         {
             _world.Tell($"{Id.Name}: a window is adopted");
-            Window = new SimulatedWindow(_world, this, FleetSimulation.WindowOf(entry.Window, WindowMode.Alone), entry.Record, null, _ => { }, _ => _world.At(1, Sweep));
+            Window = new SimulatedWindow(
+                _world,
+                this,
+                FleetSimulation.WindowOf(entry.Window, WindowMode.Alone),
+                entry.Record,
+                null,
+                _ => { },
+                _ => _world.At(1, Sweep)
+            );
         }
     }
 
@@ -172,7 +186,8 @@ internal sealed class SimulatedVm
     {
         if (!_there)
         {
-            Fleet.Run(order.Id.Run).Told(order.Id, new ItemOutcome(order.Id.Item, order.Id.Attempt, ItemState.Unreachable, "the VM's sockets are gone"));
+            Fleet.Run(order.Id.Run).Told(
+                order.Id, new ItemOutcome(order.Id.Item, order.Id.Attempt, ItemState.Unreachable, "the VM's sockets are gone"));
             return;
         }
         _orders[order.Id] = order;
@@ -205,7 +220,8 @@ internal sealed class SimulatedVm
     }
 
     /// <returns>False: another window has the channel.</returns>
-    public bool OpenWindow(WindowOrder order, Action<Action<WindowInput>> cut, Action<WindowProgress> report, Action<SimulatedWindowEnd> ended)
+    public bool OpenWindow(
+        WindowOrder order, Action<Action<WindowInput>> cut, Action<WindowProgress> report, Action<SimulatedWindowEnd> ended)
     {
         if (Window is not null || IsLocked || !Guest.AgentUp) return false;
         Window = new SimulatedWindow(_world, this, order, null, cut, report, ended);
@@ -261,7 +277,9 @@ internal sealed class SimulatedVm
         {
             case ItemsEffect.Begin e:
                 var order = _orders[e.Id] with { Resume = e.Resume };
-                _worker = order.Kind == Backup.Name ? new SimulatedBackup(_world, this, order) : new SimulatedCall(_world, this, order);
+                _worker = order.Kind == Backup.Name
+                    ? new SimulatedBackup(_world, this, order)
+                    : new SimulatedCall(_world, this, order);
                 _world.Tell($"{Id.Name}: {order.Names} begins{(order.Resume ? ", and looks" : "")}");
                 _worker.Later(1, _worker.Begin);
                 break;

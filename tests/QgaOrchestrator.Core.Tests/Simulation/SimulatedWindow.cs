@@ -38,7 +38,9 @@ internal sealed class SimulatedWindow
         Action<WindowProgress> report, Action<SimulatedWindowEnd> ended)
     {
         (_world, _vm, _order, _cut, _report, _ended, _adopted) = (world, vm, order, cut, report, ended, adopted is not null);
-        (_state, var effects) = adopted is null ? (new WindowState.Opening(order), []) : WindowRules.Adopt(order, adopted, world.Moment);
+        (_state, var effects) = adopted is null
+            ? (new WindowState.Opening(order), [])
+            : WindowRules.Adopt(order, adopted, world.Moment);
         foreach (var effect in effects) Perform(effect);
     }
 
@@ -60,22 +62,52 @@ internal sealed class SimulatedWindow
     {
         if (_over || _deaf) return;
         _vm.Host.Guard(new GuardInput.Heard(Id));
-        Tell(_state is WindowState.Freezing ? new WindowInput.FreezeLost("the freeze is overdue") : new WindowInput.LimitPassed(limit));
+        Tell(
+            _state is WindowState.Freezing
+                ? new WindowInput.FreezeLost("the freeze is overdue")
+                : new WindowInput.LimitPassed(limit)
+        );
     }
 
     /// <summary>A bug of ours: it hears nothing any more. Its limit passes unheard, and the node's heart stops.</summary>
     public void Deafen()
     {
-        if (_over || _adopted || _state is not (WindowState.Reserved or WindowState.Freezing or WindowState.Overdue or WindowState.Frozen or WindowState.Cutting or WindowState.Held)) return;
+        if (
+            _over
+            || _adopted
+            || _state
+                is not (
+                    WindowState.Reserved
+                    or WindowState.Freezing
+                    or WindowState.Overdue
+                    or WindowState.Frozen
+                    or WindowState.Cutting
+                    or WindowState.Held
+                )
+        )
+            return;
         _world.Tell($"{_vm.Id.Name}: its window hears nothing any more");
         _deaf = true;
         _vm.Guest.Excuse(Math.Max(0, _limitAt - _world.Ms) + 4_000);
     }
 
-    /// <summary>A bug of ours: no limit of it passes, and no cut is answered. Its deadline passes, and the node's heart stops.</summary>
+    /// <summary>A bug of ours: no limit of it passes, and no cut is answered. Its deadline passes, and the node's heart
+    /// stops.</summary>
     public void LoseLimits()
     {
-        if (_over || _adopted || _state is not (WindowState.Freezing or WindowState.Overdue or WindowState.Frozen or WindowState.Cutting or WindowState.Held)) return;
+        if (
+            _over
+            || _adopted
+            || _state
+                is not (
+                    WindowState.Freezing
+                    or WindowState.Overdue
+                    or WindowState.Frozen
+                    or WindowState.Cutting
+                    or WindowState.Held
+                )
+        )
+            return;
         _world.Tell($"{_vm.Id.Name}: the limits of its window are lost");
         _limitsLost = true;
         _vm.Guest.Excuse(_order.ThawDue.TotalMilliseconds + 3_000);
@@ -84,10 +116,24 @@ internal sealed class SimulatedWindow
     public void Tell(WindowInput input)
     {
         // A window of ours that is deaf ends with its QEMU: nothing of it is frozen, and nobody is called.
-        if (_over || (_deaf && input is not WindowInput.QemuGone) || (_limitsLost && input is (WindowInput.CutDone or WindowInput.CutFailed))) return;
-        if (_world.Bug == Planted.LateThawOverlooked && input is WindowInput.Settled settled && _state.Record.FrozenAt is { } frozen)
+        if (
+            _over
+            || (_deaf && input is not WindowInput.QemuGone)
+            || (_limitsLost && input is (WindowInput.CutDone or WindowInput.CutFailed))
+        )
+            return;
+        if (
+            _world.Bug == Planted.LateThawOverlooked
+            && input is WindowInput.Settled settled
+            && _state.Record.FrozenAt is { } frozen
+        )
             input = settled with { At = frozen, Thawed = _state.Record.Frozen };
-        if (_world.Bug == Planted.LateThawOverlooked && input is WindowInput.LimitPassed { Limit: WindowLimit.Lease } && _state is WindowState.Thawing) return;
+        if (
+            _world.Bug == Planted.LateThawOverlooked
+            && input is WindowInput.LimitPassed { Limit: WindowLimit.Lease }
+            && _state is WindowState.Thawing
+        )
+            return;
         (_state, var effects) = WindowRules.Step(_state, input, _world.Moment);
         foreach (var effect in effects) Perform(effect);
     }
@@ -120,7 +166,14 @@ internal sealed class SimulatedWindow
                 break;
             case WindowEffect.Resync e:
                 _vm.Host.Guard(new GuardInput.ThawBegun(Id));
-                guest.Ask(IsAlive, 1, e.Budget.TotalMilliseconds, () => 0, _ => Tell(new WindowInput.Resynced(true, _late >= 0 ? _late : null)), () => Tell(new WindowInput.Resynced(false, null)));
+                guest.Ask(
+                    IsAlive,
+                    1,
+                    e.Budget.TotalMilliseconds,
+                    () => 0,
+                    _ => Tell(new WindowInput.Resynced(true, _late >= 0 ? _late : null)),
+                    () => Tell(new WindowInput.Resynced(false, null))
+                );
                 break;
             case WindowEffect.Cut:
                 _cut!(Tell);
@@ -143,7 +196,8 @@ internal sealed class SimulatedWindow
             case WindowEffect.Close:
                 _over = true;
                 _world.Tell($"{_vm.Id.Name}: the window {_order.Id} is closed: {_state.Record.Broken ?? "it holds"}");
-                if (guest.Frozen > 0 && (_adopted || _state.Record.FreezeSent is not null)) _world.Break($"the window of {_vm.Id.Name} is closed and its guest is frozen");
+                if (guest.Frozen > 0 && (_adopted || _state.Record.FreezeSent is not null))
+                    _world.Break($"the window of {_vm.Id.Name} is closed and its guest is frozen");
                 _vm.CloseWindow(this);
                 _ended(new SimulatedWindowEnd(_state.Record));
                 break;
@@ -164,7 +218,8 @@ internal sealed class SimulatedWindow
             Tell(new WindowInput.LedgerRefused($"{answer}", "Try again"));
             return;
         }
-        if (_vm.Entry is { By: null } open && open.Window != Id) _world.Break($"the open window {open.Window} of {_vm.Id.Name} is overwritten");
+        if (_vm.Entry is { By: null } open && open.Window != Id)
+            _world.Break($"the open window {open.Window} of {_vm.Id.Name} is overwritten");
         _vm.Host.Guard(new GuardInput.Opened(Id, _vm.Id.Name));
         _vm.Entry = new SimulatedEntry(_order.Id, new WindowRecord(), null);
         Tell(new WindowInput.LedgerWritten());
@@ -176,7 +231,14 @@ internal sealed class SimulatedWindow
         _vm.Entry = entry with
         {
             By = _state is WindowState.Closed ? "node" : null,
-            Record = _adopted ? entry.Record with { Broken = _state.Record.Broken, Thawed = _state.Record.Thawed, ThawedAt = _state.Record.ThawedAt } : _state.Record,
+            Record = _adopted
+                ? entry.Record with
+                {
+                    Broken = _state.Record.Broken,
+                    Thawed = _state.Record.Thawed,
+                    ThawedAt = _state.Record.ThawedAt,
+                }
+                : _state.Record,
         };
     }
 
@@ -186,10 +248,23 @@ internal sealed class SimulatedWindow
         _vm.FreezesOf[_order.Id] = _vm.FreezesOf.GetValueOrDefault(_order.Id) + 1;
         if (_vm.FreezesOf[_order.Id] > 1) _world.Break($"{_vm.Id.Name} was frozen twice in the attempt {_order.Id}");
         var link = guest.Link;
-        WindowInput Unanswered() => link == guest.Link ? new WindowInput.LimitPassed(WindowLimit.FreezeTimeout) : new WindowInput.FreezeLost("the reply was lost");
-        guest.Ask(IsAlive, _world.Slow(1, 300, 9_000), _order.FreezeTimeout.TotalMilliseconds, () => (_late = guest.Freeze()).Value,
-            count => Tell(count < 0 ? new WindowInput.FreezeRefused("hook failed", NotExecuted: false) : new WindowInput.FreezeReturned(count)),
-            () => Tell(Unanswered()));
+        WindowInput Unanswered() =>
+            link == guest.Link
+                ? new WindowInput.LimitPassed(WindowLimit.FreezeTimeout)
+                : new WindowInput.FreezeLost("the reply was lost");
+        guest.Ask(
+            IsAlive,
+            _world.Slow(1, 300, 9_000),
+            _order.FreezeTimeout.TotalMilliseconds,
+            () => (_late = guest.Freeze()).Value,
+            count =>
+                Tell(
+                    count < 0
+                        ? new WindowInput.FreezeRefused("hook failed", NotExecuted: false)
+                        : new WindowInput.FreezeReturned(count)
+                ),
+            () => Tell(Unanswered())
+        );
     }
 
     private void Thaw(int round)

@@ -47,7 +47,8 @@ internal sealed class World(int seed, Planted bug)
 
     public bool OneIn(int chances) => _random.Next(chances) == 0;
 
-    /// <summary>Most often up to <paramref name="usually"/> milliseconds, one time in eight up to <paramref name="atMost"/>.</summary>
+    /// <summary>Most often up to <paramref name="usually"/> milliseconds, one time in eight up to <paramref
+    /// name="atMost"/>.</summary>
     public double Slow(int atLeast, int usually, int atMost) => _random.Next(atLeast, OneIn(8) ? atMost : usually);
 
     public void At(double after, Action act) => _due.Enqueue(act, (Ms + Math.Max(0, after), _order++));
@@ -57,7 +58,8 @@ internal sealed class World(int seed, Planted bug)
     /// <param name="doubled">It may come twice.</param>
     public void Send(Action arrive, bool doubled = true)
     {
-        for (var copies = _random.Next(10) switch { 0 => 0, 1 when doubled => 2, _ => 1 }; copies > 0; copies--) At(_random.Next(OneIn(20) ? 3_000 : 40), arrive);
+        for (var copies = _random.Next(10) switch { 0 => 0, 1 when doubled => 2, _ => 1 }; copies > 0; copies--)
+            At(_random.Next(OneIn(20) ? 3_000 : 40), arrive);
     }
 
     public void Tell(string what) => _story.Add(string.Create(CultureInfo.InvariantCulture, $"{Ms,8:0} {what}"));

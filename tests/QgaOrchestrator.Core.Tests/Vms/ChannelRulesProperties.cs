@@ -6,7 +6,31 @@ namespace QgaOrchestrator.Core.Tests.Vms;
 /// <summary>What holds for a channel whatever happens to it, in whatever order.</summary>
 public class ChannelRulesProperties
 {
-    private enum Event { Submit, SubmitThaw, Opened, OpenFailed, Answered, AnsweredLost, LinkLost, Reserve, Adopt, Confirmed, NotConfirmed, Unreserve, Release, SubmitRealThaw, SyncEnded, SyncLost, Withdraw, PortOpen, PortClosed, Quarantine, Heal, Woken }
+    private enum Event
+    {
+        Submit,
+        SubmitThaw,
+        Opened,
+        OpenFailed,
+        Answered,
+        AnsweredLost,
+        LinkLost,
+        Reserve,
+        Adopt,
+        Confirmed,
+        NotConfirmed,
+        Unreserve,
+        Release,
+        SubmitRealThaw,
+        SyncEnded,
+        SyncLost,
+        Withdraw,
+        PortOpen,
+        PortClosed,
+        Quarantine,
+        Heal,
+        Woken,
+    }
 
     private static readonly Gen<(bool Holds, (Event Event, int Ms)[] Events)> Story =
         Gen.Select(Gen.Bool, Gen.Select(Gen.Enum<Event>(), Gen.Int[0, 700]).Array[0, 80]);
@@ -46,7 +70,10 @@ public class ChannelRulesProperties
         Each((channel, _) =>
         {
             Assert.Equal(channel.Followed.Distinct(), channel.Followed);
-            if (channel.State.Link is LinkState.Flushing or LinkState.Busy { Behind: not SyncBehind.None } && channel.Last.OfType<ChannelEffect.Send>().Any())
+            if (
+                channel.State.Link is LinkState.Flushing or LinkState.Busy { Behind: not SyncBehind.None }
+                && channel.Last.OfType<ChannelEffect.Send>().Any()
+            )
                 Assert.Fail($"sent in {channel.State.Link}");
         });
 
@@ -55,21 +82,27 @@ public class ChannelRulesProperties
         Each((channel, _) =>
         {
             if (channel.State.Link is LinkState.Busy busy)
-                Assert.All(channel.State.ThawLane.Where(w => w.Thaws), w => Assert.True(w.Deadline.Monotonic >= busy.Until.Monotonic));
+                Assert.All(
+                    channel.State.ThawLane.Where(w => w.Thaws), w => Assert.True(w.Deadline.Monotonic >= busy.Until.Monotonic));
         });
 
     [Fact]
     public void Nothing_is_sent_while_a_window_has_the_channel() =>
         Each((channel, _) =>
         {
-            if (channel.State.Reserved) Assert.DoesNotContain(channel.Last, e => e is ChannelEffect.Send or ChannelEffect.Open or ChannelEffect.Close or ChannelEffect.Follow);
-        });
+            if (channel.State.Reserved)
+                Assert.DoesNotContain(channel.Last, e =>
+                    e is ChannelEffect.Send or ChannelEffect.Open or ChannelEffect.Close or ChannelEffect.Follow
+                );
+        }
+    );
 
     [Fact]
     public void In_quarantine_only_the_thaw_lane_is_sent() =>
         Each((channel, _) =>
         {
-            if (channel.State.Quarantined) Assert.All(channel.Last.OfType<ChannelEffect.Send>(), sent => Assert.True(sent.Ticket >= FirstThaw));
+            if (channel.State.Quarantined)
+                Assert.All(channel.Last.OfType<ChannelEffect.Send>(), sent => Assert.True(sent.Ticket >= FirstThaw));
         });
 
     [Fact]

@@ -67,7 +67,8 @@ public class ChannelRulesTests
     [Fact]
     public void Who_has_waited_beyond_its_limit_is_told_and_never_sent()
     {
-        var channel = ChannelRun.Ready().Submit(1).Submit(2, deadline: 500).Submit(3, deadline: 100).Submit(4, deadline: 200, thaw: true);
+        var channel =
+            ChannelRun.Ready().Submit(1).Submit(2, deadline: 500).Submit(3, deadline: 100).Submit(4, deadline: 200, thaw: true);
         Assert.Contains(new ChannelEffect.WakeAt(Clock.At(100)), channel.Last);
         channel.Step(250, new ChannelInput.Woken());
         Assert.Equal([(3L, ChannelRefusal.Expired), (4L, ChannelRefusal.Expired)], channel.Refused);
@@ -100,7 +101,8 @@ public class ChannelRulesTests
     [Fact]
     public void A_reservation_is_not_granted_when_the_channel_does_not_open()
     {
-        var channel = new ChannelRun().Step(new ChannelInput.Woken()).Step(new ChannelInput.Reserve("w1")).Step(new ChannelInput.OpenFailed("no socket"));
+        var channel = new ChannelRun().Step(new ChannelInput.Woken()).Step(new ChannelInput.Reserve("w1")).Step(
+            new ChannelInput.OpenFailed("no socket"));
         Assert.Contains(new ChannelEffect.NotGranted("w1", "no socket"), channel.Last);
         Assert.Null(channel.State.ReservedFor);
     }
@@ -132,7 +134,8 @@ public class ChannelRulesTests
         var channel = ChannelRun.Ready().Lend("w1").Step(new ChannelInput.LinkLost("QEMU closed the connection"));
         Assert.Empty(channel.Last);
         Assert.True(channel.State.Reserved);
-        Assert.Equal([new ChannelEffect.WakeAt(Clock.At(1_000))], channel.Step(new ChannelInput.Release("w1", LinkOpen: false)).Last);
+        Assert.Equal(
+            [new ChannelEffect.WakeAt(Clock.At(1_000))], channel.Step(new ChannelInput.Release("w1", LinkOpen: false)).Last);
         Assert.Equal([new ChannelEffect.Open()], channel.Step(1_000, new ChannelInput.Woken()).Last);
     }
 
@@ -143,27 +146,34 @@ public class ChannelRulesTests
         for (var loss = 1; loss <= 8; loss++)
         {
             var lost = channel.Now;
-            var wake = Assert.IsType<ChannelEffect.WakeAt>(Assert.Single(channel.Step(new ChannelInput.LinkLost("flood")).Last)).At.Monotonic.TotalMilliseconds;
+            var wake = Assert
+                .IsType<ChannelEffect.WakeAt>(Assert.Single(channel.Step(new ChannelInput.LinkLost("flood")).Last))
+                .At.Monotonic.TotalMilliseconds;
             var middle = 1_000 * Math.Min(60, Math.Pow(2, loss - 1));
             Assert.InRange(wake - lost, loss == 1 ? 1_000 : middle * 0.75, loss == 1 ? 1_000 : middle * 1.25);
             Assert.Equal([new ChannelEffect.Open()], channel.Step(Math.Ceiling(wake), new ChannelInput.Woken()).Last);
             channel.Step(new ChannelInput.Opened());
         }
-        Assert.Contains(new ChannelEffect.Open(), channel.Step(new ChannelInput.LinkLost("flood")).Submit(1, channel.Now + 10_000).Last);
+        Assert.Contains(
+            new ChannelEffect.Open(), channel.Step(new ChannelInput.LinkLost("flood")).Submit(1, channel.Now + 10_000).Last);
     }
 
     [Fact]
     public void A_link_that_lived_for_a_minute_is_followed_after_a_second_again()
     {
         var channel = ChannelRun.Ready();
-        for (var loss = 0; loss < 4; loss++) channel.Step(new ChannelInput.LinkLost("flood")).Step(100_000 * (loss + 1), new ChannelInput.Woken()).Step(new ChannelInput.Opened());
-        Assert.Equal([new ChannelEffect.WakeAt(Clock.At(461_000))], channel.Step(460_000, new ChannelInput.LinkLost("closed")).Last);
+        for (var loss = 0; loss < 4; loss++)
+            channel.Step(new ChannelInput.LinkLost("flood")).Step(100_000 * (loss + 1), new ChannelInput.Woken())
+                .Step(new ChannelInput.Opened());
+        Assert.Equal(
+            [new ChannelEffect.WakeAt(Clock.At(461_000))], channel.Step(460_000, new ChannelInput.LinkLost("closed")).Last);
     }
 
     [Fact]
     public void A_link_that_did_not_confirm_is_not_used_again()
     {
-        var channel = ChannelRun.Ready().Step(new ChannelInput.Reserve("w1")).Step(new ChannelInput.Confirmed(false, "the agent answered another sync"));
+        var channel = ChannelRun.Ready().Step(new ChannelInput.Reserve("w1")).Step(
+            new ChannelInput.Confirmed(false, "the agent answered another sync"));
         Assert.Contains(new ChannelEffect.Close(), channel.Last);
         Assert.IsType<LinkState.Down>(channel.State.Link);
     }
@@ -189,7 +199,8 @@ public class ChannelRulesTests
         var channel = new ChannelRun().Submit(1).Step(new ChannelInput.OpenFailed("no socket"));
         Assert.Equal([(1L, ChannelRefusal.Unreachable)], channel.Refused);
         channel = new ChannelRun(holdsSocket: false).Submit(1).Step(new ChannelInput.OpenFailed("no socket"));
-        Assert.Contains((2L, ChannelRefusal.Unreachable), channel.Step(500, new ChannelInput.Submitted(2, Clock.At(9000))).Refused);
+        Assert.Contains(
+            (2L, ChannelRefusal.Unreachable), channel.Step(500, new ChannelInput.Submitted(2, Clock.At(9000))).Refused);
         Assert.Contains(new ChannelEffect.Open(), channel.Step(3001, new ChannelInput.Submitted(3, Clock.At(9000))).Last);
     }
 
@@ -210,9 +221,14 @@ public class ChannelRulesTests
             var failed = channel.Now;
             var wake = channel.Step(new ChannelInput.OpenFailed("silence")).Last.OfType<ChannelEffect.WakeAt>().Single().At;
             waited.Add(wake.Monotonic.TotalMilliseconds - failed);
-            Assert.Contains(new ChannelEffect.Open(), channel.Step(Math.Ceiling(wake.Monotonic.TotalMilliseconds), new ChannelInput.Woken()).Last);
+            Assert.Contains(
+                new ChannelEffect.Open(),
+                channel.Step(Math.Ceiling(wake.Monotonic.TotalMilliseconds), new ChannelInput.Woken()).Last
+            );
         }
-        Assert.All(waited.Zip(Enumerable.Range(0, 8)), w => Assert.InRange(w.First, 750 * Math.Min(60, Math.Pow(2, w.Second)), 1250 * Math.Min(60, Math.Pow(2, w.Second))));
+        Assert.All(waited.Zip(Enumerable.Range(0, 8)), w =>
+            Assert.InRange(w.First, 750 * Math.Min(60, Math.Pow(2, w.Second)), 1250 * Math.Min(60, Math.Pow(2, w.Second)))
+        );
         Assert.Equal(0, channel.Step(new ChannelInput.Opened()).State.Failures);
     }
 
@@ -231,7 +247,8 @@ public class ChannelRulesTests
     [Fact]
     public void A_late_answer_of_an_earlier_link_ends_nothing()
     {
-        var channel = ChannelRun.Ready().Submit(1).Step(new ChannelInput.LinkLost("closed")).Step(1_000, new ChannelInput.Woken()).Step(new ChannelInput.Opened()).Submit(2);
+        var channel = ChannelRun.Ready().Submit(1).Step(new ChannelInput.LinkLost("closed")).Step(1_000, new ChannelInput.Woken())
+            .Step(new ChannelInput.Opened()).Submit(2);
         Assert.Empty(channel.Answer(1, linkOpen: false).Last);
         Assert.Equal(2, Assert.IsType<LinkState.Busy>(channel.State.Link).Ticket);
     }
@@ -266,7 +283,8 @@ public class ChannelRulesTests
     [Fact]
     public void A_thaw_waits_for_the_command_in_flight_as_long_as_that_may_take_though_its_own_limit_is_shorter()
     {
-        var channel = ChannelRun.Ready().Submit(1, deadline: 600_000).Submit(2, deadline: 5_000).Submit(3, deadline: 5_000, thaws: true);
+        var channel = ChannelRun.Ready().Submit(1, deadline: 600_000).Submit(2, deadline: 5_000).Submit(
+            3, deadline: 5_000, thaws: true);
         channel.Step(5_000, new ChannelInput.Woken());
         Assert.Equal([(2, ChannelRefusal.Expired)], channel.Refused);
         channel.Step(600_000 + ChannelRules.BehindCommand.TotalMilliseconds - 1, new ChannelInput.Woken());
@@ -286,7 +304,8 @@ public class ChannelRulesTests
     [Fact]
     public void The_end_of_a_sync_behind_a_former_command_changes_nothing()
     {
-        var channel = ChannelRun.Ready().Submit(1).Submit(3, thaws: true).Answer(1, linkOpen: false).Step(new ChannelInput.Opened());
+        var channel =
+            ChannelRun.Ready().Submit(1).Submit(3, thaws: true).Answer(1, linkOpen: false).Step(new ChannelInput.Opened());
         Assert.Equal([1, 3], channel.Sent);
         var before = channel.State;
         Assert.Equal(before.Link, channel.SyncEnded(1).State.Link);

@@ -35,7 +35,8 @@ internal sealed class ChannelRun(bool holdsSocket = true)
 
     public IEnumerable<long> Followed => All.OfType<ChannelEffect.Follow>().Select(e => e.Ticket);
 
-    public ChannelRun Answer(long ticket, bool linkOpen = true) => Step(new ChannelInput.Answered(ticket, linkOpen, linkOpen ? null : "no reply"));
+    public ChannelRun Answer(long ticket, bool linkOpen = true) =>
+        Step(new ChannelInput.Answered(ticket, linkOpen, linkOpen ? null : "no reply"));
 
     public ChannelRun Lend(string window) =>
         Step(new ChannelInput.Reserve(window)).Step(new ChannelInput.Confirmed(InSync: true));

@@ -104,7 +104,8 @@ public class VmItemsRulesTests
 
     private static ItemsInput.Ordered Ordered(ItemId id, bool resume = false) => new(id, resume);
 
-    private static ItemsInput.Finished Ended(ItemId id, string? window = null) => new(new ItemOutcome(id.Item, id.Attempt, ItemState.Succeeded), window);
+    private static ItemsInput.Finished Ended(ItemId id, string? window = null) =>
+        new(new ItemOutcome(id.Item, id.Attempt, ItemState.Succeeded), window);
 
     private string Step(ItemsInput input)
     {

@@ -15,7 +15,8 @@ public class WindowRulesProperties
         Gen.Long[0, 3].Select(count => (WindowInput)new WindowInput.FreezeReturned(count)),
         Gen.Bool.Select(not => (WindowInput)new WindowInput.FreezeRefused("refused", not)),
         Gen.Const<WindowInput>(new WindowInput.FreezeLost("lost")),
-        Gen.Select(Gen.Bool, Gen.Long[0, 3]).Select((sync, late) => (WindowInput)new WindowInput.Resynced(sync, late == 0 ? null : late)),
+        Gen.Select(Gen.Bool, Gen.Long[0, 3]).Select(
+            (sync, late) => (WindowInput)new WindowInput.Resynced(sync, late == 0 ? null : late)),
         Gen.Const<WindowInput>(new WindowInput.CutDone()),
         Gen.Const<WindowInput>(new WindowInput.CutFailed("not cut")),
         Gen.Long[0, 3].Select(count => WindowRun.Settled(900, count)),
@@ -34,8 +35,11 @@ public class WindowRulesProperties
         {
             if (window.State is WindowState.Closed && before.MayBeFrozen)
             {
-                Assert.True(input is WindowInput.Settled or WindowInput.QemuGone or WindowInput.FreezeRefused { NotExecuted: true }
-                    || (input is WindowInput.NotSettled { NotOffered: true } && before.Record.FreezeRefused), $"{before} {input}");
+                Assert.True(
+                    input is WindowInput.Settled or WindowInput.QemuGone or WindowInput.FreezeRefused { NotExecuted: true }
+                        || (input is WindowInput.NotSettled { NotOffered: true } && before.Record.FreezeRefused),
+                    $"{before} {input}"
+                );
             }
         });
 
@@ -95,8 +99,16 @@ public class WindowRulesProperties
     public void What_belongs_to_an_earlier_phase_changes_nothing_while_thawing() =>
         Each((before, input, window) =>
         {
-            if (before is not WindowState.Thawing || input is WindowInput.Settled or WindowInput.NotSettled or WindowInput.QemuGone
-                or WindowInput.ThawNow or WindowInput.LimitPassed { Limit: WindowLimit.Lease }) return;
+            if (
+                before is not WindowState.Thawing
+                || input
+                    is WindowInput.Settled
+                        or WindowInput.NotSettled
+                        or WindowInput.QemuGone
+                        or WindowInput.ThawNow
+                        or WindowInput.LimitPassed { Limit: WindowLimit.Lease }
+            )
+                return;
             Assert.Equal(before, window.State);
             Assert.Empty(window.Last);
         });
@@ -105,15 +117,21 @@ public class WindowRulesProperties
     public void Only_freeze_cut_and_thaw_in_their_own_order_hold() =>
         Each((_, _, window) =>
         {
-            if (window.State is not WindowState.Closed { Record: { Broken: null } held }) return;
-            Assert.True(held is { Frozen: > 0, FrozenAt: not null, CutAt: not null, ThawedAt: not null, FreezeRefused: false }, $"{held}");
-        });
+            if (window.State is not WindowState.Closed { Record: { Broken: null } held })
+                return;
+            Assert.True(
+                held is { Frozen: > 0, FrozenAt: not null, CutAt: not null, ThawedAt: not null, FreezeRefused: false },
+                $"{held}"
+            );
+        }
+    );
 
     [Fact]
     public void A_window_is_broken_for_one_reason_and_keeps_it() =>
         Each((before, _, window) =>
         {
-            if (before.Record.Broken is { } reason && before is not (WindowState.Opening or WindowState.Looking)) Assert.Equal(reason, window.Record.Broken);
+            if (before.Record.Broken is { } reason && before is not (WindowState.Opening or WindowState.Looking))
+                Assert.Equal(reason, window.Record.Broken);
         });
 
     private static void Each(Action<WindowState, WindowInput, WindowRun> check) =>

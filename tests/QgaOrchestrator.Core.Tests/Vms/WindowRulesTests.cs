@@ -15,10 +15,33 @@ public class WindowRulesTests
         Assert.Equal((2, 2), (window.Record.Frozen, window.Record.Thawed));
         Assert.Equal(
             (Clock.At(1), Clock.At(10), Clock.At(20), Clock.At(20), Clock.At(29)),
-            (window.Record.FreezeSent, window.Record.FrozenAt, window.Record.CutAt, window.Record.ThawSent, window.Record.ThawedAt));
+            (
+                window.Record.FreezeSent,
+                window.Record.FrozenAt,
+                window.Record.CutAt,
+                window.Record.ThawSent,
+                window.Record.ThawedAt
+            )
+        );
         Assert.Equal(
-            ["OpenLedger", "Look", "Freeze", "Report", "Arm", "Cut", "Report", "Arm", "MoveLedger", "Thaw", "MoveLedger", "Arm", "MoveLedger", "Close"],
-            window.All.Select(effect => effect.GetType().Name));
+            [
+                "OpenLedger",
+                "Look",
+                "Freeze",
+                "Report",
+                "Arm",
+                "Cut",
+                "Report",
+                "Arm",
+                "MoveLedger",
+                "Thaw",
+                "MoveLedger",
+                "Arm",
+                "MoveLedger",
+                "Close",
+            ],
+            window.All.Select(effect => effect.GetType().Name)
+        );
     }
 
     [Fact]
@@ -77,8 +100,10 @@ public class WindowRulesTests
     [Fact]
     public void A_word_to_cut_that_comes_when_the_lease_is_over_thaws()
     {
-        var window = Open(Order with { Mode = WindowMode.Group }).Step(1, new WindowInput.LedgerWritten()).Step(1, new WindowInput.FreezeNow())
-            .Step(1, new WindowInput.LooksThawed()).Step(10, new WindowInput.FreezeReturned(2)).Step(310, new WindowInput.CutNow(Hold: false));
+        var window = Open(Order with { Mode = WindowMode.Group }).Step(1, new WindowInput.LedgerWritten()).Step(
+            1, new WindowInput.FreezeNow())
+            .Step(1, new WindowInput.LooksThawed()).Step(10, new WindowInput.FreezeReturned(2)).Step(
+                310, new WindowInput.CutNow(Hold: false));
         Assert.Equal([new WindowEffect.Thaw(0)], window.Last);
         Assert.Contains("lease", window.Record.Broken);
     }
@@ -139,7 +164,10 @@ public class WindowRulesTests
     {
         var window = Thawing();
         for (var round = 1; round < 10; round++)
-            Assert.Contains(new WindowEffect.Thaw(round), window.Step(20 + round, new WindowInput.NotSettled("disabled", NotOffered: true)).Last);
+            Assert.Contains(
+                new WindowEffect.Thaw(round),
+                window.Step(20 + round, new WindowInput.NotSettled("disabled", NotOffered: true)).Last
+            );
     }
 
     [Fact]
@@ -175,7 +203,8 @@ public class WindowRulesTests
 
     [Fact]
     public void A_sync_without_answer_is_followed_by_a_thaw_on_a_new_link() =>
-        Assert.Equal([new WindowEffect.Thaw(1)], Overdue().Step(501, new WindowInput.Resynced(InSync: false, LateCount: null)).Last);
+        Assert.Equal(
+            [new WindowEffect.Thaw(1)], Overdue().Step(501, new WindowInput.Resynced(InSync: false, LateCount: null)).Last);
 
     [Fact]
     public void A_resync_that_never_ends_is_ended_by_the_host()

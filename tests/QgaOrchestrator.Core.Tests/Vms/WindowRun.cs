@@ -5,7 +5,8 @@ namespace QgaOrchestrator.Core.Tests.Vms;
 /// <summary>A window under test: what it was told, where it stands, and all that it has asked for.</summary>
 internal sealed class WindowRun
 {
-    public static readonly WindowOrder Order = new("w1", TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(300), WindowMode.Alone);
+    public static readonly WindowOrder Order = new(
+        "w1", TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(300), WindowMode.Alone);
 
     private WindowRun((WindowState State, IReadOnlyList<WindowEffect> Effects) first)
     {

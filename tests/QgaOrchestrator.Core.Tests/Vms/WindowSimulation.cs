@@ -6,10 +6,10 @@ using QgaOrchestrator.Core.Vms;
 namespace QgaOrchestrator.Core.Tests.Vms;
 
 /// <summary>
-/// One guest and its windows in virtual time: the production rules of a window and of its host's guard, and around them a node and
-/// a watchdog that are killed or hang, an agent that ends or answers late, a link that is lost, limits that never pass, a guest that
-/// is reset, that somebody else thaws, or whose QEMU ends. Some windows are callers' own freezes, whose callers thaw, or hang up. One
-/// seed is one story, the same each time. The interpreters hold no rule.
+/// One guest and its windows in virtual time: the production rules of a window and of its host's guard, and around them a node
+/// and a watchdog that are killed or hang, an agent that ends or answers late, a link that is lost, limits that never pass, a
+/// guest that is reset, that somebody else thaws, or whose QEMU ends. Some windows are callers' own freezes, whose callers thaw,
+/// or hang up. One seed is one story, the same each time. The interpreters hold no rule.
 /// </summary>
 internal sealed class WindowSimulation
 {
@@ -44,11 +44,13 @@ internal sealed class WindowSimulation
     {
         _world = new World(seed, Planted.Nothing);
         _order = new("w", TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(4), _world.OneIn(3) ? WindowMode.Raw : WindowMode.Alone);
-        _guest = new SimulatedGuest(_world, "the guest") { LinkLost = reason => Told(_attempt, new WindowInput.FreezeLost(reason)) };
+        _guest =
+            new SimulatedGuest(_world, "the guest") { LinkLost = reason => Told(_attempt, new WindowInput.FreezeLost(reason)) };
     }
 
     /// <summary>For a planted bug: what the rules ask for after an input, changed.</summary>
-    public Func<WindowInput, IReadOnlyList<WindowEffect>, IReadOnlyList<WindowEffect>> EffectBug { get; init; } = (_, effects) => effects;
+    public Func<WindowInput, IReadOnlyList<WindowEffect>, IReadOnlyList<WindowEffect>> EffectBug { get; init; } = (_, effects) =>
+        effects;
 
     /// <summary>For a planted bug: what the rules are told, changed.</summary>
     public Func<WindowState, WindowInput, WindowInput> InputBug { get; init; } = (_, input) => input;
@@ -81,9 +83,11 @@ internal sealed class WindowSimulation
         {
             if (Ms > 600_000) return "the item did not end";
             _guest.Watch(_order.Lease, _nodeUp || _watchdogUp);
-            if (_nodeUp && _freezes > 0 && _guest.Frozen > 0 && _window is { MayBeFrozen: false }) _world.Break("the guest is frozen, and its window does not say that it may be");
+            if (_nodeUp && _freezes > 0 && _guest.Frozen > 0 && _window is { MayBeFrozen: false })
+                _world.Break("the guest is frozen, and its window does not say that it may be");
         }
-        return _world.Broken ?? (_guest.Frozen > 0 ? "the guest is left frozen" : _ended || !_guest.Up ? null : "the item did not end");
+        return _world.Broken ?? (
+            _guest.Frozen > 0 ? "the guest is left frozen" : _ended || !_guest.Up ? null : "the item did not end");
     }
 
     // ---- what goes wrong
@@ -115,7 +119,8 @@ internal sealed class WindowSimulation
     /// <summary>The watchdog's view of the node, when a deadline may have passed.</summary>
     private void LookAtTheHeart(int node)
     {
-        if (node != _node || !_nodeUp || OverlooksDeadlines || GuardRules.Silence(_guard, Clock.At(Ms)) is not { } silence) return;
+        if (node != _node || !_nodeUp || OverlooksDeadlines || GuardRules.Silence(_guard, Clock.At(Ms)) is not { } silence)
+            return;
         if (_watchdogUp && _ledger is not null) EndNode($"has not beaten: {silence}", 0);
         else _world.At(500, () => LookAtTheHeart(node));
     }
@@ -269,15 +274,34 @@ internal sealed class WindowSimulation
                 if (_callerLeft) _world.Break("the guest is frozen for a caller who had left");
                 if (++_freezes > 1) _world.Break("the guest was frozen twice in one attempt");
                 var link = _guest.Link;
-                WindowInput Unanswered() => link == _guest.Link ? new WindowInput.LimitPassed(WindowLimit.FreezeTimeout) : new WindowInput.FreezeLost("the reply was lost");
-                _guest.Ask(Alive, _world.Slow(1, 300, 9_000), _order.FreezeTimeout.TotalMilliseconds, () => (_late = _guest.Freeze()).Value,
-                    count => Tell(count < 0 ? new WindowInput.FreezeRefused("hook failed", NotExecuted: false) : new WindowInput.FreezeReturned(count)),
-                    () => Tell(Unanswered()));
+                WindowInput Unanswered() =>
+                    link == _guest.Link
+                        ? new WindowInput.LimitPassed(WindowLimit.FreezeTimeout)
+                        : new WindowInput.FreezeLost("the reply was lost");
+                _guest.Ask(
+                    Alive,
+                    _world.Slow(1, 300, 9_000),
+                    _order.FreezeTimeout.TotalMilliseconds,
+                    () => (_late = _guest.Freeze()).Value,
+                    count =>
+                        Tell(
+                            count < 0
+                                ? new WindowInput.FreezeRefused("hook failed", NotExecuted: false)
+                                : new WindowInput.FreezeReturned(count)
+                        ),
+                    () => Tell(Unanswered())
+                );
                 break;
             case WindowEffect.Resync e:
                 Guard(new GuardInput.ThawBegun(_order.Id));
-                _guest.Ask(Alive, 1, e.Budget.TotalMilliseconds, () => 0,
-                    _ => Tell(new WindowInput.Resynced(true, _late >= 0 ? _late : null)), () => Tell(new WindowInput.Resynced(false, null)));
+                _guest.Ask(
+                    Alive,
+                    1,
+                    e.Budget.TotalMilliseconds,
+                    () => 0,
+                    _ => Tell(new WindowInput.Resynced(true, _late >= 0 ? _late : null)),
+                    () => Tell(new WindowInput.Resynced(false, null))
+                );
                 break;
             case WindowEffect.Cut:
                 Cut();
@@ -286,8 +310,14 @@ internal sealed class WindowSimulation
                 Guard(new GuardInput.ThawBegun(_order.Id));
                 _world.At(e.Round > 1 ? 250 : 0, () =>
                 {
-                    if (!Alive() || !_guest.Up) return;
-                    _guest.Settle(Alive, e.Round > 0, _countLost, thawed => Tell(new WindowInput.Settled(thawed, null, Clock.At(Ms))), lost =>
+                    if (!Alive() || !_guest.Up)
+                        return;
+                    _guest.Settle(
+                        Alive,
+                        e.Round > 0,
+                        _countLost,
+                        thawed => Tell(new WindowInput.Settled(thawed, null, Clock.At(Ms))),
+                        lost =>
                     {
                         _countLost = lost;
                         Tell(new WindowInput.NotSettled("silent"));
@@ -325,8 +355,14 @@ internal sealed class WindowSimulation
         var guard = limit == WindowLimit.FreezeTimeout || _window is WindowState.Overdue ? 1_000 : 0;
         _world.At((arm.At - Clock.At(Ms)).TotalMilliseconds + guard, () =>
         {
-            if (node != _node || armed != _armed || _limitsLost) return;
-            Told(_attempt, _window is WindowState.Freezing ? new WindowInput.FreezeLost("the freeze is overdue") : new WindowInput.LimitPassed(limit));
+            if (node != _node || armed != _armed || _limitsLost)
+                return;
+            Told(
+                _attempt,
+                _window is WindowState.Freezing
+                    ? new WindowInput.FreezeLost("the freeze is overdue")
+                    : new WindowInput.LimitPassed(limit)
+            );
         });
     }
 
@@ -336,7 +372,8 @@ internal sealed class WindowSimulation
         var broken = _order.Mode == WindowMode.Raw ? null : Backup.Judge(_window!.Record);
         _world.Tell($"attempt {_attempt} is closed: {broken?.Reason ?? "it holds"}");
         if (_guest.Frozen > 0) _world.Break("the window is closed and its guest is frozen");
-        if (broken is null && _order.Mode == WindowMode.Alone && _cutsWhileFrozen != 1) _world.Break("the point claims a cut of frozen file systems that the guest did not see");
+        if (broken is null && _order.Mode == WindowMode.Alone && _cutsWhileFrozen != 1)
+            _world.Break("the point claims a cut of frozen file systems that the guest did not see");
         _ledger = null;
         _window = null;
         (Published, _ended) = (broken is null, broken is null);

@@ -28,10 +28,11 @@ public class WindowSimulationTests
     public void A_seed_tells_the_same_story_each_time() => Assert.Equal(Told(7), Told(7));
 
     [Fact]
-    public void A_thaw_that_is_not_sent_after_a_refused_freeze_is_found() => Finds("past its lease", seed => new WindowSimulation(seed)
-    {
-        EffectBug = (input, effects) => input is WindowInput.FreezeRefused ? [] : effects,
-    });
+    public void A_thaw_that_is_not_sent_after_a_refused_freeze_is_found() =>
+        Finds("past its lease", seed => new WindowSimulation(seed)
+        {
+            EffectBug = (input, effects) => input is WindowInput.FreezeRefused ? [] : effects,
+        });
 
     [Fact]
     public void A_lease_that_is_not_armed_is_found() => Finds("past its lease", seed => new WindowSimulation(seed)
@@ -40,10 +41,11 @@ public class WindowSimulationTests
     });
 
     [Fact]
-    public void A_window_that_is_closed_before_its_thaw_is_confirmed_is_found() => Finds("is closed and its guest is frozen", seed => new WindowSimulation(seed)
-    {
-        InputBug = (_, input) => input is WindowInput.NotSettled ? new WindowInput.Settled(2, null, Clock.At(0)) : input,
-    });
+    public void A_window_that_is_closed_before_its_thaw_is_confirmed_is_found() =>
+        Finds("is closed and its guest is frozen", seed => new WindowSimulation(seed)
+        {
+            InputBug = (_, input) => input is WindowInput.NotSettled ? new WindowInput.Settled(2, null, Clock.At(0)) : input,
+        });
 
     [Fact]
     public void A_thaw_of_somebody_else_that_is_not_noticed_is_found() => Finds("claims a cut", seed => new WindowSimulation(seed)
@@ -52,38 +54,49 @@ public class WindowSimulationTests
     });
 
     [Fact]
-    public void An_answer_to_an_earlier_window_that_is_taken_for_this_ones_is_found() => Finds("claims a cut", seed => new WindowSimulation(seed) { TakesStaleAnswers = true });
+    public void An_answer_to_an_earlier_window_that_is_taken_for_this_ones_is_found() =>
+        Finds("claims a cut", seed => new WindowSimulation(seed) { TakesStaleAnswers = true });
 
     [Fact]
-    public void A_node_that_does_not_look_into_its_ledger_is_found() => Finds("is closed and its guest is frozen", seed => new WindowSimulation(seed) { ForgetsItsLedger = true });
+    public void A_node_that_does_not_look_into_its_ledger_is_found() =>
+        Finds("is closed and its guest is frozen", seed => new WindowSimulation(seed) { ForgetsItsLedger = true });
 
     [Fact]
     public void A_freeze_that_is_sent_again_is_found() => Finds("frozen twice", seed => new WindowSimulation(seed)
     {
-        EffectBug = (_, effects) => [.. effects.SelectMany(effect => effect is WindowEffect.Resync resync ? [new WindowEffect.Freeze(), resync] : new[] { effect })],
+        EffectBug = (_, effects) =>
+            [
+                .. effects.SelectMany(effect =>
+                    effect is WindowEffect.Resync resync ? [new WindowEffect.Freeze(), resync] : new[] { effect }
+                ),
+            ],
     });
 
     [Fact]
-    public void A_deadline_that_stops_no_heart_is_found() => Finds("left frozen", seed => new WindowSimulation(seed) { OverlooksDeadlines = true });
+    public void A_deadline_that_stops_no_heart_is_found() =>
+        Finds("left frozen", seed => new WindowSimulation(seed) { OverlooksDeadlines = true });
 
     [Fact]
     public void A_freezes_reply_that_is_taken_for_the_beginning_of_its_thaw_is_found() =>
         Finds("left frozen", seed => new WindowSimulation(seed) { TakesTheReplyForAThaw = true });
 
     [Fact]
-    public void A_caller_who_leaves_and_is_not_heard_before_the_freeze_is_found() => Finds("for a caller who had left", seed => new WindowSimulation(seed)
-    {
-        InputBug = (_, input) => input is WindowInput.CallerLeft ? new WindowInput.FreezeNow() : input,
-    });
+    public void A_caller_who_leaves_and_is_not_heard_before_the_freeze_is_found() =>
+        Finds("for a caller who had left", seed => new WindowSimulation(seed)
+        {
+            InputBug = (_, input) => input is WindowInput.CallerLeft ? new WindowInput.FreezeNow() : input,
+        });
 
     [Fact]
-    public void A_caller_whose_leaving_ends_a_frozen_window_is_found() => Finds("is closed and its guest is frozen", seed => new WindowSimulation(seed)
-    {
-        InputBug = (state, input) => input is WindowInput.CallerLeft && state.MayBeFrozen ? new WindowInput.QemuGone() : input,
-    });
+    public void A_caller_whose_leaving_ends_a_frozen_window_is_found() =>
+        Finds("is closed and its guest is frozen", seed => new WindowSimulation(seed)
+        {
+            InputBug = (state, input) => input is WindowInput.CallerLeft && state.MayBeFrozen ? new WindowInput.QemuGone() : input,
+        });
 
     private static void Finds(string broken, Func<int, WindowSimulation> planted) =>
-        Assert.Contains(Enumerable.Range(0, SeedsForABug), seed => planted(seed).Play()?.Contains(broken, StringComparison.Ordinal) == true);
+        Assert.Contains(
+            Enumerable.Range(0, SeedsForABug), seed => planted(seed).Play()?.Contains(broken, StringComparison.Ordinal) == true);
 
     private static string Told(int seed)
     {

@@ -27,7 +27,8 @@ internal sealed class BusesVm : IAsyncDisposable
         var guest = await Guest.EnsureBusesAsync();
         var images = Directory.CreateDirectory(Path.Combine(folder, "images")).FullName;
         // It listens when it writes its pid.
-        var (served, socket, pid) = (Copy("ext4", "served"), Path.Combine(images, "vhost.sock"), Path.Combine(images, "storage.pid"));
+        var (served, socket, pid) = (
+            Copy("ext4", "served"), Path.Combine(images, "vhost.sock"), Path.Combine(images, "storage.pid"));
         var storage = Process.Start("qemu-storage-daemon",
         [
             "--blockdev", $"driver=file,node-name=served,filename={served}", "--pidfile", pid,
@@ -35,12 +36,30 @@ internal sealed class BusesVm : IAsyncDisposable
         ]);
         await Poll.UntilAsync("storage daemon", Guests.Limit, () => File.Exists(pid));
 
-        var vm = await RealVm.CreateAsync(guest, await Accelerator.ForAsync(guest), Path.Combine(folder, "vms", name), name, shape: new VmShape(
-            Megabytes: 128, Processors: 1, Reboots: false, Machine: "q35,memory-backend=mem", More:
+        var vm = await RealVm.CreateAsync(
+            guest,
+            await Accelerator.ForAsync(guest),
+            Path.Combine(folder, "vms", name),
+            name,
+            shape: new VmShape(
+                Megabytes: 128,
+                Processors: 1,
+                Reboots: false,
+                Machine: "q35,memory-backend=mem",
+                More:
             [
-                "-object", "memory-backend-memfd,id=mem,size=128M,share=on", "-object", "iothread,id=io1", "-object", "throttle-group,id=slow,x-iops-total=5000",
-                "-device", "pcie-root-port,id=rp1,chassis=1", "-device", "pcie-root-port,id=rp2,chassis=2",
-                "-device", "virtio-scsi-pci,id=scsihw0",
+                "-object",
+                "memory-backend-memfd,id=mem,size=128M,share=on",
+                "-object",
+                "iothread,id=io1",
+                "-object",
+                "throttle-group,id=slow,x-iops-total=5000",
+                "-device",
+                "pcie-root-port,id=rp1,chassis=1",
+                "-device",
+                "pcie-root-port,id=rp2,chassis=2",
+                "-device",
+                "virtio-scsi-pci,id=scsihw0",
                 .. Disk("scsi0", Copy("ext4", "scsi0"), "scsi-hd,bus=scsihw0.0,channel=0,scsi-id=0,lun=0"),
                 .. Disk("scsi1", Copy("uefi", "scsi1"), "scsi-hd,bus=scsihw0.0,channel=0,scsi-id=0,lun=1"),
                 "-device", "scsi-cd,bus=scsihw0.0,channel=0,scsi-id=0,lun=2,id=cd0",
@@ -49,10 +68,17 @@ internal sealed class BusesVm : IAsyncDisposable
                 "-device", "nvme,id=nvme0,serial=NVME0",
                 .. Disk("ns1", Copy("ext4", "ns1"), "nvme-ns,bus=nvme0,nsid=1"),
                 .. Disk("ns2", Copy("ext4", "ns2"), "nvme-ns,bus=nvme0,nsid=2"),
-                "-blockdev", $"driver=throttle,node-name=slow0,throttle-group=slow,file.driver=raw,file.file.driver=file,file.file.filename={Copy("ext4", "slow0")}",
-                "-device", "virtio-blk-pci,drive=slow0,bus=rp2",
-                "-chardev", $"socket,id=vhost,path={socket}", "-device", "vhost-user-blk-pci,id=served0,chardev=vhost",
-            ]));
+                "-blockdev",
+                $"driver=throttle,node-name=slow0,throttle-group=slow,file.driver=raw,file.file.driver=file,file.file.filename={Copy("ext4", "slow0")}",
+                "-device",
+                "virtio-blk-pci,drive=slow0,bus=rp2",
+                "-chardev",
+                $"socket,id=vhost,path={socket}",
+                "-device",
+                "vhost-user-blk-pci,id=served0,chardev=vhost",
+            ]
+        )
+    );
         await vm.BootAsync();
         return new(vm, storage);
 
@@ -72,5 +98,10 @@ internal sealed class BusesVm : IAsyncDisposable
     }
 
     private static string[] Disk(string name, string image, string device) =>
-        ["-blockdev", $"driver=raw,node-name={name},file.driver=file,file.filename={image}", "-device", $"{device},drive={name},id={name}"];
+        [
+            "-blockdev",
+            $"driver=raw,node-name={name},file.driver=file,file.filename={image}",
+            "-device",
+            $"{device},drive={name},id={name}",
+        ];
 }

@@ -8,7 +8,8 @@ using QgaOrchestrator.Lab.Tests;
 
 namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 
-/// <summary>What a channel goes through with a real agent and a real QEMU: afterwards it answers again, and with its own answers.</summary>
+/// <summary>What a channel goes through with a real agent and a real QEMU: afterwards it answers again, and with its own
+/// answers.</summary>
 [Collection(nameof(RealVmTests))]
 public sealed class ChannelAbuseTests
 {
@@ -49,7 +50,13 @@ public sealed class ChannelAbuseTests
         await using var node = await NodeProcess.StartAsync(Path.Combine(lab.Folder, "node"), lab.Folder);
 
         var told = await Poll.ForAsync("busy channel", Guests.Limit, async () =>
-            (await node.AskAsync("vm", "list"))["items"]!.AsArray() is [{ } seen] && (string?)seen["agent"]!["state"] == "busy" && (string?)seen["agent"]!["reason"] is { } why && why.Contains("has the agent's socket", StringComparison.Ordinal) ? why : null);
+            (await node.AskAsync("vm", "list"))["items"]!.AsArray() is [{ } seen]
+            && (string?)seen["agent"]!["state"] == "busy"
+            && (string?)seen["agent"]!["reason"] is { } why
+            && why.Contains("has the agent's socket", StringComparison.Ordinal)
+                ? why
+                : null
+        );
         Assert.Contains($"(pid {Environment.ProcessId})", told, StringComparison.Ordinal);
 
         other.Dispose();
@@ -63,7 +70,10 @@ public sealed class ChannelAbuseTests
         await lab.StartAsync("vm1");
         await using var node = await NodeProcess.StartAsync(Path.Combine(lab.Folder, "node"), lab.Folder);
         await node.WaitForVmsAsync(1);
-        Assert.Equal(0, (await node.CtlAsync("vm", "exec", "vm1", "--", "/bin/sh", "-c", $"head -c {Reply} /dev/zero >/run/large")).ExitCode);
+        Assert.Equal(
+            0,
+            (await node.CtlAsync("vm", "exec", "vm1", "--", "/bin/sh", "-c", $"head -c {Reply} /dev/zero >/run/large")).ExitCode
+        );
         using (var client = node.Client())
         {
             var handle = await OpenAsync(client);
@@ -80,23 +90,41 @@ public sealed class ChannelAbuseTests
         using var again = node.Client();
         await AnswersAsync(node, again);
         var next = await ReadAsync(again, await OpenAsync(again), 100_000);
-        Assert.Equal((100_000, true), (next.GetProperty("count").GetInt32(), next.GetProperty("buf-b64").GetBytesFromBase64().All(b => b == 0)));
+        Assert.Equal(
+            (100_000, true),
+            (next.GetProperty("count").GetInt32(), next.GetProperty("buf-b64").GetBytesFromBase64().All(b => b == 0))
+        );
     }
 
     private static async Task<long> OpenAsync(QgaClient client) =>
-        (await client.CallAgentAsync("vm1", "guest-file-open", Encoding.UTF8.GetBytes("""{"path":"/run/large"}"""), new())).GetInt64();
+        (
+            await client.CallAgentAsync("vm1", "guest-file-open", Encoding.UTF8.GetBytes("""{"path":"/run/large"}"""), new())
+        ).GetInt64();
 
-    private static Task<JsonElement> ReadAsync(QgaClient client, long handle, int count) => client.CallAgentAsync(
-        "vm1", "guest-file-read", Encoding.UTF8.GetBytes($$"""{"handle":{{handle}},"count":{{count}}}"""), new() { Timeout = Guests.Limit });
+    private static Task<JsonElement> ReadAsync(QgaClient client, long handle, int count) =>
+        client.CallAgentAsync(
+            "vm1",
+            "guest-file-read",
+            Encoding.UTF8.GetBytes($$"""{"handle":{{handle}},"count":{{count}}}"""),
+            new() { Timeout = Guests.Limit }
+        );
 
     /// <summary>A question whose answer is no other's.</summary>
     private static async Task AnswersAsync(NodeProcess node, QgaClient client)
     {
         await node.WaitForVmsAsync(1);
-        Assert.Equal("vm1", (await client.CallAgentAsync("vm1", "guest-get-host-name", default, new())).GetProperty("host-name").GetString());
+        Assert.Equal(
+            "vm1",
+            (await client.CallAgentAsync("vm1", "guest-get-host-name", default, new())).GetProperty("host-name").GetString()
+        );
     }
 
     /// <summary>In KiB: what has arrived of a large line is in memory.</summary>
     private static long Resident(int pid) =>
-        long.Parse(File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        long.Parse(
+            File.ReadLines($"/proc/{pid}/status")
+                .First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+            CultureInfo.InvariantCulture
+        );
 }

@@ -4,7 +4,8 @@ using QgaOrchestrator.Lab.Tests;
 
 namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 
-/// <summary>qgactl backup check in front of real VMs: one that is paused, one that somebody else froze, one that is fit.</summary>
+/// <summary>qgactl backup check in front of real VMs: one that is paused, one that somebody else froze, one that is
+/// fit.</summary>
 [Collection(nameof(RealVmTests))]
 public sealed class CheckTests
 {
@@ -15,7 +16,8 @@ public sealed class CheckTests
         RealVm[] vms = [await lab.StartAsync("paused"), await lab.StartAsync("frozen"), await lab.StartAsync("fit")];
         var graph = await Guests.BlockGraphAsync(vms[2]);
         using (var monitor = await LabMonitor.ConnectAsync(vms[0].Monitor)) await monitor.CallAsync("stop");
-        using (var agent = await LabAgent.ConnectAsync(vms[1].Agent, Guests.Limit)) await agent.CallAsync("guest-fsfreeze-freeze");
+        using (var agent = await LabAgent.ConnectAsync(vms[1].Agent, Guests.Limit))
+            await agent.CallAsync("guest-fsfreeze-freeze");
         await using (var node = await NodeProcess.StartAsync(Path.Combine(lab.Folder, "node"), lab.Folder))
         {
             await node.WaitForVmsAsync(2);
@@ -41,7 +43,8 @@ public sealed class CheckTests
     {
         var run = (string)(await node.AskAsync(["backup", "check", "--detach", .. options]))["id"]!;
         await node.WaitForRunAsync(run);
-        return (await node.AskAsync("run", "show", run))["items"]!.AsArray().ToDictionary(item => ((string)item!["vm"]!).Split('/')[^1], item => item!);
+        return (await node.AskAsync("run", "show", run))["items"]!.AsArray().ToDictionary(
+            item => ((string)item!["vm"]!).Split('/')[^1], item => item!);
     }
 
     private static void AssertFailed(JsonNode item, string reason, string remedy)

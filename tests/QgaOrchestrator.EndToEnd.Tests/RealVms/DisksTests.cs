@@ -26,7 +26,8 @@ public sealed class DisksTests : IDisposable
         }
         var fleet = Path.Combine(_folder, "fleet.json");
         await File.WriteAllTextAsync(fleet, """{ "Vms": [] }""");
-        await using var node = await NodeProcess.StartAsync(Path.Combine(_folder, "node"), Path.Combine(_folder, "vms"), $"--Fleet:File={fleet}");
+        await using var node = await NodeProcess.StartAsync(
+            Path.Combine(_folder, "node"), Path.Combine(_folder, "vms"), $"--Fleet:File={fleet}");
         await node.WaitForVmsAsync(1);
 
         var (point, item) = await BackUpAsync(node);
@@ -39,7 +40,10 @@ public sealed class DisksTests : IDisposable
         await ShellAsync(node, "mount -o remount,rw /efi");
         (point, item) = await BackUpAsync(node);
         Assert.Equal("crash", (string?)point["class"]);
-        Assert.Equal(["scsi1"], point["disks"]!.AsArray().Where(disk => (string?)disk!["covered"] != "covered").Select(disk => (string?)disk!["node"]));
+        Assert.Equal(
+            ["scsi1"],
+            point["disks"]!.AsArray().Where(disk => (string?)disk!["covered"] != "covered").Select(disk => (string?)disk!["node"])
+        );
         Assert.Contains("scsi1 is uncovered: /efi (vfat)", (string?)point["proof"]!["note"], StringComparison.Ordinal);
         Assert.Contains("/efi (vfat)", (string?)item["reason"], StringComparison.Ordinal);
         Assert.Contains("/efi (vfat)", await CheckAsync(node), StringComparison.Ordinal);
@@ -53,8 +57,13 @@ public sealed class DisksTests : IDisposable
         Assert.Contains("served0", await CheckAsync(node), StringComparison.Ordinal);
 
         // Its owner leaves it out, and a disk of QEMU's besides; sda names no disk of QEMU's.
-        await File.WriteAllTextAsync(fleet, $$"""{ "Vms": [ { "Name": "{{Name}}", "Labels": { "excludes": "yes" }, "Exclude": ["served0", "scsi2", "sda"] } ] }""");
-        await Poll.ForAsync("fleet file", Guests.Limit, async () => (await node.AskAsync("vm", "list", "--select", "excludes=yes"))["items"]!.AsArray().Count == 1 ? "read" : null);
+        await File.WriteAllTextAsync(
+            fleet,
+            $$"""{ "Vms": [ { "Name": "{{Name}}", "Labels": { "excludes": "yes" }, "Exclude": ["served0", "scsi2", "sda"] } ] }"""
+        );
+        await Poll.ForAsync("fleet file", Guests.Limit, async () =>
+            (await node.AskAsync("vm", "list", "--select", "excludes=yes"))["items"]!.AsArray().Count == 1 ? "read" : null
+        );
         (point, _) = await BackUpAsync(node);
         Assert.Equal(("filesystem", 7), ((string?)point["class"], point["disks"]!.AsArray().Count));
         Assert.Equal(["cd0 empty", "scsi2 excluded", "served0 excluded"], Outside(point));
@@ -84,7 +93,8 @@ public sealed class DisksTests : IDisposable
         return (string)item["reason"]!;
     }
 
-    private static IEnumerable<string> Outside(JsonNode point) => point["outside"]!.AsArray().Select(disk => $"{disk!["name"]} {disk["why"]}").Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Outside(JsonNode point) =>
+        point["outside"]!.AsArray().Select(disk => $"{disk!["name"]} {disk["why"]}").Order(StringComparer.Ordinal);
 
     private static async Task ShellAsync(NodeProcess node, string line)
     {

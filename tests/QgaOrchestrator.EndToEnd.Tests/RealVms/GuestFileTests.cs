@@ -17,7 +17,20 @@ public sealed class GuestFileTests
         await node.WaitForVmsAsync(1);
         var file = Path.Combine(lab.Folder, "app.bin");
         await File.WriteAllBytesAsync(file, RandomNumberGenerator.GetBytes(2 * 1024 * 1024 + 5));
-        Assert.Equal(0, (await node.CtlAsync("vm", "exec", "vm1", "--", "sh", "-c", "echo old >/run/app; chmod 0604 /run/app; chown 7:8 /run/app")).ExitCode);
+        Assert.Equal(
+            0,
+            (
+                await node.CtlAsync(
+                    "vm",
+                    "exec",
+                    "vm1",
+                    "--",
+                    "sh",
+                    "-c",
+                    "echo old >/run/app; chmod 0604 /run/app; chown 7:8 /run/app"
+                )
+            ).ExitCode
+        );
 
         var pushed = node.CtlAsync("vm", "cp", file, "vm1:/run/app", "-o", "json");
         await Poll.ForAsync("a part in the guest", Guests.Limit, async () => await PartAsync(node) > 0 ? "some" : null);
@@ -27,7 +40,8 @@ public sealed class GuestFileTests
         var pushedEnd = await pushed;
         Assert.True(pushedEnd.ExitCode == 0, pushedEnd.Error);
         Assert.Contains("\"checked\": \"sha256sum\"", pushedEnd.Output, StringComparison.Ordinal);
-        var listed = await node.CtlAsync("vm", "exec", "vm1", "--", "sh", "-c", "stat -c '%a %u %g' /run/app; ls /run | grep -c part");
+        var listed = await node.CtlAsync(
+            "vm", "exec", "vm1", "--", "sh", "-c", "stat -c '%a %u %g' /run/app; ls /run | grep -c part");
         Assert.Equal("604 7 8\n0\n", listed.Output);
 
         var back = Path.Combine(lab.Folder, "back.bin");
@@ -51,7 +65,8 @@ public sealed class GuestFileTests
         await using var node = await NodeProcess.StartAsync(Path.Combine(lab.Folder, "node"), lab.Folder);
         await node.WaitForVmsAsync(1);
         using var client = node.Client();
-        var process = new Api.ProcessRequest("sh", ["-c", "echo begun; while [ ! -e /run/go ]; do sleep 0.1; done; echo gone; echo oh >&2; exit 7"]);
+        var process = new Api.ProcessRequest(
+            "sh", ["-c", "echo begun; while [ ! -e /run/go ]; do sleep 0.1; done; echo gone; echo oh >&2; exit 7"]);
         var said = new Dictionary<bool, string> { [false] = "", [true] = "" };
         Api.ProcessEnd? end = null;
 
@@ -61,14 +76,21 @@ public sealed class GuestFileTests
             if (news is not Api.ProcessEvent.Said words) continue;
             said[words.Error] += System.Text.Encoding.UTF8.GetString(words.Bytes);
             // It goes on only when its first line was heard here.
-            if (said[false] == "begun\n") Assert.Equal(0, (await node.CtlAsync("vm", "exec", "vm1", "--", "touch", "/run/go")).ExitCode);
+            if (said[false] == "begun\n")
+                Assert.Equal(0, (await node.CtlAsync("vm", "exec", "vm1", "--", "touch", "/run/go")).ExitCode);
         }
 
         Assert.Equal(("begun\ngone\n", "oh\n", new Api.ProcessEnd(7, null)), (said[false], said[true], end));
-        Assert.Equal(new ToolResult(5, "one\n", ""), await node.CtlAsync("vm", "exec", "vm1", "--stream", "--", "sh", "-c", "echo one; exit 5"));
+        Assert.Equal(
+            new ToolResult(5, "one\n", ""),
+            await node.CtlAsync("vm", "exec", "vm1", "--stream", "--", "sh", "-c", "echo one; exit 5")
+        );
         Assert.Equal(137, (await node.CtlAsync("vm", "exec", "vm1", "--stream", "--", "sh", "-c", "kill -9 $$")).ExitCode);
         Assert.Equal(125, (await node.CtlAsync("vm", "exec", "vm1", "--stream", "--", "nosuch")).ExitCode);
-        Assert.Equal(new ToolResult(0, "", ""), await node.CtlAsync("vm", "exec", "vm1", "--", "sh", "-c", "ls /tmp | grep qga-exec || :"));
+        Assert.Equal(
+            new ToolResult(0, "", ""),
+            await node.CtlAsync("vm", "exec", "vm1", "--", "sh", "-c", "ls /tmp | grep qga-exec || :")
+        );
         await node.StopAsync();
     }
 

@@ -53,7 +53,8 @@ public sealed class GuestHookTests
         Assert.Equal(theirs, await ShellAsync(vm, $"cat {Hook}.orig"));
     }
 
-    private static IEnumerable<string> Files(System.Text.Json.Nodes.JsonNode status) => status["files"]!.AsArray().Select(file => $"{file!["path"]} {file["state"]}");
+    private static IEnumerable<string> Files(System.Text.Json.Nodes.JsonNode status) =>
+        status["files"]!.AsArray().Select(file => $"{file!["path"]} {file["state"]}");
 
     private static async Task<string> ShellAsync(RealVm vm, string line)
     {

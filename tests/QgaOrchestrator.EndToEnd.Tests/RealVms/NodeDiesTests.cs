@@ -24,7 +24,8 @@ public sealed class NodeDiesTests
         Assert.Equal("succeeded", (await node.WaitForRunAsync(run)).State);
         var points = (await node.AskAsync("point", "list"))["items"]!.AsArray();
         foreach (var vm in vms)
-            await Points.AssertRestoresAsync(node, vm, points.Last(point => point!.IsOf(vm) && (string?)point!["run"] == run)!, lab.Folder);
+            await Points.AssertRestoresAsync(
+                node, vm, points.Last(point => point!.IsOf(vm) && (string?)point!["run"] == run)!, lab.Folder);
         await node.StopAsync();
         Assert.Equal(graphs, await Task.WhenAll(vms.Select(Guests.BlockGraphAsync)));
         await AssertNothingLostAsync(vms[0]);
@@ -46,7 +47,8 @@ public sealed class NodeDiesTests
         Assert.Equal("succeeded", (await node.WaitForRunAsync(run)).State);
     }
 
-    /// <summary>Sends the signal at the first sign of a frozen guest; a freeze takes some 50 ms here, and as long again to the thaw.</summary>
+    /// <summary>Sends the signal at the first sign of a frozen guest; a freeze takes some 50 ms here, and as long again to the
+    /// thaw.</summary>
     private static async Task<string> BackupUntilFrozenAsync(NodeProcess node, RealVm[] vms, int signal)
     {
         var run = await node.StartBackupAsync();

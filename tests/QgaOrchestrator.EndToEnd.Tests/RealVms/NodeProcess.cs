@@ -37,17 +37,36 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <param name="folder">Config, data, ledger and log.</param>
     /// <param name="vms">Holds a folder for each VM, with its sockets.</param>
     /// <param name="settings">Options besides, as in --Freeze:Lease=00:00:02.</param>
-    public static Task<NodeProcess> StartAsync(string folder, string vms, params string[] settings) => StartAsync(folder, vms, settings, null);
+    public static Task<NodeProcess> StartAsync(string folder, string vms, params string[] settings) =>
+        StartAsync(folder, vms, settings, null);
 
     /// <summary>The same, its environment and so its watchdog's added to.</summary>
-    public static async Task<NodeProcess> StartAsync(string folder, string vms, string[] settings, IReadOnlyDictionary<string, string>? environment)
+    public static async Task<NodeProcess> StartAsync(
+        string folder, string vms, string[] settings, IReadOnlyDictionary<string, string>? environment)
     {
         Directory.CreateDirectory(folder);
         var node = new NodeProcess(folder, $"http://127.0.0.1:{FreePort()}", settings, environment);
         await File.WriteAllTextAsync(node.Config, JsonSerializer.Serialize(new
         {
-            Node = new { Host = "e2e", DataDirectory = "./data", Api = node._api },
-            Fleet = new { Sources = new[] { new { Kind = "sockets", Hold = "exclusive", Agent = vms + "/{vm}/qga.sock", Monitor = vms + "/{vm}/qmp.sock" } } },
+            Node = new
+            {
+                Host = "e2e",
+                DataDirectory = "./data",
+                Api = node._api,
+            },
+            Fleet = new
+            {
+                Sources = new[]
+                {
+                    new
+                    {
+                        Kind = "sockets",
+                        Hold = "exclusive",
+                        Agent = vms + "/{vm}/qga.sock",
+                        Monitor = vms + "/{vm}/qmp.sock",
+                    },
+                },
+            },
             Freeze = new { Ledger = "./ledger" },
         }));
         await node.StartAgainAsync();
@@ -58,8 +77,20 @@ internal sealed class NodeProcess : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         var log = Path.Combine(_folder, "qgad.log");
-        _node = Process.Start("/bin/sh", ["-c", "log=$1; shift; exec env \"$@\" >>\"$log\" 2>&1", "sh", log,
-            .. _environment.Select(variable => $"{variable.Key}={variable.Value}"), Program("qgad"), "--config", Config, .. _settings]);
+        _node = Process.Start(
+            "/bin/sh",
+            [
+                "-c",
+                "log=$1; shift; exec env \"$@\" >>\"$log\" 2>&1",
+                "sh",
+                log,
+                .. _environment.Select(variable => $"{variable.Key}={variable.Value}"),
+                Program("qgad"),
+                "--config",
+                Config,
+                .. _settings,
+            ]
+        );
         await Poll.ForAsync("ready node", Limit, async () =>
         {
             if (_node.HasExited)
@@ -93,14 +124,16 @@ internal sealed class NodeProcess : IAsyncDisposable
     public async Task<JsonNode> AskAsync(params IEnumerable<string> arguments) =>
         JsonNode.Parse(await Tool.MustAsync(Program("qgactl"), ["--config", Config, .. arguments, "-o", "json"]))!;
 
-    public Task<ToolResult> CtlAsync(params IEnumerable<string> arguments) => Tool.RunAsync(Program("qgactl"), ["--config", Config, .. arguments]);
+    public Task<ToolResult> CtlAsync(params IEnumerable<string> arguments) =>
+        Tool.RunAsync(Program("qgactl"), ["--config", Config, .. arguments]);
 
     /// <summary>qgactl with something on its standard input.</summary>
     public Task<ToolResult> CtlReadingAsync(string input, params IEnumerable<string> arguments) =>
         Tool.RunAsync(Program("qgactl"), ["--config", Config, .. arguments], input);
 
     /// <summary>The typed client of its API, as admin.</summary>
-    public QgaClient Client() => new(new Uri(_api), File.ReadAllText(Path.Combine(Data, "admin.token")).Trim(), TimeProvider.System);
+    public QgaClient Client() =>
+        new(new Uri(_api), File.ReadAllText(Path.Combine(Data, "admin.token")).Trim(), TimeProvider.System);
 
     /// <summary>Starts a backup of all VMs and returns the run's id at once.</summary>
     public async Task<string> StartBackupAsync() => (string)(await AskAsync("backup", "run", "--select", "*", "--detach"))["id"]!;

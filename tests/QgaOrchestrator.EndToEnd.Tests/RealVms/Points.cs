@@ -11,7 +11,8 @@ internal static class Points
     /// <summary>Every disk of these points, restored, holds what the guest had synced before its last freeze.</summary>
     public static async Task AssertRestoresAsync(NodeProcess node, RealVm vm, JsonNode point, string folder)
     {
-        var restored = await node.AskAsync("point", "restore", (string)point["id"]!, "--to", Path.Combine(folder, "restored", vm.Name));
+        var restored = await node.AskAsync(
+            "point", "restore", (string)point["id"]!, "--to", Path.Combine(folder, "restored", vm.Name));
         var synced = vm.Synced.Hooks.Last(hook => hook.What == "freeze").Numbers;
         var images = restored["images"]!.AsArray();
         Assert.Equal(2, images.Count);

@@ -35,7 +35,9 @@ public sealed class WatchdogTests
 
         await Poll.UntilAsync("thaw", Second, () => !vm.IsFrozen());
         await vm.Synced.WritesAfterAsync(vm.Synced.Latest, Guests.Limit);
-        await Poll.UntilAsync("proof", Second * 5, () => ledger.Read(vm.Name) is { Phase: LedgerPhase.Thawed, Facts: { ThawedBy: "watchdog", Thawed: 2 } });
+        await Poll.UntilAsync("proof", Second * 5, () =>
+            ledger.Read(vm.Name) is { Phase: LedgerPhase.Thawed, Facts: { ThawedBy: "watchdog", Thawed: 2 } }
+        );
     }
 
     private static LedgerEntry EntryOf(RealVm vm)

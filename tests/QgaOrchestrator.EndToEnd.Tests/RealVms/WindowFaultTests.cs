@@ -24,8 +24,16 @@ public sealed class WindowFaultTests : IDisposable
     public async Task An_agent_that_is_killed_comes_back_frozen_and_is_thawed()
     {
         await using var lab = await StartAsync();
-        var armed = await lab.Node.CtlAsync("vm", "exec", "vm1", "--", "/bin/sh", "-c",
-            "(until [ -e /run/kill ]; do sleep 0.05; done; until tail -n 1 /run/hook.log | grep -q freeze; do sleep 0.05; done; sleep 0.3; kill -9 $(pidof qemu-ga)) >/dev/null 2>&1 & touch /run/kill");
+        var armed = await lab.Node.CtlAsync(
+            "vm",
+            "exec",
+            "vm1",
+            "--",
+            "/bin/sh",
+            "-c",
+            "(until [ -e /run/kill ]; do sleep 0.05; done; until tail -n 1 /run/hook.log | grep -q freeze; do sleep 0.05; "
+                + "done; sleep 0.3; kill -9 $(pidof qemu-ga)) >/dev/null 2>&1 & touch /run/kill"
+        );
         Assert.True(armed.ExitCode == 0, armed.Error);
 
         await ThroughAsync(lab, async () => await Poll.UntilAsync("thaw at the lease", Lease * 3, () => !lab.Vm.IsFrozen()));
@@ -128,7 +136,8 @@ public sealed class WindowFaultTests : IDisposable
         try
         {
             var vm = await vms.StartAsync("vm1");
-            var node = await NodeProcess.StartAsync(Path.Combine(vms.Folder, "node"), vms.Folder, $"--Freeze:Hooks:hold:0={hook}", $"--Freeze:Lease={Lease:c}");
+            var node = await NodeProcess.StartAsync(
+                Path.Combine(vms.Folder, "node"), vms.Folder, $"--Freeze:Hooks:hold:0={hook}", $"--Freeze:Lease={Lease:c}");
             await node.WaitForVmsAsync(1);
             return new Lab(vms, vm, node);
         }

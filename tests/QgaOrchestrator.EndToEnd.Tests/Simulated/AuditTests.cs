@@ -4,7 +4,8 @@ using QgaOrchestrator.Lab;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
-/// <summary>The audit log as its readers find it: who did what, each of it once, also across a kill, and never a secret.</summary>
+/// <summary>The audit log as its readers find it: who did what, each of it once, also across a kill, and never a
+/// secret.</summary>
 public sealed class AuditTests
 {
     private const int Vms = 20;
@@ -29,7 +30,10 @@ public sealed class AuditTests
         await lab.EndOfAsync(run);
 
         var told = await Poll.ForAsync("the run's last line", SimulatedLab.Limit, async () =>
-            await AuditAsync(lab, new(Run: run)) is var lines && lines.Any(line => line is { What: "run", Outcome: "done" }) ? lines : null);
+            await AuditAsync(lab, new(Run: run)) is var lines && lines.Any(line => line is { What: "run", Outcome: "done" })
+                ? lines
+                : null
+        );
         var items = told.Where(line => line.Vm is not null && line.What == "backup").ToList();
         Assert.All(items, line => Assert.Equal("ops", line.Who));
         var attempts = (await lab.ItemsAsync(run)).Values.Sum(item => item.Attempt);
@@ -54,8 +58,12 @@ public sealed class AuditTests
 
         Assert.Contains(await AuditAsync(lab, new("vm001")), line => line is { What: "guest-set-user-password", Who: "admin" });
         await lab.Node.StopAsync();
-        Assert.All(Directory.GetFiles(Path.GetDirectoryName(lab.Node.Data)!, "*", SearchOption.AllDirectories).Where(file => new FileInfo(file).Length > 0), file =>
-            Assert.False(File.ReadAllBytes(file).AsSpan().IndexOf(Encoding.ASCII.GetBytes(Secret)) >= 0, file));
+        Assert.All(
+            Directory
+                .GetFiles(Path.GetDirectoryName(lab.Node.Data)!, "*", SearchOption.AllDirectories)
+                .Where(file => new FileInfo(file).Length > 0),
+            file => Assert.False(File.ReadAllBytes(file).AsSpan().IndexOf(Encoding.ASCII.GetBytes(Secret)) >= 0, file)
+        );
     }
 
     private static async Task<string> TokenAsync(SimulatedLab lab, string name, string role)
@@ -65,7 +73,8 @@ public sealed class AuditTests
         return file;
     }
 
-    private static async Task<string> HeadAsync(SimulatedLab lab) => (string)(await lab.Node.AskAsync("audit", "--verify"))["head"]!;
+    private static async Task<string> HeadAsync(SimulatedLab lab) =>
+        (string)(await lab.Node.AskAsync("audit", "--verify"))["head"]!;
 
     private static Task<IReadOnlyList<AuditRecord>> AuditAsync(SimulatedLab lab, AuditFilter filter) =>
         SimulatedLab.ListAsync(lab.Client.ListAuditAsync(filter));

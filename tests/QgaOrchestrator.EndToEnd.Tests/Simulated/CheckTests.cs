@@ -7,21 +7,59 @@ namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 /// <summary>qgactl backup check: whatever a backup would meet is told for each VM, and nothing is changed.</summary>
 public sealed class CheckTests
 {
-    /// <summary>A fault for each of the first VMs, the state that it leads to with require and with prefer, and some words of it.</summary>
+    /// <summary>A fault for each of the first VMs, the state that it leads to with require and with prefer, and some words of
+    /// it.</summary>
     private static readonly (string What, Action<SimulatedVm> Put, string Require, string Prefer, string Words)[] Faults =
     [
         ("paused", vm => vm.Pause(), ItemStates.Failed, ItemStates.Failed, "it is paused"),
         ("migrating", vm => vm.Migration = "active", ItemStates.Failed, ItemStates.Failed, "migrating (active)"),
-        ("somebody else's freeze", vm => vm.Guest.FreezeBySomebodyElse(), ItemStates.Failed, ItemStates.Succeeded, "frozen by somebody else"),
+        (
+            "somebody else's freeze",
+            vm => vm.Guest.FreezeBySomebodyElse(),
+            ItemStates.Failed,
+            ItemStates.Succeeded,
+            "frozen by somebody else"
+        ),
         ("no agent", vm => vm.Agent.Stop(), ItemStates.Unreachable, ItemStates.Succeeded, "no answer"),
-        ("freeze disabled", vm => Disable(vm, "guest-fsfreeze-freeze"), ItemStates.Failed, ItemStates.Succeeded, "has guest-fsfreeze-freeze disabled"),
-        ("old agent", vm => Lack(vm, "guest-get-fsinfo", "2.1.0"), ItemStates.Succeeded, ItemStates.Succeeded, "2.1.0 is too old for guest-get-fsinfo (2.2)"),
-        ("files disabled", vm => vm.Guest.Files.Allowed = false, ItemStates.Succeeded, ItemStates.Succeeded, "no point says application"),
-        ("mounts", vm => vm.Guest.Files["/proc/mounts"] = "nas:/x /mnt nfs4 rw 0 0\n/dev/loop0 /tmp ext4 rw 0 0\noverlay /m overlay rw 0 0\n"u8.ToArray(),
-            ItemStates.Succeeded, ItemStates.Succeeded, "/mnt (nfs4): what is there"),
+        (
+            "freeze disabled",
+            vm => Disable(vm, "guest-fsfreeze-freeze"),
+            ItemStates.Failed,
+            ItemStates.Succeeded,
+            "has guest-fsfreeze-freeze disabled"
+        ),
+        (
+            "old agent",
+            vm => Lack(vm, "guest-get-fsinfo", "2.1.0"),
+            ItemStates.Succeeded,
+            ItemStates.Succeeded,
+            "2.1.0 is too old for guest-get-fsinfo (2.2)"
+        ),
+        (
+            "files disabled",
+            vm => vm.Guest.Files.Allowed = false,
+            ItemStates.Succeeded,
+            ItemStates.Succeeded,
+            "no point says application"
+        ),
+        (
+            "mounts",
+            vm =>
+                vm.Guest.Files["/proc/mounts"] =
+                    "nas:/x /mnt nfs4 rw 0 0\n/dev/loop0 /tmp ext4 rw 0 0\noverlay /m overlay rw 0 0\n"u8.ToArray(),
+            ItemStates.Succeeded,
+            ItemStates.Succeeded,
+            "/mnt (nfs4): what is there"
+        ),
         ("bitmaps", BreakBitmap, ItemStates.Succeeded, ItemStates.Succeeded, "inconsistent: disk0/nightly"),
         ("full target", vm => vm.Jobs.Fail("create", "No space left on device"), ItemStates.Failed, ItemStates.Failed, "no room"),
-        ("no right to write", vm => vm.Jobs.Fail("create", "Could not create: Permission denied"), ItemStates.Failed, ItemStates.Failed, "QEMU (uid "),
+        (
+            "no right to write",
+            vm => vm.Jobs.Fail("create", "Could not create: Permission denied"),
+            ItemStates.Failed,
+            ItemStates.Failed,
+            "QEMU (uid "
+        ),
     ];
 
     [Fact]
@@ -33,13 +71,24 @@ public sealed class CheckTests
         });
         await lab.WaitForReadyAsync(Faults.Length - 1);
 
-        foreach (var (consistency, expected) in new[] { ("require", Faults.Select(fault => fault.Require)), ("prefer", Faults.Select(fault => fault.Prefer)) })
+        foreach (
+            var (consistency, expected) in new[]
+            {
+                ("require", Faults.Select(fault => fault.Require)),
+                ("prefer", Faults.Select(fault => fault.Prefer)),
+            }
+        )
         {
             var (_, items) = await lab.BackupAsync(new JsonObject { ["dryRun"] = true, ["consistency"] = consistency });
             foreach (var ((fault, state), vm) in Faults.Zip(expected).Zip(lab.Fleet.Vms))
             {
                 var item = items[vm.Name];
-                Assert.True(item.State == state && item.Reason!.Contains(fault.Words, StringComparison.Ordinal) && item.Remedy is { Length: > 0 }, $"{consistency}, {fault.What}: {item}");
+                Assert.True(
+                    item.State == state
+                        && item.Reason!.Contains(fault.Words, StringComparison.Ordinal)
+                        && item.Remedy is { Length: > 0 },
+                    $"{consistency}, {fault.What}: {item}"
+                );
             }
 
             var fit = items[lab.Fleet.Vms[^1].Name];
@@ -64,42 +113,80 @@ public sealed class CheckTests
         var (_, items) = await lab.BackupAsync(new JsonObject { ["dryRun"] = true });
 
         var reason = Assert.Single(items.Values).Reason!;
-        Assert.Contains("disk1 is uncovered: no file system that freezes is on it (the guest swaps on /dev/vdb)", reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "disk1 is uncovered: no file system that freezes is on it (the guest swaps on /dev/vdb)",
+            reason,
+            StringComparison.Ordinal
+        );
         Assert.Contains("s ago: its services may not be up yet", reason, StringComparison.Ordinal);
     }
 
-    private static void Disable(SimulatedVm vm, string command) => Info(vm, "7.2.22", commands => commands.First(known => (string?)known!["name"] == command)!["enabled"] = false);
+    private static void Disable(SimulatedVm vm, string command) =>
+        Info(vm, "7.2.22", commands => commands.First(known => (string?)known!["name"] == command)!["enabled"] = false);
 
-    private static void Lack(SimulatedVm vm, string command, string version) => Info(vm, version, commands => commands.Remove(commands.First(known => (string?)known!["name"] == command)));
+    private static void Lack(SimulatedVm vm, string command, string version) =>
+        Info(vm, version, commands => commands.Remove(commands.First(known => (string?)known!["name"] == command)));
 
     private static void Info(SimulatedVm vm, string version, Action<JsonArray> change)
     {
-        var commands = new JsonArray([.. Commands.Select(name => (JsonNode)new JsonObject { ["name"] = name, ["enabled"] = true, ["success-response"] = true })]);
+        var commands = new JsonArray([
+            .. Commands.Select(name =>
+                (JsonNode)
+                    new JsonObject
+                    {
+                        ["name"] = name,
+                        ["enabled"] = true,
+                        ["success-response"] = true,
+                    }
+            ),
+        ]);
         change(commands);
         vm.Agent.On("guest-info", Act.Return(new JsonObject { ["version"] = version, ["supported_commands"] = commands }));
     }
 
     private static readonly string[] Commands =
     [
-        "guest-info", "guest-fsfreeze-status", "guest-fsfreeze-freeze", "guest-fsfreeze-thaw", "guest-get-fsinfo", "guest-get-osinfo", "guest-file-open", "guest-file-read", "guest-file-close",
+        "guest-info",
+        "guest-fsfreeze-status",
+        "guest-fsfreeze-freeze",
+        "guest-fsfreeze-thaw",
+        "guest-get-fsinfo",
+        "guest-get-osinfo",
+        "guest-file-open",
+        "guest-file-read",
+        "guest-file-close",
     ];
 
     private static void BreakBitmap(SimulatedVm vm)
     {
-        JsonObject bitmap = new() { ["name"] = "nightly", ["recording"] = false, ["persistent"] = true, ["inconsistent"] = true, ["busy"] = false, ["granularity"] = 65536, ["count"] = 0 };
-        vm.Monitor.On("query-block", Act.Return(new JsonArray(new JsonObject
+        JsonObject bitmap = new()
         {
-            ["device"] = "",
-            ["qdev"] = vm.Disks[0].Qdev,
-            ["inserted"] = new JsonObject
-            {
-                ["node-name"] = vm.Disks[0].Node,
-                ["ro"] = false,
-                ["drv"] = "qcow2",
-                ["file"] = vm.Disks[0].File,
-                ["image"] = new JsonObject { ["virtual-size"] = vm.Disks[0].Size, ["filename"] = vm.Disks[0].File, ["format"] = "qcow2" },
-                ["dirty-bitmaps"] = new JsonArray(bitmap),
-            },
-        })));
+            ["name"] = "nightly",
+            ["recording"] = false,
+            ["persistent"] = true,
+            ["inconsistent"] = true,
+            ["busy"] = false,
+            ["granularity"] = 65536,
+            ["count"] = 0,
+        };
+        vm.Monitor.On(
+            "query-block",
+            Act.Return(
+                new JsonArray(
+                    new JsonObject
+                    {
+                        ["device"] = "",
+                        ["qdev"] = vm.Disks[0].Qdev,
+                        ["inserted"] = new JsonObject
+                        {
+                            ["node-name"] = vm.Disks[0].Node,
+                            ["ro"] = false,
+                            ["drv"] = "qcow2",
+                            ["file"] = vm.Disks[0].File,
+                            ["image"] =
+                    new JsonObject { ["virtual-size"] = vm.Disks[0].Size, ["filename"] = vm.Disks[0].File, ["format"] = "qcow2" },
+                            ["dirty-bitmaps"] = new JsonArray(bitmap),
+                        },
+                    })));
     }
 }

@@ -3,7 +3,8 @@ using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
-/// <summary>The wall clock is stepped by hours inside the windows: limits, proofs and the watchdog go by monotonic time.</summary>
+/// <summary>The wall clock is stepped by hours inside the windows: limits, proofs and the watchdog go by monotonic
+/// time.</summary>
 public sealed class ClockStepTests
 {
     private const int Vms = 20;
@@ -25,7 +26,8 @@ public sealed class ClockStepTests
         Assert.All(items.Values, item => Assert.Equal((1, ConsistencyClasses.Filesystem), (item.Attempt, item.Class)));
         Assert.All(lab.Fleet.Vms, vm => Assert.Equal(1, vm.Guest.Epoch));
         var proofs = (await SimulatedLab.ListAsync(lab.Client.ListPointsAsync())).Select(point => point.Proof).ToList();
-        Assert.All(proofs, proof => Assert.True(proof.FrozenAt <= proof.CutAt && proof.CutAt <= proof.ThawedAt, proof.ToString()));
+        Assert.All(
+            proofs, proof => Assert.True(proof.FrozenAt <= proof.CutAt && proof.CutAt <= proof.ThawedAt, proof.ToString()));
         Assert.True((run.EndedAt - run.StartedAt)!.Value.Duration() > TimeSpan.FromHours(4), "the step was not seen");
         await lab.AssertNothingLeftAsync(Vms);
     }
@@ -49,6 +51,7 @@ public sealed class ClockStepTests
 
     private static void SlowCuts(SimulatedFleet fleet)
     {
-        foreach (var vm in fleet.Vms) vm.Monitor.On("transaction", Act.Wait(TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(600)));
+        foreach (var vm in fleet.Vms)
+            vm.Monitor.On("transaction", Act.Wait(TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(600)));
     }
 }

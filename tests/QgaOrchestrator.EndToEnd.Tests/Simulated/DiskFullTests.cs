@@ -4,7 +4,8 @@ using QgaOrchestrator.Lab;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
-/// <summary>The disk fills up under the node: no guest is frozen for it, the reason names it, and room is all that it takes.</summary>
+/// <summary>The disk fills up under the node: no guest is frozen for it, the reason names it, and room is all that it
+/// takes.</summary>
 public sealed class DiskFullTests
 {
     private const int Vms = 6;
@@ -23,7 +24,8 @@ public sealed class DiskFullTests
         Assert.Equal(RunStates.Failed, run.State);
         Assert.All(items.Values, item =>
         {
-            Assert.Contains($"ledger {lab.Node.Ledger} cannot be written: No space left on device", item.Reason, StringComparison.Ordinal);
+            Assert.Contains(
+                $"ledger {lab.Node.Ledger} cannot be written: No space left on device", item.Reason, StringComparison.Ordinal);
             Assert.Contains($"Make room on {lab.Node.Ledger}", item.Remedy, StringComparison.Ordinal);
         });
         Assert.All(lab.Fleet.Vms, vm => Assert.Equal(0, vm.Guest.Epoch));
@@ -42,8 +44,12 @@ public sealed class DiskFullTests
 
         await filled;
         Assert.InRange(lab.Fleet.LongestFrozen, TimeSpan.Zero, Moment);
-        Assert.All(items.Values, item => Assert.True(
-            item.State == ItemStates.Succeeded || item.Reason!.Contains("No space left on device", StringComparison.Ordinal), item.ToString()));
+        Assert.All(items.Values, item =>
+            Assert.True(
+                item.State == ItemStates.Succeeded || item.Reason!.Contains("No space left on device", StringComparison.Ordinal),
+                item.ToString()
+            )
+        );
         await SucceedsAsync(lab, disk, items.Values.Count(item => item.State == ItemStates.Succeeded));
     }
 
@@ -70,7 +76,9 @@ public sealed class DiskFullTests
     [SkippableTheory]
     [InlineData("freeze")]
     [InlineData("cut")]
-    public async Task A_data_directory_that_fills_up_inside_the_windows_keeps_nobody_frozen_and_the_run_goes_on_when_there_is_room(string fact)
+    public async Task A_data_directory_that_fills_up_inside_the_windows_keeps_nobody_frozen_and_the_run_goes_on_when_there_is_room(
+        string fact
+    )
     {
         var (lab, disk) = await SimulatedLab.StartOnSmallDiskAsync(Vms, "data");
         await using var _ = lab;

@@ -28,7 +28,8 @@ public sealed class ExecTests
         });
         await lab.WaitForReadyAsync(Vms);
 
-        var (code, output, _) = await lab.Node.CtlAsync("vm", "exec", "--select", "*", "--yes", "--max-failures", "1", "--", "/bin/version");
+        var (code, output, _) = await lab.Node.CtlAsync(
+            "vm", "exec", "--select", "*", "--yes", "--max-failures", "1", "--", "/bin/version");
         Assert.Equal(3, code);
         var run = (await SimulatedLab.ListAsync(lab.Client.ListRunsAsync()))[0];
         Assert.Equal((RunStates.Partial, 19, 1), (run.State, run.Items.Succeeded, run.Items.Failed));
@@ -55,7 +56,8 @@ public sealed class ExecTests
     public async Task A_run_goes_on_with_its_environment_after_a_crash_and_no_file_holds_it_at_the_end()
     {
         const string marker = "marker-3nv1r0nment";
-        var (held, end) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource());
+        var (held, end) = (
+            new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource());
         await using var lab = await SimulatedLab.StartAsync(3, new FleetOptions(), fleet =>
         {
             foreach (var vm in fleet.Vms)
@@ -90,7 +92,8 @@ public sealed class ExecTests
     /// <summary>The names of all files below that hold this text; grep reads what is locked, too, as .NET does not.</summary>
     private static async Task<IReadOnlyList<string>> HoldersAsync(string directory, string text)
     {
-        var found = await Tool.RunAsync("grep", ["--recursive", "--devices=skip", "--text", "--files-with-matches", "--fixed-strings", text, directory]);
+        var found = await Tool.RunAsync(
+            "grep", ["--recursive", "--devices=skip", "--text", "--files-with-matches", "--fixed-strings", text, directory]);
         Assert.True(found.ExitCode is 0 or 1, found.Error);
         return [.. found.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(path => Path.GetFileName(path))];
     }
@@ -108,7 +111,18 @@ public sealed class ExecTests
             }
         });
         await lab.WaitForReadyAsync(Vms);
-        var run = await lab.Client.StartRunAsync(new RunRequest(RunKinds.Exec, "*", new JsonObject { ["path"] = "/bin/once", ["maxParallel"] = 2, ["maxFailures"] = "100%" }));
+        var run = await lab.Client.StartRunAsync(
+            new RunRequest(
+                RunKinds.Exec,
+                "*",
+                new JsonObject
+                {
+                    ["path"] = "/bin/once",
+                    ["maxParallel"] = 2,
+                    ["maxFailures"] = "100%",
+                }
+            )
+        );
         await Poll.UntilAsync("some processes", SimulatedLab.Limit, () => started.Count(count => count > 0) > 3);
         lab.Node.Signal(HostProcess.SigKill);
         await lab.Node.WaitForEndAsync();

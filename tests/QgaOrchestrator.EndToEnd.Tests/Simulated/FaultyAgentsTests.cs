@@ -3,7 +3,8 @@ using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
-/// <summary>A tenth of the fleet is mute, a tenth does not come back from its freeze: told as what they are, and nobody waits.</summary>
+/// <summary>A tenth of the fleet is mute, a tenth does not come back from its freeze: told as what they are, and nobody
+/// waits.</summary>
 public sealed class FaultyAgentsTests
 {
     private const int Vms = 50;

@@ -15,7 +15,8 @@ public sealed class FileModesTests
         await using var lab = await SimulatedLab.StartAsync(2);
         await lab.WaitForReadyAsync(2);
         Assert.Equal(RunStates.Succeeded, (await lab.BackupAsync()).Run.State);
-        var asked = await lab.Client.StartRunAsync(new RunRequest(RunKinds.Command, "*", new JsonObject { ["command"] = "guest-get-osinfo" }));
+        var asked = await lab.Client.StartRunAsync(
+            new RunRequest(RunKinds.Command, "*", new JsonObject { ["command"] = "guest-get-osinfo" }));
         Assert.Equal(RunStates.Succeeded, (await lab.EndOfAsync(asked.Id)).State);
 
         var open = Entries(lab.Node.Data).Concat(Entries(lab.Node.Ledger))
@@ -25,17 +26,19 @@ public sealed class FileModesTests
         Assert.Contains(Path.Combine(lab.Node.Ledger, "watchdog.sock"), Entries(lab.Node.Ledger));
 
         // What QEMU's group sees of a point: it passes through to it, writes images into it, and reads what it is.
-        var points = Entries(lab.Points).Where(path => !path.EndsWith(".qcow2", StringComparison.Ordinal)).ToLookup(path => File.GetUnixFileMode(path));
+        var points = Entries(lab.Points).Where(path => !path.EndsWith(".qcow2", StringComparison.Ordinal)).ToLookup(
+            path => File.GetUnixFileMode(path));
         Assert.Equal(2, points[Octal("2770")].Count());
         Assert.Equal(2, points[Octal("640")].Count(path => Path.GetFileName(path) == "point.json"));
         Assert.Equal([Octal("640"), Octal("2750"), Octal("2770")], points.Select(mode => mode.Key).Order());
     }
 
-    private static IEnumerable<string> Entries(string directory) => Directory.EnumerateFileSystemEntries(directory, "*", new EnumerationOptions
-    {
-        RecurseSubdirectories = true,
-        AttributesToSkip = 0,
-    });
+    private static IEnumerable<string> Entries(string directory) =>
+        Directory.EnumerateFileSystemEntries(
+            directory,
+            "*",
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }
+        );
 
     private static UnixFileMode Octal(string mode) => (UnixFileMode)Convert.ToInt32(mode, 8);
 }

@@ -23,7 +23,9 @@ public sealed class FleetBackupTests
         await lab.AssertNothingLeftAsync(Vms);
         var run = Assert.Single(await SimulatedLab.ListAsync(lab.Client.ListRunsAsync()));
         Assert.Equal(RunStates.Succeeded, run.State);
-        Assert.All((await lab.ItemsAsync(run.Id)).Values, item => Assert.Equal((ItemStates.Succeeded, "filesystem"), (item.State, item.Class)));
+        Assert.All((await lab.ItemsAsync(run.Id)).Values, item =>
+            Assert.Equal((ItemStates.Succeeded, "filesystem"), (item.State, item.Class))
+        );
         await PointIsGoodAsync(lab);
     }
 

@@ -70,7 +70,13 @@ public sealed class GroupTests : IAsyncLifetime
     {
         Rule late = null!;
         await using var lab = await GroupsAsync(
-            4, 4, fleet => late = fleet.Vms[3].Agent.On(Freeze, Act.Hang), "--Freeze:Spread=00:00:01", "--Freeze:Timeout=00:00:02", "--Freeze:Lease=00:00:02");
+            4,
+            4,
+            fleet => late = fleet.Vms[3].Agent.On(Freeze, Act.Hang),
+            "--Freeze:Spread=00:00:01",
+            "--Freeze:Timeout=00:00:02",
+            "--Freeze:Lease=00:00:02"
+        );
 
         var run = await lab.StartBackupAsync();
         await lab.Fleet.Journal.Until(fact => fact.Vm == "vm001" && fact.Kind == "thaw").WaitAsync(SimulatedLab.Limit);
@@ -87,7 +93,10 @@ public sealed class GroupTests : IAsyncLifetime
     [InlineData("cut", 1)]
     [InlineData("cut", 4)]
     [InlineData("thaw", 2)]
-    public async Task A_node_that_is_killed_inside_a_groups_window_leaves_nobody_frozen_and_makes_the_point_all_the_same(string fact, int nth)
+    public async Task A_node_that_is_killed_inside_a_groups_window_leaves_nobody_frozen_and_makes_the_point_all_the_same(
+        string fact,
+        int nth
+    )
     {
         await using var lab = await GroupsAsync(4, 4, fleet => { });
         var killed = lab.SignalAt(HostProcess.SigKill, nth, seen => seen.Kind == fact);
@@ -116,7 +125,8 @@ public sealed class GroupTests : IAsyncLifetime
 
     private async Task<SimulatedLab> GroupsAsync(int vms, int size, Action<SimulatedFleet> faults, params string[] settings)
     {
-        var said = Enumerable.Range(0, vms).Select(i => (JsonNode)new JsonObject { ["Name"] = $"vm{i + 1:000}", ["Group"] = $"g{i / size}" });
+        var said = Enumerable.Range(0, vms).Select(
+            i => (JsonNode)new JsonObject { ["Name"] = $"vm{i + 1:000}", ["Group"] = $"g{i / size}" });
         await File.WriteAllTextAsync(_file, new JsonObject { ["Vms"] = new JsonArray([.. said]) }.ToJsonString());
         var lab = await SimulatedLab.StartAsync(vms, null, faults, [$"--Fleet:File={_file}", .. settings]);
         await lab.WaitForReadyAsync(vms);

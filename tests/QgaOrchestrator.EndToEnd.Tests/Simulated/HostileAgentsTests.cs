@@ -25,10 +25,12 @@ public sealed partial class HostileAgentsTests(ITestOutputHelper output)
     {
         var time = TimeSpan.FromSeconds(Setting("QGA_HOSTILE_SECONDS", 8));
         var seed = Setting("QGA_HOSTILE_SEED", 1);
-        await using var lab = await SimulatedLab.StartAsync(2, null, null, "--Freeze:Timeout=00:00:02", "--Freeze:Lease=00:00:02");
+        await using var lab = await SimulatedLab.StartAsync(
+            2, null, null, "--Freeze:Timeout=00:00:02", "--Freeze:Lease=00:00:02");
         await lab.WaitForReadyAsync(2);
         var healthy = lab.Fleet.Vms[0].Name;
-        using var caller = new HostileCaller(lab.Client.Api, (await File.ReadAllTextAsync(Path.Combine(lab.Node.Data, "admin.token"))).Trim());
+        using var caller = new HostileCaller(
+            lab.Client.Api, (await File.ReadAllTextAsync(Path.Combine(lab.Node.Data, "admin.token"))).Trim());
         var quiet = await PingAsync(caller, healthy, TimeSpan.FromSeconds(Math.Clamp(time.TotalSeconds / 5, 2, 20)));
         var before = MemoryOf(lab.Node.Pid, "VmRSS");
 
@@ -40,19 +42,40 @@ public sealed partial class HostileAgentsTests(ITestOutputHelper output)
         await Task.WhenAll(asking);
         fleet.Calm();
         await Poll.UntilAsync("thaw of every guest", SimulatedLab.Limit, () =>
-            !fleet.IsFrozen && lab.Ledger.ReadAll() is { Damaged.Count: 0 } ledger && ledger.Entries.All(entry => entry.Phase == LedgerPhase.Thawed));
+            !fleet.IsFrozen
+            && lab.Ledger.ReadAll() is { Damaged.Count: 0 } ledger
+            && ledger.Entries.All(entry => entry.Phase == LedgerPhase.Thawed)
+        );
         var runs = await backups;
 
         var peak = MemoryOf(lab.Node.Pid, "VmHWM");
         var (p99, quietP99) = (Percentile(loud, 0.99), Percentile(quiet, 0.99));
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"seed {seed}, {time.TotalSeconds:0} s, {Hostile} hostile VMs: answers {string.Join(", ", caller.Answers.OrderBy(one => one.Key).Select(one => $"{(int)one.Key}: {one.Value}"))}; {runs} backups"));
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{fleet.Freezes.Count} freezes, the longest {fleet.Freezes.Select(one => one.Frozen.TotalSeconds).DefaultIfEmpty().Max():0.0} s; the node's memory {before >> 20} MiB before, {peak >> 20} at its peak"));
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"pings of the healthy VM: {loud.Count}, p99 {quietP99:0.0} ms before and {p99:0.0} ms beside them, {p99 / quietP99:0.00} times"));
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"seed {seed}, {time.TotalSeconds:0} s, {Hostile} hostile VMs: answers "
+                    + $"{string.Join(", ", caller.Answers.OrderBy(one => one.Key).Select(one => $"{(int)one.Key}: {one.Value}"))}; {runs} backups"
+            )
+        );
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{fleet.Freezes.Count} freezes, the longest "
+                    + $"{fleet.Freezes.Select(one => one.Frozen.TotalSeconds).DefaultIfEmpty().Max():0.0} s; the node's memory "
+                        + $"{before >> 20} MiB before, {peak >> 20} at its peak"
+            )
+        );
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"pings of the healthy VM: {loud.Count}, p99 {quietP99:0.0} ms before and {p99:0.0} ms beside them, "
+                    + $"{p99 / quietP99:0.00} times"
+            )
+        );
         Assert.Empty(caller.Faults);
-        Assert.Empty(Traces().Matches(await File.ReadAllTextAsync(Path.Combine(lab.Node.Folder, "qgad.log"))).Select(match => match.Value));
+        Assert.Empty(
+            Traces().Matches(await File.ReadAllTextAsync(Path.Combine(lab.Node.Folder, "qgad.log"))).Select(match => match.Value)
+        );
         Assert.InRange(peak - before, 0, MostGrowth);
         Assert.NotEmpty(fleet.Freezes);
         Assert.DoesNotContain(fleet.Freezes, freeze => freeze.Frozen > LongestFrozen);
@@ -92,7 +115,8 @@ public sealed partial class HostileAgentsTests(ITestOutputHelper output)
         return runs;
     }
 
-    private static double Percentile(List<double> values, double share) => values.Order().ElementAt((int)((values.Count - 1) * share));
+    private static double Percentile(List<double> values, double share) =>
+        values.Order().ElementAt((int)((values.Count - 1) * share));
 
     private static long MemoryOf(int pid, string what)
     {

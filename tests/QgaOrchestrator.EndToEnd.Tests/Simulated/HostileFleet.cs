@@ -33,7 +33,12 @@ internal sealed class HostileFleet : IAsyncDisposable
         {
             ArgumentList =
             {
-                Path.Combine(AppContext.BaseDirectory, "hostile-agent"), directory, Text(vms), Text(seed), fleet._journal, Text((int)Grace.TotalSeconds),
+                Path.Combine(AppContext.BaseDirectory, "hostile-agent"),
+                directory,
+                Text(vms),
+                Text(seed),
+                fleet._journal,
+                Text((int)Grace.TotalSeconds),
             },
             RedirectStandardOutput = true,
         })!;

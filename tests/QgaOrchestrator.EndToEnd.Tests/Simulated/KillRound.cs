@@ -37,5 +37,7 @@ internal sealed record KillRound(int Number, Hit Hit, Stage Stage, string Method
         _ => false,
     };
 
-    public override string ToString() => $"round {Number}: {Hit} at {Stage} {Nth}, {Method}{(Hit == Hit.BothKilled ? WatchdogFirst ? ", watchdog first" : ", node first" : "")}";
+    public override string ToString() =>
+        $"round {Number}: {Hit} at {Stage} {Nth}, "
+            + $"{Method}{(Hit == Hit.BothKilled ? WatchdogFirst ? ", watchdog first" : ", node first" : "")}";
 }

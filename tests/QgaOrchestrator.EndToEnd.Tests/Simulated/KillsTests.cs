@@ -72,7 +72,8 @@ public sealed class KillsTests(ITestOutputHelper output) : IDisposable
         await lab.WaitForThawAsync();
 
         var frozen = lab.Fleet.LongestFrozenAfter(at);
-        output.WriteLine($"{round}: {end.State}, {end.Items.Succeeded} of {Vms}, frozen for {frozen.TotalMilliseconds:0} ms after it");
+        output.WriteLine(
+            $"{round}: {end.State}, {end.Items.Succeeded} of {Vms}, frozen for {frozen.TotalMilliseconds:0} ms after it");
         Assert.True(limit is null || frozen < limit, $"{round}: frozen for {frozen} after it");
         AssertNone(round, (await lab.ItemsAsync(run)).Values.Where(item => !EndsAsItShould(round, item)));
         if (round.Hit is Hit.WatchdogKilled or Hit.WatchdogStopped) AssertNoFreezeUnwatched(lab, round, at);
@@ -164,7 +165,8 @@ public sealed class KillsTests(ITestOutputHelper output) : IDisposable
     private static async Task StoppedAsync(SimulatedLab lab)
     {
         var node = lab.Node.Pid;
-        await Poll.UntilAsync("stopped node", SimulatedLab.Limit, () => HostProcess.IsStopped(node) || !HostProcess.IsAlive(node));
+        await Poll.UntilAsync(
+            "stopped node", SimulatedLab.Limit, () => HostProcess.IsStopped(node) || !HostProcess.IsAlive(node));
         if (lab.Ledger.ReadAll().Open.Any())
         {
             await lab.Node.WaitForEndAsync();
@@ -191,7 +193,8 @@ public sealed class KillsTests(ITestOutputHelper output) : IDisposable
             : lab.WatchdogSaid.Where(line => line.EndsWith(" connected", StringComparison.Ordinal))
                 .Select(line => DateTimeOffset.Parse(line.Split(' ')[0], CultureInfo.InvariantCulture))
                 .FirstOrDefault(connected => connected > at, DateTimeOffset.MaxValue);
-        Assert.DoesNotContain(lab.Fleet.Vms.SelectMany(vm => vm.Guest.Freezes), freeze => freeze.FrozenAt > from && freeze.FrozenAt < until);
+        Assert.DoesNotContain(
+            lab.Fleet.Vms.SelectMany(vm => vm.Guest.Freezes), freeze => freeze.FrozenAt > from && freeze.FrozenAt < until);
     }
 
     /// <summary>A watchdog that was killed has a successor by itself; one that was stopped goes on.</summary>

@@ -24,7 +24,10 @@ public sealed class ProgramsTests
     {
         await using var lab = await SimulatedLab.StartAsync(2);
         await lab.WaitForReadyAsync(2);
-        var check = await Tool.RunAsync(Path.Combine(AppContext.BaseDirectory, "qgad"), ["check-config", "--config", Path.Combine(lab.Node.Folder, "node.json")]);
+        var check = await Tool.RunAsync(
+            Path.Combine(AppContext.BaseDirectory, "qgad"),
+            ["check-config", "--config", Path.Combine(lab.Node.Folder, "node.json")]
+        );
         Assert.True(check.ExitCode == 0, check.Error);
 
         Assert.Equal(0, (await lab.Node.CtlAsync("backup", "run")).ExitCode);
@@ -38,8 +41,20 @@ public sealed class ProgramsTests
         Assert.Equal([points[1].Id], (await SimulatedLab.ListAsync(lab.Client.ListPointsAsync())).Select(point => point.Id));
         Assert.Equal(0, (await lab.Node.CtlAsync("point", "verify", points[1].Id)).ExitCode);
         var log = await File.ReadAllTextAsync(Path.Combine(lab.Node.Folder, "qgad.log"));
-        Assert.Contains($" INFO  RunActor: Run {run} has started: backup of 2 VMs (*), asked for by admin", log, StringComparison.Ordinal);
-        Assert.Contains($" INFO  RunActor: Run {run} has ended, succeeded: backup, 2 of 2 VMs succeeded, after 00:00:", log, StringComparison.Ordinal);
-        Assert.Contains(" WARN  Runs: A run that admin asked for is refused: bad-request (400); asked for: backup of name=nobody", log, StringComparison.Ordinal);
+        Assert.Contains(
+            $" INFO  RunActor: Run {run} has started: backup of 2 VMs (*), asked for by admin",
+            log,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            $" INFO  RunActor: Run {run} has ended, succeeded: backup, 2 of 2 VMs succeeded, after 00:00:",
+            log,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            " WARN  Runs: A run that admin asked for is refused: bad-request (400); asked for: backup of name=nobody",
+            log,
+            StringComparison.Ordinal
+        );
     }
 }

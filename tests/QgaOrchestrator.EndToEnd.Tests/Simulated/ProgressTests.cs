@@ -35,7 +35,9 @@ public sealed class ProgressTests
         Assert.Equal(RunStates.Succeeded, end!.State);
         Assert.Equal(4, speeds.Count);
         Assert.All(speeds, speed => Assert.InRange(speed, 1, Bandwidth));
-        Assert.Contains(seen, progress => progress.Copied > 0 && progress.Total == 4 * Disk && progress.Items.All(item => item.Step == "copy"));
+        Assert.Contains(seen, progress =>
+            progress.Copied > 0 && progress.Total == 4 * Disk && progress.Items.All(item => item.Step == "copy")
+        );
         Assert.Contains(seen, progress => progress.Rate > 0);
         await lab.AssertNothingLeftAsync(2);
     }

@@ -11,8 +11,18 @@ public sealed class ReasonsTests
     /// <summary>A fault for each of the first VMs; what follows them is healthy.</summary>
     private static readonly (string What, Action<SimulatedVm> Put, string State, string Reason)[] Faults =
     [
-        ("target full when it is allocated", vm => vm.Jobs.Fail("create", "No space left on device"), ItemStates.Failed, "No space left on device"),
-        ("target full in the copy", vm => vm.Jobs.Fail("backup", "No space left on device"), ItemStates.Failed, "No space left on device"),
+        (
+            "target full when it is allocated",
+            vm => vm.Jobs.Fail("create", "No space left on device"),
+            ItemStates.Failed,
+            "No space left on device"
+        ),
+        (
+            "target full in the copy",
+            vm => vm.Jobs.Fail("backup", "No space left on device"),
+            ItemStates.Failed,
+            "No space left on device"
+        ),
         ("transaction refused", vm => vm.Monitor.On("transaction", Act.Error("node is busy")), ItemStates.Failed, "node is busy"),
         ("paused", vm => vm.Pause(), ItemStates.Failed, "paused"),
         ("inmigrate", vm => vm.SetStatus("inmigrate"), ItemStates.Failed, "inmigrate"),
@@ -30,7 +40,11 @@ public sealed class ReasonsTests
         var error = await Assert.ThrowsAsync<LabException>(() =>
             SimulatedLab.StartAsync(0, settings: $"--Node:Api={lab.Client.Api}"));
         Assert.Contains("qgad ended with 2", error.Message, StringComparison.Ordinal);
-        Assert.Contains("address already in use. End the program that holds it, or name another address as Node.Api.", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "address already in use. End the program that holds it, or name another address as Node.Api.",
+            error.Message,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("Unhandled", error.Message, StringComparison.Ordinal);
     }
 
@@ -45,7 +59,10 @@ public sealed class ReasonsTests
         foreach (var (fault, vm) in Faults.Zip(lab.Fleet.Vms))
         {
             var item = items[vm.Name];
-            Assert.True(item.State == fault.State && item.Reason!.Contains(fault.Reason, StringComparison.OrdinalIgnoreCase), $"{fault.What}: {item}");
+            Assert.True(
+                item.State == fault.State && item.Reason!.Contains(fault.Reason, StringComparison.OrdinalIgnoreCase),
+                $"{fault.What}: {item}"
+            );
             Assert.False(string.IsNullOrEmpty(item.Remedy), $"{fault.What}: {item}");
         }
         Assert.All(lab.Fleet.Vms.Skip(Faults.Length), vm => Assert.Equal(ItemStates.Succeeded, items[vm.Name].State));

@@ -19,7 +19,9 @@ public sealed class RolloutTests
 
         Assert.Equal(RunStates.Pausing, (await lab.Client.PauseRunAsync(id)).State);
         holds[0].Dispose();
-        await Poll.ForAsync("a paused run", SimulatedLab.Limit, async () => (await lab.Client.GetRunAsync(id)) is { State: RunStates.Paused, Items.Succeeded: 1 } ? "paused" : null);
+        await Poll.ForAsync("a paused run", SimulatedLab.Limit, async () =>
+            (await lab.Client.GetRunAsync(id)) is { State: RunStates.Paused, Items.Succeeded: 1 } ? "paused" : null
+        );
         Assert.Equal(RunStates.Running, (await lab.Client.ResumeRunAsync(id)).State);
         await StepAsync(lab, id, "vm002", "copy");
 
@@ -38,7 +40,8 @@ public sealed class RolloutTests
     [Fact]
     public async Task A_canary_goes_first_and_stops_the_run_where_it_fails()
     {
-        await using var lab = await SimulatedLab.StartAsync(4, null, fleet => fleet.Vms[0].Agent.On("guest-fsfreeze-freeze", Act.Error("hook failed")));
+        await using var lab = await SimulatedLab.StartAsync(
+            4, null, fleet => fleet.Vms[0].Agent.On("guest-fsfreeze-freeze", Act.Error("hook failed")));
         await lab.WaitForReadyAsync(4);
 
         var (run, items) = await lab.BackupAsync(new JsonObject { ["canary"] = 1 });
@@ -65,5 +68,6 @@ public sealed class RolloutTests
     }
 
     private static Task<string> StepAsync(SimulatedLab lab, string run, string vm, string step) =>
-        Poll.ForAsync($"{vm} in {step}", SimulatedLab.Limit, async () => (await lab.ItemsAsync(run))[vm].Step == step ? step : null);
+        Poll.ForAsync(
+            $"{vm} in {step}", SimulatedLab.Limit, async () => (await lab.ItemsAsync(run))[vm].Step == step ? step : null);
 }

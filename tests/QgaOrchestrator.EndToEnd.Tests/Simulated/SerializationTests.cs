@@ -25,8 +25,12 @@ public sealed class SerializationTests
         await using var fleet = new SimulatedFleet(Path.Combine(folder, "vms"), Vms);
         var options = OptionsLoader.Load(
             [
-                "--Node:Api=http://127.0.0.1:0", "--Node:DataDirectory=data", "--Freeze:Ledger=ledger",
-                "--Fleet:Sources:0:Kind=sockets", "--Fleet:Sources:0:Agent=vms/{vm}/qga.sock", "--Fleet:Sources:0:Monitor=vms/{vm}/qmp.sock",
+                "--Node:Api=http://127.0.0.1:0",
+                "--Node:DataDirectory=data",
+                "--Freeze:Ledger=ledger",
+                "--Fleet:Sources:0:Kind=sockets",
+                "--Fleet:Sources:0:Agent=vms/{vm}/qga.sock",
+                "--Fleet:Sources:0:Monitor=vms/{vm}/qmp.sock",
             ],
             new Dictionary<string, string>(), "e2e", folder);
         Directory.CreateDirectory(options.Freeze.Ledger);
@@ -35,16 +39,21 @@ public sealed class SerializationTests
         await using (var node = NodeHost.Build(options, data, services => services.AddLogging(log => log.ClearProviders())))
         {
             await node.StartAsync();
-            using var client = new QgaClient(new Uri(node.Urls.First()), (await File.ReadAllTextAsync(data.TokenFile)).Trim(), TimeProvider.System);
+            using var client = new QgaClient(
+                new Uri(node.Urls.First()), (await File.ReadAllTextAsync(data.TokenFile)).Trim(), TimeProvider.System);
             await Poll.ForAsync("ready agents", SimulatedLab.Limit, async () =>
-                (await SimulatedLab.ListAsync(client.ListVmsAsync())).Count(vm => vm.Agent.State == AgentStates.Ready) == Vms ? "ready" : null);
+                (await SimulatedLab.ListAsync(client.ListVmsAsync())).Count(vm => vm.Agent.State == AgentStates.Ready) == Vms
+                    ? "ready"
+                    : null
+            );
             var run = await client.StartRunAsync(new RunRequest(RunKinds.Backup));
 
             Assert.Equal(RunStates.Succeeded, await EndAsync(client, run.Id));
             await node.StopAsync();
         }
         Assert.Equal(before, RefusingSerializer.Refused);
-        if (WatchdogInstance.Holder(FreezeLedger.At(options.Freeze.Ledger)) is { } watchdog) HostProcess.Signal(watchdog, HostProcess.SigKill);
+        if (WatchdogInstance.Holder(FreezeLedger.At(options.Freeze.Ledger)) is { } watchdog)
+            HostProcess.Signal(watchdog, HostProcess.SigKill);
         await fleet.DisposeAsync();
         Directory.Delete(folder, recursive: true);
     }

@@ -20,7 +20,8 @@ public sealed class SharedSocketsTests
 
         Assert.True(run.State == RunStates.Succeeded, string.Join('\n', items.Values));
         Assert.All(lab.Fleet.Cuts, cut => Assert.True(cut.Frozen));
-        Assert.All(lab.Fleet.Vms, vm => Assert.DoesNotContain(InWindow(lab.Fleet, vm), fact => fact.Kind is "connect" or "disconnect"));
+        Assert.All(
+            lab.Fleet.Vms, vm => Assert.DoesNotContain(InWindow(lab.Fleet, vm), fact => fact.Kind is "connect" or "disconnect"));
         await OthersAreServedAsync(lab.Fleet.Vms[0]);
         await lab.AssertNothingLeftAsync(Vms);
     }

@@ -39,7 +39,8 @@ internal sealed class SimulatedLab : IAsyncDisposable
     public int? Watchdog => WatchdogInstance.Holder(Ledger) is { } pid && HostProcess.IsAlive(pid) ? pid : null;
 
     /// <summary>The lines that watchdogs of this lab have written so far, each with its time in front.</summary>
-    public string[] WatchdogSaid => File.Exists(WatchdogLauncher.LogOf(Ledger)) ? File.ReadAllLines(WatchdogLauncher.LogOf(Ledger)) : [];
+    public string[] WatchdogSaid =>
+        File.Exists(WatchdogLauncher.LogOf(Ledger)) ? File.ReadAllLines(WatchdogLauncher.LogOf(Ledger)) : [];
 
     /// <summary>The node is up when this returns; agents are ready a moment later.</summary>
     /// <param name="vms">How many.</param>
@@ -149,10 +150,12 @@ internal sealed class SimulatedLab : IAsyncDisposable
         return list;
     }
 
-    /// <summary>Signals the node inside the very instant of the n-th such fact: whatever was frozen then is frozen still.</summary>
+    /// <summary>Signals the node inside the very instant of the n-th such fact: whatever was frozen then is frozen
+    /// still.</summary>
     public Task<Fact> SignalAt(int signal, int nth, Func<Fact, bool> wanted) => At(nth, wanted, () => Node.Signal(signal));
 
-    /// <summary>Does this inside the very instant of the n-th such fact; it must not ask a VM, whose locks are held then.</summary>
+    /// <summary>Does this inside the very instant of the n-th such fact; it must not ask a VM, whose locks are held
+    /// then.</summary>
     public Task<Fact> At(int nth, Func<Fact, bool> wanted, Action act)
     {
         var done = new TaskCompletionSource<Fact>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -178,9 +181,15 @@ internal sealed class SimulatedLab : IAsyncDisposable
         Assert.Empty(Fleet.Vms.SelectMany(vm => vm.Blocks.Leftovers.Select(left => $"{vm.Name}: {left}")));
         Assert.Empty(Fleet.Vms.SelectMany(vm => Directory.GetFiles(vm.Directory, "q-*")));
         Assert.Empty(Fleet.Vms.SelectMany(vm => vm.Jobs.All.Select(job => $"{vm.Name}: {job.Id} {job.Status}")));
-        var found = Directory.Exists(Points) ? Directory.GetDirectories(Points).SelectMany(Directory.GetDirectories).ToList() : [];
-        Assert.All(found, point => Assert.Equal(
-            ["0.qcow2", "1.qcow2", "point.json"], Directory.GetFileSystemEntries(point).Select(Path.GetFileName).Order(StringComparer.Ordinal)));
+        var found = Directory.Exists(Points)
+            ? Directory.GetDirectories(Points).SelectMany(Directory.GetDirectories).ToList()
+            : [];
+        Assert.All(found, point =>
+            Assert.Equal(
+                ["0.qcow2", "1.qcow2", "point.json"],
+                Directory.GetFileSystemEntries(point).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+            )
+        );
         Assert.Equal(points, found.Count);
     }
 

@@ -17,7 +17,8 @@ internal sealed class SmallDisk : IAsyncDisposable
         const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Directory.CreateDirectory(Path.GetDirectoryName(directory)!, ownerOnly);
         Directory.CreateDirectory(directory, ownerOnly);
-        var mount = await Tool.RunAsync("mount", "-t", "tmpfs", "-o", $"size={megabytes}m,mode=0700", "qga-small-disk", directory);
+        var mount = await Tool.RunAsync(
+            "mount", "-t", "tmpfs", "-o", $"size={megabytes}m,mode=0700", "qga-small-disk", directory);
         Skip.If(mount.ExitCode != 0, $"a small file system cannot be mounted here: {mount.Error.Trim()}");
         return new SmallDisk(directory);
     }

@@ -27,7 +27,10 @@ public sealed class StorageHookTests : IDisposable
         foreach (var vm in lab.Fleet.Vms)
         {
             var (freeze, cut) = (Assert.Single(vm.Guest.Freezes), cuts[vm.Name]);
-            Assert.True(freeze.FrozenAt <= cut.From && cut.To <= freeze.ThawedAt, $"{vm.Name}: {freeze}, cut from {cut.From:O} to {cut.To:O}");
+            Assert.True(
+                freeze.FrozenAt <= cut.From && cut.To <= freeze.ThawedAt,
+                $"{vm.Name}: {freeze}, cut from {cut.From:O} to {cut.To:O}"
+            );
             Assert.Empty(vm.Cuts);
         }
 
@@ -100,10 +103,12 @@ public sealed class StorageHookTests : IDisposable
 
     private IReadOnlyList<(string Phase, string Vm, DateTimeOffset From, DateTimeOffset To)> Calls =>
     [
-        .. File.ReadLines(Path.Combine(_folder, "calls")).Select(line => line.Split(' ')).Select(call => (call[0], call[1].Split('~')[1], Instant(call[2]), Instant(call[3]))),
+        .. File.ReadLines(Path.Combine(_folder, "calls")).Select(line => line.Split(' ')).Select(
+            call => (call[0], call[1].Split('~')[1], Instant(call[2]), Instant(call[3]))),
     ];
 
-    private static DateTimeOffset Instant(string nanoseconds) => DateTimeOffset.UnixEpoch.AddTicks(long.Parse(nanoseconds, CultureInfo.InvariantCulture) / 100);
+    private static DateTimeOffset Instant(string nanoseconds) =>
+        DateTimeOffset.UnixEpoch.AddTicks(long.Parse(nanoseconds, CultureInfo.InvariantCulture) / 100);
 
     private async Task<SimulatedLab> StartAsync(int vms, params string[] settings)
     {

@@ -39,7 +39,9 @@ public sealed class UnservedTests
         var (run, items) = await lab.BackupAsync();
         Assert.Equal((RunStates.Partial, 6), (run.State, run.Items.Total));
         Assert.Equal(ItemStates.Succeeded, items["vm001"].State);
-        Assert.All(Troubled.Keys, name => Assert.Equal((ItemStates.Failed, vms[name].Agent.Reason), (items[name].State, items[name].Reason)));
+        Assert.All(Troubled.Keys, name =>
+            Assert.Equal((ItemStates.Failed, vms[name].Agent.Reason), (items[name].State, items[name].Reason))
+        );
         Assert.All(Troubled.Keys, name => Assert.Equal(vms[name].Agent.Remedy, items[name].Remedy));
         // Its group cannot be whole.
         Assert.Equal(ItemStates.Failed, items["vm002"].State);
@@ -64,7 +66,8 @@ public sealed class UnservedTests
         {
             Assert.Equal((name, state), (name, vms[name].Agent.State));
             Assert.Contains(words, vms[name].Agent.Reason, StringComparison.Ordinal);
-            var refused = await Assert.ThrowsAsync<ApiException>(() => lab.Client.CallAgentAsync(vms[name].Id, "guest-ping", default, new()));
+            var refused = await Assert.ThrowsAsync<ApiException>(
+                () => lab.Client.CallAgentAsync(vms[name].Id, "guest-ping", default, new()));
             Assert.Equal((HttpStatusCode.ServiceUnavailable, vms[name].Agent.Reason), (refused.Status, refused.Message));
             var shown = await lab.Node.CtlAsync("vm", "show", vms[name].Id);
             Assert.Contains(vms[name].Agent.Remedy!, shown.Output, StringComparison.Ordinal);

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
-/// <summary>A wall clock that can be stepped, for processes with its <see cref="Environment"/>: libfaketime. Monotonic time goes on as it does.</summary>
+/// <summary>A wall clock that can be stepped, for processes with its <see cref="Environment"/>: libfaketime. Monotonic time goes
+/// on as it does.</summary>
 internal sealed class WallClock
 {
     private readonly string _file;
@@ -12,7 +13,8 @@ internal sealed class WallClock
     public WallClock(string file)
     {
         const string Missing = "libfaketime is not installed (Debian: faketime)";
-        var found = Directory.GetDirectories("/usr/lib", "*-linux-gnu").Select(lib => Path.Combine(lib, "faketime", "libfaketimeMT.so.1")).FirstOrDefault(File.Exists);
+        var found = Directory.GetDirectories("/usr/lib", "*-linux-gnu")
+            .Select(lib => Path.Combine(lib, "faketime", "libfaketimeMT.so.1")).FirstOrDefault(File.Exists);
         Assert.False(found is null && System.Environment.GetEnvironmentVariable("CI") == "true", Missing);
         Skip.If(found is null, Missing);
         (_file, _library) = (file, found);

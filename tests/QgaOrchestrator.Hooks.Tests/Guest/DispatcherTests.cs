@@ -28,7 +28,10 @@ public sealed class DispatcherTests
     {
         using var hook = new InstalledHook(shell);
         hook.Add("10-first", "");
-        hook.Add("20-second", "[ $1 = thaw ] || { echo 'first line' >&2; printf 'a \"quoted\\\\\" \\033[31mred \\303\\274 word' >&2; exit 3; }");
+        hook.Add(
+            "20-second",
+            "[ $1 = thaw ] || { echo 'first line' >&2; printf 'a \"quoted\\\\\" \\033[31mred \\303\\274 word' >&2; exit 3; }"
+        );
         hook.Add("30-third", "");
         Assert.Equal("script 20-second of the guest's freeze hook failed (a quoted [31mred  word)", await hook.RefusalAsync());
         Assert.Equal(["freeze 10-first", "freeze 20-second", "thaw 20-second", "thaw 10-first"], hook.Log);
@@ -49,7 +52,10 @@ public sealed class DispatcherTests
     public async Task What_a_script_leaves_running_holds_nobody()
     {
         using var hook = new InstalledHook();
-        hook.Add("10-leaves", $"[ $1 = thaw ] || {{ sleep 60 & echo $! >{hook.Folder}/pid; }}; [ $1 = freeze ] || kill $(cat {hook.Folder}/pid)");
+        hook.Add(
+            "10-leaves",
+            $"[ $1 = thaw ] || {{ sleep 60 & echo $! >{hook.Folder}/pid; }}; [ $1 = freeze ] || kill $(cat {hook.Folder}/pid)"
+        );
         Assert.True((await hook.FreezeAndThawAsync()).Reported);
     }
 
@@ -59,7 +65,10 @@ public sealed class DispatcherTests
         using var hook = new InstalledHook();
         hook.Add("10-loses", "[ $1 = freeze ] || { echo 'the lock was lost' >&2; exit 1; }");
         var report = await hook.FreezeAndThawAsync();
-        Assert.Equal((false, "at the thaw, script 10-loses of the guest's freeze hook failed (the lock was lost)"), (report.Reported, report.Note));
+        Assert.Equal(
+            (false, "at the thaw, script 10-loses of the guest's freeze hook failed (the lock was lost)"),
+            (report.Reported, report.Note)
+        );
     }
 
     /// <summary>A thaw is sent until it is confirmed, so one freeze may see several.</summary>
@@ -67,7 +76,11 @@ public sealed class DispatcherTests
     public async Task A_second_thaw_calls_again_and_hides_no_failure_of_the_first()
     {
         using var hook = new InstalledHook();
-        hook.Add("10-once", $"[ $1 = freeze ] && rm -f {hook.Folder}/thawed || {{ [ -e {hook.Folder}/thawed ] || {{ : >{hook.Folder}/thawed; exit 1; }}; }}");
+        hook.Add(
+            "10-once",
+            $"[ $1 = freeze ] && rm -f {hook.Folder}/thawed || {{ [ -e {hook.Folder}/thawed ] || {{ : >{hook.Folder}/thawed; "
+                + $"exit 1; }}; }}"
+        );
         Assert.False((await hook.FreezeAndThawAsync()).Reported);
         Assert.Equal(0, await hook.CallAsync("thaw"));
         Assert.Equal(["freeze 10-once", "thaw 10-once", "thaw 10-once"], hook.Log);
@@ -88,7 +101,10 @@ public sealed class DispatcherTests
     public async Task Files_that_are_no_scripts_are_passed_over()
     {
         using var hook = new InstalledHook();
-        foreach (var name in (string[])["10-a.bak", "11-a.rpmsave", "12-a.dpkg-dist", "13 a", "14-a~", "15-a.conf", "16-a.sample"]) hook.Add(name, "");
+        foreach (
+            var name in (string[])["10-a.bak", "11-a.rpmsave", "12-a.dpkg-dist", "13 a", "14-a~", "15-a.conf", "16-a.sample"]
+        )
+            hook.Add(name, "");
         hook.Add("20-b.sh", "");
         Assert.Equal("20-b.sh", (await hook.FreezeAndThawAsync()).Scripts);
     }

@@ -32,7 +32,8 @@ internal sealed class InstalledHook : IDisposable
     public void Limit(int seconds) => File.WriteAllText(Hook + ".conf", $"LIMIT={seconds}\n");
 
     /// <summary>A script that says its name and phase, then does this.</summary>
-    public void Add(string name, string body) => Write(name, $"#!/bin/sh\necho \"$1 {name}\" >>'{LogFile}'\n{body}\n", executable: true);
+    public void Add(string name, string body) =>
+        Write(name, $"#!/bin/sh\necho \"$1 {name}\" >>'{LogFile}'\n{body}\n", executable: true);
 
     /// <summary>One of the hook's own scripts.</summary>
     public void AddOurs(string name, string settings)

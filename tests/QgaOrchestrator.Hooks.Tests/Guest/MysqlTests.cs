@@ -33,7 +33,8 @@ public sealed class MysqlTests
     {
         await using var server = await Mysql.StartAsync();
         using var hook = Installed(server, "HOLD=1");
-        var report = await hook.FreezeAndThawAsync(() => Poll.ForAsync("write", TimeSpan.FromSeconds(30), async () => await server.WritesAsync() ? "done" : null));
+        var report = await hook.FreezeAndThawAsync(
+            () => Poll.ForAsync("write", TimeSpan.FromSeconds(30), async () => await server.WritesAsync() ? "done" : null));
         Assert.Contains("the lock was lost before the thaw", report.Note, StringComparison.Ordinal);
     }
 
@@ -45,7 +46,10 @@ public sealed class MysqlTests
         await server.AskAsync("CREATE TABLE mysql.busy (a int) ENGINE=MyISAM");
         var busy = server.SqlAsync("LOCK TABLES mysql.busy WRITE; SELECT 'locked'; SELECT SLEEP(60)");
         await Poll.ForAsync("lock", TimeSpan.FromSeconds(30), async () =>
-            (await server.AskAsync("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'")) == "1" ? "there" : null);
+            (await server.AskAsync("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'")) == "1"
+                ? "there"
+                : null
+        );
         Assert.Contains("Lock wait timeout exceeded", await hook.RefusalAsync(), StringComparison.Ordinal);
         await server.KillSessionsAsync();
         await busy;

@@ -6,7 +6,10 @@ public sealed class RbdTests
     private static readonly (string, string)[] Disks =
     [
         ("rbd:pool/db1:id=admin:conf=/etc/ceph/ceph.conf", "raw"),
-        ("""json:{"driver":"raw","file":{"driver":"rbd","pool":"pool","namespace":"prod","image":"data","server":[{"host":"a","port":"1"}]}}""", "raw"),
+        (
+            """json:{"driver":"raw","file":{"driver":"rbd","pool":"pool","namespace":"prod","image":"data","server":[{"host":"a","port":"1"}]}}""",
+            "raw"
+        ),
     ];
 
     [SkippableFact]
@@ -51,7 +54,10 @@ public sealed class RbdTests
     public async Task A_disk_on_another_storage_is_named()
     {
         using var hook = Rbd();
-        Assert.Equal("disk 0 (/images/a.qcow2) is no RBD image of QEMU's", (string?)(await hook.CallAsync("prepare", ("/images/a.qcow2", "qcow2")))["error"]);
+        Assert.Equal(
+            "disk 0 (/images/a.qcow2) is no RBD image of QEMU's",
+            (string?)(await hook.CallAsync("prepare", ("/images/a.qcow2", "qcow2")))["error"]
+        );
     }
 
     /// <summary>A snapshot is a file with ! for /.</summary>

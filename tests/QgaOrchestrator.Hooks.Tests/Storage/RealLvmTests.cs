@@ -52,12 +52,16 @@ public sealed class RealLvmTests
         {
             Skip.If(Tool.Which("lvcreate") is null || Tool.Which("dmsetup") is null, "no LVM here");
             var version = await Tool.RunAsync("dmsetup", "version");
-            Skip.IfNot(version.ExitCode == 0, $"no device-mapper for us: dmsetup version says {version.Error.Trim().ReplaceLineEndings(" ")}");
+            Skip.IfNot(
+                version.ExitCode == 0,
+                $"no device-mapper for us: dmsetup version says {version.Error.Trim().ReplaceLineEndings(" ")}"
+            );
             var group = new Group();
             await using (var file = File.OpenWrite(group._file)) file.SetLength(128 << 20);
             group._loop = (await Tool.MustAsync("losetup", "--find", "--show", group._file)).Trim();
             await Tool.MustAsync("vgcreate", group._name, group._loop);
-            if (thin) await Tool.MustAsync("lvcreate", "--yes", "--type", "thin-pool", "--name", "pool", "--size", "64M", group._name);
+            if (thin)
+                await Tool.MustAsync("lvcreate", "--yes", "--type", "thin-pool", "--name", "pool", "--size", "64M", group._name);
             string[] where = thin ? ["--thinpool", "pool", "--virtualsize", "32M"] : ["--size", "32M"];
             await Tool.MustAsync("lvcreate", ["--yes", "--wipesignatures", "n", "--name", "disk", .. where, group._name]);
             return group;

@@ -41,8 +41,13 @@ internal sealed class StorageHook : IDisposable
     public IReadOnlyList<string> Log => File.Exists(LogFile) ? File.ReadAllLines(LogFile) : [];
 
     /// <summary>Those that changed something.</summary>
-    public IEnumerable<string> Changes => Log.Where(call => !call.StartsWith("lvs ", StringComparison.Ordinal) && !call.Contains(" list ", StringComparison.Ordinal)
-        && !call.Contains(" ls ", StringComparison.Ordinal) && !call.StartsWith("rbd info", StringComparison.Ordinal));
+    public IEnumerable<string> Changes =>
+        Log.Where(call =>
+            !call.StartsWith("lvs ", StringComparison.Ordinal)
+            && !call.Contains(" list ", StringComparison.Ordinal)
+            && !call.Contains(" ls ", StringComparison.Ordinal)
+            && !call.StartsWith("rbd info", StringComparison.Ordinal)
+        );
 
     public void Forget() => File.Delete(LogFile);
 
@@ -57,7 +62,12 @@ internal sealed class StorageHook : IDisposable
     /// <returns>What it answered; it ended with 0 exactly where there is no error in it.</returns>
     public async Task<JsonObject> CallAsync(string phase, params IReadOnlyList<(string File, string Format)> disks)
     {
-        var start = new ProcessStartInfo(_shell, [_hook]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(_shell, [_hook])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["PATH"] = $"{Tools}:{start.Environment["PATH"]}:/usr/sbin:/sbin";
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
@@ -68,8 +78,21 @@ internal sealed class StorageHook : IDisposable
             vm = "hv1~db1",
             name = Name,
             target = Target,
-            disks = disks.Select((disk, index) => new { index, node = $"disk{index}", size = 1 << 20, file = disk.File, format = disk.Format, image = Image(index) }),
-        }));
+            disks = disks.Select(
+                (disk, index) =>
+                    new
+                    {
+                        index,
+                        node = $"disk{index}",
+                        size = 1 << 20,
+                        file = disk.File,
+                        format = disk.Format,
+                        image = Image(index),
+                    }
+            ),
+        }
+    )
+);
         process.StandardInput.Close();
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

@@ -3,7 +3,8 @@ namespace QgaOrchestrator.Hooks.Tests.Storage;
 /// <summary>config/hooks/zfs, on tools that write down how they were called.</summary>
 public sealed class ZfsTests
 {
-    private static readonly (string, string)[] Disks = [("/dev/zvol/tank/db1", "raw"), ("/tank/vms/db1.qcow2", "qcow2"), ("/tank/vms/log.qcow2", "qcow2")];
+    private static readonly (string, string)[] Disks =
+        [("/dev/zvol/tank/db1", "raw"), ("/tank/vms/db1.qcow2", "qcow2"), ("/tank/vms/log.qcow2", "qcow2")];
 
     [SkippableFact]
     public async Task All_disks_are_cut_by_one_command_copied_and_their_snapshots_destroyed()
@@ -42,10 +43,14 @@ public sealed class ZfsTests
     public async Task A_disk_on_another_storage_is_named()
     {
         using var hook = Zfs();
-        Assert.Equal("disk 0 (/images/a.qcow2) is on no ZFS: not a ZFS filesystem", (string?)(await hook.CallAsync("prepare", ("/images/a.qcow2", "qcow2")))["error"]);
+        Assert.Equal(
+            "disk 0 (/images/a.qcow2) is on no ZFS: not a ZFS filesystem",
+            (string?)(await hook.CallAsync("prepare", ("/images/a.qcow2", "qcow2")))["error"]
+        );
     }
 
-    /// <summary>The volume tank/db1 and the file system tank/vms on /tank/vms; a snapshot or a clone is a file with ! for /.</summary>
+    /// <summary>The volume tank/db1 and the file system tank/vms on /tank/vms; a snapshot or a clone is a file with ! for
+    /// /.</summary>
     private static StorageHook Zfs()
     {
         var hook = new StorageHook("zfs");

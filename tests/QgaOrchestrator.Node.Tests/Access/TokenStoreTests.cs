@@ -59,7 +59,10 @@ public sealed class TokenStoreTests : IAsyncLifetime, IDisposable
         var known = Assert.IsType<Presented.Known>(tokens.Find(File.ReadAllText(AdminFile).Trim())).Caller;
 
         Assert.Equal(("admin", Role.Admin), (known.Name, known.Role));
-        Assert.Equal(("admin", "admin", _time.GetUtcNow()), tokens.List().Select(token => (token.Name, token.Role, token.LastUsed)).Single());
+        Assert.Equal(
+            ("admin", "admin", _time.GetUtcNow()),
+            tokens.List().Select(token => (token.Name, token.Role, token.LastUsed)).Single()
+        );
     }
 
     [Theory]
@@ -140,7 +143,10 @@ public sealed class TokenStoreTests : IAsyncLifetime, IDisposable
     [InlineData("", "input does not contain")]
     [InlineData("null", "null")]
     [InlineData("""{"version":2,"tokens":[]}""", "version 2")]
-    [InlineData("""{"version":1,"tokens":[{"name":"a","role":"root","hash":"00","created":"2026-11-23T12:00:00+00:00"}]}""", "viewer, operator, admin")]
+    [InlineData(
+        """{"version":1,"tokens":[{"name":"a","role":"root","hash":"00","created":"2026-11-23T12:00:00+00:00"}]}""",
+        "viewer, operator, admin"
+    )]
     [InlineData("""{"version":1,"tokens":[{"name":"a","role":"viewer","created":"2026-11-23T12:00:00+00:00"}]}""", "hash")]
     public void A_damaged_file_is_told_and_is_no_empty_list(string content, string told)
     {

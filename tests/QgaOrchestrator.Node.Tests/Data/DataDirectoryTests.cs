@@ -47,7 +47,11 @@ public sealed class DataDirectoryTests : IDisposable
     {
         var file = _directory.Write("admin.token", new string('x', 43));
         File.SetUnixFileMode(file, (UnixFileMode)Convert.ToInt32("666", 8));
-        Assert.Contains($"chmod go-w {file}", Assert.Throws<DataDirectoryException>(() => AdminToken.ReadOrCreate(file)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"chmod go-w {file}",
+            Assert.Throws<DataDirectoryException>(() => AdminToken.ReadOrCreate(file)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

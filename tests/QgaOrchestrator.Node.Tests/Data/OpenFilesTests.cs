@@ -7,8 +7,17 @@ public sealed class OpenFilesTests
     [Fact]
     public void The_limit_is_the_soft_one_that_the_kernel_tells()
     {
-        Assert.Equal(1024, OpenFiles.Limit(["Limit                     Soft Limit           Hard Limit           Units     ", "Max open files            1024                 524288               files     "]));
-        Assert.Equal(int.MaxValue, OpenFiles.Limit(["Max open files            unlimited            unlimited            files     "]));
+        Assert.Equal(
+            1024,
+            OpenFiles.Limit([
+                "Limit                     Soft Limit           Hard Limit           Units     ",
+                "Max open files            1024                 524288               files     ",
+            ])
+        );
+        Assert.Equal(
+            int.MaxValue,
+            OpenFiles.Limit(["Max open files            unlimited            unlimited            files     "])
+        );
         Assert.InRange(OpenFiles.Limit(), 64, int.MaxValue);
     }
 
@@ -16,7 +25,8 @@ public sealed class OpenFilesTests
     [Fact]
     public void This_process_has_all_that_it_may_have()
     {
-        var parts = File.ReadLines("/proc/self/limits").First(line => line.StartsWith("Max open files", StringComparison.Ordinal))["Max open files".Length..]
+        var parts = File.ReadLines("/proc/self/limits")
+            .First(line => line.StartsWith("Max open files", StringComparison.Ordinal))["Max open files".Length..]
             .Split(' ', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(parts[1], parts[0]);
     }
@@ -28,7 +38,8 @@ public sealed class OpenFilesTests
     [InlineData(1024, 100, 468)]
     [InlineData(1024, 1000, 64)]
     [InlineData(int.MaxValue, int.MaxValue, 64)]
-    public void The_VMs_descriptors_come_first(int limit, int vms, int connections) => Assert.Equal(connections, OpenFiles.Connections(limit, vms));
+    public void The_VMs_descriptors_come_first(int limit, int vms, int connections) =>
+        Assert.Equal(connections, OpenFiles.Connections(limit, vms));
 
     [Fact]
     public void So_many_VMs_need_three_each_and_a_base() => Assert.Equal(3320, OpenFiles.Needed(1000));

@@ -27,13 +27,22 @@ public sealed class AuditHttpTests : IAsyncLifetime, IDisposable
         _node.Orchestrator.Replies["guest-set-user-password"] = new CallReply.Returned("{}"u8.ToArray());
 
         var password = Convert.ToBase64String(Encoding.UTF8.GetBytes(Marker));
-        await CallAsync(_node.Admin, "a1", "guest-set-user-password", $$"""{"username":"{{Marker}}","password":"{{password}}","crypted":false}""");
+        await CallAsync(
+            _node.Admin,
+            "a1",
+            "guest-set-user-password",
+            $$"""{"username":"{{Marker}}","password":"{{password}}","crypted":false}"""
+        );
 
         var told = await LogAsync();
         Assert.Equal(["done", "asked"], told.Select(entry => entry.Outcome));
         Assert.All(told, entry => Assert.Equal(("admin", "guest-set-user-password", "hv1"), (entry.Who, entry.What, entry.Host)));
         Assert.Equal(["hv1/a1", "a1"], told.Select(entry => entry.Vm)); // as it was meant; as it was named
-        foreach (var file in Directory.GetFiles(Data, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "qgad.lock"))
+        foreach (
+            var file in Directory
+                .GetFiles(Data, "*", SearchOption.AllDirectories)
+                .Where(file => Path.GetFileName(file) != "qgad.lock")
+        )
         {
             Assert.DoesNotContain(Marker, await TextAsync(file));
             Assert.DoesNotContain(password, await TextAsync(file));
@@ -46,12 +55,16 @@ public sealed class AuditHttpTests : IAsyncLifetime, IDisposable
         _node.Orchestrator.AddVm("hv1", "a1");
         await CallAsync(_node.Stranger, "a1", "guest-shutdown", "");
         var before = new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        await using (var audit = new SqliteAudit(new(Path.Combine(Data, "audit.db")))) await audit.TrimAsync(before, 0, "hv1", before, default);
+        await using (var audit = new SqliteAudit(new(Path.Combine(Data, "audit.db")))) await audit.TrimAsync(
+            before, 0, "hv1", before, default);
 
         var log = (await _node.Admin.GetFromJsonAsync(ApiRoutes.Audit, ApiJson.Default.PageAuditRecord))!;
         Assert.Equal(("trim", before), (Assert.Single(log.Items).What, log.KeptFrom));
         Assert.Equal(before, (await _node.Admin.GetFromJsonAsync(ApiRoutes.Runs, ApiJson.Default.PageRun))!.KeptFrom);
-        Assert.Equal((2, 1, null, before), await ChainAsync() is var chain ? (chain.First, chain.Entries, chain.Broken, chain.KeptFrom) : default);
+        Assert.Equal(
+            (2, 1, null, before),
+            await ChainAsync() is var chain ? (chain.First, chain.Entries, chain.Broken, chain.KeptFrom) : default
+        );
     }
 
     [Fact]
@@ -122,7 +135,10 @@ public sealed class AuditHttpTests : IAsyncLifetime, IDisposable
         using var someone = await _node.AsAsync("operator");
         await CallAsync(someone, "a6", "guest-shutdown", "");
         await CallAsync(someone, "hv1/a7", "guest-shutdown", "");
-        await someone.PostAsync(ApiRoutes.Runs, new StringContent("""{"kind":"backup","select":"name=a7"}""", Encoding.UTF8, "application/json"));
+        await someone.PostAsync(
+            ApiRoutes.Runs,
+            new StringContent("""{"kind":"backup","select":"name=a7"}""", Encoding.UTF8, "application/json")
+        );
 
         Assert.Equal(2, (await LogAsync("?vm=a6")).Count);
         Assert.Equal(2, (await LogAsync("?vm=hv1%2Fa7&who=a-operator")).Count);
@@ -190,7 +206,8 @@ public sealed class AuditHttpTests : IAsyncLifetime, IDisposable
     private async Task<IReadOnlyList<AuditRecord>> LogAsync(string query = "") =>
         (await _node.Admin.GetFromJsonAsync(ApiRoutes.Audit + query, ApiJson.Default.PageAuditRecord))!.Items;
 
-    private async Task<AuditChain> ChainAsync(string query = "") => (await _node.Admin.GetFromJsonAsync(ApiRoutes.AuditCheck + query, ApiJson.Default.AuditChain))!;
+    private async Task<AuditChain> ChainAsync(string query = "") =>
+        (await _node.Admin.GetFromJsonAsync(ApiRoutes.AuditCheck + query, ApiJson.Default.AuditChain))!;
 
     private void Sql(string sql)
     {

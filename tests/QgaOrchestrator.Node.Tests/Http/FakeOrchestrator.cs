@@ -30,7 +30,8 @@ internal sealed class FakeOrchestrator : IOrchestrator
 
     public Task<IReadOnlyList<VmStatus>> ListVmsAsync(CancellationToken cancel) => Task.FromResult<IReadOnlyList<VmStatus>>(Vms);
 
-    public Task<CallReply> CallAsync(VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel)
+    public Task<CallReply> CallAsync(
+        VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel)
     {
         var given = Encoding.UTF8.GetString(arguments.Span);
         Calls.Add((vm, command, given, options));
@@ -48,7 +49,14 @@ internal sealed class FakeOrchestrator : IOrchestrator
     public Task<RunView> StartRunAsync(
         string id, string kind, string select, RunOptions options, RunPlan plan, string by, CancellationToken cancel)
     {
-        var state = RunRules.Evolve(null, new RunEvent.RunStarted(id, kind, select, options, plan.Targets, DateTimeOffset.UnixEpoch, null) { Notes = plan.Notes, StartedBy = by });
+        var state = RunRules.Evolve(
+            null,
+            new RunEvent.RunStarted(id, kind, select, options, plan.Targets, DateTimeOffset.UnixEpoch, null)
+            {
+                Notes = plan.Notes,
+                StartedBy = by,
+            }
+        );
         return Task.FromResult(Runs[id] = View(state));
     }
 
@@ -62,8 +70,12 @@ internal sealed class FakeOrchestrator : IOrchestrator
 
     public Task<RunView?> RetryRunAsync(string id, string newId, string by, CancellationToken cancel)
     {
-        if (!Runs.TryGetValue(id, out var run)) return Task.FromResult<RunView?>(null);
-        var retry = run with { Summary = run.Summary with { Id = newId, RetryOf = id, StartedBy = by, EndedAt = null, Phase = RunPhase.Running } };
+        if (!Runs.TryGetValue(id, out var run))
+            return Task.FromResult<RunView?>(null);
+        var retry = run with
+        {
+            Summary = run.Summary with { Id = newId, RetryOf = id, StartedBy = by, EndedAt = null, Phase = RunPhase.Running },
+        };
         return Task.FromResult<RunView?>(Runs[newId] = retry);
     }
 

@@ -7,7 +7,8 @@ using QgaOrchestrator.Api;
 
 namespace QgaOrchestrator.Node.Tests.Http;
 
-/// <summary>/v1/vms/{vm}/file and /exec at the edge: who may, what is wrong, what is audited. Beyond it: GuestFilesTests.</summary>
+/// <summary>/v1/vms/{vm}/file and /exec at the edge: who may, what is wrong, what is audited. Beyond it:
+/// GuestFilesTests.</summary>
 public sealed class FileHttpTests : IAsyncLifetime, IDisposable
 {
     private const string Marker = "marker-c0ntent-0f-a-file";
@@ -54,9 +55,17 @@ public sealed class FileHttpTests : IAsyncLifetime, IDisposable
         Assert.Equal($"{Marker.Length}", answer.Headers.GetValues(ApiRoutes.FileSizeHeader).Single());
         var told = (await _node.Admin.GetFromJsonAsync(ApiRoutes.Audit, ApiJson.Default.PageAuditRecord))!.Items;
         Assert.Equal(
-            [("GET /v1/vms/{vm}/file", "hv1/f1", "done", $"/etc/secret, {Marker.Length} bytes"), ("GET /v1/vms/{vm}/file", "f1", "asked", null)],
-            told.Select(entry => (entry.What, entry.Vm, entry.Outcome, entry.Detail)));
-        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(_node.TokenFile)!).Where(file => Path.GetFileName(file) != "qgad.lock"))
+            [
+                ("GET /v1/vms/{vm}/file", "hv1/f1", "done", $"/etc/secret, {Marker.Length} bytes"),
+                ("GET /v1/vms/{vm}/file", "f1", "asked", null),
+            ],
+            told.Select(entry => (entry.What, entry.Vm, entry.Outcome, entry.Detail))
+        );
+        foreach (
+            var file in Directory
+                .GetFiles(Path.GetDirectoryName(_node.TokenFile)!)
+                .Where(file => Path.GetFileName(file) != "qgad.lock")
+        )
         {
             await using var open = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             using var text = new StreamReader(open, Encoding.Latin1);
@@ -92,7 +101,8 @@ public sealed class FileHttpTests : IAsyncLifetime, IDisposable
     [InlineData("GET", "file?path=/nope", HttpStatusCode.NotFound, "not-found", "/nope")]
     [InlineData("PUT", "file?path=/a&bytes=0&sha256=" + Sum, HttpStatusCode.Conflict, "command-disabled", "--in-place")]
     [InlineData("POST", "exec {\"path\":\"id\"}", HttpStatusCode.Conflict, "command-disabled", "disabled guest-exec")]
-    public async Task What_the_guest_refuses_has_a_code_and_a_remedy(string method, string path, HttpStatusCode status, string code, string told)
+    public async Task What_the_guest_refuses_has_a_code_and_a_remedy(
+        string method, string path, HttpStatusCode status, string code, string told)
     {
         using var answer = await SendAsync(_node.Admin, method, path);
         var problem = await answer.Content.ReadFromJsonAsync(ApiJson.Default.Problem);
@@ -121,5 +131,6 @@ public sealed class FileHttpTests : IAsyncLifetime, IDisposable
         return await client.SendAsync(request);
     }
 
-    private static CallReply.Returned Returned(string json) => new(JsonSerializer.SerializeToUtf8Bytes(JsonDocument.Parse(json).RootElement));
+    private static CallReply.Returned Returned(string json) =>
+        new(JsonSerializer.SerializeToUtf8Bytes(JsonDocument.Parse(json).RootElement));
 }

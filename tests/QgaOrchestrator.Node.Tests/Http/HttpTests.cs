@@ -29,7 +29,8 @@ public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
         node.Orchestrator.AddVm("hv2", "list2", ("app", "list"));
 
         var first = await node.Admin.GetFromJsonAsync("/v1/vms?select=app%3Dlist&limit=2", ApiJson.Default.PageVm);
-        var rest = await node.Admin.GetFromJsonAsync($"/v1/vms?select=app%3Dlist&limit=2&cursor={first!.Next}", ApiJson.Default.PageVm);
+        var rest = await node.Admin.GetFromJsonAsync(
+            $"/v1/vms?select=app%3Dlist&limit=2&cursor={first!.Next}", ApiJson.Default.PageVm);
 
         Assert.Equal(["hv1/list1", "hv1/list2", "hv2/list2"], first.Items.Concat(rest!.Items).Select(vm => vm.Id));
         Assert.Null(rest.Next);
@@ -56,14 +57,24 @@ public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     public async Task A_VM_with_an_odd_name_is_listed_found_and_refused_with_the_remedy()
     {
         var id = new Core.Fleet.VmId("hv1", @"my  vm");
-        node.Orchestrator.Vms.Add(new(id, null, new Dictionary<string, string> { ["app"] = "odd" }, AgentState.Invalid) { AgentReason = "its name", AgentRemedy = "Rename it" });
+        node.Orchestrator.Vms.Add(
+            new(id, null, new Dictionary<string, string> { ["app"] = "odd" }, AgentState.Invalid)
+            {
+                AgentReason = "its name",
+                AgentRemedy = "Rename it",
+            }
+        );
         node.Orchestrator.Replies["guest-odd"] = new CallReply.Refused(CallRefusal.NoAgent, "its name", "Rename it");
 
         var shown = await node.Admin.GetFromJsonAsync(ApiRoutes.VmPath(id.ToString()), ApiJson.Default.Vm);
-        Assert.Equal((id.Name, "invalid", "its name", "Rename it"), (shown!.Name, shown.Agent.State, shown.Agent.Reason, shown.Agent.Remedy));
+        Assert.Equal(
+            (id.Name, "invalid", "its name", "Rename it"),
+            (shown!.Name, shown.Agent.State, shown.Agent.Reason, shown.Agent.Remedy)
+        );
         Assert.Equal(1, (await node.Admin.GetFromJsonAsync("/v1/vms?select=app%3Dodd", ApiJson.Default.PageVm))!.Total);
         var problem = await ProblemAsync(await CallAsync(id.Name, "guest-odd", "", ""));
-        Assert.Equal((503, "unreachable", "its name", "Rename it"), (problem.Status, problem.Code, problem.Detail, problem.Remedy));
+        Assert.Equal(
+            (503, "unreachable", "its name", "Rename it"), (problem.Status, problem.Code, problem.Detail, problem.Remedy));
     }
 
     [Fact]
@@ -86,7 +97,12 @@ public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
         node.Orchestrator.AddVm("hv1", "call1");
         node.Orchestrator.Replies["guest-pass"] = new CallReply.Returned("""{ "a" : 1.0 }"""u8.ToArray());
 
-        var answer = await CallAsync("call1", "guest-pass", """{ "x" : [ 1e2 ] }""", "?timeout=00:00:05&lease=00:01:00&force=true");
+        var answer = await CallAsync(
+            "call1",
+            "guest-pass",
+            """{ "x" : [ 1e2 ] }""",
+            "?timeout=00:00:05&lease=00:01:00&force=true"
+        );
 
         Assert.Equal("""{"return":{ "a" : 1.0 }}""", await answer.Content.ReadAsStringAsync());
         var call = node.Orchestrator.Calls.Single(c => c.Command == "guest-pass");
@@ -105,7 +121,10 @@ public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
         var frozen = await CallAsync("clamp1", "guest-fsfreeze-freeze", "", "?timeout=10:00:00&lease=10:00:00");
         var late = await CallAsync("clamp1", "guest-fstrim", "", "?timeout=10:00:00");
 
-        Assert.Equal("""{"return":2,"clamped":{"timeout":"00:01:15","lease":"00:05:00"}}""", await frozen.Content.ReadAsStringAsync());
+        Assert.Equal(
+            """{"return":2,"clamped":{"timeout":"00:01:15","lease":"00:05:00"}}""",
+            await frozen.Content.ReadAsStringAsync()
+        );
         Assert.Contains("shortened to 00:01:15", (await ProblemAsync(late)).Detail, StringComparison.Ordinal);
     }
 
@@ -177,7 +196,12 @@ public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     public async Task Arguments_that_the_schema_does_not_know_are_refused_before_anything_is_sent()
     {
         node.Orchestrator.AddVm("hv1", "args1");
-        var answer = await CallAsync("args1", "guest-set-user-password", """{"username":1,"password":"not base64: s3cret","zz":0}""", "");
+        var answer = await CallAsync(
+            "args1",
+            "guest-set-user-password",
+            """{"username":1,"password":"not base64: s3cret","zz":0}""",
+            ""
+        );
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.DoesNotContain("s3cret", await answer.Content.ReadAsStringAsync());
@@ -192,9 +216,13 @@ public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     public async Task A_command_that_the_agent_lacks_is_told_as_the_agent_would_with_what_to_do()
     {
         node.Orchestrator.AddVm("hv1", "old1");
-        node.Orchestrator.Replies["guest-get-load"] = new CallReply.Refused(CallRefusal.UnknownCommand, "it came with QEMU 10.0", "Update qemu-ga");
+        node.Orchestrator.Replies["guest-get-load"] = new CallReply.Refused(
+            CallRefusal.UnknownCommand, "it came with QEMU 10.0", "Update qemu-ga");
         var problem = await ProblemAsync(await CallAsync("old1", "guest-get-load", "", ""));
-        Assert.Equal((422, "CommandNotFound", "it came with QEMU 10.0", "Update qemu-ga"), (problem.Status, problem.Agent!.Class, problem.Detail, problem.Remedy));
+        Assert.Equal(
+            (422, "CommandNotFound", "it came with QEMU 10.0", "Update qemu-ga"),
+            (problem.Status, problem.Agent!.Class, problem.Detail, problem.Remedy)
+        );
     }
 
     [Theory]
@@ -204,7 +232,8 @@ public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     public async Task What_ended_a_command_without_an_answer_is_told(string command, string by, string? happened, string body)
     {
         node.Orchestrator.AddVm("hv1", "end-" + command);
-        node.Orchestrator.Replies[command] = new CallReply.Returned("{}"u8.ToArray()) { Completed = new Completion(by, happened) };
+        node.Orchestrator.Replies[command] =
+            new CallReply.Returned("{}"u8.ToArray()) { Completed = new Completion(by, happened) };
         var answer = await (await CallAsync("end-" + command, command, "", "")).Content.ReadAsStringAsync();
         Assert.Equal(body, answer);
         var read = JsonSerializer.Deserialize(answer, ApiJson.Default.AgentCallReply)!;
@@ -216,7 +245,10 @@ public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     {
         node.Orchestrator.AddVm("hv1", "wake1");
         node.Orchestrator.Replies["wake"] = new CallReply.Returned("\"running\""u8.ToArray());
-        Assert.Equal("""{"runState":"running"}""", await (await node.Admin.PostAsync("/v1/vms/wake1/wake", null)).Content.ReadAsStringAsync());
+        Assert.Equal(
+            """{"runState":"running"}""",
+            await (await node.Admin.PostAsync("/v1/vms/wake1/wake", null)).Content.ReadAsStringAsync()
+        );
         Assert.Equal("hv1/wake1", Assert.Single(node.Orchestrator.Woken).ToString());
 
         node.Orchestrator.Replies["wake"] = new CallReply.Refused(CallRefusal.NotSuspended, "r", "m");
@@ -246,7 +278,8 @@ public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
         node.Actors.Faults = [new("Fleet:Sources:0", "there is no directory /x", "Wait", Blinds: false)];
         Assert.Equal("ok", await DiscoveryAsync(await node.Stranger.GetAsync("/readyz")));
         node.Actors.Faults = [new("Fleet:Sources:0", "/x cannot be read", "Let it", Blinds: true)];
-        Assert.Equal("Fleet:Sources:0: /x cannot be read. Let it.", await DiscoveryAsync(await node.Stranger.GetAsync("/readyz")));
+        Assert.Equal(
+            "Fleet:Sources:0: /x cannot be read. Let it.", await DiscoveryAsync(await node.Stranger.GetAsync("/readyz")));
         node.Actors.Faults = [];
     }
 
@@ -258,11 +291,14 @@ public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
         Assert.Equal(node.Admin.BaseAddress, new Uri(announced.Api));
         Assert.Equal(node.TokenFile, announced.TokenFile);
         Assert.Equal(
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead, File.GetUnixFileMode(node.AddressFile));
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
+            File.GetUnixFileMode(node.AddressFile)
+        );
     }
 
     private Task<HttpResponseMessage> CallAsync(string vm, string command, string body, string query) =>
-        node.Admin.PostAsync(ApiRoutes.AgentCallPath(vm, command) + query, new StringContent(body, Encoding.UTF8, "application/json"));
+        node.Admin.PostAsync(
+            ApiRoutes.AgentCallPath(vm, command) + query, new StringContent(body, Encoding.UTF8, "application/json"));
 
     private static async Task<string> DiscoveryAsync(HttpResponseMessage ready) =>
         (await ready.Content.ReadFromJsonAsync(ApiJson.Default.Health))!.Checks!["discovery"];

@@ -35,7 +35,8 @@ public sealed class NodeFixture : IAsyncLifetime, IDisposable
 
     public HttpClient Stranger { get; private set; } = null!;
 
-    internal IEnumerable<RouteEndpoint> Routes => _node.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
+    internal IEnumerable<RouteEndpoint> Routes =>
+        _node.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
 
     /// <summary>With this token.</summary>
     public HttpClient With(string secret)
@@ -79,7 +80,8 @@ public sealed class NodeFixture : IAsyncLifetime, IDisposable
             .AddSingleton<INodeActors>(Actors)
             .AddLogging(log => log.ClearProviders())));
         await _node.StartAsync();
-        var address = new Uri(_node.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        var address = new Uri(
+            _node.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Stranger = new() { BaseAddress = address };
         Admin = new() { BaseAddress = address };
         Secret = (await File.ReadAllTextAsync(_data.TokenFile)).Trim();

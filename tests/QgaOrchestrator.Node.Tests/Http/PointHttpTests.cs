@@ -68,7 +68,11 @@ public sealed class PointHttpTests(NodeFixture node) : IClassFixture<NodeFixture
         File.Delete(image);
         Directory.CreateDirectory(image);
 
-        Assert.StartsWith("Not all of point stuck could be deleted", (await ProblemAsync(await DeleteAsync("stuck"))).Detail, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Not all of point stuck could be deleted",
+            (await ProblemAsync(await DeleteAsync("stuck"))).Detail,
+            StringComparison.Ordinal
+        );
         Assert.False(File.Exists(Path.Combine(point.Directory, "point.json")));
 
         Directory.Delete(image);
@@ -82,7 +86,8 @@ public sealed class PointHttpTests(NodeFixture node) : IClassFixture<NodeFixture
         await MakeAsync("parent");
         await MakeAsync("child", parent: "parent");
 
-        Assert.Contains("is the parent of child", (await ProblemAsync(await DeleteAsync("parent"))).Detail, StringComparison.Ordinal);
+        Assert.Contains(
+            "is the parent of child", (await ProblemAsync(await DeleteAsync("parent"))).Detail, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await DeleteAsync("child")).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await DeleteAsync("parent")).StatusCode);
     }
@@ -91,12 +96,36 @@ public sealed class PointHttpTests(NodeFixture node) : IClassFixture<NodeFixture
     public async Task A_point_of_a_run_that_has_not_ended_stays()
     {
         var point = await MakeAsync("fresh", run: "r-fresh");
-        var run = new RunSummary("r-fresh", "backup", "*", RunPhase.Running, null, new() { Total = 2, Succeeded = 1, Running = 1 }, DateTimeOffset.UnixEpoch, null, null,
-            new() { MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All });
+        var run = new RunSummary(
+            "r-fresh",
+            "backup",
+            "*",
+            RunPhase.Running,
+            null,
+            new()
+            {
+                Total = 2,
+                Succeeded = 1,
+                Running = 1,
+            },
+            DateTimeOffset.UnixEpoch,
+            null,
+            null,
+            new()
+            {
+                MaxParallel = 50,
+                MaxFailures = Amount.All,
+                MaxUnreachable = Amount.All,
+            }
+        );
         await node.Views.SaveRunAsync(run);
         node.Orchestrator.Runs["r-fresh"] = new RunView(run, [], []);
 
-        Assert.Contains("Run r-fresh, which makes point fresh, has not ended", (await ProblemAsync(await DeleteAsync("fresh"))).Detail, StringComparison.Ordinal);
+        Assert.Contains(
+            "Run r-fresh, which makes point fresh, has not ended",
+            (await ProblemAsync(await DeleteAsync("fresh"))).Detail,
+            StringComparison.Ordinal
+        );
         Assert.Equal(3, Directory.GetFiles(point.Directory).Length);
     }
 
@@ -106,7 +135,8 @@ public sealed class PointHttpTests(NodeFixture node) : IClassFixture<NodeFixture
         var point = await MakeAsync("mine");
         await WriteAsync(point with { Id = "yours" });
 
-        Assert.Contains("holds another point, yours", (await ProblemAsync(await DeleteAsync("mine"))).Detail, StringComparison.Ordinal);
+        Assert.Contains(
+            "holds another point, yours", (await ProblemAsync(await DeleteAsync("mine"))).Detail, StringComparison.Ordinal);
         Assert.Equal(3, Directory.GetFiles(point.Directory).Length);
     }
 
@@ -115,7 +145,8 @@ public sealed class PointHttpTests(NodeFixture node) : IClassFixture<NodeFixture
     {
         var precious = _target.Write("precious", "yes");
         var point = await MakeAsync("hostile");
-        await node.Views.SavePointAsync(point with { Disks = [point.Disks[0] with { File = "../../precious" }] }, DateTimeOffset.UnixEpoch);
+        await node.Views.SavePointAsync(
+            point with { Disks = [point.Disks[0] with { File = "../../precious" }] }, DateTimeOffset.UnixEpoch);
 
         await DeleteAsync("hostile");
 
@@ -141,12 +172,24 @@ public sealed class PointHttpTests(NodeFixture node) : IClassFixture<NodeFixture
     private async Task<Stored.RecoveryPoint> MakeAsync(string id, string? parent = null, string run = "r-ended")
     {
         var point = new Stored.RecoveryPoint(
-            1, id, "vm-" + id, "hv1", "5ac3fd5e-0000-0000-0000-000000000001", run, null, parent, "full", "filesystem",
-            [.. Enumerable.Range(0, 2).Select(disk => new Stored.PointDisk(disk, "n", "q", $"{disk}.qcow2", 1, 1, "00", "covered"))],
-            new(null, null, null, null, null, null, null))
-        {
-            Directory = Path.Combine(_target.Path, "hv1~vm-" + id, id),
-        };
+            1,
+            id,
+            "vm-" + id,
+            "hv1",
+            "5ac3fd5e-0000-0000-0000-000000000001",
+            run,
+            null,
+            parent,
+            "full",
+            "filesystem",
+            [
+                .. Enumerable
+                    .Range(0, 2)
+                    .Select(disk => new Stored.PointDisk(disk, "n", "q", $"{disk}.qcow2", 1, 1, "00", "covered")),
+            ],
+            new(null, null, null, null, null, null, null)
+        )
+        { Directory = Path.Combine(_target.Path, "hv1~vm-" + id, id) };
         Directory.CreateDirectory(point.Directory);
         foreach (var disk in point.Disks) await File.WriteAllTextAsync(Path.Combine(point.Directory, disk.File), "image");
         await WriteAsync(point);
@@ -155,7 +198,10 @@ public sealed class PointHttpTests(NodeFixture node) : IClassFixture<NodeFixture
     }
 
     private static Task WriteAsync(Stored.RecoveryPoint point) =>
-        File.WriteAllBytesAsync(Path.Combine(point.Directory, "point.json"), JsonSerializer.SerializeToUtf8Bytes(point, Stored.PointJson.Default.RecoveryPoint));
+        File.WriteAllBytesAsync(
+            Path.Combine(point.Directory, "point.json"),
+            JsonSerializer.SerializeToUtf8Bytes(point, Stored.PointJson.Default.RecoveryPoint)
+        );
 
     private Task<HttpResponseMessage> DeleteAsync(string id) => node.Admin.DeleteAsync($"/v1/recovery-points/{id}");
 
@@ -174,6 +220,7 @@ public sealed class PointHttpTests(NodeFixture node) : IClassFixture<NodeFixture
     private async Task<IEnumerable<(string?, string)>> AuditOfAsync(string id)
     {
         var page = await node.Admin.GetFromJsonAsync("/v1/audit?limit=1000", ApiJson.Default.PageAuditRecord);
-        return page!.Items.Where(entry => entry.Detail?.StartsWith(id, StringComparison.Ordinal) == true).Select(entry => (entry.Detail, entry.Outcome));
+        return page!.Items.Where(entry => entry.Detail?.StartsWith(id, StringComparison.Ordinal) == true).Select(
+            entry => (entry.Detail, entry.Outcome));
     }
 }

@@ -26,8 +26,16 @@ public sealed class QueryRangesTests(NodeFixture node) : IClassFixture<NodeFixtu
             ("GET /v1/audit?", "cursor", ["x", "99999999999"]),
             ("GET /v1/audit?", "since", ["x", "NaN", "1e300", "10000-01-01", "2027-13-01"]),
             ("GET /v1/audit/check?", "head", ["x", Sum + "\n", new string('0', 63)]),
-            ("POST /v1/vms/q1/agent/guest-ping?", "timeout", ["0", "00:00:00", "-00:00:05", "NaN", "1e300", "00:00:05\n", "9999999.00:00:00", "10675199.02:48:05.4775807"]),
-            ("POST /v1/vms/q1/agent/guest-ping?", "lease", ["0", "00:00:00", "-00:00:05", "NaN", "1e300", "00:00:05\n", "9999999.00:00:00", "10675199.02:48:05.4775807"]),
+            (
+                "POST /v1/vms/q1/agent/guest-ping?",
+                "timeout",
+                ["0", "00:00:00", "-00:00:05", "NaN", "1e300", "00:00:05\n", "9999999.00:00:00", "10675199.02:48:05.4775807"]
+            ),
+            (
+                "POST /v1/vms/q1/agent/guest-ping?",
+                "lease",
+                ["0", "00:00:00", "-00:00:05", "NaN", "1e300", "00:00:05\n", "9999999.00:00:00", "10675199.02:48:05.4775807"]
+            ),
             ("POST /v1/runs/r1/abort?", "wait", ["yes", "1", "true\n"]),
             ("GET /v1/vms/q1/file?path=/a&", "offset", ["-1", "1.5", "1e300", "NaN", "9223372036854775808"]),
             ("GET /v1/vms/q1/file/digest?path=/a&", "bytes", ["-1", "NaN", "9223372036854775808"]),
@@ -82,6 +90,7 @@ public sealed class QueryRangesTests(NodeFixture node) : IClassFixture<NodeFixtu
         var answer = await node.Admin.PostAsync(route.Split(' ')[1], new StringContent(body, Encoding.UTF8, "application/json"));
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.StartsWith(named, (await answer.Content.ReadFromJsonAsync(ApiJson.Default.Problem))!.Detail, StringComparison.Ordinal);
+        Assert.StartsWith(
+            named, (await answer.Content.ReadFromJsonAsync(ApiJson.Default.Problem))!.Detail, StringComparison.Ordinal);
     }
 }

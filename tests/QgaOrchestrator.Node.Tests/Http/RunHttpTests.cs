@@ -57,7 +57,22 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
             DateTimeOffset.UnixEpoch.AddSeconds(9), null,
             new() { MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All });
         await node.Views.SaveEndedRunAsync(
-            run, [new(0, new("hv1", "vm1"), ItemState.Succeeded, 1, null, null, 12.4, null, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddSeconds(8))]);
+            run,
+            [
+                new(
+                    0,
+                    new("hv1", "vm1"),
+                    ItemState.Succeeded,
+                    1,
+                    null,
+                    null,
+                    12.4,
+                    null,
+                    DateTimeOffset.UnixEpoch,
+                    DateTimeOffset.UnixEpoch.AddSeconds(8)
+                ),
+            ]
+        );
 
         var shown = await node.Admin.GetFromJsonAsync("/v1/runs/ended", ApiJson.Default.Run);
         var events = await node.Admin.GetStringAsync("/v1/runs/ended/events");
@@ -65,26 +80,46 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
         Assert.Equal("succeeded", shown!.State);
         Assert.Contains("\"frozenMs\":12,", events, StringComparison.Ordinal);
         Assert.Contains("id: 8000", events, StringComparison.Ordinal);
-        Assert.True(events.IndexOf("event: item", StringComparison.Ordinal) < events.IndexOf("event: run", StringComparison.Ordinal));
+        Assert.True(
+            events.IndexOf("event: item", StringComparison.Ordinal) < events.IndexOf("event: run", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task A_runs_environment_is_told_by_its_names_alone()
     {
         node.Orchestrator.AddVm("hv1", "env1", ("app", "env"));
-        var answer = await PostAsync("""{"kind":"exec","select":"app=env","options":{"path":"id","env":["TOKEN=hunter2=","LANG=C"]}}""");
+        var answer = await PostAsync(
+            """{"kind":"exec","select":"app=env","options":{"path":"id","env":["TOKEN=hunter2=","LANG=C"]}}"""
+        );
         Assert.DoesNotContain("hunter2", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal("""["TOKEN=***","LANG=***"]""", (await RunAsync(answer)).Options!["env"]!.ToJsonString());
     }
 
     [Theory]
-    [InlineData("""{"kind":"exec","select":"app=hide","options":{"path":"id","args":["-p","hunter2"]}}""", "args", """["***","***"]""")]
-    [InlineData("""{"kind":"command","select":"app=hide","options":{"command":"guest-ssh-add-authorized-keys","arguments":{"username":"hunter2","keys":["k"]}}}""", "arguments", """{"username":"***","keys":"***"}""")]
-    public async Task What_a_run_gives_to_guests_is_hidden_from_viewers_and_shown_to_operators(string body, string option, string hidden)
+    [InlineData(
+        """{"kind":"exec","select":"app=hide","options":{"path":"id","args":["-p","hunter2"]}}""",
+        "args",
+        """["***","***"]"""
+    )]
+    [InlineData(
+        """{"kind":"command","select":"app=hide","options":{"command":"guest-ssh-add-authorized-keys","arguments":{"username":"hunter2","keys":["k"]}}}""",
+        "arguments",
+        """{"username":"***","keys":"***"}"""
+    )]
+    public async Task What_a_run_gives_to_guests_is_hidden_from_viewers_and_shown_to_operators(
+        string body, string option, string hidden)
     {
         if (node.Orchestrator.Vms.All(vm => vm.Id.Name != "hide1")) node.Orchestrator.AddVm("hv1", "hide1", ("app", "hide"));
         var run = await RunAsync(await PostAsync(body));
-        var ended = node.Orchestrator.Runs[run.Id] with { Items = [.. node.Orchestrator.Runs[run.Id].Items.Select(item => item with { State = ItemState.Failed, Reason = "exit code 3: hunter2" })] };
+        var ended = node.Orchestrator.Runs[run.Id] with
+        {
+            Items =
+            [
+                .. node
+                    .Orchestrator.Runs[run.Id]
+                    .Items.Select(item => item with { State = ItemState.Failed, Reason = "exit code 3: hunter2" }),
+            ],
+        };
         node.Orchestrator.Runs[run.Id] = ended;
         node.Orchestrator.Watched.Add(ended);
         await node.Views.SaveRunAsync(ended.Summary);
@@ -93,7 +128,8 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
         foreach (var path in new[] { $"/v1/runs/{run.Id}", "/v1/runs", $"/v1/runs/{run.Id}/items", $"/v1/runs/{run.Id}/events" })
             Assert.DoesNotContain("hunter2", await viewer.GetStringAsync(path), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Forbidden, (await viewer.GetAsync($"/v1/runs/{run.Id}/results")).StatusCode);
-        Assert.Equal(hidden, (await viewer.GetFromJsonAsync($"/v1/runs/{run.Id}", ApiJson.Default.Run))!.Options![option]!.ToJsonString());
+        Assert.Equal(
+            hidden, (await viewer.GetFromJsonAsync($"/v1/runs/{run.Id}", ApiJson.Default.Run))!.Options![option]!.ToJsonString());
         Assert.Contains("hunter2", await node.Admin.GetStringAsync($"/v1/runs/{run.Id}"), StringComparison.Ordinal);
         node.Orchestrator.Watched.Clear();
     }
@@ -101,9 +137,22 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     [Fact]
     public async Task A_run_that_had_an_environment_is_not_tried_again_without_it()
     {
-        var options = RunKind.Find("exec")!.ParseOptions(JsonDocument.Parse("""{"path":"id","env":["TOKEN=hunter2"]}""").RootElement).Options!;
-        var run = new RunSummary("had-env", "exec", "*", RunPhase.Failed, null, new() { Total = 1, Failed = 1 }, DateTimeOffset.UnixEpoch,
-            DateTimeOffset.UnixEpoch.AddSeconds(9), null, RunKind.Find("exec")!.Part(options).Journalled);
+        var options = RunKind
+            .Find("exec")!
+            .ParseOptions(JsonDocument.Parse("""{"path":"id","env":["TOKEN=hunter2"]}""").RootElement)
+            .Options!;
+        var run = new RunSummary(
+            "had-env",
+            "exec",
+            "*",
+            RunPhase.Failed,
+            null,
+            new() { Total = 1, Failed = 1 },
+            DateTimeOffset.UnixEpoch,
+            DateTimeOffset.UnixEpoch.AddSeconds(9),
+            null,
+            RunKind.Find("exec")!.Part(options).Journalled
+        );
         await node.Views.SaveEndedRunAsync(run, []);
 
         var answer = await node.Admin.PostAsync("/v1/runs/had-env/retry", null);
@@ -117,7 +166,9 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     {
         for (var i = 0; i < 8; i++) node.Orchestrator.AddVm("hv1", $"wave{i}", ("app", "waves"));
 
-        var run = await RunAsync(await PostAsync("""{"kind":"backup","select":"app=waves","options":{"canary":1,"waves":["50%"]}}"""));
+        var run = await RunAsync(
+            await PostAsync("""{"kind":"backup","select":"app=waves","options":{"canary":1,"waves":["50%"]}}""")
+        );
 
         Assert.Equal([new(1, "running"), new(3, "pending"), new(4, "pending")], run.Waves!);
     }
@@ -139,9 +190,27 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     public async Task A_run_that_has_ended_is_neither_paused_nor_aborted_and_says_what_can_be_done()
     {
         var over = new RunSummary(
-            "over", "backup", "*", RunPhase.Partial, null, new() { Total = 2, Succeeded = 1, Failed = 1 }, DateTimeOffset.UnixEpoch,
-            DateTimeOffset.UnixEpoch.AddSeconds(9), null,
-            new() { MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All });
+            "over",
+            "backup",
+            "*",
+            RunPhase.Partial,
+            null,
+            new()
+            {
+                Total = 2,
+                Succeeded = 1,
+                Failed = 1,
+            },
+            DateTimeOffset.UnixEpoch,
+            DateTimeOffset.UnixEpoch.AddSeconds(9),
+            null,
+            new()
+            {
+                MaxParallel = 50,
+                MaxFailures = Amount.All,
+                MaxUnreachable = Amount.All,
+            }
+        );
         await node.Views.SaveEndedRunAsync(over, []);
 
         foreach (var verb in new[] { "pause", "resume", "abort" })
@@ -158,8 +227,12 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
 
     private async Task<HttpResponseMessage> PostAsync(string body, string? key = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/runs") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
-        if (key is not null) request.Headers.Add("Idempotency-Key", key);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/runs")
+        {
+            Content = new StringContent(body, Encoding.UTF8, "application/json"),
+        };
+        if (key is not null)
+            request.Headers.Add("Idempotency-Key", key);
         return await node.Admin.SendAsync(request);
     }
 

@@ -9,8 +9,12 @@ namespace QgaOrchestrator.Node.Tests.Http;
 /// <summary>What a request gives and its route does not take, on every route that there is.</summary>
 public sealed class StrictInputTests(NodeFixture node) : IClassFixture<NodeFixture>
 {
-    private IEnumerable<(string Method, string Path, RouteEndpoint Route)> All => node.Routes.SelectMany(route =>
-        (route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(method => (method, PathOf(route), route)));
+    private IEnumerable<(string Method, string Path, RouteEndpoint Route)> All =>
+        node.Routes.SelectMany(route =>
+            (route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(method =>
+                (method, PathOf(route), route)
+            )
+        );
 
     [Fact]
     public async Task Every_route_refuses_a_query_parameter_that_it_does_not_know()
@@ -21,8 +25,13 @@ public sealed class StrictInputTests(NodeFixture node) : IClassFixture<NodeFixtu
             var problem = await AskAsync(method, path + "?bogus=1", null);
             Assert.True(problem is { Status: 400, Code: "bad-request" }, $"{method} {path}: {problem}");
             var known = StrictInput.QueryOf(route);
-            Assert.Equal($"no such query parameter; {(known.Count == 0 ? "this route takes none" : "there are " + string.Join(", ", known))}", Assert.Single(problem.Errors!["bogus"]));
-            if (known.Count > 0) told.Add($"{method} {path} {string.Join(' ', known)}");
+            Assert.Equal(
+                $"no such query parameter; "
+                    + $"{(known.Count == 0 ? "this route takes none" : "there are " + string.Join(", ", known))}",
+                Assert.Single(problem.Errors!["bogus"])
+            );
+            if (known.Count > 0)
+                told.Add($"{method} {path} {string.Join(' ', known)}");
         }
         Assert.Equal(Queries, told.Order(StringComparer.Ordinal));
     }
@@ -30,7 +39,11 @@ public sealed class StrictInputTests(NodeFixture node) : IClassFixture<NodeFixtu
     [Fact]
     public async Task Every_route_refuses_a_query_parameter_that_comes_twice()
     {
-        foreach (var (method, path, name) in All.SelectMany(route => StrictInput.QueryOf(route.Route).Select(name => (route.Method, route.Path, name))))
+        foreach (
+            var (method, path, name) in All.SelectMany(route =>
+                StrictInput.QueryOf(route.Route).Select(name => (route.Method, route.Path, name))
+            )
+        )
         {
             var problem = await AskAsync(method, $"{path}?{name}=1&{name}=2", null);
             Assert.Equal((400, "given 2 times; give it once"), (problem.Status, Assert.Single(problem.Errors![name])));
@@ -40,7 +53,9 @@ public sealed class StrictInputTests(NodeFixture node) : IClassFixture<NodeFixtu
     [Fact]
     public async Task Every_route_refuses_a_member_that_it_does_not_know_or_has_twice()
     {
-        foreach (var (method, path, route) in All.Where(route => route.Route.Metadata.GetMetadata<RouteBody>() != RouteBody.Bytes))
+        foreach (
+            var (method, path, route) in All.Where(route => route.Route.Metadata.GetMetadata<RouteBody>() != RouteBody.Bytes)
+        )
         {
             var twice = await AskAsync(method, path, """{"bogus":{"a":[{"b":1,"b":2}]}}""");
             Assert.True(twice.Status == 400, $"{method} {path}: {twice}");
@@ -111,7 +126,10 @@ public sealed class StrictInputTests(NodeFixture node) : IClassFixture<NodeFixtu
         using var request = new HttpRequestMessage(new(method), path);
         if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         using var answer = await node.Admin.SendAsync(request);
-        Assert.True(answer.Content.Headers.ContentType?.MediaType == "application/problem+json", $"{method} {path}: {(int)answer.StatusCode}");
+        Assert.True(
+            answer.Content.Headers.ContentType?.MediaType == "application/problem+json",
+            $"{method} {path}: {(int)answer.StatusCode}"
+        );
         return (await answer.Content.ReadFromJsonAsync(ApiJson.Default.Problem))!;
     }
 

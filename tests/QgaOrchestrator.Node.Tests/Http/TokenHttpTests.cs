@@ -48,7 +48,10 @@ public sealed class TokenHttpTests(NodeFixture node) : IClassFixture<NodeFixture
     {
         await MakeAsync("""{"name":"once","role":"viewer"}""");
 
-        Assert.Equal("conflict", (await ProblemAsync(await node.Admin.PostAsync("/v1/tokens", Json("""{"name":"once","role":"admin"}""")))).Code);
+        Assert.Equal(
+            "conflict",
+            (await ProblemAsync(await node.Admin.PostAsync("/v1/tokens", Json("""{"name":"once","role":"admin"}""")))).Code
+        );
         Assert.Equal("conflict", (await ProblemAsync(await node.Admin.DeleteAsync("/v1/tokens/admin"))).Code);
     }
 
@@ -112,8 +115,26 @@ public sealed class TokenHttpTests(NodeFixture node) : IClassFixture<NodeFixture
         node.Orchestrator.WatchedFor = null;
     }
 
-    private static RunView Running(string id) => FakeOrchestrator.View(RunRules.Evolve(null, new Core.Runs.RunEvent.RunStarted(
-        id, "backup", "*", new() { MaxParallel = 1, MaxFailures = Amount.All, MaxUnreachable = Amount.All }, [new("hv1", "a")], DateTimeOffset.UnixEpoch, null)));
+    private static RunView Running(string id) =>
+        FakeOrchestrator.View(
+            RunRules.Evolve(
+                null,
+                new Core.Runs.RunEvent.RunStarted(
+                    id,
+                    "backup",
+                    "*",
+                    new()
+                    {
+                        MaxParallel = 1,
+                        MaxFailures = Amount.All,
+                        MaxUnreachable = Amount.All,
+                    },
+                    [new("hv1", "a")],
+                    DateTimeOffset.UnixEpoch,
+                    null
+                )
+            )
+        );
 
     private async Task<NewToken> MakeAsync(string body)
     {

@@ -46,18 +46,26 @@ public sealed class OptionsLoaderTests : IDisposable
         Assert.Contains(error.Errors, e => e.StartsWith("stray:", StringComparison.Ordinal));
         Assert.Contains("node.json:1: Node:Hots: unknown option; did you mean Node:Host?", error.Errors);
         Assert.Contains(error.Errors, e => e.StartsWith("node.json:2: Node:Api:", StringComparison.Ordinal));
-        Assert.Contains(error.Errors, e => e.StartsWith("node.json:3: Freeze:Lease: \"10\" is not a duration", StringComparison.Ordinal));
-        Assert.Contains(error.Errors, e => e.StartsWith("node.json:4: Fleet:Sources:0:Kind: \"libvirt\"", StringComparison.Ordinal));
-        Assert.Contains(error.Errors, e => e.StartsWith("--Cluster:Port: Cluster:Port: \"x\" is not a number", StringComparison.Ordinal));
-        Assert.Contains(error.Errors, e => e.StartsWith("QGA__Store__Provider: Store:Provider: \"oracle\"", StringComparison.Ordinal));
+        Assert.Contains(
+            error.Errors, e => e.StartsWith("node.json:3: Freeze:Lease: \"10\" is not a duration", StringComparison.Ordinal));
+        Assert.Contains(
+            error.Errors, e => e.StartsWith("node.json:4: Fleet:Sources:0:Kind: \"libvirt\"", StringComparison.Ordinal));
+        Assert.Contains(
+            error.Errors, e => e.StartsWith("--Cluster:Port: Cluster:Port: \"x\" is not a number", StringComparison.Ordinal));
+        Assert.Contains(
+            error.Errors, e => e.StartsWith("QGA__Store__Provider: Store:Provider: \"oracle\"", StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_policy_names_commands_that_there_are_and_never_the_way_out_of_a_freeze()
     {
-        var file = _directory.Write("node.json", """{ "Policy": { "Deny": [ "guest-exec", "guest-exce", "guest-fsfreeze-thaw" ] } }""");
+        var file = _directory.Write(
+            "node.json",
+            """{ "Policy": { "Deny": [ "guest-exec", "guest-exce", "guest-fsfreeze-thaw" ] } }"""
+        );
 
-        var error = Assert.Throws<OptionsException>(() => OptionsLoader.Load(["--config", file], new Dictionary<string, string>(), "hv1", "/"));
+        var error = Assert.Throws<OptionsException>(
+            () => OptionsLoader.Load(["--config", file], new Dictionary<string, string>(), "hv1", "/"));
 
         Assert.Equal(2, error.Errors.Count);
         Assert.Contains(error.Errors, e => e.Contains("guest-exce is no command", StringComparison.Ordinal));
@@ -72,14 +80,25 @@ public sealed class OptionsLoaderTests : IDisposable
         var file = _directory.Write("node.json", """
             { "Freeze": { "Hooks": { "a": [ "none/such" ], "b": [ "./plain" ], "c": [ "sh" ], "d": [], "e": [ "./good", "x" ], "f": [ "./open" ] } } }
             """);
-        File.SetUnixFileMode(_directory.Write("open", "#!/bin/sh"), UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.OtherWrite);
+        File.SetUnixFileMode(
+            _directory.Write("open", "#!/bin/sh"), UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.OtherWrite);
 
         var error = Assert.Throws<OptionsException>(() => Load(file));
 
-        string[] whats = ["there is no ", "is not executable", "give its path", "a program and its arguments are expected", $"chmod go-w {_directory.Path}/open"];
+        string[] whats =
+        [
+            "there is no ",
+            "is not executable",
+            "give its path",
+            "a program and its arguments are expected",
+            $"chmod go-w {_directory.Path}/open",
+        ];
         Assert.Equal(whats.Length, error.Errors.Count);
         Assert.All(whats, what => Assert.Contains(error.Errors, e => e.Contains(what, StringComparison.Ordinal)));
-        Assert.Equal([Path.Combine(_directory.Path, "good"), "x"], Load(_directory.Write("node.json", """{ "Freeze": { "Hooks": { "e": [ "./good", "x" ] } } }""")).Freeze.Hooks["e"]);
+        Assert.Equal(
+            [Path.Combine(_directory.Path, "good"), "x"],
+            Load(_directory.Write("node.json", """{ "Freeze": { "Hooks": { "e": [ "./good", "x" ] } } }""")).Freeze.Hooks["e"]
+        );
     }
 
     [Theory]
@@ -100,17 +119,26 @@ public sealed class OptionsLoaderTests : IDisposable
     {
         var file = _directory.Write("node.json", "{}");
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherWrite);
-        Assert.Equal($"--config: {file} can be written by others: chmod go-w {file}", Assert.Throws<OptionsException>(() => Load(file)).Errors.Single());
+        Assert.Equal(
+            $"--config: {file} can be written by others: chmod go-w {file}",
+            Assert.Throws<OptionsException>(() => Load(file)).Errors.Single()
+        );
     }
 
     [Fact]
     public void The_command_line_wins_over_the_environment_and_that_over_the_file()
     {
-        var file = _directory.Write("node.json", """{ "Freeze": { "Timeout": "00:00:01", "Lease": "00:00:01", "Spread": "00:00:01" } }""");
+        var file = _directory.Write(
+            "node.json",
+            """{ "Freeze": { "Timeout": "00:00:01", "Lease": "00:00:01", "Spread": "00:00:01" } }"""
+        );
 
         var options = OptionsLoader.Load(
             ["--config", file, "--Freeze:Timeout=00:00:03"],
-            new Dictionary<string, string> { ["QGA__Freeze__Timeout"] = "00:00:02", ["QGA__Freeze__Lease"] = "00:00:02.500" }, "hv1", "/");
+            new Dictionary<string, string> { ["QGA__Freeze__Timeout"] = "00:00:02", ["QGA__Freeze__Lease"] = "00:00:02.500" },
+            "hv1",
+            "/"
+        );
 
         Assert.Equal(TimeSpan.FromSeconds(3), options.Freeze.Timeout);
         Assert.Equal(TimeSpan.FromSeconds(2.5), options.Freeze.Lease);
@@ -127,7 +155,10 @@ public sealed class OptionsLoaderTests : IDisposable
 
         Assert.Equal(Path.Combine(_directory.Path, "d"), options.Node.DataDirectory);
         Assert.Equal(Path.Combine(_directory.Path, "l", "hv1"), options.Freeze.Ledger);
-        Assert.Equal([new SourceSection(SocketHold.PerCommand, Path.Combine(_directory.Path, "vms/{vm}.qga"), null)], options.Fleet.Sources);
+        Assert.Equal(
+            [new SourceSection(SocketHold.PerCommand, Path.Combine(_directory.Path, "vms/{vm}.qga"), null)],
+            options.Fleet.Sources
+        );
     }
 
     [Fact]
@@ -149,11 +180,24 @@ public sealed class OptionsLoaderTests : IDisposable
             ("Freeze:Lease", "from 00:00:00.1000000 to 00:05:00"),
             ("Freeze:Spread", "from 00:00:00.1000000 to 00:05:00"),
         ];
-        string[] wild = ["0", "00:00:00", "-00:00:05", "5", "NaN", "1e300", "00:00:05\n", "24:00:00", "9999999.00:00:00", "10675199.02:48:05.4775807"];
+        string[] wild =
+        [
+            "0",
+            "00:00:00",
+            "-00:00:05",
+            "5",
+            "NaN",
+            "1e300",
+            "00:00:05\n",
+            "24:00:00",
+            "9999999.00:00:00",
+            "10675199.02:48:05.4775807",
+        ];
         var data = new TheoryData<string, string, string>();
         foreach (var (key, range) in durations)
             foreach (var value in wild) data.Add(key, value, range);
-        foreach (var value in new[] { "-1", "65536", "1.5", "1e3", "NaN", "5\n", "99999999999" }) data.Add("Cluster:Port", value, "from 0 to 65535");
+        foreach (var value in new[] { "-1", "65536", "1.5", "1e3", "NaN", "5\n", "99999999999" })
+            data.Add("Cluster:Port", value, "from 0 to 65535");
         data.Add("Node:Host", "hv1\n", "A-Za-z0-9._-");
         return data;
     }
@@ -162,7 +206,8 @@ public sealed class OptionsLoaderTests : IDisposable
     [MemberData(nameof(OutsideTheirRanges))]
     public void A_number_or_time_outside_its_range_is_told_with_both(string key, string value, string range)
     {
-        var error = Assert.Throws<OptionsException>(() => OptionsLoader.Load([$"--{key}={value}"], new Dictionary<string, string>(), "hv1", _directory.Path));
+        var error = Assert.Throws<OptionsException>(
+            () => OptionsLoader.Load([$"--{key}={value}"], new Dictionary<string, string>(), "hv1", _directory.Path));
         Assert.Contains($"{key}: \"{value}\"", Assert.Single(error.Errors), StringComparison.Ordinal);
         Assert.Contains(range, error.Errors[0], StringComparison.Ordinal);
     }
@@ -173,13 +218,19 @@ public sealed class OptionsLoaderTests : IDisposable
     [InlineData("exclusive", "vms/{vm}.qga", "run/qemu-server/{vm}.qmp", true)]
     [InlineData("per-command", "run/qemu-server/{vm}.qga", "run/qemu-server/{vm}.qmp", false)]
     [InlineData("exclusive", "vms/{vm}.qga", null, false)]
-    public void On_a_Proxmox_host_a_source_that_holds_its_sockets_is_refused(string hold, string agent, string? monitor, bool refused)
+    public void On_a_Proxmox_host_a_source_that_holds_its_sockets_is_refused(
+        string hold, string agent, string? monitor, bool refused)
     {
         Directory.CreateDirectory(Path.Combine(_directory.Path, "etc/pve"));
         Directory.CreateDirectory(Path.Combine(_directory.Path, "run/qemu-server"));
         Directory.CreateDirectory(Path.Combine(_directory.Path, "var"));
         Directory.CreateSymbolicLink(Path.Combine(_directory.Path, "var/run"), "../run");
-        string[] arguments = [$"--Fleet:Sources:0:Hold={hold}", $"--Fleet:Sources:0:Agent={agent}", .. monitor is null ? [] : new[] { $"--Fleet:Sources:0:Monitor={monitor}" }];
+        string[] arguments =
+        [
+            $"--Fleet:Sources:0:Hold={hold}",
+            $"--Fleet:Sources:0:Agent={agent}",
+            .. monitor is null ? [] : new[] { $"--Fleet:Sources:0:Monitor={monitor}" },
+        ];
 
         var (errors, elsewhere) = (Errors(_directory.Path), Errors(Path.Combine(_directory.Path, "etc")));
 
@@ -189,7 +240,11 @@ public sealed class OptionsLoaderTests : IDisposable
         {
             var error = Assert.Single(errors);
             Assert.StartsWith("--Fleet:Sources:0:Hold: Fleet:Sources:0:Hold: ", error, StringComparison.Ordinal);
-            Assert.Contains("vzdump would back up the VM without freezing it. Use \"Hold\": \"per-command\"", error, StringComparison.Ordinal);
+            Assert.Contains(
+                "vzdump would back up the VM without freezing it. Use \"Hold\": \"per-command\"",
+                error,
+                StringComparison.Ordinal
+            );
         }
 
         IReadOnlyList<string> Errors(string root)
@@ -217,12 +272,23 @@ public sealed class OptionsLoaderTests : IDisposable
             { "Vms": [ { "Name": "web", "Agent": "unix:{{_directory.Path}}/run/qemu-server/100.qga" }, { "Name": "far", "Host": "hv2", "Agent": "unix:{{_directory.Path}}/run/qemu-server/7.qga" } ] }
             """);
 
-        QgadOptions Start() => OptionsLoader.Load(
-            [$"--Fleet:File={fleet}", $"--Fleet:Sources:0:Hold={hold}", $"--Fleet:Sources:0:Agent={agent}"], new Dictionary<string, string>(), "hv1", _directory.Path,
-            new ProxmoxHost(_directory.Path));
+        QgadOptions Start() =>
+            OptionsLoader.Load(
+                [$"--Fleet:File={fleet}", $"--Fleet:Sources:0:Hold={hold}", $"--Fleet:Sources:0:Agent={agent}"],
+                new Dictionary<string, string>(),
+                "hv1",
+                _directory.Path,
+                new ProxmoxHost(_directory.Path)
+            );
 
-        if (!refused) Assert.Single(Start().Fleet.Sources);
-        else Assert.Contains("web: Proxmox's tools need the sockets", Assert.Single(Assert.Throws<OptionsException>(Start).Errors), StringComparison.Ordinal);
+        if (!refused)
+            Assert.Single(Start().Fleet.Sources);
+        else
+            Assert.Contains(
+                "web: Proxmox's tools need the sockets",
+                Assert.Single(Assert.Throws<OptionsException>(Start).Errors),
+                StringComparison.Ordinal
+            );
     }
 
     private static QgadOptions Load(string file) =>

@@ -55,10 +55,19 @@ public sealed class QgadCommandTests : IDisposable
         Assert.Equal(8, told.Length);
         foreach (var (at, text) in new[]
         {
-            ("Hots", "did you mean Node:Host?"), ("Lease", "a duration hh:mm:ss"), ("admin.token", "remove it and start again"), ("tokens.json", "tokens.json"),
-            ("Node:DataDirectory", "chmod 0700"), ("Freeze:Ledger", "name another"), ("Node:Api", "no address of this machine"), ("TargetGroup", "groupadd no-such-group"),
-        })
-            Assert.Contains(told, line => line.Contains(at, StringComparison.Ordinal) && line.Contains(text, StringComparison.Ordinal));
+            ("Hots", "did you mean Node:Host?"),
+            ("Lease", "a duration hh:mm:ss"),
+            ("admin.token", "remove it and start again"),
+            ("tokens.json", "tokens.json"),
+            ("Node:DataDirectory", "chmod 0700"),
+            ("Freeze:Ledger", "name another"),
+            ("Node:Api", "no address of this machine"),
+            ("TargetGroup", "groupadd no-such-group"),
+        }
+    )
+            Assert.Contains(told, line =>
+                line.Contains(at, StringComparison.Ordinal) && line.Contains(text, StringComparison.Ordinal)
+            );
     }
 
     private int? Run(params string[] arguments) =>

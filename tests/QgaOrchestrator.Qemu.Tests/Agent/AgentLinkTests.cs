@@ -51,8 +51,13 @@ public sealed class AgentLinkTests
     }
 
     [Theory]
-    [InlineData(Stray + "{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"The command guest-sync-delimited has not been found\"}}\n")]
-    [InlineData("{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"The command guest-sync-delimited has not been found\"}}\n")]
+    [InlineData(
+        Stray
+            + "{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"The command guest-sync-delimited has not been found\"}}\n"
+    )]
+    [InlineData(
+        "{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"The command guest-sync-delimited has not been found\"}}\n"
+    )]
     public void An_agent_that_refuses_the_sync_is_told_as_that(string said)
     {
         var link = new LinkDialogue();
@@ -62,7 +67,11 @@ public sealed class AgentLinkTests
         link.Expire();
         var told = Assert.IsType<OpenOutcome.NoAnswer>(Assert.Single(link.Opened));
         Assert.Equal("CommandNotFound", told.Refusal?.Class);
-        Assert.Equal("the agent answers guest-sync-delimited with an error: CommandNotFound: The command guest-sync-delimited has not been found", told.Reason);
+        Assert.Equal(
+            "the agent answers guest-sync-delimited with an error: CommandNotFound: The command guest-sync-delimited has not "
+                + "been found",
+            told.Reason
+        );
     }
 
     [Fact]
@@ -70,7 +79,8 @@ public sealed class AgentLinkTests
     {
         var link = Ready();
         link.Send(new AgentRequest("guest-ping"));
-        link.Hear($"{{\"error\": {{\"class\": \"Gen\\neric\", \"desc\": \"no\\u001b[2J\\r\\n\\u202e{new string('x', 1 << 20)}\"}}}}\n");
+        link.Hear(
+            $"{{\"error\": {{\"class\": \"Gen\\neric\", \"desc\": \"no\\u001b[2J\\r\\n\\u202e{new string('x', 1 << 20)}\"}}}}\n");
         var error = Assert.IsType<AgentOutcome.Refused>(Assert.Single(link.Called)).Error;
         Assert.Equal("Gen eric", error.Class);
         Assert.StartsWith("no\uFFFD[2J  \uFFFDxxx", error.Description, StringComparison.Ordinal);

@@ -49,7 +49,8 @@ internal sealed class HostilePeer : IAsyncDisposable
                     if (!await AnswerAsync(stream, line)) break;
                 }
             }
-            catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+            catch (Exception e) when (
+                e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
             {
                 // The client has gone, or the test has ended.
             }

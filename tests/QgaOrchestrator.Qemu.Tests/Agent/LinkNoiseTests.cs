@@ -20,10 +20,19 @@ public sealed class LinkNoiseTests
     }
 
     [Theory]
-    [InlineData(LineFault.TooLong, "the reply to guest-ping is longer than the 64 KiB that it may have", "the agent sent a line of more than 16 KiB though nothing was asked")]
-    [InlineData(LineFault.NoMemory, "the reply to guest-ping found no room in the 74 MiB", "the reply to a command found no room")]
+    [InlineData(
+        LineFault.TooLong,
+        "the reply to guest-ping is longer than the 64 KiB that it may have",
+        "the agent sent a line of more than 16 KiB though nothing was asked"
+    )]
+    [InlineData(
+        LineFault.NoMemory,
+        "the reply to guest-ping found no room in the 74 MiB",
+        "the reply to a command found no room"
+    )]
     [InlineData(LineFault.None, null, null)]
-    public void A_line_that_was_thrown_away_ends_a_link_where_it_may_have_been_a_reply(LineFault fault, string? busy, string? ready)
+    public void A_line_that_was_thrown_away_ends_a_link_where_it_may_have_been_a_reply(
+        LineFault fault, string? busy, string? ready)
     {
         var line = new WireLine(default, false) { Fault = fault };
         Assert.StartsWith(busy ?? "", LinkNoise.Refuse(Busy(GuestPing.Request), line) ?? "");

@@ -12,7 +12,8 @@ public sealed class NoisyAgentTests
     private static readonly TimeSpan _soon = TimeSpan.FromSeconds(20);
     private static readonly string _junk = new string('x', 8000) + "\n";
 
-    public static TheoryData<string> Floods => [_junk, "\n", new string('\u00ff', 4000), new string('x', 4000), "{\"retu\n", "{\"event\": 1}\n"];
+    public static TheoryData<string> Floods =>
+        [_junk, "\n", new string('\u00ff', 4000), new string('x', 4000), "{\"retu\n", "{\"event\": 1}\n"];
 
     [Theory]
     [MemberData(nameof(Floods))]
@@ -53,7 +54,8 @@ public sealed class NoisyAgentTests
         await using var agent = Connect(peer);
         Assert.IsType<OpenOutcome.Ready>(await agent.OpenAsync(_soon));
         List<ThawOutcome> rounds = [await Settlement.ThawAsync(agent, TimeProvider.System)];
-        while (rounds[^1] is ThawOutcome.NotSettled not) rounds.Add(await Settlement.RoundAsync(agent, TimeProvider.System, not.CountLost));
+        while (rounds[^1] is ThawOutcome.NotSettled not)
+            rounds.Add(await Settlement.RoundAsync(agent, TimeProvider.System, not.CountLost));
         Assert.Equal(3, rounds.Count);
         Assert.Null(Assert.IsType<ThawOutcome.Settled>(rounds[^1]).Thawed); // whose count it is, nobody knows
     }
@@ -67,7 +69,8 @@ public sealed class NoisyAgentTests
         });
         await using var agent = Connect(peer);
         await agent.OpenAsync(_soon);
-        Assert.Contains("floods", Assert.IsType<AgentOutcome.Unknown>(await agent.CallAsync(GuestFsfreezeFreeze.Request, _soon)).Reason);
+        Assert.Contains(
+            "floods", Assert.IsType<AgentOutcome.Unknown>(await agent.CallAsync(GuestFsfreezeFreeze.Request, _soon)).Reason);
         Assert.False(agent.IsOpen);
         Assert.IsType<ThawOutcome.Settled>(await Settlement.RoundAsync(agent, TimeProvider.System));
     }
@@ -90,8 +93,10 @@ public sealed class NoisyAgentTests
     {
         var file = new byte[48 << 20];
         Random.Shared.NextBytes(file);
-        var reply = $$"""{"return": {"count": {{file.Length}}, "buf-b64": "{{Convert.ToBase64String(file)}}", "eof": false} }""" + "\n";
-        await using var peer = Obeying(async (peer, command) =>
+        var reply =
+            $$"""{"return": {"count": {{file.Length}}, "buf-b64": "{{Convert.ToBase64String(file)}}", "eof": false} }""" + "\n";
+        await using var peer = Obeying(
+            async (peer, command) =>
         {
             if (command == GuestFileRead.Name) await peer.SayAsync(reply);
         });
@@ -103,9 +108,11 @@ public sealed class NoisyAgentTests
         Assert.Equal("the reply to guest-file-read is longer than the 1 MiB that it may have", outcome.Reason);
     }
 
-    private static SocketAgent Connect(RawPeer peer) => new(peer.Socket, SocketHold.Exclusive, TimeProvider.System, new Random(1));
+    private static SocketAgent Connect(RawPeer peer) =>
+        new(peer.Socket, SocketHold.Exclusive, TimeProvider.System, new Random(1));
 
-    /// <summary>Answers each request as an agent does, behind what the test says first; its sync's reply stands behind a 0xFF.</summary>
+    /// <summary>Answers each request as an agent does, behind what the test says first; its sync's reply stands behind a
+    /// 0xFF.</summary>
     private static RawPeer Obeying(Func<RawPeer, string, Task> before) => new(async (peer, _) =>
     {
         while (await peer.HearAsync() is { } line)
@@ -116,7 +123,8 @@ public sealed class NoisyAgentTests
             await before(peer, command);
             await peer.SayAsync(command switch
             {
-                GuestSyncDelimited.Name => LinkDialogue.Synced(JsonDocument.Parse(arguments).RootElement.GetProperty("id").GetInt64()),
+                GuestSyncDelimited.Name =>
+                    LinkDialogue.Synced(JsonDocument.Parse(arguments).RootElement.GetProperty("id").GetInt64()),
                 GuestFsfreezeStatus.Name => "{\"return\": \"thawed\"}\n",
                 GuestFsfreezeFreeze.Name or GuestFsfreezeThaw.Name => "{\"return\": 2}\n",
                 GuestFileRead.Name => "", // as the test says

@@ -123,7 +123,10 @@ public sealed class SocketAgentTests
         Assert.IsType<ThawOutcome.Settled>(await round);
 
         Assert.False(queues.IsCompleted);
-        Assert.Equal(["guest-sync-delimited", "guest-fstrim", "guest-sync-delimited", "guest-fsfreeze-thaw", "guest-fsfreeze-status"], guest.Vm.Agent.Heard);
+        Assert.Equal(
+            ["guest-sync-delimited", "guest-fstrim", "guest-sync-delimited", "guest-fsfreeze-thaw", "guest-fsfreeze-status"],
+            guest.Vm.Agent.Heard
+        );
         agent.Close();
         Assert.IsType<OpenOutcome.Ready>(await queues);
         Assert.Equal(0, guest.Time.Armed);
@@ -235,7 +238,11 @@ public sealed class SocketAgentTests
         Assert.Equal(0, guest.Time.Armed);
         // Connections that were closed above may still stand in the socket's backlog, which takes one: they are served first.
         var last = await OpenOrExpireAsync(guest, agent);
-        for (var start = Stopwatch.GetTimestamp(); last is not OpenOutcome.Ready && Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(10);)
+        for (
+            var start = Stopwatch.GetTimestamp();
+            last is not OpenOutcome.Ready && Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(10);
+
+        )
         {
             await Task.Yield();
             last = await OpenOrExpireAsync(guest, agent);

@@ -7,7 +7,8 @@ internal sealed record Transcript(bool Ours, string Message, bool AfterSentinel)
 {
     /// <summary>All that are recorded.</summary>
     public static IEnumerable<string> Names =>
-        Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Transcripts"), "*.jsonl").Select(file => Path.GetFileNameWithoutExtension(file)!);
+        Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Transcripts"), "*.jsonl").Select(
+            file => Path.GetFileNameWithoutExtension(file)!);
 
     public static IEnumerable<Transcript> Read(string name)
     {

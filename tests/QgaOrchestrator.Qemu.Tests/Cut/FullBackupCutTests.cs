@@ -70,7 +70,10 @@ public sealed class FullBackupCutTests : IAsyncDisposable
     [Fact]
     public async Task A_full_target_fails_before_the_guest_is_frozen()
     {
-        _vm.Jobs.Fail("create", "Could not resize image: Failed to resize underlying file: Could not preallocate new data: No space left on device");
+        _vm.Jobs.Fail(
+            "create",
+            "Could not resize image: Failed to resize underlying file: Could not preallocate new data: No space left on device"
+        );
         var failed = await RefusedAsync();
         Assert.Contains("no room", failed.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_target.Directory));
@@ -167,7 +170,9 @@ public sealed class FullBackupCutTests : IAsyncDisposable
         foreach (var disk in plan.Disks)
         {
             var options = $$$"""
-                {"job-id": "{{{Names.Job(disk.Index)}}}", "options": {"driver": "file", "filename": "{{{_directory["x"]}}}", "size": 0}}
+                {"job-id": "{{{Names.Job(disk.Index)}}}", "options": {"driver": "file", "filename": "{{{_directory[
+                    "x"
+                ]}}}", "size": 0}}
                 """;
             await _monitor.ExecuteAsync("blockdev-create", System.Text.Encoding.UTF8.GetBytes(options), Long);
         }

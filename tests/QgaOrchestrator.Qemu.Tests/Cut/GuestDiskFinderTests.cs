@@ -4,10 +4,12 @@ using QgaOrchestrator.Qemu.Monitor.Queries;
 
 namespace QgaOrchestrator.Qemu.Tests.Cut;
 
-/// <summary>Which of QEMU's disks a guest means, on every bus, as a real agent told it and as others tell it by their source.</summary>
+/// <summary>Which of QEMU's disks a guest means, on every bus, as a real agent told it and as others tell it by their
+/// source.</summary>
 public sealed class GuestDiskFinderTests
 {
-    /// <summary>What the guest calls it, and the node; ? is unknown. The guest's names are in the order of its discovery.</summary>
+    /// <summary>What the guest calls it, and the node; ? is unknown. The guest's names are in the order of its
+    /// discovery.</summary>
     [Theory]
     [InlineData("vda", "vb")] // virtio-blk
     [InlineData("vdb", "vb2")] // virtio-blk behind a bridge, without id and serial
@@ -33,11 +35,13 @@ public sealed class GuestDiskFinderTests
     public async Task A_real_guests_disk_is_found_on_every_bus(string device, string node)
     {
         var (machine, fileSystems) = await RecordedAsync();
-        var found = new GuestDiskFinder(machine, fileSystems).Find(Assert.Single(fileSystems, f => f.Name == device).Disk.Single());
+        var found = new GuestDiskFinder(machine, fileSystems).Find(
+            Assert.Single(fileSystems, f => f.Name == device).Disk.Single());
         Assert.Equal(node, Shown(found));
     }
 
-    /// <summary>An agent before 3.1 tells neither serial nor device, one without udev no serial: namespaces stay undecided.</summary>
+    /// <summary>An agent before 3.1 tells neither serial nor device, one without udev no serial: namespaces stay
+    /// undecided.</summary>
     [Theory]
     [InlineData("vda", "vb")]
     [InlineData("sda", "s0|s2")]
@@ -51,8 +55,10 @@ public sealed class GuestDiskFinderTests
     public async Task Without_serials_places_tell_what_they_can(string device, string nodes)
     {
         var (machine, told) = await RecordedAsync();
-        var fileSystems = told.Select(f => f with { Disk = [.. f.Disk.Select(disk => disk with { Serial = null, Dev = null })] }).ToList();
-        Assert.Equal(nodes, Shown(new GuestDiskFinder(machine, fileSystems).Find(fileSystems.First(f => f.Name == device).Disk.Single())));
+        var fileSystems =
+            told.Select(f => f with { Disk = [.. f.Disk.Select(disk => disk with { Serial = null, Dev = null })] }).ToList();
+        Assert.Equal(
+            nodes, Shown(new GuestDiskFinder(machine, fileSystems).Find(fileSystems.First(f => f.Name == device).Disk.Single())));
     }
 
     public static TheoryData<string, DiskPlace, bool> Serials => new()
@@ -65,25 +71,52 @@ public sealed class GuestDiskFinderTests
         { "4a7c1f5e-9f1c-4b6e-8", new(DiskSocket.Virtio, null) { Serial = "4a7c1f5e-9f1c-4b6e-8b5e-0f5d9d1f6a11" }, true },
         { "35000c50015ea71ad", Scsi("") with { Wwn = 0x5000c50015ea71ad }, true },
         { "35000c50015ea71ae", Scsi("") with { Wwn = 0x5000c50015ea71ad }, false },
-        { "QEMU_HARDDISK_QM00001", new(DiskSocket.Sata, null) { Serial = "QM00001" }, true },
-        { "QM00001             ", new(DiskSocket.Ide, null) { Serial = "QM00001" }, true }, // Windows pads
-        { "QEMU_NVMe_Ctrl_NVME1", new(DiskSocket.Nvme, null, Unit: 5) { Serial = "NVME1" }, true }, // udev before 250
-        { "QEMU_NVMe_Ctrl_NVME1_1", new(DiskSocket.Nvme, null, Unit: 5) { Serial = "NVME1" }, false },
-        { "QEMU_QEMU_HARDDISK_my_serial-0:0", new(DiskSocket.Usb, null) { Serial = "my serial" }, true },
-        { "QEMU_QEMU_HARDDISK_1-0000:00:08.0-1-0:0", new(DiskSocket.Usb, null) { DeviceId = "1-0000:00:08.0-1" }, true }, // QEMU's own
+        {
+            "QEMU_HARDDISK_QM00001",
+            new(DiskSocket.Sata, null) { Serial = "QM00001" },
+            true
+        },
+        {
+            "QM00001             ",
+            new(DiskSocket.Ide, null) { Serial = "QM00001" },
+            true
+        }, // Windows pads
+        {
+            "QEMU_NVMe_Ctrl_NVME1",
+            new(DiskSocket.Nvme, null, Unit: 5) { Serial = "NVME1" },
+            true
+        }, // udev before 250
+        {
+            "QEMU_NVMe_Ctrl_NVME1_1",
+            new(DiskSocket.Nvme, null, Unit: 5) { Serial = "NVME1" },
+            false
+        },
+        {
+            "QEMU_QEMU_HARDDISK_my_serial-0:0",
+            new(DiskSocket.Usb, null) { Serial = "my serial" },
+            true
+        },
+        {
+            "QEMU_QEMU_HARDDISK_1-0000:00:08.0-1-0:0",
+            new(DiskSocket.Usb, null) { DeviceId = "1-0000:00:08.0-1" },
+            true
+        }, // QEMU's own
         { "", Scsi(""), false },
     };
 
     [Theory]
     [MemberData(nameof(Serials))]
-    public void A_serial_is_known_as_guests_report_it(string told, DiskPlace place, bool same) => Assert.Equal(same, GuestSerial.IsOf(told, place));
+    public void A_serial_is_known_as_guests_report_it(string told, DiskPlace place, bool same) =>
+        Assert.Equal(same, GuestSerial.IsOf(told, place));
 
-    /// <summary>By its source (qga/commands-win32.c) a Windows agent tells the lun as unit, the target as target, and of SATA no port.</summary>
+    /// <summary>By its source (qga/commands-win32.c) a Windows agent tells the lun as unit, the target as target, and of SATA no
+    /// port.</summary>
     [Fact]
     public async Task A_Windows_agent_tells_targets_and_no_ports()
     {
         var (machine, _) = await RecordedAsync();
-        var (scsi, ahci, virtio) = (new GuestPciAddress(0, 0, 3, 0), new GuestPciAddress(0, 0, 7, 0), new GuestPciAddress(0, 0, 2, 0));
+        var (scsi, ahci, virtio) = (
+            new GuestPciAddress(0, 0, 3, 0), new GuestPciAddress(0, 0, 7, 0), new GuestPciAddress(0, 0, 2, 0));
         GuestFilesystem[] volumes =
         [
             Volume(@"C:\", new(virtio, DiskBusType.Scsi, 0, 0, 0, "ABCDEFGHIJKLMNOPQRST", @"\\.\PhysicalDrive0")),
@@ -104,7 +137,10 @@ public sealed class GuestDiskFinderTests
         var entry = new GuestDiskAddress(new(0, 0, 20, 0), DiskBusType.Virtio, 0, 0, 0);
         var more = machine with { Pci = [.. machine.Pci, new PciDevice("vhost0", 0, 20, 0)] };
         Assert.Equal(new FoundDisk.Elsewhere("vhost0", Excluded: false), new GuestDiskFinder(more, []).Find(entry));
-        Assert.Equal(new FoundDisk.Elsewhere("vhost0", Excluded: true), new GuestDiskFinder(more with { ExcludedDevices = ["vhost0"] }, []).Find(entry));
+        Assert.Equal(
+            new FoundDisk.Elsewhere("vhost0", Excluded: true),
+            new GuestDiskFinder(more with { ExcludedDevices = ["vhost0"] }, []).Find(entry)
+        );
         Assert.IsType<FoundDisk.Unknown>(new GuestDiskFinder(machine, []).Find(entry));
         Assert.IsType<FoundDisk.Unknown>(new GuestDiskFinder(more, []).Find(entry with { Serial = "ABCDEFGHIJKLMNOPQRST" }));
     }
@@ -136,5 +172,6 @@ public sealed class GuestDiskFinderTests
 
     private static DiskPlace Scsi(string serial) => new(DiskSocket.VirtioScsi, null) { Serial = serial };
 
-    private static GuestFilesystem Volume(string mountpoint, GuestDiskAddress disk) => new(@"\\?\Volume{0}\", mountpoint, "NTFS", [disk]);
+    private static GuestFilesystem Volume(string mountpoint, GuestDiskAddress disk) =>
+        new(@"\\?\Volume{0}\", mountpoint, "NTFS", [disk]);
 }

@@ -24,8 +24,23 @@ internal sealed class RealQemu : IAsyncDisposable
             Run("qemu-io", "-c", $"write -q -P {disk[^7]} 64k 1M", "-c", "write -q -P 7 3M 100k", disk);
         }
 
-        List<string> arguments = ["-machine", "pc", "-accel", "tcg", "-m", "16", "-nodefaults", "-display", "none", "-no-user-config",
-            "-qmp", $"unix:{MonitorPath},server=on,wait=off", "-qmp", "stdio"];
+        List<string> arguments =
+        [
+            "-machine",
+            "pc",
+            "-accel",
+            "tcg",
+            "-m",
+            "16",
+            "-nodefaults",
+            "-display",
+            "none",
+            "-no-user-config",
+            "-qmp",
+            $"unix:{MonitorPath},server=on,wait=off",
+            "-qmp",
+            "stdio",
+        ];
         for (var i = 0; i < disks; i++)
             arguments.AddRange(["-blockdev", $"driver=qcow2,node-name=disk{i},file.driver=file,file.filename={Disks[i]}",
                 "-device", $"virtio-blk-pci,drive=disk{i},id=vd{i},serial=data-{i}"]);
@@ -45,7 +60,8 @@ internal sealed class RealQemu : IAsyncDisposable
 
     /// <summary>Why there is none; a missing QEMU is a failure in CI.</summary>
     /// <param name="more">Arguments besides; it may make files in the directory.</param>
-    public static async Task<RealQemu> StartAsync(int disks = 2, long size = 8 << 20, Func<TemporaryDirectory, string[]>? more = null)
+    public static async Task<RealQemu> StartAsync(
+        int disks = 2, long size = 8 << 20, Func<TemporaryDirectory, string[]>? more = null)
     {
         var missing = new[] { "qemu-system-x86_64", "qemu-img", "qemu-io" }.Where(tool => !IsInstalled(tool)).ToList();
         if (Environment.GetEnvironmentVariable("CI") is not ("true" or "1"))
@@ -72,7 +88,8 @@ internal sealed class RealQemu : IAsyncDisposable
     public async Task<string> GraphAsync()
     {
         var nodes = await AskAsync("query-named-block-nodes");
-        var names = nodes.EnumerateArray().Select(node => $"{node.GetProperty("node-name")} {node.GetProperty("drv")} {node.GetProperty("file")}");
+        var names = nodes.EnumerateArray().Select(
+            node => $"{node.GetProperty("node-name")} {node.GetProperty("drv")} {node.GetProperty("file")}");
         return string.Join('\n', names.Order(StringComparer.Ordinal)) + "\njobs " + (await AskAsync("query-jobs")).GetRawText();
     }
 
@@ -98,7 +115,8 @@ internal sealed class RealQemu : IAsyncDisposable
         while (await _process.StandardOutput.ReadLineAsync() is { } line)
         {
             // A command for people (qemu-io) prints to standard output as well.
-            if (line.StartsWith('{') && JsonDocument.Parse(line).RootElement.TryGetProperty("return", out var value)) return value;
+            if (line.StartsWith('{') && JsonDocument.Parse(line).RootElement.TryGetProperty("return", out var value))
+                return value;
         }
 
         throw new InvalidOperationException("QEMU is gone");

@@ -61,7 +61,17 @@ public sealed class RealSnapshotCutTests : IDisposable
         await using var qemu = await RealQemu.StartAsync();
         var before = await qemu.GraphAsync();
         var (killedAt, finished, number) = (new List<string>(), 0, 0);
-        string[] all = ["blockdev-create", "blockdev-add", "job-dismiss", "transaction", "blockdev-backup", "block-commit", "job-complete", "blockdev-del"];
+        string[] all =
+        [
+            "blockdev-create",
+            "blockdev-add",
+            "job-dismiss",
+            "transaction",
+            "blockdev-backup",
+            "block-commit",
+            "job-complete",
+            "blockdev-del",
+        ];
         for (var (pass, after) = (1, 1); pass <= 4 && (all.Except(killedAt).Any() || finished == 0); after++)
         {
             var names = CutNames.For("killed", 1, ++number);
@@ -124,7 +134,8 @@ public sealed class RealSnapshotCutTests : IDisposable
         Assert.False(await next.CanFinishAsync(plan, default));
         var lost = await Assert.ThrowsAsync<CutException>(() => next.UndoAsync(names, plan.Directory, default));
         Assert.Contains($"qemu-img commit -b {open.Disks[0].Base} {overlay}", lost.Remedy, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<CutException>(() => next.PrepareAsync(CutNames.For("next", 1, 1), new(second.NewPoint(), null), default));
+        await Assert.ThrowsAsync<CutException>(
+            () => next.PrepareAsync(CutNames.For("next", 1, 1), new(second.NewPoint(), null), default));
         Assert.True(File.Exists(overlay));
         Assert.Equal(before, await second.GraphAsync());
 

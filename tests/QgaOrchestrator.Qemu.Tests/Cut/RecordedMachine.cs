@@ -9,9 +9,15 @@ namespace QgaOrchestrator.Qemu.Tests.Cut;
 /// <param name="files">Where its images are instead of in /vm/.</param>
 internal sealed class RecordedMachine(string name, string files = "/vm/") : IMonitor
 {
-    private readonly JsonElement _said = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Cut", "Machines", name + ".json")).Replace("/vm/", files, StringComparison.Ordinal)).RootElement;
+    private readonly JsonElement _said = JsonDocument
+        .Parse(
+            File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Cut", "Machines", name + ".json"))
+                .Replace("/vm/", files, StringComparison.Ordinal)
+        )
+        .RootElement;
 
-    public IReadOnlyList<GuestFilesystem> FileSystems => GuestGetFsinfo.Read(Encoding.UTF8.GetBytes(_said.GetProperty("guest-get-fsinfo").GetRawText()));
+    public IReadOnlyList<GuestFilesystem> FileSystems =>
+        GuestGetFsinfo.Read(Encoding.UTF8.GetBytes(_said.GetProperty("guest-get-fsinfo").GetRawText()));
 
     public bool IsOpen => true;
 
@@ -29,7 +35,8 @@ internal sealed class RecordedMachine(string name, string files = "/vm/") : IMon
         remove { }
     }
 
-    public Task<MonitorOpenOutcome> OpenAsync(TimeSpan timeout) => Task.FromResult<MonitorOpenOutcome>(new MonitorOpenOutcome.Ready(new(7, 2, 0)));
+    public Task<MonitorOpenOutcome> OpenAsync(TimeSpan timeout) =>
+        Task.FromResult<MonitorOpenOutcome>(new MonitorOpenOutcome.Ready(new(7, 2, 0)));
 
     public Task<MonitorOutcome> ExecuteAsync(string command, ReadOnlyMemory<byte> arguments, TimeSpan timeout)
     {
@@ -37,7 +44,9 @@ internal sealed class RecordedMachine(string name, string files = "/vm/") : IMon
         if (command != "qom-get") return Returned(reply);
         var asked = JsonDocument.Parse(arguments).RootElement;
         var property = $"{asked.GetProperty("path")} {asked.GetProperty("property")}";
-        return reply.TryGetProperty(property, out var value) ? Returned(value) : Refused("GenericError", $"Property '{property}' not found");
+        return reply.TryGetProperty(property, out var value)
+            ? Returned(value)
+            : Refused("GenericError", $"Property '{property}' not found");
     }
 
     public void Close() { }
@@ -47,5 +56,6 @@ internal sealed class RecordedMachine(string name, string files = "/vm/") : IMon
     private static Task<MonitorOutcome> Returned(JsonElement json) =>
         Task.FromResult<MonitorOutcome>(new MonitorOutcome.Returned(Encoding.UTF8.GetBytes(json.GetRawText())));
 
-    private static Task<MonitorOutcome> Refused(string kind, string words) => Task.FromResult<MonitorOutcome>(new MonitorOutcome.Refused(kind, words));
+    private static Task<MonitorOutcome> Refused(string kind, string words) =>
+        Task.FromResult<MonitorOutcome>(new MonitorOutcome.Refused(kind, words));
 }

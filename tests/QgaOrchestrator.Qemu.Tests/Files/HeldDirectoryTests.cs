@@ -14,7 +14,14 @@ public sealed class HeldDirectoryTests : IDisposable
     public HeldDirectoryTests()
     {
         _shared = Directory.CreateDirectory(_directory["shared"]).FullName;
-        File.SetUnixFileMode(_shared, UnixFileMode.SetGroup | OwnFiles.Directory | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute);
+        File.SetUnixFileMode(
+            _shared,
+            UnixFileMode.SetGroup
+                | OwnFiles.Directory
+                | UnixFileMode.GroupRead
+                | UnixFileMode.GroupWrite
+                | UnixFileMode.GroupExecute
+        );
         _victim = _directory["victim"];
         File.WriteAllText(_victim, "whole");
     }
@@ -40,7 +47,8 @@ public sealed class HeldDirectoryTests : IDisposable
     {
         File.CreateSymbolicLink(Path.Combine(_shared, "0.qcow2"), _victim);
         using var held = HeldDirectory.Open(_shared);
-        Assert.Contains("symbolic link", Assert.ThrowsAny<IOException>(() => held.Read("0.qcow2")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "symbolic link", Assert.ThrowsAny<IOException>(() => held.Read("0.qcow2")).Message, StringComparison.Ordinal);
         Assert.ThrowsAny<IOException>(() => held.Append("0.qcow2", OwnFiles.File));
         Assert.Null(held.ReadOwn("0.qcow2"));
         Assert.Throws<IOException>(() => held.CreateNew("0.qcow2", OwnFiles.File));

@@ -28,7 +28,8 @@ public sealed class FreezeLedgerTests : IDisposable
         Ledger.Write(TempLedger.Entry());
         var file = Assert.Single(Directory.GetFiles(Ledger.Directory));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Ledger.Directory));
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Ledger.Directory));
     }
 
     [Fact]
@@ -54,7 +55,8 @@ public sealed class FreezeLedgerTests : IDisposable
         var all = Ledger.ReadAll();
         Assert.Equal("db1", Assert.Single(all.Entries).Vm);
         Assert.Equal(path, Assert.Single(all.Damaged).Path);
-        Assert.Contains(path, Assert.Throws<LedgerDamagedException>(() => Ledger.Read("broken")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            path, Assert.Throws<LedgerDamagedException>(() => Ledger.Read("broken")).Message, StringComparison.Ordinal);
         Assert.Throws<LedgerDamagedException>(() => Ledger.Remove("broken", "w1"));
         Assert.True(File.Exists(path));
     }
@@ -80,7 +82,8 @@ public sealed class FreezeLedgerTests : IDisposable
     {
         Ledger.Write(TempLedger.Entry());
         var text = File.ReadAllText(Ledger.PathOf("db1"));
-        _temp.Put("db1.freeze.json", text.Replace("\"vm\": \"db1\"", "\"vm\": \"db1\", \"mood\": \"good\"", StringComparison.Ordinal));
+        _temp.Put(
+            "db1.freeze.json", text.Replace("\"vm\": \"db1\"", "\"vm\": \"db1\", \"mood\": \"good\"", StringComparison.Ordinal));
         Assert.Equal(TempLedger.Entry(), Ledger.Read("db1"));
     }
 

@@ -54,11 +54,13 @@ public sealed class SettlementTests
         Assert.False(Failed(await Thaw(new AgentOutcome.NotSent("closed"))).CountLost);
 
     [Fact]
-    public async Task A_status_without_an_answer_is_not_settled() => Assert.True(Failed(await Thaw(Returns("2"), _lost)).CountLost);
+    public async Task A_status_without_an_answer_is_not_settled() =>
+        Assert.True(Failed(await Thaw(Returns("2"), _lost)).CountLost);
 
     [Fact]
     public async Task An_agent_that_refuses_both_offers_no_freeze() =>
-        Assert.True(Failed(await Thaw(Refuses("disabled", "CommandNotFound"), Refuses("disabled", "CommandNotFound"))).NotOffered);
+        Assert.True(
+            Failed(await Thaw(Refuses("disabled", "CommandNotFound"), Refuses("disabled", "CommandNotFound"))).NotOffered);
 
     [Fact]
     public async Task An_agent_that_refuses_only_status_may_be_frozen() =>

@@ -10,13 +10,23 @@ public sealed class SystemdUnitTests
 
     [Theory]
     [InlineData("the unit's main process", "4711", Service, "qgad.service")]
-    [InlineData("the main process of a unit of another name", "4711", "0::/system.slice/backup-node.service\n", "backup-node.service")]
+    [InlineData(
+        "the main process of a unit of another name",
+        "4711",
+        "0::/system.slice/backup-node.service\n",
+        "backup-node.service"
+    )]
     [InlineData("behind a script that the unit runs", "4710", Service, "qgad.service")]
     [InlineData("a systemd before 248", null, Service, "qgad.service")]
     [InlineData("control groups of version 1", null, "12:cpu:/\n1:name=systemd:/system.slice/qgad.service\n", "qgad.service")]
     [InlineData("a shell of a user's session", "812", Session, null)]
     [InlineData("a shell below another service, as a CI runner", "812", "0::/system.slice/runner.service\n", null)]
-    [InlineData("a user's service manager", "812", "0::/user.slice/user-1000.slice/user@1000.service/app.slice/app-x.scope\n", null)]
+    [InlineData(
+        "a user's service manager",
+        "812",
+        "0::/user.slice/user-1000.slice/user@1000.service/app.slice/app-x.scope\n",
+        null
+    )]
     [InlineData("no control group", null, "", null)]
     public void A_service_is_known_by_its_own_pid_or_its_control_group(string what, string? execPid, string group, string? unit)
     {

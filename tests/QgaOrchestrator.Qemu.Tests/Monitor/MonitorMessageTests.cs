@@ -60,7 +60,10 @@ public sealed class MonitorMessageTests
     public void A_ports_event_tells_that_the_agent_came()
     {
         var happened = Assert.IsType<MonitorMessage.Happened>(
-            Parse("""{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "VSERPORT_CHANGE", "data": {"open": true, "id": "qgaport0"}}"""));
+            Parse(
+                """{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "VSERPORT_CHANGE", "data": {"open": true, "id": "qgaport0"}}"""
+            )
+        );
         Assert.Equal(new VserportChange("qgaport0", true), VserportChange.Read(happened.Event));
         Assert.Null(JobStatusChange.Read(happened.Event));
     }

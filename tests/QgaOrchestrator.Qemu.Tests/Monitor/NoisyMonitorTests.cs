@@ -10,7 +10,8 @@ public sealed class NoisyMonitorTests
 {
     private static readonly TimeSpan _soon = TimeSpan.FromSeconds(20);
 
-    private const string Greeting = """{"QMP": {"version": {"qemu": {"major": 7, "minor": 2, "micro": 22}}, "capabilities": []}}""" + "\r\n";
+    private const string Greeting =
+        """{"QMP": {"version": {"qemu": {"major": 7, "minor": 2, "micro": 22}}, "capabilities": []}}""" + "\r\n";
 
     [Theory]
     [InlineData("{\"event\": \"RTC_CHANGE\", \"data\": {\"offset\": 1}}\r\n", "events")]

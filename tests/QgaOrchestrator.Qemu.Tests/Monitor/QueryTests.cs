@@ -30,8 +30,12 @@ public sealed class QueryTests
             [{"bus": 0, "devices": [{"bus": 0, "slot": 2, "function": 1, "qdev_id": "rp0", "regions": [],
               "pci_bridge": {"bus": {"number": 0, "secondary": 3}, "devices": [
                 {"bus": 3, "slot": 0, "function": 0, "qdev_id": "vd0", "class_info": {"class": 256}}]}}]}]
-            """);
-        Assert.Equal([new PciDevice("rp0", 0, 2, 1, Secondary: 3), new PciDevice("vd0", 3, 0, 0)], await QueryPci.AskAsync(monitor, default));
+            """
+        );
+        Assert.Equal(
+            [new PciDevice("rp0", 0, 2, 1, Secondary: 3), new PciDevice("vd0", 3, 0, 0)],
+            await QueryPci.AskAsync(monitor, default)
+        );
     }
 
     [Fact]

@@ -12,10 +12,18 @@ public sealed partial class ReadmeTests
     [Fact]
     public void The_README_has_the_examples_lines_and_no_others()
     {
-        var examples = Lines(File.ReadAllText(InOutput("ReadmeExamples.cs")).Replace("guest.Socket", "\"/run/vms/db1/qga.sock\"", StringComparison.Ordinal));
-        var blocks = Block().Matches(File.ReadAllText(InOutput("README.md"))).Select(match => Lines(match.Groups[1].Value)).ToList();
+        var examples = Lines(
+            File.ReadAllText(InOutput("ReadmeExamples.cs"))
+                .Replace("guest.Socket", "\"/run/vms/db1/qga.sock\"", StringComparison.Ordinal)
+        );
+        var blocks = Block()
+            .Matches(File.ReadAllText(InOutput("README.md")))
+            .Select(match => Lines(match.Groups[1].Value))
+            .ToList();
         Assert.Equal(4, blocks.Count);
-        Assert.All(blocks, block => Assert.Contains(string.Join('\n', block.Where(IsNoUsing)), string.Join('\n', examples), StringComparison.Ordinal));
+        Assert.All(blocks, block =>
+            Assert.Contains(string.Join('\n', block.Where(IsNoUsing)), string.Join('\n', examples), StringComparison.Ordinal)
+        );
         Assert.All(blocks.SelectMany(block => block).Where(line => !IsNoUsing(line)), line => Assert.Contains(line, examples));
     }
 
@@ -61,7 +69,8 @@ public sealed partial class ReadmeTests
         await using var agent = await SocketAgent.ConnectAsync(guest.Socket, guest.Time, new Random(1));
         using (guest.Vm.Agent.On("guest-fsfreeze-freeze", Act.Execute, Act.Disconnect))
         {
-            var lost = await Assert.ThrowsAsync<AgentException>(() => ReadmeExamples.FreezeAsync(agent, () => Task.CompletedTask));
+            var lost = await Assert.ThrowsAsync<AgentException>(
+                () => ReadmeExamples.FreezeAsync(agent, () => Task.CompletedTask));
             Assert.True(lost.MayHaveHappened);
         }
         Assert.Single(guest.Vm.Guest.Freezes);
@@ -80,7 +89,8 @@ public sealed partial class ReadmeTests
 
     private static string InOutput(string name) => Path.Combine(AppContext.BaseDirectory, "Package", name);
 
-    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Lines(string text) =>
+        text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     private static bool IsNoUsing(string line) => !line.StartsWith("using Qga", StringComparison.Ordinal);
 

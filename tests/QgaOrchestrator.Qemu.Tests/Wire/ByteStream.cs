@@ -11,7 +11,10 @@ internal sealed class ByteStream
     private Task<WireLine?>? _next;
 
     public ByteStream(int limit = 48 << 20, LineMemory? memory = null, TimeProvider? time = null) =>
-        _reader = new(_source.ReceiveAsync, memory ?? new LineMemory(2 * LineMemory.Long, 66 << 20), time ?? TimeProvider.System) { Limit = limit };
+        _reader = new(_source.ReceiveAsync, memory ?? new LineMemory(2 * LineMemory.Long, 66 << 20), time ?? TimeProvider.System)
+        {
+            Limit = limit,
+        };
 
     public int Limit
     {

@@ -19,7 +19,8 @@ public sealed class ForeignTextTests
     }
 
     [Fact]
-    public void Half_a_surrogate_pair_is_no_character() => Assert.Equal("half \uFFFD of a pair", ForeignText.Line("half \ud83d of a pair"));
+    public void Half_a_surrogate_pair_is_no_character() =>
+        Assert.Equal("half \uFFFD of a pair", ForeignText.Line("half \ud83d of a pair"));
 
     [Theory]
     [InlineData(255)]
@@ -60,7 +61,10 @@ public sealed class ForeignTextTests
     [Fact]
     public void JSON_with_other_bytes_than_UTF_8_is_mended_and_any_other_is_the_same_memory()
     {
-        Assert.Equal("\"a\uFFFD(\"", Encoding.UTF8.GetString(JsonText.Mended(new byte[] { (byte)'"', (byte)'a', 0xC3, (byte)'(', (byte)'"' }).Span));
+        Assert.Equal(
+            "\"a\uFFFD(\"",
+            Encoding.UTF8.GetString(JsonText.Mended(new byte[] { (byte)'"', (byte)'a', 0xC3, (byte)'(', (byte)'"' }).Span)
+        );
         ReadOnlyMemory<byte> right = """{"a":"\n"}"""u8.ToArray();
         Assert.True(right.Equals(JsonText.Mended(right)));
     }

@@ -78,7 +78,8 @@ public sealed class LineMemoryTests
 
         public async Task<List<LineFault>> ReadAsync()
         {
-            _reader = new LineReader(ReceiveAsync, memory, TimeProvider.System) { Limit = GuestExecStatus.Request(1).LargestReply };
+            _reader =
+                new LineReader(ReceiveAsync, memory, TimeProvider.System) { Limit = GuestExecStatus.Request(1).LargestReply };
             var faults = new List<LineFault>();
             while (await _reader.ReadAsync() is { } line)
                 if (line.Fault != LineFault.None) faults.Add(line.Fault);

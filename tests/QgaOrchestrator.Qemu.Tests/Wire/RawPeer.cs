@@ -3,7 +3,8 @@ using System.Text;
 
 namespace QgaOrchestrator.Qemu.Tests.Wire;
 
-/// <summary>The other end of a socket, in a test's hands: one connection after the other, each served by the test's own lines.</summary>
+/// <summary>The other end of a socket, in a test's hands: one connection after the other, each served by the test's own
+/// lines.</summary>
 internal sealed class RawPeer : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("peer").FullName;
@@ -60,7 +61,8 @@ internal sealed class RawPeer : IAsyncDisposable
                     await _serve(this, number);
                 }
             }
-            catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+            catch (Exception e) when (
+                e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
             {
                 // The client has gone, or the test has ended.
             }

@@ -19,19 +19,26 @@ public sealed class UnixConnectionTests : IDisposable
     }
 
     [Fact]
-    public async Task No_file_is_no_socket() => Assert.Equal(
-        new ConnectOutcome.NoSocket("no such socket"), await UnixConnection.ConnectAsync(SocketPath, LineMemory.Agents, TimeProvider.System));
+    public async Task No_file_is_no_socket() =>
+        Assert.Equal(
+            new ConnectOutcome.NoSocket("no such socket"),
+            await UnixConnection.ConnectAsync(SocketPath, LineMemory.Agents, TimeProvider.System)
+        );
 
     [Fact]
     public async Task A_socket_that_nobody_listens_on_is_no_socket()
     {
         _listener.Bind(new UnixDomainSocketEndPoint(SocketPath));
-        Assert.Equal(new ConnectOutcome.NoSocket("nobody listens on the socket"), await UnixConnection.ConnectAsync(SocketPath, LineMemory.Agents, TimeProvider.System));
+        Assert.Equal(
+            new ConnectOutcome.NoSocket("nobody listens on the socket"),
+            await UnixConnection.ConnectAsync(SocketPath, LineMemory.Agents, TimeProvider.System)
+        );
     }
 
     [Fact]
     public async Task A_path_that_no_socket_can_have_is_no_socket() =>
-        Assert.IsType<ConnectOutcome.NoSocket>(await UnixConnection.ConnectAsync("/" + new string('x', 200), LineMemory.Agents, TimeProvider.System));
+        Assert.IsType<ConnectOutcome.NoSocket>(
+            await UnixConnection.ConnectAsync("/" + new string('x', 200), LineMemory.Agents, TimeProvider.System));
 
     [Fact]
     public async Task A_full_backlog_is_busy_at_once()
@@ -39,7 +46,10 @@ public sealed class UnixConnectionTests : IDisposable
         Listen(backlog: 1);
         var waiting = new List<UnixConnection>();
         ConnectOutcome outcome;
-        while ((outcome = await UnixConnection.ConnectAsync(SocketPath, LineMemory.Agents, TimeProvider.System)) is ConnectOutcome.Connected connected)
+        while (
+            (outcome = await UnixConnection.ConnectAsync(SocketPath, LineMemory.Agents, TimeProvider.System))
+                is ConnectOutcome.Connected connected
+        )
             waiting.Add(connected.Connection);
         Assert.IsType<ConnectOutcome.Busy>(outcome);
         Assert.Equal(2, waiting.Count); // nobody accepts: both wait, unserved
@@ -128,5 +138,9 @@ public sealed class UnixConnectionTests : IDisposable
     }
 
     private async Task<UnixConnection> Connect(LineMemory? memory = null) =>
-        Assert.IsType<ConnectOutcome.Connected>(await UnixConnection.ConnectAsync(SocketPath, memory ?? LineMemory.Agents, TimeProvider.System)).Connection;
+        Assert
+            .IsType<ConnectOutcome.Connected>(
+                await UnixConnection.ConnectAsync(SocketPath, memory ?? LineMemory.Agents, TimeProvider.System)
+            )
+            .Connection;
 }

@@ -114,7 +114,8 @@ internal sealed class BlockCommands(SimulatedVm vm)
             "auto-finalize", "auto-dismiss");
         var top = vm.Blocks.Find(arguments.Text("device"));
         var below = arguments.TextOrNull("base-node") is { } named ? vm.Blocks.Find(named) : Bottom(top);
-        if (below == top || !Chain(top).Contains(below)) throw new QemuException($"Node '{below.Name}' is not a backing image of '{top.Name}'");
+        if (below == top || !Chain(top).Contains(below))
+            throw new QemuException($"Node '{below.Name}' is not a backing image of '{top.Name}'");
         BlockGraph.CheckFree(top);
         BlockGraph.CheckFree(below);
         var id = arguments.Text("job-id");

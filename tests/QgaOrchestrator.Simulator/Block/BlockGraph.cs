@@ -32,7 +32,8 @@ public sealed class BlockGraph
         get { lock (Sync) return [.. _nodes]; }
     }
 
-    /// <summary>What is not as it was at the start: nodes added or gone, disks on another root. Empty: it ended as it began.</summary>
+    /// <summary>What is not as it was at the start: nodes added or gone, disks on another root. Empty: it ended as it
+    /// began.</summary>
     public IReadOnlyList<string> Leftovers
     {
         get
@@ -78,9 +79,11 @@ public sealed class BlockGraph
 
     internal void Delete(string name)
     {
-        var node = _nodes.Find(node => node.Name == name) ?? throw new QemuException($"Failed to find node with node-name='{name}'");
+        var node = _nodes.Find(node => node.Name == name) ?? throw new QemuException(
+            $"Failed to find node with node-name='{name}'");
         if (_roots.Contains(node)) throw new QemuException($"Node {name} is in use");
-        if (node.Job is { } job) throw new QemuException($"Node '{name}' is busy: block device is in use by block job: {job.Type}");
+        if (node.Job is { } job)
+            throw new QemuException($"Node '{name}' is busy: block device is in use by block job: {job.Type}");
         if (_nodes.Exists(other => other.FileChild == node || other.Backing == node))
             throw new QemuException($"Block device {name} is in use");
         _nodes.Remove(node);
@@ -90,7 +93,8 @@ public sealed class BlockGraph
     /// <exception cref="QemuException">Another job holds it.</exception>
     internal static void CheckFree(BlockNode node)
     {
-        if (node.Job is { } job) throw new QemuException($"Node '{node.Name}' is busy: block device is in use by block job: {job.Type}");
+        if (node.Job is { } job)
+            throw new QemuException($"Node '{node.Name}' is busy: block device is in use by block job: {job.Type}");
     }
 
     /// <exception cref="QemuException">It cannot be written: a disk of the guest is on it.</exception>
@@ -98,8 +102,10 @@ public sealed class BlockGraph
     {
         CheckFree(node);
         var disk = Array.IndexOf(_roots, node);
-        if (disk < 0) return;
-        throw new QemuException($"Could not create node: Permission conflict on node '{node.Name}': permissions 'write' are both required by "
+        if (disk < 0)
+            return;
+        throw new QemuException(
+            $"Could not create node: Permission conflict on node '{node.Name}': permissions 'write' are both required by "
             + $"node '{Generate()}' (uses node '{node.Name}' as 'target' child) and unshared by block device "
             + $"'/machine/peripheral/vd{disk}/virtio-backend' (uses node '{node.Name}' as 'root' child).");
     }
@@ -142,13 +148,17 @@ public sealed class BlockGraph
         {
             if (_nodes.Find(other => other.FileChild == file) is { } user)
             {
-                throw new QemuException($"Permission conflict on node '{file.Name}': permissions 'write, resize' are both required by node "
+                throw new QemuException(
+                    $"Permission conflict on node '{file.Name}': permissions 'write, resize' are both required by node "
                     + $"'{user.Name}' (uses node '{file.Name}' as 'file' child) and unshared by node '{name}' (uses node "
                     + $"'{file.Name}' as 'file' child).");
             }
-            var size = driver == "raw" ? file.Size : Qcow2Image.SizeOf(file.File) ?? throw new QemuException("Image is not in qcow2 format");
+            var size = driver == "raw"
+                ? file.Size
+                : Qcow2Image.SizeOf(file.File) ?? throw new QemuException("Image is not in qcow2 format");
             var backing = options.TextOrNullNode("backing") is { } below ? Find(below) : null;
-            return Insert(new BlockNode(name, driver, file.File, size) { FileChild = file, Backing = backing, IsInline = inline });
+            return Insert(
+                new BlockNode(name, driver, file.File, size) { FileChild = file, Backing = backing, IsInline = inline });
         }
         catch (QemuException)
         {
@@ -159,8 +169,13 @@ public sealed class BlockGraph
 
     private void CheckName(string name)
     {
-        if (name.Length > 31) throw new QemuException("Node name too long");
-        if (name.Length == 0 || !char.IsAsciiLetter(name[0]) || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_'))
+        if (name.Length > 31)
+            throw new QemuException("Node name too long");
+        if (
+            name.Length == 0
+            || !char.IsAsciiLetter(name[0])
+            || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_')
+        )
             throw new QemuException($"Invalid node-name: '{name}'");
         if (_nodes.Exists(node => node.Name == name)) throw new QemuException($"Duplicate nodes with node-name='{name}'");
     }

@@ -166,8 +166,13 @@ public sealed class BlockJobs
                 }
                 changed = job.Changed.Task;
             }
-            await (wait is { } time ? Task.WhenAny(Task.Delay(time, _vm.Time, _vm.Gone), changed) : Task.WhenAny(changed, _vm.WhenGone));
-            if (_vm.Gone.IsCancellationRequested) return "gone";
+            await (
+                wait is { } time
+                    ? Task.WhenAny(Task.Delay(time, _vm.Time, _vm.Gone), changed)
+                    : Task.WhenAny(changed, _vm.WhenGone)
+            );
+            if (_vm.Gone.IsCancellationRequested)
+                return "gone";
         }
     }
 
@@ -239,7 +244,8 @@ public sealed class BlockJobs
         return fault;
     }
 
-    /// <summary>Also of a job that has not come to its fault yet: whatever the copy takes from now on holds for it, too.</summary>
+    /// <summary>Also of a job that has not come to its fault yet: whatever the copy takes from now on holds for it,
+    /// too.</summary>
     private void GoOn()
     {
         foreach (var job in _jobs)

@@ -16,7 +16,8 @@ public static class Qcow2Image
     /// <summary>(Re)writes the image in place, as a running QEMU does with an open file.</summary>
     /// <param name="size">Virtual size in bytes, up to 4 TiB (one cluster of level-1 table).</param>
     /// <param name="content">What stands at the guest's offset 0, up to 64 KiB; null: nothing is written.</param>
-    public static void Write(string path, long size, byte[]? content = null, string? backingFile = null, string? backingFormat = null)
+    public static void Write(
+        string path, long size, byte[]? content = null, string? backingFile = null, string? backingFormat = null)
     {
         // Clusters: 0 header, 1 reference table, 2 reference block, 3 level 1, then 4 level 2 and 5 data if there is content.
         // Only their first bytes are written, the rest are holes: a fleet's images cost little time and no room.
@@ -41,7 +42,9 @@ public static class Qcow2Image
         Span<byte> header = stackalloc byte[32];
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         if (file.ReadAtLeast(header, 32, throwOnEndOfStream: false) < 32) return null;
-        return header.StartsWith("QFI\xFB"u8[..3]) && header[3] == 0xFB ? BinaryPrimitives.ReadInt64BigEndian(header[24..]) : null;
+        return header.StartsWith("QFI\xFB"u8[..3]) && header[3] == 0xFB
+            ? BinaryPrimitives.ReadInt64BigEndian(header[24..])
+            : null;
     }
 
     /// <summary>What a simulated copy or disk holds at offset 0, as text; empty if nothing was written.</summary>
@@ -95,5 +98,6 @@ public static class Qcow2Image
 
     private static void Put32(byte[] image, int at, uint value) => BinaryPrimitives.WriteUInt32BigEndian(image.AsSpan(at), value);
 
-    private static void Put64(byte[] image, int at, ulong value) => BinaryPrimitives.WriteUInt64BigEndian(image.AsSpan(at), value);
+    private static void Put64(byte[] image, int at, ulong value) =>
+        BinaryPrimitives.WriteUInt64BigEndian(image.AsSpan(at), value);
 }

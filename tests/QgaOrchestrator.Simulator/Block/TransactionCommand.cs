@@ -61,8 +61,22 @@ internal sealed class TransactionCommand(SimulatedVm vm)
 
     private (BlockJob Job, BlockNode Target) CreateBackup(Arguments data, Client by)
     {
-        data.Allow("job-id", "device", "target", "sync", "speed", "compress", "on-source-error", "on-target-error", "auto-finalize",
-            "auto-dismiss", "filter-node-name", "x-perf", "bitmap", "bitmap-mode");
+        data.Allow(
+            "job-id",
+            "device",
+            "target",
+            "sync",
+            "speed",
+            "compress",
+            "on-source-error",
+            "on-target-error",
+            "auto-finalize",
+            "auto-dismiss",
+            "filter-node-name",
+            "x-perf",
+            "bitmap",
+            "bitmap-mode"
+        );
         var source = vm.Blocks.Find(data.Text("device"));
         var target = vm.Blocks.Find(data.Text("target"));
         if (data.Text("sync") != "full") throw new QemuException("sync mode: only full is simulated");

@@ -17,11 +17,39 @@ internal sealed class AgentCommands(SimulatedGuest guest)
     // Newest registered first, as guest-info lists them.
     private static readonly string[] _all =
     [
-        "guest-get-devices", "guest-get-osinfo", "guest-get-timezone", "guest-get-users", "guest-get-host-name", "guest-exec",
-        "guest-exec-status", "guest-file-open", "guest-file-read", "guest-file-write", "guest-file-seek", "guest-file-flush", "guest-file-close", "guest-set-user-password", "guest-get-fsinfo", "guest-get-disks", "guest-get-vcpus",
-        "guest-network-get-interfaces", "guest-fstrim", "guest-fsfreeze-thaw", "guest-fsfreeze-freeze-list",
-        "guest-fsfreeze-freeze", "guest-fsfreeze-status", "guest-suspend-hybrid", "guest-suspend-ram", "guest-suspend-disk", "guest-shutdown", "guest-info", "guest-set-time", "guest-get-time",
-        "guest-ping", "guest-sync", "guest-sync-delimited",
+        "guest-get-devices",
+        "guest-get-osinfo",
+        "guest-get-timezone",
+        "guest-get-users",
+        "guest-get-host-name",
+        "guest-exec",
+        "guest-exec-status",
+        "guest-file-open",
+        "guest-file-read",
+        "guest-file-write",
+        "guest-file-seek",
+        "guest-file-flush",
+        "guest-file-close",
+        "guest-set-user-password",
+        "guest-get-fsinfo",
+        "guest-get-disks",
+        "guest-get-vcpus",
+        "guest-network-get-interfaces",
+        "guest-fstrim",
+        "guest-fsfreeze-thaw",
+        "guest-fsfreeze-freeze-list",
+        "guest-fsfreeze-freeze",
+        "guest-fsfreeze-status",
+        "guest-suspend-hybrid",
+        "guest-suspend-ram",
+        "guest-suspend-disk",
+        "guest-shutdown",
+        "guest-info",
+        "guest-set-time",
+        "guest-get-time",
+        "guest-ping",
+        "guest-sync",
+        "guest-sync-delimited",
     ];
 
     /// <summary>Processes belong to the agent's memory: a new one knows none.</summary>
@@ -36,7 +64,8 @@ internal sealed class AgentCommands(SimulatedGuest guest)
     {
         var (command, arguments) = (request.Command, request.Arguments);
         if (!_all.Contains(command)) throw QemuException.NoSuchCommand(command);
-        if (command == "guest-get-devices" || guest.Blocked.Contains(command)) throw QemuException.CommandNotFound($"Command {command} has been disabled");
+        if (command == "guest-get-devices" || guest.Blocked.Contains(command))
+            throw QemuException.CommandNotFound($"Command {command} has been disabled");
         if (guest.IsFrozen && !_whileFrozen.Contains(command))
             throw QemuException.CommandNotFound($"Command {command} has been disabled: the agent is in frozen state");
         return command switch
@@ -52,7 +81,12 @@ internal sealed class AgentCommands(SimulatedGuest guest)
             "guest-exec" => Run(arguments.Allow("path", "arg", "env", "input-data", "capture-output")),
             "guest-exec-status" => Status(arguments.Allow("pid").Number("pid")),
             "guest-set-user-password" => SetPassword(arguments.Allow("username", "password", "crypted")),
-            "guest-file-open" or "guest-file-read" or "guest-file-write" or "guest-file-seek" or "guest-file-flush" or "guest-file-close" => guest.Files.Execute(command, arguments),
+            "guest-file-open"
+            or "guest-file-read"
+            or "guest-file-write"
+            or "guest-file-seek"
+            or "guest-file-flush"
+            or "guest-file-close" => guest.Files.Execute(command, arguments),
             "guest-set-time" => Nothing(arguments.Allow("time"), "time"),
             "guest-shutdown" => Shutdown(arguments.Allow("mode")),
             "guest-suspend-ram" or "guest-suspend-hybrid" => Unanswered(arguments.Allow(), guest.Suspend),
@@ -74,7 +108,11 @@ internal sealed class AgentCommands(SimulatedGuest guest)
         ["version"] = "7.2.22",
         ["supported_commands"] = new JsonArray([.. _all.Select(name => (JsonNode)new JsonObject
         {
-            ["enabled"] = name != "guest-get-devices" && !guest.Blocked.Contains(name) && (guest.Files.Allowed || !name.StartsWith("guest-file-", StringComparison.Ordinal)) && (!guest.IsFrozen || _whileFrozen.Contains(name)),
+            ["enabled"] =
+                name != "guest-get-devices"
+                && !guest.Blocked.Contains(name)
+                && (guest.Files.Allowed || !name.StartsWith("guest-file-", StringComparison.Ordinal))
+                && (!guest.IsFrozen || _whileFrozen.Contains(name)),
             ["name"] = name,
             ["success-response"] = name != "guest-shutdown" && !name.StartsWith("guest-suspend-", StringComparison.Ordinal),
         })]),
@@ -85,7 +123,12 @@ internal sealed class AgentCommands(SimulatedGuest guest)
 
     private JsonObject Trimmed() => new()
     {
-        ["paths"] = new JsonArray([.. guest.Disks.Where(disk => disk.Mountpoint is not null).Select(disk => (JsonNode)(guest.TrimError is { } error
+        ["paths"] = new JsonArray([
+            .. guest
+                .Disks.Where(disk => disk.Mountpoint is not null)
+                .Select(disk =>
+                    (JsonNode)(
+                        guest.TrimError is { } error
             ? new JsonObject { ["path"] = disk.Mountpoint, ["error"] = error }
             : new JsonObject { ["minimum"] = 0, ["path"] = disk.Mountpoint, ["trimmed"] = 0 }))]),
     };
@@ -126,8 +169,10 @@ internal sealed class AgentCommands(SimulatedGuest guest)
     {
         var (user, password) = (arguments.Text("username"), arguments.Text("password"));
         arguments.Need("crypted");
-        if (guest.OsId == "mswindows" && arguments.Flag("crypted", false)) throw new QemuException("'crypted' must be off on this host");
-        if (user is not ("root" or "alice" or "Administrator")) throw new QemuException("child process has failed to set user password");
+        if (guest.OsId == "mswindows" && arguments.Flag("crypted", false))
+            throw new QemuException("'crypted' must be off on this host");
+        if (user is not ("root" or "alice" or "Administrator"))
+            throw new QemuException("child process has failed to set user password");
         guest.Passwords[user] = password;
         return [];
     }

@@ -88,7 +88,12 @@ public sealed class GuestFiles
         _files[path].ReadExactly(read);
         _open[handle] = (path, at + read.Length);
         // A read that fills its buffer does not know yet that nothing follows.
-        return new JsonObject { ["count"] = read.Length, ["buf-b64"] = Convert.ToBase64String(read), ["eof"] = read.Length < count };
+        return new JsonObject
+        {
+            ["count"] = read.Length,
+            ["buf-b64"] = Convert.ToBase64String(read),
+            ["eof"] = read.Length < count,
+        };
     }
 
     private JsonObject Write(Arguments arguments)
@@ -106,7 +111,9 @@ public sealed class GuestFiles
     {
         var handle = arguments.Number("handle");
         var (path, at) = Find(handle);
-        var position = (int)arguments.Number("offset") + arguments.Number("whence") switch { 0 => 0, 1 => at, _ => (int)_files[path].Length };
+        var position = (int)arguments.Number("offset") + arguments
+            .Number("whence") switch
+        { 0 => 0, 1 => at, _ => (int)_files[path].Length };
         _open[handle] = (path, (int)position);
         return new JsonObject { ["position"] = position, ["eof"] = false };
     }

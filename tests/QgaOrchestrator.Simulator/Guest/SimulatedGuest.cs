@@ -115,7 +115,8 @@ public sealed class SimulatedGuest
         }
     }
 
-    /// <exception cref="QemuException">The hook failed, or VSS gave up before: the file systems are thawed all the same.</exception>
+    /// <exception cref="QemuException">The hook failed, or VSS gave up before: the file systems are thawed all the
+    /// same.</exception>
     internal int Thaw(Client by)
     {
         lock (_gate)

@@ -7,8 +7,22 @@ internal sealed class MonitorCommands(SimulatedVm vm)
 {
     private static readonly string[] _all =
     [
-        "qmp_capabilities", "query-status", "query-uuid", "query-name", "query-version", "query-chardev", "query-pci",
-        "query-migrate", "query-commands", "query-current-machine", "qom-get", "stop", "cont", "system_reset", "system_wakeup", "quit",
+        "qmp_capabilities",
+        "query-status",
+        "query-uuid",
+        "query-name",
+        "query-version",
+        "query-chardev",
+        "query-pci",
+        "query-migrate",
+        "query-commands",
+        "query-current-machine",
+        "qom-get",
+        "stop",
+        "cont",
+        "system_reset",
+        "system_wakeup",
+        "quit",
         .. BlockCommands.Names,
     ];
 
@@ -54,7 +68,9 @@ internal sealed class MonitorCommands(SimulatedVm vm)
             "addr" => disk.Slot * 8,
             "legacy-addr" => $"{disk.Slot:x2}.0",
             "type" => device == path ? "virtio-blk-pci" : "virtio-blk-device",
-            _ => throw new QemuException($"Property '{(device == path ? "virtio-blk-pci" : "virtio-blk-device")}.{property}' not found"),
+            _ =>
+                throw new QemuException(
+                    $"Property '{(device == path ? "virtio-blk-pci" : "virtio-blk-device")}.{property}' not found"),
         };
     }
 

@@ -10,7 +10,8 @@ namespace QgaOrchestrator.Simulator;
 /// </summary>
 public sealed class SimulatedMonitor : IAsyncDisposable
 {
-    /// <summary>Stands for the greeting in <see cref="On"/>: `On(SimulatedMonitor.Greeting, Act.Silence)` accepts and stays mute.</summary>
+    /// <summary>Stands for the greeting in <see cref="On"/>: `On(SimulatedMonitor.Greeting, Act.Silence)` accepts and stays
+    /// mute.</summary>
     public const string Greeting = "(greeting)";
 
     private readonly Lock _gate = new();
@@ -30,7 +31,8 @@ public sealed class SimulatedMonitor : IAsyncDisposable
         get { lock (_gate) return [.. _heard]; }
     }
 
-    /// <summary>Puts a fault on a command (`*`: on all, <see cref="Greeting"/>: on the greeting). The newest rule comes first.</summary>
+    /// <summary>Puts a fault on a command (`*`: on all, <see cref="Greeting"/>: on the greeting). The newest rule comes
+    /// first.</summary>
     public Rule On(string command, params Act[] acts) => _script.On(command, acts);
 
     public void Heal() => _script.Clear();

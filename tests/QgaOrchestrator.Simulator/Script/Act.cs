@@ -55,7 +55,8 @@ public abstract record Act
 
     public static Act Error(string description, string errorClass = "GenericError") => new ErrorAct(description, errorClass);
 
-    /// <summary>Anything else that happens at this point of the dialogue: pause the VM, freeze by somebody else, tell a test.</summary>
+    /// <summary>Anything else that happens at this point of the dialogue: pause the VM, freeze by somebody else, tell a
+    /// test.</summary>
     public static Act Do(Action action) => new DoAct(action);
 
     internal sealed record ExecuteAct : Act;

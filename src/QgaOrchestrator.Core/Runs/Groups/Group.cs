@@ -66,7 +66,8 @@ public enum GroupStage { Gathering, Reserving, FreezingSlow, Freezing, Cutting, 
 /// <summary>One attempt of a consistency group, as its coordinator sees it.</summary>
 /// <param name="Name">The group's.</param>
 /// <param name="Spread">First frozen to last cut.</param>
-/// <param name="Members">In the order of their VMs' identities: groups that share VMs take them in the same order, and never wait for each other in a circle.</param>
+/// <param name="Members">In the order of their VMs' identities: groups that share VMs take them in the same order, and never wait
+/// for each other in a circle.</param>
 public sealed record GroupState(string Name, TimeSpan Spread, IReadOnlyList<GroupMember> Members)
 {
     public GroupStage Stage { get; init; }
@@ -84,7 +85,8 @@ public sealed record GroupState(string Name, TimeSpan Spread, IReadOnlyList<Grou
 
     public GroupVerdict? Verdict { get; init; }
 
-    /// <summary>It is to stop, and this coordinator does not know yet whether its predecessor had told the members to end.</summary>
+    /// <summary>It is to stop, and this coordinator does not know yet whether its predecessor had told the members to
+    /// end.</summary>
     public ItemOutcome? Stopped { get; init; }
 
     /// <summary>Why the group is void: the member that failed first, or the group's own limit.</summary>

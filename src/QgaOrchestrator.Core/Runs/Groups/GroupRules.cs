@@ -33,11 +33,13 @@ public static class GroupRules
     }
 
     /// <summary>A void group whose earlier coordinator may have begun a member has it look, and undo what it finds.</summary>
-    private static bool Begins(GroupState group) => group is { Stage: GroupStage.Gathering } or { Stage: GroupStage.Void, Resumed: true };
+    private static bool Begins(GroupState group) =>
+        group is { Stage: GroupStage.Gathering } or { Stage: GroupStage.Void, Resumed: true };
 
     private static bool HasBegun(GroupMember member) => member.Phase >= MemberPhase.Begun || member.Outcome is not null;
 
-    /// <summary>Whom an earlier coordinator had begun is under way, too: it is ordered again when a message may have been lost.</summary>
+    /// <summary>Whom an earlier coordinator had begun is under way, too: it is ordered again when a message may have been
+    /// lost.</summary>
     private static GroupState CountBegun(GroupState group)
     {
         var last = group.Members.Count - 1;
@@ -45,7 +47,8 @@ public static class GroupRules
         return last < group.Begun ? group : group with { Begun = last + 1 };
     }
 
-    private static bool Spoke(GroupInput input, GroupMember member) => input is GroupInput.Reported said && said.Item == member.Item;
+    private static bool Spoke(GroupInput input, GroupMember member) =>
+        input is GroupInput.Reported said && said.Item == member.Item;
 
     private static GroupState Take(GroupState group, GroupInput input, Moment now) => input switch
     {
@@ -53,7 +56,8 @@ public static class GroupRules
         GroupInput.Reported { Report.Phase: MemberPhase.Queued } i => Queue(group, i.Item, now),
         GroupInput.Reported i => Move(group, i.Item, i.Report, now),
         GroupInput.MemberEnded i => End(group, i.Outcome),
-        GroupInput.SpreadPassed when group.Stage is GroupStage.FreezingSlow or GroupStage.Freezing or GroupStage.Cutting => Void(group, TooWide(group)),
+        GroupInput.SpreadPassed when group.Stage is GroupStage.FreezingSlow or GroupStage.Freezing or GroupStage.Cutting =>
+            Void(group, TooWide(group)),
         GroupInput.Stop i => Stop(group, new ItemOutcome(-1, 0, i.State, i.Reason, i.Remedy)),
         _ => group,
     };
@@ -65,15 +69,20 @@ public static class GroupRules
             FirstFrozen = group.FirstFrozen ?? (report.Phase >= MemberPhase.Frozen ? now : null),
             Verdict = group.Verdict ?? report.Verdict,
         };
-        return group.Stopped is { } stop && report.Phase is > MemberPhase.Begun and < MemberPhase.Published ? Void(group, stop) : group;
+        return group.Stopped is { } stop && report.Phase is > MemberPhase.Begun and < MemberPhase.Published
+            ? Void(group, stop)
+            : group;
     }
 
-    private static GroupMember Forward(GroupMember member, MemberReport report) => member.Phase >= report.Phase ? member : member with
-    {
-        Phase = report.Phase,
-        Slow = member.Slow || report.Slow,
-        Covered = member.Covered || report.Covered,
-    };
+    private static GroupMember Forward(GroupMember member, MemberReport report) =>
+        member.Phase >= report.Phase
+            ? member
+            : member with
+            {
+                Phase = report.Phase,
+                Slow = member.Slow || report.Slow,
+                Covered = member.Covered || report.Covered,
+            };
 
     /// <summary>
     /// It waits behind another run's item. Before the group has begun that is its turn; afterwards its host's crash has cost it
@@ -82,11 +91,15 @@ public static class GroupRules
     private static GroupState Queue(GroupState group, int item, Moment now)
     {
         var member = group.Members.First(other => other.Item == item);
-        if (member.Outcome is not null || AnySucceeded(group) || !(group.Resumed || member.Phase > MemberPhase.Queued)) return group;
+        if (member.Outcome is not null || AnySucceeded(group) || !(group.Resumed || member.Phase > MemberPhase.Queued))
+            return group;
         if (member.QueuedSince is not { } since) return With(group, item, _ => member with { QueuedSince = now });
         return now - since < PlaceIsLost
             ? group
-            : Void(group, new ItemOutcome(item, 0, ItemState.Interrupted, "its host's node ended, and another run works on it meanwhile"));
+            : Void(
+                group,
+                new ItemOutcome(item, 0, ItemState.Interrupted, "its host's node ended, and another run works on it meanwhile")
+            );
     }
 
     /// <summary>All or nothing: once all have published, and may have been told to end, it is too late.</summary>
@@ -98,7 +111,8 @@ public static class GroupRules
         _ => Void(group, cause),
     };
 
-    private static bool AnySucceeded(GroupState group) => group.Members.Any(member => member.Outcome is { State: ItemState.Succeeded });
+    private static bool AnySucceeded(GroupState group) =>
+        group.Members.Any(member => member.Outcome is { State: ItemState.Succeeded });
 
     private static GroupState End(GroupState group, ItemOutcome outcome)
     {
@@ -115,7 +129,8 @@ public static class GroupRules
             // It had published, and is gone: its siblings' points are whole.
             (ItemState.Unreachable, { Stage: GroupStage.Ending }) => group,
             // Whether the group had come to its end before the crash the others will tell.
-            (ItemState.Unreachable, { Stage: GroupStage.Gathering, Resumed: true }) => group with { Stopped = group.Stopped ?? outcome },
+            (ItemState.Unreachable, { Stage: GroupStage.Gathering, Resumed: true }) =>
+                group with { Stopped = group.Stopped ?? outcome },
             _ => Void(group, outcome),
         };
     }
@@ -130,7 +145,15 @@ public static class GroupRules
     /// <summary>Members that were never told to begin, by whatever coordinator, have nothing to undo.</summary>
     private static GroupState StopWaiting(GroupState group) => group.Resumed ? group : group with
     {
-        Members = [.. group.Members.Select((member, i) => i < group.Begun || member.Outcome is not null ? member : member with { Outcome = VoidedOutcome(group, member) })],
+        Members =
+        [
+            .. group.Members.Select(
+                (member, i) =>
+                    i < group.Begun || member.Outcome is not null
+                        ? member
+                        : member with { Outcome = VoidedOutcome(group, member) }
+            ),
+        ],
     };
 
     private static GroupState Advance(GroupState group, Moment now)
@@ -142,7 +165,8 @@ public static class GroupRules
     /// <summary>The next stage where all are ready for it; null: somebody is not.</summary>
     private static GroupState? Next(GroupState group, Moment now) => group.Stage switch
     {
-        GroupStage.Gathering when group.Members.All(member => member.Phase > MemberPhase.Begun || member.Outcome is not null) => Gathered(group),
+        GroupStage.Gathering when group.Members.All(member => member.Phase > MemberPhase.Begun || member.Outcome is not null) =>
+            Gathered(group),
         GroupStage.Reserving when All(group, MemberPhase.Reserved) =>
             group with { Stage = group.Members.Any(member => member.Slow) ? GroupStage.FreezingSlow : GroupStage.Freezing },
         GroupStage.FreezingSlow when group.Members.All(member => !member.Slow || member.Phase >= MemberPhase.Frozen) =>
@@ -163,7 +187,10 @@ public static class GroupRules
     /// </summary>
     private static GroupState Gathered(GroupState group) => group switch
     {
-        { Stopped: { } stop } => AnySucceeded(group) || All(group, MemberPhase.Published) ? group with { Stage = GroupStage.Ending } : Void(group, stop),
+        { Stopped: { } stop } =>
+            AnySucceeded(group) || All(group, MemberPhase.Published)
+                ? group with { Stage = GroupStage.Ending }
+                : Void(group, stop),
         { Verdict: not null } when All(group, MemberPhase.Closed) => group with { Stage = GroupStage.Copying },
         _ when group.Members.All(member => member.Phase == MemberPhase.Prepared) => group with { Stage = GroupStage.Reserving },
         _ => Void(group, new ItemOutcome(-1, 0, ItemState.Interrupted, "the run's node ended inside the group's window")),
@@ -174,7 +201,8 @@ public static class GroupRules
         : group with
         {
             Stage = GroupStage.Closing,
-            Verdict = new GroupVerdict((now - group.CutSent!.Value).TotalMilliseconds, group.Members.All(member => member.Covered)),
+            Verdict = new GroupVerdict(
+                (now - group.CutSent!.Value).TotalMilliseconds, group.Members.All(member => member.Covered)),
         };
 
     /// <summary>What holds for this member now; null: it has its work, or waits for others.</summary>
@@ -218,7 +246,10 @@ public static class GroupRules
     /// <summary>Who had not come as far as the others.</summary>
     private static string Late(GroupState group)
     {
-        var late = group.Members.Where(member => member.Phase < (group.Stage == GroupStage.Cutting ? MemberPhase.Cut : MemberPhase.Frozen)).Select(member => member.Vm).ToList();
+        var late = group
+            .Members.Where(member => member.Phase < (group.Stage == GroupStage.Cutting ? MemberPhase.Cut : MemberPhase.Frozen))
+            .Select(member => member.Vm)
+            .ToList();
         return late.Count == 0 ? "" : $"; waited for {string.Join(", ", late)}";
     }
 }

@@ -20,7 +20,8 @@ public enum AskNext
     /// <summary>It was asked, nobody saw what came of it, and it must not be asked twice.</summary>
     Unknown,
 
-    /// <summary>Interrupted: a later attempt has begun, or nobody knows any more what an earlier process did with this one.</summary>
+    /// <summary>Interrupted: a later attempt has begun, or nobody knows any more what an earlier process did with this
+    /// one.</summary>
     Interrupted,
 }
 

@@ -82,10 +82,18 @@ public static class Backup
     public static (string Reason, string Remedy)? Judge(WindowRecord record) => record switch
     {
         { Broken: { } broken } => (broken, Remedy(record)),
-        { CutAt: null } => ("the disks were not seen cut inside the window", "See the node's log; the VM's disks are as before"),
-        { Frozen: null or 0 } => ("the guest froze no file system", "Mount a file system that can freeze, or back it up with consistency prefer"),
-        { Frozen: { } frozen, Thawed: { } thawed } when thawed != frozen =>
-            ($"{frozen} file systems froze and {thawed} thawed: a freeze of somebody else's was mixed with ours", "Let one program freeze at a time, and run the backup again"),
+        { CutAt: null } => (
+            "the disks were not seen cut inside the window",
+            "See the node's log; the VM's disks are as before"
+        ),
+        { Frozen: null or 0 } => (
+            "the guest froze no file system",
+            "Mount a file system that can freeze, or back it up with consistency prefer"
+        ),
+        { Frozen: { } frozen, Thawed: { } thawed } when thawed != frozen => (
+            $"{frozen} file systems froze and {thawed} thawed: a freeze of somebody else's was mixed with ours",
+            "Let one program freeze at a time, and run the backup again"
+        ),
         { Thawed: null } => ("how many file systems thawed was not seen", "Run the backup again"),
         _ => null,
     };
@@ -93,7 +101,8 @@ public static class Backup
     private static string Remedy(WindowRecord record) => record switch
     {
         { Remedy: { } remedy } => remedy,
-        { FrozenAt: null, FreezeRefused: false } => "Look for a hanging freeze hook or a stuck disk in the guest; see its qemu-ga log. Or use consistency prefer",
+        { FrozenAt: null, FreezeRefused: false } =>
+            "Look for a hanging freeze hook or a stuck disk in the guest; see its qemu-ga log. Or use consistency prefer",
         { FreezeRefused: true } => "See the guest's qemu-ga log and its fsfreeze hook, or use consistency prefer",
         _ => "Run the backup again; if it happens often, look for what slows the guest's disks or agent",
     };
@@ -101,15 +110,26 @@ public static class Backup
     private static RunOptions Read(RunOptions options, OptionReader reader)
     {
         var method = reader.OneOf<BackupMethod>("method") ?? BackupMethod.Full;
-        if (method is BackupMethod.Incremental) reader.Fail("method", "incremental is not available in this version; there are full, snapshot and hook");
+        if (method is BackupMethod.Incremental)
+            reader.Fail("method", "incremental is not available in this version; there are full, snapshot and hook");
         var target = reader.Text("target");
-        if (target is not null && !target.StartsWith('/')) reader.Fail("target", "expected an absolute path: it is the same for QEMU and node");
+        if (target is not null && !target.StartsWith('/'))
+            reader.Fail("target", "expected an absolute path: it is the same for QEMU and node");
         var hook = reader.Text("hook");
-        if (method is BackupMethod.Hook && string.IsNullOrEmpty(hook)) reader.Fail("hook", "method hook needs the name of a hook in the hosts' Freeze.Hooks");
-        if (method is not BackupMethod.Hook && hook is not null) reader.Fail("hook", $"only method hook calls one, and this is {method.ToString().ToLowerInvariant()}");
+        if (method is BackupMethod.Hook && string.IsNullOrEmpty(hook))
+            reader.Fail("hook", "method hook needs the name of a hook in the hosts' Freeze.Hooks");
+        if (method is not BackupMethod.Hook && hook is not null)
+            reader.Fail("hook", $"only method hook calls one, and this is {method.ToString().ToLowerInvariant()}");
         return options with
         {
-            Backup = new BackupOptions(method, target, reader.OneOf<Consistency>("consistency") ?? Consistency.Require, reader.Bytes("bandwidth", MostBandwidth), reader.Text("groupBy"), hook),
+            Backup = new BackupOptions(
+                method,
+                target,
+                reader.OneOf<Consistency>("consistency") ?? Consistency.Require,
+                reader.Bytes("bandwidth", MostBandwidth),
+                reader.Text("groupBy"),
+                hook
+            ),
         };
     }
 }

@@ -46,11 +46,17 @@ public static class BackupLook
     public static BackupVerdict At(BackupRemains remains) => remains switch
     {
         { Published: true } => new(BackupNext.End),
-        { Draft: { } draft } when Held(draft, remains.Entry) =>
-            new(draft.Copied ? BackupNext.GoOn : BackupNext.GoOnIfCopying, draft.Window is null && remains.Entry is { ThawedByNode: true }),
+        { Draft: { } draft } when Held(draft, remains.Entry) => new(
+            draft.Copied ? BackupNext.GoOn : BackupNext.GoOnIfCopying,
+            draft.Window is null && remains.Entry is { ThawedByNode: true }
+        ),
         _ => new(BackupNext.Undo),
     };
 
     private static bool Held(DraftRemains draft, EntryRemains? entry) =>
-        draft.Unfrozen || ((draft.Window ?? (entry is { ThawedByNode: true } ? entry.Window : null)) is { } window && Backup.Judge(window) is null);
+        draft.Unfrozen
+        || (
+            (draft.Window ?? (entry is { ThawedByNode: true } ? entry.Window : null)) is { } window
+            && Backup.Judge(window) is null
+        );
 }

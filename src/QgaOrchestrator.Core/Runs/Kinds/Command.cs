@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 
 namespace QgaOrchestrator.Core.Runs.Kinds;
 
-/// <summary>Options of a run of one agent command. The journal holds them, so a secret never stands among the arguments.</summary>
+/// <summary>Options of a run of one agent command. The journal holds them, so a secret never stands among the
+/// arguments.</summary>
 /// <param name="Command">As in guest-info.</param>
 /// <param name="Arguments">As on the wire, an object; null: none.</param>
 public sealed record CommandOptions(
@@ -20,7 +21,8 @@ public static class Command
         "nothing is undone",
         "the result's file tells whether it was sent; a command that is safe to repeat is repeated, any other ends unknown");
 
-    public static RunKind Kind { get; } = new(Name, NeedsSelector: true, MaxFailures: Amount.None, [Call], ["command", "arguments"], Read)
+    public static RunKind Kind { get; } = new(
+        Name, NeedsSelector: true, MaxFailures: Amount.None, [Call], ["command", "arguments"], Read)
     {
         OperatorOptions = ["arguments"],
     };

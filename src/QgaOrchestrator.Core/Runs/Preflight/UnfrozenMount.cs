@@ -23,10 +23,25 @@ public sealed record UnfrozenMount(string Mountpoint, string Type, MountKind Kin
     /// those that VSS takes.</summary>
     private static readonly HashSet<string> Freezing = new(StringComparer.OrdinalIgnoreCase)
     {
-        "ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "jfs", "reiserfs", "nilfs2", "gfs2", "ocfs2", "bcachefs", "ufs", "NTFS", "ReFS",
+        "ext2",
+        "ext3",
+        "ext4",
+        "xfs",
+        "btrfs",
+        "f2fs",
+        "jfs",
+        "reiserfs",
+        "nilfs2",
+        "gfs2",
+        "ocfs2",
+        "bcachefs",
+        "ufs",
+        "NTFS",
+        "ReFS",
     };
 
-    private static readonly HashSet<string> Network = ["nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "virtiofs", "ceph", "afs", "lustre", "glusterfs", "beegfs"];
+    private static readonly HashSet<string> Network =
+        ["nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "virtiofs", "ceph", "afs", "lustre", "glusterfs", "beegfs"];
 
     /// <summary>Whether a file system of this type stands still in a freeze.</summary>
     public static bool Freezes(string type) => Freezing.Contains(type);
@@ -44,11 +59,18 @@ public sealed record UnfrozenMount(string Mountpoint, string Type, MountKind Kin
 
     /// <summary>Reads /proc/swaps: the devices and files. Compressed memory (zram) is on no disk.</summary>
     public static IReadOnlyList<string> ParseSwaps(string swaps) =>
-        [.. swaps.Split('\n').Skip(1).Select(line => line.Split([' ', '\t'], 2)[0]).Where(name => name.Length > 0 && !name.StartsWith("/dev/zram", StringComparison.Ordinal))];
+        [
+            .. swaps
+                .Split('\n')
+                .Skip(1)
+                .Select(line => line.Split([' ', '\t'], 2)[0])
+                .Where(name => name.Length > 0 && !name.StartsWith("/dev/zram", StringComparison.Ordinal)),
+        ];
 
     private static MountKind? KindOf(string device, string type) => type switch
     {
-        _ when Network.Contains(type) || type.StartsWith("fuse.", StringComparison.Ordinal) && !device.StartsWith('/') && type != "fuse.lxcfs" => MountKind.Network,
+        _ when Network.Contains(type) || type.StartsWith("fuse.", StringComparison.Ordinal) && !device
+            .StartsWith('/') && type != "fuse.lxcfs" => MountKind.Network,
         "overlay" or "aufs" => MountKind.Overlay,
         _ when device.StartsWith("/dev/loop", StringComparison.Ordinal) => MountKind.Loop,
         _ when device.StartsWith("/dev/", StringComparison.Ordinal) && type != "fuseblk" && !Freezes(type) => MountKind.Rigid,

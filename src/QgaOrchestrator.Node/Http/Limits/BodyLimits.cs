@@ -23,15 +23,19 @@ public static class BodyLimits
     public static void UseBodyLimits(this WebApplication app) => app.Use((context, next) =>
     {
         var most = Of(context);
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = most;
-        return context.Request.ContentLength > most ? Problems.Result(Problems.TooLarge(most)).ExecuteAsync(context) : next(context);
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = most;
+        return context.Request.ContentLength > most
+            ? Problems.Result(Problems.TooLarge(most)).ExecuteAsync(context)
+            : next(context);
     });
 
     /// <param name="most">Bytes; null: of any size, since it is not held in memory.</param>
     public static TBuilder UpTo<TBuilder>(this TBuilder endpoint, long? most) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new Body(_ => most));
 
-    /// <summary>The agent's arguments: a viewer's commands need few, and those that carry data have all that an agent takes.</summary>
+    /// <summary>The agent's arguments: a viewer's commands need few, and those that carry data have all that an agent
+    /// takes.</summary>
     public static TBuilder UpToArguments<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new Body(context => context.GetRouteValue("command") switch
         {
@@ -42,7 +46,8 @@ public static class BodyLimits
 
     /// <summary>It may be of more bytes than <see cref="Small"/>, and is held in memory.</summary>
     public static bool IsLarge(HttpContext context) =>
-        Of(context) > Small && (context.Request.ContentLength ?? (context.Request.Headers.TransferEncoding.Count > 0 ? long.MaxValue : 0)) > Small;
+        Of(context) > Small
+        && (context.Request.ContentLength ?? (context.Request.Headers.TransferEncoding.Count > 0 ? long.MaxValue : 0)) > Small;
 
     private static long? Of(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<Body>() is { } body ? body.Most(context) : None;

@@ -1,6 +1,7 @@
 namespace QgaOrchestrator.Node.Http.Limits;
 
-/// <summary>A token bucket: it holds <paramref name="burst"/> and is refilled by <paramref name="perSecond"/>. Its owner locks it.</summary>
+/// <summary>A token bucket: it holds <paramref name="burst"/> and is refilled by <paramref name="perSecond"/>. Its owner locks
+/// it.</summary>
 internal sealed class Bucket(TimeProvider time, double burst, double perSecond)
 {
     private double _taken;

@@ -21,7 +21,8 @@ public sealed class RefusalBudget(TimeProvider time, Action<string, IReadOnlyDic
     {
         lock (_counting)
         {
-            if (!_accounts.TryGetValue(who, out var account)) _accounts[who] = account = new(new(time, Burst, PerMinute / Minute.TotalSeconds));
+            if (!_accounts.TryGetValue(who, out var account))
+                _accounts[who] = account = new(new(time, Burst, PerMinute / Minute.TotalSeconds));
             if (!_waiting) _ = EndAsync();
             if (account.Entries.Take()) return true;
             account.Untold[code] = account.Untold.GetValueOrDefault(code) + 1;

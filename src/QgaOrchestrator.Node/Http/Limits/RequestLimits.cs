@@ -27,7 +27,8 @@ public static class RequestLimits
     }
 
     /// <summary>An endpoint whose answer goes on until something ends, told as server-sent events.</summary>
-    public static TBuilder Streams<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new IsStream());
+    public static TBuilder Streams<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new IsStream());
 
     public static Task RefuseAsync(HttpContext context, Problem problem, TimeSpan wait)
     {

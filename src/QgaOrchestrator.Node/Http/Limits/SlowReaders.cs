@@ -11,7 +11,8 @@ public sealed class SlowReaders(TimeSpan patience, TimeProvider time)
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>The same items; the connection ends when one of them is not taken in time.</summary>
-    public async IAsyncEnumerable<T> DropAsync<T>(IAsyncEnumerable<T> items, HttpContext context, [EnumeratorCancellation] CancellationToken cancel = default)
+    public async IAsyncEnumerable<T> DropAsync<T>(
+        IAsyncEnumerable<T> items, HttpContext context, [EnumeratorCancellation] CancellationToken cancel = default)
     {
         await foreach (var item in items.WithCancellation(cancel))
         {

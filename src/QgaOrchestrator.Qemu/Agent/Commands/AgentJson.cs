@@ -70,7 +70,8 @@ internal sealed partial class AgentJson : JsonSerializerContext
         {
             if (JsonSerializer.Deserialize(json.Span, type) is { } value && !HoldsNothing(json.Span)) return value;
         }
-        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or OverflowException or NotSupportedException)
+        catch (Exception e) when (
+            e is JsonException or FormatException or InvalidOperationException or OverflowException or NotSupportedException)
         {
             throw new NotUnderstoodException(json, (e as JsonException)?.Path, isData, e);
         }
@@ -80,7 +81,9 @@ internal sealed partial class AgentJson : JsonSerializerContext
     /// <summary>How many; no number is less than none.</summary>
     /// <exception cref="NotUnderstoodException">It is no such number.</exception>
     public static long ReadCount(ReadOnlyMemory<byte> json) =>
-        Read(json, Default.Int64) is >= 0 and var count ? count : throw new NotUnderstoodException(json, null, isData: false, null);
+        Read(json, Default.Int64) is >= 0 and var count
+            ? count
+            : throw new NotUnderstoodException(json, null, isData: false, null);
 
     /// <summary>
     /// An element of a list is null, which no type of ours allows and the serializer does not look at. No agent's schema has

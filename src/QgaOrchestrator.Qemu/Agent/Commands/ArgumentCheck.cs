@@ -35,7 +35,8 @@ public static class ArgumentCheck
         if (json.IsEmpty || agent is null || command.Words is not { } words || agent >= words.Since) return null;
         using var document = JsonDocument.Parse(json);
         return document.RootElement.TryGetProperty(words.Member, out var given) && given.ValueKind == JsonValueKind.String
-            ? $"{words.Member}: given a word, which agents take since QEMU {words.Since}, and this one is of QEMU {agent}; {words.Instead} is right for all"
+            ? $"{words.Member}: given a word, which agents take since QEMU {words.Since}, and this one is of QEMU {agent}; "
+                + $"{words.Instead} is right for all"
             : null;
     }
 
@@ -53,7 +54,10 @@ public static class ArgumentCheck
             if (known.TryGetValue(member.Name, out var property))
                 Value(property.PropertyType, member.Value, path + member.Name, faults);
             else
-                faults.Add($"{path}{member.Name}: {whose} has no such member; {(known.Count == 0 ? "it takes none" : $"it takes {string.Join(", ", known.Keys)}")}");
+                faults.Add(
+                    $"{path}{member.Name}: {whose} has no such member; "
+                        + $"{(known.Count == 0 ? "it takes none" : $"it takes {string.Join(", ", known.Keys)}")}"
+                );
         }
         foreach (var (name, property) in known)
         {
@@ -96,18 +100,21 @@ public static class ArgumentCheck
         JsonValueKind.String when type == typeof(string) => true,
         JsonValueKind.String when IsBase64(type) => given.TryGetBytesFromBase64(out _),
         JsonValueKind.String when type == typeof(FileWhence) => given.GetString() is "set" or "cur" or "end",
-        JsonValueKind.String when type == typeof(ExecCapture) => given.GetString() is "none" or "stdout" or "stderr" or "separated" or "merged",
+        JsonValueKind.String when type == typeof(ExecCapture) =>
+            given.GetString() is "none" or "stdout" or "stderr" or "separated" or "merged",
         JsonValueKind.True or JsonValueKind.False => type == typeof(bool) || type == typeof(ExecCapture),
         JsonValueKind.Array => IsList(type),
         JsonValueKind.Object => Scalar(type) is null && !IsList(type),
         _ => false,
     };
 
-    /// <summary>JSON's grammar lets half a surrogate pair pass, escaped; no agent does, and neither does our own reader.</summary>
+    /// <summary>JSON's grammar lets half a surrogate pair pass, escaped; no agent does, and neither does our own
+    /// reader.</summary>
     /// <param name="raw">As it was given, its escapes too.</param>
     private static bool IsText(ReadOnlySpan<byte> raw) => JsonText.HalfAPair(raw, 0) < 0;
 
-    private static bool IsBase64(Type type) => type == typeof(byte[]) || type == typeof(ReadOnlyMemory<byte>) || type == typeof(Secret);
+    private static bool IsBase64(Type type) =>
+        type == typeof(byte[]) || type == typeof(ReadOnlyMemory<byte>) || type == typeof(Secret);
 
     private static bool IsList(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>);
 

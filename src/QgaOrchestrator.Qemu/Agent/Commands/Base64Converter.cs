@@ -24,5 +24,6 @@ internal sealed class Base64Converter : JsonConverter<byte[]>
         return reader.GetBytesFromBase64();
     }
 
-    public override void Write(Utf8JsonWriter writer, byte[] value, JsonSerializerOptions options) => writer.WriteBase64StringValue(value);
+    public override void Write(Utf8JsonWriter writer, byte[] value, JsonSerializerOptions options) =>
+        writer.WriteBase64StringValue(value);
 }

@@ -52,12 +52,13 @@ public readonly record struct ExecCapture
 
 internal sealed class ExecCaptureConverter : JsonConverter<ExecCapture>
 {
-    public override ExecCapture Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch
-    {
-        JsonTokenType.True or JsonTokenType.False => reader.GetBoolean(),
-        JsonTokenType.String => ExecCapture.Of(reader.GetString()!),
-        _ => throw new JsonException("neither a bool nor a word"),
-    };
+    public override ExecCapture Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType switch
+        {
+            JsonTokenType.True or JsonTokenType.False => reader.GetBoolean(),
+            JsonTokenType.String => ExecCapture.Of(reader.GetString()!),
+            _ => throw new JsonException("neither a bool nor a word"),
+        };
 
     public override void Write(Utf8JsonWriter writer, ExecCapture value, JsonSerializerOptions options)
     {

@@ -1,6 +1,7 @@
 namespace QgaOrchestrator.Qemu.Agent.Commands;
 
-/// <summary>Starts a process in the guest as the agent's own user, without a shell. Disabled by some distributions (RHEL).</summary>
+/// <summary>Starts a process in the guest as the agent's own user, without a shell. Disabled by some distributions
+/// (RHEL).</summary>
 public static class GuestExec
 {
     public const string Name = "guest-exec";
@@ -22,7 +23,8 @@ public static class GuestExec
         if (process.CaptureOutput.Word is { } word && !(agent >= ExecCapture.WordsSince))
         {
             throw new ArgumentException(
-                $"capture-output \"{word}\" needs an agent of QEMU {ExecCapture.WordsSince} or later, this one is {agent?.ToString() ?? "of unknown version"}: use true or false",
+                $"capture-output \"{word}\" needs an agent of QEMU {ExecCapture.WordsSince} or later, this one is "
+                    + $"{agent?.ToString() ?? "of unknown version"}: use true or false",
                 nameof(process));
         }
         return AgentJson.Request(Name, process, AgentJson.Default.ExecRequest);

@@ -11,7 +11,8 @@ public static class GuestFileClose
     };
 
     /// <param name="handle">From <see cref="GuestFileOpen"/>.</param>
-    public static AgentRequest Request(long handle) => AgentJson.Request(Name, new(handle), AgentJson.Default.FileHandleArguments);
+    public static AgentRequest Request(long handle) =>
+        AgentJson.Request(Name, new(handle), AgentJson.Default.FileHandleArguments);
 }
 
 internal sealed record FileHandleArguments(long Handle);

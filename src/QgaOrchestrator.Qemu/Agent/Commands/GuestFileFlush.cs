@@ -11,5 +11,6 @@ public static class GuestFileFlush
     };
 
     /// <param name="handle">From <see cref="GuestFileOpen"/>.</param>
-    public static AgentRequest Request(long handle) => AgentJson.Request(Name, new(handle), AgentJson.Default.FileHandleArguments);
+    public static AgentRequest Request(long handle) =>
+        AgentJson.Request(Name, new(handle), AgentJson.Default.FileHandleArguments);
 }

@@ -26,7 +26,8 @@ public static class GuestFileOpen
     /// <summary>The handle: from 1000 on, and never used twice, also by an agent that was restarted.</summary>
     public static long Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.Int64);
 
-    /// <summary>Whether the agent's error says that there is no such file: the C library's words, in the agent's locale.</summary>
+    /// <summary>Whether the agent's error says that there is no such file: the C library's words, in the agent's
+    /// locale.</summary>
     public static bool IsNoSuchFile(AgentError error) =>
         !error.IsCommandNotFound && error.Description.EndsWith("No such file or directory", StringComparison.Ordinal);
 }

@@ -21,7 +21,8 @@ public static class GuestFileRead
     public static AgentRequest Request(long handle, long? count = null) =>
         AgentJson.Request(Name, new(handle, count), AgentJson.Default.FileReadArguments);
 
-    public static GuestFileChunk Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.GuestFileChunk, isData: true);
+    public static GuestFileChunk Read(ReadOnlyMemory<byte> json) =>
+        AgentJson.Read(json, AgentJson.Default.GuestFileChunk, isData: true);
 
     /// <summary>An agent since QEMU 5.0 refuses more.</summary>
     private const long MostBytes = 48 << 20;
@@ -36,7 +37,9 @@ public static class GuestFileRead
         const long unnamed = 4096;
         try
         {
-            return arguments.IsEmpty ? unnamed : JsonSerializer.Deserialize(arguments.Span, AgentJson.Default.FileReadArguments)?.Count ?? unnamed;
+            return arguments.IsEmpty
+                ? unnamed
+                : JsonSerializer.Deserialize(arguments.Span, AgentJson.Default.FileReadArguments)?.Count ?? unnamed;
         }
         catch (JsonException)
         {

@@ -8,7 +8,8 @@ public static class GuestFileSeek
 {
     public const string Name = "guest-file-seek";
 
-    /// <summary>Safe for begin and end, but from the current position a repeat goes twice as far: its worst case counts.</summary>
+    /// <summary>Safe for begin and end, but from the current position a repeat goes twice as far: its worst case
+    /// counts.</summary>
     public static AgentCommand Spec { get; } = new(Name, new Version(0, 15), RetryClass.Never, TimeoutClass.Quick)
     {
         Arguments = AgentJson.Default.FileSeekArguments,
@@ -53,7 +54,8 @@ internal sealed class FileWhenceConverter : JsonConverter<FileWhence>
                 _ => throw new JsonException("no such whence"),
             };
 
-    public override void Write(Utf8JsonWriter writer, FileWhence value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Number);
+    public override void Write(Utf8JsonWriter writer, FileWhence value, JsonSerializerOptions options) =>
+        writer.WriteNumberValue(value.Number);
 }
 
 /// <param name="Position">Bytes from the file's start.</param>

@@ -20,7 +20,8 @@ public static class GuestFsfreezeStatus
     public static AgentRequest Request { get; } = new(Name);
 
     /// <summary>The reply is understood, and says so.</summary>
-    public static bool SaysFrozen(ReadOnlyMemory<byte> json) => json.TryRead(Read, out var status, out _) && status == FreezeStatus.Frozen;
+    public static bool SaysFrozen(ReadOnlyMemory<byte> json) =>
+        json.TryRead(Read, out var status, out _) && status == FreezeStatus.Frozen;
 
     public static FreezeStatus Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.FreezeStatus);
 }

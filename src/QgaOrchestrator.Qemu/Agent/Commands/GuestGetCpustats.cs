@@ -15,7 +15,8 @@ public static class GuestGetCpustats
 
     public static AgentRequest Request { get; } = new(Name);
 
-    public static IReadOnlyList<GuestCpuStats> Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.IReadOnlyListGuestCpuStats);
+    public static IReadOnlyList<GuestCpuStats> Read(ReadOnlyMemory<byte> json) =>
+        AgentJson.Read(json, AgentJson.Default.IReadOnlyListGuestCpuStats);
 }
 
 /// <summary>

@@ -17,10 +17,12 @@ public static class GuestGetDevices
 
     public static AgentRequest Request { get; } = new(Name);
 
-    public static IReadOnlyList<GuestDevice> Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.IReadOnlyListGuestDevice);
+    public static IReadOnlyList<GuestDevice> Read(ReadOnlyMemory<byte> json) =>
+        AgentJson.Read(json, AgentJson.Default.IReadOnlyListGuestDevice);
 }
 
-/// <param name="DriverDate">Nanoseconds since 1970. A few agents of QEMU 5.2 told a day as text, which is read as its midnight.</param>
+/// <param name="DriverDate">Nanoseconds since 1970. A few agents of QEMU 5.2 told a day as text, which is read as its
+/// midnight.</param>
 public sealed record GuestDevice(
     string DriverName,
     [property: JsonConverter(typeof(DriverDateConverter))] long? DriverDate = null,
@@ -46,7 +48,8 @@ internal sealed class DriverDateConverter : JsonConverter<long?>
     {
         if (reader.TokenType == JsonTokenType.Number)
             return reader.GetInt64();
-        return DateTimeOffset.TryParse(reader.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var day)
+        return DateTimeOffset.TryParse(
+            reader.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var day)
             ? (day - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick
             : null;
     }

@@ -13,7 +13,8 @@ public static class GuestGetDisks
 
     public static AgentRequest Request { get; } = new(Name);
 
-    public static IReadOnlyList<GuestDisk> Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.IReadOnlyListGuestDisk);
+    public static IReadOnlyList<GuestDisk> Read(ReadOnlyMemory<byte> json) =>
+        AgentJson.Read(json, AgentJson.Default.IReadOnlyListGuestDisk);
 }
 
 /// <param name="Name">As in /dev/vda, or \\.\PhysicalDrive0.</param>

@@ -2,7 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace QgaOrchestrator.Qemu.Agent.Commands;
 
-/// <summary>How many processes ran or wanted to, on average. Windows has no such number: its agent counts from the first call on.</summary>
+/// <summary>How many processes ran or wanted to, on average. Windows has no such number: its agent counts from the first call
+/// on.</summary>
 public static class GuestGetLoad
 {
     public const string Name = "guest-get-load";

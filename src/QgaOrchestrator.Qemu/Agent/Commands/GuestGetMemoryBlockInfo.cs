@@ -12,7 +12,8 @@ public static class GuestGetMemoryBlockInfo
 
     public static AgentRequest Request { get; } = new(Name);
 
-    public static GuestMemoryBlockInfo Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.GuestMemoryBlockInfo);
+    public static GuestMemoryBlockInfo Read(ReadOnlyMemory<byte> json) =>
+        AgentJson.Read(json, AgentJson.Default.GuestMemoryBlockInfo);
 }
 
 /// <param name="Size">Bytes of one block.</param>

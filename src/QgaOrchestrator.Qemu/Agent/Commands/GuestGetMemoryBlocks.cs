@@ -1,6 +1,7 @@
 namespace QgaOrchestrator.Qemu.Agent.Commands;
 
-/// <summary>The guest's memory in blocks of <see cref="GuestGetMemoryBlockInfo"/>'s size, in no particular order; Linux only.</summary>
+/// <summary>The guest's memory in blocks of <see cref="GuestGetMemoryBlockInfo"/>'s size, in no particular order; Linux
+/// only.</summary>
 public static class GuestGetMemoryBlocks
 {
     public const string Name = "guest-get-memory-blocks";

@@ -13,7 +13,8 @@ public static class GuestGetUsers
 
     public static AgentRequest Request { get; } = new(Name);
 
-    public static IReadOnlyList<GuestUser> Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.IReadOnlyListGuestUser);
+    public static IReadOnlyList<GuestUser> Read(ReadOnlyMemory<byte> json) =>
+        AgentJson.Read(json, AgentJson.Default.IReadOnlyListGuestUser);
 }
 
 /// <param name="LoginTime">Seconds since 1970, UTC, with a fraction.</param>

@@ -13,7 +13,8 @@ public static class GuestGetVcpus
 
     public static AgentRequest Request { get; } = new(Name);
 
-    public static IReadOnlyList<GuestVcpu> Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.IReadOnlyListGuestVcpu);
+    public static IReadOnlyList<GuestVcpu> Read(ReadOnlyMemory<byte> json) =>
+        AgentJson.Read(json, AgentJson.Default.IReadOnlyListGuestVcpu);
 }
 
 /// <param name="LogicalId">The guest's own number of it.</param>

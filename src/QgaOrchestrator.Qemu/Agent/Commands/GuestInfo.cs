@@ -44,7 +44,13 @@ public sealed record AgentInfo(
 {
     /// <summary>The version's numbers, as in 7.2.22; null where it does not begin with any.</summary>
     [JsonIgnore]
-    public Version? Release => System.Version.TryParse(string.Concat(Version.TakeWhile(c => char.IsAsciiDigit(c) || c == '.')).TrimEnd('.'), out var release) ? release : null;
+    public Version? Release =>
+        System.Version.TryParse(
+            string.Concat(Version.TakeWhile(c => char.IsAsciiDigit(c) || c == '.')).TrimEnd('.'),
+            out var release
+        )
+            ? release
+            : null;
 
     /// <summary>Tells the three reasons of a CommandNotFound apart.</summary>
     public CommandStatus Status(string command)

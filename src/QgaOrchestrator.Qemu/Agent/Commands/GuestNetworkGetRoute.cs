@@ -13,7 +13,8 @@ public static class GuestNetworkGetRoute
 
     public static AgentRequest Request { get; } = new(Name);
 
-    public static IReadOnlyList<GuestRoute> Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.IReadOnlyListGuestRoute);
+    public static IReadOnlyList<GuestRoute> Read(ReadOnlyMemory<byte> json) =>
+        AgentJson.Read(json, AgentJson.Default.IReadOnlyListGuestRoute);
 }
 
 /// <summary>A row of /proc/net/route or /proc/net/ipv6_route: which members it has depends on the version.</summary>

@@ -17,7 +17,11 @@ public static class GuestSetTime
     /// <param name="time">From 1970 to 2069. Null: from the hardware clock (Linux), or from the time service (Windows).</param>
     public static AgentRequest Request(DateTimeOffset? time) => time is not { } at
         ? new(Name)
-        : AgentJson.Request(Name, new(checked((at - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick)), AgentJson.Default.SetTimeArguments);
+        : AgentJson.Request(
+            Name,
+            new(checked((at - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick)),
+            AgentJson.Default.SetTimeArguments
+        );
 }
 
 /// <param name="Time">Nanoseconds since 1970, UTC.</param>

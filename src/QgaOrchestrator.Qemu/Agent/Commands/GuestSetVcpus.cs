@@ -12,7 +12,8 @@ public static class GuestSetVcpus
     };
 
     /// <param name="vcpus">Set in this order, up to the first that fails; those not named stay as they are.</param>
-    public static AgentRequest Request(IReadOnlyList<GuestVcpu> vcpus) => AgentJson.Request(Name, new(vcpus), AgentJson.Default.SetVcpusArguments);
+    public static AgentRequest Request(IReadOnlyList<GuestVcpu> vcpus) =>
+        AgentJson.Request(Name, new(vcpus), AgentJson.Default.SetVcpusArguments);
 
     /// <summary>How many were set: fewer than sent, and the next one failed. An error came where it was the first.</summary>
     public static long Read(ReadOnlyMemory<byte> json) => AgentJson.ReadCount(json);

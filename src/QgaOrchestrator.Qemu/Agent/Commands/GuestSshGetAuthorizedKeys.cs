@@ -12,9 +12,11 @@ public static class GuestSshGetAuthorizedKeys
         LargestReply = AgentCommand.ListReply,
     };
 
-    public static AgentRequest Request(string username) => AgentJson.Request(Name, new(username), AgentJson.Default.AuthorizedKeysArguments);
+    public static AgentRequest Request(string username) =>
+        AgentJson.Request(Name, new(username), AgentJson.Default.AuthorizedKeysArguments);
 
-    public static GuestAuthorizedKeys Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.GuestAuthorizedKeys);
+    public static GuestAuthorizedKeys Read(ReadOnlyMemory<byte> json) =>
+        AgentJson.Read(json, AgentJson.Default.GuestAuthorizedKeys);
 }
 
 internal sealed record AuthorizedKeysArguments(string Username);

@@ -13,7 +13,13 @@ internal static class HookCall
     /// <summary>What a hook is told in every phase.</summary>
     /// <param name="phase">prepare, cut, finish or undo.</param>
     /// <param name="vm">As in HOST~VM.</param>
-    public static ReadOnlyMemory<byte> Write(string phase, string vm, CutNames names, string target, IReadOnlyList<PlannedDisk> disks) =>
+    public static ReadOnlyMemory<byte> Write(
+        string phase,
+        string vm,
+        CutNames names,
+        string target,
+        IReadOnlyList<PlannedDisk> disks
+    ) =>
         MonitorArguments.Write(json =>
         {
             json.WriteNumber("version", Version);
@@ -42,17 +48,21 @@ internal static class HookCall
     /// <summary>As in q-abcdefghij: fit for a snapshot's name in any storage, and the mark of the hook's processes.</summary>
     public static string Name(CutNames names) => $"q-{names.Hash}";
 
-    /// <summary>What became of a phase. A hook has succeeded only where it says so: exit code 0, and an object without error.</summary>
+    /// <summary>What became of a phase. A hook has succeeded only where it says so: exit code 0, and an object without
+    /// error.</summary>
     public static HookAnswer Read(HookEnd end)
     {
         var (told, error, remedy) = Parse(end.Output);
         return end switch
         {
             { ExitCode: null } => new HookAnswer.Unclear("it took longer than its limit and was ended"),
-            { ExitCode: 0 } when !told => new HookAnswer.Unclear($"it ended well but printed no JSON object: {Shown(end.Output)}"),
+            { ExitCode: 0 } when !told =>
+                new HookAnswer.Unclear($"it ended well but printed no JSON object: {Shown(end.Output)}"),
             { ExitCode: 0 } when error is null => new HookAnswer.Done(),
             { ExitCode: 0 } => new HookAnswer.Failed(error, remedy),
-            { ExitCode: var code } => new HookAnswer.Failed(error ?? (end.Errors.Length > 0 ? ForeignText.Message(end.Errors) : $"exit code {code}"), remedy),
+            { ExitCode: var code } =>
+                new HookAnswer.Failed(
+                    error ?? (end.Errors.Length > 0 ? ForeignText.Message(end.Errors) : $"exit code {code}"), remedy),
         };
     }
 
@@ -71,12 +81,15 @@ internal static class HookCall
     }
 
     /// <summary>An error of any other shape is an error all the same.</summary>
-    private static string? Text(JsonElement root, string name) => !root.TryGetProperty(name, out var value) ? null : value.ValueKind switch
-    {
-        JsonValueKind.Null => null,
-        JsonValueKind.String => ForeignText.Message(value.GetString()!),
-        _ => ForeignText.Message(value.GetRawText()),
-    };
+    private static string? Text(JsonElement root, string name) =>
+        !root.TryGetProperty(name, out var value)
+            ? null
+            : value.ValueKind switch
+            {
+                JsonValueKind.Null => null,
+                JsonValueKind.String => ForeignText.Message(value.GetString()!),
+                _ => ForeignText.Message(value.GetRawText()),
+            };
 
     private static string Shown(string output) =>
         output.Trim() is { Length: > 0 } text ? $"\"{ForeignText.Message(text, ForeignText.ExcerptBytes)}\"" : "nothing";

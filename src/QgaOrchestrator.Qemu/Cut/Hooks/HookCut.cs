@@ -12,10 +12,17 @@ namespace QgaOrchestrator.Qemu.Cut.Hooks;
 /// <param name="vm">As in HOST~VM.</param>
 /// <param name="name">The hook's name in Freeze.Hooks.</param>
 /// <param name="hooks">Freeze.Hooks: name → argv.</param>
-/// <param name="owing">Where <see cref="Owed"/> is kept, a directory of ours alone: a hook runs with our rights, and obeys it.</param>
+/// <param name="owing">Where <see cref="Owed"/> is kept, a directory of ours alone: a hook runs with our rights, and obeys
+/// it.</param>
 public sealed class HookCut(
-    IMonitor monitor, string vm, string? name, IReadOnlyDictionary<string, IReadOnlyList<string>> hooks, string owing, TimeProvider time,
-    CutLimits? limits = null) : ICut
+    IMonitor monitor,
+    string vm,
+    string? name,
+    IReadOnlyDictionary<string, IReadOnlyList<string>> hooks,
+    string owing,
+    TimeProvider time,
+    CutLimits? limits = null
+) : ICut
 {
     /// <summary>The call that undoes all: behind the attempt's name, from before the first phase until the hook has nothing left
     /// to undo. Given to the hook by hand it does the same.</summary>
@@ -27,15 +34,21 @@ public sealed class HookCut(
     {
         _ = Program();
         var machine = await CutSteps.AskingAsync(() => CutSteps.PlanAsync(monitor, null, target, _limits)).ConfigureAwait(false);
-        return await CutSteps.MakeAsync(
-            () => MakeAsync(names, target, machine, cancel), () => UndoAsync(names, target.Directory, CancellationToken.None)).ConfigureAwait(false);
+        return await CutSteps
+            .MakeAsync(
+                () => MakeAsync(names, target, machine, cancel),
+                () => UndoAsync(names, target.Directory, CancellationToken.None)
+            )
+            .ConfigureAwait(false);
     }
 
     public async Task<CutOutcome> CutAsync(CutPlan plan, TimeSpan timeout)
     {
         try
         {
-            return HookCall.Read(await RunAsync(plan.Names, plan.Request, timeout, CancellationToken.None).ConfigureAwait(false)) switch
+            return HookCall.Read(
+                await RunAsync(plan.Names, plan.Request, timeout, CancellationToken.None).ConfigureAwait(false)
+            ) switch
             {
                 HookAnswer.Done => new CutOutcome.Done(),
                 HookAnswer.Failed failed => new CutOutcome.Refused($"hook {name}: {failed.Error}"),
@@ -59,7 +72,14 @@ public sealed class HookCut(
             var growth = ShowGrowthAsync(plan, progress, ended.Token);
             try
             {
-                await RequireAsync(plan.Names, "finish", HookCall.Write("finish", vm, plan.Names, plan.Directory, plan.Disks), limit: null, cancel).ConfigureAwait(false);
+                await RequireAsync(
+                        plan.Names,
+                        "finish",
+                        HookCall.Write("finish", vm, plan.Names, plan.Directory, plan.Disks),
+                        limit: null,
+                        cancel
+                    )
+                    .ConfigureAwait(false);
             }
             finally
             {
@@ -83,11 +103,22 @@ public sealed class HookCut(
             await MarkedProcesses.EndAsync(HookCall.Name(names), _limits.Removal, time, cancel).ConfigureAwait(false);
             try
             {
-                await RequireAsync(names, "undo", await File.ReadAllBytesAsync(owed, cancel).ConfigureAwait(false), _limits.Hook, cancel).ConfigureAwait(false);
+                await RequireAsync(
+                        names,
+                        "undo",
+                        await File.ReadAllBytesAsync(owed, cancel).ConfigureAwait(false),
+                        _limits.Hook,
+                        cancel
+                    )
+                    .ConfigureAwait(false);
             }
             catch (CutException failed)
             {
-                throw new CutException(failed.Message, $"{failed.Remedy.TrimEnd('.')}. Then undo it by hand: give {owed} to the hook's standard input, and delete {directory}.");
+                throw new CutException(
+                    failed.Message,
+                    $"{failed.Remedy.TrimEnd('.')}. Then undo it by hand: give {owed} to the hook's standard input, and delete "
+                        + $"{directory}."
+                );
             }
 
             File.Delete(owed);
@@ -96,17 +127,22 @@ public sealed class HookCut(
         TargetDirectory.Delete(directory);
     }
 
-    /// <summary>Either the hook has something to finish, and that is repeatable; or it has finished, and the images are whole.</summary>
+    /// <summary>Either the hook has something to finish, and that is repeatable; or it has finished, and the images are
+    /// whole.</summary>
     public Task<bool> CanFinishAsync(CutPlan plan, CancellationToken cancel) =>
         Task.FromResult(
-        File.Exists(OwedBy(plan.Names)) ? hooks.ContainsKey(name ?? "") : plan.Disks.All(disk => Qcow2Header.Read(disk.Image) is not null));
+            File.Exists(OwedBy(plan.Names))
+                ? hooks.ContainsKey(name ?? "")
+                : plan.Disks.All(disk => Qcow2Header.Read(disk.Image) is not null)
+        );
 
     private async Task<CutPlan> MakeAsync(CutNames names, CutTarget target, VmDisks machine, CancellationToken cancel)
     {
         var disks = machine.Cut;
         await RequireFlushesAsync(disks).ConfigureAwait(false);
         Store(OwedBy(names), HookCall.Write("undo", vm, names, target.Directory, disks));
-        await RequireAsync(names, "prepare", HookCall.Write("prepare", vm, names, target.Directory, disks), _limits.Hook, cancel).ConfigureAwait(false);
+        await RequireAsync(names, "prepare", HookCall.Write("prepare", vm, names, target.Directory, disks), _limits.Hook, cancel)
+            .ConfigureAwait(false);
 
         // Again, after everything slow: it is the last look before the guest is frozen.
         await Readiness.RequireAsync(monitor, _limits).ConfigureAwait(false);
@@ -123,19 +159,29 @@ public sealed class HookCut(
         foreach (var device in await QueryBlock.AskAsync(monitor, _limits.Command).ConfigureAwait(false) ?? [])
         {
             if (device.Inserted is { Cache.NoFlush: true } medium && disks.Any(disk => disk.Node == medium.NodeName))
-                throw new CutException($"disk {medium.NodeName} ignores the guest's flushes (cache=unsafe): a snapshot below QEMU would miss what the host still caches",
-                    "Start the VM with another cache mode, as cache=none, or use the method full.");
+                throw new CutException(
+                    $"disk {medium.NodeName} ignores the guest's flushes (cache=unsafe): a snapshot below QEMU would miss what "
+                        + $"the host still caches",
+                    "Start the VM with another cache mode, as cache=none, or use the method full."
+                );
         }
     }
 
-    private async Task RequireAsync(CutNames names, string phase, ReadOnlyMemory<byte> call, TimeSpan? limit, CancellationToken cancel)
+    private async Task RequireAsync(
+        CutNames names, string phase, ReadOnlyMemory<byte> call, TimeSpan? limit, CancellationToken cancel)
     {
         var answer = HookCall.Read(await RunAsync(names, call, limit, cancel).ConfigureAwait(false));
         if (answer is HookAnswer.Done) return;
         throw answer switch
         {
-            HookAnswer.Failed failed => new CutException($"hook {name} failed in {phase}: {failed.Error}", failed.Remedy ?? "See what the hook says of it, and its storage."),
-            HookAnswer.Unclear unclear => new CutException($"hook {name} in {phase}: {unclear.Reason}", "See config/hooks/README.md for what a hook answers."),
+            HookAnswer.Failed failed => new CutException(
+                $"hook {name} failed in {phase}: {failed.Error}",
+                failed.Remedy ?? "See what the hook says of it, and its storage."
+            ),
+            HookAnswer.Unclear unclear => new CutException(
+                $"hook {name} in {phase}: {unclear.Reason}",
+                "See config/hooks/README.md for what a hook answers."
+            ),
             var other => new InvalidOperationException($"unexpected answer {other}"),
         };
     }
@@ -144,7 +190,8 @@ public sealed class HookCut(
         HookProcess.RunAsync(Program(), HookCall.Name(names), call, limit, time, cancel);
 
     private IReadOnlyList<string> Program() => hooks.GetValueOrDefault(name ?? "") ?? throw new CutException(
-        $"this host has no hook {name}; {(hooks.Count == 0 ? "its Freeze.Hooks is empty" : $"there {(hooks.Count == 1 ? "is" : "are")} {string.Join(", ", hooks.Keys.Order(StringComparer.Ordinal))}")}",
+        $"this host has no hook {name}; "
+            + $"{(hooks.Count == 0 ? "its Freeze.Hooks is empty" : $"there {(hooks.Count == 1 ? "is" : "are")} {string.Join(", ", hooks.Keys.Order(StringComparer.Ordinal))}")}",
         "Name it in Freeze.Hooks of the node's config, and restart the node.");
 
     private async Task ShowGrowthAsync(CutPlan plan, Action<CopyProgress> progress, CancellationToken ended)
@@ -152,7 +199,15 @@ public sealed class HookCut(
         var total = plan.Disks.Sum(disk => disk.Size);
         while (!ended.IsCancellationRequested)
         {
-            progress(new CopyProgress(Math.Min(plan.Disks.Sum(disk => new FileInfo(disk.Image) is { Exists: true } image ? image.Length : 0), total), total));
+            progress(
+                new CopyProgress(
+                    Math.Min(
+                        plan.Disks.Sum(disk => new FileInfo(disk.Image) is { Exists: true } image ? image.Length : 0),
+                        total
+                    ),
+                    total
+                )
+            );
             await Task.Delay(_limits.Poll, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -161,14 +216,22 @@ public sealed class HookCut(
     {
         try
         {
-            var remedy = "A hook's finish writes each disk to its image as qcow2, with all of its bytes in it (qemu-img convert -O qcow2).";
-            if (Qcow2Header.Read(disk.Image) is not { } header) throw new CutException($"hook {name} has put no qcow2 image at {disk.Image}", remedy);
+            var remedy =
+                "A hook's finish writes each disk to its image as qcow2, with all of its bytes in it (qemu-img convert -O "
+                    + "qcow2).";
+            if (Qcow2Header.Read(disk.Image) is not { } header)
+                throw new CutException($"hook {name} has put no qcow2 image at {disk.Image}", remedy);
             if (!header.IsWhole) throw new CutException($"{disk.Image} is not whole: its header names another file", remedy);
-            if (header.Size != disk.Size) throw new CutException($"{disk.Image} is a disk of {header.Size} bytes, and the VM's is one of {disk.Size}", remedy);
+            if (header.Size != disk.Size)
+                throw new CutException(
+                    $"{disk.Image} is a disk of {header.Size} bytes, and the VM's is one of {disk.Size}", remedy);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CutException($"{disk.Image} cannot be read: {e.Message}", "The node reads each image for its checksum: let the hook make it readable.");
+            throw new CutException(
+                $"{disk.Image} cannot be read: {e.Message}",
+                "The node reads each image for its checksum: let the hook make it readable."
+            );
         }
     }
 
@@ -182,7 +245,10 @@ public sealed class HookCut(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CutException($"{path} cannot be written: {e.Message}", "Make room in Node.DataDirectory: without this record no hook is called.");
+            throw new CutException(
+                $"{path} cannot be written: {e.Message}",
+                "Make room in Node.DataDirectory: without this record no hook is called."
+            );
         }
     }
 

@@ -27,7 +27,13 @@ internal static class HookProcess
     /// <exception cref="CutException">The program cannot be started.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the group is killed.</exception>
     public static async Task<HookEnd> RunAsync(
-        IReadOnlyList<string> argv, string mark, ReadOnlyMemory<byte> input, TimeSpan? limit, TimeProvider time, CancellationToken cancel)
+        IReadOnlyList<string> argv,
+        string mark,
+        ReadOnlyMemory<byte> input,
+        TimeSpan? limit,
+        TimeProvider time,
+        CancellationToken cancel
+    )
     {
         using var timer = limit is { } span ? new CancellationTokenSource(span, time) : new CancellationTokenSource();
         using var process = Start(argv, mark);
@@ -78,7 +84,8 @@ internal static class HookProcess
         }
         catch (Win32Exception missing)
         {
-            throw new CutException($"the hook cannot be started: {missing.Message}", "It is started by setsid: install util-linux.");
+            throw new CutException(
+                $"the hook cannot be started: {missing.Message}", "It is started by setsid: install util-linux.");
         }
     }
 

@@ -35,7 +35,8 @@ internal static class MarkedProcesses
         List<int> found = [];
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
         {
-            if (!int.TryParse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)) continue;
+            if (!int.TryParse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
+                continue;
             try
             {
                 var environment = File.ReadAllBytes(Path.Combine(directory, "environ"));

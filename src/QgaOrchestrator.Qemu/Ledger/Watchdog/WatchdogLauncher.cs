@@ -27,9 +27,12 @@ public static class WatchdogLauncher
     }
 
     /// <summary>Connects to the ledger's watchdog; starts one first if there is none.</summary>
-    /// <param name="unit">This process's unit of systemd's: none is started, its own unit is waited for. Null: there is none.</param>
-    /// <exception cref="WatchdogException">It refused us, cannot be started, or did not listen within 15 s; in a unit 5 s.</exception>
-    public static async Task<WatchdogClient> EnsureAsync(FreezeLedger ledger, TimeProvider time, CancellationToken stop, string? unit = null)
+    /// <param name="unit">This process's unit of systemd's: none is started, its own unit is waited for. Null: there is
+    /// none.</param>
+    /// <exception cref="WatchdogException">It refused us, cannot be started, or did not listen within 15 s; in a unit 5
+    /// s.</exception>
+    public static async Task<WatchdogClient> EnsureAsync(
+        FreezeLedger ledger, TimeProvider time, CancellationToken stop, string? unit = null)
     {
         ArgumentNullException.ThrowIfNull(ledger);
         ArgumentNullException.ThrowIfNull(time);
@@ -50,7 +53,8 @@ public static class WatchdogLauncher
             {
                 return await WatchdogClient.ConnectAsync(ledger, time, stop).ConfigureAwait(false);
             }
-            catch (WatchdogException e) when (e.InnerException is not null && time.GetElapsedTime(started) < (unit is null ? StartTimeout : RestartTimeout))
+            catch (WatchdogException e) when (
+                e.InnerException is not null && time.GetElapsedTime(started) < (unit is null ? StartTimeout : RestartTimeout))
             {
                 // It is not listening yet, or an older one is just ending.
             }
@@ -64,7 +68,8 @@ public static class WatchdogLauncher
             }
             catch (WatchdogException e) when (e.InnerException is not null)
             {
-                throw new WatchdogException($"{e.Message}; the one that was started says why in {LogOf(ledger)}", e.InnerException);
+                throw new WatchdogException(
+                    $"{e.Message}; the one that was started says why in {LogOf(ledger)}", e.InnerException);
             }
         }
     }

@@ -17,7 +17,8 @@ public static class QomGet
     /// <inheritdoc cref="TextAsync"/>
     public static async Task<long?> NumberAsync(IMonitor monitor, string device, string property, TimeSpan timeout)
     {
-        using var value = await MonitorQuery.AskAsync(monitor, "qom-get", Arguments(device, property), MonitorJson.Default.JsonDocument, timeout)
+        using var value = await MonitorQuery.AskAsync(
+            monitor, "qom-get", Arguments(device, property), MonitorJson.Default.JsonDocument, timeout)
             .ConfigureAwait(false);
         return value?.RootElement is not { ValueKind: JsonValueKind.Number } number ? null
             : number.TryGetInt64(out var signed) ? signed

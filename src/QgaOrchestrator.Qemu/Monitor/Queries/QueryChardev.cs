@@ -8,7 +8,8 @@ public static class QueryChardev
         await MonitorQuery.AskAsync(monitor, "query-chardev", default, MonitorJson.Default.ListChardev, timeout)
             .ConfigureAwait(false);
 
-    /// <summary>Whether the guest's agent has the port open whose socket is at <paramref name="path"/>; null: no such one.</summary>
+    /// <summary>Whether the guest's agent has the port open whose socket is at <paramref name="path"/>; null: no such
+    /// one.</summary>
     public static bool? IsAgentUp(IReadOnlyList<Chardev>? chardevs, string path) =>
         chardevs?.FirstOrDefault(chardev => chardev.IsSocket(path))?.FrontendOpen;
 }

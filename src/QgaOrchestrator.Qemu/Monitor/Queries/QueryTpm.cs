@@ -5,7 +5,14 @@ public static class QueryTpm
 {
     /// <inheritdoc cref="MonitorQuery.AskAsync"/>
     public static async Task<IReadOnlyList<string>> IdsAsync(IMonitor monitor, TimeSpan timeout) =>
-        [.. (await MonitorQuery.AskAsync(monitor, "query-tpm", default, MonitorJson.Default.ListTpm, timeout).ConfigureAwait(false) ?? []).Select(tpm => tpm.Id ?? "tpm")];
+        [
+            .. (
+                await MonitorQuery
+                    .AskAsync(monitor, "query-tpm", default, MonitorJson.Default.ListTpm, timeout)
+                    .ConfigureAwait(false)
+                ?? []
+            ).Select(tpm => tpm.Id ?? "tpm"),
+        ];
 
     internal sealed record Tpm(string? Id);
 }

@@ -167,7 +167,8 @@ public class GroupRulesTests
     [Theory]
     [InlineData(MemberPhase.Published, GroupStage.Ending)]
     [InlineData(MemberPhase.Verified, GroupStage.Void)]
-    public void A_new_coordinator_stops_its_group_only_when_it_knows_that_no_member_was_told_to_end(MemberPhase phase, GroupStage stage)
+    public void A_new_coordinator_stops_its_group_only_when_it_knows_that_no_member_was_told_to_end(
+        MemberPhase phase, GroupStage stage)
     {
         var group = new Group(2, resumed: true).Begin().Step(Abort).Step(Published(0));
         Assert.Equal(GroupStage.Gathering, group.State.Stage);
@@ -179,7 +180,8 @@ public class GroupRulesTests
     [InlineData(false, "1 void, 2 void")]
     public void A_VM_that_is_gone_behind_a_crash_costs_no_point_of_a_group_that_had_finished(bool finished, string told)
     {
-        var group = new Group(3, resumed: true).Begin().End(0, ItemState.Unreachable).Step(finished ? new GroupInput.MemberEnded(Outcome(1, ItemState.Succeeded)) : Published(1));
+        var group = new Group(3, resumed: true).Begin().End(0, ItemState.Unreachable).Step(
+            finished ? new GroupInput.MemberEnded(Outcome(1, ItemState.Succeeded)) : Published(1));
         Assert.Equal(GroupStage.Gathering, group.State.Stage);
         Assert.Equal(told, group.Step(Published(2)).Last);
     }
@@ -208,7 +210,8 @@ public class GroupRulesTests
     {
         var group = new Group(size).Begin();
         for (var i = 0; i < size; i++)
-            group.At(i, MemberPhase.Begun).Step(new GroupInput.Reported(i, new MemberReport(MemberPhase.Prepared, Slow: i == slow, Covered: i != uncovered)));
+            group.At(i, MemberPhase.Begun).Step(
+                new GroupInput.Reported(i, new MemberReport(MemberPhase.Prepared, Slow: i == slow, Covered: i != uncovered)));
         return group;
     }
 
@@ -228,9 +231,11 @@ public class GroupRulesTests
 
     private static readonly GroupInput Abort = new GroupInput.Stop(ItemState.Cancelled, "the run was aborted", null);
 
-    private static GroupInput.Reported Published(int item) => new GroupInput.Reported(item, new MemberReport(MemberPhase.Published, Verdict: new GroupVerdict(12, Covered: true)));
+    private static GroupInput.Reported Published(int item) =>
+        new GroupInput.Reported(item, new MemberReport(MemberPhase.Published, Verdict: new GroupVerdict(12, Covered: true)));
 
-    private static ItemOutcome Outcome(int item, ItemState state) => new(item, 1, state, state == ItemState.Succeeded ? null : "because");
+    private static ItemOutcome Outcome(int item, ItemState state) =>
+        new(item, 1, state, state == ItemState.Succeeded ? null : "because");
 
     /// <summary>A group under test; each step takes a millisecond.</summary>
     private sealed class Group(int size, bool resumed = false)
@@ -256,7 +261,8 @@ public class GroupRulesTests
 
         /// <summary>The last word that this member was told, which must be this one.</summary>
         public GroupOrder Says(int item, GroupWord word) =>
-            _last.OfType<GroupEffect.Say>().Where(said => said.Item == item).Select(said => said.Order).Single(order => order.Word == word);
+            _last.OfType<GroupEffect.Say>().Where(said => said.Item == item).Select(said => said.Order)
+                .Single(order => order.Word == word);
 
         public Group Begin() => Step(new GroupInput.Begin());
 

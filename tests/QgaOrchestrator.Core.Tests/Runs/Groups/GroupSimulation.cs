@@ -60,21 +60,32 @@ internal sealed class GroupSimulation
             if (Broken() is { } broken) return broken;
         }
         if (_group is not { IsEnded: true }) return "the group did not end";
-        return _members.FirstOrDefault(m => m is { HasBegun: true, Outcome: null }) is { } forgotten ? $"vm{forgotten.Index} had begun and was not undone" : null;
+        return _members.FirstOrDefault(m => m is { HasBegun: true, Outcome: null }) is { } forgotten
+            ? $"vm{forgotten.Index} had begun and was not undone"
+            : null;
     }
 
     private string? Broken()
     {
         foreach (var member in _members)
         {
-            if (member.FrozenSince is { } since && Ms - since > (Lease + TimeSpan.FromSeconds(2)).TotalMilliseconds) return $"vm{member.Index} is frozen past its lease";
+            if (member.FrozenSince is { } since && Ms - since > (Lease + TimeSpan.FromSeconds(2)).TotalMilliseconds)
+                return $"vm{member.Index} is frozen past its lease";
             if (member.Freezes > 1) return $"vm{member.Index} was frozen twice in one attempt";
-            if (member is { HasVerdict: true } && _members.Any(other => other.Cuts != 1 || !other.CutWhileFrozen)) return "the group went on though not every member was cut while it was frozen";
+            if (member is { HasVerdict: true } && _members.Any(other => other.Cuts != 1 || !other.CutWhileFrozen))
+                return "the group went on though not every member was cut while it was frozen";
         }
-        if (_members.Any(m => m.HasVerdict) && _members.Max(m => m.FrozenAt) > _members.Min(m => m.CutAt)) return "a member was cut before all were frozen";
+        if (_members.Any(m => m.HasVerdict) && _members.Max(m => m.FrozenAt) > _members.Min(m => m.CutAt))
+            return "a member was cut before all were frozen";
         var outcomes = _members.Select(m => m.Outcome).ToList();
-        if (outcomes.TrueForAll(o => o is not null) && outcomes.Select(o => o!.State == ItemState.Succeeded).Distinct().Count() > 1) return "some of the group succeeded and some did not";
-        return _members.FirstOrDefault(m => m.Outcome is { State: not ItemState.Succeeded } && m.Published) is { } left ? $"vm{left.Index} failed and its point is there" : null;
+        if (
+            outcomes.TrueForAll(o => o is not null)
+            && outcomes.Select(o => o!.State == ItemState.Succeeded).Distinct().Count() > 1
+        )
+            return "some of the group succeeded and some did not";
+        return _members.FirstOrDefault(m => m.Outcome is { State: not ItemState.Succeeded } && m.Published) is { } left
+            ? $"vm{left.Index} failed and its point is there"
+            : null;
     }
 
     // ---- the coordinator: begins, and begins anew with nothing but the members' answers
@@ -84,7 +95,8 @@ internal sealed class GroupSimulation
         if (_group is { IsEnded: true }) return;
         _life++;
         Tell("coordinator begins");
-        _group = new GroupState("g", TimeSpan.FromSeconds(5), [.. _members.Select(m => new GroupMember(m.Index, $"vm{m.Index}", 1))])
+        _group = new GroupState(
+            "g", TimeSpan.FromSeconds(5), [.. _members.Select(m => new GroupMember(m.Index, $"vm{m.Index}", 1))])
         {
             Resumed = _life > 1 && !ForgetsItsPredecessor,
         };
@@ -95,7 +107,8 @@ internal sealed class GroupSimulation
     private void Remind(int life) => At(3_000, "coordinator", () =>
     {
         if (life != _life || _group!.IsEnded) return;
-        foreach (var member in _group.Members.Take(_group.Begun).Where(m => m.Outcome is null)) Send(() => _members[member.Item].Begin());
+        foreach (var member in _group.Members.Take(_group.Begun).Where(m => m.Outcome is null))
+            Send(() => _members[member.Item].Begin());
         Remind(life);
     });
 
@@ -106,7 +119,8 @@ internal sealed class GroupSimulation
         {
             if (effect is GroupEffect.Start s) Send(() => _members[s.Item].Begin());
             else if (effect is GroupEffect.Say e) Send(() => _members[e.Item].Obey(e.Order), $"to vm{e.Item}: {e.Order.Word}");
-            else if (effect is GroupEffect.ArmSpread a) At(a.After.TotalMilliseconds, "coordinator", ForLife(() => Step(new GroupInput.SpreadPassed())));
+            else if (effect is GroupEffect.ArmSpread a)
+                At(a.After.TotalMilliseconds, "coordinator", ForLife(() => Step(new GroupInput.SpreadPassed())));
         }
     }
 
@@ -138,7 +152,9 @@ internal sealed class GroupSimulation
     /// <summary>A member with its window and its guest.</summary>
     private sealed class Member(GroupSimulation world, int index)
     {
-        private readonly int _freezeMs = world._random.Next(12) == 0 ? world._random.Next(1_000, 9_000) : world._random.Next(1, 300);
+        private readonly int _freezeMs = world._random.Next(12) == 0
+            ? world._random.Next(1_000, 9_000)
+            : world._random.Next(1, 300);
         private readonly int _cutMs = world._random.Next(12) == 0 ? world._random.Next(1_000, 9_000) : world._random.Next(1, 100);
         private readonly bool _refuses = world._random.Next(15) == 0;
         private readonly bool _copyFails = world._random.Next(15) == 0;
@@ -288,7 +304,9 @@ internal sealed class GroupSimulation
                     break;
                 case WindowEffect.Resync e:
                     var inTime = _frozenBy - world.Ms < e.Budget.TotalMilliseconds;
-                    world.At(inTime ? Math.Max(1, _frozenBy - world.Ms + 1) : e.Budget.TotalMilliseconds, "resync", () => Step(new WindowInput.Resynced(inTime, null)));
+                    world.At(inTime ? Math.Max(1, _frozenBy - world.Ms + 1) : e.Budget.TotalMilliseconds, "resync", () =>
+                        Step(new WindowInput.Resynced(inTime, null))
+                    );
                     break;
                 case WindowEffect.Cut:
                     world.At(_cutMs / 2.0, "cut", () =>
@@ -317,7 +335,16 @@ internal sealed class GroupSimulation
                 case WindowEffect.Report { Progress: WindowProgress.Freezing }:
                     break;
                 case WindowEffect.Report e:
-                    Report(new MemberReport(e.Progress switch { WindowProgress.Reserved => MemberPhase.Reserved, WindowProgress.Frozen => MemberPhase.Frozen, _ => MemberPhase.Cut }));
+                    Report(
+                        new MemberReport(
+                            e.Progress switch
+                            {
+                                WindowProgress.Reserved => MemberPhase.Reserved,
+                                WindowProgress.Frozen => MemberPhase.Frozen,
+                                _ => MemberPhase.Cut,
+                            }
+                        )
+                    );
                     break;
                 case WindowEffect.Close:
                     if (_halted is not null) Undo(_halted);

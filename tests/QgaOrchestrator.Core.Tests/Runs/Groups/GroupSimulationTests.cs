@@ -18,7 +18,8 @@ public class GroupSimulationTests
 
     [Fact]
     public void Most_groups_of_the_simulation_that_are_left_alone_succeed() =>
-        Assert.InRange(Enumerable.Range(0, 200).Count(seed => Told(seed).Contains("ends Succeeded", StringComparison.Ordinal)), 50, 199);
+        Assert.InRange(
+            Enumerable.Range(0, 200).Count(seed => Told(seed).Contains("ends Succeeded", StringComparison.Ordinal)), 50, 199);
 
     [Fact]
     public void A_lease_that_is_not_armed_is_found() => Finds(seed => new GroupSimulation(seed)
@@ -52,7 +53,8 @@ public class GroupSimulationTests
     });
 
     [Fact]
-    public void A_coordinator_that_forgets_what_its_predecessor_began_is_found() => Finds(seed => new GroupSimulation(seed) { ForgetsItsPredecessor = true });
+    public void A_coordinator_that_forgets_what_its_predecessor_began_is_found() =>
+        Finds(seed => new GroupSimulation(seed) { ForgetsItsPredecessor = true });
 
     private static void Finds(Func<int, GroupSimulation> planted) =>
         Assert.Contains(Enumerable.Range(0, SeedsForABug), seed => planted(seed).Play() is not null);
@@ -64,5 +66,6 @@ public class GroupSimulationTests
         return world.Story;
     }
 
-    private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
+    private static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 }

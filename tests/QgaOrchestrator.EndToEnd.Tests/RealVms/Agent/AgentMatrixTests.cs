@@ -17,21 +17,26 @@ public sealed class AgentMatrixTests(FullVm shared)
     {
         var vm = await shared.ReadyAsync();
         var handle = (long)(await vm.CallAsync("guest-file-open", new JsonObject { ["path"] = "/tmp/matrix", ["mode"] = "w+" }))!;
-        var written = await vm.CallAsync("guest-file-write", new JsonObject { ["handle"] = handle, ["buf-b64"] = FullVm.Base64("hello\0world\n") });
+        var written = await vm.CallAsync(
+            "guest-file-write", new JsonObject { ["handle"] = handle, ["buf-b64"] = FullVm.Base64("hello\0world\n") });
         Assert.Equal(12, (long)written!["count"]!);
         Assert.Empty((await vm.CallAsync("guest-file-flush", new JsonObject { ["handle"] = handle }))!.AsObject());
         Assert.Equal("hello\0world\n", await vm.ShellAsync("cat /tmp/matrix"));
 
         foreach (JsonNode whence in (JsonNode[])[0, "set"])
         {
-            var sought = await vm.CallAsync("guest-file-seek", new JsonObject { ["handle"] = handle, ["offset"] = 6, ["whence"] = whence.DeepClone() });
+            var sought = await vm.CallAsync(
+                "guest-file-seek", new JsonObject { ["handle"] = handle, ["offset"] = 6, ["whence"] = whence.DeepClone() });
             Assert.Equal(6, (long)sought!["position"]!);
             var read = await vm.CallAsync("guest-file-read", new JsonObject { ["handle"] = handle, ["count"] = 100 });
             Assert.Equal((6, "world\n", true), ((long)read!["count"]!, FullVm.Text(read["buf-b64"]), (bool)read["eof"]!));
         }
 
         Assert.Empty((await vm.CallAsync("guest-file-close", new JsonObject { ["handle"] = handle }))!.AsObject());
-        Assert.Equal($"handle '{handle}' has not been found", await vm.FailedAsync("guest-file-close", new JsonObject { ["handle"] = handle }));
+        Assert.Equal(
+            $"handle '{handle}' has not been found",
+            await vm.FailedAsync("guest-file-close", new JsonObject { ["handle"] = handle })
+        );
     }
 
     [SkippableFact]
@@ -46,10 +51,20 @@ public sealed class AgentMatrixTests(FullVm shared)
             ["input-data"] = FullVm.Base64("from stdin"),
             ["capture-output"] = true,
         });
-        Assert.Equal((3, "from stdin", "1\n"), ((int)ended["exitcode"]!, FullVm.Text(ended["out-data"]), FullVm.Text(ended["err-data"])));
-        Assert.Equal(9, (int)(await vm.RunAsync(new JsonObject { ["path"] = "/bin/sh", ["arg"] = new JsonArray("-c", "kill -9 $$") }))["signal"]!);
+        Assert.Equal(
+            (3, "from stdin", "1\n"),
+            ((int)ended["exitcode"]!, FullVm.Text(ended["out-data"]), FullVm.Text(ended["err-data"]))
+        );
+        Assert.Equal(
+            9,
+            (int)
+                (await vm.RunAsync(new JsonObject { ["path"] = "/bin/sh", ["arg"] = new JsonArray("-c", "kill -9 $$") }))[
+                    "signal"
+                ]!
+        );
 
-        var problem = await vm.RefusedAsync("guest-exec", new JsonObject { ["path"] = "/bin/true", ["capture-output"] = "merged" });
+        var problem = await vm.RefusedAsync(
+            "guest-exec", new JsonObject { ["path"] = "/bin/true", ["capture-output"] = "merged" });
         Assert.Equal(400, problem.Status);
         Assert.Contains("since QEMU 8.0", problem.Detail, StringComparison.Ordinal);
     }
@@ -61,7 +76,11 @@ public sealed class AgentMatrixTests(FullVm shared)
         var before = (long)(await vm.CallAsync("guest-get-time"))!;
         Assert.Empty((await vm.CallAsync("guest-set-time", new JsonObject { ["time"] = 1_700_000_000_000_000_000 }))!.AsObject());
         Assert.StartsWith("17000000", await vm.ShellAsync("date +%s"), StringComparison.Ordinal);
-        Assert.StartsWith("2023-11-14", await vm.ShellAsync("hwclock -u -r | xargs -I{} date -u -d '{}' +%F 2>/dev/null || date -u +%F"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "2023-11-14",
+            await vm.ShellAsync("hwclock -u -r | xargs -I{} date -u -d '{}' +%F 2>/dev/null || date -u +%F"),
+            StringComparison.Ordinal
+        );
 
         await vm.CallAsync("guest-set-time", new JsonObject { ["time"] = before });
         var after = (long)(await vm.CallAsync("guest-get-time"))!;
@@ -83,8 +102,14 @@ public sealed class AgentMatrixTests(FullVm shared)
         Assert.Equal(0, (long)(await vm.CallAsync("guest-set-vcpus", new JsonObject { ["vcpus"] = new JsonArray() }))!);
         Assert.Equal("logical processor #0 can't be offlined", await vm.FailedAsync("guest-set-vcpus", Vcpu(0, false)));
 
-        async Task<string> VcpusAsync() => string.Join(' ', (await vm.CallAsync("guest-get-vcpus"))!.AsArray()
-            .Select(cpu => $"{cpu!["logical-id"]}:{(bool)cpu["online"]!}:{(bool)cpu["can-offline"]!}").Order(StringComparer.Ordinal));
+        async Task<string> VcpusAsync() =>
+            string.Join(
+                ' ',
+                (await vm.CallAsync("guest-get-vcpus"))!
+                    .AsArray()
+                    .Select(cpu => $"{cpu!["logical-id"]}:{(bool)cpu["online"]!}:{(bool)cpu["can-offline"]!}")
+                    .Order(StringComparer.Ordinal)
+            );
         Task<JsonNode?> SetAsync(int id, bool online) => vm.CallAsync("guest-set-vcpus", Vcpu(id, online));
         static JsonObject Vcpu(int id, bool online) =>
             new() { ["vcpus"] = new JsonArray(new JsonObject { ["logical-id"] = id, ["online"] = online }) };
@@ -95,7 +120,14 @@ public sealed class AgentMatrixTests(FullVm shared)
     {
         var vm = await shared.ReadyAsync();
         var size = (long)(await vm.CallAsync("guest-get-memory-block-info"))!["size"]!;
-        Assert.Equal(size, long.Parse((await vm.ShellAsync("cat /sys/devices/system/memory/block_size_bytes")).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+        Assert.Equal(
+            size,
+            long.Parse(
+                (await vm.ShellAsync("cat /sys/devices/system/memory/block_size_bytes")).Trim(),
+                NumberStyles.HexNumber,
+                CultureInfo.InvariantCulture
+            )
+        );
         var blocks = (await vm.CallAsync("guest-get-memory-blocks"))!.AsArray();
         Assert.Equal(384L * 1024 * 1024 / size, blocks.Count);
         Assert.All(blocks, block => Assert.True((bool)block!["online"]!));
@@ -103,25 +135,39 @@ public sealed class AgentMatrixTests(FullVm shared)
         var results = (await vm.CallAsync("guest-set-memory-blocks", new JsonObject
         {
             ["mem-blks"] = new JsonArray(
-                new JsonObject { ["phys-index"] = 0, ["online"] = true }, new JsonObject { ["phys-index"] = 999_999, ["online"] = true }),
-        }))!.AsArray();
-        Assert.Equal(["0 success", "999999 not-found"], results.Select(result => $"{result!["phys-index"]} {result["response"]}"));
+                new JsonObject { ["phys-index"] = 0, ["online"] = true },
+                new JsonObject { ["phys-index"] = 999_999, ["online"] = true }
+            ),
+        }
+    )
+)!.AsArray();
+        Assert.Equal(
+            ["0 success", "999999 not-found"], results.Select(result => $"{result!["phys-index"]} {result["response"]}"));
     }
 
     [SkippableFact]
     public async Task A_password_is_set_in_clear_and_as_a_hash_and_shows_nowhere()
     {
         var vm = await shared.ReadyAsync();
-        const string secret = "S3cret-of-alice!", hash = "$6$abcdefgh$" + "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef012345";
+        const string secret = "S3cret-of-alice!",
+            hash = "$6$abcdefgh$" + "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef012345";
         Assert.Empty((await vm.CallAsync("guest-set-user-password", Password("alice", secret, false)))!.AsObject());
         Assert.StartsWith("$6$", await ShadowAsync("alice"), StringComparison.Ordinal);
         Assert.Empty((await vm.CallAsync("guest-set-user-password", Password("root", hash, true)))!.AsObject());
         Assert.Equal(hash, await ShadowAsync("root"));
-        Assert.StartsWith("child process has failed to set user password", await vm.FailedAsync("guest-set-user-password", Password("bob", "x", false)), StringComparison.Ordinal);
-        Assert.Equal("forbidden characters in raw password", await vm.FailedAsync("guest-set-user-password", Password("alice", "x\ny", false)));
+        Assert.StartsWith(
+            "child process has failed to set user password",
+            await vm.FailedAsync("guest-set-user-password", Password("bob", "x", false)),
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            "forbidden characters in raw password",
+            await vm.FailedAsync("guest-set-user-password", Password("alice", "x\ny", false))
+        );
 
         // Nowhere in what the node keeps: log, journal, audit, ledger. (1: looked at everything, found nothing.)
-        var found = await Tool.RunAsync("grep", "-rlaF", "-e", secret, "-e", FullVm.Base64(secret), "-e", FullVm.Base64(hash), vm.Node.Folder);
+        var found = await Tool.RunAsync(
+            "grep", "-rlaF", "-e", secret, "-e", FullVm.Base64(secret), "-e", FullVm.Base64(hash), vm.Node.Folder);
         Assert.True(found.ExitCode == 1, found.Output + found.Error);
         Assert.Equal(0, (await Tool.RunAsync("grep", "-rqaF", "guest-set-user-password", vm.Node.Folder)).ExitCode);
 
@@ -147,11 +193,19 @@ public sealed class AgentMatrixTests(FullVm shared)
         reset["reset"] = true;
         await vm.CallAsync("guest-ssh-add-authorized-keys", reset);
         Assert.Equal([one], await KeysAsync());
-        Assert.StartsWith("failed to lookup user 'bob'", await vm.FailedAsync("guest-ssh-get-authorized-keys", new JsonObject { ["username"] = "bob" }), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "failed to lookup user 'bob'",
+            await vm.FailedAsync("guest-ssh-get-authorized-keys", new JsonObject { ["username"] = "bob" }),
+            StringComparison.Ordinal
+        );
 
-        async Task<IEnumerable<string>> KeysAsync() => (await vm.CallAsync("guest-ssh-get-authorized-keys", new JsonObject { ["username"] = "alice" }))!["keys"]!
-            .AsArray().Select(key => (string)key!).Order(StringComparer.Ordinal);
-        static JsonObject Keys(params string[] keys) => new() { ["username"] = "alice", ["keys"] = new JsonArray([.. keys.Select(key => (JsonNode)key)]) };
+        async Task<IEnumerable<string>> KeysAsync() =>
+            (await vm.CallAsync("guest-ssh-get-authorized-keys", new JsonObject { ["username"] = "alice" }))!["keys"]!
+                .AsArray()
+                .Select(key => (string)key!)
+                .Order(StringComparer.Ordinal);
+        static JsonObject Keys(params string[] keys) =>
+            new() { ["username"] = "alice", ["keys"] = new JsonArray([.. keys.Select(key => (JsonNode)key)]) };
     }
 
     [SkippableFact]
@@ -166,7 +220,11 @@ public sealed class AgentMatrixTests(FullVm shared)
         Assert.Equal(2, (long)(await vm.CallAsync("guest-fsfreeze-thaw"))!);
         Assert.Equal("thawed", (string?)await vm.CallAsync("guest-fsfreeze-status"));
 
-        Assert.Equal(1, (long)(await vm.CallAsync("guest-fsfreeze-freeze-list", new JsonObject { ["mountpoints"] = new JsonArray("/data2") }))!);
+        Assert.Equal(
+            1,
+            (long)
+                (await vm.CallAsync("guest-fsfreeze-freeze-list", new JsonObject { ["mountpoints"] = new JsonArray("/data2") }))!
+        );
         Assert.Equal(1, (long)(await vm.CallAsync("guest-fsfreeze-thaw"))!);
         Assert.Equal(0, (long)(await vm.CallAsync("guest-fsfreeze-thaw"))!);
         Assert.Empty((await vm.CallAsync("guest-get-users"))!.AsArray());
@@ -185,13 +243,30 @@ public sealed class AgentMatrixTests(FullVm shared)
     public async Task The_guest_tells_of_its_disks_file_systems_and_network()
     {
         var vm = await shared.ReadyAsync();
-        var data = Assert.Single((await vm.CallAsync("guest-get-fsinfo"))!.AsArray(), file => (string?)file!["mountpoint"] == "/data");
-        Assert.Equal(("ext4", "/dev/vda", "virtio"), ((string?)data!["type"], (string?)data["disk"]![0]!["dev"], (string?)data["disk"]![0]!["bus-type"]));
-        Assert.Equal(["/dev/vda", "/dev/vdb", "/dev/vdc"], (await vm.CallAsync("guest-get-disks"))!.AsArray().Select(disk => (string)disk!["name"]!).Order(StringComparer.Ordinal));
-        var counters = Assert.Single((await vm.CallAsync("guest-get-diskstats"))!.AsArray(), disk => (string?)disk!["name"] == "vda");
+        var data = Assert.Single((await vm.CallAsync("guest-get-fsinfo"))!.AsArray(), file =>
+            (string?)file!["mountpoint"] == "/data"
+        );
+        Assert.Equal(
+            ("ext4", "/dev/vda", "virtio"),
+            ((string?)data!["type"], (string?)data["disk"]![0]!["dev"], (string?)data["disk"]![0]!["bus-type"])
+        );
+        Assert.Equal(
+            ["/dev/vda", "/dev/vdb", "/dev/vdc"],
+            (await vm.CallAsync("guest-get-disks"))!
+                .AsArray()
+                .Select(disk => (string)disk!["name"]!)
+                .Order(StringComparer.Ordinal)
+        );
+        var counters = Assert.Single((await vm.CallAsync("guest-get-diskstats"))!.AsArray(), disk =>
+            (string?)disk!["name"] == "vda"
+        );
         Assert.True((ulong)counters!["stats"]!["write-ios"]! > 0);
-        var lo = Assert.Single((await vm.CallAsync("guest-network-get-interfaces"))!.AsArray(), card => (string?)card!["name"] == "lo");
-        Assert.Contains(lo!["ip-addresses"]!.AsArray(), address => (string?)address!["ip-address"] == "127.0.0.1" && (long)address["prefix"]! == 8);
+        var lo = Assert.Single((await vm.CallAsync("guest-network-get-interfaces"))!.AsArray(), card =>
+            (string?)card!["name"] == "lo"
+        );
+        Assert.Contains(lo!["ip-addresses"]!.AsArray(), address =>
+            (string?)address!["ip-address"] == "127.0.0.1" && (long)address["prefix"]! == 8
+        );
     }
 
     [SkippableFact]
@@ -231,11 +306,19 @@ public sealed class AgentMatrixTests(FullVm shared)
     public async Task The_command_line_calls_it_too_and_takes_a_secret_from_standard_input_only()
     {
         var vm = await shared.ReadyAsync();
-        Assert.Equal(FullVm.Name, (string?)(await vm.Node.AskAsync("vm", "call", FullVm.Name, "guest-get-host-name"))["host-name"]);
+        Assert.Equal(
+            FullVm.Name, (string?)(await vm.Node.AskAsync("vm", "call", FullVm.Name, "guest-get-host-name"))["host-name"]);
         var wrong = await vm.Node.CtlAsync("vm", "call", FullVm.Name, "guest-file-read", """{"cuont":1}""");
         Assert.Equal(2, wrong.ExitCode);
-        Assert.Contains("cuont: guest-file-read has no such member; it takes handle, count", wrong.Error, StringComparison.Ordinal);
-        Assert.Equal(2, (await vm.Node.CtlAsync("vm", "call", FullVm.Name, "guest-set-user-password", """{"password":"eA=="}""")).ExitCode);
+        Assert.Contains(
+            "cuont: guest-file-read has no such member; it takes handle, count",
+            wrong.Error,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            2,
+            (await vm.Node.CtlAsync("vm", "call", FullVm.Name, "guest-set-user-password", """{"password":"eA=="}""")).ExitCode
+        );
         var awake = await vm.Node.CtlAsync("vm", "wake", FullVm.Name);
         Assert.Equal(1, awake.ExitCode);
         Assert.Contains("the guest is not suspended: QEMU says running", awake.Error, StringComparison.Ordinal);

@@ -4,7 +4,8 @@ using QgaOrchestrator.Lab;
 
 namespace QgaOrchestrator.EndToEnd.Tests.RealVms.Agent;
 
-/// <summary>The commands that an agent does not answer, by what a real guest does: each says what ended it, and the next is served.</summary>
+/// <summary>The commands that an agent does not answer, by what a real guest does: each says what ended it, and the next is
+/// served.</summary>
 [Collection(nameof(FullVm))]
 public sealed class DepartureTests(FullVm shared)
 {
@@ -21,7 +22,10 @@ public sealed class DepartureTests(FullVm shared)
         var ended = await vm.AskAsync("guest-suspend-ram", timeout: Patience);
         Assert.Equal(("event", "SUSPEND"), (ended.CompletedBy, ended.Event));
         var asleep = await Poll.ForAsync("suspended guest", Patience, async () =>
-            await vm.Node.AskAsync("vm", "show", FullVm.Name) is { } shown && (string?)shown["monitor"]?["state"] == "suspended" ? shown : null);
+            await vm.Node.AskAsync("vm", "show", FullVm.Name) is { } shown && (string?)shown["monitor"]?["state"] == "suspended"
+                ? shown
+                : null
+        );
         Assert.Contains($"qgactl vm wake {FullVm.Name}", (string?)asleep["agent"]!["reason"], StringComparison.Ordinal);
 
         var woken = await vm.Node.CtlAsync("vm", "wake", FullVm.Name);
@@ -79,10 +83,22 @@ public sealed class DepartureTests(FullVm shared)
     public async Task A_guest_is_rebooted_by_qgactl_powered_off_and_halted()
     {
         var vm = await shared.ReadyAsync();
-        Assert.StartsWith("mode is invalid", await vm.FailedAsync("guest-shutdown", new JsonObject { ["mode"] = "sleep" }), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "mode is invalid",
+            await vm.FailedAsync("guest-shutdown", new JsonObject { ["mode"] = "sleep" }),
+            StringComparison.Ordinal
+        );
 
         var boot = await BootIdAsync(vm);
-        var reboot = await vm.Node.CtlAsync("vm", "call", FullVm.Name, "guest-shutdown", """{"mode":"reboot"}""", "--timeout", Patience.ToString("c"));
+        var reboot = await vm.Node.CtlAsync(
+            "vm",
+            "call",
+            FullVm.Name,
+            "guest-shutdown",
+            """{"mode":"reboot"}""",
+            "--timeout",
+            Patience.ToString("c")
+        );
         Assert.True(reboot.ExitCode == 0, reboot.Error);
         Assert.Contains(reboot.Error.Trim(), new[] { "qgactl: QEMU reported RESET", "qgactl: the agent or QEMU has ended" });
         await vm.AnswersAsync();

@@ -62,14 +62,24 @@ public sealed class EveryCommandTests(FullVm shared)
         ["guest-get-cpustats"] = Says("\"type\":\"linux\""),
 
         ["guest-get-vcpus"] = Says("\"logical-id\":1"),
-        ["guest-set-vcpus"] = Says("^1$", new JsonObject { ["vcpus"] = new JsonArray(new JsonObject { ["logical-id"] = 1, ["online"] = true }) }),
+        ["guest-set-vcpus"] = Says(
+            "^1$", new JsonObject { ["vcpus"] = new JsonArray(new JsonObject { ["logical-id"] = 1, ["online"] = true }) }),
         ["guest-get-memory-blocks"] = Says("\"phys-index\":0"),
         ["guest-set-memory-blocks"] = Says(
-            "\"response\":\"success\"", new JsonObject { ["mem-blks"] = new JsonArray(new JsonObject { ["phys-index"] = 0, ["online"] = true }) }),
+            "\"response\":\"success\"",
+            new JsonObject { ["mem-blks"] = new JsonArray(new JsonObject { ["phys-index"] = 0, ["online"] = true }) }
+        ),
         ["guest-get-memory-block-info"] = Says("^{\"size\":[0-9]+}$"),
 
         ["guest-set-user-password"] = Says(
-            "^{}$", new JsonObject { ["username"] = "alice", ["password"] = FullVm.Base64("Every-command-1!"), ["crypted"] = false }),
+            "^{}$",
+            new JsonObject
+            {
+                ["username"] = "alice",
+                ["password"] = FullVm.Base64("Every-command-1!"),
+                ["crypted"] = false,
+            }
+        ),
         ["guest-ssh-get-authorized-keys"] = Says("every@x", async vm =>
         {
             await vm.CallAsync("guest-ssh-add-authorized-keys", Keys());
@@ -80,14 +90,20 @@ public sealed class EveryCommandTests(FullVm shared)
 
         ["guest-exec"] = Says("^{\"pid\":[0-9]+}$", new JsonObject { ["path"] = "/bin/true" }),
         ["guest-exec-status"] = Says("^{\"exited\":false}$", async vm =>
-            (await vm.CallAsync("guest-exec", new JsonObject { ["path"] = "/bin/sleep", ["arg"] = new JsonArray("60") }))!.AsObject()),
+            (
+                await vm.CallAsync("guest-exec", new JsonObject { ["path"] = "/bin/sleep", ["arg"] = new JsonArray("60") })
+            )!.AsObject()
+        ),
     };
 
     public static TheoryData<string> Listed => [.. AgentCommands.All.Select(command => command.Name)];
 
     [Fact]
     public void No_listed_command_is_left_out() =>
-        Assert.Equal(AgentCommands.All.Select(command => command.Name).Order(StringComparer.Ordinal), _rows.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            AgentCommands.All.Select(command => command.Name).Order(StringComparer.Ordinal),
+            _rows.Keys.Order(StringComparer.Ordinal)
+        );
 
     [SkippableFact]
     public async Task No_command_that_this_agent_offers_is_unlisted()
@@ -149,8 +165,11 @@ public sealed class EveryCommandTests(FullVm shared)
     private static string Shape(JsonNode node) => node switch
     {
         JsonArray rows => $"[{string.Join('|', rows.Select(row => Shape(row!)).Distinct().Order(StringComparer.Ordinal))}]",
-        JsonObject members => $"{{{string.Join(',', members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(member => $"{member.Key}:{Shape(member.Value!)}"))}}}",
-        _ => node.GetValueKind() is System.Text.Json.JsonValueKind.True or System.Text.Json.JsonValueKind.False ? "bool" : $"{node.GetValueKind()}",
+        JsonObject members =>
+            $"{{{string.Join(',', members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(member => $"{member.Key}:{Shape(member.Value!)}"))}}}",
+        _ => node.GetValueKind() is System.Text.Json.JsonValueKind.True or System.Text.Json.JsonValueKind.False
+                ? "bool"
+                : $"{node.GetValueKind()}",
     };
 
     private static Row Says(string says, JsonObject? with = null, Func<FullVm, Task>? after = null) =>

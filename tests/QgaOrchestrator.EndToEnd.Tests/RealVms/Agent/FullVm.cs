@@ -77,8 +77,13 @@ public sealed class FullVm : IAsyncLifetime, ICollectionFixture<FullVm>
         await EndAsync((long)(await CallAsync("guest-exec", process, timeout))!["pid"]!, timeout);
 
     /// <summary>A process's last status, which the agent tells once.</summary>
-    public Task<JsonNode> EndAsync(long pid, TimeSpan? timeout = null) => Poll.ForAsync($"end of process {pid}", Guests.Limit, async () =>
-        await CallAsync("guest-exec-status", new JsonObject { ["pid"] = pid }, timeout) is { } status && (bool)status["exited"]! ? status : null);
+    public Task<JsonNode> EndAsync(long pid, TimeSpan? timeout = null) =>
+        Poll.ForAsync($"end of process {pid}", Guests.Limit, async () =>
+            await CallAsync("guest-exec-status", new JsonObject { ["pid"] = pid }, timeout) is { } status
+            && (bool)status["exited"]!
+                ? status
+                : null
+        );
 
     public static string Text(JsonNode? base64) => Encoding.UTF8.GetString(Convert.FromBase64String((string?)base64 ?? ""));
 
@@ -87,7 +92,9 @@ public sealed class FullVm : IAsyncLifetime, ICollectionFixture<FullVm>
     /// <summary>Wakes it once QEMU says that it sleeps.</summary>
     public async Task WakeAsync()
     {
-        await Poll.ForAsync("suspended guest", Guests.Limit, async () => (await _client!.GetVmAsync(Name)).Monitor?.State == "suspended" ? "asleep" : null);
+        await Poll.ForAsync("suspended guest", Guests.Limit, async () =>
+            (await _client!.GetVmAsync(Name)).Monitor?.State == "suspended" ? "asleep" : null
+        );
         await _client!.WakeAsync(Name);
         await AnswersAsync();
     }
@@ -105,7 +112,8 @@ public sealed class FullVm : IAsyncLifetime, ICollectionFixture<FullVm>
 
     public bool Runs => Vm.Pid is not null;
 
-    /// <summary>Its agent answers, and the node speaks to its monitor: of a QEMU that has just begun either may be first.</summary>
+    /// <summary>Its agent answers, and the node speaks to its monitor: of a QEMU that has just begun either may be
+    /// first.</summary>
     public Task AnswersAsync() => Poll.ForAsync("agent and monitor", Guests.Limit * 2, async () =>
     {
         try
@@ -125,7 +133,8 @@ public sealed class FullVm : IAsyncLifetime, ICollectionFixture<FullVm>
         await ShellAsync($"echo '{options}' >/run/qga-options");
         var old = (await ShellAsync("pidof qemu-ga")).Trim();
         // It is the agent's own child that ends it, once its reply is out.
-        await CallAsync("guest-exec", new JsonObject { ["path"] = "/bin/sh", ["arg"] = new JsonArray("-c", $"sleep 0.3; kill {old}") });
+        await CallAsync(
+            "guest-exec", new JsonObject { ["path"] = "/bin/sh", ["arg"] = new JsonArray("-c", $"sleep 0.3; kill {old}") });
         await Poll.ForAsync("the new agent", Guests.Limit, async () =>
         {
             try
@@ -152,7 +161,12 @@ public sealed class FullVm : IAsyncLifetime, ICollectionFixture<FullVm>
         var guest = await Guest.EnsureFullAsync();
         var vms = Path.Combine(_folder, "vms");
         _vm = await RealVm.CreateAsync(
-            guest, await Accelerator.ForAsync(guest), Path.Combine(vms, Name), Name, shape: new VmShape(Megabytes: 384, Processors: 2, Reboots: true, Swap: 128));
+            guest,
+            await Accelerator.ForAsync(guest),
+            Path.Combine(vms, Name),
+            Name,
+            shape: new VmShape(Megabytes: 384, Processors: 2, Reboots: true, Swap: 128)
+        );
         await _vm.BootAsync();
         _node = await NodeProcess.StartAsync(Path.Combine(_folder, "node"), vms);
         await _node.WaitForVmsAsync(1);

@@ -35,7 +35,8 @@ public sealed class OddBytesTests(FullVm shared)
     {
         var vm = await shared.ReadyAsync();
         byte[] all = [.. Enumerable.Range(0, 256).Select(value => (byte)value)];
-        var handle = (long)(await vm.CallAsync("guest-file-open", new JsonObject { ["path"] = "/tmp/odd\u00e9 \ud83d\ude00", ["mode"] = "w+" }))!;
+        var handle = (long)(
+            await vm.CallAsync("guest-file-open", new JsonObject { ["path"] = "/tmp/odd\u00e9 \ud83d\ude00", ["mode"] = "w+" }))!;
         await vm.CallAsync("guest-file-write", new JsonObject { ["handle"] = handle, ["buf-b64"] = Convert.ToBase64String(all) });
         await vm.CallAsync("guest-file-seek", new JsonObject { ["handle"] = handle, ["offset"] = 0, ["whence"] = 0 });
         var read = await vm.CallAsync("guest-file-read", new JsonObject { ["handle"] = handle });
@@ -78,7 +79,10 @@ public sealed class OddBytesTests(FullVm shared)
     {
         var vm = await shared.ReadyAsync();
         var refused = await SentAsync(vm, Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)));
-        Assert.True((refused.Status, refused.Code) == (400, ProblemCodes.BadRequest), $"{what}: {refused.Status} {refused.Code} {refused.Detail}");
+        Assert.True(
+            (refused.Status, refused.Code) == (400, ProblemCodes.BadRequest),
+            $"{what}: {refused.Status} {refused.Code} {refused.Detail}"
+        );
         await AnswersItsOwnAsync(vm);
     }
 

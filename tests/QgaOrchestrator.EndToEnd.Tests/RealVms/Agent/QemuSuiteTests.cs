@@ -101,7 +101,8 @@ public sealed class QemuSuiteTests(FullVm shared)
         Assert.Equal((0, true, ""), await ReadAsync());
         await vm.CallAsync("guest-file-close", new JsonObject { ["handle"] = handle });
 
-        async Task<long> OpenAsync(string mode) => (long)(await vm.CallAsync("guest-file-open", new JsonObject { ["path"] = "/tmp/suite", ["mode"] = mode }))!;
+        async Task<long> OpenAsync(string mode) =>
+            (long)(await vm.CallAsync("guest-file-open", new JsonObject { ["path"] = "/tmp/suite", ["mode"] = mode }))!;
         async Task<(long, bool, string)> ReadAsync()
         {
             var read = await vm.CallAsync("guest-file-read", new JsonObject { ["handle"] = handle });
@@ -109,7 +110,8 @@ public sealed class QemuSuiteTests(FullVm shared)
         }
         async Task<(long, bool)> SeekAsync(long offset, int whence)
         {
-            var sought = await vm.CallAsync("guest-file-seek", new JsonObject { ["handle"] = handle, ["offset"] = offset, ["whence"] = whence });
+            var sought = await vm.CallAsync(
+                "guest-file-seek", new JsonObject { ["handle"] = handle, ["offset"] = offset, ["whence"] = whence });
             return ((long)sought!["position"]!, (bool)sought["eof"]!);
         }
     }
@@ -118,8 +120,10 @@ public sealed class QemuSuiteTests(FullVm shared)
     public async Task File_write_read()
     {
         var vm = await shared.ReadyAsync();
-        var handle = (long)(await vm.CallAsync("guest-file-open", new JsonObject { ["path"] = "/tmp/suite-rw", ["mode"] = "w+" }))!;
-        await vm.CallAsync("guest-file-write", new JsonObject { ["handle"] = handle, ["buf-b64"] = FullVm.Base64("hello world!\n") });
+        var handle = (long)(
+            await vm.CallAsync("guest-file-open", new JsonObject { ["path"] = "/tmp/suite-rw", ["mode"] = "w+" }))!;
+        await vm.CallAsync(
+            "guest-file-write", new JsonObject { ["handle"] = handle, ["buf-b64"] = FullVm.Base64("hello world!\n") });
         var atEnd = await vm.CallAsync("guest-file-read", new JsonObject { ["handle"] = handle });
         Assert.Equal((0, true), ((long)atEnd!["count"]!, (bool)atEnd["eof"]!));
         await vm.CallAsync("guest-file-seek", new JsonObject { ["handle"] = handle, ["offset"] = 0, ["whence"] = "set" });
@@ -186,9 +190,20 @@ public sealed class QemuSuiteTests(FullVm shared)
     public async Task Guest_exec_separated_and_invalid()
     {
         var vm = await shared.ReadyAsync();
-        var ended = await vm.RunAsync(new JsonObject { ["path"] = "/bin/sh", ["arg"] = new JsonArray("-c", "echo out; echo err >&2"), ["capture-output"] = true });
+        var ended = await vm.RunAsync(
+            new JsonObject
+            {
+                ["path"] = "/bin/sh",
+                ["arg"] = new JsonArray("-c", "echo out; echo err >&2"),
+                ["capture-output"] = true,
+            }
+        );
         Assert.Equal(("out\n", "err\n"), (FullVm.Text(ended["out-data"]), FullVm.Text(ended["err-data"])));
-        Assert.Contains("/bin/invalid-cmd42", await vm.FailedAsync("guest-exec", new JsonObject { ["path"] = "/bin/invalid-cmd42" }), StringComparison.Ordinal);
+        Assert.Contains(
+            "/bin/invalid-cmd42",
+            await vm.FailedAsync("guest-exec", new JsonObject { ["path"] = "/bin/invalid-cmd42" }),
+            StringComparison.Ordinal
+        );
         Assert.Equal("Invalid parameter 'pid'", await vm.FailedAsync("guest-exec-status", new JsonObject { ["pid"] = 0 }));
     }
 
@@ -196,7 +211,8 @@ public sealed class QemuSuiteTests(FullVm shared)
     public async Task Host_name_osinfo_timezone_and_users()
     {
         var vm = await shared.ReadyAsync();
-        Assert.Equal((await vm.ShellAsync("hostname")).Trim(), (string?)(await vm.CallAsync("guest-get-host-name"))!["host-name"]);
+        Assert.Equal(
+            (await vm.ShellAsync("hostname")).Trim(), (string?)(await vm.CallAsync("guest-get-host-name"))!["host-name"]);
         var os = await vm.CallAsync("guest-get-osinfo");
         Assert.Equal("1", (string?)os!["version-id"]);
         Assert.Equal((await vm.ShellAsync("uname -r")).Trim(), (string?)os["kernel-release"]);

@@ -91,7 +91,8 @@ public sealed class LimitsHttpTests : IAsyncLifetime, IDisposable
 
         Assert.InRange(asked, RefusalBudget.Burst + 1, RefusalBudget.Burst + 20);
         Assert.Equal(HttpStatusCode.TooManyRequests, last.StatusCode);
-        Assert.Equal(HttpStatusCode.OK, (await someone.PostAsync(ApiRoutes.AgentCallPath("a1", "guest-fsfreeze-thaw"), null)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.OK, (await someone.PostAsync(ApiRoutes.AgentCallPath("a1", "guest-fsfreeze-thaw"), null)).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await someone.GetAsync(ApiRoutes.Vms)).StatusCode);
     }
 
@@ -117,7 +118,8 @@ public sealed class LimitsHttpTests : IAsyncLifetime, IDisposable
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
         var problem = await answer.Content.ReadFromJsonAsync(ApiJson.Default.Problem);
-        Assert.Equal((ProblemCodes.TooLarge, true), (problem!.Code, problem.Detail!.Contains($"{most} bytes", StringComparison.Ordinal)));
+        Assert.Equal(
+            (ProblemCodes.TooLarge, true), (problem!.Code, problem.Detail!.Contains($"{most} bytes", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -133,14 +135,19 @@ public sealed class LimitsHttpTests : IAsyncLifetime, IDisposable
         var answer = await _node.Admin.SendAsync(request);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
-        Assert.Contains($"{BodyLimits.Small} bytes", (await answer.Content.ReadFromJsonAsync(ApiJson.Default.Problem))!.Detail, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{BodyLimits.Small} bytes",
+            (await answer.Content.ReadFromJsonAsync(ApiJson.Default.Problem))!.Detail,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task A_body_that_comes_too_slowly_is_refused()
     {
         await _node.InitializeAsync(Impatient);
-        using var socket = await ConnectAsync($"POST /v1/runs HTTP/1.1\r\nHost: n\r\nAuthorization: Bearer {_node.Secret}\r\nContent-Length: 100\r\n\r\n{{");
+        using var socket = await ConnectAsync(
+            $"POST /v1/runs HTTP/1.1\r\nHost: n\r\nAuthorization: Bearer {_node.Secret}\r\nContent-Length: 100\r\n\r\n{{");
 
         var answer = await ReadAsync(socket);
 
@@ -162,7 +169,8 @@ public sealed class LimitsHttpTests : IAsyncLifetime, IDisposable
             await ended.Task;
         };
 
-        using var socket = await ConnectAsync($"GET /v1/runs/r1/events HTTP/1.1\r\nHost: n\r\nAuthorization: Bearer {_node.Secret}\r\n\r\n", receive: 4096);
+        using var socket = await ConnectAsync(
+            $"GET /v1/runs/r1/events HTTP/1.1\r\nHost: n\r\nAuthorization: Bearer {_node.Secret}\r\n\r\n", receive: 4096);
         using var limit = new CancellationTokenSource(Limit);
         while (_node.Service<ConnectionBook>().Count > 0) await Task.Delay(10, limit.Token);
         Assert.False(ended.Task.IsCompleted, "all was written: the reader was not slow");
@@ -182,7 +190,10 @@ public sealed class LimitsHttpTests : IAsyncLifetime, IDisposable
             streams.Add(await viewer.GetAsync("/v1/runs/r1/events", HttpCompletionOption.ResponseHeadersRead));
 
         Assert.All(streams, stream => Assert.Equal(HttpStatusCode.OK, stream.StatusCode));
-        Assert.Equal(HttpStatusCode.TooManyRequests, (await viewer.GetAsync("/v1/runs/r1/events", HttpCompletionOption.ResponseHeadersRead)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.TooManyRequests,
+            (await viewer.GetAsync("/v1/runs/r1/events", HttpCompletionOption.ResponseHeadersRead)).StatusCode
+        );
         end.SetResult();
     }
 
@@ -193,7 +204,18 @@ public sealed class LimitsHttpTests : IAsyncLifetime, IDisposable
 
     private static Actors.RunView Run(string id, string? reason = null)
     {
-        var run = RunRules.Evolve(null, new Core.Runs.RunEvent.RunStarted(id, Backup.Name, "*", Backup.Kind.ParseOptions(null).Options!, [new VmId("hv1", "a1")], DateTimeOffset.UnixEpoch, null));
+        var run = RunRules.Evolve(
+            null,
+            new Core.Runs.RunEvent.RunStarted(
+                id,
+                Backup.Name,
+                "*",
+                Backup.Kind.ParseOptions(null).Options!,
+                [new VmId("hv1", "a1")],
+                DateTimeOffset.UnixEpoch,
+                null
+            )
+        );
         return FakeOrchestrator.View(run with { Reason = reason });
     }
 

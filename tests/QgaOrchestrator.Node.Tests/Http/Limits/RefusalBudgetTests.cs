@@ -14,7 +14,8 @@ public sealed class RefusalBudgetTests
     [Fact]
     public void A_callers_first_refusals_have_an_entry_each_and_the_others_of_a_minute_one_together()
     {
-        Assert.Equal(RefusalBudget.Burst, Enumerable.Range(0, RefusalBudget.Burst + 7).Count(_ => _budget.Take("ci", "forbidden")));
+        Assert.Equal(
+            RefusalBudget.Burst, Enumerable.Range(0, RefusalBudget.Burst + 7).Count(_ => _budget.Take("ci", "forbidden")));
         Assert.False(_budget.Take("ci", "bad-request"));
         Assert.True(_budget.Take("nobody", "unauthorized"));
 

@@ -55,10 +55,16 @@ public sealed class TokenBudgetsTests
     public void A_viewer_has_less_of_everything_than_an_operator()
     {
         var (viewer, someone) = (RoleLimits.Of(Role.Viewer), RoleLimits.Of(Role.Operator));
-        Assert.True(viewer.PerSecond < someone.PerSecond && viewer.AtOnce < someone.AtOnce && viewer.Streams < someone.Streams && viewer.LargeBodies < someone.LargeBodies);
+        Assert.True(
+            viewer.PerSecond < someone.PerSecond
+                && viewer.AtOnce < someone.AtOnce
+                && viewer.Streams < someone.Streams
+                && viewer.LargeBodies < someone.LargeBodies
+        );
     }
 
-    private Entrance Enter(string name, Role role, RequestWeight weight = RequestWeight.Usual) => _budgets.Enter(new(name, role, null, default), weight);
+    private Entrance Enter(string name, Role role, RequestWeight weight = RequestWeight.Usual) =>
+        _budgets.Enter(new(name, role, null, default), weight);
 
     private static bool Leave(Entrance entrance)
     {

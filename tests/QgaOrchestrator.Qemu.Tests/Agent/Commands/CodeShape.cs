@@ -58,7 +58,8 @@ internal static class CodeShape
         _ when _scalars.TryGetValue(type, out var name) => name,
         _ when type == typeof(FileWhence) => $"int or {Sorted(schema.Words.Where(IsWhence))}",
         _ when type == typeof(ExecCapture) => $"bool or {Words(type)}",
-        { IsEnum: true } => Sorted(Enum.GetNames(type).Where(name => name != "Unknown").Select(JsonNamingPolicy.KebabCaseLower.ConvertName)),
+        { IsEnum: true } =>
+            Sorted(Enum.GetNames(type).Where(name => name != "Unknown").Select(JsonNamingPolicy.KebabCaseLower.ConvertName)),
         { IsValueType: true } => Words(type),
         _ => null,
     };
@@ -67,7 +68,17 @@ internal static class CodeShape
     {
         try
         {
-            AgentJson.Read(JsonSerializer.SerializeToUtf8Bytes(new { handle = 1, offset = 0, whence = word }), AgentJson.Default.FileSeekArguments);
+            AgentJson.Read(
+                JsonSerializer.SerializeToUtf8Bytes(
+                    new
+                    {
+                        handle = 1,
+                        offset = 0,
+                        whence = word,
+                    }
+                ),
+                AgentJson.Default.FileSeekArguments
+            );
             return true;
         }
         catch (NotUnderstoodException)

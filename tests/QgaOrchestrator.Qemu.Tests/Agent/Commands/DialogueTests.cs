@@ -42,7 +42,10 @@ public sealed class DialogueTests
     }
 
     [Theory]
-    [InlineData("guest-get-users", """[{"user":"alice","login-time":1795382629.123456},{"domain":"CORP","user":"Bob","login-time":1}]""")]
+    [InlineData(
+        "guest-get-users",
+        """[{"user":"alice","login-time":1795382629.123456},{"domain":"CORP","user":"Bob","login-time":1}]"""
+    )]
     [InlineData("guest-get-timezone", """{"zone":"CET","offset":-3600}""")]
     [InlineData("guest-get-timezone", """{"offset":0}""")]
     [InlineData("guest-get-load", """{"load1m":0.5,"load15m":12.25,"load5m":0}""")]
@@ -67,7 +70,10 @@ public sealed class DialogueTests
     [InlineData("guest-get-cpustats", """[{"type":"solaris"},{"type":"linux","cpu":1,"user":18446744073709551615,"nice":0,"system":5,"idle":7}]""")]
     [InlineData("guest-fstrim", """{"paths":[{"path":"/","trimmed":1048576,"minimum":0},{"path":"/mnt","error":"trim not supported"}]}""")]
     [InlineData("guest-fstrim", "{}")]
-    [InlineData("guest-set-memory-blocks", """[{"phys-index":18446744073709551615,"response":"not-found","error-code":2},{"phys-index":1,"response":"maybe"}]""")]
+    [InlineData(
+        "guest-set-memory-blocks",
+        """[{"phys-index":18446744073709551615,"response":"not-found","error-code":2},{"phys-index":1,"response":"maybe"}]"""
+    )]
     [InlineData("guest-exec-status", """{"exited":true,"exitcode":3221225477,"out-data":"aGk=","out-truncated":true}""")]
     public void What_the_schema_documents_is_read(string command, string reply) =>
         AssertKept(JsonNode.Parse(reply)!, AgentCommands.Find(command)!.Returns!);
@@ -75,8 +81,13 @@ public sealed class DialogueTests
     [Fact]
     public void A_driver_s_date_as_text_is_its_day()
     {
-        Assert.Equal(1611187200000000000, Assert.Single(GuestGetDevices.Read("""[{"driver-name":"x","driver-date":"2021-01-21"}]"""u8.ToArray())).DriverDate);
-        Assert.Null(Assert.Single(GuestGetDevices.Read("""[{"driver-name":"x","driver-date":"a while ago"}]"""u8.ToArray())).DriverDate);
+        Assert.Equal(
+            1611187200000000000,
+            Assert.Single(GuestGetDevices.Read("""[{"driver-name":"x","driver-date":"2021-01-21"}]"""u8.ToArray())).DriverDate
+        );
+        Assert.Null(
+            Assert.Single(GuestGetDevices.Read("""[{"driver-name":"x","driver-date":"a while ago"}]"""u8.ToArray())).DriverDate
+        );
     }
 
     private static void AssertKept(JsonNode recorded, JsonTypeInfo type)
@@ -104,12 +115,14 @@ public sealed class DialogueTests
                     AssertWithin(elements[at]!, kept[at]!, $"{path}[{at}]");
                 break;
             default:
-                Assert.True(JsonNode.DeepEquals(recorded, kept), $"{path}: {recorded.ToJsonString()} became {kept.ToJsonString()}");
+                Assert.True(
+                    JsonNode.DeepEquals(recorded, kept), $"{path}: {recorded.ToJsonString()} became {kept.ToJsonString()}");
                 break;
         }
     }
 
-    /// <summary>A seek's whence goes out as a number, which agents before QEMU 2.6 understand, too; exec's capture as a bool.</summary>
+    /// <summary>A seek's whence goes out as a number, which agents before QEMU 2.6 understand, too; exec's capture as a
+    /// bool.</summary>
     private static JsonNode Numbered(JsonNode arguments)
     {
         if ((string?)arguments["whence"] == "set")

@@ -15,8 +15,24 @@ internal static class OddReplies
     [
         .. new[]
         {
-            "null", "true", "\"word\"", "\"\"", "-1", "1.5", "1e400", "18446744073709551616", "[]", "[null]", "{}", "{\"a\":[null]}", "[[[1]]]",
-            "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\u0000\\u001b[2J\"", "\"7\"", "\"====\"",
+            "null",
+            "true",
+            "\"word\"",
+            "\"\"",
+            "-1",
+            "1.5",
+            "1e400",
+            "18446744073709551616",
+            "[]",
+            "[null]",
+            "{}",
+            "{\"a\":[null]}",
+            "[[[1]]]",
+            "\"\\ud800\"",
+            "\"\\udc00\\ud800\"",
+            "\"\\u0000\\u001b[2J\"",
+            "\"7\"",
+            "\"====\"",
         }.Select(Encoding.UTF8.GetBytes),
         [(byte)'"', 0xC3, 0x28, (byte)'"'],
         [(byte)'"', (byte)'\\', (byte)'n', 0x80, (byte)'"'],
@@ -49,7 +65,12 @@ internal static class OddReplies
             var raw = path.Length == 0 ? $"\"{Place}\"" : With(right, path, Place).ToJsonString();
             var at = raw.IndexOf($"\"{Place}\"", StringComparison.Ordinal);
             foreach (var odd in Odd)
-                yield return [.. Encoding.UTF8.GetBytes(raw[..at]), .. odd, .. Encoding.UTF8.GetBytes(raw[(at + Place.Length + 2)..])];
+                yield return
+                [
+                    .. Encoding.UTF8.GetBytes(raw[..at]),
+                    .. odd,
+                    .. Encoding.UTF8.GetBytes(raw[(at + Place.Length + 2)..]),
+                ];
         }
     }
 
@@ -95,7 +116,9 @@ internal static class OddReplies
         {
             JsonTypeInfoKind.Enumerable => new JsonArray(Made(type.GetGenericArguments()[0])),
             JsonTypeInfoKind.Object when type.GetProperty("Value") is null => new JsonObject(
-                info.Properties.Where(member => member.Get is not null).Select(member => KeyValuePair.Create(member.Name, (JsonNode?)Made(member.PropertyType)))),
+                info.Properties.Where(member => member.Get is not null)
+                    .Select(member => KeyValuePair.Create(member.Name, (JsonNode?)Made(member.PropertyType)))
+            ),
             _ => "word",
         };
     }

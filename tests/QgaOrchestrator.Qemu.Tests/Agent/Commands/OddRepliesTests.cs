@@ -7,10 +7,12 @@ using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Tests.Agent.Commands;
 
-/// <summary>Whatever an agent answers, a command's Read gives what its schema promises, or says that it was not understood.</summary>
+/// <summary>Whatever an agent answers, a command's Read gives what its schema promises, or says that it was not
+/// understood.</summary>
 public sealed class OddRepliesTests
 {
-    public static TheoryData<string> Commands { get; } = [.. AgentCommands.All.Where(command => command.Returns is not null).Select(command => command.Name)];
+    public static TheoryData<string> Commands { get; } =
+        [.. AgentCommands.All.Where(command => command.Returns is not null).Select(command => command.Name)];
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -46,8 +48,14 @@ public sealed class OddRepliesTests
     }
 
     [Theory]
-    [InlineData("[{\"name\":\"a\",\"mountpoint\":\"/\",\"type\":\"ext4\"}]", "the agent's reply was not understood at $[0]: [{\"name\":\"a\",")]
-    [InlineData("[{\"name\":\"a\",\"mountpoint\":\"/\",\"type\":\"ext4\",\"disk\":{}}]", "the agent's reply was not understood at $[0].disk: [{\"name\":")]
+    [InlineData(
+        "[{\"name\":\"a\",\"mountpoint\":\"/\",\"type\":\"ext4\"}]",
+        "the agent's reply was not understood at $[0]: [{\"name\":\"a\","
+    )]
+    [InlineData(
+        "[{\"name\":\"a\",\"mountpoint\":\"/\",\"type\":\"ext4\",\"disk\":{}}]",
+        "the agent's reply was not understood at $[0].disk: [{\"name\":"
+    )]
     [InlineData("\"\u001b[2J\u202e\"", "the agent's reply was not understood: \"\uFFFD[2J\uFFFD\"")]
     public void What_came_is_told_bounded_and_clean(string reply, string told)
     {
@@ -59,8 +67,15 @@ public sealed class OddRepliesTests
     public void What_a_process_or_a_file_holds_is_in_no_message()
     {
         var status = """{"out-data":"aGk=","exited":"yes"}"""u8.ToArray();
-        Assert.Equal($"the agent's reply was not understood at $.exited: {status.Length} bytes", Assert.Throws<NotUnderstoodException>(() => GuestExecStatus.Read(status)).Message);
-        Assert.DoesNotContain("c2VjcmV0", Assert.Throws<NotUnderstoodException>(() => GuestFileRead.Read("""{"buf-b64":"c2VjcmV0"}"""u8.ToArray())).Message, StringComparison.Ordinal);
+        Assert.Equal(
+            $"the agent's reply was not understood at $.exited: {status.Length} bytes",
+            Assert.Throws<NotUnderstoodException>(() => GuestExecStatus.Read(status)).Message
+        );
+        Assert.DoesNotContain(
+            "c2VjcmV0",
+            Assert.Throws<NotUnderstoodException>(() => GuestFileRead.Read("""{"buf-b64":"c2VjcmV0"}"""u8.ToArray())).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -77,8 +92,12 @@ public sealed class OddRepliesTests
 
     private static object? Read(string command, byte[] reply)
     {
-        var type = AgentCommands.Find(command)!.GetType().Assembly.GetType(
-            $"{typeof(AgentCommands).Namespace}.{string.Concat(command.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]))}")!;
+        var type = AgentCommands
+            .Find(command)!
+            .GetType()
+            .Assembly.GetType(
+                $"{typeof(AgentCommands).Namespace}.{string.Concat(command.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]))}"
+            )!;
         try
         {
             return type.GetMethod("Read")!.Invoke(null, [(ReadOnlyMemory<byte>)reply]);

@@ -40,7 +40,8 @@ public sealed class RepliesTests
         Assert.Equal(2, GuestFsfreezeThaw.Read(Transcript.ReplyTo(GuestFsfreezeThaw.Name, "09-fsfreeze")));
         Assert.Equal(FreezeStatus.Frozen, GuestFsfreezeStatus.Read(Transcript.ReplyTo(GuestFsfreezeStatus.Name, "09-fsfreeze")));
         Assert.Equal(FreezeStatus.Thawed, GuestFsfreezeStatus.Read(Bytes("\"thawed\"")));
-        foreach (var odd in new[] { "\"melting\"", "null", "1", "{\"a\":[]}" }) Assert.Throws<NotUnderstoodException>(() => GuestFsfreezeStatus.Read(Bytes(odd)));
+        foreach (var odd in new[] { "\"melting\"", "null", "1", "{\"a\":[]}" })
+            Assert.Throws<NotUnderstoodException>(() => GuestFsfreezeStatus.Read(Bytes(odd)));
     }
 
     [Fact]
@@ -85,25 +86,34 @@ public sealed class RepliesTests
     [Fact]
     public void A_read_says_how_large_its_reply_may_be()
     {
-        var reply = $$"""{"return": {"count": {{48 << 20}}, "buf-b64": "{{Convert.ToBase64String(new byte[48 << 20])}}", "eof": false} }""";
+        var reply =
+            $$"""{"return": {"count": {{48 << 20}}, "buf-b64": "{{Convert.ToBase64String(new byte[48 << 20])}}", "eof": false} }""";
         Assert.InRange(GuestFileRead.Request(1000, 48 << 20).LargestReply, reply.Length, reply.Length + 100);
         Assert.InRange(GuestFileRead.Request(1000).LargestReply, 5461, 64 << 10);
-        Assert.Equal(GuestFileRead.Request(1000, 48 << 20).LargestReply, GuestFileRead.Request(1000, long.MaxValue / 2).LargestReply);
+        Assert.Equal(
+            GuestFileRead.Request(1000, 48 << 20).LargestReply, GuestFileRead.Request(1000, long.MaxValue / 2).LargestReply);
         Assert.InRange(GuestFileRead.Request(1000, -1).LargestReply, 5461, 64 << 10);
-        Assert.InRange(new AgentRequest(GuestFileRead.Name, Bytes("""{"handle":1,"count":1000000}""")).LargestReply, 1_333_336, 1_334_000);
+        Assert.InRange(
+            new AgentRequest(GuestFileRead.Name, Bytes("""{"handle":1,"count":1000000}""")).LargestReply,
+            1_333_336,
+            1_334_000
+        );
         Assert.InRange(new AgentRequest(GuestFileRead.Name, Bytes("""{"count":"many"}""")).LargestReply, 1, 64 << 10);
     }
 
     [Fact]
     public void Each_command_says_how_large_its_reply_may_be_and_all_find_room()
     {
-        Assert.All(AgentCommands.All, command => Assert.InRange(command.LargestReply, 64 << 10, LineMemory.Agents.Capacity - (10 << 20)));
+        Assert.All(AgentCommands.All, command =>
+            Assert.InRange(command.LargestReply, 64 << 10, LineMemory.Agents.Capacity - (10 << 20))
+        );
         Assert.InRange(GuestExecStatus.Request(1).LargestReply, 2 * Convert.ToBase64String(new byte[16 << 20]).Length, 45 << 20);
         Assert.Equal(64 << 10, GuestFsfreezeThaw.Request.LargestReply);
         Assert.Equal(4 << 20, new AgentRequest("guest-of-tomorrow").LargestReply);
     }
 
-    private static GuestFileChunk Chunk(string base64) => GuestFileRead.Read(Bytes($$"""{"count":1,"buf-b64":{{base64}},"eof":true}"""));
+    private static GuestFileChunk Chunk(string base64) =>
+        GuestFileRead.Read(Bytes($$"""{"count":1,"buf-b64":{{base64}},"eof":true}"""));
 
     [Fact]
     public void An_agent_before_1_7_tells_nothing_of_success_responses()

@@ -48,10 +48,12 @@ public sealed class RequestsTests
     [Fact]
     public void Output_is_captured_by_a_bool_where_that_says_it_and_by_a_word_only_of_an_agent_that_knows_it()
     {
-        Assert.EndsWith("\"capture-output\":true}", Sent(GuestExec.Request(new ExecRequest("x", CaptureOutput: ExecCapture.Separated))));
+        Assert.EndsWith(
+            "\"capture-output\":true}", Sent(GuestExec.Request(new ExecRequest("x", CaptureOutput: ExecCapture.Separated))));
         var merged = new ExecRequest("x", CaptureOutput: ExecCapture.Merged);
         Assert.EndsWith("\"capture-output\":\"merged\"}", Sent(GuestExec.Request(merged, new Version(8, 0))));
-        Assert.Contains("use true or false", Assert.Throws<ArgumentException>(() => GuestExec.Request(merged, new Version(7, 2))).Message);
+        Assert.Contains(
+            "use true or false", Assert.Throws<ArgumentException>(() => GuestExec.Request(merged, new Version(7, 2))).Message);
         Assert.Contains("unknown version", Assert.Throws<ArgumentException>(() => GuestExec.Request(merged)).Message);
     }
 
@@ -59,11 +61,17 @@ public sealed class RequestsTests
     public void A_password_goes_out_and_shows_nowhere_else()
     {
         using var secret = Secret.Of("S3cret!");
-        Assert.Equal("""{"username":"alice","password":"UzNjcmV0IQ==","crypted":false}""", Sent(GuestSetUserPassword.Request("alice", secret, false)));
+        Assert.Equal(
+            """{"username":"alice","password":"UzNjcmV0IQ==","crypted":false}""",
+            Sent(GuestSetUserPassword.Request("alice", secret, false))
+        );
         var request = GuestSetUserPassword.Request("alice", secret, false);
         Assert.Equal("guest-set-user-password", request.ToString());
         Assert.Equal("***", secret.ToString());
-        Assert.Equal("SetUserPasswordArguments { Username = alice, Password = ***, Crypted = False }", new SetUserPasswordArguments("alice", secret, false).ToString());
+        Assert.Equal(
+            "SetUserPasswordArguments { Username = alice, Password = ***, Crypted = False }",
+            new SetUserPasswordArguments("alice", secret, false).ToString()
+        );
         secret.Dispose();
         Assert.Throws<ObjectDisposedException>(() => secret.Reveal().Length);
     }

@@ -26,7 +26,8 @@ internal sealed class Schema
             switch (words[0])
             {
                 case "command":
-                    _commands.Add(new(words[1], Version.Parse(words[2]), words.Contains("frozen"), !words.Contains("unanswered"), members));
+                    _commands.Add(
+                        new(words[1], Version.Parse(words[2]), words.Contains("frozen"), !words.Contains("unanswered"), members));
                     break;
                 case "struct":
                     _structs.Add(words[1], members);
@@ -66,7 +67,10 @@ internal sealed class Schema
 
     private void Member(string path, string line, Version since, List<string> lines)
     {
-        var (name, type) = (line[..line.LastIndexOf(": ", StringComparison.Ordinal)], line[(line.LastIndexOf(": ", StringComparison.Ordinal) + 2)..]);
+        var (name, type) = (
+            line[..line.LastIndexOf(": ", StringComparison.Ordinal)],
+            line[(line.LastIndexOf(": ", StringComparison.Ordinal) + 2)..]
+        );
         var optional = name[0] == '*';
         name = name.TrimStart('*');
         if (name.Split(" @") is [var older, var added])

@@ -11,7 +11,8 @@ public sealed class SchemaTests
 
     [Fact]
     public void The_code_has_exactly_the_schema_s_commands() =>
-        Assert.Equal(_schema.Commands.Select(command => command.Name).Order(), AgentCommands.All.Select(command => command.Name).Order());
+        Assert.Equal(
+            _schema.Commands.Select(command => command.Name).Order(), AgentCommands.All.Select(command => command.Name).Order());
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -27,7 +28,8 @@ public sealed class SchemaTests
     {
         var declared = _schema.Commands.Single(command => command.Name == name);
         var command = AgentCommands.Find(name)!;
-        Assert.Equal((declared.Since, declared.Answered, declared.WhileFrozen), (command.Since, command.Answered, command.WhileFrozen));
+        Assert.Equal(
+            (declared.Since, declared.Answered, declared.WhileFrozen), (command.Since, command.Answered, command.WhileFrozen));
     }
 
     [Fact]
@@ -36,7 +38,8 @@ public sealed class SchemaTests
         foreach (var command in AgentCommands.All)
         {
             var type = typeof(AgentCommands).Assembly.GetType(
-                $"{typeof(AgentCommands).Namespace}.{string.Concat(command.Name.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]))}");
+                $"{typeof(AgentCommands).Namespace}.{string.Concat(command.Name.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]))}"
+            );
             Assert.NotNull(type);
             Assert.Same(command, type.GetProperty("Spec")!.GetValue(null));
             Assert.NotNull((object?)type.GetMethod("Request") ?? type.GetProperty("Request"));

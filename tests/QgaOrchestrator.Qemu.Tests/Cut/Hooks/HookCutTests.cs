@@ -43,11 +43,33 @@ public sealed class HookCutTests : IAsyncDisposable
         Assert.Equal(["0.qcow2", "1.qcow2"], Left);
         Assert.Equal(new CopyProgress(128 << 20, 128 << 20), seen[^1]);
         var told = Calls[1];
-        Assert.Equal((1, "h1~vm001", $"q-{Names.Hash}", _target.Directory), ((int)told["version"]!, (string?)told["vm"], (string?)told["name"], (string?)told["target"]));
+        Assert.Equal(
+            (1, "h1~vm001", $"q-{Names.Hash}", _target.Directory),
+            ((int)told["version"]!, (string?)told["vm"], (string?)told["name"], (string?)told["target"])
+        );
         var disk = told["disks"]![1]!;
         Assert.Equal(
-            (1, "disk1", "/machine/peripheral/vd1/virtio-backend", 64L << 20, _vm.Disks[1].File, "qcow2", "data-1", Path.Combine(_target.Directory, "1.qcow2")),
-            ((int)disk["index"]!, (string?)disk["node"], (string?)disk["qdev"], (long)disk["size"]!, (string?)disk["file"], (string?)disk["format"], (string?)disk["serial"], (string?)disk["image"]));
+            (
+                1,
+                "disk1",
+                "/machine/peripheral/vd1/virtio-backend",
+                64L << 20,
+                _vm.Disks[1].File,
+                "qcow2",
+                "data-1",
+                Path.Combine(_target.Directory, "1.qcow2")
+            ),
+            (
+                (int)disk["index"]!,
+                (string?)disk["node"],
+                (string?)disk["qdev"],
+                (long)disk["size"]!,
+                (string?)disk["file"],
+                (string?)disk["format"],
+                (string?)disk["serial"],
+                (string?)disk["image"]
+            )
+        );
     }
 
     [Fact]
@@ -55,7 +77,8 @@ public sealed class HookCutTests : IAsyncDisposable
     {
         var cut = Cut();
         var plan = await PrepareAsync(cut);
-        var stored = JsonNode.Parse(await File.ReadAllBytesAsync(Path.Combine(_directory["owed"], $"q-{Names.Hash}{HookCut.Owed}")))!;
+        var stored = JsonNode.Parse(
+            await File.ReadAllBytesAsync(Path.Combine(_directory["owed"], $"q-{Names.Hash}{HookCut.Owed}")))!;
         await cut.CutAsync(plan, Long);
         await cut.UndoAsync(Names, plan.Directory, default);
         await cut.UndoAsync(Names, plan.Directory, default);
@@ -185,14 +208,24 @@ public sealed class HookCutTests : IAsyncDisposable
         var plan = await PrepareAsync(cut);
         var failed = await Assert.ThrowsAsync<CutException>(() => cut.UndoAsync(Names, plan.Directory, default));
         var owed = Path.Combine(_directory["owed"], $"q-{Names.Hash}{HookCut.Owed}");
-        Assert.Equal($"Wait. Then undo it by hand: give {owed} to the hook's standard input, and delete {_target.Directory}.", failed.Remedy);
+        Assert.Equal(
+            $"Wait. Then undo it by hand: give {owed} to the hook's standard input, and delete {_target.Directory}.",
+            failed.Remedy
+        );
         Assert.True(File.Exists(owed));
     }
 
     [Fact]
     public async Task A_hook_that_the_host_does_not_have_is_refused_with_those_that_it_has()
     {
-        var cut = new HookCut(_monitor, "h1~vm001", "lvn", new Dictionary<string, IReadOnlyList<string>> { ["zfs"] = ["/z"], ["lvm"] = ["/l"] }, _directory["owed"], TimeProvider.System);
+        var cut = new HookCut(
+            _monitor,
+            "h1~vm001",
+            "lvn",
+            new Dictionary<string, IReadOnlyList<string>> { ["zfs"] = ["/z"], ["lvm"] = ["/l"] },
+            _directory["owed"],
+            TimeProvider.System
+        );
         var failed = await Assert.ThrowsAsync<CutException>(() => PrepareAsync(cut));
         Assert.Equal("this host has no hook lvn; there are lvm, zfs", failed.Message);
     }
@@ -213,7 +246,9 @@ public sealed class HookCutTests : IAsyncDisposable
     [Fact]
     public async Task Nothing_of_the_nodes_environment_is_handed_on_but_the_path()
     {
-        var cut = Cut(cut: """printf '{"error":"%s"}' "$(env | cut -d= -f1 | grep -vx -e PWD -e _ -e SHLVL -e OLDPWD | sort | tr '\n' ' ')" """);
+        var cut = Cut(
+            cut: """printf '{"error":"%s"}' "$(env | cut -d= -f1 | grep -vx -e PWD -e _ -e SHLVL -e OLDPWD | sort | tr '\n' ' ')" """
+        );
         var outcome = Assert.IsType<CutOutcome.Refused>(await cut.CutAsync(await PrepareAsync(cut), Long));
         Assert.Equal("hook test: LC_ALL PATH QGA_HOOK ", outcome.Reason);
     }
@@ -221,7 +256,14 @@ public sealed class HookCutTests : IAsyncDisposable
     [Fact]
     public async Task A_program_that_is_not_there_fails_and_hangs_nothing()
     {
-        var cut = new HookCut(_monitor, "h1~vm001", "test", new Dictionary<string, IReadOnlyList<string>> { ["test"] = [_directory["none"]] }, _directory["owed"], TimeProvider.System);
+        var cut = new HookCut(
+            _monitor,
+            "h1~vm001",
+            "test",
+            new Dictionary<string, IReadOnlyList<string>> { ["test"] = [_directory["none"]] },
+            _directory["owed"],
+            TimeProvider.System
+        );
         var failed = await Assert.ThrowsAsync<CutException>(() => PrepareAsync(cut));
         Assert.Contains("No such file", failed.Message, StringComparison.Ordinal);
     }
@@ -237,11 +279,14 @@ public sealed class HookCutTests : IAsyncDisposable
 
     private const string Well = "echo '{}'";
 
-    private IReadOnlyList<JsonNode> Calls => File.Exists(_directory["calls"]) ? [.. File.ReadAllLines(_directory["calls"]).Select(line => JsonNode.Parse(line)!)] : [];
+    private IReadOnlyList<JsonNode> Calls =>
+        File.Exists(_directory["calls"]) ? [.. File.ReadAllLines(_directory["calls"]).Select(line => JsonNode.Parse(line)!)] : [];
 
-    private IEnumerable<string?> Left => Directory.GetFiles(_target.Directory).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+    private IEnumerable<string?> Left =>
+        Directory.GetFiles(_target.Directory).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 
-    /// <summary>A hook that writes down its call, then does what its phase is to do. $W is the test's folder, $T the target.</summary>
+    /// <summary>A hook that writes down its call, then does what its phase is to do. $W is the test's folder, $T the
+    /// target.</summary>
     private HookCut Cut(string prepare = Well, string cut = Well, string finish = Well, string undo = Well)
     {
         var script = _directory[$"hook{Directory.GetFiles(_directory.Path, "hook*").Length}"];
@@ -255,8 +300,16 @@ public sealed class HookCutTests : IAsyncDisposable
             *'"phase":"finish"'*) {finish} ;;
             *'"phase":"undo"'*) {undo} ;;
             esac
-            """);
-        return new HookCut(_monitor, "h1~vm001", "test", new Dictionary<string, IReadOnlyList<string>> { ["test"] = ["/bin/sh", script] }, _directory["owed"], TimeProvider.System);
+            """
+        );
+        return new HookCut(
+            _monitor,
+            "h1~vm001",
+            "test",
+            new Dictionary<string, IReadOnlyList<string>> { ["test"] = ["/bin/sh", script] },
+            _directory["owed"],
+            TimeProvider.System
+        );
     }
 
     private async Task OpenAsync() => Assert.IsType<MonitorOpenOutcome.Ready>(await _monitor.OpenAsync(Long));
