@@ -4,12 +4,13 @@ using Akka.TestKit.Xunit2;
 using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Results;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
-using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Ledger;
@@ -140,7 +141,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
             run,
             0,
             1,
-            Backup.Name,
+            BackupKind.Name,
             new RunOptions
             {
                 MaxParallel = 50,

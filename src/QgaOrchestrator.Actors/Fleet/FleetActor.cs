@@ -1,5 +1,6 @@
 using Akka.Actor;
 using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 

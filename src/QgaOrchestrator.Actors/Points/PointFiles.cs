@@ -1,5 +1,5 @@
 using System.Text.Json;
-using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Actors.Kinds.Backup;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Qemu.Files;
 

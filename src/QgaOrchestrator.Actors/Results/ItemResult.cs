@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
+using QgaOrchestrator.Core.Kinds;
 using QgaOrchestrator.Core.Runs;
-using QgaOrchestrator.Core.Runs.Kinds;
 
 namespace QgaOrchestrator.Actors.Results;
 

@@ -1,5 +1,5 @@
 using Akka.Actor;
-using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
 

@@ -3,7 +3,7 @@ using Akka.Cluster.Sharding;
 using Akka.Event;
 using Akka.Persistence;
 using QgaOrchestrator.Actors.Audit;
-using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
 

@@ -1,5 +1,5 @@
+using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Runs;
-using QgaOrchestrator.Actors.Vms;
 
 namespace QgaOrchestrator.Actors.Serialization;
 

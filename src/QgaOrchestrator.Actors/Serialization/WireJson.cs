@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Akka.Actor;
+using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Runs;
-using QgaOrchestrator.Actors.Vms;
 
 namespace QgaOrchestrator.Actors.Serialization;
 

@@ -3,7 +3,7 @@ using Akka.Persistence.Query;
 using Akka.Persistence.Sql.Query;
 using Akka.Streams;
 using Akka.Streams.Dsl;
-using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Actors.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Views;

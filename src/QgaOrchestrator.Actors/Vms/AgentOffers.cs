@@ -1,4 +1,5 @@
 using Akka.Actor;
+using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
@@ -51,7 +52,7 @@ internal static class AgentOffers
             return outcome(ItemState.Failed, $"this host's policy denies {command}", "Policy.Deny in the node's config names it");
         return await AskAsync(channel, vm, command) switch
         {
-            { Instead: { } instead } => AgentCalls.Outcome(instead, mayRepeat: true, outcome),
+            { Instead: { } instead } => ItemCalls.Outcome(instead, mayRepeat: true, outcome),
             { NotUnderstood: { } odd } =>
                 outcome(ItemState.Unknown, $"whether the agent takes {command} is not known: {odd}", Odd),
             _ => outcome(ItemState.Succeeded, null, null),

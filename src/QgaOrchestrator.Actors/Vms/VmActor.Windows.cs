@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Akka.Actor;
 using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Ledger;

@@ -2,6 +2,8 @@ using Akka.Actor;
 using Akka.Event;
 using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Kinds.Backup;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;

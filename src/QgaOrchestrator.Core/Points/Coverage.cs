@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using QgaOrchestrator.Core.Runs.Preflight;
+using QgaOrchestrator.Core.Kinds.Backup;
 
 namespace QgaOrchestrator.Core.Points;
 

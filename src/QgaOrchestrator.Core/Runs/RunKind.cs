@@ -1,5 +1,7 @@
 using System.Text.Json;
-using QgaOrchestrator.Core.Runs.Kinds;
+using QgaOrchestrator.Core.Kinds.Backup;
+using QgaOrchestrator.Core.Kinds.Command;
+using QgaOrchestrator.Core.Kinds.Exec;
 
 namespace QgaOrchestrator.Core.Runs;
 
@@ -32,7 +34,7 @@ public sealed record RunKind(
     private static readonly TimeSpan ShortestTime =
         TimeSpan.FromMilliseconds(1), LongestSoak = TimeSpan.FromDays(30), LongestDeadline = TimeSpan.FromDays(365);
 
-    public static IReadOnlyList<RunKind> All { get; } = [Backup.Kind, Command.Kind, Exec.Kind];
+    public static IReadOnlyList<RunKind> All { get; } = [BackupKind.Kind, CommandKind.Kind, ExecKind.Kind];
 
     public static RunKind? Find(string name) => All.FirstOrDefault(kind => kind.Name == name);
 

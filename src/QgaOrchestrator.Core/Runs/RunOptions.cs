@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
-using QgaOrchestrator.Core.Runs.Kinds;
+using QgaOrchestrator.Core.Kinds.Backup;
+using QgaOrchestrator.Core.Kinds.Command;
+using QgaOrchestrator.Core.Kinds.Exec;
 
 namespace QgaOrchestrator.Core.Runs;
 

@@ -65,7 +65,7 @@ public static class ApiMapping
     public static Api.RunItem ToApi(this RunItemView item, Actors.ItemProgress? progress, Role role) => new(
         item.Vm.Name, item.Vm.Host, item.Group, Lower(item.State), progress?.Step,
         role == Role.Viewer && item.Reason is { } reason
-            ? Core.Runs.Kinds.Exec.WithoutWords(reason)
+            ? Core.Kinds.Exec.ExecKind.WithoutWords(reason)
             : item.Reason, item.Remedy, item.Attempt,
         item.FrozenMs is { } ms ? (long)Math.Round(ms) : null, item.Point?.Id)
     {

@@ -4,7 +4,7 @@ using System.Text.Json;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Guests;
 using QgaOrchestrator.Api;
-using QgaOrchestrator.Core.Runs.Kinds;
+using QgaOrchestrator.Core.Kinds.Exec;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Http.Limits;
 using QgaOrchestrator.Qemu.Agent.Commands;
@@ -37,11 +37,11 @@ public static class ProcessEndpoints
     {
         var asked = Read(StrictInput.BodyOf(request.HttpContext));
         var limit = asked.Timeout is null ? Usual
-            : Core.Duration.Within(asked.Timeout, Exec.ShortestTimeout, Exec.LongestTimeout)
+            : Core.Duration.Within(asked.Timeout, ExecKind.ShortestTimeout, ExecKind.LongestTimeout)
                 ?? throw new ProblemException(
                     Problems.BadRequest(
                         [
-                            $"timeout: a duration hh:mm:ss[.fff] from {Exec.ShortestTimeout:c} to {Exec.LongestTimeout:c} is "
+                            $"timeout: a duration hh:mm:ss[.fff] from {ExecKind.ShortestTimeout:c} to {ExecKind.LongestTimeout:c} is "
                                 + $"expected",
                         ],
                         Example

@@ -3,11 +3,11 @@ using Akka.Cluster.Sharding;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using QgaOrchestrator.Actors.Audit;
+using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Runs;
-using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
-using QgaOrchestrator.Core.Runs.Kinds;
 
 namespace QgaOrchestrator.Actors.Tests.Runs;
 
@@ -239,7 +239,7 @@ public sealed class RunActorTests : TestKit
             MaxUnreachable = Amount.All,
             Backup = new BackupOptions(BackupMethod.Full, null, Consistency.Require, null),
         };
-        _run.Tell(new StartRun("r1", Backup.Name, "*", options, targets), _asker);
+        _run.Tell(new StartRun("r1", BackupKind.Name, "*", options, targets), _asker);
     }
 
     private void End(StartItem item, ItemState state) =>

@@ -1,12 +1,12 @@
 using System.Runtime.Serialization;
 using Akka.Actor;
+using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Serialization;
-using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
-using QgaOrchestrator.Core.Runs.Kinds;
 
 namespace QgaOrchestrator.Actors.Tests.Serialization;
 

@@ -1,6 +1,6 @@
 using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
-using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Actors.Tests.Vms;

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Core.Kinds.Command;
+using QgaOrchestrator.Core.Kinds.Exec;
 using QgaOrchestrator.Core.Runs;
-using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Simulator;
 
@@ -127,7 +128,7 @@ public sealed class OddGuestTests : OneHost
         Vm.Agent.On(command, Act.Raw($"{{\"return\": {reply}}}\n"), Act.Silence);
         var order = Item() with
         {
-            Kind = Exec.Name,
+            Kind = ExecKind.Name,
             Options = new RunOptions
             {
                 MaxParallel = 1,
@@ -204,7 +205,7 @@ public sealed class OddGuestTests : OneHost
 
     private StartItem Command(string command) => Item() with
     {
-        Kind = Core.Runs.Kinds.Command.Name,
+        Kind = Core.Kinds.Command.CommandKind.Name,
         Options = new RunOptions
         {
             MaxParallel = 1,

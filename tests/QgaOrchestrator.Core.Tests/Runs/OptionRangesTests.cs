@@ -1,7 +1,7 @@
 using System.Text.Json;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
-using QgaOrchestrator.Core.Runs.Kinds;
 
 namespace QgaOrchestrator.Core.Tests.Runs;
 
@@ -105,7 +105,7 @@ public class OptionRangesTests
     [Fact]
     public void Times_of_an_old_journal_that_reach_beyond_all_dates_are_the_end_of_time()
     {
-        var options = Backup.Kind.ParseOptions(null).Options! with
+        var options = BackupKind.Kind.ParseOptions(null).Options! with
         {
             Canary = new Amount(1, false),
             Soak = TimeSpan.FromDays(9_999_999),

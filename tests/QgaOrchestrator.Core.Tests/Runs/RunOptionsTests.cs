@@ -1,6 +1,6 @@
 using System.Text.Json;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
-using QgaOrchestrator.Core.Runs.Kinds;
 
 namespace QgaOrchestrator.Core.Tests.Runs;
 
@@ -12,7 +12,7 @@ public class RunOptionsTests
         var (options, errors) = Read("{}");
         Assert.Empty(errors);
         Assert.Equal(Script.Options, options);
-        Assert.Equal(options, Backup.Kind.ParseOptions(null).Options);
+        Assert.Equal(options, BackupKind.Kind.ParseOptions(null).Options);
         Assert.Equal(options, Read("""{"maxParallel":null,"canary":null,"dryRun":false,"hook":null}""").Options);
     }
 
@@ -47,7 +47,7 @@ public class RunOptionsTests
     [Fact]
     public void The_options_of_a_rollout_are_read_as_the_contract_writes_them()
     {
-        var (options, errors) = Backup.Kind.ParseOptions(JsonDocument.Parse("""
+        var (options, errors) = BackupKind.Kind.ParseOptions(JsonDocument.Parse("""
             {"maxParallelPerLabel":{"app":2},"maxParallelPerTarget":3,"canary":1,"waves":[5,"10%"],"soak":"00:05:00","deadline":"01:00:00","groupBy":"app"}
             """).RootElement);
         Assert.Empty(errors);
@@ -122,7 +122,7 @@ public class RunOptionsTests
     [Fact]
     public void Every_kind_tells_of_each_step_what_it_does_how_it_is_undone_and_what_a_crash_leaves()
     {
-        Assert.Equal("prepare window copy verify catalog", string.Join(' ', Backup.Kind.Steps.Select(step => step.Name)));
+        Assert.Equal("prepare window copy verify catalog", string.Join(' ', BackupKind.Kind.Steps.Select(step => step.Name)));
         Assert.All(RunKind.All.SelectMany(kind => kind.Steps), step =>
             Assert.All([step.Name, step.Does, step.Undone, step.AfterCrash], text => Assert.NotEmpty(text)));
     }
@@ -130,6 +130,6 @@ public class RunOptionsTests
     private static (RunOptions? Options, IReadOnlyList<string> Errors) Read(string json)
     {
         using var document = JsonDocument.Parse(json);
-        return Backup.Kind.ParseOptions(document.RootElement);
+        return BackupKind.Kind.ParseOptions(document.RootElement);
     }
 }

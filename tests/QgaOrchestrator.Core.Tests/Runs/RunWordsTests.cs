@@ -1,7 +1,7 @@
 using System.Text.Json;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Kinds.Command;
 using QgaOrchestrator.Core.Runs;
-using QgaOrchestrator.Core.Runs.Kinds;
 
 namespace QgaOrchestrator.Core.Tests.Runs;
 

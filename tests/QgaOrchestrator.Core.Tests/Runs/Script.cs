@@ -1,6 +1,6 @@
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
-using QgaOrchestrator.Core.Runs.Kinds;
 
 namespace QgaOrchestrator.Core.Tests.Runs;
 
@@ -22,7 +22,7 @@ internal sealed class Script
     public Script(int vms, RunOptions? options = null, int hosts = 1, Func<int, TargetNote>? note = null)
     {
         var targets = Enumerable.Range(0, vms).Select(i => new VmId($"hv{i % hosts}", $"vm{i}")).ToArray();
-        Do(new RunCommand.Start(new RunEvent.RunStarted("r1", Backup.Name, "*", options ?? Options, targets, Start, null)
+        Do(new RunCommand.Start(new RunEvent.RunStarted("r1", BackupKind.Name, "*", options ?? Options, targets, Start, null)
         {
             Notes = note is null ? null : [.. Enumerable.Range(0, vms).Select(note)],
         }));

@@ -1,7 +1,9 @@
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Kinds.Backup;
+using QgaOrchestrator.Core.Kinds.Command;
+using QgaOrchestrator.Core.Kinds.Exec;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
-using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Core.Tests.Vms;
 using QgaOrchestrator.Core.Vms;
 
@@ -98,9 +100,9 @@ internal sealed class FleetSimulation
 
     private RunEvent.RunStarted Started(string id)
     {
-        var kind = _world.Next(0, 6) switch { 0 => Command.Name, 1 => Exec.Name, _ => Backup.Name };
-        var grouped = kind == Backup.Name && _world.OneIn(2) ? _world.Next(2, _vms.Count + 1) : 0;
-        var alone = kind == Backup.Name && _world.OneIn(6) ? _world.Next(grouped, _vms.Count) : -1;
+        var kind = _world.Next(0, 6) switch { 0 => CommandKind.Name, 1 => ExecKind.Name, _ => BackupKind.Name };
+        var grouped = kind == BackupKind.Name && _world.OneIn(2) ? _world.Next(2, _vms.Count + 1) : 0;
+        var alone = kind == BackupKind.Name && _world.OneIn(6) ? _world.Next(grouped, _vms.Count) : -1;
         var options = new RunOptions
         {
             MaxParallel = _world.Next(1, 5),
@@ -111,7 +113,7 @@ internal sealed class FleetSimulation
             Soak = _world.OneIn(4) ? TimeSpan.FromSeconds(5) : null,
             Deadline = _world.OneIn(8) ? TimeSpan.FromSeconds(40) : null,
             Backup =
-                kind == Backup.Name
+                kind == BackupKind.Name
                     ? new BackupOptions(
                         _overlays ? BackupMethod.Snapshot : BackupMethod.Full,
                         null,
@@ -119,8 +121,8 @@ internal sealed class FleetSimulation
                         null
                     )
                 : null,
-            Command = kind == Command.Name ? new CommandOptions(_world.OneIn(2) ? SafeCommand : "guest-set-user-password") : null,
-            Exec = kind == Exec.Name ? new ExecOptions("/bin/true", Exec.DefaultTimeout, true) : null,
+            Command = kind == CommandKind.Name ? new CommandOptions(_world.OneIn(2) ? SafeCommand : "guest-set-user-password") : null,
+            Exec = kind == ExecKind.Name ? new ExecOptions("/bin/true", ExecKind.DefaultTimeout, true) : null,
         };
         return new RunEvent.RunStarted(id, kind, "*", options, [.. _vms.Select(vm => vm.Id)], Clock.At(0).Utc, null)
         {
@@ -239,14 +241,14 @@ internal sealed class FleetSimulation
         // Of a VM whose sockets are gone nobody can tell what it had come to; and what may be repeated may be under way again.
         if (
             outcome.State != ItemState.Unreachable
-            && !(outcome.State == ItemState.Interrupted && run.Kind == Command.Name)
+            && !(outcome.State == ItemState.Interrupted && run.Kind == CommandKind.Name)
             && vm.GoesOnWith(new ItemId(run.Id, outcome.Item, outcome.Attempt))
         )
             _world.Break($"{names} is settled as {outcome.State}, and {vm.Id.Name} works on it");
-        if (run.Kind == Backup.Name && outcome.State == ItemState.Succeeded && !vm.Points.ContainsKey(names))
+        if (run.Kind == BackupKind.Name && outcome.State == ItemState.Succeeded && !vm.Points.ContainsKey(names))
             _world.Break($"{names} has succeeded, and its point is not there");
         if (
-            run.Kind == Backup.Name
+            run.Kind == BackupKind.Name
             && outcome.State is not (ItemState.Succeeded or ItemState.Unreachable)
             && vm.Points.ContainsKey(names)
         )

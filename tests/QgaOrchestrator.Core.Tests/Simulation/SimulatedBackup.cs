@@ -1,7 +1,7 @@
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
-using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Core.Tests.Simulation;
@@ -136,7 +136,7 @@ internal sealed class SimulatedBackup(World world, SimulatedVm vm, SimulatedOrde
             _windowOpen = false;
             Undo(Outcome(ItemState.Unknown, "the guest may still be frozen"));
         }
-        else if (Backup.Judge(record) is { } broken) WindowFailed(Outcome(ItemState.Failed, broken.Reason));
+        else if (BackupKind.Judge(record) is { } broken) WindowFailed(Outcome(ItemState.Failed, broken.Reason));
         else
         {
             _windowOpen = false;

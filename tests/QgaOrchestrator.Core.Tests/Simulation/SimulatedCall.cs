@@ -1,5 +1,6 @@
+using QgaOrchestrator.Core.Kinds;
+using QgaOrchestrator.Core.Kinds.Command;
 using QgaOrchestrator.Core.Runs;
-using QgaOrchestrator.Core.Runs.Kinds;
 
 namespace QgaOrchestrator.Core.Tests.Simulation;
 
@@ -7,7 +8,7 @@ namespace QgaOrchestrator.Core.Tests.Simulation;
 /// asked.</summary>
 internal sealed class SimulatedCall(World world, SimulatedVm vm, SimulatedOrder order) : SimulatedWork(world, vm, order)
 {
-    private bool MayRepeat => Order.Kind == Command.Name && Order.Options.Command!.Command == FleetSimulation.SafeCommand;
+    private bool MayRepeat => Order.Kind == CommandKind.Name && Order.Options.Command!.Command == FleetSimulation.SafeCommand;
 
     private bool _forward;
 
@@ -62,7 +63,7 @@ internal sealed class SimulatedCall(World world, SimulatedVm vm, SimulatedOrder 
 
     private void Answered()
     {
-        if (Order.Kind == Command.Name)
+        if (Order.Kind == CommandKind.Name)
         {
             Keep(World.OneIn(15) ? Outcome(ItemState.Failed, "GenericError") : Outcome(ItemState.Succeeded));
             return;

@@ -1,9 +1,10 @@
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Hosts;
+using QgaOrchestrator.Core.Kinds;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
-using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Core.Tests.Simulation;
@@ -277,7 +278,7 @@ internal sealed class SimulatedVm
         {
             case ItemsEffect.Begin e:
                 var order = _orders[e.Id] with { Resume = e.Resume };
-                _worker = order.Kind == Backup.Name
+                _worker = order.Kind == BackupKind.Name
                     ? new SimulatedBackup(_world, this, order)
                     : new SimulatedCall(_world, this, order);
                 _world.Tell($"{Id.Name}: {order.Names} begins{(order.Resume ? ", and looks" : "")}");

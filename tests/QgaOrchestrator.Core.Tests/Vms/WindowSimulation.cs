@@ -1,5 +1,5 @@
 using QgaOrchestrator.Core.Hosts;
-using QgaOrchestrator.Core.Runs.Kinds;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Tests.Simulation;
 using QgaOrchestrator.Core.Vms;
 
@@ -369,7 +369,7 @@ internal sealed class WindowSimulation
     private void Close()
     {
         Guard(new GuardInput.Settled(_order.Id));
-        var broken = _order.Mode == WindowMode.Raw ? null : Backup.Judge(_window!.Record);
+        var broken = _order.Mode == WindowMode.Raw ? null : BackupKind.Judge(_window!.Record);
         _world.Tell($"attempt {_attempt} is closed: {broken?.Reason ?? "it holds"}");
         if (_guest.Frozen > 0) _world.Break("the window is closed and its guest is frozen");
         if (broken is null && _order.Mode == WindowMode.Alone && _cutsWhileFrozen != 1)

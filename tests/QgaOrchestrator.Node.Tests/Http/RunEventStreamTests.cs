@@ -1,5 +1,5 @@
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
-using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Http;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
-using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Core.Tests.Vms;
 using QgaOrchestrator.Core.Vms;
 
@@ -348,7 +348,7 @@ internal sealed class GroupSimulation
                     break;
                 case WindowEffect.Close:
                     if (_halted is not null) Undo(_halted);
-                    else if (Backup.Judge(_window!.Record) is { } broken) Fail(broken.Reason);
+                    else if (BackupKind.Judge(_window!.Record) is { } broken) Fail(broken.Reason);
                     else Report(new MemberReport(MemberPhase.Closed));
                     break;
             }

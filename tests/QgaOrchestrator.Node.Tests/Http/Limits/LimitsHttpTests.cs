@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
-using QgaOrchestrator.Core.Runs.Kinds;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Http.Limits;
 
@@ -208,9 +208,9 @@ public sealed class LimitsHttpTests : IAsyncLifetime, IDisposable
             null,
             new Core.Runs.RunEvent.RunStarted(
                 id,
-                Backup.Name,
+                BackupKind.Name,
                 "*",
-                Backup.Kind.ParseOptions(null).Options!,
+                BackupKind.Kind.ParseOptions(null).Options!,
                 [new VmId("hv1", "a1")],
                 DateTimeOffset.UnixEpoch,
                 null

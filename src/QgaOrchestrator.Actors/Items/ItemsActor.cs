@@ -1,0 +1,198 @@
+using Akka.Actor;
+using Akka.Event;
+using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Kinds.Backup;
+using QgaOrchestrator.Actors.Kinds.Command;
+using QgaOrchestrator.Actors.Kinds.Exec;
+using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Kinds.Backup;
+using QgaOrchestrator.Core.Kinds.Command;
+using QgaOrchestrator.Core.Kinds.Exec;
+using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Runs.Groups;
+using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Monitor;
+
+namespace QgaOrchestrator.Actors.Items;
+
+/// <summary>
+/// The items of all runs that want one VM: one at a time, each outcome repeated until its run has journalled it. Performs
+/// what <see cref="VmItemsRules"/> asks for. Child of the <see cref="VmActor"/>.
+/// </summary>
+internal sealed class ItemsActor : ReceiveActor, IWithTimers
+{
+    /// <summary>To this actor, from the item at work.</summary>
+    public sealed record Finished(ItemOutcome Outcome, string? Window) : INoSerializationVerificationNeeded;
+
+    /// <summary>From the VM's actor: the monitor has come back; what no run knows any more can go.</summary>
+    public sealed record Sweep : INoSerializationVerificationNeeded;
+
+    /// <param name="Left">Something is left to do, by another sweep.</param>
+    private sealed record Swept(IReadOnlyList<string> Removed, bool Left, string? Fault = null)
+        : INoSerializationVerificationNeeded;
+
+    private sealed record Repeat : INoSerializationVerificationNeeded;
+
+    /// <summary>An outcome that its run has not journalled is told again this often.</summary>
+    private static readonly TimeSpan RepeatEvery = TimeSpan.FromSeconds(3);
+
+    /// <summary>Items wait while a sweep is under way, so it is short.</summary>
+    private static readonly TimeSpan SweepLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>What cannot go yet is looked at again this often.</summary>
+    private static readonly TimeSpan SweepAgain = TimeSpan.FromSeconds(30);
+
+    private readonly VmServices _services;
+    private readonly VmSpec _spec;
+    private readonly IMonitor? _monitor;
+    private readonly Dictionary<ItemId, StartItem> _orders = [];
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private VmItems _items = VmItems.None;
+    private IActorRef _worker = ActorRefs.Nobody;
+    private string? _sweepFault;
+
+    public ItemsActor(VmServices services, VmSpec spec, IMonitor? monitor)
+    {
+        (_services, _spec, _monitor) = (services, spec, monitor);
+        Receive<StartItem>(Order);
+        Receive<Finished>(m => OfWorker(Sender, new ItemsInput.Finished(m.Outcome.Bounded(), m.Window)));
+        Receive<AbortItem>(m => Handle(new ItemsInput.Aborted(new ItemId(m.Run, m.Item, m.Attempt), BackupItem.Aborted)));
+        Receive<GroupSays>(Say);
+        Receive<ItemJournalled>(m => Handle(new ItemsInput.Journalled(new ItemId(m.Run, m.Item, m.Attempt))));
+        Receive<Repeat>(_ => Handle(new ItemsInput.Repeat()));
+        Receive<Sweep>(_ => BeginSweep());
+        Receive<Swept>(EndSweep);
+        Receive<Terminated>(m => OfWorker(m.ActorRef, new ItemsInput.WorkerFailed()));
+        Timers.StartPeriodicTimer("repeat", new Repeat(), RepeatEvery);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>An item that fails is not begun again here, unseen: its run is told, and decides.</summary>
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
+
+    private void Order(StartItem order)
+    {
+        var id = new ItemId(order.Run, order.Item, order.Attempt);
+        _orders[id] = order;
+        Handle(new ItemsInput.Ordered(id, order.Resume));
+        // An old order of what is over leads to nothing.
+        if (_items.Work != id && !_items.Waiting.Any(waiting => waiting.Id == id)) _orders.Remove(id);
+    }
+
+    private void Say(GroupSays said)
+    {
+        if (_items.Work == new ItemId(said.Run, said.Item, said.Attempt)) _worker.Tell(said.Order);
+    }
+
+    /// <summary>Whoever worked before says nothing any more.</summary>
+    private void OfWorker(IActorRef worker, ItemsInput input)
+    {
+        if (_worker.Equals(worker)) Handle(input);
+    }
+
+    private void Handle(ItemsInput input)
+    {
+        (_items, var effects) = VmItemsRules.Step(_items, input);
+        foreach (var effect in effects) Perform(effect);
+    }
+
+    private void Perform(ItemsEffect effect)
+    {
+        switch (effect)
+        {
+            case ItemsEffect.Begin e:
+                _worker = Context.Watch(Context.ActorOf(Worker(_orders[e.Id] with { Resume = e.Resume })));
+                Context.Parent.Tell(new WorksFor(e.Id.Run));
+                break;
+            case ItemsEffect.Again e:
+                _worker.Tell(_orders[e.Id]);
+                break;
+            case ItemsEffect.Abort e:
+                _worker.Tell(new AbortItem(_spec.Id, e.Id.Run, e.Id.Item, e.Id.Attempt));
+                break;
+            case ItemsEffect.EndWork:
+                Context.Unwatch(_worker);
+                Context.Stop(_worker);
+                _worker = ActorRefs.Nobody;
+                Context.Parent.Tell(new WorksFor(null));
+                break;
+            case ItemsEffect.Tell { Kept: var kept }:
+                _orders.Remove(kept.Id);
+                _services.Runs.Tell(new ItemEnded(kept.Id.Run, kept.Outcome) { Vm = _spec.Id });
+                break;
+            case ItemsEffect.TellWaiting e:
+                if (_orders[e.Id].Group is not null)
+                    _services.Runs.Tell(new MemberMoved(e.Id.Run, e.Id.Item, e.Id.Attempt, new MemberReport(MemberPhase.Queued)));
+                _services.Runs.Tell(new ItemMoved(e.Id.Run, new ItemProgress(e.Id.Item, e.Id.Attempt, "waiting", null, 0, 0)
+                {
+                    Note = $"run {e.For} works on this VM",
+                }));
+                break;
+            case ItemsEffect.RemoveEntry e:
+                _services.Host.Tell(new RemoveEntry(e.Window));
+                break;
+            case ItemsEffect.Sweep:
+                SweepAsync(_monitor!).PipeTo(Self, failure: e => new Swept([], Left: true, e.Message));
+                break;
+        }
+    }
+
+    /// <summary>What does the work of each kind. A new kind is a line here.</summary>
+    private Props Worker(StartItem order)
+    {
+        var vm = Context.Parent;
+        return order.Kind switch
+        {
+            BackupKind.Name when order.Options.DryRun =>
+                ActorProps.Of(() => new PreflightItem(order, _services, _spec, _monitor, vm)),
+            BackupKind.Name => ActorProps.Of(() => new BackupItem(order, _services, _spec, _monitor, vm)),
+            CommandKind.Name => ActorProps.Of(() => new CommandItem(order, _services, vm)),
+            ExecKind.Name => ActorProps.Of(() => new ExecItem(order, _services, vm)),
+            _ => throw new InvalidOperationException($"No item of kind {order.Kind} is known here"),
+        };
+    }
+
+    // ---- what an undo could not remove at its time
+
+    private void BeginSweep()
+    {
+        if (_monitor is not null) Handle(new ItemsInput.SweepWanted());
+    }
+
+    private async Task<Swept> SweepAsync(IMonitor monitor)
+    {
+        using var limit = new CancellationTokenSource(SweepLimit, _services.Time);
+        var unsettled = await _services.Unsettled(_spec.Id);
+        var entryLeft = await RemoveEntryAsync(unsettled, limit.Token);
+        await OverlaysOwed.SettleAsync(_services, _spec, monitor, limit.Token);
+        return new Swept(await LeftBehind.RemoveAsync(monitor, unsettled, _services.Time, limit.Token), entryLeft);
+    }
+
+    /// <summary>Whoever would remove a thawed entry once its run has journalled what became of it may have ended before
+    /// that.</summary>
+    /// <returns>It must stay yet: its run has not, or it is not thawed.</returns>
+    private async Task<bool> RemoveEntryAsync(IReadOnlySet<string> unsettled, CancellationToken cancel)
+    {
+        var entry = (await _services.Host.Ask<EntryFound>(new FindEntry(_spec.Id.Name), cancel)).Entry;
+        if (entry is not { Run.Length: > 0 }) return false;
+        if (entry.Phase != LedgerPhase.Thawed || unsettled.Contains(CutNames.For(entry.Run, entry.Item, entry.Attempt).Hash))
+            return true;
+        _services.Host.Tell(new RemoveEntry(entry.Window));
+        return false;
+    }
+
+    private void EndSweep(Swept swept)
+    {
+        if (swept.Removed.Count > 0)
+            _log.Warning(
+                "{0}: removed from QEMU what no run knows any more: {1}", _spec.Id.Name, string.Join(", ", swept.Removed));
+        if (swept.Fault is { } fault && fault != _sweepFault)
+            _log.Warning("{0}: could not look for what earlier runs left: {1}", _spec.Id.Name, fault);
+        _sweepFault = swept.Fault;
+        if (swept.Left) Timers.StartSingleTimer("sweep", new Sweep(), SweepAgain);
+        Handle(new ItemsInput.Swept());
+    }
+}

@@ -1,0 +1,185 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Points;
+using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Files;
+
+namespace QgaOrchestrator.Actors.Kinds.Backup;
+
+/// <summary>
+/// Where one attempt's point is made: <c>TARGET/HOST~VM/POINT/</c> with an image a disk and, when it is done, point.json.
+/// QEMU's user writes there, so a link is followed nowhere below it, and the draft, by which a crash's successor goes on, lies
+/// in a directory of the node's own: <c>DRAFTS/HASH.json</c>.
+/// </summary>
+internal sealed class PointDirectory
+{
+    private const string PointFile = "point.json";
+
+    /// <summary>What earlier versions left beside the images.</summary>
+    private static readonly string[] Leftovers = [PointFile + ".tmp", "draft.json", "draft.json.tmp"];
+
+    /// <summary>Its group passes through to the point and changes nothing there: a point cannot be swapped for a link.</summary>
+    private const UnixFileMode Above =
+        UnixFileMode.SetGroup
+        | UnixFileMode.UserRead
+        | UnixFileMode.UserWrite
+        | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead
+        | UnixFileMode.GroupExecute;
+
+    private const UnixFileMode Mode = Above | UnixFileMode.GroupWrite;
+
+    private readonly string _draft;
+
+    private PointDirectory(string path, string id, string draft) => (Path, Id, _draft) = (path, id, draft);
+
+    public string Path { get; }
+
+    /// <summary>The point's id: when its attempt was dispatched, and the hash that all its names share.</summary>
+    public string Id { get; }
+
+    /// <param name="target">The run's.</param>
+    /// <param name="drafts">The node's own directory of drafts.</param>
+    /// <param name="vm">Whose point it is.</param>
+    /// <param name="dispatchedAt">When the attempt was.</param>
+    /// <param name="hash">Of the attempt's names.</param>
+    public static PointDirectory For(string target, string drafts, VmId vm, DateTimeOffset dispatchedAt, string hash)
+    {
+        var id = $"{dispatchedAt.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}-{hash}";
+        return new PointDirectory(
+            System.IO.Path.Combine(target, vm.Entity, id), id, System.IO.Path.Combine(drafts, hash + ".json"));
+    }
+
+    /// <summary>The point in a directory; null where there is none, or another user has put one there.</summary>
+    public static RecoveryPoint? Read(string directory)
+    {
+        using var held = HeldDirectory.TryOpen(directory);
+        return
+            held?.ReadOwn(PointFile) is { } bytes
+            && JsonSerializer.Deserialize(bytes, PointJson.Default.RecoveryPoint) is { } point
+            ? point with { Directory = directory }
+            : null;
+    }
+
+    /// <param name="group">Owns the directory, so that QEMU's own user can write there; null: the node's group.</param>
+    /// <param name="byQemu">QEMU makes the images; what a hook makes it makes with our rights, where nobody can plant a
+    /// link.</param>
+    /// <exception cref="CutException">It cannot be made.</exception>
+    public void Create(string? group, bool byQemu)
+    {
+        try
+        {
+            using var made = HeldDirectory.Make(System.IO.Path.GetFullPath(Path), Above, group);
+            made.Own(byQemu ? Mode : Above, group);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CutException(
+                $"the target directory {Path} cannot be made: {e.Message}",
+                "Give the node's user write access to the target, or choose another with --target"
+            );
+        }
+    }
+
+    /// <summary>Without a draft the attempt goes on as well, and a crash's successor undoes it: an older one is not left for
+    /// it.</summary>
+    /// <returns>Why it could not be written; null: it is.</returns>
+    public string? Write(PointDraft draft)
+    {
+        try
+        {
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(_draft)!, OwnFiles.Directory);
+            HeldDirectory.ReplaceFile(
+                _draft, JsonSerializer.SerializeToUtf8Bytes(draft, DraftJson.Default.PointDraft), OwnFiles.File);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            DeleteDraft();
+            return e.Message;
+        }
+    }
+
+    public PointDraft? ReadDraft()
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(_draft), DraftJson.Default.PointDraft);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Another point's file that somebody has moved here is none of this attempt's.</summary>
+    public RecoveryPoint? ReadPoint() => Read(Path) is { } point && point.Id == Id ? point : null;
+
+    /// <summary>From here on the point exists, also behind a loss of power. Its group may read what it is.</summary>
+    public void Publish(RecoveryPoint point)
+    {
+        try
+        {
+            var bytes = JsonSerializer.SerializeToUtf8Bytes(point, PointJson.Default.RecoveryPoint);
+            HeldDirectory.ReplaceFile(System.IO.Path.Combine(Path, PointFile), bytes, OwnFiles.File | UnixFileMode.GroupRead);
+            DeleteDraft();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CutException(
+                $"{PointFile} cannot be written into {Path}: {e.Message}",
+                "Make room on the target, or choose another with --target"
+            );
+        }
+    }
+
+    /// <summary>From here on the point is none any more; its images are still there.</summary>
+    public void Withdraw()
+    {
+        try
+        {
+            using var held = HeldDirectory.TryOpen(Path);
+            held?.Delete(PointFile);
+            held?.Sync();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CutException(
+                $"point.json cannot be removed from {Path}: {e.Message}",
+                "Remove the directory by hand: its group has no recovery point"
+            );
+        }
+    }
+
+    /// <summary>What is left of an attempt that made no point; images are removed by the cut's own undo.</summary>
+    public void Delete()
+    {
+        try
+        {
+            DeleteDraft();
+            using (var held = HeldDirectory.TryOpen(Path))
+            {
+                foreach (var left in Leftovers) held?.Delete(left);
+                if (held is not null) Directory.Delete(Path);
+            }
+            var vm = System.IO.Path.GetDirectoryName(Path)!;
+            if (Directory.Exists(vm) && !Directory.EnumerateFileSystemEntries(vm).Any()) Directory.Delete(vm);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CutException($"{Path} could not be removed: {e.Message}", "Remove it by hand: it holds no recovery point");
+        }
+    }
+
+    private void DeleteDraft()
+    {
+        if (File.Exists(_draft)) File.Delete(_draft);
+        if (File.Exists(_draft + ".tmp")) File.Delete(_draft + ".tmp");
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(PointDraft))]
+internal sealed partial class DraftJson : JsonSerializerContext;

@@ -1,0 +1,157 @@
+using System.Text;
+using Akka.Actor;
+using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Kinds.Backup;
+using QgaOrchestrator.Actors.Results;
+using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Kinds;
+using QgaOrchestrator.Core.Kinds.Exec;
+using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Wire;
+
+namespace QgaOrchestrator.Actors.Kinds.Exec;
+
+/// <summary>
+/// One process on one VM: started once, asked until it has ended, its result kept at once, since the agent forgets it. The
+/// spool's file is written before it is started and again with its pid, so that a crash's successor never starts it twice.
+/// </summary>
+internal sealed class ExecItem(StartItem order, VmServices services, IActorRef vm) : ItemWork(order, services, ExecKind.Start.Name)
+{
+    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(20), LongestPause = TimeSpan.FromSeconds(1);
+
+    private readonly ExecOptions _options = order.Options.Exec ?? throw new ArgumentException(
+        "the run's options hold no process", nameof(order));
+
+    protected override async Task<ItemOutcome> RunAsync(CancellationToken aborted, CancellationToken stopped)
+    {
+        if (Order.Options.DryRun) return await AgentOffers.CheckAsync(vm, Services, Order.Vm.Name, GuestExec.Name, Outcome);
+        var found = Services.Results.Read(Order.Run, Order.Item);
+        return AskedOnce.Next(found?.ToBefore(), Order.Attempt, Order.Resume, mayRepeat: false) switch
+        {
+            AskNext.Tell => (found! with { Attempt = Order.Attempt }).ToOutcome(),
+            AskNext.Follow => await FollowAsync(found! with { Attempt = Order.Attempt }, aborted, stopped),
+            AskNext.Unknown => Keep(
+                found! with { Attempt = Order.Attempt },
+                Outcome(
+                    ItemState.Unknown,
+                    "qgad ended while the process was being started: it may run",
+                    "Look in the guest before you start it again"
+                )
+            ),
+            AskNext.Interrupted => Interrupted(),
+            _ when aborted.IsCancellationRequested => Outcome(ItemState.Cancelled, BackupItem.Aborted),
+            _ => await StartAsync(aborted, stopped),
+        };
+    }
+
+    private async Task<ItemOutcome> StartAsync(CancellationToken aborted, CancellationToken stopped)
+    {
+        var env = _options.Env ?? Order.Secrets?.Env;
+        if (_options.EnvNames is { Count: > 0 } names && env is null)
+        {
+            return Outcome(
+                ItemState.Failed,
+                $"the values of its env ({string.Join(", ", names)}) are in no journal, and the file that held them is gone: "
+                    + $"it was not started",
+                "Start a new run with its env"
+            );
+        }
+        var asked = Services.Results.Begin(
+            Order.Run, new ItemResult(Order.Item, Order.Attempt, Order.Vm.Name, Order.Vm.Host, Services.Time.GetUtcNow()));
+        var request = GuestExec.Request(
+            new ExecRequest(_options.Path, _options.Args, env, CaptureOutput: _options.CaptureOutput));
+        var reply = await ItemCalls.AskAsync(vm, Order.Vm, GuestExec.Name, request.Arguments);
+        if (reply is not CallReply.Returned started) return Keep(asked, ItemCalls.Outcome(reply, mayRepeat: false, Outcome));
+        if (!started.Json.TryRead(GuestExec.Read, out var process, out var odd))
+            return Keep(
+                asked,
+                Outcome(
+                    ItemState.Unknown,
+                    $"the process may run, and its pid is not known: {odd}",
+                    $"Look in the guest before you start it again. {AgentOffers.Odd}"
+                )
+            );
+        return await FollowAsync(Services.Results.Write(Order.Run, asked with { Pid = process.Pid }), aborted, stopped);
+    }
+
+    /// <summary>Whoever cannot be asked now is asked again, until the time is over.</summary>
+    private async Task<ItemOutcome> FollowAsync(ItemResult process, CancellationToken aborted, CancellationToken stopped)
+    {
+        Move(ExecKind.Wait.Name);
+        var began = Services.Time.GetTimestamp();
+        string? unheard = null;
+        for (var pause = FirstLook; Services.Time.GetElapsedTime(began) < _options.Timeout; pause = Min(pause * 2, LongestPause))
+        {
+            stopped.ThrowIfCancellationRequested();
+            if (aborted.IsCancellationRequested)
+                return Keep(
+                    process,
+                    Outcome(ItemState.Cancelled, $"{BackupItem.Aborted}; the process goes on in the guest as pid {process.Pid}")
+                );
+            await Task.Delay(pause, Services.Time, stopped);
+            var reply = await ItemCalls.AskAsync(
+                vm, Order.Vm, GuestExecStatus.Name, GuestExecStatus.Request(process.Pid!.Value).Arguments);
+            switch (reply)
+            {
+                case CallReply.Returned returned:
+                    if (returned.Json.TryRead(GuestExecStatus.Read, out var status, out unheard) && status.Exited)
+                        return Ended(process, status);
+                    break;
+                case CallReply.AgentFailed failed:
+                    return Keep(
+                        process,
+                        Outcome(
+                            ItemState.Unknown,
+                            $"the agent knows pid {process.Pid} no more ({failed.Description}): it was restarted, or its "
+                                + $"answer was lost{(unheard is null ? "" : $" ({unheard})")}",
+                            "Look in the guest for what became of it"
+                        )
+                    );
+                case CallReply.Refused refused:
+                    unheard = refused.Reason;
+                    break;
+                case CallReply.Unknown unknown:
+                    unheard = unknown.Reason;
+                    break;
+            }
+        }
+        stopped.ThrowIfCancellationRequested();
+        return Keep(
+            process,
+            unheard is null
+                ? Outcome(
+                    ItemState.Failed,
+                    $"it did not end within {_options.Timeout:c}, and goes on in the guest as pid {process.Pid}",
+                    $"End it with qgactl vm exec {Order.Vm.Name} -- kill {process.Pid}, or allow a longer timeout"
+                )
+                : Outcome(
+                    ItemState.Unknown,
+                    $"it was started as pid {process.Pid}, and then the agent was not heard: {unheard}",
+                    "Look in the guest for what became of it"
+                )
+        );
+    }
+
+    private ItemOutcome Ended(ItemResult process, ExecStatus status)
+    {
+        var streams = new Dictionary<string, KeptStream>();
+        if (status.OutData is { } said)
+            streams["out"] = Services.Results.Keep(Order.Run, Order.Item, "out", said, status.OutTruncated);
+        if (status.ErrData is { } errors)
+            streams["err"] = Services.Results.Keep(Order.Run, Order.Item, "err", errors, status.ErrTruncated);
+        var judged = ExecKind.Judge(new ExecEnd(status.Exitcode, status.Signal), Words(status.ErrData));
+        var outcome = Outcome(judged is null ? ItemState.Succeeded : ItemState.Failed, judged?.Reason, judged?.Remedy);
+        return Keep(process with { ExitCode = status.Exitcode, Signal = status.Signal, Streams = streams }, outcome);
+    }
+
+    /// <summary>The last line of what it said.</summary>
+    private static string? Words(byte[]? said)
+    {
+        var line = said is null ? null : Encoding.UTF8.GetString(said).TrimEnd().Split('\n')[^1].Trim();
+        return line is null ? null : ForeignText.Message(line, ForeignText.ExcerptBytes);
+    }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}

@@ -1,0 +1,280 @@
+using QgaOrchestrator.Core.Kinds.Backup;
+using QgaOrchestrator.Core.Points;
+using QgaOrchestrator.Core.Runs;
+
+namespace QgaOrchestrator.Core.Tests.Kinds.Backup;
+
+public class PreflightRulesTests
+{
+    private static readonly PreflightFacts Fit = new("vm1")
+    {
+        RunState = "running",
+        Qemu = new Version(10, 1),
+        Guest = new GuestFacts(false, FreezeAnswer.Thawed, null),
+        AgentVersion = "7.2.22",
+        Coverage = new([new("disk0", DiskCover.Covered, null), new("disk1", DiskCover.Covered, null)], []),
+        Age = TimeSpan.FromHours(1),
+    };
+
+    /// <summary>A case, what it does to a fit VM, and what is found with require and with prefer: a weight and some words
+    /// each.</summary>
+    private static readonly Dictionary<string, (PreflightFacts Facts, string[] Require, string[] Prefer)> Cases = new()
+    {
+        ["fit"] = (Fit, [], []),
+        ["paused"] = (
+            Fit with
+            {
+                RunState = "paused",
+                Guest = Said(FreezeAnswer.Silent, "no answer"),
+            },
+            ["Stops it is paused"],
+            ["Stops it is paused"]
+        ),
+        ["migrating"] = (Fit with { Migration = "active" }, ["Stops migrating (active)"], ["Stops migrating (active)"]),
+        ["booted"] = (Fit with { Age = TimeSpan.FromSeconds(3.4) }, ["Told started 3 s ago"], ["Told started 3 s ago"]),
+        ["silent"] = (
+            Fit with { Guest = Said(FreezeAnswer.Silent, "no agent") },
+            ["Unreachable no agent"],
+            ["Told no agent", "Told class crash"]
+        ),
+        ["no agent's socket"] = (
+            Fit with { Guest = Said(FreezeAnswer.NoAgent, "no socket") with { Remedy = "Give it one" } },
+            ["Stops no socket"],
+            ["Told no socket", "Told class crash"]
+        ),
+        ["frozen by somebody else"] = (
+            Fit with { Guest = Said(FreezeAnswer.Frozen) },
+            ["Stops frozen by somebody else"],
+            ["Told frozen by somebody else", "Told class crash"]
+        ),
+        ["quarantined"] = (
+            Fit with { Guest = Said(FreezeAnswer.Quarantined, "in quarantine") },
+            ["Stops in quarantine"],
+            ["Told in quarantine", "Told class crash"]
+        ),
+        ["denied by policy"] = (
+            Fit with { Guest = new GuestFacts(true, null, null) },
+            ["Stops policy denies"],
+            ["Stops policy denies"]
+        ),
+        ["refused, and nobody knows why"] = (
+            Fit with { Guest = Said(FreezeAnswer.NotOffered, "disabled") },
+            ["Stops does not offer freezing: disabled"],
+            ["Told does not offer", "Told class crash"]
+        ),
+        ["freeze disabled"] = (
+            Lacks("guest-fsfreeze-freeze", CommandGap.Disabled),
+            ["Stops guest-fsfreeze-freeze disabled"],
+            ["Told guest-fsfreeze-freeze disabled", "Told class crash"]
+        ),
+        ["refused, since it is disabled"] = (
+            Lacks("guest-fsfreeze-status", CommandGap.Disabled) with { Guest = Said(FreezeAnswer.NotOffered, "x") },
+            ["Stops guest-fsfreeze-status disabled"],
+            ["Told guest-fsfreeze-status", "Told class crash"]
+        ),
+        ["agent too old to freeze"] = (
+            Lacks("guest-fsfreeze-freeze", CommandGap.TooOld),
+            ["Stops 7.2.22 is too old for guest-fsfreeze-freeze (2.2)"],
+            ["Told too old", "Told class crash"]
+        ),
+        ["agent built without freezing"] = (
+            Lacks("guest-fsfreeze-freeze", CommandGap.NotBuilt),
+            ["Stops built without guest-fsfreeze-freeze"],
+            ["Told built without", "Told class crash"]
+        ),
+        ["agent too old to tell its file systems"] = (
+            Lacks("guest-get-fsinfo", CommandGap.TooOld),
+            ["Told too old for guest-get-fsinfo (2.2): which disks"],
+            ["Told too old for guest-get-fsinfo (2.2): which disks"]
+        ),
+        ["files disabled"] = (
+            Lacks("guest-file-open", CommandGap.Disabled),
+            ["Told no point says application"],
+            ["Told no point says application"]
+        ),
+        ["raw disk"] = (
+            Fit with
+            {
+                Coverage = new([new("disk0", DiskCover.Covered, null), new("disk1", DiskCover.Uncovered, "it is raw")], []),
+            },
+            ["Told crash: disk1 is uncovered: it is raw"],
+            ["Told disk1 is uncovered"]
+        ),
+        ["swap disk"] = (
+            Fit with
+            {
+                Coverage = new([new("disk1", DiskCover.Uncovered, "it is raw")], []),
+                Swaps = ["/dev/vdb"],
+            },
+            ["Told the guest swaps on /dev/vdb"],
+            ["Told the guest swaps on /dev/vdb"]
+        ),
+        ["swap on a covered disk"] = (Fit with { Swaps = ["/swapfile"] }, [], []),
+        ["beyond the cut"] = (
+            Fit with { Coverage = new([], ["/srv (xfs) is on vhost0, which QEMU cannot cut"]) },
+            ["Told crash: /srv (xfs) is on vhost0"],
+            ["Told crash: /srv"]
+        ),
+        ["firmware's variables"] = (Fit with { Coverage = new([new("efi", DiskCover.Firmware, null)], []) }, [], []),
+        ["left out"] = (
+            Fit with { Outside = [new("scratch", "excluded"), new("cd0", "read-only"), new("tpm0", "tpm")] },
+            ["Told not in the point: scratch (excluded), cd0 (read-only)", "Told state of tpm0"],
+            ["Told not in the point", "Told tpm0"]
+        ),
+        ["left out by a wrong name"] = (
+            Fit with { Strangers = ["sda"] },
+            ["Told excludes sda, and no disk of this VM"],
+            ["Told excludes sda"]
+        ),
+        ["network"] = (
+            Mounts(new("/mnt", "nfs4", MountKind.Network), new("/srv", "cifs", MountKind.Network)),
+            ["Told /mnt (nfs4) and 1 more: what is there is on no disk"],
+            ["Told /mnt"]
+        ),
+        ["loop"] = (
+            Mounts(new UnfrozenMount("/tmp", "ext4", MountKind.Loop)), ["Told /tmp (ext4): a loop device"], ["Told /tmp"]),
+        ["overlay"] = (
+            Mounts(new UnfrozenMount("/merged", "overlay", MountKind.Overlay)), ["Told /merged (overlay)"], ["Told /merged"]),
+        ["vfat"] = (
+            Mounts(new UnfrozenMount("/boot/efi", "vfat", MountKind.Rigid)),
+            ["Told cannot freeze"],
+            ["Told cannot freeze"]
+        ),
+        ["target"] = (
+            Fit with { Target = new(Weight.Stops, "QEMU (uid 64055) may not write /x", "Let it") },
+            ["Stops uid 64055"],
+            ["Stops uid 64055"]
+        ),
+        ["bitmaps"] = (
+            Fit with { BrokenBitmaps = ["disk0/nightly"] },
+            ["Told inconsistent: disk0/nightly"],
+            ["Told inconsistent: disk0/nightly"]
+        ),
+        ["QEMU before 10.1"] = (
+            Fit with { Qemu = new Version(7, 2) },
+            ["Told QEMU 7.2 lets a guest's write fail"],
+            ["Told QEMU 7.2"]
+        ),
+        ["much"] = (
+            Fit with
+            {
+                BrokenBitmaps = ["d/b"],
+                Guest = Said(FreezeAnswer.Silent, "no agent"),
+                Target = new(Weight.Stops, "full", "Free"),
+            },
+            ["Stops full", "Unreachable no agent", "Told d/b"],
+            ["Stops full", "Told no agent", "Told class crash", "Told d/b"]
+        ),
+    };
+
+    public static TheoryData<string> Names => [.. Cases.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Each_fact_is_found_with_its_weight_and_a_remedy(string name)
+    {
+        var (facts, require, prefer) = Cases[name];
+        AssertFinds(require, PreflightRules.Judge(facts, Consistency.Require, BackupMethod.Full));
+        AssertFinds(prefer, PreflightRules.Judge(facts, Consistency.Prefer, BackupMethod.Full));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Where_no_freeze_is_wanted_nothing_of_the_guest_stops_the_item(string name)
+    {
+        var findings = PreflightRules.Judge(Cases[name].Facts with { Guest = null }, Consistency.None, BackupMethod.Full);
+        Assert.Equal(
+            name is "paused" or "migrating" or "target" or "much", findings.Any(finding => finding.Weight != Weight.Told));
+        if (name != "paused")
+            Assert.Contains(findings, finding => finding.What.Contains("class crash", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_broken_bitmap_stops_the_method_that_goes_on_from_it()
+    {
+        var facts = Fit with { BrokenBitmaps = ["d/b"] };
+        Assert.Equal(
+            Weight.Stops, Assert.Single(PreflightRules.Judge(facts, Consistency.Require, BackupMethod.Incremental)).Weight);
+        Assert.Equal(Weight.Told, Assert.Single(PreflightRules.Judge(facts, Consistency.Require, BackupMethod.Snapshot)).Weight);
+    }
+
+    [Fact]
+    public void Only_what_is_not_reached_counts_as_unreachable()
+    {
+        Assert.Equal(
+            ItemState.Unreachable,
+            PreflightRules.Freeze("vm1", Said(FreezeAnswer.Silent, "x"), "running", Consistency.Require)!.State
+        );
+        Assert.Equal(
+            ItemState.Failed,
+            PreflightRules.Freeze("vm1", Said(FreezeAnswer.Silent, "x"), "paused", Consistency.Require)!.State
+        );
+        Assert.Equal(
+            ItemState.Failed,
+            PreflightRules.Freeze("vm1", Said(FreezeAnswer.Frozen), "running", Consistency.Require)!.State
+        );
+    }
+
+    [Fact]
+    public void The_mounts_of_a_guest_are_read_as_its_kernel_writes_them()
+    {
+        var mounts = UnfrozenMount.Parse("""
+            sysfs /sys sysfs rw,nosuid 0 0
+            /dev/vda1 / ext4 rw,relatime 0 0
+            /dev/vda15 /boot/efi vfat rw,relatime,fmask=0022 0 0
+            tmpfs /run tmpfs rw,nosuid 0 0
+            /dev/loop3 /snap/core/1 squashfs ro,nodev 0 0
+            /dev/loop0 /tmp ext4 rw 0 0
+            overlay /var/lib/docker/overlay2/a/merged overlay rw,lowerdir=/l 0 0
+            nas:/export /mnt/my\040files nfs4 rw,vers=4.2 0 0
+            host /mnt/host virtiofs rw 0 0
+            user@h:/ /mnt/ssh fuse.sshfs rw,nosuid 0 0
+            lxcfs /var/lib/lxcfs fuse.lxcfs rw 0 0
+            /dev/sdb1 /mnt/ntfs fuseblk rw 0 0
+            tank /tank zfs rw,xattr 0 0
+            /dev/sr0 /media iso9660 ro 0 0
+            """);
+        Assert.Equal(
+            [
+                "/boot/efi Rigid",
+                "/tmp Loop",
+                "/var/lib/docker/overlay2/a/merged Overlay",
+                "/mnt/my files Network",
+                "/mnt/host Network",
+                "/mnt/ssh Network",
+                "/mnt/ntfs Rigid",
+                "/tank Rigid",
+            ],
+            mounts.Select(mount => $"{mount.Mountpoint} {mount.Kind}")
+        );
+    }
+
+    [Fact]
+    public void The_swaps_of_a_guest_are_read_as_its_kernel_writes_them() =>
+        Assert.Equal(
+            ["/dev/vdb", "/swapfile"],
+            UnfrozenMount.ParseSwaps(
+                "Filename\t\t\t\tType\t\tSize\tUsed\tPriority\n/dev/vdb                                "
+                    + "partition\t1048572\t0\t-2\n/swapfile file 1 0 -3\n/dev/zram0 partition 1 0 100\n"
+            )
+        );
+
+    private static void AssertFinds(string[] expected, IReadOnlyList<Finding> findings)
+    {
+        Assert.True(expected.Length == findings.Count, string.Join("; ", findings));
+        foreach (var (wanted, finding) in expected.Zip(findings))
+        {
+            var (weight, words) = (wanted.Split(' ')[0], wanted[(wanted.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
+            Assert.Equal(weight, finding.Weight.ToString());
+            Assert.Contains(words, finding.What, StringComparison.Ordinal);
+            Assert.NotEmpty(finding.Remedy);
+        }
+    }
+
+    private static GuestFacts Said(FreezeAnswer answer, string? reason = null) => new(false, answer, reason);
+
+    private static PreflightFacts Lacks(string command, CommandGap gap) =>
+        Fit with { Missing = [new MissingCommand(command, gap, "2.2")] };
+
+    private static PreflightFacts Mounts(params UnfrozenMount[] mounts) => Fit with { Mounts = mounts };
+}
