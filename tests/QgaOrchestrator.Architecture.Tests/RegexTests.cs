@@ -15,7 +15,7 @@ public partial class RegexTests
             WithDollar(File.ReadAllText(file))
                 .Select(pattern => $"{Path.GetRelativePath(Repository.Root, file)}: {pattern}")
         )
-);
+    );
 
     [Theory]
     [InlineData("""[GeneratedRegex("^[0-9]+$")]""", true)]

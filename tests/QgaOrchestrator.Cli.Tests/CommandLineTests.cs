@@ -105,8 +105,8 @@ public sealed class CommandLineTests
                 "backup run --select app=db --detach --method full --target /points --consistency prefer "
             + "--group-by shop --bandwidth 50M --max-parallel 7 --max-parallel-per-host 2 --max-parallel-per-label app=2,env=3 "
             + "--max-failures 10% --max-unreachable 4 --canary 1 --waves 10%,50% --soak 00:10:00 --deadline 08:00:00 --dry-run"
-        ).Split(' ')
-    );
+            ).Split(' ')
+        );
 
         Assert.Equal((ExitCodes.Done, "Run r1 is waiting, of 2 VMs. Watch it: qgactl run watch r1\n"), (ended.Code, ended.Out));
         Assert.Equal("""

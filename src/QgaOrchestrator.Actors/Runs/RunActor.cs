@@ -71,9 +71,9 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
                     .Where(item => item.Vm == m.Vm)
                     .Select(item => new ItemAttempt(item.Index, item.Attempt)),
             ]
-    )
-)
-);
+        )
+        )
+        );
         Command<SteerRun>(Steer);
         Command<DescribeRetry>(m => Sender.Tell(_desk.Run is { } run ? Retry(run, m.NewRun) : new NoSuchRun(m.Run)));
         Command<ItemEnded>(Take);

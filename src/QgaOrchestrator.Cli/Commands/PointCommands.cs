@@ -62,7 +62,7 @@ internal static class PointCommands
                 $"{point.Point.Id}: {(report.Good ? "good" : "NOT good")}, {Text.Count(report.Images.Count, "image")} checked",
             cancel
         )
-);
+        );
         return command;
     }
 

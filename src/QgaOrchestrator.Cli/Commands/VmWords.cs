@@ -31,7 +31,7 @@ internal sealed class VmWords
                     ? $"'{shape}' is expected: qgactl vm {command.Name} {shape}, or with --select SELECTOR instead of the VM."
                     : $"--select: do not name a VM with it: qgactl vm {command.Name} --select SELECTOR {string.Join(' ', words)}".TrimEnd()
                         + "."
-            );
+                );
         });
     }
 

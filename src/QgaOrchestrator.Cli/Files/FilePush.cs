@@ -36,7 +36,7 @@ internal sealed class FilePush(
             }
         },
         cancel
-    )
+        )
     .ConfigureAwait(false);
         return new CopyReport(
             from,

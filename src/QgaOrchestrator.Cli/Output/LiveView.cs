@@ -71,9 +71,9 @@ internal static class LiveView
         return Text.Fit("frozen now" + (frozen.Count == 0
             ? ": none"
             : $" ({frozen.Count}): {string.Join(", ", frozen.Select(item => $"{item.Vm} {Text.Milliseconds(item.Ms)}"))}"
-    ),
+        ),
 width
-);
+        );
     }
 
     private static IEnumerable<string> Items(IReadOnlyList<ItemProgress> items, int room, int width)

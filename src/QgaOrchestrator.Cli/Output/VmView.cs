@@ -55,7 +55,7 @@ internal static class VmView
             ? ""
             : $"; need a look: {string.Join(", ", states.Select(state => $"{state.Value} {state.Key}"))} (qgactl vm show VM "
                 + $"tells why)"
-    );
+        );
     }
 
     private static string Frozen(Vm vm) => vm switch

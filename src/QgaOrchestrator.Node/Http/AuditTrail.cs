@@ -75,7 +75,7 @@ public static partial class AuditTrail
                     $"{codes.Values.Sum()} more in one minute: "
                         + $"{string.Join(", ", codes.OrderBy(code => code.Key, StringComparer.Ordinal).Select(code => $"{code.Value} {code.Key}"))}",
             },
-        ]));
+            ]));
     }
 
     /// <summary>Says more of this request in its outcome's entry; never a secret, and no argument of an agent's

@@ -23,31 +23,31 @@ public class CoverageRulesTests
             [Mount("/", "btrfs", true, On("a"))],
             "Covered Unknown",
             ["b is unknown: guest and QEMU tell nothing"]
-        ),
+            ),
             ["UEFI's usual layout"] = (
             TwoDisks,
             [RootOnA, DataOnB, Mount("/boot/efi", "vfat", true, On("a"))],
             "Uncovered Covered",
             ["a is uncovered: /boot/efi (vfat) is mounted there, is writable, and does not freeze"]
-        ),
+            ),
             ["FAT that may be writable"] = (
             TwoDisks,
             [RootOnA, DataOnB, Mount("/boot/efi", "vfat", null, On("a"))],
             "Unknown Covered",
             ["a is unknown: /boot/efi (vfat)"]
-        ),
+            ),
             ["FAT that is read-only"] = (
             TwoDisks,
             [RootOnA, DataOnB, Mount("/boot/efi", "vfat", false, On("a"))],
             "Covered Covered",
             []
-        ),
+            ),
             ["FAT somewhere"] = (
             TwoDisks,
             [RootOnA, DataOnB, Mount("/usb", "vfat", true, new DevicePlace.Unknown())],
             "Unknown Unknown",
             ["a is unknown: /usb (vfat) does not freeze, and nobody can tell which", "b is unknown"]
-        ),
+            ),
             ["FAT elsewhere"] = (TwoDisks, [RootOnA, DataOnB, Mount("/usb", "vfat", true, Elsewhere())], "Covered Covered", []),
             ["Windows' EFI partition"] = (
             TwoDisks,
@@ -58,13 +58,13 @@ public class CoverageRulesTests
             ],
             "Covered Covered",
             []
-        ),
+            ),
             ["Windows' memory stick"] = (
             TwoDisks,
             [Mount("C:\\", "NTFS", null, On("a")), Mount("D:\\", "FAT32", null, On("b"))],
             "Covered Unknown",
             ["b is unknown: D:\\ (FAT32)"]
-        ),
+            ),
             ["a CD, a snap, and memory"] = (
             TwoDisks,
             [
@@ -77,13 +77,13 @@ public class CoverageRulesTests
             ],
             "Covered Covered",
             []
-        ),
+            ),
             ["a vhost-user disk"] = (
             TwoDisks,
             [RootOnA, DataOnB, Ext4("/srv", Elsewhere())],
             "Covered Covered",
             ["/srv (ext4) is on vhost0, which QEMU cannot cut"]
-        ),
+            ),
             ["a vhost-user disk that is excluded"] = (
             TwoDisks, [RootOnA, DataOnB, Ext4("/srv", Elsewhere(excluded: true))], "Covered Covered", []),
             ["a vhost-user disk that is read-only"] = (
@@ -91,31 +91,31 @@ public class CoverageRulesTests
             [RootOnA, DataOnB, Mount("/srv", "ext4", false, Elsewhere())],
             "Covered Covered",
             []
-        ),
+            ),
             ["a disk over the network"] = (
             TwoDisks,
             [RootOnA, DataOnB, Named("nbd0", "/srv", "xfs")],
             "Covered Covered",
             ["nobody can tell which disk /srv (xfs) is on"]
-        ),
+            ),
             ["a passed-through disk"] = (
             [.. TwoDisks, new("lun", DiskRole.Beyond)],
             [RootOnA, DataOnB],
             "Covered Covered",
             ["lun is passed through"]
-        ),
+            ),
             ["a file system on a passed-through disk"] = (
             [.. TwoDisks, new("lun", DiskRole.Beyond)],
             [RootOnA, DataOnB, Ext4("/srv", On("lun"))],
             "Covered Covered",
             ["lun is passed through", "/srv (ext4) is on lun"]
-        ),
+            ),
             ["an excluded disk"] = (
             [.. TwoDisks, new("scratch", DiskRole.Excluded)],
             [RootOnA, DataOnB, Ext4("/scratch", On("scratch"))],
             "Covered Covered",
             []
-        ),
+            ),
             ["a disk that cannot be written"] = (
             [.. TwoDisks, new("ro", DiskRole.Still)], [RootOnA, DataOnB, Ext4("/ro", On("ro"))], "Covered Covered", []),
             ["firmware's variables"] = (
@@ -127,13 +127,13 @@ public class CoverageRulesTests
             [Ext4("/1", Either("/dev/nvme0n1"))],
             "Unknown Unknown",
             ["a is unknown", "b is unknown"]
-        ),
+            ),
             ["namespaces, of which one does not freeze"] = (
             TwoDisks,
             [Ext4("/1", Either("/dev/nvme0n1")), Mount("/2", "vfat", true, Either("/dev/nvme0n2"))],
             "Unknown Unknown",
             ["a is unknown: /2 (vfat)", "b is unknown"]
-        ),
+            ),
             ["namespaces without devices"] = (
             TwoDisks, [Ext4("/1", Either(null)), Ext4("/2", Either(null))], "Unknown Unknown", ["a is unknown", "b is unknown"]),
         };

@@ -95,7 +95,7 @@ public class ChannelRulesProperties
                     e is ChannelEffect.Send or ChannelEffect.Open or ChannelEffect.Close or ChannelEffect.Follow
                 );
         }
-    );
+        );
 
     [Fact]
     public void In_quarantine_only_the_thaw_lane_is_sent() =>

@@ -124,7 +124,7 @@ public class WindowRulesProperties
                 $"{held}"
             );
         }
-    );
+        );
 
     [Fact]
     public void A_window_is_broken_for_one_reason_and_keeps_it() =>

@@ -77,8 +77,8 @@ internal sealed class BusesVm : IAsyncDisposable
                 "-device",
                 "vhost-user-blk-pci,id=served0,chardev=vhost",
             ]
-        )
-    );
+            )
+        );
         await vm.BootAsync();
         return new(vm, storage);
 

@@ -91,8 +91,8 @@ internal sealed class StorageHook : IDisposable
                     }
             ),
         }
-    )
-);
+        )
+        );
         process.StandardInput.Close();
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

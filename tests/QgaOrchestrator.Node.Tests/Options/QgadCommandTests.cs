@@ -64,7 +64,7 @@ public sealed class QgadCommandTests : IDisposable
             ("Node:Api", "no address of this machine"),
             ("TargetGroup", "groupadd no-such-group"),
         }
-    )
+        )
             Assert.Contains(told, line =>
                 line.Contains(at, StringComparison.Ordinal) && line.Contains(text, StringComparison.Ordinal)
             );

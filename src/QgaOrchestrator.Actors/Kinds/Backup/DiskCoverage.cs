@@ -32,7 +32,7 @@ internal static class DiskCoverage
                 [.. f.Disk.Select(Place)]
             )),
         ]
-    );
+        );
 
         DevicePlace Place(GuestDiskAddress entry) => finder.Find(entry) switch
         {

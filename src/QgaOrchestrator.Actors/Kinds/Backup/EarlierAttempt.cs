@@ -42,7 +42,7 @@ internal sealed record EarlierAttempt(BackupNext Next, PointDraft? Draft, Recove
                     entry is { Phase: LedgerPhase.Thawed, Facts.ThawedBy: "node" }
                 )
         )
-    );
+        );
         return new EarlierAttempt(verdict.Next, verdict.ByLedger ? draft! with { Facts = entry!.Facts } : draft, point);
     }
 }

@@ -139,8 +139,8 @@ public sealed class AgentMatrixTests(FullVm shared)
                 new JsonObject { ["phys-index"] = 999_999, ["online"] = true }
             ),
         }
-    )
-)!.AsArray();
+        )
+        )!.AsArray();
         Assert.Equal(
             ["0 success", "999999 not-found"], results.Select(result => $"{result!["phys-index"]} {result["response"]}"));
     }
