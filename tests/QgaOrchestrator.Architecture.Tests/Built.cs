@@ -7,6 +7,18 @@ namespace QgaOrchestrator.Architecture.Tests;
 /// <summary>The assemblies as they were built, read as files and not loaded.</summary>
 internal static class Built
 {
+    /// <summary>The assemblies of src.</summary>
+    public static readonly string[] Ours =
+    [
+        "QgaOrchestrator.Core",
+        "QgaOrchestrator.Qemu",
+        "QgaOrchestrator.Api",
+        "QgaOrchestrator.Actors",
+        "qga-watchdog",
+        "qgactl",
+        "qgad",
+    ];
+
     /// <summary>Names of the assemblies that this one refers to.</summary>
     public static IReadOnlyList<string> References(string assembly) => Read(assembly, metadata => metadata.AssemblyReferences
         .Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name))
