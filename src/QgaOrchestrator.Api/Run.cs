@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace QgaOrchestrator.Api;
 
 /// <summary>Starts a run. Option names and defaults are the contract's; an unknown one is refused with 400.</summary>
-/// <param name="Kind">backup, …: see <see cref="RunKinds"/>.</param>
+/// <param name="Kind">backup, …: see <see cref="KindNames"/>.</param>
 /// <param name="Select">A selector; null selects all where the kind allows it.</param>
 public sealed record RunRequest(string Kind, string? Select = null, JsonObject? Options = null);
 
@@ -47,7 +47,7 @@ public sealed record RunItemCounts(int Total, int Succeeded, int Failed, int Unr
 /// <param name="Attempt">From 1; 0 while it was never dispatched.</param>
 /// <param name="FrozenMs">How long the guest was frozen, freeze's reply to thaw's; null: it was not, or nobody knows.</param>
 /// <param name="Point">The recovery point that it made.</param>
-public sealed record RunItem(
+public sealed record ItemStatus(
     string Vm, string Host, string? Group, string State, string? Step, string? Reason, string? Remedy,
     int Attempt, long? FrozenMs, string? Point)
 {
@@ -63,7 +63,7 @@ public sealed record RunItem(
     public DateTimeOffset? EndedAt { get; init; }
 }
 
-public static class RunKinds
+public static class KindNames
 {
     public const string Backup = "backup";
     public const string Command = "command";

@@ -145,8 +145,8 @@ public abstract class OneHost : TestKit, IAsyncLifetime
             new RunOptions
             {
                 MaxParallel = 50,
-                MaxFailures = Amount.All,
-                MaxUnreachable = Amount.All,
+                MaxFailures = CountOrPercent.All,
+                MaxUnreachable = CountOrPercent.All,
                 Backup = new BackupOptions(BackupMethod.Full, null, consistency, null),
             },
             new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero),

@@ -115,7 +115,12 @@ public sealed class ClientTests : IDisposable
         var events = await Client.WatchRunAsync("r1", lost.Add).ToListAsync();
 
         Assert.Equal(
-            [typeof(RunEvent.RunChanged), typeof(RunEvent.Progressed), typeof(RunEvent.ItemChanged), typeof(RunEvent.RunChanged)],
+            [
+                typeof(RunUpdate.RunChanged),
+                typeof(RunUpdate.Progressed),
+                typeof(RunUpdate.ItemChanged),
+                typeof(RunUpdate.RunChanged),
+            ],
             events.Select(change => change.GetType())
         );
         Assert.Single(lost);

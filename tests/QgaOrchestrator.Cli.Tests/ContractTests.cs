@@ -28,8 +28,8 @@ public sealed class ContractTests
         Expect(
             ["vm", "host", "group", "state", "step", "reason", "remedy", "attempt", "frozenMs", "point"],
             JsonSerializer.SerializeToElement(
-                new RunItem("db1", "hv1", null, "pending", null, null, null, 0, null, null),
-                ApiJson.Default.RunItem
+                new ItemStatus("db1", "hv1", null, "pending", null, null, null, 0, null, null),
+                ApiJson.Default.ItemStatus
             )
         );
     }

@@ -28,18 +28,26 @@ internal sealed class HostileNode(string text, bool refuses) : HttpMessageHandle
                     ("GET", ["vms"]) => Json(typeof(Page<Vm>)),
                     ("GET", ["vms", _]) => Json(typeof(Vm)),
                     (_, ["vms", _, "wake"]) => Json(typeof(WokenVm)),
-                    (_, ["vms", _, "agent", var command]) => Of($$"""{"return":{{Returned(command)}},"completedBy":{{Quoted(text)}},"event":{{Quoted(text)}}}"""),
-                    (_, ["vms", _, "exec"]) => Of(Answers.Event("end", $$"""{"exitCode":null,"signal":null,"reason":{{Quoted(text)}},"remedy":{{Quoted(text)}}}"""), "text/event-stream"),
+                    (_, ["vms", _, "agent", var command]) => Of(
+                        $$"""{"return":{{Returned(command)}},"completedBy":{{Quoted(text)}},"event":{{Quoted(text)}}}"""
+                    ),
+                    (_, ["vms", _, "exec"]) => Of(
+                        Answers.Event(
+                            "end",
+                            $$"""{"exitCode":null,"signal":null,"reason":{{Quoted(text)}},"remedy":{{Quoted(text)}}}"""
+                        ),
+                        "text/event-stream"
+                    ),
                     (_, ["vms", _, "file", "digest"]) => Json(typeof(FileDigest)),
                     (_, ["vms", _, "file"]) => Json(typeof(FileWritten)),
                     ("GET", ["runs"]) => Json(typeof(Page<Run>)),
                     (_, ["runs", _, "events"]) => Of(
-                        Answers.Event("item", Made(typeof(RunItem)))
+                        Answers.Event("item", Made(typeof(ItemStatus)))
                             + Answers.Event("progress", Made(typeof(RunProgress)))
                             + Answers.Event("run", Made(typeof(Run))),
                         "text/event-stream"
                     ),
-                    (_, ["runs", _, "items"]) => Json(typeof(Page<RunItem>)),
+                    (_, ["runs", _, "items"]) => Json(typeof(Page<ItemStatus>)),
                     (_, ["runs", _, "results"]) => Json(typeof(Page<RunResult>)),
                     (_, ["runs", _, "results", ..]) => Of("raw"),
                     (_, ["runs", ..]) => Json(typeof(Run)),

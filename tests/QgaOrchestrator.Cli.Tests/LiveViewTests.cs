@@ -16,15 +16,15 @@ public sealed class LiveViewTests
         Progress = new RunProgress(
             ManualTime.Noon,
             [
-                new ItemProgress("db1", 3, "copy", null, 1288490188, 2791728742),
-                new ItemProgress("db2", 4, "window", 200, 0, 0),
-                new ItemProgress("a-vm-whose-name-is-longer-than-anybody-would-type", 5, "window", 1100, 0, 0),
+                new VmProgress("db1", 3, "copy", null, 1288490188, 2791728742),
+                new VmProgress("db2", 4, "window", 200, 0, 0),
+                new VmProgress("a-vm-whose-name-is-longer-than-anybody-would-type", 5, "window", 1100, 0, 0),
             ],
             1288490188, 2791728742, 327155712),
         ProgressAt = ManualTime.Noon,
-        Troubles = ImmutableSortedDictionary<int, RunItem>.Empty.Add(
+        Troubles = ImmutableSortedDictionary<int, ItemStatus>.Empty.Add(
             7,
-            new RunItem(
+            new ItemStatus(
                 "db7",
                 "hv1",
                 null,
@@ -64,7 +64,7 @@ public sealed class LiveViewTests
         {
             Progress = _board.Progress! with
             {
-                Items = [.. Enumerable.Range(0, 1000).Select(i => new ItemProgress($"vm{i}", i, "copy", null, 1, 2))],
+                Items = [.. Enumerable.Range(0, 1000).Select(i => new VmProgress($"vm{i}", i, "copy", null, 1, 2))],
             },
         };
 
@@ -83,7 +83,7 @@ public sealed class LiveViewTests
             Run = _board.Run! with { Waves = [new(1, "done"), new(199, "soaking", ManualTime.Noon.AddMinutes(4))] },
             Progress = _board.Progress! with
             {
-                Items = [new ItemProgress("db1", 0, "waiting", null, 0, 0) { Note = "run r7 works on this VM" }],
+                Items = [new VmProgress("db1", 0, "waiting", null, 0, 0) { Note = "run r7 works on this VM" }],
             },
         };
 

@@ -11,7 +11,7 @@ namespace QgaOrchestrator.Actors.Runs;
 
 /// <summary>
 /// One run: persistent, sharded by its id, remembered, so that it goes on by itself after a crash; stopped for good when it
-/// has ended. It performs what <see cref="RunDeskRules"/> asks for: what is due is journalled, and only then sent. Two events
+/// has ended. It performs what <see cref="LiveRunRules"/> asks for: what is due is journalled, and only then sent. Two events
 /// an item, in batches: one write serves many items.
 /// </summary>
 public sealed class RunActor : ReceivePersistentActor, IWithTimers
@@ -48,7 +48,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     private readonly List<AuditEntry> _untold = [];
     private RunSecrets? _secrets;
     private bool _telling;
-    private RunDesk _desk = RunDesk.Empty;
+    private LiveRun _live = LiveRun.Empty;
 
     public RunActor(RunServices services)
     {
@@ -56,13 +56,13 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         // Of a run whose removal a crash cut short the start is gone, and with it all that the rest would mean.
         Recover<RunEvent>(happened =>
         {
-            if (_desk.Run is not null || happened is RunEvent.RunStarted) Happen(happened);
+            if (_live.Run is not null || happened is RunEvent.RunStarted) Happen(happened);
         });
         Recover<RecoveryCompleted>(_ => Resume());
 
         Command<StartRun>(Start);
         Command<WatchRun>(Watch);
-        Command<FindUnsettled>(m => Sender.Tell(new UnsettledAttempts(_desk.Run is not { IsEnded: false } run
+        Command<FindUnsettled>(m => Sender.Tell(new UnsettledAttempts(_live.Run is not { IsEnded: false } run
             ? []
             :
             [
@@ -75,7 +75,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         )
         );
         Command<SteerRun>(Steer);
-        Command<DescribeRetry>(m => Sender.Tell(_desk.Run is { } run ? Retry(run, m.NewRun) : new NoSuchRun(m.Run)));
+        Command<DescribeRetry>(m => Sender.Tell(_live.Run is { } run ? Retry(run, m.NewRun) : new NoSuchRun(m.Run)));
         Command<ItemEnded>(Take);
         Command<NobodyCame>(_ => LeaveWithoutRun());
         Command<MemberMoved>(Pass);
@@ -103,16 +103,16 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     private void Happen(RunEvent happened)
     {
-        _desk = RunDeskRules.Happen(_desk, happened);
-        _untold.AddRange(RunLines.Of(_desk.Run!, happened, _services.Host));
+        _live = LiveRunRules.Apply(_live, happened);
+        _untold.AddRange(RunLines.Of(_live.Run!, happened, _services.Host));
     }
 
     private void Resume()
     {
-        if (_desk.Run is null) Timers.StartSingleTimer("nobody", new NobodyCame(), Lingering);
+        if (_live.Run is null) Timers.StartSingleTimer("nobody", new NobodyCame(), Lingering);
         // All of them once more: the audit log takes only what it does not have.
         TellAudit();
-        if (_desk.Run is { IsEnded: false } run)
+        if (_live.Run is { IsEnded: false } run)
             _log.Info("{0}", RunWords.GoesOn(run));
         Handle(new RunInput.Recovered());
     }
@@ -122,7 +122,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     private void Start(StartRun order)
     {
         var asker = Sender;
-        if (_desk.Run is not null)
+        if (_live.Run is not null)
         {
             asker.Tell(View());
             return;
@@ -135,7 +135,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         };
         Handle(new RunInput.Ordered(new RunCommand.Start(started)), () =>
         {
-            _log.Info("{0}", RunWords.Started(_desk.Run!));
+            _log.Info("{0}", RunWords.Started(_live.Run!));
             Answer(asker);
         });
     }
@@ -143,7 +143,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     private void Steer(SteerRun order)
     {
         var asker = Sender;
-        if (_desk.Run is null)
+        if (_live.Run is null)
         {
             asker.Tell(new NoSuchRun(order.Run));
             return;
@@ -182,13 +182,13 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     private void Watch(WatchRun order)
     {
         Sender.Tell(View() ?? (object)new NoSuchRun(order.Run));
-        if (_desk.Run is { IsEnded: false } && _watchers.Add(Sender)) Context.Watch(Sender);
+        if (_live.Run is { IsEnded: false } && _watchers.Add(Sender)) Context.Watch(Sender);
     }
 
     /// <summary>The outcome of a run that is kept no longer is journalled nowhere: its host may forget it.</summary>
     private void Take(ItemEnded ended)
     {
-        if (_desk.Run is not null) Handle(new RunInput.ItemEnded(ended.Outcome));
+        if (_live.Run is not null) Handle(new RunInput.ItemEnded(ended.Outcome));
         else if (ended.Vm is { } vm)
         {
             _services.Vms.Tell(new ItemJournalled(vm, ended.Run, ended.Outcome.Item, ended.Outcome.Attempt));
@@ -198,12 +198,12 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     private void LeaveWithoutRun()
     {
-        if (_desk.Run is null) Context.Parent.Tell(new Passivate(PoisonPill.Instance));
+        if (_live.Run is null) Context.Parent.Tell(new Passivate(PoisonPill.Instance));
     }
 
     private void Follow(ItemProgress progress)
     {
-        if (_desk.Run?.Items[progress.Index] is not { State: ItemState.Running } item || item.Attempt != progress.Attempt) return;
+        if (_live.Run?.Items[progress.Index] is not { State: ItemState.Running } item || item.Attempt != progress.Attempt) return;
         _progress[progress.Index] = progress;
         Changed();
     }
@@ -212,7 +212,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     private void Handle(RunInput input, Action? answer = null)
     {
-        (_desk, var effects) = RunDeskRules.Step(_desk, input, _services.Time.GetUtcNow());
+        (_live, var effects) = LiveRunRules.Step(_live, input, _services.Time.GetUtcNow());
         if (effects is not [.., RunEffect.Store]) answer?.Invoke();
         foreach (var effect in effects) Perform(effect, answer);
     }
@@ -241,7 +241,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
                 break;
             case RunEffect.Acknowledge { Outcome: var outcome }:
                 _services.Vms.Tell(
-                    new ItemJournalled(_desk.Run!.Items[outcome.Item].Vm, _desk.Run.Id, outcome.Item, outcome.Attempt));
+                    new ItemJournalled(_live.Run!.Items[outcome.Item].Vm, _live.Run.Id, outcome.Item, outcome.Attempt));
                 break;
             case RunEffect.Begin e:
                 _services.Vms.Tell(Order(e.Item, e.Resume));
@@ -263,10 +263,10 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
                 Context.Stop(coordinator);
                 break;
             case RunEffect.AbortItem { Item: var item }:
-                _services.Vms.Tell(new AbortItem(item.Vm, _desk.Run!.Id, item.Index, item.Attempt));
+                _services.Vms.Tell(new AbortItem(item.Vm, _live.Run!.Id, item.Index, item.Attempt));
                 break;
-            case RunEffect.Gather:
-                Timers.StartSingleTimer("gather", new Told(new RunInput.GatheredLong()), Gather);
+            case RunEffect.AwaitBatch:
+                Timers.StartSingleTimer("gather", new Told(new RunInput.BatchDue()), Gather);
                 break;
             case RunEffect.RemindLater:
                 Timers.StartSingleTimer("remind", new Told(new RunInput.Remind()), RemindEvery);
@@ -289,7 +289,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     private void End()
     {
-        var run = _desk.Run!;
+        var run = _live.Run!;
         // Before anybody hears of the end.
         _services.ForgetSecrets(run.Id);
         ShowAll();
@@ -302,7 +302,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     /// <summary>For good, so not before the audit log has all of it: nothing would tell it again.</summary>
     private void Leave()
     {
-        if (_desk.Run is { IsEnded: true } && !_telling && _untold.Count == 0)
+        if (_live.Run is { IsEnded: true } && !_telling && _untold.Count == 0)
             Context.Parent.Tell(new Passivate(PoisonPill.Instance));
     }
 
@@ -329,7 +329,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     private StartItem Order(RunItem item, bool resume)
     {
-        var run = _desk.Run!;
+        var run = _live.Run!;
         return new StartItem(item.Vm, run.Id, item.Index, item.Attempt, run.Kind, run.Options, item.DispatchedAt!.Value, resume)
         {
             Group = item.Group,
@@ -348,14 +348,14 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     private void Pass(MemberMoved member)
     {
-        if (RunDeskRules.CoordinatorOf(_desk, member.Item, member.Attempt) is { } group) _groups[group].Tell(member);
-        else if (RunDeskRules.AnswerTo(_desk, member.Item, member.Attempt) is { } order)
-            _services.Vms.Tell(new GroupSays(_desk.Run!.Items[member.Item].Vm, member.Run, member.Item, member.Attempt, order));
+        if (LiveRunRules.CoordinatorOf(_live, member.Item, member.Attempt) is { } group) _groups[group].Tell(member);
+        else if (LiveRunRules.AnswerTo(_live, member.Item, member.Attempt) is { } order)
+            _services.Vms.Tell(new GroupSays(_live.Run!.Items[member.Item].Vm, member.Run, member.Item, member.Attempt, order));
     }
 
     // ---- what others see
 
-    private RunView? View() => _desk.Run is { } run
+    private RunView? View() => _live.Run is { } run
         ? new RunView(RunSummary.Of(run), [.. run.Items.Select(RunItemView.Of)], [.. _progress.Values])
         : null;
 

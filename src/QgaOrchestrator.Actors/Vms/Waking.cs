@@ -75,6 +75,6 @@ internal static class Waking
         }
     }
 
-    private static byte[] RunStateJson(RunState? state) =>
+    private static byte[] RunStateJson(MachineStatus? state) =>
         System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(state?.Status ?? "unknown");
 }

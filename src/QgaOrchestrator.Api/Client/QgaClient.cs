@@ -95,8 +95,8 @@ public sealed partial class QgaClient : IDisposable
     public Task<Run> GetRunAsync(string id, CancellationToken cancel = default) =>
         GetAsync(ApiRoutes.RunPath(id), ApiJson.Default.Run, cancel);
 
-    public IAsyncEnumerable<RunItem> ListRunItemsAsync(string id, CancellationToken cancel = default) =>
-        ListAsync(ApiRoutes.RunPath(id) + "/items", ApiJson.Default.PageRunItem, cancel);
+    public IAsyncEnumerable<ItemStatus> ListRunItemsAsync(string id, CancellationToken cancel = default) =>
+        ListAsync(ApiRoutes.RunPath(id) + "/items", ApiJson.Default.PageItemStatus, cancel);
 
     /// <summary>What a command or exec run's VMs gave back.</summary>
     /// <param name="id">The run.</param>
@@ -128,8 +128,11 @@ public sealed partial class QgaClient : IDisposable
     /// <summary>A run's events until it has ended; a broken stream is taken up again where it broke.</summary>
     /// <param name="id">The run.</param>
     /// <param name="lost">Told why, each time that the stream breaks.</param>
-    public IAsyncEnumerable<RunEvent> WatchRunAsync(string id, Action<string>? lost = null, CancellationToken cancel = default) =>
-        _events.ReadAsync(id, lost, cancel);
+    public IAsyncEnumerable<RunUpdate> WatchRunAsync(
+        string id,
+        Action<string>? lost = null,
+        CancellationToken cancel = default
+    ) => _events.ReadAsync(id, lost, cancel);
 
     public IAsyncEnumerable<RecoveryPoint> ListPointsAsync(string? vm = null, CancellationToken cancel = default) =>
         ListAsync(WithQuery(ApiRoutes.RecoveryPoints, ("vm", vm)), ApiJson.Default.PageRecoveryPoint, cancel);

@@ -16,7 +16,7 @@ internal sealed class RunEventReader(ApiTransport transport, TimeProvider time)
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(3);
 
-    public async IAsyncEnumerable<RunEvent> ReadAsync(
+    public async IAsyncEnumerable<RunUpdate> ReadAsync(
         string run, Action<string>? lost, [EnumeratorCancellation] CancellationToken cancel)
     {
         string? last = null;
@@ -48,7 +48,7 @@ internal sealed class RunEventReader(ApiTransport transport, TimeProvider time)
                         continue;
                     last = change.Id ?? last;
                     yield return change;
-                    if (change is RunEvent.RunChanged { Run.State: var state } && RunStates.IsFinal(state))
+                    if (change is RunUpdate.RunChanged { Run.State: var state } && RunStates.IsFinal(state))
                         yield break;
                 }
             }
@@ -74,7 +74,7 @@ internal sealed class RunEventReader(ApiTransport transport, TimeProvider time)
     };
 
     /// <summary>One stream; null for an event of a type that this version does not know.</summary>
-    private async IAsyncEnumerable<RunEvent?> OpenAsync(
+    private async IAsyncEnumerable<RunUpdate?> OpenAsync(
         string run, string? last, [EnumeratorCancellation] CancellationToken cancel)
     {
         using var response = await transport.SendAsync(() =>
@@ -94,11 +94,12 @@ internal sealed class RunEventReader(ApiTransport transport, TimeProvider time)
         }
     }
 
-    private static RunEvent? Parse(string type, ReadOnlySpan<byte> data) => type switch
+    private static RunUpdate? Parse(string type, ReadOnlySpan<byte> data) => type switch
     {
-        RunEventTypes.Run => new RunEvent.RunChanged(Require(JsonSerializer.Deserialize(data, ApiJson.Default.Run))),
-        RunEventTypes.Item => new RunEvent.ItemChanged(Require(JsonSerializer.Deserialize(data, ApiJson.Default.RunItem))),
-        RunEventTypes.Progress => new RunEvent.Progressed(Require(JsonSerializer.Deserialize(data, ApiJson.Default.RunProgress))),
+        RunEventTypes.Run => new RunUpdate.RunChanged(Require(JsonSerializer.Deserialize(data, ApiJson.Default.Run))),
+        RunEventTypes.Item => new RunUpdate.ItemChanged(Require(JsonSerializer.Deserialize(data, ApiJson.Default.ItemStatus))),
+        RunEventTypes.Progress =>
+            new RunUpdate.Progressed(Require(JsonSerializer.Deserialize(data, ApiJson.Default.RunProgress))),
         _ => null,
     };
 

@@ -25,7 +25,7 @@ internal static class BackupCommands
         };
         var detach = new Option<bool>("--detach") { Description = "Starts the run and returns at once" };
         run.Add(select);
-        var options = new RunOptions(run, RunOptions.Backup);
+        var options = new RunOptionSet(run, RunOptionSet.Backup);
         run.Add(detach);
         run.SetAction(async (parsed, cancel) =>
         {
@@ -37,7 +37,7 @@ internal static class BackupCommands
                     ? JsonValue.Create(Path.GetFullPath(target))
                     : throw new UsageException(
                         $"--target: '{target}' is not an absolute path.", "It is a path of the VMs' hosts, not of this machine.");
-            var request = new RunRequest(RunKinds.Backup, parsed.GetValue(select), asked);
+            var request = new RunRequest(KindNames.Backup, parsed.GetValue(select), asked);
             var started = await RunFollower.StartAsync(() => client.StartRunAsync(request, cancel)).ConfigureAwait(false);
             if (!parsed.GetValue(detach))
                 return await new RunFollower(host, client, global.IsJson(parsed)).FollowAsync(started.Id, cancel)

@@ -18,7 +18,7 @@ internal sealed class GuestTarget
     private readonly GlobalOptions _global;
     private readonly VmWords _words;
     private readonly Option<bool> _yes = Confirmation.Yes();
-    private readonly RunOptions _options;
+    private readonly RunOptionSet _options;
 
     /// <param name="command">Gets the words, --select, --yes, and the options of every run.</param>
     /// <param name="words">What follows the VM, as in USER.</param>
@@ -26,7 +26,7 @@ internal sealed class GuestTarget
     {
         (_host, _global) = (host, global);
         _words = new VmWords(command, "All VMs that this selects, as a run", words);
-        _options = new RunOptions(command, RunOptions.Fleet, _words.Select);
+        _options = new RunOptionSet(command, RunOptionSet.Fleet, _words.Select);
         command.Add(_yes);
     }
 
@@ -59,7 +59,7 @@ internal sealed class GuestTarget
                 .StartAsync(
                     _host,
                     client,
-                    new RunRequest(RunKinds.Command, selector, options),
+                    new RunRequest(KindNames.Command, selector, options),
                     question is null || parsed.GetValue(_yes),
                     $"{question} every VM of {selector}?",
                     _global.IsJson(parsed),

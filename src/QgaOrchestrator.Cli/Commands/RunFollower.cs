@@ -61,7 +61,7 @@ internal sealed class RunFollower(CliHost host, QgaClient client, bool json)
     public static async Task<RunReport> ReportAsync(QgaClient client, string id, CancellationToken cancel)
     {
         var run = await client.GetRunAsync(id, cancel).ConfigureAwait(false);
-        var items = new List<RunItem>();
+        var items = new List<ItemStatus>();
         await foreach (var item in client.ListRunItemsAsync(id, cancel).ConfigureAwait(false))
             items.Add(item);
         return new RunReport(run, items);

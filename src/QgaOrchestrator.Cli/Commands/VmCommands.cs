@@ -95,7 +95,7 @@ internal static class VmCommands
         command.Add(select);
         command.Add(timeout);
         command.Add(lease);
-        var fleet = new RunOptions(command, RunOptions.Fleet, forRun: select);
+        var fleet = new RunOptionSet(command, RunOptionSet.Fleet, forRun: select);
         command.Add(yes);
         command.Validators.Add(result =>
         {
@@ -130,7 +130,7 @@ internal static class VmCommands
                     .StartAsync(
                         host,
                         client,
-                        new RunRequest(RunKinds.Command, selector, asked),
+                        new RunRequest(KindNames.Command, selector, asked),
                         reads || parsed.GetValue(yes),
                         $"Call {name} in every VM of {selector}?",
                         global.IsJson(parsed),

@@ -45,7 +45,7 @@ internal static class VmExecCommand
             stream,
             timeout,
         };
-        var options = new RunOptions(command, RunOptions.Fleet, forRun: select);
+        var options = new RunOptionSet(command, RunOptionSet.Fleet, forRun: select);
         var yes = Confirmation.Yes();
         command.Add(yes);
         command.Validators.Add(result =>
@@ -74,7 +74,7 @@ internal static class VmExecCommand
                     .StartAsync(
                         host,
                         client,
-                        new RunRequest(RunKinds.Exec, selector, asked),
+                        new RunRequest(KindNames.Exec, selector, asked),
                         parsed.GetValue(yes),
                         $"Run {given[0]} in every VM of {selector}?",
                         global.IsJson(parsed),

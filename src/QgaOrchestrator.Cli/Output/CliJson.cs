@@ -11,10 +11,10 @@ using QgaOrchestrator.Qemu.Wire;
 namespace QgaOrchestrator.Cli.Output;
 
 /// <summary>A run with all its items: what following it ends with.</summary>
-internal sealed record RunReport(Run Run, IReadOnlyList<RunItem> Items)
+internal sealed record RunReport(Run Run, IReadOnlyList<ItemStatus> Items)
 {
     /// <summary>With its host only where there are several.</summary>
-    public string NameOf(RunItem item) => _manyHosts ? $"{item.Host}/{item.Vm}" : item.Vm;
+    public string NameOf(ItemStatus item) => _manyHosts ? $"{item.Host}/{item.Vm}" : item.Vm;
 
     private readonly bool _manyHosts = Items.Select(item => item.Host).Distinct().Skip(1).Any();
 }

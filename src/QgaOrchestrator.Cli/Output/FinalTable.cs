@@ -24,7 +24,7 @@ internal static class FinalTable
         var items = report.Items;
         if (items.Count > MostRows) items = [.. items.Where(item => item.State != ItemStates.Succeeded).Take(MostRows)];
         var grouped = items.Any(item => item.Group is not null);
-        var backup = Text.Kind(report.Run) == RunKinds.Backup;
+        var backup = Text.Kind(report.Run) == KindNames.Backup;
         var table = new TextTable([
             .. grouped ? ["VM", "GROUP"] : (string[])["VM"],
             "RESULT",

@@ -76,7 +76,7 @@ width
         );
     }
 
-    private static IEnumerable<string> Items(IReadOnlyList<ItemProgress> items, int room, int width)
+    private static IEnumerable<string> Items(IReadOnlyList<VmProgress> items, int room, int width)
     {
         var shown = items.Count <= room ? items.Count : room - 1;
         var name = Math.Clamp(

@@ -11,20 +11,20 @@ internal sealed class PlainView(TextWriter to, TimeProvider time)
     private (int Turn, bool Soaking)? _wave;
     private DateTimeOffset? _progressTold;
 
-    public void Show(RunEvent change, RunBoard board)
+    public void Show(RunUpdate change, RunBoard board)
     {
         switch (change)
         {
-            case RunEvent.RunChanged { Run: var run }:
+            case RunUpdate.RunChanged { Run: var run }:
                 if (run.State != _state)
                     Line($"{Text.Kind(run)} {run.Id} {run.State}{(run.Reason is null ? "" : $": {run.Reason}")}");
                 _state = run.State;
                 TellWave(board);
                 break;
-            case RunEvent.ItemChanged { Item: var item } when IsNews(item):
+            case RunUpdate.ItemChanged { Item: var item } when IsNews(item):
                 Line(ItemLine(item));
                 break;
-            case RunEvent.Progressed when _progressTold is not { } told || time.GetUtcNow() - told >= ProgressEvery:
+            case RunUpdate.Progressed when _progressTold is not { } told || time.GetUtcNow() - told >= ProgressEvery:
                 _progressTold = time.GetUtcNow();
                 if (board.Run is { State: not RunStates.Waiting } running)
                     Line(ProgressLine(board, running));
@@ -44,7 +44,7 @@ internal sealed class PlainView(TextWriter to, TimeProvider time)
         Line(line);
     }
 
-    private bool IsNews(RunItem item)
+    private bool IsNews(ItemStatus item)
     {
         if (
             item.State is ItemStates.Pending or ItemStates.Running
@@ -55,7 +55,7 @@ internal sealed class PlainView(TextWriter to, TimeProvider time)
         return true;
     }
 
-    private static string ItemLine(RunItem item) =>
+    private static string ItemLine(ItemStatus item) =>
         item.State == ItemStates.Succeeded
             ? $"{item.Vm} succeeded"
                 + (

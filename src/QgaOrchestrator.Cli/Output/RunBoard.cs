@@ -11,16 +11,16 @@ internal sealed record RunBoard
     /// <summary>When the progress came, by the watcher's clock: between two of them time goes on.</summary>
     public DateTimeOffset ProgressAt { get; init; }
     /// <summary>Items that did not succeed, by index.</summary>
-    public ImmutableSortedDictionary<int, RunItem> Troubles { get; init; } = ImmutableSortedDictionary<int, RunItem>.Empty;
+    public ImmutableSortedDictionary<int, ItemStatus> Troubles { get; init; } = ImmutableSortedDictionary<int, ItemStatus>.Empty;
     /// <summary>Why nothing comes at the moment.</summary>
     public string? Lost { get; init; }
 
-    public RunBoard With(RunEvent change, DateTimeOffset now) => change switch
+    public RunBoard With(RunUpdate change, DateTimeOffset now) => change switch
     {
-        RunEvent.RunChanged run => this with { Run = run.Run, Lost = null },
-        RunEvent.ItemChanged { Item: var item } =>
+        RunUpdate.RunChanged run => this with { Run = run.Run, Lost = null },
+        RunUpdate.ItemChanged { Item: var item } =>
             this with { Troubles = IsTrouble(item) ? Troubles.SetItem(item.Index, item) : Troubles, Lost = null },
-        RunEvent.Progressed progress => this with { Progress = progress.Progress, ProgressAt = now, Lost = null },
+        RunUpdate.Progressed progress => this with { Progress = progress.Progress, ProgressAt = now, Lost = null },
         _ => this,
     };
 
@@ -57,6 +57,6 @@ internal sealed record RunBoard
 
     public int Done => Run is null ? 0 : Run.Items.Total - Run.Items.Pending - Run.Items.Running;
 
-    public static bool IsTrouble(RunItem item) =>
+    public static bool IsTrouble(ItemStatus item) =>
         item.State is not (ItemStates.Pending or ItemStates.Running or ItemStates.Succeeded);
 }

@@ -60,7 +60,7 @@ internal static class RunStory
         }
     }
 
-    private static string States(IReadOnlyList<RunItem> items) =>
+    private static string States(IReadOnlyList<ItemStatus> items) =>
         string.Join(
             ", ",
             items.GroupBy(item => item.State).OrderByDescending(same => same.Count()).Select(same => $"{same.Count()} {same.Key}")
@@ -77,7 +77,7 @@ internal static class RunStory
         string At(double part) => Text.Milliseconds(frozen[(int)Math.Ceiling(part * frozen.Count) - 1].FrozenMs);
     }
 
-    private static string Points(IReadOnlyList<RunItem> items) => string.Join(", ", items
+    private static string Points(IReadOnlyList<ItemStatus> items) => string.Join(", ", items
         .Where(item => item.Point is not null)
         .GroupBy(item => item.Class ?? "unknown")
         .OrderByDescending(same => same.Count())
@@ -98,7 +98,7 @@ internal static class RunStory
         ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     /// <summary>As the command line would say it again.</summary>
-    private static string Asked(JsonObject? options) => options is null ? "" : string.Join(' ', RunOptions.Backup
+    private static string Asked(JsonObject? options) => options is null ? "" : string.Join(' ', RunOptionSet.Backup
         .Where(option => options[option.Member] is { } value && Value(value) != _defaults.GetValueOrDefault(option.Member))
         .Select(option => $"{option.Name} {Value(options[option.Member]!)}"));
 

@@ -41,7 +41,7 @@ internal static class Text
 
     /// <summary>A run's kind by the command that makes it: a check is a backup that is only tried.</summary>
     public static string Kind(Run run) => run.Options?["dryRun"] is JsonValue dry && dry.TryGetValue<bool>(out var isDry) && isDry
-        ? run.Kind == RunKinds.Backup ? "check" : $"{run.Kind} (dry run)"
+        ? run.Kind == KindNames.Backup ? "check" : $"{run.Kind} (dry run)"
         : run.Kind;
 
     public static string Count(long count, string one, string? several = null) =>

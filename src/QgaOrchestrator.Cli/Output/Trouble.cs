@@ -6,12 +6,12 @@ namespace QgaOrchestrator.Cli.Output;
 /// <summary>VMs that did not succeed in the same way: told once, with what to do about it.</summary>
 /// <param name="Like">One of them.</param>
 /// <param name="Names">All of them, in the run's order.</param>
-internal sealed record Trouble(RunItem Like, IReadOnlyList<string> Names)
+internal sealed record Trouble(ItemStatus Like, IReadOnlyList<string> Names)
 {
     private const int NamesShown = 5;
 
     /// <summary>The most frequent first.</summary>
-    public static IReadOnlyList<Trouble> Of(IEnumerable<RunItem> items, Func<RunItem, string> name) =>
+    public static IReadOnlyList<Trouble> Of(IEnumerable<ItemStatus> items, Func<ItemStatus, string> name) =>
     [
         .. items.Where(item => item.Reason is not null || RunBoard.IsTrouble(item))
             .GroupBy(item => (item.State, item.Step, Reason: Unnamed(item.Reason, item), Remedy: Unnamed(item.Remedy, item)))
@@ -23,7 +23,7 @@ internal sealed record Trouble(RunItem Like, IReadOnlyList<string> Names)
     ];
 
     /// <summary>What is said of this VM, as it would be said of any other.</summary>
-    private static string? Unnamed(string? text, RunItem item) =>
+    private static string? Unnamed(string? text, ItemStatus item) =>
         text is null ? null : Regex.Replace(text, $@"(?<![\w.-]){Regex.Escape(item.Vm)}(?![\w.-])", "VM");
 
     /// <summary>Who, and why: a sentence.</summary>

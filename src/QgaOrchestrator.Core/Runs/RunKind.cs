@@ -16,8 +16,8 @@ namespace QgaOrchestrator.Core.Runs;
 /// <param name="OptionNames">The kind's own options.</param>
 /// <param name="Read">Reads the kind's own options into the run's; reports each that is wrong.</param>
 public sealed record RunKind(
-    string Name, bool NeedsSelector, Amount MaxFailures, IReadOnlyList<RunStep> Steps, IReadOnlyList<string> OptionNames,
-    Func<RunOptions, OptionReader, RunOptions> Read)
+    string Name, bool NeedsSelector, CountOrPercent MaxFailures, IReadOnlyList<RunStep> Steps, IReadOnlyList<string> OptionNames,
+    Func<RunOptions, RunOptionReader, RunOptions> Read)
 {
     /// <summary>The kind's options whose values stand in no journal, view, log or message.</summary>
     public IReadOnlyList<string> SecretOptions { get; init; } = [];
@@ -41,24 +41,24 @@ public sealed record RunKind(
     /// <summary>The options of a new run, complete; or every fault in them.</summary>
     public (RunOptions? Options, IReadOnlyList<string> Errors) ParseOptions(JsonElement? options)
     {
-        var reader = new OptionReader(options, [.. Common, .. OptionNames], SecretOptions);
+        var reader = new RunOptionReader(options, [.. Common, .. OptionNames], SecretOptions);
         var parsed = Read(
             new RunOptions
             {
                 MaxParallel = reader.Count("maxParallel") ?? 50,
                 MaxParallelPerHost = reader.Count("maxParallelPerHost"),
-                MaxFailures = reader.Amount("maxFailures") ?? MaxFailures,
-                MaxUnreachable = reader.Amount("maxUnreachable") ?? Amount.All,
+                MaxFailures = reader.CountOrPercent("maxFailures") ?? MaxFailures,
+                MaxUnreachable = reader.CountOrPercent("maxUnreachable") ?? CountOrPercent.All,
                 MaxParallelPerLabel = reader.Counts("maxParallelPerLabel"),
                 MaxParallelPerTarget = reader.Count("maxParallelPerTarget"),
-                Canary = reader.Amount("canary", least: 1),
-                Waves = reader.Amounts("waves"),
+                Canary = reader.CountOrPercent("canary", least: 1),
+                Waves = reader.CountsOrPercents("waves"),
                 Soak = reader.Duration("soak", ShortestTime, LongestSoak),
                 Deadline = reader.Duration("deadline", ShortestTime, LongestDeadline),
                 DryRun = reader.Flag("dryRun"),
             },
             reader);
-        if (Falling([.. new[] { parsed.Canary }.OfType<Amount>(), .. parsed.Waves ?? []]))
+        if (Falling([.. new[] { parsed.Canary }.OfType<CountOrPercent>(), .. parsed.Waves ?? []]))
             reader.Fail(
                 "waves",
                 "expected cumulative steps, each larger than the one before and than the canary, as in [\"10%\", \"50%\"]"
@@ -67,7 +67,7 @@ public sealed record RunKind(
     }
 
     /// <summary>Among numbers and among percentages; how the two compare only the targets tell.</summary>
-    private static bool Falling(IReadOnlyList<Amount> steps) =>
+    private static bool Falling(IReadOnlyList<CountOrPercent> steps) =>
         steps.GroupBy(step => step.Percent).Any(
             same => same.Zip(same.Skip(1)).Any(pair => pair.Second.Value <= pair.First.Value));
 

@@ -24,11 +24,11 @@ public sealed record RunOptions
 
     /// <summary>The first wave; the run stops where none of it succeeds. Null: none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public Amount? Canary { get; init; }
+    public CountOrPercent? Canary { get; init; }
 
     /// <summary>Cumulative ends of the waves after the canary; the last wave is always all. Null: one wave.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<Amount>? Waves { get; init; }
+    public IReadOnlyList<CountOrPercent>? Waves { get; init; }
 
     /// <summary>From a wave's last outcome to the next wave. Null: none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -43,10 +43,10 @@ public sealed record RunOptions
     public bool DryRun { get; init; }
 
     /// <summary>The run stops when more than this have failed (unknown ones count). backup: 100%.</summary>
-    public required Amount MaxFailures { get; init; }
+    public required CountOrPercent MaxFailures { get; init; }
 
     /// <summary>The run stops when more than this were unreachable. Default 100%.</summary>
-    public required Amount MaxUnreachable { get; init; }
+    public required CountOrPercent MaxUnreachable { get; init; }
 
     /// <summary>Of kind backup. A kind's member is named like the kind: HTTP shows it flattened by that name.</summary>
     public BackupOptions? Backup { get; init; }

@@ -46,7 +46,8 @@ public static class RunRules
             (not null, RunCommand.Start) => [],
             ({ } s, RunCommand.Settle c) => Settle(s, c.Outcomes, now),
             ({ IsEnded: false, IsPaused: false, Abort: null }, RunCommand.Pause c) => [new RunEvent.RunPaused(now) { By = c.By }],
-            ({ IsEnded: false, IsPaused: true, Abort: null }, RunCommand.Resume c) => [new RunEvent.RunResumed(now) { By = c.By }],
+            ({ IsEnded: false, IsPaused: true, Abort: null }, RunCommand.Resume c) =>
+                [new RunEvent.RunResumed(now) { By = c.By }],
             ({ IsEnded: false } s, RunCommand.Abort c) when s.Abort is null || (s.Abort.Wait && !c.Wait) =>
                 [new RunEvent.RunAborted(c.Reason, c.Wait, now) { By = c.By }],
             (_, RunCommand.Pause or RunCommand.Resume or RunCommand.Abort) => [],
@@ -233,7 +234,7 @@ public static class RunRules
 
     private static RunState Dispatched(RunState state, RunEvent.ItemsDispatched e)
     {
-        var fold = new Fold(state);
+        var fold = new ItemChanges(state);
         foreach (var (index, attempt) in e.Items)
         {
             var item = fold.Require(index, ItemState.Pending, attempt - 1);
@@ -253,7 +254,7 @@ public static class RunRules
 
     private static RunState Settled(RunState state, RunEvent.ItemsSettled e)
     {
-        var fold = new Fold(state);
+        var fold = new ItemChanges(state);
         foreach (var outcome in e.Outcomes)
         {
             var item = fold.Require(outcome.Item, ItemState.Running, outcome.Attempt);
@@ -265,7 +266,7 @@ public static class RunRules
 
     private static RunState Finished(RunState state, RunEvent.RunFinished e)
     {
-        var fold = new Fold(state);
+        var fold = new ItemChanges(state);
         foreach (var item in state.Items.Where(i => i.State == ItemState.Pending))
             fold.Put(item with { State = ItemState.Cancelled });
         return fold.ToState() with { Phase = e.Phase, Reason = e.Reason, EndedAt = e.At };

@@ -6,8 +6,8 @@ public static class Waves
     /// <summary>The index behind each wave's last item, rising, the last one all. No group is split: its wave grows.</summary>
     public static IReadOnlyList<int> Ends(RunOptions options, IReadOnlyList<RunItem> items)
     {
-        var wanted = new[] { options.Canary }.Concat((options.Waves ?? []).Select(wave => (Amount?)wave))
-            .OfType<Amount>().Select(amount => Math.Max(1, amount.Of(items.Count)));
+        var wanted = new[] { options.Canary }.Concat((options.Waves ?? []).Select(wave => (CountOrPercent?)wave))
+            .OfType<CountOrPercent>().Select(amount => Math.Max(1, amount.Of(items.Count)));
         return [.. wanted.Select(end => Whole(items, Math.Min(end, items.Count))).Append(items.Count).Order().Distinct()];
     }
 

@@ -62,7 +62,7 @@ public static class ApiMapping
 
     /// <param name="progress">Where the item stands, where that is known.</param>
     /// <param name="role">A viewer is not shown what a process said.</param>
-    public static Api.RunItem ToApi(this RunItemView item, Actors.ItemProgress? progress, Role role) => new(
+    public static ItemStatus ToApi(this RunItemView item, ItemProgress? progress, Role role) => new(
         item.Vm.Name, item.Vm.Host, item.Group, Lower(item.State), progress?.Step,
         role == Role.Viewer && item.Reason is { } reason
             ? Core.Kinds.Exec.ExecKind.WithoutWords(reason)

@@ -231,11 +231,11 @@ public static class RunEndpoints
         );
     }
 
-    private static JsonHttpResult<Page<Api.RunItem>> Items(IReadOnlyList<Api.RunItem> items, int skip, int total)
+    private static JsonHttpResult<Page<ItemStatus>> Items(IReadOnlyList<ItemStatus> items, int skip, int total)
     {
         var end = skip + items.Count;
         return TypedResults.Json(
-            new Page<Api.RunItem>(items, items.Count > 0 && end < total ? $"{end}" : null), ApiJson.Default.PageRunItem);
+            new Page<ItemStatus>(items, items.Count > 0 && end < total ? $"{end}" : null), ApiJson.Default.PageItemStatus);
     }
 
     /// <summary>The run as the views know it once it has ended, else as its actor does.</summary>

@@ -18,7 +18,7 @@ public sealed class RunEventStream(long since, Role role, TimeProvider time)
     private readonly Dictionary<int, RunItemView> _sent = [];
     private readonly CopyRate _rate = new();
     private RunSummary? _run;
-    private IReadOnlyList<Actors.ItemProgress> _progress = [];
+    private IReadOnlyList<ItemProgress> _progress = [];
 
     /// <summary>What to send for this view; the last event of an ended run is the run itself.</summary>
     public IEnumerable<SseItem<string>> Next(RunView view)
@@ -30,7 +30,7 @@ public sealed class RunEventStream(long since, Role role, TimeProvider time)
         {
             latest = at;
             var where = view.Progress.FirstOrDefault(progress => progress.Index == item.Index);
-            yield return new(JsonSerializer.Serialize(item.ToApi(where, role), ApiJson.Default.RunItem), RunEventTypes.Item)
+            yield return new(JsonSerializer.Serialize(item.ToApi(where, role), ApiJson.Default.ItemStatus), RunEventTypes.Item)
             {
                 EventId = Id(at),
             };
@@ -73,7 +73,7 @@ public sealed class RunEventStream(long since, Role role, TimeProvider time)
         return new(JsonSerializer.Serialize(progress, ApiJson.Default.RunProgress), RunEventTypes.Progress);
     }
 
-    private static Api.ItemProgress Item(Actors.ItemProgress progress, RunItemView item, DateTimeOffset now) => new(
+    private static VmProgress Item(ItemProgress progress, RunItemView item, DateTimeOffset now) => new(
         item.Vm.Name, progress.Index, progress.Step,
         progress.FrozenSince is { } since ? Math.Max(0, (long)(now - since).TotalMilliseconds) : null,
         progress.Done, progress.Total)

@@ -75,12 +75,22 @@ public sealed class RunLinesTests
             .Select(Told)
     );
 
-    private static RunEvent.RunStarted Started(bool dry) => new(
-        "r1", "backup", "*", new() { MaxParallel = 9, MaxFailures = Amount.All, MaxUnreachable = Amount.All, DryRun = dry },
-        [new VmId("hv1", "a"), new VmId("hv1", "b"), new VmId("hv1", "c")], At, null)
-    {
-        StartedBy = "ci",
-    };
+    private static RunEvent.RunStarted Started(bool dry) =>
+        new(
+            "r1",
+            "backup",
+            "*",
+            new()
+            {
+                MaxParallel = 9,
+                MaxFailures = CountOrPercent.All,
+                MaxUnreachable = CountOrPercent.All,
+                DryRun = dry,
+            },
+            [new VmId("hv1", "a"), new VmId("hv1", "b"), new VmId("hv1", "c")],
+            At,
+            null
+        ) { StartedBy = "ci" };
 
     private static List<AuditEntry> Lines(params RunEvent[] events)
     {

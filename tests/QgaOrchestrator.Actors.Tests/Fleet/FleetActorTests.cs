@@ -107,8 +107,8 @@ public sealed class FleetActorTests : TestKit
             new RunOptions
             {
                 MaxParallel = 1,
-                MaxFailures = Amount.All,
-                MaxUnreachable = Amount.All,
+                MaxFailures = CountOrPercent.All,
+                MaxUnreachable = CountOrPercent.All,
             },
             DateTimeOffset.UnixEpoch,
             false

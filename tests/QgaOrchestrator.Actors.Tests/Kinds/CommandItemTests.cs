@@ -178,5 +178,6 @@ public sealed class CommandItemTests : OneHost
         Options = Bare with { Exec = new ExecOptions(path, Long, CaptureOutput: true, arguments) },
     };
 
-    private static RunOptions Bare => new() { MaxParallel = 1, MaxFailures = Amount.None, MaxUnreachable = Amount.All };
+    private static RunOptions Bare =>
+        new() { MaxParallel = 1, MaxFailures = CountOrPercent.None, MaxUnreachable = CountOrPercent.All };
 }

@@ -19,7 +19,7 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
 {
     private static readonly TimeSpan Keep = TimeSpan.FromDays(400);
     private static readonly RunOptions Options =
-        new() { MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All };
+        new() { MaxParallel = 50, MaxFailures = CountOrPercent.All, MaxUnreachable = CountOrPercent.All };
 
     private readonly TempDirectory _directory = new();
     private readonly ManualTime _time = new();

@@ -120,7 +120,7 @@ public sealed class RunActorTests : TestKit
     [Fact]
     public void A_run_beyond_its_budget_dispatches_nothing_more_and_fails()
     {
-        Start(3, maxParallel: 1, maxFailures: Amount.None);
+        Start(3, maxParallel: 1, maxFailures: CountOrPercent.None);
         End(_vms.ExpectMsg<StartItem>(), ItemState.Failed);
         _vms.ExpectMsg<ItemJournalled>();
         _region.ExpectMsg<Passivate>();
@@ -223,20 +223,20 @@ public sealed class RunActorTests : TestKit
         Assert.Equal("copy", Assert.Single(View().Progress).Step);
     }
 
-    private RunView Start(int vms, int maxParallel = 50, Amount? maxFailures = null)
+    private RunView Start(int vms, int maxParallel = 50, CountOrPercent? maxFailures = null)
     {
         Order(vms, maxParallel, maxFailures);
         return _asker.ExpectMsg<RunView>();
     }
 
-    private void Order(int vms, int maxParallel = 50, Amount? maxFailures = null)
+    private void Order(int vms, int maxParallel = 50, CountOrPercent? maxFailures = null)
     {
         var targets = Enumerable.Range(1, vms).Select(i => new VmId("h1", $"vm{i:000}")).ToList();
         var options = new RunOptions
         {
             MaxParallel = maxParallel,
-            MaxFailures = maxFailures ?? Amount.All,
-            MaxUnreachable = Amount.All,
+            MaxFailures = maxFailures ?? CountOrPercent.All,
+            MaxUnreachable = CountOrPercent.All,
             Backup = new BackupOptions(BackupMethod.Full, null, Consistency.Require, null),
         };
         _run.Tell(new StartRun("r1", BackupKind.Name, "*", options, targets), _asker);

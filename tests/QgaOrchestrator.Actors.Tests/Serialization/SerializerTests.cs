@@ -17,8 +17,8 @@ public sealed class SerializerTests : IAsyncLifetime
     private static readonly RunOptions Options = new()
     {
         MaxParallel = 50,
-        MaxFailures = Amount.All,
-        MaxUnreachable = Amount.All,
+        MaxFailures = CountOrPercent.All,
+        MaxUnreachable = CountOrPercent.All,
         Backup = new(BackupMethod.Full, "/srv/points", Consistency.Prefer, 5),
     };
 

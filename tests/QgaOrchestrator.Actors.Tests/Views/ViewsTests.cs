@@ -15,7 +15,7 @@ public sealed class ViewsTests : IDisposable
 {
     private static readonly DateTimeOffset T0 = new(2026, 11, 22, 0, 0, 0, TimeSpan.Zero);
     private static readonly RunOptions Options =
-        new() { MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All };
+        new() { MaxParallel = 50, MaxFailures = CountOrPercent.All, MaxUnreachable = CountOrPercent.All };
     private readonly TempDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();

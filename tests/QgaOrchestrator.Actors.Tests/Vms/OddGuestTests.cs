@@ -132,8 +132,8 @@ public sealed class OddGuestTests : OneHost
             Options = new RunOptions
             {
                 MaxParallel = 1,
-                MaxFailures = Amount.None,
-                MaxUnreachable = Amount.All,
+                MaxFailures = CountOrPercent.None,
+                MaxUnreachable = CountOrPercent.All,
                 Exec = new ExecOptions("/bin/echo", TimeSpan.FromMilliseconds(200), true),
             },
         };
@@ -209,8 +209,8 @@ public sealed class OddGuestTests : OneHost
         Options = new RunOptions
         {
             MaxParallel = 1,
-            MaxFailures = Amount.None,
-            MaxUnreachable = Amount.All,
+            MaxFailures = CountOrPercent.None,
+            MaxUnreachable = CountOrPercent.All,
             Command = new CommandOptions(command, command == "guest-set-vcpus" ? JsonDocument.Parse("""{"vcpus":[]}""").RootElement : null),
         },
     };

@@ -17,7 +17,7 @@ public class GuestKindsTests
     {
         var (options, errors) = RunKind.Find(kind)!.ParseOptions(JsonDocument.Parse(json).RootElement);
         Assert.Empty(errors);
-        Assert.Equal(Amount.None, options!.MaxFailures);
+        Assert.Equal(CountOrPercent.None, options!.MaxFailures);
         var stored = JsonSerializer.Serialize(options, RunJson.Default.RunOptions);
         Assert.Equal(
             stored,
@@ -48,7 +48,8 @@ public class GuestKindsTests
     [Fact]
     public void An_environments_values_are_apart_from_what_is_journalled()
     {
-        var options = ExecKind.Kind.ParseOptions(JsonDocument.Parse("""{"path":"id","env":["TOKEN=hunter2=","LANG=C"]}""").RootElement)
+        var options = ExecKind
+            .Kind.ParseOptions(JsonDocument.Parse("""{"path":"id","env":["TOKEN=hunter2=","LANG=C"]}""").RootElement)
             .Options!;
 
         var (journalled, secrets) = ExecKind.Kind.Part(options);

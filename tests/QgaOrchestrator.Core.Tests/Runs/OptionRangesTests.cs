@@ -107,7 +107,7 @@ public class OptionRangesTests
     {
         var options = BackupKind.Kind.ParseOptions(null).Options! with
         {
-            Canary = new Amount(1, false),
+            Canary = new CountOrPercent(1, false),
             Soak = TimeSpan.FromDays(9_999_999),
             Deadline = TimeSpan.MaxValue,
         };

@@ -7,7 +7,7 @@ public class RolloutTests
 {
     private static readonly RunOptions Waved = Script.Options with
     {
-        Canary = new Amount(1, false),
+        Canary = new CountOrPercent(1, false),
         Waves = [new(3, false), new(50, true)],
         Soak = TimeSpan.FromMinutes(5),
     };
@@ -40,7 +40,7 @@ public class RolloutTests
     [Fact]
     public void A_canary_without_a_success_stops_the_run()
     {
-        var run = new Script(10, Waved with { MaxFailures = Amount.All }).Dispatch().End(ItemState.Failed, 0);
+        var run = new Script(10, Waved with { MaxFailures = CountOrPercent.All }).Dispatch().End(ItemState.Failed, 0);
         Assert.Equal((RunPhase.Failed, "no VM of the canary succeeded"), (run.State.Phase, run.State.Reason));
         Assert.Equal(9, run.State.Counts.Cancelled);
     }

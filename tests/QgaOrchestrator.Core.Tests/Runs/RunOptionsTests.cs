@@ -52,7 +52,7 @@ public class RunOptionsTests
             """).RootElement);
         Assert.Empty(errors);
         Assert.Equal(2, options!.MaxParallelPerLabel!["app"]);
-        Assert.Equal((3, new Amount(1, false)), (options.MaxParallelPerTarget, options.Canary));
+        Assert.Equal((3, new CountOrPercent(1, false)), (options.MaxParallelPerTarget, options.Canary));
         Assert.Equal([new(5, false), new(10, true)], options.Waves!);
         Assert.Equal(
             (TimeSpan.FromMinutes(5), TimeSpan.FromHours(1), "app"), (options.Soak, options.Deadline, options.Backup!.GroupBy));
@@ -107,7 +107,7 @@ public class RunOptionsTests
     [InlineData("10%", 9, 0)]
     [InlineData("100%", 7, 7)]
     public void A_percentage_is_of_the_targets_rounded_down(string text, int total, int expected) =>
-        Assert.Equal(expected, Amount.Parse(text)!.Value.Of(total));
+        Assert.Equal(expected, CountOrPercent.Parse(text)!.Value.Of(total));
 
     [Theory]
     [InlineData("")]
@@ -116,7 +116,7 @@ public class RunOptionsTests
     [InlineData("101%")]
     [InlineData("1.5")]
     [InlineData(" 5")]
-    public void Anything_else_is_no_amount(string text) => Assert.Null(Amount.Parse(text));
+    public void Anything_else_is_no_amount(string text) => Assert.Null(CountOrPercent.Parse(text));
 
     /// <summary>An operator who asks what a crash leaves behind finds an answer for each step.</summary>
     [Fact]

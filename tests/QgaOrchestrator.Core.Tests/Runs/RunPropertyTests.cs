@@ -6,8 +6,8 @@ namespace QgaOrchestrator.Core.Tests.Runs;
 /// <summary>Whatever order the answers come in, and however often our own process dies in between.</summary>
 public class RunPropertyTests
 {
-    private static readonly Gen<Amount> Amounts = Gen.Select(
-        Gen.Int[0, 12], Gen.Bool, (n, percent) => new Amount(percent ? n * 8 : n, percent));
+    private static readonly Gen<CountOrPercent> Amounts = Gen.Select(
+        Gen.Int[0, 12], Gen.Bool, (n, percent) => new CountOrPercent(percent ? n * 8 : n, percent));
 
     private static readonly Gen<(int Vms, int Hosts, RunOptions Options, int Seed)> Runs = Gen.Select(
         Gen.Int[1, 40],

@@ -47,8 +47,8 @@ public class RunRulesTests
         var run = new Script(4, Script.Options with
         {
             MaxParallel = 1,
-            MaxFailures = Amount.Parse(failures)!.Value,
-            MaxUnreachable = Amount.Parse(unreachable)!.Value,
+            MaxFailures = CountOrPercent.Parse(failures)!.Value,
+            MaxUnreachable = CountOrPercent.Parse(unreachable)!.Value,
         }).Dispatch();
         for (var i = 0; i < 4 && ends[i] != '-'; i++)
             run.End(ends[i] switch { 'S' => Succeeded, 'F' => Failed, 'U' => Unreachable, _ => Unknown }, i);
@@ -60,7 +60,7 @@ public class RunRulesTests
     [Fact]
     public void What_is_under_way_when_a_budget_is_exceeded_is_left_to_end()
     {
-        var run = new Script(5, Script.Options with { MaxParallel = 3, MaxFailures = Amount.None }).Dispatch();
+        var run = new Script(5, Script.Options with { MaxParallel = 3, MaxFailures = CountOrPercent.None }).Dispatch();
         Assert.Equal("1/1 2/1", run.End(Failed, 0).UnderWay);
         Assert.Equal(RunPhase.Running, run.State.Phase);
         run.End(Succeeded, 1, 2);
@@ -73,7 +73,7 @@ public class RunRulesTests
     [Fact]
     public void An_interrupted_item_is_tried_again_and_fails_at_last()
     {
-        var run = new Script(1, Script.Options with { MaxFailures = Amount.None }).Dispatch();
+        var run = new Script(1, Script.Options with { MaxFailures = CountOrPercent.None }).Dispatch();
         for (var attempt = 1; attempt < RunRules.MaxAttempts; attempt++)
         {
             Assert.Equal($"0/{attempt}", run.UnderWay);

@@ -11,7 +11,7 @@ public sealed class RunWordsTests
     private static readonly DateTimeOffset T0 = new(2026, 11, 22, 0, 0, 0, TimeSpan.Zero);
 
     private static readonly RunOptions Options =
-        new() { MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All };
+        new() { MaxParallel = 50, MaxFailures = CountOrPercent.All, MaxUnreachable = CountOrPercent.All };
 
     [Fact]
     public void The_start_tells_kind_number_selection_and_who() => Assert.Equal(

@@ -12,8 +12,8 @@ internal sealed class Script
     public static readonly RunOptions Options = new()
     {
         MaxParallel = 50,
-        MaxFailures = Amount.All,
-        MaxUnreachable = Amount.All,
+        MaxFailures = CountOrPercent.All,
+        MaxUnreachable = CountOrPercent.All,
         Backup = new BackupOptions(BackupMethod.Full, null, Consistency.Require, null),
     };
 

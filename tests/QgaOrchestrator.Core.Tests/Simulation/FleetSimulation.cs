@@ -10,9 +10,9 @@ using QgaOrchestrator.Core.Vms;
 namespace QgaOrchestrator.Core.Tests.Simulation;
 
 /// <summary>
-/// A fleet and its runs in virtual time: the production rules of run, desk, group, a VM's items, window, host's guard, proof, and
-/// of what follows from a look after a crash; around them hosts, guests, QEMUs, a network and a store that fail at any step. One
-/// seed is one story, the same each time. The interpreters hold no rule.
+/// A fleet and its runs in virtual time: the production rules of run, live run, group, a VM's items, window, host's guard, proof,
+/// and of what follows from a look after a crash; around them hosts, guests, QEMUs, a network and a store that fail at any step.
+/// One seed is one story, the same each time. The interpreters hold no rule.
 /// </summary>
 internal sealed class FleetSimulation
 {
@@ -107,9 +107,10 @@ internal sealed class FleetSimulation
         {
             MaxParallel = _world.Next(1, 5),
             MaxParallelPerHost = _world.OneIn(2) ? _world.Next(1, 3) : null,
-            MaxFailures = _world.Next(0, 3) switch { 0 => Amount.None, 1 => new Amount(1, false), _ => Amount.All },
-            MaxUnreachable = _world.OneIn(4) ? Amount.None : Amount.All,
-            Canary = _world.OneIn(5) ? new Amount(1, false) : null,
+            MaxFailures =
+                _world.Next(0, 3) switch { 0 => CountOrPercent.None, 1 => new CountOrPercent(1, false), _ => CountOrPercent.All },
+            MaxUnreachable = _world.OneIn(4) ? CountOrPercent.None : CountOrPercent.All,
+            Canary = _world.OneIn(5) ? new CountOrPercent(1, false) : null,
             Soak = _world.OneIn(4) ? TimeSpan.FromSeconds(5) : null,
             Deadline = _world.OneIn(8) ? TimeSpan.FromSeconds(40) : null,
             Backup =
@@ -121,7 +122,9 @@ internal sealed class FleetSimulation
                         null
                     )
                 : null,
-            Command = kind == CommandKind.Name ? new CommandOptions(_world.OneIn(2) ? SafeCommand : "guest-set-user-password") : null,
+            Command = kind == CommandKind.Name
+                ? new CommandOptions(_world.OneIn(2) ? SafeCommand : "guest-set-user-password")
+                : null,
             Exec = kind == ExecKind.Name ? new ExecOptions("/bin/true", ExecKind.DefaultTimeout, true) : null,
         };
         return new RunEvent.RunStarted(id, kind, "*", options, [.. _vms.Select(vm => vm.Id)], Clock.At(0).Utc, null)

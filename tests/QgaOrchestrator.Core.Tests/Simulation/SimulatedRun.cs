@@ -5,7 +5,7 @@ using QgaOrchestrator.Core.Vms;
 namespace QgaOrchestrator.Core.Tests.Simulation;
 
 /// <summary>
-/// One run at its journal: the production rules of run, desk and group, on a store that is slow, that fails before a write or
+/// One run at its journal: the production rules of run, live and group, on a store that is slow, that fails before a write or
 /// after it, and that loses nothing that it has acknowledged.
 /// </summary>
 internal sealed class SimulatedRun(World world, FleetSimulation fleet, SimulatedHost host, RunEvent.RunStarted started)
@@ -13,7 +13,7 @@ internal sealed class SimulatedRun(World world, FleetSimulation fleet, Simulated
     private readonly List<RunEvent> _journal = [];
     private readonly Queue<Action> _stash = [];
     private readonly Dictionary<string, Coordinator> _groups = new(StringComparer.Ordinal);
-    private RunDesk _desk = RunDesk.Empty;
+    private LiveRun _live = LiveRun.Empty;
     private RunEffect.Store? _underWay;
     private bool _up;
     private int _life;
@@ -32,9 +32,9 @@ internal sealed class SimulatedRun(World world, FleetSimulation fleet, Simulated
         if (_up) return;
         (_up, _underWay) = (true, null);
         _life++;
-        _desk = _journal.Aggregate(RunDesk.Empty, RunDeskRules.Happen);
+        _live = _journal.Aggregate(LiveRun.Empty, LiveRunRules.Apply);
         world.Tell($"run {Id} begins with {_journal.Count} events");
-        if (_desk.Run is null) Handle(new RunInput.Ordered(new RunCommand.Start(started)));
+        if (_live.Run is null) Handle(new RunInput.Ordered(new RunCommand.Start(started)));
         else Handle(new RunInput.Recovered());
     }
 
@@ -79,9 +79,9 @@ internal sealed class SimulatedRun(World world, FleetSimulation fleet, Simulated
 
     public void Moved(ItemId id, MemberReport report) => host.Send(() => Later(() =>
     {
-        if (RunDeskRules.CoordinatorOf(_desk, id.Item, id.Attempt) is { } group)
+        if (LiveRunRules.CoordinatorOf(_live, id.Item, id.Attempt) is { } group)
             _groups[group].Handle(new GroupInput.Reported(id.Item, report));
-        else if (RunDeskRules.AnswerTo(_desk, id.Item, id.Attempt) is { } order) Say(id, order);
+        else if (LiveRunRules.AnswerTo(_live, id.Item, id.Attempt) is { } order) Say(id, order);
     }));
 
     /// <summary>Until the journal has answered, whatever else comes waits.</summary>
@@ -96,7 +96,7 @@ internal sealed class SimulatedRun(World world, FleetSimulation fleet, Simulated
 
     private void Step(RunInput input)
     {
-        (_desk, var effects) = RunDeskRules.Step(_desk, input, world.Moment.Utc);
+        (_live, var effects) = LiveRunRules.Step(_live, input, world.Moment.Utc);
         foreach (var effect in effects) Perform(effect);
     }
 
@@ -108,8 +108,8 @@ internal sealed class SimulatedRun(World world, FleetSimulation fleet, Simulated
         var write = world.Bug == Planted.BudgetOverlooked ? Hasty(store) : store;
         if (world.Bug == Planted.SentBeforeItIsJournalled)
         {
-            var (_, hasty) = RunDeskRules.Step(
-                store.Events.Aggregate(_desk, RunDeskRules.Happen), new RunInput.Stored(store), world.Moment.Utc);
+            var (_, hasty) = LiveRunRules.Step(
+                store.Events.Aggregate(_live, LiveRunRules.Apply), new RunInput.Stored(store), world.Moment.Utc);
             foreach (var begin in hasty.OfType<RunEffect.Begin>()) Perform(begin);
         }
         _underWay = write;
@@ -124,7 +124,7 @@ internal sealed class SimulatedRun(World world, FleetSimulation fleet, Simulated
                 Restart();
                 return;
             }
-            _desk = write.Events.Aggregate(_desk, RunDeskRules.Happen);
+            _live = write.Events.Aggregate(_live, LiveRunRules.Apply);
             Step(new RunInput.Stored(write));
             while (_up && _underWay is null && _stash.TryDequeue(out var next)) next();
         });
@@ -143,7 +143,7 @@ internal sealed class SimulatedRun(World world, FleetSimulation fleet, Simulated
     /// <summary>The planted bug: a place that becomes free is taken before anybody counts who has failed.</summary>
     private RunEffect.Store Hasty(RunEffect.Store store)
     {
-        if (store.Events is not [RunEvent.ItemsSettled settled, ..] || _desk.Run is not { } run) return store;
+        if (store.Events is not [RunEvent.ItemsSettled settled, ..] || _live.Run is not { } run) return store;
         var after = RunRules.Evolve(run, settled);
         var pending = after.Items.FirstOrDefault(item => item is { State: ItemState.Pending, Group: null });
         return pending is null || after.Abort is not null || store.Events.Any(e => e is RunEvent.ItemsDispatched)
@@ -193,8 +193,8 @@ internal sealed class SimulatedRun(World world, FleetSimulation fleet, Simulated
             case RunEffect.AbortItem { Item: var item }:
                 fleet.Vm(item.Vm).Host.Send(() => fleet.Vm(item.Vm).Abort(new ItemId(Id, item.Index, item.Attempt)));
                 break;
-            case RunEffect.Gather:
-                At(100, () => Step(new RunInput.GatheredLong()));
+            case RunEffect.AwaitBatch:
+                At(100, () => Step(new RunInput.BatchDue()));
                 break;
             case RunEffect.RemindLater:
                 var remind = ++_remind;

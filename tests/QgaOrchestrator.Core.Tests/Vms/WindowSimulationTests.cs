@@ -91,7 +91,8 @@ public class WindowSimulationTests
     public void A_caller_whose_leaving_ends_a_frozen_window_is_found() =>
         Finds("is closed and its guest is frozen", seed => new WindowSimulation(seed)
         {
-            InputBug = (state, input) => input is WindowInput.CallerLeft && state.MayBeFrozen ? new WindowInput.QemuGone() : input,
+            InputBug = (state, input) =>
+                input is WindowInput.CallerLeft && state.MayBeFrozen ? new WindowInput.QemuGone() : input,
         });
 
     private static void Finds(string broken, Func<int, WindowSimulation> planted) =>

@@ -145,7 +145,7 @@ internal sealed class NodeProcess : IAsyncDisposable
         using var limit = new CancellationTokenSource(Limit);
         Run? last = null;
         await foreach (var change in client.WatchRunAsync(run, cancel: limit.Token))
-            last = change is RunEvent.RunChanged { Run: var now } ? now : last;
+            last = change is RunUpdate.RunChanged { Run: var now } ? now : last;
         return last!;
     }
 

@@ -70,7 +70,7 @@ public sealed class ExecTests
             }
         });
         await lab.WaitForReadyAsync(3);
-        var run = await lab.Client.StartRunAsync(new RunRequest(RunKinds.Exec, "*", new JsonObject
+        var run = await lab.Client.StartRunAsync(new RunRequest(KindNames.Exec, "*", new JsonObject
         {
             ["path"] = "/bin/env",
             ["env"] = new JsonArray($"TOKEN={marker}"),
@@ -113,7 +113,7 @@ public sealed class ExecTests
         await lab.WaitForReadyAsync(Vms);
         var run = await lab.Client.StartRunAsync(
             new RunRequest(
-                RunKinds.Exec,
+                KindNames.Exec,
                 "*",
                 new JsonObject
                 {

@@ -16,7 +16,7 @@ public sealed class FileModesTests
         await lab.WaitForReadyAsync(2);
         Assert.Equal(RunStates.Succeeded, (await lab.BackupAsync()).Run.State);
         var asked = await lab.Client.StartRunAsync(
-            new RunRequest(RunKinds.Command, "*", new JsonObject { ["command"] = "guest-get-osinfo" }));
+            new RunRequest(KindNames.Command, "*", new JsonObject { ["command"] = "guest-get-osinfo" }));
         Assert.Equal(RunStates.Succeeded, (await lab.EndOfAsync(asked.Id)).State);
 
         var open = Entries(lab.Node.Data).Concat(Entries(lab.Node.Ledger))

@@ -181,7 +181,7 @@ public sealed class KillsTests(ITestOutputHelper output) : IDisposable
     }
 
     /// <summary>A node's end costs no point. Without a watchdog no guest is frozen, and that is told.</summary>
-    private static bool EndsAsItShould(KillRound round, RunItem item) => item.State == ItemStates.Succeeded
+    private static bool EndsAsItShould(KillRound round, ItemStatus item) => item.State == ItemStates.Succeeded
         || (round.Hit is Hit.WatchdogKilled or Hit.WatchdogStopped && item.State == ItemStates.Failed
             && item.Reason!.Contains("qga-watchdog", StringComparison.Ordinal) && item.Remedy is { Length: > 0 });
 

@@ -23,8 +23,8 @@ public sealed class ProgressTests
         Run? end = null;
         await foreach (var change in lab.Client.WatchRunAsync(run, cancel: limit.Token))
         {
-            if (change is RunEvent.RunChanged { Run: var now }) end = now;
-            if (change is not RunEvent.Progressed { Progress: var progress }) continue;
+            if (change is RunUpdate.RunChanged { Run: var now }) end = now;
+            if (change is not RunUpdate.Progressed { Progress: var progress }) continue;
             seen.Add(progress);
             if (held.Count == 0 || progress.Copied < 2 * Disk) continue;
             speeds.AddRange(lab.Fleet.Vms.SelectMany(vm => vm.Jobs.All).Select(job => job.Speed));

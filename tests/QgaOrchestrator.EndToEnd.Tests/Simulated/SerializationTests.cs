@@ -46,7 +46,7 @@ public sealed class SerializationTests
                     ? "ready"
                     : null
             );
-            var run = await client.StartRunAsync(new RunRequest(RunKinds.Backup));
+            var run = await client.StartRunAsync(new RunRequest(KindNames.Backup));
 
             Assert.Equal(RunStates.Succeeded, await EndAsync(client, run.Id));
             await node.StopAsync();
@@ -62,7 +62,7 @@ public sealed class SerializationTests
     {
         using var limit = new CancellationTokenSource(SimulatedLab.Limit);
         await foreach (var change in client.WatchRunAsync(run, cancel: limit.Token))
-            if (change is RunEvent.RunChanged { Run.State: var state } && RunStates.IsFinal(state)) return state;
+            if (change is RunUpdate.RunChanged { Run.State: var state } && RunStates.IsFinal(state)) return state;
         return "no end";
     }
 }

@@ -111,7 +111,7 @@ internal sealed class SimulatedLab : IAsyncDisposable
         (await VmsAsync()).Values.Count(vm => vm.Agent.State == AgentStates.Ready) == count ? "ready" : null);
 
     public async Task<string> StartBackupAsync(JsonObject? options = null, string? select = null) =>
-        (await Client.StartRunAsync(new RunRequest(RunKinds.Backup, select, options))).Id;
+        (await Client.StartRunAsync(new RunRequest(KindNames.Backup, select, options))).Id;
 
     /// <summary>Asks for a backup of a node that may end before it has answered: then its run is known when it is back.</summary>
     /// <returns>Asks for the run's id.</returns>
@@ -133,14 +133,15 @@ internal sealed class SimulatedLab : IAsyncDisposable
 
     public Task<Run> EndOfAsync(string run) => Node.WaitForRunAsync(run);
 
-    public async Task<(Run Run, Dictionary<string, RunItem> Items)> BackupAsync(JsonObject? options = null, string? select = null)
+    public async Task<(Run Run, Dictionary<string, ItemStatus> Items)> BackupAsync(
+        JsonObject? options = null, string? select = null)
     {
         var id = await StartBackupAsync(options, select);
         var run = await EndOfAsync(id);
         return (run, await ItemsAsync(id));
     }
 
-    public async Task<Dictionary<string, RunItem>> ItemsAsync(string run) =>
+    public async Task<Dictionary<string, ItemStatus>> ItemsAsync(string run) =>
         (await ListAsync(Client.ListRunItemsAsync(run))).ToDictionary(item => item.Vm.Split('/')[^1]);
 
     public static async Task<IReadOnlyList<T>> ListAsync<T>(IAsyncEnumerable<T> items)

@@ -114,8 +114,8 @@ public sealed class PointHttpTests(NodeFixture node) : IClassFixture<NodeFixture
             new()
             {
                 MaxParallel = 50,
-                MaxFailures = Amount.All,
-                MaxUnreachable = Amount.All,
+                MaxFailures = CountOrPercent.All,
+                MaxUnreachable = CountOrPercent.All,
             }
         );
         await node.Views.SaveRunAsync(run);

@@ -11,8 +11,8 @@ public sealed class RunEventStreamTests
     private static readonly RunOptions Options = new()
     {
         MaxParallel = 50,
-        MaxFailures = Amount.All,
-        MaxUnreachable = Amount.All,
+        MaxFailures = CountOrPercent.All,
+        MaxUnreachable = CountOrPercent.All,
         Backup = new(BackupMethod.Full, null, Consistency.Require, null),
     };
 

@@ -22,7 +22,7 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
         Assert.Equal("/v1/runs/" + run.Id, answer.Headers.Location?.OriginalString);
         Assert.Equal(("backup", "running", 2), (run.Kind, run.State, run.Items.Total));
         Assert.Equal("full", (string?)run.Options!["method"]);
-        var items = await node.Admin.GetFromJsonAsync($"/v1/runs/{run.Id}/items", ApiJson.Default.PageRunItem);
+        var items = await node.Admin.GetFromJsonAsync($"/v1/runs/{run.Id}/items", ApiJson.Default.PageItemStatus);
         Assert.Equal(["a", "b"], items!.Items.Select(item => item.Vm));
     }
 
@@ -55,7 +55,7 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
         var run = new RunSummary(
             "ended", "backup", "*", RunPhase.Succeeded, null, new() { Total = 1, Succeeded = 1 }, DateTimeOffset.UnixEpoch,
             DateTimeOffset.UnixEpoch.AddSeconds(9), null,
-            new() { MaxParallel = 50, MaxFailures = Amount.All, MaxUnreachable = Amount.All });
+            new() { MaxParallel = 50, MaxFailures = CountOrPercent.All, MaxUnreachable = CountOrPercent.All });
         await node.Views.SaveEndedRunAsync(
             run,
             [
@@ -207,8 +207,8 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
             new()
             {
                 MaxParallel = 50,
-                MaxFailures = Amount.All,
-                MaxUnreachable = Amount.All,
+                MaxFailures = CountOrPercent.All,
+                MaxUnreachable = CountOrPercent.All,
             }
         );
         await node.Views.SaveEndedRunAsync(over, []);

@@ -126,8 +126,8 @@ public sealed class TokenHttpTests(NodeFixture node) : IClassFixture<NodeFixture
                     new()
                     {
                         MaxParallel = 1,
-                        MaxFailures = Amount.All,
-                        MaxUnreachable = Amount.All,
+                        MaxFailures = CountOrPercent.All,
+                        MaxUnreachable = CountOrPercent.All,
                     },
                     [new("hv1", "a")],
                     DateTimeOffset.UnixEpoch,

@@ -63,7 +63,7 @@ public sealed class SocketMonitorTests : IAsyncDisposable
         Assert.IsType<MonitorOutcome.Unknown>(await _monitor.ExecuteAsync("query-uuid", default, Short));
         var next = QueryStatus.AskAsync(_monitor, Long);
         slow.Release();
-        Assert.Equal(new RunState(true, "running"), await next);
+        Assert.Equal(new MachineStatus(true, "running"), await next);
         Assert.True(_monitor.IsOpen);
     }
 

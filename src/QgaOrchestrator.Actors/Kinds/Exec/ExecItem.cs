@@ -17,7 +17,8 @@ namespace QgaOrchestrator.Actors.Kinds.Exec;
 /// One process on one VM: started once, asked until it has ended, its result kept at once, since the agent forgets it. The
 /// spool's file is written before it is started and again with its pid, so that a crash's successor never starts it twice.
 /// </summary>
-internal sealed class ExecItem(StartItem order, VmServices services, IActorRef vm) : ItemWork(order, services, ExecKind.Start.Name)
+internal sealed class ExecItem(StartItem order, VmServices services, IActorRef vm) : ItemWork(
+    order, services, ExecKind.Start.Name)
 {
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(20), LongestPause = TimeSpan.FromSeconds(1);
 

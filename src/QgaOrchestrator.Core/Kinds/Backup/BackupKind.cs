@@ -74,7 +74,7 @@ public static class BackupKind
     public static RunKind Kind { get; } = new(
         Name,
         NeedsSelector: false,
-        MaxFailures: Amount.All,
+        MaxFailures: CountOrPercent.All,
         [Prepare, Window, Copy, Verify, Catalog],
         ["method", "target", "consistency", "bandwidth", "groupBy", "hook"],
         Read);
@@ -108,7 +108,7 @@ public static class BackupKind
         _ => "Run the backup again; if it happens often, look for what slows the guest's disks or agent",
     };
 
-    private static RunOptions Read(RunOptions options, OptionReader reader)
+    private static RunOptions Read(RunOptions options, RunOptionReader reader)
     {
         var method = reader.OneOf<BackupMethod>("method") ?? BackupMethod.Full;
         if (method is BackupMethod.Incremental)

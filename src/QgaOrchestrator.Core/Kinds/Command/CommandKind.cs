@@ -23,12 +23,12 @@ public static class CommandKind
         "the result's file tells whether it was sent; a command that is safe to repeat is repeated, any other ends unknown");
 
     public static RunKind Kind { get; } = new(
-        Name, NeedsSelector: true, MaxFailures: Amount.None, [Call], ["command", "arguments"], Read)
+        Name, NeedsSelector: true, MaxFailures: CountOrPercent.None, [Call], ["command", "arguments"], Read)
     {
         OperatorOptions = ["arguments"],
     };
 
-    private static RunOptions Read(RunOptions options, OptionReader reader)
+    private static RunOptions Read(RunOptions options, RunOptionReader reader)
     {
         var command = reader.Text("command");
         if (string.IsNullOrWhiteSpace(command)) reader.Fail("command", "expected an agent command, as in guest-ping");

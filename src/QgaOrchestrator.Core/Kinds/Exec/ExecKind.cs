@@ -52,7 +52,7 @@ public static class ExecKind
         new(
             Name,
             NeedsSelector: true,
-            MaxFailures: Amount.None,
+            MaxFailures: CountOrPercent.None,
             [Start, Wait],
             ["path", "args", "env", "timeout", "captureOutput"],
             Read
@@ -94,7 +94,7 @@ public static class ExecKind
 
     private static string Said(string? lastWords) => string.IsNullOrWhiteSpace(lastWords) ? "" : $": {lastWords}";
 
-    private static RunOptions Read(RunOptions options, OptionReader reader)
+    private static RunOptions Read(RunOptions options, RunOptionReader reader)
     {
         var path = reader.Text("path");
         if (string.IsNullOrWhiteSpace(path)) reader.Fail("path", "expected a program, as in /bin/true");

@@ -6,7 +6,7 @@ namespace QgaOrchestrator.Qemu.Monitor.Queries;
 /// <summary>The replies that are read. Unknown members are ignored and all of ours are optional: versions differ.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.KebabCaseLower)]
 [JsonSerializable(typeof(CurrentMachine))]
-[JsonSerializable(typeof(RunState))]
+[JsonSerializable(typeof(MachineStatus))]
 [JsonSerializable(typeof(QueryUuid.Reply), TypeInfoPropertyName = "UuidReply")]
 [JsonSerializable(typeof(QueryVersion.Reply), TypeInfoPropertyName = "VersionReply")]
 [JsonSerializable(typeof(QueryMigrate.Reply), TypeInfoPropertyName = "MigrateReply")]

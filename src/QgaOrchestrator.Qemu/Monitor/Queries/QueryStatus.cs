@@ -4,9 +4,9 @@ namespace QgaOrchestrator.Qemu.Monitor.Queries;
 public static class QueryStatus
 {
     /// <inheritdoc cref="MonitorQuery.AskAsync"/>
-    public static Task<RunState?> AskAsync(IMonitor monitor, TimeSpan timeout) =>
-        MonitorQuery.AskAsync(monitor, "query-status", default, MonitorJson.Default.RunState, timeout);
+    public static Task<MachineStatus?> AskAsync(IMonitor monitor, TimeSpan timeout) =>
+        MonitorQuery.AskAsync(monitor, "query-status", default, MonitorJson.Default.MachineStatus, timeout);
 }
 
 /// <param name="Status">As in "running", "paused", "inmigrate", "postmigrate", "io-error".</param>
-public sealed record RunState(bool Running, string Status);
+public sealed record MachineStatus(bool Running, string Status);

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace QgaOrchestrator.Cli.Commands;
 
 /// <summary>A kind's options as options of its command; what is not given is left to the node's defaults.</summary>
-internal sealed class RunOptions
+internal sealed class RunOptionSet
 {
     private static readonly RunOption[] _everyKind =
     [
@@ -44,7 +44,7 @@ internal sealed class RunOptions
 
     /// <param name="forRun">Only with this option the command is a run: without it, a run's options are refused. Null: it is one
     /// in any case.</param>
-    public RunOptions(Command command, IReadOnlyList<RunOption> kind, Option<string>? forRun = null)
+    public RunOptionSet(Command command, IReadOnlyList<RunOption> kind, Option<string>? forRun = null)
     {
         foreach (var of in kind)
         {

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace QgaOrchestrator.Core.Runs;
 
 /// <summary>Reads options from JSON and collects every fault: unknown names, wrong types, values out of range.</summary>
-public sealed class OptionReader
+public sealed class RunOptionReader
 {
     /// <summary>More VMs than this are in no fleet that one run takes.</summary>
     public const int MostVms = 100_000;
@@ -17,7 +17,7 @@ public sealed class OptionReader
     /// <param name="options">As POST has them.</param>
     /// <param name="known">All names that there are.</param>
     /// <param name="secret">Those whose values no message shows.</param>
-    public OptionReader(JsonElement? options, IReadOnlyList<string> known, IReadOnlyList<string> secret)
+    public RunOptionReader(JsonElement? options, IReadOnlyList<string> known, IReadOnlyList<string> secret)
     {
         _secret = secret;
         if (options is not { } given || given.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined) return;
@@ -59,22 +59,22 @@ public sealed class OptionReader
     /// <summary>A number of VMs or a percentage.</summary>
     /// <param name="name">The option.</param>
     /// <param name="least">0 or 1: none of them, or some.</param>
-    public Amount? Amount(string name, int least = 0) =>
-        Value<Amount>(
+    public CountOrPercent? CountOrPercent(string name, int least = 0) =>
+        Value<CountOrPercent>(
             name,
-            v => ToAmount(v, least),
+            v => ToCountOrPercent(v, least),
             $"expected a number of VMs from {least} to {MostVms}, or a percentage from {least}% to 100%, as in \"10%\""
         );
 
     private static int? ToCount(JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var n) && n is >= 1 and <= MostVms ? n : null;
 
-    private static Amount? ToAmount(JsonElement value, int least)
+    private static CountOrPercent? ToCountOrPercent(JsonElement value, int least)
     {
-        Amount? amount = value.ValueKind switch
+        CountOrPercent? amount = value.ValueKind switch
         {
-            JsonValueKind.Number when value.TryGetInt32(out var n) => new Amount(n, false),
-            JsonValueKind.String => Runs.Amount.Parse(value.GetString()!),
+            JsonValueKind.Number when value.TryGetInt32(out var n) => new CountOrPercent(n, false),
+            JsonValueKind.String => Runs.CountOrPercent.Parse(value.GetString()!),
             _ => null,
         };
         return amount is { } read && read.Value >= least && read.Value <= MostVms ? read : null;
@@ -83,14 +83,14 @@ public sealed class OptionReader
     private static bool IsText(string text) => text.Length <= LongestText && !text.Contains('\0', StringComparison.Ordinal);
 
     /// <summary>A list of amounts that rise.</summary>
-    public IReadOnlyList<Amount>? Amounts(string name)
+    public IReadOnlyList<CountOrPercent>? CountsOrPercents(string name)
     {
         if (!_given.TryGetValue(name, out var given))
             return null;
         if (
             given.ValueKind == JsonValueKind.Array
             && given.GetArrayLength() is >= 1 and <= MostEntries
-            && given.EnumerateArray().Select(amount => ToAmount(amount, 1)).ToList() is var amounts
+            && given.EnumerateArray().Select(amount => ToCountOrPercent(amount, 1)).ToList() is var amounts
             && amounts.TrueForAll(a => a is not null)
         )
             return [.. amounts.Select(a => a!.Value)];

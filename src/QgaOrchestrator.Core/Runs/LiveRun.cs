@@ -2,17 +2,19 @@ using System.Collections.Immutable;
 
 namespace QgaOrchestrator.Core.Runs;
 
-/// <summary>A run with what is kept beside its journal by whoever works on it; all but <see cref="Run"/> ends with that
-/// process.</summary>
-public sealed record RunDesk
+/// <summary>
+/// A run and what its actor keeps beside the journal: outcomes not written yet, and groups with a coordinator. All but
+/// <see cref="Run"/> is lost when the process ends.
+/// </summary>
+public sealed record LiveRun
 {
-    public static readonly RunDesk Empty = new();
+    public static readonly LiveRun Empty = new();
 
     /// <summary>The fold of the journal; null: nothing was journalled.</summary>
     public RunState? Run { get; init; }
 
-    /// <summary>Outcomes that wait for company, so that one write serves several.</summary>
-    public ImmutableList<ItemOutcome> Gathered { get; init; } = [];
+    /// <summary>Outcomes that wait to be written together.</summary>
+    public ImmutableList<ItemOutcome> Batch { get; init; } = [];
 
     /// <summary>Groups that have a coordinator here.</summary>
     public ImmutableSortedSet<string> Coordinated { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
@@ -35,13 +37,13 @@ public abstract record RunInput
     /// <summary>A coordinator tells that all members of its group have ended.</summary>
     public sealed record GroupEnded(IReadOnlyList<ItemOutcome> Outcomes) : RunInput;
 
-    /// <summary>What <see cref="RunEffect.Gather"/> waited for has not come.</summary>
-    public sealed record GatheredLong : RunInput;
+    /// <summary>The wait that <see cref="RunEffect.AwaitBatch"/> asked for is over.</summary>
+    public sealed record BatchDue : RunInput;
 
     /// <summary>Time to send again what is under way.</summary>
     public sealed record Remind : RunInput;
 
-    /// <summary>What was asked for is journalled, and the desk knows it.</summary>
+    /// <summary>What was asked for is journalled, and folded.</summary>
     public sealed record Stored(RunEffect.Store What) : RunInput;
 }
 
@@ -50,7 +52,7 @@ public abstract record RunEffect
 {
     private RunEffect() { }
 
-    /// <summary>Journal these events in one write, tell the desk each of them (<see cref="RunDeskRules.Happen"/>), then answer
+    /// <summary>Journal these events in one write, fold each of them (<see cref="LiveRunRules.Apply"/>), then answer
     /// <see cref="RunInput.Stored"/>. Always the last effect of a step.</summary>
     /// <param name="Events">What happens.</param>
     /// <param name="Settled">Outcomes that are acknowledged when the write is done.</param>
@@ -80,8 +82,8 @@ public abstract record RunEffect
     /// <summary>Have the VM undo an item that is in no group.</summary>
     public sealed record AbortItem(RunItem Item) : RunEffect;
 
-    /// <summary>Wait a moment for more outcomes, then answer <see cref="RunInput.GatheredLong"/>.</summary>
-    public sealed record Gather : RunEffect;
+    /// <summary>Wait a moment for more outcomes, then answer <see cref="RunInput.BatchDue"/>.</summary>
+    public sealed record AwaitBatch : RunEffect;
 
     /// <summary>Answer <see cref="RunInput.Remind"/> in a while.</summary>
     public sealed record RemindLater : RunEffect;

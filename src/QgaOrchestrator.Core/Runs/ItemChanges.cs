@@ -1,7 +1,7 @@
 namespace QgaOrchestrator.Core.Runs;
 
 /// <summary>One event's changes to a run's items: one copy of the items for the whole batch.</summary>
-internal sealed class Fold(RunState state)
+internal sealed class ItemChanges(RunState state)
 {
     private readonly RunItem[] _items = [.. state.Items];
     private readonly Dictionary<string, int> _runningBy = new(state.RunningBy);

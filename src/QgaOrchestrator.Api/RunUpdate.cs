@@ -6,23 +6,23 @@ namespace QgaOrchestrator.Api;
 /// whose state is final. Event types and their data:
 /// <list type="bullet">
 /// <item><c>run</c>: a <see cref="Api.Run"/>, whenever its summary changed.</item>
-/// <item><c>item</c>: a <see cref="RunItem"/>, whenever it changed.</item>
+/// <item><c>item</c>: a <see cref="ItemStatus"/>, whenever it changed.</item>
 /// <item><c>progress</c>: a <see cref="RunProgress"/>, about once a second while items run, and at once when a guest is
 /// frozen or thawed. It replaces the one before and has no id: nothing is lost with it.</item>
 /// </list>
 /// </summary>
-public abstract record RunEvent
+public abstract record RunUpdate
 {
-    private RunEvent() { }
+    private RunUpdate() { }
 
     /// <summary>The stream's id after this event, null where it has none.</summary>
     public string? Id { get; init; }
 
-    public sealed record RunChanged(Run Run) : RunEvent;
+    public sealed record RunChanged(Run Run) : RunUpdate;
 
-    public sealed record ItemChanged(RunItem Item) : RunEvent;
+    public sealed record ItemChanged(ItemStatus Item) : RunUpdate;
 
-    public sealed record Progressed(RunProgress Progress) : RunEvent;
+    public sealed record Progressed(RunProgress Progress) : RunUpdate;
 }
 
 public static class RunEventTypes
@@ -38,18 +38,18 @@ public static class RunEventTypes
 /// <param name="Copied">Bytes copied by the running items.</param>
 /// <param name="Total">Bytes that the running items have to copy, as far as known.</param>
 /// <param name="Rate">Bytes per second lately, over all items; 0 while nothing is copied.</param>
-public sealed record RunProgress(DateTimeOffset At, IReadOnlyList<ItemProgress> Items, long Copied, long Total, long Rate)
+public sealed record RunProgress(DateTimeOffset At, IReadOnlyList<VmProgress> Items, long Copied, long Total, long Rate)
 {
     /// <summary>Seconds to the end of the run by its rate until now, null while nobody can tell.</summary>
     public double? SecondsLeft { get; init; }
 }
 
 /// <summary>Where one running item stands.</summary>
-/// <param name="Index">The item's <see cref="RunItem.Index"/>.</param>
+/// <param name="Index">The item's <see cref="ItemStatus.Index"/>.</param>
 /// <param name="FrozenMs">For how long its guest has been frozen at <see cref="RunProgress.At"/>; null: it is not.</param>
 /// <param name="Copied">Bytes.</param>
 /// <param name="Total">Bytes, 0 while unknown.</param>
-public sealed record ItemProgress(string Vm, int Index, string Step, long? FrozenMs, long Copied, long Total)
+public sealed record VmProgress(string Vm, int Index, string Step, long? FrozenMs, long Copied, long Total)
 {
     public string? Host { get; init; }
     /// <summary>What it waits for, in words.</summary>

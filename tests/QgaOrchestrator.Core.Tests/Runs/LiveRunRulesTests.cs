@@ -4,10 +4,10 @@ using QgaOrchestrator.Core.Runs.Groups;
 namespace QgaOrchestrator.Core.Tests.Runs;
 
 /// <summary>What is written together, what is sent once it is written, and what is sent again.</summary>
-public class RunDeskRulesTests
+public class LiveRunRulesTests
 {
     private static readonly DateTimeOffset Now = Script.Start;
-    private RunDesk _desk = RunDesk.Empty;
+    private LiveRun _live = LiveRun.Empty;
 
     [Fact]
     public void A_start_is_one_write_with_all_that_is_due_and_nothing_is_sent_before_it()
@@ -17,7 +17,7 @@ public class RunDeskRulesTests
             ["RunStarted", "ItemsDispatched"],
             Assert.IsType<RunEffect.Store>(Assert.Single(effects)).Events.Select(e => e.GetType().Name)
         );
-        Assert.Null(_desk.Run);
+        Assert.Null(_live.Run);
         Assert.Equal("RemindLater | Begin 0/1 | Begin 1/1", Write(effects));
     }
 
@@ -35,18 +35,18 @@ public class RunDeskRulesTests
     public void Outcomes_wait_for_company_until_five_are_there_or_it_took_long()
     {
         Start(8);
-        Assert.Equal("Gather", Told(Step(Ended(0, 1))));
+        Assert.Equal("AwaitBatch", Told(Step(Ended(0, 1))));
         Assert.Equal("", Told(Step(Ended(0, 1))));
         foreach (var i in new[] { 1, 2, 3 }) Assert.Equal("", Told(Step(Ended(i, 1))));
         Assert.Equal(5, Assert.IsType<RunEffect.Store>(Assert.Single(Step(Ended(4, 1)))).Settled.Count);
-        Assert.Empty(Step(new RunInput.GatheredLong()));
+        Assert.Empty(Step(new RunInput.BatchDue()));
     }
 
     [Fact]
     public void The_last_ones_under_way_wait_for_nobody()
     {
         Start(2);
-        Assert.Equal("Gather", Told(Step(Ended(0, 1))));
+        Assert.Equal("AwaitBatch", Told(Step(Ended(0, 1))));
         Assert.IsType<RunEffect.Store>(Assert.Single(Step(Ended(1, 1))));
     }
 
@@ -57,9 +57,9 @@ public class RunDeskRulesTests
         Crash();
         Assert.Equal("RemindLater | Begin 0/1 resume", Told(Step(new RunInput.Recovered())));
         Write(Step(Ended(0, 1)));
-        _desk = new RunDesk
+        _live = new LiveRun
         {
-            Run = RunRules.Evolve(_desk.Run, new RunEvent.ItemsSettled([Script.Outcome(1, 1, ItemState.Failed)], Now)),
+            Run = RunRules.Evolve(_live.Run, new RunEvent.ItemsSettled([Script.Outcome(1, 1, ItemState.Failed)], Now)),
         };
         var effects = Step(new RunInput.Recovered());
         Assert.Equal("RemindLater", Told(effects.SkipLast(1)));
@@ -71,12 +71,12 @@ public class RunDeskRulesTests
     {
         var effects = Step(new RunInput.Ordered(new RunCommand.Start(Started(3, i => new TargetNote(i < 2 ? "g" : null)))));
         Assert.Equal("RemindLater | Begin 2/1 | Coordinate g 0/1 1/1", Write(effects));
-        Assert.Equal("g", RunDeskRules.CoordinatorOf(_desk, 1, 1));
-        Assert.Null(RunDeskRules.CoordinatorOf(_desk, 1, 2));
+        Assert.Equal("g", LiveRunRules.CoordinatorOf(_live, 1, 1));
+        Assert.Null(LiveRunRules.CoordinatorOf(_live, 1, 2));
         Assert.Equal("TellGroup g", Told(Step(Ended(0, 1))));
         Assert.Equal("RemindLater | Begin 2/1 resume | RemindGroup g", Told(Step(new RunInput.Remind())));
         Assert.Equal(
-            "Gather",
+            "AwaitBatch",
             Told(
                 Step(
                     new RunInput.GroupEnded([
@@ -86,8 +86,8 @@ public class RunDeskRulesTests
                 )
             )
         );
-        Assert.Equal("DismissGroup g | Acknowledge 0/1 | Acknowledge 1/1", Write(Step(new RunInput.GatheredLong())));
-        Assert.Null(RunDeskRules.CoordinatorOf(_desk, 1, 1));
+        Assert.Equal("DismissGroup g | Acknowledge 0/1 | Acknowledge 1/1", Write(Step(new RunInput.BatchDue())));
+        Assert.Null(LiveRunRules.CoordinatorOf(_live, 1, 1));
     }
 
     [Fact]
@@ -130,13 +130,13 @@ public class RunDeskRulesTests
     public void A_member_that_waits_for_a_word_though_its_attempt_is_settled_is_told_how_it_ends()
     {
         Write(Step(new RunInput.Ordered(new RunCommand.Start(Started(2, _ => new TargetNote("g"))))));
-        Assert.Null(RunDeskRules.AnswerTo(_desk, 0, 1));
+        Assert.Null(LiveRunRules.AnswerTo(_live, 0, 1));
         Write(
             Step(new RunInput.GroupEnded([Script.Outcome(0, 1, ItemState.Succeeded), Script.Outcome(1, 1, ItemState.Succeeded)]))
         );
-        Assert.Equal(GroupWord.End, RunDeskRules.AnswerTo(_desk, 0, 1)!.Word);
-        Assert.Equal(ItemState.Interrupted, RunDeskRules.AnswerTo(_desk, 0, 2)!.Voided!.State);
-        Assert.Null(RunDeskRules.AnswerTo(_desk, 7, 1));
+        Assert.Equal(GroupWord.End, LiveRunRules.AnswerTo(_live, 0, 1)!.Word);
+        Assert.Equal(ItemState.Interrupted, LiveRunRules.AnswerTo(_live, 0, 2)!.Voided!.State);
+        Assert.Null(LiveRunRules.AnswerTo(_live, 7, 1));
     }
 
     [Fact]
@@ -159,7 +159,7 @@ public class RunDeskRulesTests
                 new RunInput.Recovered(),
                 new RunInput.Remind(),
                 Ended(0, 1),
-                new RunInput.GatheredLong(),
+                new RunInput.BatchDue(),
             }
         )
             Assert.Empty(Step(input));
@@ -168,11 +168,11 @@ public class RunDeskRulesTests
     private void Start(int vms, RunOptions? options = null) =>
         Write(Step(new RunInput.Ordered(new RunCommand.Start(Started(vms, options: options)))));
 
-    private void Crash() => _desk = new RunDesk { Run = _desk.Run };
+    private void Crash() => _live = new LiveRun { Run = _live.Run };
 
     private IReadOnlyList<RunEffect> Step(RunInput input)
     {
-        (_desk, var effects) = RunDeskRules.Step(_desk, input, Now);
+        (_live, var effects) = LiveRunRules.Step(_live, input, Now);
         return effects;
     }
 
@@ -180,7 +180,7 @@ public class RunDeskRulesTests
     private string Write(IReadOnlyList<RunEffect> effects)
     {
         var store = (RunEffect.Store)effects[^1];
-        _desk = store.Events.Aggregate(_desk, RunDeskRules.Happen);
+        _live = store.Events.Aggregate(_live, LiveRunRules.Apply);
         return Told(Step(new RunInput.Stored(store)));
     }
 
