@@ -11,18 +11,12 @@ public class TypeNamesTests
         "CopyProgress",
         "FilePush",
         "HookReport",
-        "ItemProgress",
         "LinkState",
         "Native",
-        "OptionReader",
         "PointDisk",
         "PointOutside",
         "PointProof",
         "RecoveryPoint",
-        "RunEvent",
-        "RunItem",
-        "RunOptions",
-        "RunState",
         "VmView",
     ];
 
