@@ -24,7 +24,7 @@ public sealed record StartItem(
     VmId Vm, string Run, int Item, int Attempt, string Kind, RunOptions Options, DateTimeOffset DispatchedAt, bool Resume)
     : IVmMessage, IWire
 {
-    /// <summary>The consistency group that this item is a member of: it waits for <see cref="GroupSays"/>.</summary>
+    /// <summary>The consistency group that this item is a member of: it waits for <see cref="OrderMember"/>.</summary>
     public string? Group { get; init; }
 
     /// <summary>Null: the run has none, or they are lost.</summary>
@@ -47,7 +47,7 @@ public sealed record ItemJournalled(VmId Vm, string Run, int Item, int Attempt) 
 public sealed record AbortItem(VmId Vm, string Run, int Item, int Attempt) : IVmMessage, IWire;
 
 /// <summary>From a group's coordinator to a member.</summary>
-public sealed record GroupSays(VmId Vm, string Run, int Item, int Attempt, GroupOrder Order) : IVmMessage, IWire;
+public sealed record OrderMember(VmId Vm, string Run, int Item, int Attempt, GroupOrder Order) : IVmMessage, IWire;
 
 /// <summary>From a group's member to its coordinator: how far it is.</summary>
 public sealed record MemberMoved(string Run, int Item, int Attempt, MemberReport Report) : IRunMessage, IWire;

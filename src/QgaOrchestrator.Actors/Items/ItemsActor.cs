@@ -59,7 +59,7 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         Receive<StartItem>(Order);
         Receive<Finished>(m => OfWorker(Sender, new ItemsInput.Finished(m.Outcome.Bounded(), m.Window)));
         Receive<AbortItem>(m => Handle(new ItemsInput.Aborted(new ItemId(m.Run, m.Item, m.Attempt), BackupItem.Aborted)));
-        Receive<GroupSays>(Say);
+        Receive<OrderMember>(Say);
         Receive<ItemJournalled>(m => Handle(new ItemsInput.Journalled(new ItemId(m.Run, m.Item, m.Attempt))));
         Receive<Repeat>(_ => Handle(new ItemsInput.Repeat()));
         Receive<Sweep>(_ => BeginSweep());
@@ -82,7 +82,7 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         if (_items.Work != id && !_items.Waiting.Any(waiting => waiting.Id == id)) _orders.Remove(id);
     }
 
-    private void Say(GroupSays said)
+    private void Say(OrderMember said)
     {
         if (_items.Work == new ItemId(said.Run, said.Item, said.Attempt)) _worker.Tell(said.Order);
     }
@@ -167,7 +167,7 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         using var limit = new CancellationTokenSource(SweepLimit, _services.Time);
         var unsettled = await _services.Unsettled(_spec.Id);
         var entryLeft = await RemoveEntryAsync(unsettled, limit.Token);
-        await OverlaysOwed.SettleAsync(_services, _spec, monitor, limit.Token);
+        await ActiveOverlays.SettleAsync(_services, _spec, monitor, limit.Token);
         return new Swept(await LeftBehind.RemoveAsync(monitor, unsettled, _services.Time, limit.Token), entryLeft);
     }
 

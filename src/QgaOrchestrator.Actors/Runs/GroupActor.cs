@@ -59,9 +59,9 @@ internal sealed class GroupActor : ReceiveActor, IWithTimers
             case GroupEffect.Start e:
                 _services.Vms.Tell(_orders[e.Item]);
                 break;
-            case GroupEffect.Say e:
+            case GroupEffect.Tell e:
                 var order = _orders[e.Item];
-                _services.Vms.Tell(new GroupSays(order.Vm, order.Run, order.Item, order.Attempt, e.Order));
+                _services.Vms.Tell(new OrderMember(order.Vm, order.Run, order.Item, order.Attempt, e.Order));
                 break;
             case GroupEffect.ArmSpread e:
                 Timers.StartSingleTimer("spread", new SpreadIsOver(), e.After);

@@ -350,7 +350,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     {
         if (LiveRunRules.CoordinatorOf(_live, member.Item, member.Attempt) is { } group) _groups[group].Tell(member);
         else if (LiveRunRules.AnswerTo(_live, member.Item, member.Attempt) is { } order)
-            _services.Vms.Tell(new GroupSays(_live.Run!.Items[member.Item].Vm, member.Run, member.Item, member.Attempt, order));
+            _services.Vms.Tell(new OrderMember(_live.Run!.Items[member.Item].Vm, member.Run, member.Item, member.Attempt, order));
     }
 
     // ---- what others see

@@ -16,7 +16,7 @@ public static class WireCatalog
         new("run.steer.v1", typeof(SteerRun)),
         new("item.start.v1", typeof(StartItem)),
         new("item.abort.v1", typeof(AbortItem)),
-        new("group.says.v1", typeof(GroupSays)),
+        new("group.says.v1", typeof(OrderMember)),
         new("group.member.v1", typeof(MemberMoved)),
         new("item.moved.v1", typeof(ItemMoved)),
         new("item.ended.v1", typeof(ItemEnded)),

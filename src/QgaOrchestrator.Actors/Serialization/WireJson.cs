@@ -15,7 +15,7 @@ namespace QgaOrchestrator.Actors.Serialization;
 [JsonSerializable(typeof(SteerRun))]
 [JsonSerializable(typeof(StartItem))]
 [JsonSerializable(typeof(AbortItem))]
-[JsonSerializable(typeof(GroupSays))]
+[JsonSerializable(typeof(OrderMember))]
 [JsonSerializable(typeof(MemberMoved))]
 [JsonSerializable(typeof(ItemMoved))]
 [JsonSerializable(typeof(ItemEnded))]

@@ -223,7 +223,7 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         Receive<StartItem>(m => _items.Forward(m));
         Receive<ItemJournalled>(m => _items.Forward(m));
         Receive<AbortItem>(m => _items.Forward(m));
-        Receive<GroupSays>(m => _items.Forward(m));
+        Receive<OrderMember>(m => _items.Forward(m));
         Receive<ItemsActor.Sweep>(m => _items.Forward(m));
     }
 
@@ -241,7 +241,7 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         if (_monitor is { } monitor)
             Context.ActorOf(
                 ActorProps.Of(() => new MonitorKeeper(monitor, _spec.Id.Name, _spec.Agent, holds, _pauses)), MonitorName);
-        if (OverlaysOwed.Told(_services, _spec) is { } owed) _log.Warning("{0}: {1}", _spec.Id.Name, owed);
+        if (ActiveOverlays.Warning(_services, _spec) is { } owed) _log.Warning("{0}: {1}", _spec.Id.Name, owed);
         _items = Context.ActorOf(ActorProps.Of(() => new ItemsActor(_services, _spec, _monitor)), ItemsName);
         Timers.Cancel("present");
         Timers.Cancel("anew");

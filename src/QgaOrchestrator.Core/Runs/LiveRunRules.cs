@@ -52,8 +52,8 @@ public static class LiveRunRules
         : run.Items[item] switch
         {
             { State: ItemState.Running } found when found.Attempt == attempt => null,
-            { State: ItemState.Succeeded } found when found.Attempt == attempt => new GroupOrder(GroupWord.End),
-            _ => new GroupOrder(GroupWord.Void, Voided: ItemOutcome.Interrupted(item, attempt, "its attempt is settled")),
+            { State: ItemState.Succeeded } found when found.Attempt == attempt => new GroupOrder(GroupStep.End),
+            _ => new GroupOrder(GroupStep.Void, Voided: ItemOutcome.Interrupted(item, attempt, "its attempt is settled")),
         };
 
     /// <summary>Everything that a command leads to, and what is due after it: outcomes with the items that take their

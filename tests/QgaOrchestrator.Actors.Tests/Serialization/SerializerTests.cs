@@ -33,12 +33,12 @@ public sealed class SerializerTests : IAsyncLifetime
         new SteerRun("r1", RunSteering.AbortAndWait) { By = "ci" },
         new StartItem(Vm, "r1", 3, 2, "backup", Options, At, Resume: true) { Group = "shop", Freeze = FreezeMode.Never },
         new AbortItem(Vm, "r1", 3, 2),
-        new GroupSays(
+        new OrderMember(
             Vm,
             "r1",
             3,
             2,
-            new(GroupWord.Void, Hold: true, new(1.5, true), new(3, 2, ItemState.Failed, "why", "what"))
+            new(GroupStep.Void, Hold: true, new(1.5, true), new(3, 2, ItemState.Failed, "why", "what"))
         ),
         new MemberMoved(
             "r1",

@@ -134,7 +134,7 @@ public class LiveRunRulesTests
         Write(
             Step(new RunInput.GroupEnded([Script.Outcome(0, 1, ItemState.Succeeded), Script.Outcome(1, 1, ItemState.Succeeded)]))
         );
-        Assert.Equal(GroupWord.End, LiveRunRules.AnswerTo(_live, 0, 1)!.Word);
+        Assert.Equal(GroupStep.End, LiveRunRules.AnswerTo(_live, 0, 1)!.Step);
         Assert.Equal(ItemState.Interrupted, LiveRunRules.AnswerTo(_live, 0, 2)!.Voided!.State);
         Assert.Null(LiveRunRules.AnswerTo(_live, 7, 1));
     }

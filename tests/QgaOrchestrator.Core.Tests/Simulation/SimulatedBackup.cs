@@ -12,8 +12,8 @@ namespace QgaOrchestrator.Core.Tests.Simulation;
 /// </summary>
 internal sealed class SimulatedBackup(World world, SimulatedVm vm, SimulatedOrder order) : SimulatedWork(world, vm, order)
 {
-    private readonly Dictionary<GroupWord, GroupOrder> _said = [];
-    private (GroupWord Word, Action<GroupOrder> Then)? _waits;
+    private readonly Dictionary<GroupStep, GroupOrder> _said = [];
+    private (GroupStep Step, Action<GroupOrder> Then)? _waits;
     private MemberReport? _last;
     private ItemOutcome? _halted;
     private bool _undoing;
@@ -61,17 +61,17 @@ internal sealed class SimulatedBackup(World world, SimulatedVm vm, SimulatedOrde
 
     public override void Obey(GroupOrder said)
     {
-        switch (said.Word)
+        switch (said.Step)
         {
-            case GroupWord.Void: Halt(said.Voided!); break;
-            case GroupWord.Freeze: Steer(new WindowInput.FreezeNow()); break;
-            case GroupWord.Cut: Steer(new WindowInput.CutNow(said.Hold)); break;
-            case GroupWord.Thaw: Steer(new WindowInput.AllCut()); break;
+            case GroupStep.Void: Halt(said.Voided!); break;
+            case GroupStep.Freeze: Steer(new WindowInput.FreezeNow()); break;
+            case GroupStep.Cut: Steer(new WindowInput.CutNow(said.Hold)); break;
+            case GroupStep.Thaw: Steer(new WindowInput.AllCut()); break;
         }
         if (
-            !_said.TryAdd(said.Word, said)
+            !_said.TryAdd(said.Step, said)
             || _waits is not { } waits
-            || waits.Word != said.Word
+            || waits.Step != said.Step
             || _undoing
             || _halted is not null
         )
@@ -95,7 +95,7 @@ internal sealed class SimulatedBackup(World world, SimulatedVm vm, SimulatedOrde
         Draft = new SimulatedDraft(null, Unfrozen: false, Copied: false, covered, null);
         if (IsGrouped)
             Wait(
-                new MemberReport(MemberPhase.Prepared, Slow: World.OneIn(5), Covered: covered), GroupWord.Reserve, _ => Window());
+                new MemberReport(MemberPhase.Prepared, Slow: World.OneIn(5), Covered: covered), GroupStep.Reserve, _ => Window());
         else Window();
     });
 
@@ -204,7 +204,7 @@ internal sealed class SimulatedBackup(World world, SimulatedVm vm, SimulatedOrde
     {
         _forward = true;
         if (!IsGrouped || Draft.Verdict is not null) Copy();
-        else Wait(new MemberReport(MemberPhase.Closed), GroupWord.GoOn, said =>
+        else Wait(new MemberReport(MemberPhase.Closed), GroupStep.GoOn, said =>
         {
             Draft = Draft with { Verdict = said.Verdict };
             Copy();
@@ -239,7 +239,7 @@ internal sealed class SimulatedBackup(World world, SimulatedVm vm, SimulatedOrde
 
     private void Verify() => Go(World.Next(1, 300), () =>
     {
-        if (IsGrouped) Wait(new MemberReport(MemberPhase.Verified, Verdict: Draft.Verdict), GroupWord.Publish, _ => Publish());
+        if (IsGrouped) Wait(new MemberReport(MemberPhase.Verified, Verdict: Draft.Verdict), GroupStep.Publish, _ => Publish());
         else Publish();
     });
 
@@ -267,7 +267,7 @@ internal sealed class SimulatedBackup(World world, SimulatedVm vm, SimulatedOrde
     private void EndWell(GroupVerdict? verdict)
     {
         if (IsGrouped)
-            Wait(new MemberReport(MemberPhase.Published, Verdict: verdict ?? new GroupVerdict(0, false)), GroupWord.End, _ =>
+            Wait(new MemberReport(MemberPhase.Published, Verdict: verdict ?? new GroupVerdict(0, false)), GroupStep.End, _ =>
                 End(Outcome(ItemState.Succeeded), Names)
             );
         else
@@ -343,7 +343,7 @@ internal sealed class SimulatedBackup(World world, SimulatedVm vm, SimulatedOrde
         if (Vm.Window is { } window && window.Id == Names) window.Tell(input);
     }
 
-    private void Wait(MemberReport report, GroupWord word, Action<GroupOrder> then)
+    private void Wait(MemberReport report, GroupStep word, Action<GroupOrder> then)
     {
         Report(report);
         if (_said.TryGetValue(word, out var said)) then(said);

@@ -281,7 +281,7 @@ internal sealed class SimulatedRun(World world, FleetSimulation fleet, Simulated
                 case GroupEffect.Start e:
                     _run.Send(Item(e.Item), _resume);
                     break;
-                case GroupEffect.Say e:
+                case GroupEffect.Tell e:
                     _run.Say(new ItemId(_run.Id, e.Item, Item(e.Item).Attempt), e.Order);
                     break;
                 case GroupEffect.ArmSpread e:

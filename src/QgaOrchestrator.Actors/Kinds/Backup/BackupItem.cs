@@ -153,7 +153,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         var fitness = await FreezeFitness.AskAsync(_vm, _services, _spec, vm.Machine, _consistency);
         if (fitness.Stop is { } stop) return Outcome(stop);
 
-        await OverlaysOwed.SettleAsync(_services, _spec, _monitor!, _halt.Token);
+        await ActiveOverlays.SettleAsync(_services, _spec, _monitor!, _halt.Token);
         _directory.Create(_services.TargetGroup, _options.Method != BackupMethod.Hook);
         var plan = await PrepareAsync(cut, _halt.Token);
         var os = vm.Guest.Inventory?.OsId;
@@ -183,7 +183,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
                     Slow: os == "mswindows" || vm.SlowFreeze,
                     Covered: fitness.Freezes && coverage.IsWhole
                 ),
-                GroupWord.Reserve,
+                GroupStep.Reserve,
                 _halt.Token
             );
 
@@ -221,8 +221,8 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         else if (_seat is not null)
         {
             // It is not frozen, and says so: the group cuts it with the others.
-            await _seat.AtAsync(new MemberReport(MemberPhase.Reserved), GroupWord.Freeze, _halt.Token);
-            await _seat.AtAsync(new MemberReport(MemberPhase.Frozen), GroupWord.Cut, _halt.Token);
+            await _seat.AtAsync(new MemberReport(MemberPhase.Reserved), GroupStep.Freeze, _halt.Token);
+            await _seat.AtAsync(new MemberReport(MemberPhase.Frozen), GroupStep.Cut, _halt.Token);
         }
         if (await cut.CutAsync(plan, Answer) is var outcome and not CutOutcome.Done)
             throw new CutException($"the disks could not be cut: {outcome}", "See the node's log; the VM's disks are as before");
@@ -234,18 +234,18 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
 
     private void Obey(GroupOrder said)
     {
-        switch (said.Word)
+        switch (said.Step)
         {
-            case GroupWord.Void:
+            case GroupStep.Void:
                 Halt(said.Voided!);
                 break;
-            case GroupWord.Freeze:
+            case GroupStep.Freeze:
                 Steer(new WindowInput.FreezeNow());
                 break;
-            case GroupWord.Cut:
+            case GroupStep.Cut:
                 Steer(new WindowInput.CutNow(said.Hold));
                 break;
-            case GroupWord.Thaw:
+            case GroupStep.Thaw:
                 Steer(new WindowInput.AllCut());
                 break;
         }
@@ -335,7 +335,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         var point = draft.ToPoint(_spec.Id, _order.Run, _order.Group, _directory, await HashAsync(draft.Plan, cancel));
 
         if (_seat is not null)
-            await _seat.AtAsync(new MemberReport(MemberPhase.Verified, Verdict: draft.Verdict), GroupWord.Publish, cancel);
+            await _seat.AtAsync(new MemberReport(MemberPhase.Verified, Verdict: draft.Verdict), GroupStep.Publish, cancel);
         Move(BackupKind.Catalog);
         _directory.Publish(point);
         return await EndAsync(point, cancel);
@@ -350,7 +350,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
             draft = Store(
                 draft with
                 {
-                    Verdict = (await _seat.AtAsync(new MemberReport(MemberPhase.Closed), GroupWord.GoOn, cancel)).Verdict,
+                    Verdict = (await _seat.AtAsync(new MemberReport(MemberPhase.Closed), GroupStep.GoOn, cancel)).Verdict,
                 }
             );
         _seat.Report(new MemberReport(MemberPhase.Copying, Verdict: draft.Verdict));
@@ -366,7 +366,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
                     MemberPhase.Published,
                     Verdict: new GroupVerdict(point.Proof.SkewMs ?? 0, point.Class != "crash")
                 ),
-                GroupWord.End,
+                GroupStep.End,
                 cancel
             );
         await _services.Catalog(point);

@@ -14,7 +14,7 @@ namespace QgaOrchestrator.Actors.Kinds.Backup;
 internal static class Obstacle
 {
     public static readonly Finding NoMonitor = new(
-        Weight.Stops,
+        Severity.Blocking,
         "this VM has no monitor's socket, and disks are cut through the monitor",
         "Give QEMU a -qmp socket and name it in Fleet.Sources"
     );
@@ -24,7 +24,7 @@ internal static class Obstacle
         machine.Up
             ? null
             : new(
-                Weight.Unreachable,
+                Severity.Unreachable,
                 machine.Reason ?? "the monitor does not answer",
                 "Check that QEMU runs; where libvirt has this monitor, give QEMU another one for qgad, and where Proxmox has "
                     + "it, use \"Hold\": \"per-command\""
@@ -54,7 +54,7 @@ internal sealed record FreezeFitness(
                 ? new GuestFacts(false, FreezeAnswer.NoAgent, trouble.Reason) { Remedy = trouble.Remedy }
             : Facts(await CallAsync(GuestFsfreezeStatus.Request));
         if (PreflightRules.Freeze(spec.Id.Name, guest, machine.RunState, consistency) is { } finding)
-            return new(false, null, null, guest, finding.Weight == Weight.Told ? null : finding);
+            return new(false, null, null, guest, finding.Severity == Severity.Notice ? null : finding);
 
         var asked = await CallAsync(GuestGetFsinfo.Request);
         if (asked.Outcome is not AgentOutcome.Returned told) return new(true, null, null, guest, null);

@@ -11,7 +11,7 @@ namespace QgaOrchestrator.Actors.Kinds.Backup;
 /// </summary>
 internal sealed class GroupSeat(StartItem order, IActorRef runs)
 {
-    private readonly ConcurrentDictionary<GroupWord, TaskCompletionSource<GroupOrder>> _words = new();
+    private readonly ConcurrentDictionary<GroupStep, TaskCompletionSource<GroupOrder>> _words = new();
     private volatile MemberReport? _last;
 
     public void Report(MemberReport report)
@@ -25,15 +25,15 @@ internal sealed class GroupSeat(StartItem order, IActorRef runs)
         if (_last is { } report) runs.Tell(new MemberMoved(order.Run, order.Item, order.Attempt, report));
     }
 
-    public void Take(GroupOrder said) => Word(said.Word).TrySetResult(said);
+    public void Take(GroupOrder said) => Word(said.Step).TrySetResult(said);
 
     /// <summary>Says how far the item is, and waits until the group says this word.</summary>
-    public Task<GroupOrder> AtAsync(MemberReport report, GroupWord word, CancellationToken cancel)
+    public Task<GroupOrder> AtAsync(MemberReport report, GroupStep word, CancellationToken cancel)
     {
         Report(report);
         return Word(word).Task.WaitAsync(cancel);
     }
 
-    private TaskCompletionSource<GroupOrder> Word(GroupWord word) =>
+    private TaskCompletionSource<GroupOrder> Word(GroupStep word) =>
         _words.GetOrAdd(word, _ => new TaskCompletionSource<GroupOrder>(TaskCreationOptions.RunContinuationsAsynchronously));
 }

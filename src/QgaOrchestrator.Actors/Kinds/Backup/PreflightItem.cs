@@ -68,7 +68,7 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
         {
             return Outcome([
                 new Finding(
-                    Weight.Unreachable,
+                    Severity.Unreachable,
                     $"QEMU's monitor does not answer ({silent.Message})",
                     "See whether QEMU hangs, and its storage"
                 ),
@@ -106,7 +106,10 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
         catch (CutException e)
         {
             TargetDirectory.Delete(directory.Path);
-            return facts with { Target = new Finding(e.Unreachable ? Weight.Unreachable : Weight.Stops, e.Message, e.Remedy) };
+            return facts with
+            {
+                Target = new Finding(e.Unreachable ? Severity.Unreachable : Severity.Blocking, e.Message, e.Remedy),
+            };
         }
         catch (OperationCanceledException)
         {
@@ -118,7 +121,7 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
 
     /// <summary>Fit where nothing stops it; whatever was found is told in either case.</summary>
     private ItemOutcome Outcome(IReadOnlyList<Finding> findings) => Outcome(
-        findings is [{ Weight: not Weight.Told } worst, ..] ? worst.State : ItemState.Succeeded,
+        findings is [{ Severity: not Severity.Notice } worst, ..] ? worst.State : ItemState.Succeeded,
         findings.Count == 0 ? null : string.Join("; ", findings.Select(finding => finding.What)),
         findings.Count == 0 ? null : string.Join(". ", findings.Select(finding => finding.Remedy.TrimEnd('.')).Distinct()));
 

@@ -31,7 +31,7 @@ public static class PreflightRules
             .. Machine(facts)
                 .Concat(Guest(facts, consistency))
                 .Concat(Storage(facts, method))
-                .OrderByDescending(finding => finding.Weight),
+                .OrderByDescending(finding => finding.Severity),
         ];
 
     /// <summary>What a freeze of this guest would meet at once; null: it can be tried.</summary>
@@ -39,12 +39,12 @@ public static class PreflightRules
     public static Finding? Freeze(string vm, GuestFacts guest, string? runState, Consistency consistency)
     {
         var (stops, unreachable) = consistency == Consistency.Require
-            ? (Weight.Stops, Weight.Unreachable)
-            : (Weight.Told, Weight.Told);
+            ? (Severity.Blocking, Severity.Unreachable)
+            : (Severity.Notice, Severity.Notice);
         return guest switch
         {
             { Denied: true } => new(
-                Weight.Stops,
+                Severity.Blocking,
                 "this host's policy denies guest-fsfreeze-freeze",
                 "Policy.Deny in the node's config names it; or use consistency none"
             )
@@ -67,13 +67,13 @@ public static class PreflightRules
             { Answer: FreezeAnswer.Quarantined } =>
                 new(stops, $"{guest.Reason}", $"The node keeps thawing it; see qgactl vm show {vm}"),
             // The agent of a stopped VM is as silent as one that does not run, but the remedy is another.
-            _ when runState is not (null or "running") => Stopped(runState) with { Weight = stops },
+            _ when runState is not (null or "running") => Stopped(runState) with { Severity = stops },
             _ => new(unreachable, $"{guest.Reason}", $"Check that qemu-ga runs in the guest: qgactl vm show {vm}"),
         };
     }
 
     private static Finding Stopped(string runState) =>
-        new(Weight.Stops, $"the VM does not run: it is {runState}", "Start or resume it, then run the backup again");
+        new(Severity.Blocking, $"the VM does not run: it is {runState}", "Start or resume it, then run the backup again");
 
     private static IEnumerable<Finding> Machine(PreflightFacts facts)
     {
@@ -81,13 +81,13 @@ public static class PreflightRules
             yield return Stopped(state);
         if (facts.Migration is { } migration)
             yield return new(
-                Weight.Stops,
+                Severity.Blocking,
                 $"the VM is migrating ({migration})",
                 "Wait for the end of the migration, then run the backup again"
             );
         if (facts.Age is { } age && age < MomentsAgo)
             yield return new(
-                Weight.Told,
+                Severity.Notice,
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"the guest, or its agent, started {age.TotalSeconds:0} s ago: its services may not be up yet"
@@ -103,7 +103,7 @@ public static class PreflightRules
         if (facts.Guest is not { } guest) return [AsItRuns("Use consistency require or prefer for more")];
         var obstacles = Obstacles(facts, guest, consistency);
         return obstacles.Count == 0 ? Frozen(facts)
-            : obstacles.All(finding => finding.Weight == Weight.Told)
+            : obstacles.All(finding => finding.Severity == Severity.Notice)
                 ? [.. obstacles, AsItRuns("Let qemu-ga run and freeze in the guest for more")]
             : obstacles;
     }
@@ -118,14 +118,14 @@ public static class PreflightRules
                 .. Gaps(
                     facts,
                     gaps,
-                    consistency == Consistency.Require ? Weight.Stops : Weight.Told,
+                    consistency == Consistency.Require ? Severity.Blocking : Severity.Notice,
                     "the guest cannot be frozen"
                 ),
             ];
         return Freeze(facts.Vm, guest, facts.RunState, consistency) is { } finding ? [finding] : [];
     }
 
-    private static Finding AsItRuns(string remedy) => new(Weight.Told, "it would be cut as it runs, class crash", remedy);
+    private static Finding AsItRuns(string remedy) => new(Severity.Notice, "it would be cut as it runs, class crash", remedy);
 
     /// <summary>Of a guest that can be frozen: what its freeze does not do.</summary>
     private static IEnumerable<Finding> Frozen(PreflightFacts facts)
@@ -134,7 +134,7 @@ public static class PreflightRules
             var gap in Gaps(
                 facts,
                 Missing(facts, FileSystems),
-                Weight.Told,
+                Severity.Notice,
                 "which disks its file systems cover is not known, class crash"
             )
         )
@@ -143,37 +143,37 @@ public static class PreflightRules
             var gap in Gaps(
                 facts,
                 Missing(facts, Files),
-                Weight.Told,
+                Severity.Notice,
                 "its freeze hook cannot be asked, so no point says application, and its mounts are not known"
             )
         )
             yield return gap;
 
-        foreach (var odd in facts.NotUnderstood) yield return new(Weight.Told, odd, MendAgent);
+        foreach (var odd in facts.NotUnderstood) yield return new(Severity.Notice, odd, MendAgent);
 
         if (facts.Coverage?.Gaps is { Count: > 0 } gaps)
-            yield return new(Weight.Told, $"the point would say crash: {string.Join("; ", gaps)}{Swaps(facts)}", Uncovered);
+            yield return new(Severity.Notice, $"the point would say crash: {string.Join("; ", gaps)}{Swaps(facts)}", Uncovered);
         if (Mounted(MountKind.Network) is { } network)
             yield return new(
-                Weight.Told,
+                Severity.Notice,
                 $"{network}: what is there is on no disk of this VM, and not in the point",
                 "Back it up where it lies"
             );
         if (Mounted(MountKind.Loop) is { } loop)
             yield return new(
-                Weight.Told,
+                Severity.Notice,
                 $"{loop}: a loop device's freeze can hang behind that of the file system which holds its file",
                 "Mount it from a disk of its own; a freeze that hangs is undone at Freeze.Timeout, and the item fails"
             );
         if (Mounted(MountKind.Overlay) is { } overlay)
             yield return new(
-                Weight.Told,
+                Severity.Notice,
                 $"{overlay}: an overlay does not freeze by itself, and stands still only with the file system that it writes to",
                 "Keep its upper directory on a disk whose file system freezes"
             );
-        if (Mounted(MountKind.Rigid) is { } rigid)
+        if (Mounted(MountKind.CannotFreeze) is { } rigid)
             yield return new(
-                Weight.Told,
+                Severity.Notice,
                 $"{rigid}: its file system cannot freeze, and what is written there at the cut may be torn",
                 "Keep nothing there that is written all the time"
             );
@@ -195,7 +195,7 @@ public static class PreflightRules
 
     /// <summary>A finding for each reason why commands are missing.</summary>
     private static IEnumerable<Finding> Gaps(
-        PreflightFacts facts, IReadOnlyList<MissingCommand> missing, Weight weight, string hence)
+        PreflightFacts facts, IReadOnlyList<MissingCommand> missing, Severity severity, string hence)
     {
         foreach (var gap in missing.GroupBy(command => command.Gap))
         {
@@ -203,19 +203,19 @@ public static class PreflightRules
             yield return gap.Key switch
             {
                 CommandGap.Disabled => new(
-                    weight,
+                    severity,
                     $"the guest's agent has {names} disabled: {hence}",
                     "Allow them in the guest (qemu-ga --allow-rpcs/--block-rpcs, on RHEL /etc/sysconfig/qemu-ga) and restart "
                         + "qemu-ga"
                 ),
                 CommandGap.TooOld => new(
-                    weight,
+                    severity,
                     $"the guest's agent {facts.AgentVersion} is too old for {names} "
                         + $"({gap.Max(command => Version.Parse(command.Since))}): {hence}",
                     "Update qemu-guest-agent in the guest"
                 ),
                 _ => new(
-                    weight,
+                    severity,
                     $"the guest's agent {facts.AgentVersion} was built without {names}: {hence}",
                     "Install a build of qemu-guest-agent that has them"
                 ),
@@ -229,13 +229,13 @@ public static class PreflightRules
         foreach (var finding in Outside(facts)) yield return finding;
         if (facts.BrokenBitmaps.Count > 0)
             yield return new(
-                method == BackupMethod.Incremental ? Weight.Stops : Weight.Told,
+                method == BackupMethod.Incremental ? Severity.Blocking : Severity.Notice,
                 $"QEMU calls dirty bitmaps inconsistent: {string.Join(", ", facts.BrokenBitmaps)}; no incremental backup can "
                     + $"go on from them",
                 "Remove each with block-dirty-bitmap-remove, and let whoever made it begin with a full backup");
         if (method is BackupMethod.Full && facts.Qemu is { } qemu && qemu < ProtectsWrites)
             yield return new(
-                Weight.Told,
+                Severity.Notice,
                 $"QEMU {qemu.Major}.{qemu.Minor} lets a guest's write fail where the target fails during the copy",
                 "Copy to a target that is as reliable as the disk; QEMU 10.1 and later give up the copy instead"
             );
@@ -245,20 +245,20 @@ public static class PreflightRules
     {
         if (facts.Strangers.Count > 0)
             yield return new(
-                Weight.Told,
+                Severity.Notice,
                 $"the fleet file excludes {string.Join(", ", facts.Strangers)}, and no disk of this VM is called that",
                 "Name a disk by its device's id, its node's name, its drive's id or its serial"
             );
         var disks = facts.Outside.Where(outside => outside.Why != "tpm").ToList();
         if (disks.Count > 0)
             yield return new(
-                Weight.Told,
+                Severity.Notice,
                 $"not in the point: {string.Join(", ", disks.Select(outside => $"{outside.Name} ({outside.Why})"))}",
                 "Keep what is on them by other means where it is needed"
             );
         if (facts.Outside.Where(outside => outside.Why == "tpm").Select(outside => outside.Name).ToList() is { Count: > 0 } tpms)
             yield return new(
-                Weight.Told,
+                Severity.Notice,
                 $"the state of {string.Join(", ", tpms)} is not in the point: the program that emulates the TPM keeps it",
                 "Keep that program's state directory, or the recovery keys of what the guest has encrypted"
             );

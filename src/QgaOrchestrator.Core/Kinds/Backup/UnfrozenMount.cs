@@ -13,7 +13,7 @@ public enum MountKind
     Loop,
 
     /// <summary>On a disk, and of a type that cannot freeze.</summary>
-    Rigid,
+    CannotFreeze,
 }
 
 /// <summary>A mount that stays writable while its guest is frozen, or that hinders the freeze.</summary>
@@ -73,8 +73,9 @@ public sealed record UnfrozenMount(string Mountpoint, string Type, MountKind Kin
             .StartsWith('/') && type != "fuse.lxcfs" => MountKind.Network,
         "overlay" or "aufs" => MountKind.Overlay,
         _ when device.StartsWith("/dev/loop", StringComparison.Ordinal) => MountKind.Loop,
-        _ when device.StartsWith("/dev/", StringComparison.Ordinal) && type != "fuseblk" && !Freezes(type) => MountKind.Rigid,
-        "fuseblk" or "zfs" => MountKind.Rigid,
+        _ when device.StartsWith("/dev/", StringComparison.Ordinal) && type != "fuseblk" && !Freezes(type) =>
+            MountKind.CannotFreeze,
+        "fuseblk" or "zfs" => MountKind.CannotFreeze,
         _ => null,
     };
 }

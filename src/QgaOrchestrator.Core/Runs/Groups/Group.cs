@@ -50,15 +50,22 @@ public sealed record MemberReport(
 /// <param name="Covered">Every disk of every member was covered.</param>
 public sealed record GroupVerdict(double SkewMs, bool Covered);
 
-/// <summary>What a group says to a member: each word once the member is where it applies, and again at each repeat.</summary>
-[JsonConverter(typeof(CamelCaseEnum<GroupWord>))]
-public enum GroupWord { Reserve, Freeze, Cut, Thaw, GoOn, Publish, End, Void }
+/// <summary>A member's next step. The group orders it when the member is ready for it, and again whenever the member
+/// repeats its report.</summary>
+[JsonConverter(typeof(CamelCaseEnum<GroupStep>))]
+public enum GroupStep { Reserve, Freeze, Cut, Thaw, GoOn, Publish, End, Void }
 
-/// <param name="Word">What to do.</param>
+/// <summary>From a group to a member: take this step.</summary>
+/// <param name="Step">Its name on the wire is "word".</param>
 /// <param name="Hold">Cut: stay frozen until Thaw.</param>
 /// <param name="Verdict">GoOn: to be stored before it copies.</param>
 /// <param name="Voided">Void: how the member's item ends once it is undone.</param>
-public sealed record GroupOrder(GroupWord Word, bool Hold = false, GroupVerdict? Verdict = null, ItemOutcome? Voided = null);
+public sealed record GroupOrder(
+    [property: JsonPropertyName("word")] GroupStep Step,
+    bool Hold = false,
+    GroupVerdict? Verdict = null,
+    ItemOutcome? Voided = null
+);
 
 /// <summary>Where a group stands. Each stage begins when all of its members are ready for it.</summary>
 public enum GroupStage { Gathering, Reserving, FreezingSlow, Freezing, Cutting, Closing, Copying, Publishing, Ending, Void }
@@ -138,7 +145,7 @@ public abstract record GroupEffect
     /// <summary>Order the member's item.</summary>
     public sealed record Start(int Item) : GroupEffect;
 
-    public sealed record Say(int Item, GroupOrder Order) : GroupEffect;
+    public sealed record Tell(int Item, GroupOrder Order) : GroupEffect;
 
     public sealed record ArmSpread(TimeSpan After) : GroupEffect;
 

@@ -18,14 +18,14 @@ public static class GroupRules
         var effects = new List<GroupEffect>();
         var ended = group.IsEnded;
         var before = group;
-        group = CountBegun(Advance(Take(group, input, now), now));
+        group = CountBegun(Advance(Apply(group, input, now), now));
         if (Begins(group) && group.Begun < group.Members.Count && (group.Begun == 0 || HasBegun(group.Members[group.Begun - 1])))
             effects.Add(new GroupEffect.Start(group.Members[(group = group with { Begun = group.Begun + 1 }).Begun - 1].Item));
         foreach (var member in group.Members)
         {
-            // To all when the stage has changed, else to the one who spoke.
-            if ((group.Stage != before.Stage || Spoke(input, member)) && OrderFor(group, member) is { } order)
-                effects.Add(new GroupEffect.Say(member.Item, order));
+            // To all members when the stage has changed, else to the one that has reported.
+            if ((group.Stage != before.Stage || HasReported(input, member)) && OrderFor(group, member) is { } order)
+                effects.Add(new GroupEffect.Tell(member.Item, order));
         }
         if (before.FirstFrozen is null && group.FirstFrozen is not null) effects.Add(new GroupEffect.ArmSpread(group.Spread));
         if (!ended && group.IsEnded) effects.Add(new GroupEffect.End([.. group.Members.Select(member => member.Outcome!)]));
@@ -47,10 +47,10 @@ public static class GroupRules
         return last < group.Begun ? group : group with { Begun = last + 1 };
     }
 
-    private static bool Spoke(GroupInput input, GroupMember member) =>
+    private static bool HasReported(GroupInput input, GroupMember member) =>
         input is GroupInput.Reported said && said.Item == member.Item;
 
-    private static GroupState Take(GroupState group, GroupInput input, Moment now) => input switch
+    private static GroupState Apply(GroupState group, GroupInput input, Moment now) => input switch
     {
         GroupInput.Reported { Report.Failing: { } failing } => Void(group, failing),
         GroupInput.Reported { Report.Phase: MemberPhase.Queued } i => Queue(group, i.Item, now),
@@ -209,15 +209,15 @@ public static class GroupRules
     private static GroupOrder? OrderFor(GroupState group, GroupMember member) => (group.Stage, member.Phase) switch
     {
         _ when member.Outcome is not null => null,
-        (GroupStage.Void, _) => new GroupOrder(GroupWord.Void, Voided: VoidedOutcome(group, member)),
-        ( >= GroupStage.Reserving, MemberPhase.Prepared) => new GroupOrder(GroupWord.Reserve),
-        (GroupStage.FreezingSlow, MemberPhase.Reserved) when member.Slow => new GroupOrder(GroupWord.Freeze),
-        ( >= GroupStage.Freezing, MemberPhase.Reserved) => new GroupOrder(GroupWord.Freeze),
-        ( >= GroupStage.Cutting, MemberPhase.Frozen) => new GroupOrder(GroupWord.Cut, Hold: Holds(group)),
-        ( >= GroupStage.Closing, MemberPhase.Cut) when Holds(group) => new GroupOrder(GroupWord.Thaw),
-        ( >= GroupStage.Copying, MemberPhase.Closed) => new GroupOrder(GroupWord.GoOn, Verdict: group.Verdict),
-        ( >= GroupStage.Publishing, MemberPhase.Verified) => new GroupOrder(GroupWord.Publish),
-        (GroupStage.Ending, MemberPhase.Published) => new GroupOrder(GroupWord.End),
+        (GroupStage.Void, _) => new GroupOrder(GroupStep.Void, Voided: VoidedOutcome(group, member)),
+        ( >= GroupStage.Reserving, MemberPhase.Prepared) => new GroupOrder(GroupStep.Reserve),
+        (GroupStage.FreezingSlow, MemberPhase.Reserved) when member.Slow => new GroupOrder(GroupStep.Freeze),
+        ( >= GroupStage.Freezing, MemberPhase.Reserved) => new GroupOrder(GroupStep.Freeze),
+        ( >= GroupStage.Cutting, MemberPhase.Frozen) => new GroupOrder(GroupStep.Cut, Hold: Holds(group)),
+        ( >= GroupStage.Closing, MemberPhase.Cut) when Holds(group) => new GroupOrder(GroupStep.Thaw),
+        ( >= GroupStage.Copying, MemberPhase.Closed) => new GroupOrder(GroupStep.GoOn, Verdict: group.Verdict),
+        ( >= GroupStage.Publishing, MemberPhase.Verified) => new GroupOrder(GroupStep.Publish),
+        (GroupStage.Ending, MemberPhase.Published) => new GroupOrder(GroupStep.End),
         _ => null,
     };
 

@@ -16,7 +16,7 @@ public class PreflightRulesTests
         Age = TimeSpan.FromHours(1),
     };
 
-    /// <summary>A case, what it does to a fit VM, and what is found with require and with prefer: a weight and some words
+    /// <summary>A case, what it does to a fit VM, and what is found with require and with prefer: a severity and some words
     /// each.</summary>
     private static readonly Dictionary<string, (PreflightFacts Facts, string[] Require, string[] Prefer)> Cases = new()
     {
@@ -27,78 +27,78 @@ public class PreflightRulesTests
                 RunState = "paused",
                 Guest = Said(FreezeAnswer.Silent, "no answer"),
             },
-            ["Stops it is paused"],
-            ["Stops it is paused"]
+            ["Blocking it is paused"],
+            ["Blocking it is paused"]
         ),
-        ["migrating"] = (Fit with { Migration = "active" }, ["Stops migrating (active)"], ["Stops migrating (active)"]),
-        ["booted"] = (Fit with { Age = TimeSpan.FromSeconds(3.4) }, ["Told started 3 s ago"], ["Told started 3 s ago"]),
+        ["migrating"] = (Fit with { Migration = "active" }, ["Blocking migrating (active)"], ["Blocking migrating (active)"]),
+        ["booted"] = (Fit with { Age = TimeSpan.FromSeconds(3.4) }, ["Notice started 3 s ago"], ["Notice started 3 s ago"]),
         ["silent"] = (
             Fit with { Guest = Said(FreezeAnswer.Silent, "no agent") },
             ["Unreachable no agent"],
-            ["Told no agent", "Told class crash"]
+            ["Notice no agent", "Notice class crash"]
         ),
         ["no agent's socket"] = (
             Fit with { Guest = Said(FreezeAnswer.NoAgent, "no socket") with { Remedy = "Give it one" } },
-            ["Stops no socket"],
-            ["Told no socket", "Told class crash"]
+            ["Blocking no socket"],
+            ["Notice no socket", "Notice class crash"]
         ),
         ["frozen by somebody else"] = (
             Fit with { Guest = Said(FreezeAnswer.Frozen) },
-            ["Stops frozen by somebody else"],
-            ["Told frozen by somebody else", "Told class crash"]
+            ["Blocking frozen by somebody else"],
+            ["Notice frozen by somebody else", "Notice class crash"]
         ),
         ["quarantined"] = (
             Fit with { Guest = Said(FreezeAnswer.Quarantined, "in quarantine") },
-            ["Stops in quarantine"],
-            ["Told in quarantine", "Told class crash"]
+            ["Blocking in quarantine"],
+            ["Notice in quarantine", "Notice class crash"]
         ),
         ["denied by policy"] = (
             Fit with { Guest = new GuestFacts(true, null, null) },
-            ["Stops policy denies"],
-            ["Stops policy denies"]
+            ["Blocking policy denies"],
+            ["Blocking policy denies"]
         ),
         ["refused, and nobody knows why"] = (
             Fit with { Guest = Said(FreezeAnswer.NotOffered, "disabled") },
-            ["Stops does not offer freezing: disabled"],
-            ["Told does not offer", "Told class crash"]
+            ["Blocking does not offer freezing: disabled"],
+            ["Notice does not offer", "Notice class crash"]
         ),
         ["freeze disabled"] = (
             Lacks("guest-fsfreeze-freeze", CommandGap.Disabled),
-            ["Stops guest-fsfreeze-freeze disabled"],
-            ["Told guest-fsfreeze-freeze disabled", "Told class crash"]
+            ["Blocking guest-fsfreeze-freeze disabled"],
+            ["Notice guest-fsfreeze-freeze disabled", "Notice class crash"]
         ),
         ["refused, since it is disabled"] = (
             Lacks("guest-fsfreeze-status", CommandGap.Disabled) with { Guest = Said(FreezeAnswer.NotOffered, "x") },
-            ["Stops guest-fsfreeze-status disabled"],
-            ["Told guest-fsfreeze-status", "Told class crash"]
+            ["Blocking guest-fsfreeze-status disabled"],
+            ["Notice guest-fsfreeze-status", "Notice class crash"]
         ),
         ["agent too old to freeze"] = (
             Lacks("guest-fsfreeze-freeze", CommandGap.TooOld),
-            ["Stops 7.2.22 is too old for guest-fsfreeze-freeze (2.2)"],
-            ["Told too old", "Told class crash"]
+            ["Blocking 7.2.22 is too old for guest-fsfreeze-freeze (2.2)"],
+            ["Notice too old", "Notice class crash"]
         ),
         ["agent built without freezing"] = (
             Lacks("guest-fsfreeze-freeze", CommandGap.NotBuilt),
-            ["Stops built without guest-fsfreeze-freeze"],
-            ["Told built without", "Told class crash"]
+            ["Blocking built without guest-fsfreeze-freeze"],
+            ["Notice built without", "Notice class crash"]
         ),
         ["agent too old to tell its file systems"] = (
             Lacks("guest-get-fsinfo", CommandGap.TooOld),
-            ["Told too old for guest-get-fsinfo (2.2): which disks"],
-            ["Told too old for guest-get-fsinfo (2.2): which disks"]
+            ["Notice too old for guest-get-fsinfo (2.2): which disks"],
+            ["Notice too old for guest-get-fsinfo (2.2): which disks"]
         ),
         ["files disabled"] = (
             Lacks("guest-file-open", CommandGap.Disabled),
-            ["Told no point says application"],
-            ["Told no point says application"]
+            ["Notice no point says application"],
+            ["Notice no point says application"]
         ),
         ["raw disk"] = (
             Fit with
             {
                 Coverage = new([new("disk0", DiskCover.Covered, null), new("disk1", DiskCover.Uncovered, "it is raw")], []),
             },
-            ["Told crash: disk1 is uncovered: it is raw"],
-            ["Told disk1 is uncovered"]
+            ["Notice crash: disk1 is uncovered: it is raw"],
+            ["Notice disk1 is uncovered"]
         ),
         ["swap disk"] = (
             Fit with
@@ -106,64 +106,64 @@ public class PreflightRulesTests
                 Coverage = new([new("disk1", DiskCover.Uncovered, "it is raw")], []),
                 Swaps = ["/dev/vdb"],
             },
-            ["Told the guest swaps on /dev/vdb"],
-            ["Told the guest swaps on /dev/vdb"]
+            ["Notice the guest swaps on /dev/vdb"],
+            ["Notice the guest swaps on /dev/vdb"]
         ),
         ["swap on a covered disk"] = (Fit with { Swaps = ["/swapfile"] }, [], []),
         ["beyond the cut"] = (
             Fit with { Coverage = new([], ["/srv (xfs) is on vhost0, which QEMU cannot cut"]) },
-            ["Told crash: /srv (xfs) is on vhost0"],
-            ["Told crash: /srv"]
+            ["Notice crash: /srv (xfs) is on vhost0"],
+            ["Notice crash: /srv"]
         ),
         ["firmware's variables"] = (Fit with { Coverage = new([new("efi", DiskCover.Firmware, null)], []) }, [], []),
         ["left out"] = (
             Fit with { Outside = [new("scratch", "excluded"), new("cd0", "read-only"), new("tpm0", "tpm")] },
-            ["Told not in the point: scratch (excluded), cd0 (read-only)", "Told state of tpm0"],
-            ["Told not in the point", "Told tpm0"]
+            ["Notice not in the point: scratch (excluded), cd0 (read-only)", "Notice state of tpm0"],
+            ["Notice not in the point", "Notice tpm0"]
         ),
         ["left out by a wrong name"] = (
             Fit with { Strangers = ["sda"] },
-            ["Told excludes sda, and no disk of this VM"],
-            ["Told excludes sda"]
+            ["Notice excludes sda, and no disk of this VM"],
+            ["Notice excludes sda"]
         ),
         ["network"] = (
             Mounts(new("/mnt", "nfs4", MountKind.Network), new("/srv", "cifs", MountKind.Network)),
-            ["Told /mnt (nfs4) and 1 more: what is there is on no disk"],
-            ["Told /mnt"]
+            ["Notice /mnt (nfs4) and 1 more: what is there is on no disk"],
+            ["Notice /mnt"]
         ),
         ["loop"] = (
-            Mounts(new UnfrozenMount("/tmp", "ext4", MountKind.Loop)), ["Told /tmp (ext4): a loop device"], ["Told /tmp"]),
+            Mounts(new UnfrozenMount("/tmp", "ext4", MountKind.Loop)), ["Notice /tmp (ext4): a loop device"], ["Notice /tmp"]),
         ["overlay"] = (
-            Mounts(new UnfrozenMount("/merged", "overlay", MountKind.Overlay)), ["Told /merged (overlay)"], ["Told /merged"]),
+            Mounts(new UnfrozenMount("/merged", "overlay", MountKind.Overlay)), ["Notice /merged (overlay)"], ["Notice /merged"]),
         ["vfat"] = (
-            Mounts(new UnfrozenMount("/boot/efi", "vfat", MountKind.Rigid)),
-            ["Told cannot freeze"],
-            ["Told cannot freeze"]
+            Mounts(new UnfrozenMount("/boot/efi", "vfat", MountKind.CannotFreeze)),
+            ["Notice cannot freeze"],
+            ["Notice cannot freeze"]
         ),
         ["target"] = (
-            Fit with { Target = new(Weight.Stops, "QEMU (uid 64055) may not write /x", "Let it") },
-            ["Stops uid 64055"],
-            ["Stops uid 64055"]
+            Fit with { Target = new(Severity.Blocking, "QEMU (uid 64055) may not write /x", "Let it") },
+            ["Blocking uid 64055"],
+            ["Blocking uid 64055"]
         ),
         ["bitmaps"] = (
             Fit with { BrokenBitmaps = ["disk0/nightly"] },
-            ["Told inconsistent: disk0/nightly"],
-            ["Told inconsistent: disk0/nightly"]
+            ["Notice inconsistent: disk0/nightly"],
+            ["Notice inconsistent: disk0/nightly"]
         ),
         ["QEMU before 10.1"] = (
             Fit with { Qemu = new Version(7, 2) },
-            ["Told QEMU 7.2 lets a guest's write fail"],
-            ["Told QEMU 7.2"]
+            ["Notice QEMU 7.2 lets a guest's write fail"],
+            ["Notice QEMU 7.2"]
         ),
         ["much"] = (
             Fit with
             {
                 BrokenBitmaps = ["d/b"],
                 Guest = Said(FreezeAnswer.Silent, "no agent"),
-                Target = new(Weight.Stops, "full", "Free"),
+                Target = new(Severity.Blocking, "full", "Free"),
             },
-            ["Stops full", "Unreachable no agent", "Told d/b"],
-            ["Stops full", "Told no agent", "Told class crash", "Told d/b"]
+            ["Blocking full", "Unreachable no agent", "Notice d/b"],
+            ["Blocking full", "Notice no agent", "Notice class crash", "Notice d/b"]
         ),
     };
 
@@ -171,7 +171,7 @@ public class PreflightRulesTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Each_fact_is_found_with_its_weight_and_a_remedy(string name)
+    public void Each_fact_is_found_with_its_severity_and_a_remedy(string name)
     {
         var (facts, require, prefer) = Cases[name];
         AssertFinds(require, PreflightRules.Judge(facts, Consistency.Require, BackupMethod.Full));
@@ -184,7 +184,7 @@ public class PreflightRulesTests
     {
         var findings = PreflightRules.Judge(Cases[name].Facts with { Guest = null }, Consistency.None, BackupMethod.Full);
         Assert.Equal(
-            name is "paused" or "migrating" or "target" or "much", findings.Any(finding => finding.Weight != Weight.Told));
+            name is "paused" or "migrating" or "target" or "much", findings.Any(finding => finding.Severity != Severity.Notice));
         if (name != "paused")
             Assert.Contains(findings, finding => finding.What.Contains("class crash", StringComparison.Ordinal));
     }
@@ -194,8 +194,11 @@ public class PreflightRulesTests
     {
         var facts = Fit with { BrokenBitmaps = ["d/b"] };
         Assert.Equal(
-            Weight.Stops, Assert.Single(PreflightRules.Judge(facts, Consistency.Require, BackupMethod.Incremental)).Weight);
-        Assert.Equal(Weight.Told, Assert.Single(PreflightRules.Judge(facts, Consistency.Require, BackupMethod.Snapshot)).Weight);
+            Severity.Blocking,
+            Assert.Single(PreflightRules.Judge(facts, Consistency.Require, BackupMethod.Incremental)).Severity
+        );
+        Assert.Equal(
+            Severity.Notice, Assert.Single(PreflightRules.Judge(facts, Consistency.Require, BackupMethod.Snapshot)).Severity);
     }
 
     [Fact]
@@ -236,14 +239,14 @@ public class PreflightRulesTests
             """);
         Assert.Equal(
             [
-                "/boot/efi Rigid",
+                "/boot/efi CannotFreeze",
                 "/tmp Loop",
                 "/var/lib/docker/overlay2/a/merged Overlay",
                 "/mnt/my files Network",
                 "/mnt/host Network",
                 "/mnt/ssh Network",
-                "/mnt/ntfs Rigid",
-                "/tank Rigid",
+                "/mnt/ntfs CannotFreeze",
+                "/tank CannotFreeze",
             ],
             mounts.Select(mount => $"{mount.Mountpoint} {mount.Kind}")
         );
@@ -264,8 +267,8 @@ public class PreflightRulesTests
         Assert.True(expected.Length == findings.Count, string.Join("; ", findings));
         foreach (var (wanted, finding) in expected.Zip(findings))
         {
-            var (weight, words) = (wanted.Split(' ')[0], wanted[(wanted.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
-            Assert.Equal(weight, finding.Weight.ToString());
+            var (severity, words) = (wanted.Split(' ')[0], wanted[(wanted.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
+            Assert.Equal(severity, finding.Severity.ToString());
             Assert.Contains(words, finding.What, StringComparison.Ordinal);
             Assert.NotEmpty(finding.Remedy);
         }

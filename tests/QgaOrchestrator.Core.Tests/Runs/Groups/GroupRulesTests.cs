@@ -57,7 +57,7 @@ public class GroupRulesTests
     public void With_an_uncovered_disk_all_stay_frozen_until_the_last_is_cut()
     {
         var group = AllFrozen(2, uncovered: 1);
-        Assert.True(group.Says(0, GroupWord.Cut).Hold);
+        Assert.True(group.Says(0, GroupStep.Cut).Hold);
         Assert.Equal("", group.At(0, MemberPhase.Cut).Last);
         Assert.Equal("0 thaw, 1 thaw", group.At(1, MemberPhase.Cut).Last);
         Assert.False(group.State.Verdict!.Covered);
@@ -77,7 +77,7 @@ public class GroupRulesTests
         for (var reached = MemberPhase.Prepared; reached <= phase; reached++) group.At(0, reached).At(1, reached);
         group.Step(new GroupInput.Reported(1, new MemberReport(phase, Failing: Outcome(1, ItemState.Failed))));
 
-        var told = group.Says(0, GroupWord.Void).Voided!;
+        var told = group.Says(0, GroupStep.Void).Voided!;
         Assert.Equal((ItemState.Failed, "group shop: vm1: because"), (told.State, told.Reason));
         group.End(1, ItemState.Failed);
         Assert.Equal("ended failed failed", group.End(0, ItemState.Failed).Last);
@@ -96,7 +96,7 @@ public class GroupRulesTests
     {
         var group = AllReserved(2).At(0, MemberPhase.Frozen).Step(new GroupInput.SpreadPassed());
         Assert.Equal("0 void, 1 void", group.Last);
-        Assert.EndsWith("waited for vm1", group.Says(0, GroupWord.Void).Voided!.Reason, StringComparison.Ordinal);
+        Assert.EndsWith("waited for vm1", group.Says(0, GroupStep.Void).Voided!.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public class GroupRulesTests
         var group = new Group(2).Begin().At(0, MemberPhase.Closed);
         group.Step(new GroupInput.Reported(1, new MemberReport(MemberPhase.Copying, Verdict: verdict)));
         Assert.Equal("0 goOn", group.Last);
-        Assert.Equal(verdict, group.Says(0, GroupWord.GoOn).Verdict);
+        Assert.Equal(verdict, group.Says(0, GroupStep.GoOn).Verdict);
     }
 
     [Fact]
@@ -151,7 +151,7 @@ public class GroupRulesTests
     public void An_aborted_run_cancels_its_groups()
     {
         var group = AllReserved(2).Step(new GroupInput.Stop(ItemState.Cancelled, "the run was aborted", null));
-        Assert.Equal(ItemState.Cancelled, group.Says(1, GroupWord.Void).Voided!.State);
+        Assert.Equal(ItemState.Cancelled, group.Says(1, GroupStep.Void).Voided!.State);
     }
 
     [Fact]
@@ -253,16 +253,16 @@ public class GroupRulesTests
         public string Last => string.Join(", ", _last.Select(effect => effect switch
         {
             GroupEffect.Start e => $"start {e.Item}",
-            GroupEffect.Say e => $"{e.Item} {char.ToLowerInvariant(e.Order.Word.ToString()[0])}{e.Order.Word.ToString()[1..]}",
+            GroupEffect.Tell e => $"{e.Item} {char.ToLowerInvariant(e.Order.Step.ToString()[0])}{e.Order.Step.ToString()[1..]}",
             GroupEffect.ArmSpread => "spread",
             GroupEffect.End e => $"ended {string.Join(' ', e.Outcomes.Select(o => o.State.ToString().ToLowerInvariant()))}",
             _ => effect.ToString(),
         }));
 
         /// <summary>The last word that this member was told, which must be this one.</summary>
-        public GroupOrder Says(int item, GroupWord word) =>
-            _last.OfType<GroupEffect.Say>().Where(said => said.Item == item).Select(said => said.Order)
-                .Single(order => order.Word == word);
+        public GroupOrder Says(int item, GroupStep word) =>
+            _last.OfType<GroupEffect.Tell>().Where(said => said.Item == item).Select(said => said.Order)
+                .Single(order => order.Step == word);
 
         public Group Begin() => Step(new GroupInput.Begin());
 

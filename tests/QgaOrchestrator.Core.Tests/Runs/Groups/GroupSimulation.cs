@@ -118,7 +118,7 @@ internal sealed class GroupSimulation
         foreach (var effect in GroupBug(effects))
         {
             if (effect is GroupEffect.Start s) Send(() => _members[s.Item].Begin());
-            else if (effect is GroupEffect.Say e) Send(() => _members[e.Item].Obey(e.Order), $"to vm{e.Item}: {e.Order.Word}");
+            else if (effect is GroupEffect.Tell e) Send(() => _members[e.Item].Obey(e.Order), $"to vm{e.Item}: {e.Order.Step}");
             else if (effect is GroupEffect.ArmSpread a)
                 At(a.After.TotalMilliseconds, "coordinator", ForLife(() => Step(new GroupInput.SpreadPassed())));
         }
@@ -197,27 +197,27 @@ internal sealed class GroupSimulation
         public void Obey(GroupOrder order)
         {
             if (Outcome is not null) return;
-            switch (order.Word)
+            switch (order.Step)
             {
-                case GroupWord.Void:
+                case GroupStep.Void:
                     _halted ??= order.Voided;
                     if (_window is null or WindowState.Closed) Undo(_halted!);
                     else Step(new WindowInput.ThawNow("void"));
                     break;
-                case GroupWord.Reserve when _window is null && _halted is null:
+                case GroupStep.Reserve when _window is null && _halted is null:
                     (_window, var first) = WindowRules.Open(new WindowOrder("w", Timeout, Lease, WindowMode.Group));
                     Perform(first);
                     break;
-                case GroupWord.Freeze:
+                case GroupStep.Freeze:
                     Step(new WindowInput.FreezeNow());
                     break;
-                case GroupWord.Cut:
+                case GroupStep.Cut:
                     Step(new WindowInput.CutNow(order.Hold));
                     break;
-                case GroupWord.Thaw:
+                case GroupStep.Thaw:
                     Step(new WindowInput.AllCut());
                     break;
-                case GroupWord.GoOn when _halted is null && !_copying && _last!.Phase == MemberPhase.Closed:
+                case GroupStep.GoOn when _halted is null && !_copying && _last!.Phase == MemberPhase.Closed:
                     _copying = HasVerdict = true;
                     Report(new MemberReport(MemberPhase.Copying, Verdict: order.Verdict));
                     world.At(world._random.Next(10, 3_000), "copied", () =>
@@ -227,11 +227,11 @@ internal sealed class GroupSimulation
                         else Report(new MemberReport(MemberPhase.Verified, Verdict: order.Verdict));
                     });
                     break;
-                case GroupWord.Publish when _halted is null && _last!.Phase == MemberPhase.Verified:
+                case GroupStep.Publish when _halted is null && _last!.Phase == MemberPhase.Verified:
                     Published = true;
                     Report(_last with { Phase = MemberPhase.Published });
                     break;
-                case GroupWord.End when _halted is null && _last!.Phase == MemberPhase.Published:
+                case GroupStep.End when _halted is null && _last!.Phase == MemberPhase.Published:
                     End(new ItemOutcome(index, 1, ItemState.Succeeded));
                     break;
             }

@@ -36,8 +36,8 @@ public class GroupSimulationTests
     [Fact]
     public void A_cut_that_is_ordered_before_all_are_frozen_is_found() => Finds(seed => new GroupSimulation(seed)
     {
-        GroupBug = effects => [.. effects.SelectMany(effect => effect is GroupEffect.Say { Order.Word: GroupWord.Freeze } freeze
-            ? [freeze, freeze with { Order = new GroupOrder(GroupWord.Cut) }] : new[] { effect })],
+        GroupBug = effects => [.. effects.SelectMany(effect => effect is GroupEffect.Tell { Order.Step: GroupStep.Freeze } freeze
+            ? [freeze, freeze with { Order = new GroupOrder(GroupStep.Cut) }] : new[] { effect })],
     });
 
     [Fact]
@@ -49,7 +49,7 @@ public class GroupSimulationTests
     [Fact]
     public void A_void_that_is_never_told_is_found() => Finds(seed => new GroupSimulation(seed)
     {
-        GroupBug = effects => [.. effects.Where(effect => effect is not GroupEffect.Say { Order.Word: GroupWord.Void })],
+        GroupBug = effects => [.. effects.Where(effect => effect is not GroupEffect.Tell { Order.Step: GroupStep.Void })],
     });
 
     [Fact]

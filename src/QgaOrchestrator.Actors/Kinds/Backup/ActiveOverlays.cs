@@ -7,7 +7,7 @@ using QgaOrchestrator.Qemu.Monitor;
 namespace QgaOrchestrator.Actors.Kinds.Backup;
 
 /// <summary>Overlays that an earlier attempt left active, before anything else is done with the VM's disks.</summary>
-internal static class OverlaysOwed
+internal static class ActiveOverlays
 {
     /// <summary>Commits those that no run will go on with.</summary>
     /// <exception cref="CutException">The VM still writes to overlays, or the process that made them is gone: with the
@@ -25,7 +25,7 @@ internal static class OverlaysOwed
     }
 
     /// <summary>What a node says at each start of a VM that writes to overlays; null: it does not.</summary>
-    public static string? Told(VmServices services, VmSpec spec)
+    public static string? Warning(VmServices services, VmSpec spec)
     {
         try
         {
