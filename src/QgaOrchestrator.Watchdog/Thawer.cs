@@ -42,7 +42,7 @@ internal sealed class Thawer(
             _toldDamaged[damaged.Path] = damaged.Reason;
             log.Line($"ALARM: a ledger file is damaged, and its guest may be frozen: {damaged}");
         }
-        return [.. contents.Open.Where(entry => HostProcesses.StateOf(entry) != ProcessState.Gone)];
+        return [.. contents.Open.Where(entry => EntryProcess.StateOf(entry) != ProcessState.Gone)];
     }
 
     /// <summary>Starts to thaw every open entry that is not under way already.</summary>
@@ -135,7 +135,7 @@ internal sealed class Thawer(
                 return new RoundResult.Over($"window {window} has ended without us");
             if (entry.Phase == LedgerPhase.Thawed)
                 return new RoundResult.Over($"window {window} was thawed by {entry.Facts.ThawedBy ?? "another"}");
-            if (HostProcesses.StateOf(entry) == ProcessState.Gone)
+            if (EntryProcess.StateOf(entry) == ProcessState.Gone)
                 return new RoundResult.Over("its QEMU process is gone, so nothing of it is frozen here");
             if (held is null)
                 return new RoundResult.Locked();

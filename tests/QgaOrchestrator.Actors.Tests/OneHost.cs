@@ -15,7 +15,10 @@ using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
+using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
+using QgaOrchestrator.Qemu.Processes;
+using QgaOrchestrator.Qemu.Wire;
 using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Actors.Tests;
@@ -239,9 +242,9 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         Fleet = Fleet.Ref,
         Runs = Runs.Ref,
         Agent = vm => new SocketAgent(vm.Agent, vm.Hold, TimeProvider.System, new Random(1)),
-        Monitor = vm => vm.Monitor is { } path ? new SocketMonitor(path, TimeProvider.System) : null,
-        Cut = (_, _, _, monitor) => new FullBackupCut(monitor, TimeProvider.System),
-        Overlays = new OverlayLedger(Path.Combine(Points, "overlays")),
+        Machine = vm =>
+            vm.Monitor is { } path ? new QmpMachine(new SocketMonitor(path, TimeProvider.System), vm.Agent) : null,
+        Cuts = new CutHost(Points, new Dictionary<string, IReadOnlyList<string>>(), TimeProvider.System),
         Exclude = _ => Excluded,
         Unsettled = _ => Task.FromResult<IReadOnlySet<string>>(new HashSet<string> { CutNames.For("r1", 0, 1).Hash }),
         Results = Results,

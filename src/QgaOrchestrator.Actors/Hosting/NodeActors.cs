@@ -11,14 +11,15 @@ using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
-using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
-using QgaOrchestrator.Qemu.Cut.Hooks;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
+using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
+using QgaOrchestrator.Qemu.Processes;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Hosting;
 
@@ -128,18 +129,13 @@ public sealed partial class NodeActors(
         Agent = vm =>
             new SocketAgent(
                 vm.Agent, vm.Hold, time, new Random(StringComparer.Ordinal.GetHashCode(vm.Id.Entity) ^ Environment.ProcessId)),
-        Monitor = vm => vm.Monitor is not { } path ? null
-            : vm.Hold == SocketHold.Exclusive
-                ? new SocketMonitor(path, time)
-                : new PerCommandMonitor(new SocketMonitor(path, time)),
-        Cut = (method, hook, vm, monitor) => method switch
-        {
-            BackupMethod.Snapshot => new SnapshotCut(monitor, vm.Id.Entity, _overlays, time),
-            BackupMethod.Hook => new HookCut(
-                monitor, vm.Id.Entity, hook, options.Freeze.Hooks, Path.Combine(options.Node.DataDirectory, "hooks"), time),
-            _ => new FullBackupCut(monitor, time),
-        },
-        Overlays = _overlays,
+        Machine = vm => vm.Monitor is not { } path ? null
+            : new QmpMachine(
+                vm.Hold == SocketHold.Exclusive
+                    ? new SocketMonitor(path, time)
+                    : new PerCommandMonitor(new SocketMonitor(path, time)),
+                vm.Agent),
+        Cuts = new CutHost(options.Node.DataDirectory, options.Freeze.Hooks, time),
         Exclude = fleet.Excluded,
         Results = results,
         Unsettled = UnsettledAsync,
@@ -152,8 +148,6 @@ public sealed partial class NodeActors(
         Preparing = preparing,
         Files = _files,
     };
-
-    private readonly OverlayLedger _overlays = new(Path.Combine(options.Node.DataDirectory, "overlays"));
 
     private readonly TaskScheduler _files =
         new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, FilesAtOnce).ConcurrentScheduler;

@@ -72,7 +72,7 @@ public static class OrchestratorExtensions
                 journal,
                 provider.GetRequiredService<SqliteAudit>(),
                 FreezeLedger.At(options.Freeze.Ledger),
-                new OverlayLedger(Path.Combine(data, "overlays")),
+                new CutHost(data, options.Freeze.Hooks, time),
                 time
             );
         });

@@ -12,8 +12,9 @@ using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Cut.Methods;
 using QgaOrchestrator.Qemu.Ledger;
-using QgaOrchestrator.Qemu.Monitor;
+using QgaOrchestrator.Qemu.Machines;
 
 namespace QgaOrchestrator.Actors.Items;
 
@@ -46,16 +47,16 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
 
     private readonly VmServices _services;
     private readonly VmSpec _spec;
-    private readonly IMonitor? _monitor;
+    private readonly IMachine? _machine;
     private readonly Dictionary<ItemId, StartItem> _orders = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private VmItems _items = VmItems.None;
     private IActorRef _worker = ActorRefs.Nobody;
     private string? _sweepFault;
 
-    public ItemsActor(VmServices services, VmSpec spec, IMonitor? monitor)
+    public ItemsActor(VmServices services, VmSpec spec, IMachine? machine)
     {
-        (_services, _spec, _monitor) = (services, spec, monitor);
+        (_services, _spec, _machine) = (services, spec, machine);
         Receive<StartItem>(Order);
         Receive<Finished>(m => OfWorker(Sender, new ItemsInput.Finished(m.Outcome.Bounded(), m.Window)));
         Receive<AbortItem>(m => Handle(new ItemsInput.Aborted(new ItemId(m.Run, m.Item, m.Attempt), BackupItem.Aborted)));
@@ -135,7 +136,7 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
                 _services.Host.Tell(new RemoveEntry(e.Window));
                 break;
             case ItemsEffect.Sweep:
-                SweepAsync(_monitor!).PipeTo(Self, failure: e => new Swept([], Left: true, e.Message));
+                SweepAsync(_machine!).PipeTo(Self, failure: e => new Swept([], Left: true, e.Message));
                 break;
         }
     }
@@ -147,8 +148,8 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         return order.Kind switch
         {
             BackupKind.Name when order.Options.DryRun =>
-                ActorProps.Of(() => new PreflightItem(order, _services, _spec, _monitor, vm)),
-            BackupKind.Name => ActorProps.Of(() => new BackupItem(order, _services, _spec, _monitor, vm)),
+                ActorProps.Of(() => new PreflightItem(order, _services, _spec, _machine, vm)),
+            BackupKind.Name => ActorProps.Of(() => new BackupItem(order, _services, _spec, _machine, vm)),
             CommandKind.Name => ActorProps.Of(() => new CommandItem(order, _services, vm)),
             ExecKind.Name => ActorProps.Of(() => new ExecItem(order, _services, vm)),
             _ => throw new InvalidOperationException($"No item of kind {order.Kind} is known here"),
@@ -159,16 +160,16 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
 
     private void BeginSweep()
     {
-        if (_monitor is not null) Handle(new ItemsInput.SweepWanted());
+        if (_machine is not null) Handle(new ItemsInput.SweepWanted());
     }
 
-    private async Task<Swept> SweepAsync(IMonitor monitor)
+    private async Task<Swept> SweepAsync(IMachine machine)
     {
         using var limit = new CancellationTokenSource(SweepLimit, _services.Time);
         var unsettled = await _services.Unsettled(_spec.Id);
         var entryLeft = await RemoveEntryAsync(unsettled, limit.Token);
-        await ActiveOverlays.SettleAsync(_services, _spec, monitor, limit.Token);
-        return new Swept(await LeftBehind.RemoveAsync(monitor, unsettled, _services.Time, limit.Token), entryLeft);
+        var job = new CutJob(_services.Cuts, _spec.Id.Entity, machine);
+        return new Swept(await CutMethods.All.SweepAsync(job, unsettled, limit.Token), entryLeft);
     }
 
     /// <summary>Whoever would remove a thawed entry once its run has journalled what became of it may have ended before

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Options;
 

@@ -1,5 +1,6 @@
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Cut.Methods;
 using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Actors.Retention;
@@ -8,11 +9,11 @@ namespace QgaOrchestrator.Actors.Retention;
 /// point.</summary>
 /// <param name="host">This node's host: of another one's points nothing is known here.</param>
 /// <param name="inLedger">Runs that the freeze ledger names.</param>
-/// <param name="overlays">Hashes of the attempts whose overlays are open.</param>
-internal sealed class RunNeeds(string host, IReadOnlySet<string> inLedger, IReadOnlySet<string> overlays)
+/// <param name="active">Hashes of the attempts that left something active in their VM.</param>
+internal sealed class RunNeeds(string host, IReadOnlySet<string> inLedger, IReadOnlySet<string> active)
 {
     /// <exception cref="IOException">A file cannot be read: nobody knows which run it needs, so none may go.</exception>
-    public static RunNeeds Read(string host, FreezeLedger ledger, OverlayLedger overlays)
+    public static RunNeeds Read(string host, FreezeLedger ledger, CutHost cuts)
     {
         var entries = ledger.ReadAll();
         if (entries.Damaged is [var damaged, ..]) throw new IOException($"the freeze ledger's file is damaged: {damaged}");
@@ -21,7 +22,7 @@ internal sealed class RunNeeds(string host, IReadOnlySet<string> inLedger, IRead
             return new(
                 host,
                 entries.Entries.Select(entry => entry.Run).ToHashSet(),
-                overlays.ReadAll().Select(open => open.Hash).ToHashSet()
+                CutMethods.All.SelectMany(method => method.Active(cuts)).ToHashSet()
             );
         }
         catch (CutException unreadable)
@@ -33,10 +34,10 @@ internal sealed class RunNeeds(string host, IReadOnlySet<string> inLedger, IRead
     /// <summary>Whether an ended run is needed yet.</summary>
     public bool Needs(string run, IReadOnlyList<RunItemView> items) =>
         inLedger.Contains(run) || items.Any(
-            item => IsOverlaid(run, item) || (item.Point is { } point && !IsGone(item, point.Directory)));
+            item => IsActive(run, item) || (item.Point is { } point && !IsGone(item, point.Directory)));
 
-    private bool IsOverlaid(string run, RunItemView item) => overlays.Count > 0
-        && Enumerable.Range(1, item.Attempt).Any(attempt => overlays.Contains(CutNames.For(run, item.Index, attempt).Hash));
+    private bool IsActive(string run, RunItemView item) => active.Count > 0
+        && Enumerable.Range(1, item.Attempt).Any(attempt => active.Contains(CutNames.For(run, item.Index, attempt).Hash));
 
     /// <summary>Its directory is not there, and the target is: one that is not mounted is missing, too, or empty.</summary>
     private bool IsGone(RunItemView item, string directory)

@@ -19,7 +19,7 @@ public sealed class StoreTrim(
     JournalTrim journal,
     SqliteAudit audit,
     FreezeLedger ledger,
-    OverlayLedger overlays,
+    CutHost cuts,
     TimeProvider time
 )
 {
@@ -30,7 +30,7 @@ public sealed class StoreTrim(
     {
         var now = time.GetUtcNow();
         var before = now - keep;
-        var needs = RunNeeds.Read(host, ledger, overlays);
+        var needs = RunNeeds.Read(host, ledger, cuts);
         var runs = 0;
         // Newest first; what is removed meanwhile lies before the cursor.
         ViewCursor? at = new(before.ToUnixTimeMilliseconds(), "");

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
-using System.Collections.Frozen;
 using Akka.Actor;
 using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
-using QgaOrchestrator.Qemu.Monitor.Queries;
+using QgaOrchestrator.Qemu.Processes;
 
 namespace QgaOrchestrator.Actors.Vms;
 
@@ -31,7 +31,7 @@ internal sealed record MonitorView(bool Up, string? Reason) : INoSerializationVe
 internal sealed record GuestReset : INoSerializationVerificationNeeded;
 
 /// <summary>QEMU told of something that ends the wait for a command without an answer, or wakes the guest.</summary>
-internal sealed record MachineTold(string Event) : INoSerializationVerificationNeeded;
+internal sealed record MachineTold(MachineEvent Event) : INoSerializationVerificationNeeded;
 
 /// <summary>
 /// Keeps one VM's monitor open, follows its events, and tells its parent, the <see cref="VmActor"/>, each time that
@@ -43,7 +43,7 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
 
     private sealed record Looked(MonitorView View) : INoSerializationVerificationNeeded;
 
-    private sealed record Happened(string Event) : INoSerializationVerificationNeeded;
+    private sealed record Happened(MachineEvent Event) : INoSerializationVerificationNeeded;
 
     private sealed record Steady : INoSerializationVerificationNeeded;
 
@@ -57,39 +57,34 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
     /// <summary>A monitor that keeps its link so long begins its back-off anew.</summary>
     private static readonly TimeSpan SteadyAfter = TimeSpan.FromMinutes(1);
 
-    private static readonly FrozenSet<string> Followed =
-        ["VSERPORT_CHANGE", "STOP", "RESUME", "BLOCK_IO_ERROR", "SHUTDOWN", "SUSPEND", "SUSPEND_DISK", "WAKEUP", "RESET"];
-
-    private readonly IMonitor _monitor;
+    private readonly IMachine _machine;
     private readonly string _vm;
-    private readonly string _agentPath;
     private readonly bool _holds;
     private readonly RestartPauses _pauses;
-    private readonly Action<MonitorEvent> _happened;
+    private readonly Action<MachineEvent> _happened;
     private readonly Action<string> _lost;
 
     /// <summary>Events that wait in the mailbox: each once, however many QEMU sends.</summary>
-    private readonly ConcurrentDictionary<string, bool> _told = new();
+    private readonly ConcurrentDictionary<MachineEvent, bool> _told = new();
     private MonitorView _view = new(false, "not asked yet");
     private int _failures;
     private bool _looking, _lookAgain;
 
-    /// <param name="monitor">Shared with the VM's items; this actor alone reconnects it.</param>
+    /// <param name="machine">Shared with the VM's items; this actor alone reconnects it.</param>
     /// <param name="vm">The VM's name, for the back-off's jitter.</param>
-    /// <param name="agentPath">The agent's socket, to recognise its port.</param>
     /// <param name="holds">False: the socket is others' too, so it is looked at now and then and let go.</param>
     /// <param name="pauses">How long it waits when it begins anew by a fault of ours.</param>
-    public MonitorKeeper(IMonitor monitor, string vm, string agentPath, bool holds, RestartPauses pauses)
+    public MonitorKeeper(IMachine machine, string vm, bool holds, RestartPauses pauses)
     {
-        (_monitor, _vm, _agentPath, _holds, _pauses) = (monitor, vm, agentPath, holds, pauses);
+        (_machine, _vm, _holds, _pauses) = (machine, vm, holds, pauses);
         var self = Self;
         _happened = e =>
         {
-            if (Followed.Contains(e.Name) && _told.TryAdd(e.Name, true)) self.Tell(new Happened(e.Name));
+            if (_told.TryAdd(e, true)) self.Tell(new Happened(e));
         };
         _lost = reason => self.Tell(new Lost(reason));
-        _monitor.EventReceived += _happened;
-        _monitor.Closed += _lost;
+        _machine.Happened += _happened;
+        _machine.Lost += _lost;
 
         Receive<Probe>(_ => Look());
         Receive<Looked>(m =>
@@ -112,8 +107,8 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
 
     protected override void PostStop()
     {
-        _monitor.EventReceived -= _happened;
-        _monitor.Closed -= _lost;
+        _machine.Happened -= _happened;
+        _machine.Lost -= _lost;
     }
 
     private void Look()
@@ -140,52 +135,35 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
         if (!_holds) Timers.StartSingleTimer("probe", new Probe(), TimeSpan.FromSeconds(30));
     }
 
-    private void Take(string happened)
+    private void Take(MachineEvent happened)
     {
         _told.TryRemove(happened, out _);
-        switch (happened)
-        {
-            case "VSERPORT_CHANGE" or "STOP" or "RESUME" or "BLOCK_IO_ERROR":
-                Look();
-                break;
-            case "SHUTDOWN" or "SUSPEND" or "SUSPEND_DISK" or "WAKEUP":
-                Context.Parent.Tell(new MachineTold(happened));
-                Look();
-                break;
-            case "RESET":
-                Context.Parent.Tell(new GuestReset());
-                Context.Parent.Tell(new MachineTold(happened));
-                Look();
-                break;
-        }
+        if (happened.Change == MachineChange.Reset) Context.Parent.Tell(new GuestReset());
+        if (happened.Change is not (
+            MachineChange.Port or MachineChange.Stopped or MachineChange.Resumed or MachineChange.DiskFault))
+            Context.Parent.Tell(new MachineTold(happened));
+        Look();
     }
 
     private async Task<MonitorView> LookAsync()
     {
-        var opened = await _monitor.OpenAsync(Answer);
-        if (opened is not MonitorOpenOutcome.Ready ready)
-        {
-            return new(false, opened switch
-            {
-                MonitorOpenOutcome.NoSocket o => o.Reason,
-                MonitorOpenOutcome.NoGreeting o => o.Reason,
-                _ => "the monitor does not answer",
-            });
-        }
+        var opened = await _machine.OpenAsync(Answer);
+        if (opened is not MachineOpening.Ready ready)
+            return new(false, opened is MachineOpening.NoAnswer none ? none.Reason : "the monitor does not answer");
         // Read before the socket may be let go: it is the peer of an open link.
-        var process = _monitor.Process;
+        var process = _machine.Process;
         return new MonitorView(true, null)
         {
             QemuVersion = ready.Version.ToString(),
             Process = process,
-            Uuid = await KnownAsync(QueryUuid.AskAsync(_monitor, Answer)),
-            RunState = (await QueryStatus.AskAsync(_monitor, Answer))?.Status,
-            PortOpen = QueryChardev.IsAgentUp(await KnownAsync(QueryChardev.AskAsync(_monitor, Answer)), _agentPath),
+            Uuid = await KnownAsync(_machine.UuidAsync(Answer)),
+            RunState = (await _machine.RunStateAsync(Answer))?.Status,
+            PortOpen = await KnownAsync(_machine.IsAgentPortOpenAsync(Answer)),
         };
     }
 
     /// <summary>A question that some monitors do not answer: then it is not known, and the monitor is up all the same.</summary>
-    private static async Task<T?> KnownAsync<T>(Task<T?> answer) where T : class
+    private static async Task<T?> KnownAsync<T>(Task<T?> answer)
     {
         try
         {
@@ -193,7 +171,7 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
         }
         catch (MonitorException)
         {
-            return null;
+            return default;
         }
     }
 }

@@ -1,7 +1,7 @@
 using Akka.Actor;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
-using QgaOrchestrator.Qemu.Monitor;
+using QgaOrchestrator.Qemu.Machines;
 
 namespace QgaOrchestrator.Actors.Vms;
 
@@ -11,20 +11,20 @@ public sealed partial class VmActor
     /// <summary>Asks agent and monitor whether a caller's command is to go out, or why it was not found; <see
     /// cref="RawCall.Looked"/> follows.</summary>
     internal void Look(CallAgent call, RawCaller caller, CallReply? error) =>
-        LookAsync(Self, call.Command, error, _monitor)
+        LookAsync(Self, call.Command, error, _qemu)
             .PipeTo(
                 Self,
         success: offer => new RawCall.Looked(call, caller, offer, error),
         failure: fault => new RawCall.Looked(call, caller, new AgentOffer(
             error ?? new CallReply.Refused(CallRefusal.Unreachable, fault.Message, "See qgactl vm show")), error));
 
-    private async Task<AgentOffer> LookAsync(IActorRef self, string command, CallReply? error, IMonitor? monitor)
+    private async Task<AgentOffer> LookAsync(IActorRef self, string command, CallReply? error, IMachine? machine)
     {
         var offer = await AgentOffers.AskAsync(self, _spec.Id.Name, command);
         // The agent's own refusal stands where it does not say more.
         if (error is not null && offer.Info is null) return offer with { Instead = error };
         return offer.Instead is null && error is null && Departure.NeedsWaking(command)
-            ? offer with { Instead = await Waking.ObjectionAsync(monitor) }
+            ? offer with { Instead = await Waking.ObjectionAsync(machine) }
             : offer;
     }
 
@@ -61,8 +61,8 @@ public sealed partial class VmActor
 
     private void Hear(MachineTold told)
     {
-        if (told.Event == "WAKEUP") Handle(new ChannelInput.Awake());
-        else Depart(command => Departure.IsShownBy(command, told.Event) ? Completion.ByEvent(told.Event) : null);
+        if (told.Event.Change == MachineChange.Woken) Handle(new ChannelInput.Awake());
+        else Depart(command => Departure.IsShownBy(command, told.Event.Name) ? Completion.ByEvent(told.Event.Name) : null);
     }
 
     /// <summary>Ends the command in flight where nothing but its effect could.</summary>
@@ -81,6 +81,6 @@ public sealed partial class VmActor
         _agent.Close();
     }
 
-    private void Wake(IActorRef caller) => Waking.WakeAsync(_monitor).PipeTo(caller,
+    private void Wake(IActorRef caller) => Waking.WakeAsync(_qemu).PipeTo(caller,
         failure: fault => new CallReply.Refused(CallRefusal.Unreachable, fault.Message, "See qgactl vm show"));
 }

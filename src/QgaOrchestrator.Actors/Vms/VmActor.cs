@@ -3,13 +3,14 @@ using Akka.Event;
 using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Items;
-using QgaOrchestrator.Actors.Kinds.Backup;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Cut.Methods;
 using QgaOrchestrator.Qemu.Ledger;
-using QgaOrchestrator.Qemu.Monitor;
+using QgaOrchestrator.Qemu.Machines;
+using QgaOrchestrator.Qemu.Processes;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Vms;
@@ -81,7 +82,7 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     private readonly Dictionary<long, Pending> _calls = [];
     private VmSpec _spec = null!;
     private IAgent _agent = null!;
-    private IMonitor? _monitor;
+    private IMachine? _qemu;
     private AgentLock? _lock;
     private Channel _channel = null!;
     private IActorRef _items = null!;
@@ -140,7 +141,7 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     protected override void PostStop()
     {
         _agent?.Close();
-        _monitor?.Close();
+        _qemu?.Close();
         Unlock();
         _closed = true;
         foreach (var call in _calls.Values) call.Complete(Closed);
@@ -234,15 +235,15 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
         _spec = present.Spec;
         var holds = _spec.Hold == SocketHold.Exclusive;
         _agent = _services.Agent(_spec);
-        _monitor = _services.Monitor(_spec);
+        _qemu = _services.Machine(_spec);
         var self = Self;
         _agent.Closed += reason => self.Tell(new Told(new ChannelInput.LinkLost(reason)));
         _channel = new Channel { Policy = new(_spec.Id.Name, holds) };
-        if (_monitor is { } monitor)
-            Context.ActorOf(
-                ActorProps.Of(() => new MonitorKeeper(monitor, _spec.Id.Name, _spec.Agent, holds, _pauses)), MonitorName);
-        if (ActiveOverlays.Warning(_services, _spec) is { } owed) _log.Warning("{0}: {1}", _spec.Id.Name, owed);
-        _items = Context.ActorOf(ActorProps.Of(() => new ItemsActor(_services, _spec, _monitor)), ItemsName);
+        if (_qemu is { } machine)
+            Context.ActorOf(ActorProps.Of(() => new MonitorKeeper(machine, _spec.Id.Name, holds, _pauses)), MonitorName);
+        foreach (var owed in CutMethods.All.Select(method => method.Owed(_services.Cuts, _spec.Id.Entity)).OfType<string>())
+            _log.Warning("{0}: {1}", _spec.Id.Name, owed);
+        _items = Context.ActorOf(ActorProps.Of(() => new ItemsActor(_services, _spec, _qemu)), ItemsName);
         Timers.Cancel("present");
         Timers.Cancel("anew");
         Become(Serving);
@@ -296,7 +297,7 @@ public sealed partial class VmActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>Who asks right after a start waits for the first look at the monitor: its item may have to go on.</summary>
     private void Describe(IActorRef asker)
     {
-        if (_monitor is not null && !_seen) _describers.Add(asker);
+        if (_qemu is not null && !_seen) _describers.Add(asker);
         else asker.Tell(
             new VmDescribed(_machine, _guest, _slowFreeze, _begun is { } begun ? _services.Time.Moment() - begun : null));
     }

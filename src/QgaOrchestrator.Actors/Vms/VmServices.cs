@@ -2,12 +2,12 @@ using Akka.Actor;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Results;
 using QgaOrchestrator.Core.Fleet;
-using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Ledger;
-using QgaOrchestrator.Qemu.Monitor;
+using QgaOrchestrator.Qemu.Machines;
+using QgaOrchestrator.Qemu.Processes;
 
 namespace QgaOrchestrator.Actors.Vms;
 
@@ -63,14 +63,11 @@ public sealed record VmServices
 
     public required Func<VmSpec, IAgent> Agent { get; init; }
 
-    /// <summary>Null for a VM without a monitor's socket.</summary>
-    public required Func<VmSpec, IMonitor?> Monitor { get; init; }
+    /// <summary>Null for a VM without a monitor.</summary>
+    public required Func<VmSpec, IMachine?> Machine { get; init; }
 
-    /// <summary>How a method cuts this VM's disks; the text names the hook of method hook.</summary>
-    public required Func<BackupMethod, string?, VmSpec, IMonitor, ICut> Cut { get; init; }
-
-    /// <summary>The overlays that VMs of this host write to.</summary>
-    public required OverlayLedger Overlays { get; init; }
+    /// <summary>What cuts on this host are made of, the same for all VMs.</summary>
+    public required CutHost Cuts { get; init; }
 
     /// <summary>The disks of a VM that its owner leaves out, each by one of its names.</summary>
     public required Func<VmId, IReadOnlyList<string>> Exclude { get; init; }

@@ -1,3 +1,4 @@
+using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Monitor.Queries;
 
@@ -15,14 +16,14 @@ internal static class Waking
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
 
     /// <summary>Why the guest must not suspend itself to memory; null: it may.</summary>
-    /// <param name="monitor">Kept open by its keeper.</param>
-    public static async Task<CallReply.Refused?> ObjectionAsync(IMonitor? monitor)
+    /// <param name="machine">Kept open by its keeper.</param>
+    public static async Task<CallReply.Refused?> ObjectionAsync(IMachine? machine)
     {
-        if (monitor is null) return new(CallRefusal.CannotWake, NoMonitor, GiveMonitor);
+        if (machine is null) return new(CallRefusal.CannotWake, NoMonitor, GiveMonitor);
         try
         {
-            // Null: QEMU before 4.0 cannot be asked, and has system_wakeup.
-            return await QueryCurrentMachine.AskAsync(monitor, Answer) is { WakeupSuspendSupport: false }
+            // Null: QEMU before 4.0 cannot be asked, and can wake a guest.
+            return await machine.CanWakeAsync(Answer) is false
                 ? new(
                     CallRefusal.CannotWake,
                     "this VM's machine cannot wake a guest that suspended itself to memory (query-current-machine: "
@@ -42,28 +43,29 @@ internal static class Waking
     }
 
     /// <returns>Returned with the run state that follows, as a JSON string.</returns>
-    public static async Task<CallReply> WakeAsync(IMonitor? monitor)
+    public static async Task<CallReply> WakeAsync(IMachine? machine)
     {
-        if (monitor is null) return new CallReply.Refused(CallRefusal.CannotWake, NoMonitor, GiveMonitor);
+        if (machine is null) return new CallReply.Refused(CallRefusal.CannotWake, NoMonitor, GiveMonitor);
         try
         {
-            var before = await QueryStatus.AskAsync(monitor, Answer);
+            var before = await machine.RunStateAsync(Answer);
             if (before is { Status: not "suspended" and var state })
                 return new CallReply.Refused(
                     CallRefusal.NotSuspended,
                     $"the guest is not suspended: QEMU says {state}",
                     "Nothing is to be woken; a paused VM goes on by cont in its monitor"
                 );
-            return await SystemWakeup.ExecuteAsync(monitor, Answer) switch
+            return await machine.WakeAsync(Answer) switch
             {
-                MonitorOutcome.Returned => new CallReply.Returned(RunStateJson(await QueryStatus.AskAsync(monitor, Answer))),
-                MonitorOutcome.Refused r => new CallReply.Refused(
+                WakeOutcome.Woken => new CallReply.Returned(RunStateJson(await machine.RunStateAsync(Answer))),
+                WakeOutcome.Refused r => new CallReply.Refused(
                     CallRefusal.CannotWake,
-                    $"QEMU refuses to wake the guest: {r.Description}",
+                    $"QEMU refuses to wake the guest: {r.Reason}",
                     "See its run state: qgactl vm show"
                 ),
-                MonitorOutcome.NotSent n => throw new MonitorException(SystemWakeup.Name, n.Reason),
-                MonitorOutcome.Unknown u =>
+                WakeOutcome.NotSent n => new CallReply.Refused(
+                    CallRefusal.Unreachable, n.Reason, "Look why its monitor does not answer: qgactl vm show"),
+                WakeOutcome.Unknown u =>
                     new CallReply.Unknown(u.Reason, "It may be awake: look with qgactl vm show, and wake it again if it is not"),
                 var other => throw new InvalidOperationException($"unexpected outcome {other}"),
             };

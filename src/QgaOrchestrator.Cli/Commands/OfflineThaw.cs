@@ -56,7 +56,7 @@ internal sealed class OfflineThaw(CliHost host, Func<QgaClient?> node)
 
     private async Task<ThawReport> ThawAsync(FreezeLedger ledger, LedgerEntry entry, CancellationToken cancel)
     {
-        if (HostProcesses.StateOf(entry) == ProcessState.Gone)
+        if (EntryProcess.StateOf(entry) == ProcessState.Gone)
             return new ThawReport(entry.Vm, true, null, "its QEMU process has ended, so it is not frozen on this host");
         using var held = AgentLock.TryAcquire(ledger, entry.Vm);
         if (held is null)

@@ -1,3 +1,4 @@
+using QgaOrchestrator.Qemu.Disks;
 using QgaOrchestrator.Qemu.Monitor.Queries;
 
 namespace QgaOrchestrator.Qemu.Cut;

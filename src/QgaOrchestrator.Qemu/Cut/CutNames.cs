@@ -1,17 +1,23 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace QgaOrchestrator.Qemu.Cut;
 
 /// <summary>
 /// The names of everything that one attempt of one item makes in QEMU and on disk. They derive from run, item and attempt,
 /// so that what a crash leaves behind is found by looking: <c>q-HASH-NN-KIND</c>, 17 characters (QEMU refuses node names
-/// over 31). Kinds: f file node, t target node, o overlay, j job, c the
-/// job that commits an overlay.
+/// over 31). Kinds: f file node, t target node, o overlay, j job, c the job that commits an overlay.
 /// </summary>
-public sealed record CutNames
+public sealed partial record CutNames
 {
+    /// <summary>Kinds of what a copy's target needs in QEMU.</summary>
+    internal const string TargetKinds = "ftj";
+
+    /// <summary>Kinds of what an overlay needs in QEMU.</summary>
+    internal const string OverlayKinds = "oc";
+
     private const string Alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
     private CutNames(string hash) => Hash = hash;
@@ -45,5 +51,12 @@ public sealed record CutNames
     /// <summary>Whether a node's or a job's name is one of this attempt's.</summary>
     public bool Owns(string name) => name.StartsWith($"q-{Hash}-", StringComparison.Ordinal);
 
+    /// <summary>Reads a node's or a job's name; null: it is none of ours.</summary>
+    internal static (string Hash, char Kind)? Read(string name) =>
+        Pattern().Match(name) is { Success: true, Groups: [_, var hash, var kind] } ? (hash.Value, kind.Value[0]) : null;
+
     private string Name(int disk, char kind) => string.Create(CultureInfo.InvariantCulture, $"q-{Hash}-{disk:00}-{kind}");
+
+    [GeneratedRegex(@"^q-([a-z2-7]{10})-[0-9]{2,}-([ftojc])\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Pattern();
 }

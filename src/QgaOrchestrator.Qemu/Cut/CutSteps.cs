@@ -1,3 +1,5 @@
+using QgaOrchestrator.Qemu.Disks;
+using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
 
 namespace QgaOrchestrator.Qemu.Cut;
@@ -6,14 +8,20 @@ namespace QgaOrchestrator.Qemu.Cut;
 internal static class CutSteps
 {
     /// <summary>Looks only: when it fails nothing was made, and a QEMU that hangs is not waited for again.</summary>
-    /// <param name="names">The attempt's, where QEMU itself is to do something to the disks.</param>
-    public static async Task<VmDisks> PlanAsync(IMonitor monitor, CutNames? names, CutTarget target, CutLimits limits)
+    /// <param name="require">What must hold for the cut (<see cref="Readiness"/>).</param>
+    public static Task<VmDisks> PlanAsync(IMachine machine, Func<Task> require, CutTarget target, CutLimits limits) =>
+        AskingAsync(() => LookAsync(machine, require, target, limits));
+
+    private static async Task<VmDisks> LookAsync(IMachine machine, Func<Task> require, CutTarget target, CutLimits limits)
     {
         try
         {
-            await Readiness.RequireAsync(monitor, limits, names).ConfigureAwait(false);
+            await require().ConfigureAwait(false);
             var disks = await Readiness
-                .PromptlyAsync(limits, timeout => WritableDisks.ListAsync(monitor, target, timeout))
+                .PromptlyAsync(
+                    limits,
+                    timeout => machine.DisksAsync(
+                        target.Exclude, disk => TargetDirectory.Image(target.Directory, disk), timeout))
                 .ConfigureAwait(false);
             return disks.Cut.Any(disk => !disk.Firmware)
                 ? disks

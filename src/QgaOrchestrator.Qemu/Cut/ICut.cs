@@ -1,3 +1,5 @@
+using QgaOrchestrator.Qemu.Disks;
+
 namespace QgaOrchestrator.Qemu.Cut;
 
 /// <summary>
@@ -47,44 +49,6 @@ public sealed record CutPlan(CutNames Names, string Directory, IReadOnlyList<Pla
     /// <summary>The cut as it goes on the wire, so that nothing is left to do while the guest is frozen. Of no use after the
     /// process that prepared it: such a cut is undone.</summary>
     public ReadOnlyMemory<byte> Request { get; init; }
-}
-
-/// <summary>One disk of a plan.</summary>
-/// <param name="Index">Two digits in names, from 0 in the plan's order.</param>
-/// <param name="Node">The node name of the disk's active layer.</param>
-/// <param name="Qdev">The device's path in QEMU's object model, empty for a disk without a device.</param>
-/// <param name="Size">Virtual size in bytes.</param>
-/// <param name="Image">Absolute path of the image that is written.</param>
-/// <param name="Serial">The device's serial, where known.</param>
-public sealed record PlannedDisk(int Index, string Node, string Qdev, long Size, string Image, string? Serial)
-{
-    private string? _name;
-
-    /// <summary>As its owner knows it: its node's name, or where QEMU made that up, the device's or the drive's id.</summary>
-    public string Name
-    {
-        get => _name ?? Node;
-        init => _name = value;
-    }
-
-    /// <summary>Where it is plugged in; null where it has no device.</summary>
-    public DiskPlace? Place { get; init; }
-
-    /// <summary>It holds variables of the firmware, and no file system of the guest's.</summary>
-    public bool Firmware { get; init; }
-
-    /// <summary>What QEMU has opened: a path, a device, or in QEMU's own notation (rbd:POOL/IMAGE, json:{…}).</summary>
-    public string? File { get; init; }
-
-    /// <summary>The format of what is in it, as in raw or qcow2.</summary>
-    public string? Format { get; init; }
-}
-
-/// <summary>A PCI address as query-pci and guest-get-fsinfo (pci-controller) tell it.</summary>
-public sealed record PciAddress(int Domain, int Bus, int Slot, int Function)
-{
-    /// <summary>As in 0000:00:1f.2.</summary>
-    public override string ToString() => $"{Domain:x4}:{Bus:x2}:{Slot:x2}.{Function:x}";
 }
 
 /// <summary>Bytes copied so far and in all, over all disks.</summary>

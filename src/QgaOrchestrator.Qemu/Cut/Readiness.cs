@@ -1,3 +1,4 @@
+using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Monitor.Queries;
 
@@ -7,24 +8,29 @@ namespace QgaOrchestrator.Qemu.Cut;
 /// once.</summary>
 internal static class Readiness
 {
-    /// <param name="names">The attempt's, where QEMU itself is to do something to the disks: QEMU does one job on a disk at a
-    /// time.</param>
-    /// <exception cref="CutException">It does not run, it is moving, or its disks are busy.</exception>
+    /// <exception cref="CutException">It does not run, or it is moving.</exception>
     /// <exception cref="MonitorException">The monitor does not answer.</exception>
-    public static async Task RequireAsync(IMonitor monitor, CutLimits limits, CutNames? names = null)
+    public static async Task RequireAsync(IMachine machine, CutLimits limits)
     {
-        var state = await PromptlyAsync(limits, timeout => QueryStatus.AskAsync(monitor, timeout)).ConfigureAwait(false);
+        var state = await PromptlyAsync(limits, machine.RunStateAsync).ConfigureAwait(false);
         if (state is { Running: false })
             throw new CutException($"the VM does not run: it is {state.Status ?? "stopped"}",
                 "Start or resume it: the agent of a stopped VM can neither freeze nor thaw.");
-        var migration = await QueryMigrate.AskAsync(monitor, limits.Command).ConfigureAwait(false);
-        if (QueryMigrate.IsUnderWay(migration))
+        if (await machine.MigrationAsync(limits.Command).ConfigureAwait(false) is { } migration)
             throw new CutException(
                 $"the VM is migrating ({migration})", "Wait for the end of the migration, then run the backup again.");
-        if (names is not null) await RequireIdleAsync(monitor, limits, names).ConfigureAwait(false);
     }
 
-    private static async Task RequireIdleAsync(IMonitor monitor, CutLimits limits, CutNames names)
+    /// <summary>The same for a cut that QEMU makes: QEMU does one job on a disk at a time.</summary>
+    /// <exception cref="CutException">It does not run, it is moving, or its disks are busy.</exception>
+    /// <exception cref="MonitorException">The monitor does not answer.</exception>
+    public static async Task RequireIdleAsync(IQmpMachine machine, CutLimits limits, CutNames names)
+    {
+        await RequireAsync(machine, limits).ConfigureAwait(false);
+        await RequireNoJobAsync(machine.Monitor, limits, names).ConfigureAwait(false);
+    }
+
+    private static async Task RequireNoJobAsync(IMonitor monitor, CutLimits limits, CutNames names)
     {
         var jobs = await QueryJobs.AskAsync(monitor, limits.Command).ConfigureAwait(false) ?? [];
         // Jobs that make an image are on no disk of the VM.

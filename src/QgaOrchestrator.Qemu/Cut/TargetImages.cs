@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QgaOrchestrator.Qemu.Disks;
 using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Monitor;
 

@@ -135,7 +135,7 @@ public sealed class HeldDirectory : IDisposable
     /// <summary>Gives it a mode and, where set, a group.</summary>
     public void Own(UnixFileMode mode, string? group)
     {
-        if (group is not null) Cut.FileGroup.Set(PathOf("."), group);
+        if (group is not null) FileGroup.Set(PathOf("."), group);
         File.SetUnixFileMode(PathOf("."), mode);
     }
 

@@ -11,6 +11,7 @@ internal static partial class Libc
         0, WriteOnly = 1, Create = 0x40, Append = 0x400, NonBlocking = 0x800, CloseOnExec = 0x80000, PathOnly = 0x200000;
     internal const int NoEntry = 2, NotDirectory = 20, Invalid = 22, TooManyLinks = 40;
     internal const int CurrentDirectory = -100;
+    private const int WriteAndSearch = 2 | 1;
     private const int SymlinkNoFollow = 0x100, EmptyPath = 0x1000;
     private const uint BasicStatus = 0x7ff;
 
@@ -36,6 +37,9 @@ internal static partial class Libc
     /// <summary>Of a link itself.</summary>
     internal static OwnedStatus StatusOfLink(string path) => Status(CurrentDirectory, path, SymlinkNoFollow);
 
+    /// <summary>Whether files can be made in the directory (access(2): also told by a read-only mount).</summary>
+    internal static bool IsWritable(string directory) => Access(directory, WriteAndSearch) == 0;
+
     internal static IOException Failure(string what) => new($"{what}: {Marshal.GetLastPInvokeErrorMessage()}");
 
     private static OwnedStatus Status(int directory, string path, int flags)
@@ -56,6 +60,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     internal static partial int Sync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Access(string path, int mode);
 
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(int directory, string name, int flags, uint mode);

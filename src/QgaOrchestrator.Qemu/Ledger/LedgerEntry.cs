@@ -1,21 +1,12 @@
 using System.Text.Json.Serialization;
 using QgaOrchestrator.Qemu.Monitor;
+using QgaOrchestrator.Qemu.Processes;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Ledger;
 
 /// <summary>How far a window has come. An entry that is not <see cref="Thawed"/> names a guest that may be frozen.</summary>
 public enum LedgerPhase { Opening, Frozen, Cut, Thawed }
-
-/// <summary>Who holds the agent's and the monitor's sockets between commands.</summary>
-public enum SocketHold
-{
-    /// <summary>They are ours alone and stay open.</summary>
-    Exclusive,
-
-    /// <summary>Others use them too (Proxmox): connected for one command, or for a window from reservation to
-    /// settlement.</summary>
-    PerCommand,
-}
 
 /// <summary>
 /// One VM's open freeze, enough by itself to thaw it: a JSON file <c>VM.freeze.json</c> in the host's ledger directory, written

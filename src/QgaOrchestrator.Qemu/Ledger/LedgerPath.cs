@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QgaOrchestrator.Qemu.Files;
 
 namespace QgaOrchestrator.Qemu.Ledger;
 
@@ -28,10 +29,10 @@ public sealed record LedgerPath(string Ledger, string? Host, string DataDirector
     public IReadOnlyList<string> Candidates => IsUnderRun(Preferred) ? [Preferred, Fallback] : [Preferred];
 
     /// <summary>Whether this process can make files in the directory, or make the directory where there is none.</summary>
-    public static bool CanBeWritten(string directory) => Native.IsWritable(NearestExisting(Path.GetFullPath(directory)));
+    public static bool CanBeWritten(string directory) => Libc.IsWritable(NearestExisting(Path.GetFullPath(directory)));
 
     /// <summary>Where the ledger is for this process. Nothing is made.</summary>
-    public string Resolve() => Resolve(Native.IsWritable);
+    public string Resolve() => Resolve(Libc.IsWritable);
 
     /// <param name="isWritable">Whether a directory that is there can be written.</param>
     public string Resolve(Func<string, bool> isWritable)

@@ -1,3 +1,5 @@
+using QgaOrchestrator.Qemu.Processes;
+
 namespace QgaOrchestrator.Qemu.Monitor;
 
 /// <summary>
@@ -31,10 +33,6 @@ public interface IMonitor : IAsyncDisposable
 
 /// <summary>An event: <paramref name="Data"/> is its "data" object, UTF-8, or empty. No event is ever replayed.</summary>
 public sealed record MonitorEvent(string Name, ReadOnlyMemory<byte> Data);
-
-/// <summary>A QEMU process, told apart from a later one with the same pid by its start time in clock ticks since boot
-/// (/proc/PID/stat, field 22).</summary>
-public sealed record QemuProcess(int Pid, long StartTicks, int Uid);
 
 /// <summary>What became of a monitor's command.</summary>
 public abstract record MonitorOutcome

@@ -1,3 +1,5 @@
+using QgaOrchestrator.Qemu.Processes;
+
 namespace QgaOrchestrator.Qemu.Monitor;
 
 /// <summary>

@@ -8,6 +8,7 @@ using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Tests.Hosts;
 

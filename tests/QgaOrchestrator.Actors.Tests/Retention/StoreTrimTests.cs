@@ -9,8 +9,11 @@ using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Cut.Methods.Snapshot;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Monitor;
+using QgaOrchestrator.Qemu.Processes;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Tests.Retention;
 
@@ -35,7 +38,7 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
         _start = _time.GetUtcNow();
         _audit = new(new(_directory.File("audit.db")));
         _ledger = FreezeLedger.Open(_directory.File("ledger"));
-        _overlays = new(_directory.File("overlays"));
+        _overlays = new(Path.Combine(_directory.File("data"), "overlays"));
     }
 
     public async Task InitializeAsync() =>
@@ -158,7 +161,8 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
     private SqliteFile Journal => new(_directory.File("journal.db"));
 
     private StoreTrim Trim(Func<Task>? pause = null) =>
-        new("h1", Keep, _views, new JournalTrim(Journal, pause ?? (() => Task.CompletedTask)), _audit, _ledger, _overlays, _time);
+        new("h1", Keep, _views, new JournalTrim(Journal, pause ?? (() => Task.CompletedTask)), _audit, _ledger,
+            new CutHost(_directory.File("data"), new Dictionary<string, IReadOnlyList<string>>(), TimeProvider.System), _time);
 
     private async Task OpenViewsAsync()
     {

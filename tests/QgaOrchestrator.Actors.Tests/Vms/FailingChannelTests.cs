@@ -7,6 +7,7 @@ using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Tests.Vms;
 
@@ -80,9 +81,8 @@ public sealed class FailingChannelTests : TestKit
             begins();
             throw new InvalidOperationException("a fault of ours");
         },
-        Monitor = _ => null,
-        Cut = (_, _, _, _) => throw new InvalidOperationException("no cut here"),
-        Overlays = new OverlayLedger(_directory.File("overlays")),
+        Machine = _ => null,
+        Cuts = new CutHost(_directory.File("data"), new Dictionary<string, IReadOnlyList<string>>(), TimeProvider.System),
         Results = new ResultSpool(_directory.File("results"), time),
         Exclude = _ => [],
         Unsettled = _ => Task.FromResult<IReadOnlySet<string>>(new HashSet<string>()),

@@ -26,7 +26,7 @@ public sealed class CutTests
         {
             Assert.IsType<MonitorOpenOutcome.Ready>(await monitor.OpenAsync(Second * 5));
             Assert.IsType<OpenOutcome.Ready>(await agent.OpenAsync(Second * 5));
-            var cut = new FullBackupCut(monitor, TimeProvider.System);
+            var cut = new FullCut(new QmpMachine(monitor), TimeProvider.System);
             var plan = await cut.PrepareAsync(CutNames.For("run", 0, 1), new(target, null), default);
 
             Assert.Equal("2", await CallAsync(agent, "guest-fsfreeze-freeze"));
@@ -56,7 +56,7 @@ public sealed class CutTests
         await using (var monitor = new SocketMonitor(vm.Monitor, TimeProvider.System))
         {
             Assert.IsType<MonitorOpenOutcome.Ready>(await monitor.OpenAsync(Second * 5));
-            var cut = new FullBackupCut(monitor, TimeProvider.System);
+            var cut = new FullCut(new QmpMachine(monitor), TimeProvider.System);
             var plan = await cut.PrepareAsync(names, new(target, 4096), default);
             Assert.IsType<CutOutcome.Done>(await cut.CutAsync(plan, Second * 5));
             Assert.True(await cut.CanFinishAsync(plan, default));

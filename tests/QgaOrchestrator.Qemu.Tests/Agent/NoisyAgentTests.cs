@@ -3,6 +3,7 @@ using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Tests.Wire;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Tests.Agent;
 

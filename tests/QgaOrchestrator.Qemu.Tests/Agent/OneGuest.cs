@@ -1,5 +1,6 @@
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Wire;
 using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Qemu.Tests.Agent;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Tests.Agent;
 

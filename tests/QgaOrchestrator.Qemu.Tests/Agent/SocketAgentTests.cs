@@ -3,6 +3,7 @@ using System.Text;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Wire;
 using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Qemu.Tests.Agent;

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Qemu.Monitor;
+using QgaOrchestrator.Qemu.Processes;
 
 namespace QgaOrchestrator.Qemu.Tests.Cut;
 

@@ -1,4 +1,8 @@
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Cut.Methods.Full;
+using QgaOrchestrator.Qemu.Cut.Methods.Snapshot;
+using QgaOrchestrator.Qemu.Disks;
+using QgaOrchestrator.Qemu.Machines;
 
 namespace QgaOrchestrator.Qemu.Tests.Cut;
 
@@ -20,8 +24,8 @@ public sealed class DiskKindsTests : IDisposable
         var before = await qemu.GraphAsync();
         await using var monitor = await qemu.OpenAsync();
         ICut cut = method == "full"
-            ? new FullBackupCut(monitor, TimeProvider.System)
-            : new SnapshotCut(monitor, "host~vm", Overlays, TimeProvider.System);
+            ? new FullCut(new QmpMachine(monitor), TimeProvider.System)
+            : new SnapshotCut(new QmpMachine(monitor), "host~vm", Overlays, TimeProvider.System);
         var plan = await cut.PrepareAsync(
             CutNames.For("run", 1, 1), new(qemu.NewPoint(), null) { Exclude = ["vd-out", "nobody", "s0"] }, default);
 
@@ -54,8 +58,8 @@ public sealed class DiskKindsTests : IDisposable
         foreach (
             ICut cut in (ICut[])
                 [
-                    new FullBackupCut(monitor, TimeProvider.System),
-                    new SnapshotCut(monitor, "host~vm", Overlays, TimeProvider.System),
+                    new FullCut(new QmpMachine(monitor), TimeProvider.System),
+                    new SnapshotCut(new QmpMachine(monitor), "host~vm", Overlays, TimeProvider.System),
                 ]
         )
         {
@@ -69,9 +73,9 @@ public sealed class DiskKindsTests : IDisposable
     [Fact]
     public async Task No_overlay_is_put_beside_a_block_device()
     {
-        await using var monitor = new RecordedMachine("pc", "/dev/pve/");
+        await using var monitor = new RecordedVm("pc", "/dev/pve/");
         var refused = await Assert.ThrowsAsync<CutException>(() =>
-            new SnapshotCut(monitor, "host~vm", Overlays, TimeProvider.System).PrepareAsync(
+            new SnapshotCut(new QmpMachine(monitor), "host~vm", Overlays, TimeProvider.System).PrepareAsync(
                 CutNames.For("run", 1, 1),
                 new(_directory["point"], null),
                 default

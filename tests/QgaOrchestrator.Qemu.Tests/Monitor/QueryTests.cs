@@ -70,34 +70,11 @@ public sealed class QueryTests
         await Assert.ThrowsAsync<MonitorException>(() => QueryStatus.AskAsync(new CannedMonitor(null), default));
 
     /// <summary>Answers everything with the same reply; null: never.</summary>
-    private sealed class CannedMonitor(string? reply) : IMonitor
+    private sealed class CannedMonitor(string? reply) : AnsweringMonitor
     {
-        public bool IsOpen => true;
-
-        public QemuProcess? Process => null;
-
-        public event Action<MonitorEvent>? EventReceived
-        {
-            add { }
-            remove { }
-        }
-
-        public event Action<string>? Closed
-        {
-            add { }
-            remove { }
-        }
-
-        public Task<MonitorOpenOutcome> OpenAsync(TimeSpan timeout) =>
-            Task.FromResult<MonitorOpenOutcome>(new MonitorOpenOutcome.Ready(new(7, 2, 0)));
-
-        public Task<MonitorOutcome> ExecuteAsync(string command, ReadOnlyMemory<byte> arguments, TimeSpan timeout) =>
-            Task.FromResult<MonitorOutcome>(reply is null
+        protected override MonitorOutcome Answer(string command, ReadOnlyMemory<byte> arguments) =>
+            reply is null
                 ? new MonitorOutcome.Unknown("no reply")
-                : new MonitorOutcome.Returned(System.Text.Encoding.UTF8.GetBytes(reply)));
-
-        public void Close() { }
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+                : new MonitorOutcome.Returned(System.Text.Encoding.UTF8.GetBytes(reply));
     }
 }

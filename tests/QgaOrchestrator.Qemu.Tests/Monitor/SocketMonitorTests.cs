@@ -1,6 +1,7 @@
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Monitor.Queries;
+using QgaOrchestrator.Qemu.Processes;
 using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Qemu.Tests.Monitor;

@@ -10,7 +10,9 @@ using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
-using QgaOrchestrator.Qemu.Monitor;
+using QgaOrchestrator.Qemu.Cut.Methods;
+using QgaOrchestrator.Qemu.Machines;
+using QgaOrchestrator.Qemu.Processes;
 
 namespace QgaOrchestrator.Actors.Kinds.Backup;
 
@@ -42,7 +44,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
     private readonly VmSpec _spec;
     private readonly IActorRef _vm;
     private readonly IActorRef _self;
-    private readonly IMonitor? _monitor;
+    private readonly IMachine? _machine;
     private readonly CutNames _names;
     private readonly PointDirectory _directory;
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -57,9 +59,9 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
     /// <summary>How the item is to end, since it was told to: the run is aborted, or its group is void.</summary>
     private volatile ItemOutcome? _halted;
 
-    public BackupItem(StartItem order, VmServices services, VmSpec spec, IMonitor? monitor, IActorRef vm)
+    public BackupItem(StartItem order, VmServices services, VmSpec spec, IMachine? machine, IActorRef vm)
     {
-        (_order, _services, _spec, _monitor, _vm, _self) = (order, services, spec, monitor, vm, Self);
+        (_order, _services, _spec, _machine, _vm, _self) = (order, services, spec, machine, vm, Self);
         _options = order.Options.Backup ?? throw new ArgumentException("the run's options hold no backup", nameof(order));
         _halt = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token);
         _seat = order.Group is null ? null : new GroupSeat(order, services.Runs);
@@ -116,9 +118,10 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
     private async Task<ItemOutcome> RunAsync(CancellationToken cancel)
     {
         _seat?.Report(new MemberReport(MemberPhase.Begun));
-        if (_monitor is null) return Outcome(Obstacle.NoMonitor);
+        if (_machine is null) return Outcome(Obstacle.NoMonitor);
 
-        var cut = _services.Cut(_options.Method, _options.Hook, _spec, _monitor);
+        var backup = BackupCut.For(_options, _services, _spec, _machine);
+        var cut = backup.Make();
         var vm = await _vm.Ask<VmDescribed>(new DescribeVm(), Answer, cancel);
         _qemu = vm.Machine.Process;
         // What an earlier process had begun is not left behind for a monitor that is late, or gone: what a hook made outlives
@@ -128,7 +131,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
 
         try
         {
-            if (!_order.Resume) return await BeginAsync(cut, vm, cancel);
+            if (!_order.Resume) return await BeginAsync(backup, cut, vm, cancel);
             var found = await LookAsync(cut, cancel);
             return found.Outcome ?? await FinishAsync(cut, found.Draft!, _halt.Token);
         }
@@ -147,14 +150,14 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
     }
 
     /// <summary>prepare → window, then the rest.</summary>
-    private async Task<ItemOutcome> BeginAsync(ICut cut, VmDescribed vm, CancellationToken cancel)
+    private async Task<ItemOutcome> BeginAsync(BackupCut backup, ICut cut, VmDescribed vm, CancellationToken cancel)
     {
         Move(BackupKind.Prepare);
         var fitness = await FreezeFitness.AskAsync(_vm, _services, _spec, vm.Machine, _consistency);
         if (fitness.Stop is { } stop) return Outcome(stop);
 
-        await ActiveOverlays.SettleAsync(_services, _spec, _monitor!, _halt.Token);
-        _directory.Create(_services.TargetGroup, _options.Method != BackupMethod.Hook);
+        await CutMethods.All.RecoverAsync(backup.Job, () => _services.Unsettled(_spec.Id), _halt.Token);
+        _directory.Create(_services.TargetGroup, backup.Method.QemuWritesImages);
         var plan = await PrepareAsync(cut, _halt.Token);
         var os = vm.Guest.Inventory?.OsId;
         var limits = _services.Limits.For(os);
@@ -214,7 +217,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
 
             // Preferred, not required: whatever the broken window cut is undone, and the running guest is cut.
             await cut.UndoAsync(_names, _directory.Path, cancel);
-            _directory.Create(_services.TargetGroup, _options.Method != BackupMethod.Hook);
+            _directory.Create(_services.TargetGroup, backup.Method.QemuWritesImages);
             plan = await PrepareAsync(cut, _halt.Token);
             Store(draft with { Disks = plan.Disks });
         }
@@ -281,8 +284,8 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         ICut cut, CutPlan plan, FreezeLimits limits, CancellationToken cancel)
     {
         // Both sockets are ours without a break from here to the settlement.
-        _monitor!.Hold(true);
-        await _monitor.OpenAsync(Answer);
+        _machine!.Hold(true);
+        await _machine.OpenAsync(Answer);
         _vm.Tell(
             new OpenWindow(
                 new WindowOrder(Window, limits.Timeout, limits.Lease, _seat is null ? WindowMode.Alone : WindowMode.Group),
@@ -290,7 +293,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
                 budget => cut.CutAsync(plan, budget)),
             _self);
         var end = await _window.Task.WaitAsync(cancel);
-        _monitor.Hold(false);
+        _machine.Hold(false);
         return end switch
         {
             WindowClosed { Record: var record } => (
@@ -413,7 +416,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         if (_halted is null) _seat?.Report(new MemberReport(MemberPhase.Begun, Failing: outcome));
         _directory.Withdraw();
         // What cut the window short may have been the monitor's own link, and QEMU copies on without us.
-        for (var i = 0; i < Reconnects && await _monitor!.OpenAsync(Answer) is not MonitorOpenOutcome.Ready; i++)
+        for (var i = 0; i < Reconnects && await _machine!.OpenAsync(Answer) is not MachineOpening.Ready; i++)
             await Task.Delay(BetweenReconnects, _services.Time, cancel);
         try
         {

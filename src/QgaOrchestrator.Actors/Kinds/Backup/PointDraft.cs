@@ -6,6 +6,8 @@ using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Cut.Methods;
+using QgaOrchestrator.Qemu.Disks;
 using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Actors.Kinds.Backup;
@@ -87,7 +89,7 @@ internal sealed record PointDraft(
 
     /// <summary>QEMU cuts all disks in one transaction; what a hook does nobody but its storage knows.</summary>
     private string Apart() =>
-        Method == BackupMethod.Hook && Disks.Count > 1 ? ", each of its disks when the hook came to it" : "";
+        Disks.Count > 1 && !CutMethods.Require(Method.ToString().ToLowerInvariant()).CutsAtOneInstant ? ", each of its disks when the hook came to it" : "";
 
     public static double? FrozenMs(WindowRecord? record) =>
         record is { FrozenAt: { } frozen, ThawedAt: { } thawed } ? (thawed - frozen).TotalMilliseconds : null;

@@ -6,6 +6,8 @@ using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Cut.Methods;
+using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
 
 namespace QgaOrchestrator.Actors.Kinds.Backup;
@@ -26,7 +28,7 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
     private readonly IActorRef _vm;
     private readonly CancellationTokenSource _stopped = new();
 
-    public PreflightItem(StartItem order, VmServices services, VmSpec spec, IMonitor? monitor, IActorRef vm)
+    public PreflightItem(StartItem order, VmServices services, VmSpec spec, IMachine? machine, IActorRef vm)
     {
         (_order, _services, _spec, _vm) = (order, services, spec, vm);
         _options = order.Options.Backup ?? throw new ArgumentException("the run's options hold no backup", nameof(order));
@@ -38,7 +40,7 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
         Receive<AbortItem>(_ => _stopped.Cancel());
         services.Runs.Tell(
             new ItemMoved(order.Run, new ItemProgress(order.Item, order.Attempt, BackupKind.Prepare.Name, null, 0, 0)));
-        CheckAsync(monitor, _stopped.Token).PipeTo(Self);
+        CheckAsync(machine, _stopped.Token).PipeTo(Self);
     }
 
     protected override void PostStop()
@@ -47,21 +49,21 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
         Dispose();
     }
 
-    private async Task<ItemOutcome> CheckAsync(IMonitor? monitor, CancellationToken cancel)
+    private async Task<ItemOutcome> CheckAsync(IMachine? machine, CancellationToken cancel)
     {
-        if (monitor is null) return Outcome([Obstacle.NoMonitor]);
+        if (machine is null) return Outcome([Obstacle.NoMonitor]);
         var vm = await _vm.Ask<VmDescribed>(new DescribeVm(), Answer, cancel);
-        if (Obstacle.Of(vm.Machine) is { } machine) return Outcome([machine]);
+        if (Obstacle.Of(vm.Machine) is { } obstacle) return Outcome([obstacle]);
         var consistency = _order.Freeze == FreezeMode.Never ? Consistency.None : _options.Consistency;
         var fitness = await FreezeFitness.AskAsync(_vm, _services, _spec, vm.Machine, consistency);
         try
         {
             var facts = await PreflightLook.AtMachineAsync(
-                new PreflightFacts(_spec.Id.Name) { Guest = fitness.Guest }, monitor, vm);
+                new PreflightFacts(_spec.Id.Name) { Guest = fitness.Guest }, machine, vm);
             facts = await PreflightLook.AtGuestAsync(facts, _vm, vm.Guest, fitness);
             // The backup would not come to its targets either, but its operator wants to know all at once.
             if (facts.RunState is null or "running" && facts.Migration is null)
-                facts = await TryTargetsAsync(facts, monitor, vm, fitness, cancel);
+                facts = await TryTargetsAsync(facts, machine, fitness, cancel);
             return Outcome(PreflightRules.Judge(facts, consistency, _options.Method));
         }
         catch (MonitorException silent)
@@ -82,16 +84,17 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
 
     /// <summary>Makes the targets and removes them again.</summary>
     private async Task<PreflightFacts> TryTargetsAsync(
-        PreflightFacts facts, IMonitor monitor, VmDescribed vm, FreezeFitness fitness, CancellationToken cancel)
+        PreflightFacts facts, IMachine machine, FreezeFitness fitness, CancellationToken cancel)
     {
-        var cut = _services.Cut(_options.Method, _options.Hook, _spec, monitor);
+        var backup = BackupCut.For(_options, _services, _spec, machine);
+        var cut = backup.Make();
         var names = CutNames.For(_order.Run, _order.Item, _order.Attempt);
         var directory = PointDirectory.For(
             _options.Target ?? _services.Points, _services.Drafts, _spec.Id, _order.DispatchedAt, names.Hash);
         try
         {
-            _services.Overlays.RequireNone(_spec.Id.Entity, vm.Machine.Process);
-            directory.Create(_services.TargetGroup, _options.Method != BackupMethod.Hook);
+            foreach (var method in CutMethods.All) method.RequireSettled(backup.Job);
+            directory.Create(_services.TargetGroup, backup.Method.QemuWritesImages);
             var plan = await cut.PrepareAsync(
                 names, new CutTarget(directory.Path, _options.Bandwidth) { Exclude = _services.Exclude(_spec.Id) }, cancel);
             await cut.UndoAsync(names, directory.Path, CancellationToken.None);

@@ -6,8 +6,9 @@ using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
-using QgaOrchestrator.Qemu.Monitor.Queries;
+using QgaOrchestrator.Qemu.Processes;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Kinds.Backup;
@@ -32,24 +33,16 @@ internal static class PreflightLook
     ];
 
     /// <exception cref="MonitorException">The monitor does not answer.</exception>
-    public static async Task<PreflightFacts> AtMachineAsync(PreflightFacts facts, IMonitor monitor, VmDescribed vm)
+    public static async Task<PreflightFacts> AtMachineAsync(PreflightFacts facts, IMachine machine, VmDescribed vm)
     {
-        var migration = await QueryMigrate.AskAsync(monitor, Answer);
-        var blocks = await QueryBlock.AskAsync(monitor, Answer) ?? [];
         TimeSpan?[] ages = [vm.Age, vm.Machine.Process is { } qemu ? HostProcesses.Age(qemu) : null];
         return facts with
         {
-            RunState = (await QueryStatus.AskAsync(monitor, Answer))?.Status,
-            Migration = QueryMigrate.IsUnderWay(migration) ? migration : null,
+            RunState = (await machine.RunStateAsync(Answer))?.Status,
+            Migration = await machine.MigrationAsync(Answer),
             Age = ages.Min(),
             Qemu = Version.TryParse(vm.Machine.QemuVersion, out var version) ? version : null,
-            BrokenBitmaps =
-            [
-                .. from block in blocks
-                from bitmap in block.Inserted?.DirtyBitmaps ?? []
-                where bitmap.Inconsistent
-                select $"{block.Inserted!.NodeName}/{bitmap.Name}",
-            ],
+            BrokenBitmaps = await machine.BrokenBitmapsAsync(Answer),
         };
     }
 

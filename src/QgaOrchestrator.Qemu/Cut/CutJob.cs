@@ -1,0 +1,26 @@
+using QgaOrchestrator.Qemu.Machines;
+
+namespace QgaOrchestrator.Qemu.Cut;
+
+/// <summary>What a cut is made of: one machine, on one host, with the method's own options.</summary>
+/// <param name="Vm">As in HOST~VM.</param>
+public sealed record CutJob(CutHost Host, string Vm, IMachine Machine)
+{
+    /// <summary>As <see cref="ICutMethod.Check"/> has found them in order.</summary>
+    public IReadOnlyDictionary<string, string> Own { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>A machine that cuts itself through QMP.</summary>
+    /// <exception cref="CutException">It does not.</exception>
+    internal IQmpMachine Qmp(ICutMethod method) => Machine as IQmpMachine
+        ?? throw new CutException($"this VM's host gives no way into QEMU's block layer, which method {method.Name} needs",
+            "Use another method for this VM.");
+}
+
+/// <summary>The host that cuts are made on: the same for all of its VMs.</summary>
+/// <param name="DataDirectory">The node's own. A method keeps its records in a directory below it.</param>
+/// <param name="Hooks">Freeze.Hooks: name → argv of a program that makes a storage's snapshots.</param>
+public sealed record CutHost(
+    string DataDirectory, IReadOnlyDictionary<string, IReadOnlyList<string>> Hooks, TimeProvider Time)
+{
+    public CutLimits Limits { get; init; } = new();
+}

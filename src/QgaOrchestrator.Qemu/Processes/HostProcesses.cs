@@ -1,0 +1,49 @@
+using System.Globalization;
+using QgaOrchestrator.Qemu.Monitor;
+
+namespace QgaOrchestrator.Qemu.Processes;
+
+/// <summary>Processes of this host as /proc shows them: valid only for pids of our own pid namespace.</summary>
+public static class HostProcesses
+{
+    /// <summary>Identity of this boot of the host.</summary>
+    public static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+
+    /// <summary>This very process, and not a later one with its pid.</summary>
+    public static bool IsRunning(QemuProcess process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        return StartTicks(process.Pid) == process.StartTicks;
+    }
+
+    /// <summary>How long it has been running, by the kernel's own clocks.</summary>
+    public static TimeSpan? Age(QemuProcess process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        const double ticksPerSecond = 100; // sysconf(_SC_CLK_TCK): the same on every architecture that QEMU hosts on
+        var uptime = File.ReadAllText("/proc/uptime").Split(' ')[0];
+        return IsRunning(process)
+            ? TimeSpan.FromSeconds(double.Parse(uptime, CultureInfo.InvariantCulture) - (process.StartTicks / ticksPerSecond))
+            : null;
+    }
+
+    /// <summary>
+    /// When the process started, in clock ticks since boot (/proc/PID/stat, field 22); null where there is none: it never
+    /// was here, it has ended, or it is a zombie, which holds nothing any more.
+    /// </summary>
+    public static long? StartTicks(int pid)
+    {
+        string stat;
+        try
+        {
+            stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+        // Field 2 is the program's name in parentheses, and may hold any character: count from its end.
+        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        return fields[0] is "Z" or "X" ? null : long.Parse(fields[19], CultureInfo.InvariantCulture);
+    }
+}
