@@ -157,7 +157,7 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
             QemuVersion = ready.Version.ToString(),
             Process = process,
             Uuid = await KnownAsync(_machine.UuidAsync(Answer)),
-            RunState = (await _machine.RunStateAsync(Answer))?.Status,
+            RunState = (await _machine.StatusAsync(Answer))?.Status,
             PortOpen = await KnownAsync(_machine.IsAgentPortOpenAsync(Answer)),
         };
     }

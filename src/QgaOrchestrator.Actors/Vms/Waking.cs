@@ -48,7 +48,7 @@ internal static class Waking
         if (machine is null) return new CallReply.Refused(CallRefusal.CannotWake, NoMonitor, GiveMonitor);
         try
         {
-            var before = await machine.RunStateAsync(Answer);
+            var before = await machine.StatusAsync(Answer);
             if (before is { Status: not "suspended" and var state })
                 return new CallReply.Refused(
                     CallRefusal.NotSuspended,
@@ -57,7 +57,7 @@ internal static class Waking
                 );
             return await machine.WakeAsync(Answer) switch
             {
-                WakeOutcome.Woken => new CallReply.Returned(RunStateJson(await machine.RunStateAsync(Answer))),
+                WakeOutcome.Woken => new CallReply.Returned(RunStateJson(await machine.StatusAsync(Answer))),
                 WakeOutcome.Refused r => new CallReply.Refused(
                     CallRefusal.CannotWake,
                     $"QEMU refuses to wake the guest: {r.Reason}",

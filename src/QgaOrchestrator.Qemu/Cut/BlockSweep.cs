@@ -14,7 +14,8 @@ internal static class BlockSweep
         CutJob job, string kinds, IReadOnlySet<string> unsettled, CancellationToken cancel)
     {
         if (job.Machine is not Machines.IQmpMachine { Monitor: var monitor }) return [];
-        bool IsAbandoned(string name) => CutNames.Read(name) is var (hash, kind) && kinds.Contains(kind) && !unsettled.Contains(hash);
+        bool IsAbandoned(string name) =>
+            CutNames.Read(name) is var (hash, kind) && kinds.Contains(kind) && !unsettled.Contains(hash);
         var limits = job.Host.Limits;
         try
         {

@@ -12,7 +12,7 @@ internal static class Readiness
     /// <exception cref="MonitorException">The monitor does not answer.</exception>
     public static async Task RequireAsync(IMachine machine, CutLimits limits)
     {
-        var state = await PromptlyAsync(limits, machine.RunStateAsync).ConfigureAwait(false);
+        var state = await PromptlyAsync(limits, machine.StatusAsync).ConfigureAwait(false);
         if (state is { Running: false })
             throw new CutException($"the VM does not run: it is {state.Status ?? "stopped"}",
                 "Start or resume it: the agent of a stopped VM can neither freeze nor thaw.");

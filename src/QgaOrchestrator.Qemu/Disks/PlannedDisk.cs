@@ -29,7 +29,8 @@ public sealed record PlannedDisk(int Index, string Node, string Qdev, long Size,
     /// <summary>What QEMU has opened: a path, a device, or in QEMU's own notation (rbd:POOL/IMAGE, json:{…}).</summary>
     public string? File { get; init; }
 
-    /// <summary>What the guest has flushed may still be in the host's cache (cache=unsafe). Known while it is planned only.</summary>
+    /// <summary>What the guest has flushed may still be in the host's cache (cache=unsafe). Known while it is planned
+    /// only.</summary>
     [JsonIgnore]
     public bool IgnoresFlushes { get; init; }
 

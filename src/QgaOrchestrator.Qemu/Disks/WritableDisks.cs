@@ -55,7 +55,8 @@ internal static class WritableDisks
         };
     }
 
-    private static PlannedDisk Plan(int index, string name, BlockDevice device, DiskPlace? place, bool firmware, Func<int, string> target)
+    private static PlannedDisk Plan(
+        int index, string name, BlockDevice device, DiskPlace? place, bool firmware, Func<int, string> target)
     {
         var medium = device.Inserted!;
         var image = ImageName.Of(medium.Drv, medium.File);

@@ -33,7 +33,8 @@ public interface IMachine : IAsyncDisposable
     /// <summary>In lower case; null also where the VM was given none.</summary>
     Task<string?> UuidAsync(TimeSpan timeout);
 
-    Task<RunState?> RunStateAsync(TimeSpan timeout);
+    /// <summary>Whether its processors run, and QEMU's name for the state.</summary>
+    Task<MachineStatus?> StatusAsync(TimeSpan timeout);
 
     /// <summary>The state of a migration that is under way, as in "active"; null: none is.</summary>
     Task<string?> MigrationAsync(TimeSpan timeout);

@@ -78,7 +78,7 @@ public sealed class QmpMachine(IMonitor monitor, string? agent = null) : IQmpMac
 
     public Task<string?> UuidAsync(TimeSpan timeout) => QueryUuid.AskAsync(monitor, timeout);
 
-    public Task<RunState?> RunStateAsync(TimeSpan timeout) => QueryStatus.AskAsync(monitor, timeout);
+    public Task<MachineStatus?> StatusAsync(TimeSpan timeout) => QueryStatus.AskAsync(monitor, timeout);
 
     public async Task<string?> MigrationAsync(TimeSpan timeout) =>
         await QueryMigrate.AskAsync(monitor, timeout).ConfigureAwait(false) is var status && QueryMigrate.IsUnderWay(status)

@@ -163,7 +163,10 @@ public sealed class GuestDiskFinderTests
     private static async Task<(VmDisks Machine, IReadOnlyList<GuestFilesystem> FileSystems)> RecordedAsync()
     {
         var recorded = new RecordedVm("pc");
-        return (await new QmpMachine(recorded).DisksAsync([], disk => $"/target/{disk}.qcow2", TimeSpan.FromSeconds(1)), recorded.FileSystems);
+        return (
+            await new QmpMachine(recorded).DisksAsync([], disk => $"/target/{disk}.qcow2", TimeSpan.FromSeconds(1)),
+            recorded.FileSystems
+        );
     }
 
     private static string Shown(FoundDisk found) => found switch

@@ -89,7 +89,9 @@ internal sealed record PointDraft(
 
     /// <summary>QEMU cuts all disks in one transaction; what a hook does nobody but its storage knows.</summary>
     private string Apart() =>
-        Disks.Count > 1 && !CutMethods.Require(Method.ToString().ToLowerInvariant()).CutsAtOneInstant ? ", each of its disks when the hook came to it" : "";
+        Disks.Count > 1 && !CutMethods.Require(Method.ToString().ToLowerInvariant()).CutsAtOneInstant
+            ? ", each of its disks when the hook came to it"
+            : "";
 
     public static double? FrozenMs(WindowRecord? record) =>
         record is { FrozenAt: { } frozen, ThawedAt: { } thawed } ? (thawed - frozen).TotalMilliseconds : null;

@@ -38,7 +38,7 @@ internal static class PreflightLook
         TimeSpan?[] ages = [vm.Age, vm.Machine.Process is { } qemu ? HostProcesses.Age(qemu) : null];
         return facts with
         {
-            RunState = (await machine.RunStateAsync(Answer))?.Status,
+            RunState = (await machine.StatusAsync(Answer))?.Status,
             Migration = await machine.MigrationAsync(Answer),
             Age = ages.Min(),
             Qemu = Version.TryParse(vm.Machine.QemuVersion, out var version) ? version : null,

@@ -160,8 +160,8 @@ public sealed class HookCut(
     {
         if (disks.FirstOrDefault(disk => disk.IgnoresFlushes) is { } unsafely)
             throw new CutException(
-                $"disk {unsafely.Node} ignores the guest's flushes (cache=unsafe): a snapshot below QEMU would miss what the host "
-                    + "still caches",
+                $"disk {unsafely.Node} ignores the guest's flushes (cache=unsafe): a snapshot below QEMU would miss "
+                    + "what the host still caches",
                 "Start the VM with another cache mode, as cache=none, or use the method full."
             );
     }
@@ -191,9 +191,15 @@ public sealed class HookCut(
         HookProcess.RunAsync(Program(), HookCall.Name(names), call, limit, time, cancel);
 
     private IReadOnlyList<string> Program() => hooks.GetValueOrDefault(name ?? "") ?? throw new CutException(
-        $"this host has no hook {name}; "
-            + $"{(hooks.Count == 0 ? "its Freeze.Hooks is empty" : $"there {(hooks.Count == 1 ? "is" : "are")} {string.Join(", ", hooks.Keys.Order(StringComparer.Ordinal))}")}",
+        $"this host has no hook {name}; {Known()}",
         "Name it in Freeze.Hooks of the node's config, and restart the node.");
+
+    private string Known() => hooks.Count switch
+    {
+        0 => "its Freeze.Hooks is empty",
+        1 => $"there is {hooks.Keys.Single()}",
+        _ => $"there are {string.Join(", ", hooks.Keys.Order(StringComparer.Ordinal))}",
+    };
 
     private async Task ShowGrowthAsync(CutPlan plan, Action<CopyProgress> progress, CancellationToken ended)
     {

@@ -97,7 +97,8 @@ public sealed class FullCutTests : IAsyncDisposable
     {
         await OpenAsync();
         using var hang = _vm.Monitor.On("query-status", Act.Silence);
-        var cut = new FullCut(new QmpMachine(_monitor), TimeProvider.System, new() { Prompt = TimeSpan.FromMilliseconds(50), Tries = 2 });
+        var cut = new FullCut(
+            new QmpMachine(_monitor), TimeProvider.System, new() { Prompt = TimeSpan.FromMilliseconds(50), Tries = 2 });
         var failed = await Assert.ThrowsAsync<CutException>(() => cut.PrepareAsync(Names, _target, default));
         Assert.True(failed.Unreachable);
         Assert.Equal(2, hang.Hits);
@@ -108,7 +109,8 @@ public sealed class FullCutTests : IAsyncDisposable
     {
         await OpenAsync();
         _vm.Monitor.On("query-status", Act.Silence).Once();
-        var cut = new FullCut(new QmpMachine(_monitor), TimeProvider.System, new() { Prompt = TimeSpan.FromMilliseconds(200), Tries = 20 });
+        var cut = new FullCut(
+            new QmpMachine(_monitor), TimeProvider.System, new() { Prompt = TimeSpan.FromMilliseconds(200), Tries = 20 });
         Assert.Equal(2, (await cut.PrepareAsync(Names, _target, default)).Disks.Count);
     }
 
