@@ -1,5 +1,4 @@
 using QgaOrchestrator.Core.Fleet;
-using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Hosts;

@@ -1,5 +1,4 @@
 using QgaOrchestrator.Actors.Options;
-using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Hosts;

@@ -1,4 +1,3 @@
-using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Options;

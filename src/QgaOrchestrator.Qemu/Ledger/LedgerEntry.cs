@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Processes;
 using QgaOrchestrator.Qemu.Wire;
 

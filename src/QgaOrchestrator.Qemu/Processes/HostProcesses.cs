@@ -1,5 +1,4 @@
 using System.Globalization;
-using QgaOrchestrator.Qemu.Monitor;
 
 namespace QgaOrchestrator.Qemu.Processes;
 

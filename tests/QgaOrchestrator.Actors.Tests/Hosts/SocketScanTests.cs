@@ -1,7 +1,6 @@
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Core.Fleet;
-using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Tests.Hosts;

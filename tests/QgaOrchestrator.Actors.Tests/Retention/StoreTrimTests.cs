@@ -11,7 +11,6 @@ using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Cut.Methods.Snapshot;
 using QgaOrchestrator.Qemu.Ledger;
-using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Processes;
 using QgaOrchestrator.Qemu.Wire;
 

@@ -1,7 +1,6 @@
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
-using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Tests.Vms;

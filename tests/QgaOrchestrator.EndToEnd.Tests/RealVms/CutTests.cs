@@ -3,7 +3,6 @@ using QgaOrchestrator.Lab;
 using QgaOrchestrator.Lab.Tests;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
-using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Monitor;
 
 namespace QgaOrchestrator.EndToEnd.Tests.RealVms;

@@ -1,5 +1,4 @@
 using QgaOrchestrator.Qemu.Agent;
-using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Wire;
 using QgaOrchestrator.Simulator;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using QgaOrchestrator.Qemu.Agent;
-using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Tests.Agent;

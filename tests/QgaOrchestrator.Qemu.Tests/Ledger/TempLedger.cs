@@ -1,5 +1,4 @@
 using QgaOrchestrator.Qemu.Ledger;
-using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Processes;
 using QgaOrchestrator.Qemu.Wire;
 

@@ -1,4 +1,3 @@
-using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Monitor.Queries;
 using QgaOrchestrator.Qemu.Processes;

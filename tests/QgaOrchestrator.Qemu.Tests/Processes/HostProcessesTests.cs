@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using QgaOrchestrator.Qemu.Ledger;
-using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Processes;
 using QgaOrchestrator.Qemu.Tests.Ledger;
 

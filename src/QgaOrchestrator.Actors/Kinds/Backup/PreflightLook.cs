@@ -5,7 +5,6 @@ using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
-using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Processes;

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using QgaOrchestrator.Qemu.Cut;
 
 namespace QgaOrchestrator.Qemu.Monitor.Queries;
 

@@ -3,7 +3,6 @@ using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Images;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
-using QgaOrchestrator.Qemu.Monitor.Queries;
 
 namespace QgaOrchestrator.Qemu.Cut.Methods.Hook;
 

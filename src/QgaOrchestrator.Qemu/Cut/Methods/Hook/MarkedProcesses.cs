@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Processes;
 
 namespace QgaOrchestrator.Qemu.Cut.Methods.Hook;

@@ -1,6 +1,4 @@
 using System.Text.Json.Serialization;
-using QgaOrchestrator.Qemu.Ledger;
-using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Processes;
 
 namespace QgaOrchestrator.Qemu.Cut.Methods.Snapshot;

@@ -1,5 +1,4 @@
 using QgaOrchestrator.Qemu.Disks;
-using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Monitor.Queries;
