@@ -2,7 +2,6 @@ using QgaOrchestrator.Qemu.Disks;
 using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Images;
 using QgaOrchestrator.Qemu.Machines;
-using QgaOrchestrator.Qemu.Monitor;
 
 namespace QgaOrchestrator.Qemu.Cut.Methods.Hook;
 
