@@ -2,6 +2,8 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Processes;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Watchdog;
 

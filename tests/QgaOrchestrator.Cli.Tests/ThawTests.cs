@@ -3,6 +3,8 @@ using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Cli.Commands;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Processes;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Cli.Tests;
 

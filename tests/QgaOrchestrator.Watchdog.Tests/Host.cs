@@ -1,6 +1,7 @@
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
-using QgaOrchestrator.Qemu.Monitor;
+using QgaOrchestrator.Qemu.Processes;
+using QgaOrchestrator.Qemu.Wire;
 using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Watchdog.Tests;

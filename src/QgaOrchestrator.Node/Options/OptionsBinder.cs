@@ -5,6 +5,7 @@ using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Node.Options;
 

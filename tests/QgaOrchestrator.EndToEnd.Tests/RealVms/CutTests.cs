@@ -3,7 +3,10 @@ using QgaOrchestrator.Lab;
 using QgaOrchestrator.Lab.Tests;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Cut.Methods.Full;
+using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 

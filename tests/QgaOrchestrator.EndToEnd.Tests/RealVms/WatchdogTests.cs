@@ -3,6 +3,8 @@ using QgaOrchestrator.Lab.Tests;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
+using QgaOrchestrator.Qemu.Processes;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 

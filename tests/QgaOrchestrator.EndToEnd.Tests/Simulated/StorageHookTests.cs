@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Lab;
-using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Processes;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 

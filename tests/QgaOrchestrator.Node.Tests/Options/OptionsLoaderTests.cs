@@ -1,7 +1,7 @@
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Node.Options;
-using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Node.Tests.Options;
 

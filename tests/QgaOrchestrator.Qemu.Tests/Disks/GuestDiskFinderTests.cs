@@ -1,5 +1,4 @@
 using QgaOrchestrator.Qemu.Agent.Commands;
-using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Disks;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor.Queries;
