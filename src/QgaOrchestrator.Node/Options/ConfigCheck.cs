@@ -3,7 +3,6 @@ using System.Net.NetworkInformation;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Data;
-using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Ledger;
 
