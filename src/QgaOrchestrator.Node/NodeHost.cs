@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using QgaOrchestrator.Actors.Hosting;
 using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Data;
@@ -14,10 +15,11 @@ namespace QgaOrchestrator.Node;
 /// <summary>The node's composition: actors behind, HTTP in front.</summary>
 public static class NodeHost
 {
-    /// <param name="more">Services that replace ours; later ones win.</param>
-    public static WebApplication Build(QgadOptions options, DataDirectory data, Action<IServiceCollection> more)
+    /// <param name="more">Services that replace the node's; later ones win.</param>
+    /// <exception cref="StoreException">A store cannot be used.</exception>
+    public static async Task<WebApplication> BuildAsync(QgadOptions options, DataDirectory data, Action<IServiceCollection> more)
     {
-        // Empty: nothing but what is named here; no variable of ASP.NET's own changes where we listen.
+        // Empty: nothing but what is added here, so no variable of ASP.NET's own changes where the node listens.
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.AddLineLogging();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options.Node.Api));
@@ -25,13 +27,12 @@ public static class NodeHost
             .Configure<HostOptions>(host =>
             {
                 host.ShutdownTimeout = OrchestratorExtensions.ShutdownTimeout;
-                // HTTP and actors start side by side; the gate answers for the actors until they run.
+                // HTTP and actors start side by side; the start gate answers until the actors run.
                 host.ServicesStartConcurrently = true;
             })
             .AddSingleton(TimeProvider.System)
             .AddSingleton(AdminToken.ReadOrCreate(data.TokenFile))
-            .AddSingleton(services => new TokenStore(data.NamedTokensFile, services.GetRequiredService<AdminToken>(),
-                services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<TokenStore>>()))
+            .AddSingleton<TokenStore>()
             .AddSingleton(new ApiAddressFile(options.Freeze.Ledger))
             .AddSingleton<ConnectionBook>()
             .AddSingleton<TokenBudgets>()
@@ -44,6 +45,7 @@ public static class NodeHost
         more(builder.Services);
 
         var app = builder.Build();
+        await app.Services.GetRequiredService<TokenStore>().LoadAsync();
         app.UseConnectionBook();
         app.UseRunLog();
         app.UseAuditOutcomes();

@@ -1,22 +1,23 @@
 using Microsoft.AspNetCore.Connections;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Node;
 using QgaOrchestrator.Node.Data;
 using QgaOrchestrator.Node.Options;
 using QgaOrchestrator.Qemu.Files;
 
-// Options, data directory, node: what cannot be used is told on one line each, and ends with 2.
+// Options, data directory, node: what cannot be used is printed, one line each, and the exit code is 2.
 try
 {
     OwnFiles.KeepToOwner();
     var variables = ProcessEnvironment.Variables();
     if (
-        QgadCommand.Run(args, variables, Environment.MachineName, Environment.CurrentDirectory, Console.Out, Console.Error) is
+        await QgadCommand.RunAsync(args, variables, Environment.MachineName, Environment.CurrentDirectory, Console.Out, Console.Error) is
         { } ended
     )
         return ended;
     var options = OptionsLoader.Load(args, variables, Environment.MachineName, Environment.CurrentDirectory);
     using var data = DataDirectory.Open(options.Node.DataDirectory);
-    await using var node = NodeHost.Build(options, data, _ => { });
+    await using var node = await NodeHost.BuildAsync(options, data, _ => { });
     await node.RunAsync();
     return Environment.ExitCode;
 }
@@ -25,7 +26,7 @@ catch (OptionsException e)
     foreach (var error in e.Errors) await Console.Error.WriteLineAsync("qgad: " + error);
     return 2;
 }
-catch (DataDirectoryException e)
+catch (Exception e) when (e is DataDirectoryException or StoreException)
 {
     await Console.Error.WriteLineAsync("qgad: " + e.Message);
     return 2;

@@ -24,7 +24,7 @@ public static class QgadCommand
         """;
 
     /// <returns>The exit code; null: run the node.</returns>
-    public static int? Run(
+    public static async Task<int?> RunAsync(
         string[] arguments,
         IReadOnlyDictionary<string, string> environment,
         string machine,
@@ -47,7 +47,7 @@ public static class QgadCommand
         }
         if (arguments is not [CheckConfig, .. var rest]) return null;
         var (options, errors) = OptionsLoader.Read(rest, environment, machine, directory);
-        string[] wrong = [.. errors, .. ConfigCheck.Faults(options)];
+        string[] wrong = [.. errors, .. await ConfigCheck.FaultsAsync(options)];
         foreach (var fault in wrong)
             error.WriteLine($"qgad: {fault}");
         if (wrong.Length > 0)

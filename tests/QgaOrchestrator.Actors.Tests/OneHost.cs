@@ -1,11 +1,11 @@
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
-using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Items;
-using QgaOrchestrator.Actors.Results;
+using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Actors.Stores.Files;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Kinds.Backup;
@@ -73,7 +73,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
 
     protected string Points => _directory.File("points");
 
-    protected ResultSpool Results => new(_directory.File("results"), TimeProvider.System);
+    protected IResults Results => new FileResults(_directory.File("results"), TimeProvider.System);
 
     protected LedgerEntry? Entry => Ledger.Read(Id.Name);
 

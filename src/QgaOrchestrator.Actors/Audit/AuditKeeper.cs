@@ -1,25 +1,26 @@
 using Microsoft.Extensions.Logging;
+using QgaOrchestrator.Actors.Stores;
 
 namespace QgaOrchestrator.Actors.Audit;
 
 /// <summary>
-/// For what has happened already and must not be lost: an entry that the log does not take now is offered again until it
-/// does. Nobody who thaws waits for it.
+/// Writes what has happened already and must not be lost: an entry that the log cannot take now is tried again until it can.
+/// No thaw waits for it.
 /// </summary>
-public sealed partial class AuditKeeper(SqliteAudit audit, TimeProvider time, ILogger<AuditKeeper> log)
+public sealed partial class AuditKeeper(IAuditLog audit, TimeProvider time, ILogger<AuditKeeper> log)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
     /// <summary>Never fails. Done when the entries are on disk, or when the node has stopped.</summary>
-    /// <param name="entries">Whose key is in the log already is passed over.</param>
+    /// <param name="entries">An entry whose key is in the log already is skipped.</param>
     public async Task KeepAsync(IReadOnlyList<AuditEntry> entries)
     {
-        for (var told = false; ; told = true)
+        for (var late = false; ; late = true)
         {
             try
             {
                 await audit.AppendAsync(entries);
-                if (told) LogWritten(log, entries.Count);
+                if (late) LogWritten(log, entries.Count);
                 return;
             }
             catch (ObjectDisposedException)
@@ -28,7 +29,7 @@ public sealed partial class AuditKeeper(SqliteAudit audit, TimeProvider time, IL
             }
             catch (Exception e)
             {
-                if (!told) LogLate(log, entries.Count, entries[0].What, entries[0].Vm ?? entries[0].Run, e);
+                if (!late) LogLate(log, entries.Count, entries[0].What, entries[0].Vm ?? entries[0].Run, e);
             }
             await Task.Delay(Pause, time);
         }
@@ -36,10 +37,11 @@ public sealed partial class AuditKeeper(SqliteAudit audit, TimeProvider time, IL
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "the audit log does not take {Count} entries ({What} of {Whom}, …); they are kept and offered again"
+        Message = "The audit log cannot be written. {Count} entries ({What} of {Whom}, …) are kept in memory and "
+            + "tried again every 5 s"
     )]
     private static partial void LogLate(ILogger log, int count, string what, string? whom, Exception error);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "the audit log has taken {Count} entries late")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The audit log can be written again: {Count} entries are written late")]
     private static partial void LogWritten(ILogger log, int count);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Audit;

@@ -1,3 +1,4 @@
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Qemu.Ledger;
 

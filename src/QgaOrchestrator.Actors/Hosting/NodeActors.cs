@@ -6,9 +6,8 @@ using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Options;
-using QgaOrchestrator.Actors.Results;
 using QgaOrchestrator.Actors.Runs;
-using QgaOrchestrator.Actors.Views;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Points;
@@ -27,7 +26,7 @@ namespace QgaOrchestrator.Actors.Hosting;
 public sealed partial class NodeActors(
     QgadOptions options,
     IViews views,
-    ResultSpool results,
+    IResults results,
     SecretSpool secrets,
     AuditKeeper audit,
     TimeProvider time,

@@ -1,11 +1,9 @@
-using QgaOrchestrator.Actors.Options;
-using QgaOrchestrator.Actors.Persistence;
-using QgaOrchestrator.Actors.Views;
+using QgaOrchestrator.Actors.Stores;
 
 namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>Whether the node can work: member of its cluster, store answering, the VMs that were there known.</summary>
-public sealed class NodeReadiness(NodeState state, QgadOptions options, IViews views, INodeActors actors)
+public sealed class NodeReadiness(NodeState state, IJournal journal, IViews views, INodeActors actors)
 {
     public const string Ok = "ok";
 
@@ -37,10 +35,9 @@ public sealed class NodeReadiness(NodeState state, QgadOptions options, IViews v
         try
         {
             await views.PingAsync().WaitAsync(Patience, cancel);
-            var journal = Task.Run(() => StoreExtensions.IsReady(options.Node.DataDirectory), cancel);
-            return await journal.WaitAsync(Patience, cancel) ? Ok : "the journal is being made";
+            return await journal.IsReadyAsync().WaitAsync(Patience, cancel) ? Ok : "the journal is being made";
         }
-        catch (Exception e) when (e is TimeoutException or System.Data.Common.DbException)
+        catch (Exception e) when (e is TimeoutException or StoreException)
         {
             return "the store does not answer: " + e.Message;
         }

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 using Akka.Actor;
 using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Runs;
-using QgaOrchestrator.Actors.Views;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Runs;

@@ -4,12 +4,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Options;
-using QgaOrchestrator.Actors.Persistence;
 using QgaOrchestrator.Actors.Points;
-using QgaOrchestrator.Actors.Results;
 using QgaOrchestrator.Actors.Retention;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Serialization;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Ledger;
@@ -24,17 +23,10 @@ public static class OrchestratorExtensions
 
     public static IServiceCollection AddQgaOrchestrator(this IServiceCollection services, QgadOptions options)
     {
-        StoreExtensions.RequireKnown(options.Store.Provider);
         ReserveThreads();
         services.AddSingleton(options);
-        services.AddSingleton<SqliteViews>(_ => new(new(Path.Combine(options.Node.DataDirectory, "views.db"))));
-        services.AddSingleton<IViews>(provider => provider.GetRequiredService<SqliteViews>());
-        services.AddSingleton(provider => new ResultSpool(
-            Path.Combine(options.Node.DataDirectory, "results"),
-            provider.GetRequiredService<TimeProvider>()
-        ));
+        services.AddStores(options);
         services.AddSingleton(_ => new SecretSpool(Path.Combine(options.Node.DataDirectory, "secrets")));
-        services.AddSingleton(_ => new SqliteAudit(new(Path.Combine(options.Node.DataDirectory, "audit.db"))));
         services.AddSingleton<AuditKeeper>();
         services.AddSingleton<NodeActors>();
         services.AddSingleton<INodeActors>(provider => provider.GetRequiredService<NodeActors>());
@@ -46,46 +38,38 @@ public static class OrchestratorExtensions
         services.AddSingleton<NodeReadiness>();
         services.AddHostedService<ParkFirst>();
         services.AddRetention(options);
-        // Looked at before the journal is opened, which makes it.
-        var journalled = File.Exists(Path.Combine(options.Node.DataDirectory, StoreExtensions.JournalFile));
         return services.AddAkka(ClusterExtensions.SystemName, (akka, provider) => akka
             .AddLogging(provider.GetRequiredService<ILoggerFactory>())
-            .AddStore(options.Store.Provider, options.Node.DataDirectory)
+            .AddJournal(provider.GetRequiredService<IJournal>())
             .AddSerialization()
             .AddCluster(options.Node.Host, options.Cluster)
             .AddShutdown(provider)
-            .WithActors((system, registry) => StartAsync(system, registry, options, journalled, provider)));
+            .WithActors((system, registry) => StartAsync(system, registry, options, provider)));
     }
 
     private static void AddRetention(this IServiceCollection services, QgadOptions options)
     {
-        var data = options.Node.DataDirectory;
-        services.AddSingleton(provider =>
-        {
-            var time = provider.GetRequiredService<TimeProvider>();
-            var pause = TimeSpan.FromMilliseconds(50);
-            var journal = new JournalTrim(new(Path.Combine(data, StoreExtensions.JournalFile)), () => Task.Delay(pause, time));
-            return new StoreTrim(
-                options.Node.Host,
-                options.Store.Keep,
-                provider.GetRequiredService<SqliteViews>(),
-                journal,
-                provider.GetRequiredService<SqliteAudit>(),
-                FreezeLedger.At(options.Freeze.Ledger),
-                new CutHost(data, options.Freeze.Hooks, time),
-                time
-            );
-        });
+        services.AddSingleton(provider => new StoreTrim(
+            options.Node.Host,
+            options.Store.Keep,
+            provider.GetRequiredService<IViews>(),
+            provider.GetRequiredService<IJournal>(),
+            provider.GetRequiredService<IAuditLog>(),
+            FreezeLedger.At(options.Freeze.Ledger),
+            new CutHost(options.Node.DataDirectory, options.Freeze.Hooks, provider.GetRequiredService<TimeProvider>()),
+            provider.GetRequiredService<TimeProvider>()
+        ));
         services.AddHostedService<RetentionService>();
     }
 
     private static async Task StartAsync(
-        ActorSystem system, IActorRegistry registry, QgadOptions options, bool journalled, IServiceProvider provider)
+        ActorSystem system, IActorRegistry registry, QgadOptions options, IServiceProvider provider)
     {
-        // The cluster forms while the views open: neither needs the other. Without a journal there is nothing to rebuild from.
+        // The cluster forms while the views open: neither needs the other.
         provider.GetRequiredService<NodeState>().Join(system, options.Cluster);
-        await provider.GetRequiredService<SqliteViews>().OpenAsync(views =>
-            journalled ? new JournalReplay(system).ReplayAsync(views) : Task.CompletedTask);
+        var journal = provider.GetRequiredService<IJournal>();
+        await provider.GetRequiredService<IViews>().OpenAsync(views =>
+            journal.IsNew ? Task.CompletedTask : new JournalReplay(system).ReplayAsync(views));
         await provider.GetRequiredService<INodeActors>().StartAsync(system, registry);
         provider.GetRequiredService<NodeState>().Started();
         // Nothing waits for it: a target may be slow, or not there.
@@ -130,6 +114,6 @@ public static class OrchestratorExtensions
     private static void ReserveThreads()
     {
         ThreadPool.GetMinThreads(out var workers, out var ports);
-        ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + StoreExtensions.BlockingCalls), ports);
+        ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + StoreRegistration.BlockingCalls), ports);
     }
 }

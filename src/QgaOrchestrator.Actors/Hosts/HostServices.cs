@@ -1,5 +1,5 @@
 using Akka.Actor;
-using QgaOrchestrator.Actors.Audit;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
 

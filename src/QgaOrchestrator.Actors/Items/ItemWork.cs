@@ -1,5 +1,5 @@
 using Akka.Actor;
-using QgaOrchestrator.Actors.Results;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Runs;
 

@@ -1,3 +1,4 @@
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Options;
@@ -15,13 +16,9 @@ public sealed record QgadOptions(
 public sealed record NodeSection(string Host, string DataDirectory, Uri Api, string? TargetGroup);
 
 /// <param name="Provider">sqlite (default).</param>
-/// <param name="ConnectionString">Null for sqlite: its files lie in the data directory.</param>
+/// <param name="Own">The provider's own options.</param>
 /// <param name="Keep">How long ended runs and audit entries are kept; 1 day to 100 years, default 400 days.</param>
-public sealed record StoreSection(string Provider, string? ConnectionString, TimeSpan Keep)
-{
-    // A connection string holds a password.
-    public override string ToString() => $"StoreSection {{ Provider = {Provider}, Keep = {Keep} }}";
-}
+public sealed record StoreSection(string Provider, StoreOptions Own, TimeSpan Keep);
 
 /// <param name="Sources">Where VMs are found.</param>
 /// <param name="File">Labels, groups and explicit VMs; read again when it changes. Default none.</param>

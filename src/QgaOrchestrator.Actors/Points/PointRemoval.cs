@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using QgaOrchestrator.Actors.Views;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Points;
 
 namespace QgaOrchestrator.Actors.Points;

@@ -1,13 +1,13 @@
-using System.Data.Common;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using QgaOrchestrator.Actors.Stores;
 
 namespace QgaOrchestrator.Actors.Retention;
 
-/// <summary>Trims the stores once a day, on a thread of the pool: nothing waits for it.</summary>
+/// <summary>Trims the stores once a day, in the background: nothing waits for it.</summary>
 public sealed partial class RetentionService(StoreTrim trim, TimeProvider time, ILogger<RetentionService> log) : BackgroundService
 {
-    /// <summary>What a start has to do comes first.</summary>
+    /// <summary>The node's start comes first.</summary>
     private static readonly TimeSpan AfterStart = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan Every = TimeSpan.FromDays(1);
@@ -23,7 +23,7 @@ public sealed partial class RetentionService(StoreTrim trim, TimeProvider time, 
                 if (report.Broken is { } broken) LogBroken(log, broken);
                 if (report.Runs > 0 || report.Entries > 0) LogTrimmed(log, report.Runs, report.Entries);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or DbException or InvalidDataException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreException or InvalidDataException)
             {
                 LogLate(log, e.Message);
             }
@@ -32,20 +32,20 @@ public sealed partial class RetentionService(StoreTrim trim, TimeProvider time, 
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "Store.Keep: {Runs} runs and {Entries} entries of the audit log were removed"
+        Message = "Removed {Runs} runs and {Entries} entries of the audit log that are older than Store.Keep"
     )]
     private static partial void LogTrimmed(ILogger log, int runs, long entries);
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "Entry {Number} of the audit log is not what was written, so it and later ones are kept. See qgactl audit "
+        Message = "Entry {Number} of the audit log is not what was written, so it and all later ones are kept. Run: qgactl audit "
             + "--verify"
     )]
     private static partial void LogBroken(ILogger log, long number);
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "What is older than Store.Keep could not be removed; it is tried again in a day: {Reason}"
+        Message = "Runs and audit entries older than Store.Keep could not be removed: {Reason}. The next try is in a day"
     )]
     private static partial void LogLate(ILogger log, string reason);
 }

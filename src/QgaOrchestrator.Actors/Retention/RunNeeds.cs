@@ -5,14 +5,14 @@ using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Actors.Retention;
 
-/// <summary>What of this host still refers to a run: an outcome in the freeze ledger, an overlay that a VM writes to, a
+/// <summary>What still needs a run on this host: an outcome in the freeze ledger, an overlay that a VM writes to, a
 /// point.</summary>
-/// <param name="host">This node's host: of another one's points nothing is known here.</param>
+/// <param name="host">This node's host: nothing is known here of the points of another one.</param>
 /// <param name="inLedger">Runs that the freeze ledger names.</param>
 /// <param name="active">Hashes of the attempts that left something active in their VM.</param>
 internal sealed class RunNeeds(string host, IReadOnlySet<string> inLedger, IReadOnlySet<string> active)
 {
-    /// <exception cref="IOException">A file cannot be read: nobody knows which run it needs, so none may go.</exception>
+    /// <exception cref="IOException">A file cannot be read. Any run may be needed, so none may be removed.</exception>
     public static RunNeeds Read(string host, FreezeLedger ledger, CutHost cuts)
     {
         var entries = ledger.ReadAll();
@@ -31,7 +31,7 @@ internal sealed class RunNeeds(string host, IReadOnlySet<string> inLedger, IRead
         }
     }
 
-    /// <summary>Whether an ended run is needed yet.</summary>
+    /// <summary>Whether an ended run is still needed.</summary>
     public bool Needs(string run, IReadOnlyList<RunItemView> items) =>
         inLedger.Contains(run) || items.Any(
             item => IsActive(run, item) || (item.Point is { } point && !IsGone(item, point.Directory)));
@@ -39,7 +39,7 @@ internal sealed class RunNeeds(string host, IReadOnlySet<string> inLedger, IRead
     private bool IsActive(string run, RunItemView item) => active.Count > 0
         && Enumerable.Range(1, item.Attempt).Any(attempt => active.Contains(CutNames.For(run, item.Index, attempt).Hash));
 
-    /// <summary>Its directory is not there, and the target is: one that is not mounted is missing, too, or empty.</summary>
+    /// <summary>The point's directory is missing, but its target is mounted: an unmounted one is missing or empty.</summary>
     private bool IsGone(RunItemView item, string directory)
     {
         if (item.Vm.Host != host || Directory.Exists(directory)) return false;

@@ -1,7 +1,5 @@
-using QgaOrchestrator.Actors.Audit;
-using QgaOrchestrator.Actors.Persistence;
 using QgaOrchestrator.Actors.Runs;
-using QgaOrchestrator.Actors.Views;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Ledger;
@@ -9,15 +7,15 @@ using QgaOrchestrator.Qemu.Ledger;
 namespace QgaOrchestrator.Actors.Retention;
 
 /// <summary>
-/// Removes what is older than Store.Keep: ended runs that nothing on this host needs any more, from the journal first and then
-/// from the views, so that whatever a crash leaves is removed by the next trim; and the audit log's oldest entries.
+/// Removes what is older than Store.Keep: ended runs that nothing on this host needs any more, and the oldest entries of the
+/// audit log. A run is removed from the journal first and then from the views, so the next trim finds what a crash left.
 /// </summary>
 public sealed class StoreTrim(
     string host,
     TimeSpan keep,
-    SqliteViews views,
-    JournalTrim journal,
-    SqliteAudit audit,
+    IViews views,
+    IJournal journal,
+    IAuditLog audit,
     FreezeLedger ledger,
     CutHost cuts,
     TimeProvider time
@@ -25,14 +23,15 @@ public sealed class StoreTrim(
 {
     private const int RunsAtOnce = 100;
 
-    /// <exception cref="IOException">A ledger cannot be read, so nobody knows which runs it needs.</exception>
+    /// <exception cref="IOException">A ledger cannot be read, so it is not known which runs it needs.</exception>
+    /// <exception cref="StoreException">A store cannot be read or written; the next trim removes the rest.</exception>
     public async Task<TrimReport> TrimAsync(CancellationToken stop)
     {
         var now = time.GetUtcNow();
         var before = now - keep;
         var needs = RunNeeds.Read(host, ledger, cuts);
         var runs = 0;
-        // Newest first; what is removed meanwhile lies before the cursor.
+        // Newest first: what is removed meanwhile is in pages that were read.
         ViewCursor? at = new(before.ToUnixTimeMilliseconds(), "");
         do
         {
@@ -45,7 +44,8 @@ public sealed class StoreTrim(
             at = page.Next;
         }
         while (at is not null);
-        return await audit.TrimAsync(before, runs, host, now, stop);
+        var trimmed = await audit.TrimAsync(before, runs, host, now, stop);
+        return new TrimReport(runs, trimmed.Entries, trimmed.Broken);
     }
 
     private async Task<bool> RemoveAsync(RunSummary run, RunNeeds needs, CancellationToken stop)
@@ -57,8 +57,8 @@ public sealed class StoreTrim(
     }
 }
 
-/// <summary>What a trim has removed.</summary>
-/// <param name="Runs">Ended runs, from journal and views.</param>
-/// <param name="Entries">The audit log's oldest.</param>
-/// <param name="Broken">The audit log's first entry that is not what was written: from there on nothing is removed.</param>
+/// <summary>What a trim removed.</summary>
+/// <param name="Runs">Ended runs, from the journal and the views.</param>
+/// <param name="Entries">Entries of the audit log.</param>
+/// <param name="Broken">The first entry of the audit log that is not what was written: from there on nothing is removed.</param>
 public sealed record TrimReport(int Runs, long Entries, long? Broken);

@@ -4,6 +4,7 @@ using Akka.Event;
 using Akka.Persistence;
 using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
 

@@ -1,5 +1,5 @@
 using Akka.Actor;
-using QgaOrchestrator.Actors.Audit;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Runs;

@@ -4,13 +4,14 @@ using Akka.Persistence.Sql.Query;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using QgaOrchestrator.Actors.Kinds.Backup;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Views;
 
 /// <summary>
-/// Builds the views again: every run is folded from its events, every point that a run names is read from its point.json,
-/// where that is still there.
+/// Builds the views again: each run from its events, and each point that a run names from its point.json, where that still
+/// exists.
 /// </summary>
 public sealed class JournalReplay(ActorSystem system)
 {
@@ -34,8 +35,7 @@ public sealed class JournalReplay(ActorSystem system)
                 .CurrentEventsByPersistenceId(persistenceId, 0, long.MaxValue)
                 .Select(envelope => envelope.Event)
                 .RunWith(Sink.Seq<object>(), _materializer);
-            // The journal holds sharding's events, too.
-            // A run whose removal a crash cut short has lost its start first.
+            // The journal also holds sharding's events, and runs without their start: a crash interrupted their removal.
             if (events.OfType<RunEvent>().ToArray() is not [RunEvent.RunStarted, ..] run) return;
             await SaveAsync(run.Aggregate((RunState?)null, RunRules.Evolve)!, views);
             await SavePointsAsync(run, views);

@@ -1,6 +1,6 @@
 using Akka.Actor;
 using QgaOrchestrator.Actors.Hosts;
-using QgaOrchestrator.Actors.Results;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Qemu.Agent;
@@ -73,7 +73,7 @@ public sealed record VmServices
     public required Func<VmId, IReadOnlyList<string>> Exclude { get; init; }
 
     /// <summary>Where commands' and processes' results are kept.</summary>
-    public required ResultSpool Results { get; init; }
+    public required IResults Results { get; init; }
 
     /// <summary>The hashes of all attempts on a VM that their runs have not settled.</summary>
     public required Func<VmId, Task<IReadOnlySet<string>>> Unsettled { get; init; }

@@ -18,12 +18,7 @@ public sealed class DataDirectory : IDisposable
 
     public string TokenFile => TokenFileOf(Path);
 
-    /// <summary>The named tokens' hashes.</summary>
-    public string NamedTokensFile => NamedTokensFileOf(Path);
-
     public static string TokenFileOf(string path) => System.IO.Path.Combine(path, "admin.token");
-
-    public static string NamedTokensFileOf(string path) => System.IO.Path.Combine(path, "tokens.json");
 
     /// <summary>What is in it is the owner's alone, but for the points, which say for themselves whose they are.</summary>
     /// <exception cref="DataDirectoryException">Another node holds it, it cannot be made, or others can look into it.</exception>

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using QgaOrchestrator.Actors.Audit;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
 
@@ -16,7 +16,7 @@ public static partial class AuditEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        string? limit, string? cursor, string? vm, string? run, string? who, string? since, SqliteAudit audit)
+        string? limit, string? cursor, string? vm, string? run, string? who, string? since, IAuditLog audit)
     {
         var most = Paging.Limit(limit);
         var before = Paging.Place(cursor);
@@ -29,7 +29,7 @@ public static partial class AuditEndpoints
         );
     }
 
-    private static async Task<IResult> CheckAsync(string? head, SqliteAudit audit)
+    private static async Task<IResult> CheckAsync(string? head, IAuditLog audit)
     {
         if (Text(head) is { } noted && !Hash().IsMatch(noted))
             throw new ProblemException(

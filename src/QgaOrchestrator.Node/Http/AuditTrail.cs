@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Node.Access;
@@ -91,7 +92,7 @@ public static partial class AuditTrail
     /// <summary>After token and role were looked at: what is asked by somebody who may ask.</summary>
     public static void UseAuditIntents(this WebApplication app)
     {
-        var audit = app.Services.GetRequiredService<SqliteAudit>();
+        var audit = app.Services.GetRequiredService<IAuditLog>();
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Audit");
         var refusals = app.Services.GetRequiredService<RefusalBudget>();
         app.Use(async (context, next) =>

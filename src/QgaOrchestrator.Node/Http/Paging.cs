@@ -1,5 +1,5 @@
 using System.Globalization;
-using QgaOrchestrator.Actors.Views;
+using QgaOrchestrator.Actors.Stores;
 
 namespace QgaOrchestrator.Node.Http;
 

@@ -1,8 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using QgaOrchestrator.Actors;
-using QgaOrchestrator.Actors.Results;
-using QgaOrchestrator.Actors.Views;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Qemu.Wire;
@@ -25,7 +24,7 @@ public static class ResultEndpoints
         string? vm,
         string? limit,
         string? cursor,
-        ResultSpool spool,
+        IResults spool,
         IOrchestrator orchestrator,
         IViews views,
         CancellationToken cancel
@@ -44,7 +43,7 @@ public static class ResultEndpoints
             ApiJson.Default.PageRunResult);
     }
 
-    private static IResult Open(string id, int item, string stream, ResultSpool spool) =>
+    private static IResult Open(string id, int item, string stream, IResults spool) =>
         Known(id) && stream is "return" or "out" or "err" && spool.Open(id, item, stream) is { } bytes
             ? TypedResults.Stream(bytes, stream == "return" ? "application/json" : "application/octet-stream")
             : Problems.Result(
@@ -58,7 +57,7 @@ public static class ResultEndpoints
     /// <summary>A run's id is a name of ours; anything else would be a path.</summary>
     private static bool Known(string id) => id.Length > 0 && id.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
 
-    private static RunResult ToApi(string run, ItemResult result, ResultSpool spool) => new(
+    private static RunResult ToApi(string run, ItemResult result, IResults spool) => new(
         result.Item, result.Vm, result.Host, result.Attempt, result.State?.ToString().ToLowerInvariant() ?? ItemStates.Running)
     {
         Reason = result.Reason,
@@ -80,7 +79,7 @@ public static class ResultEndpoints
         ),
     };
 
-    private static JsonElement? Returned(string run, ItemResult result, ResultSpool spool) =>
+    private static JsonElement? Returned(string run, ItemResult result, IResults spool) =>
         result.Streams.GetValueOrDefault("return") is { Bytes: <= ReturnedBytes }
             && Start(run, result, "return", spool, ReturnedBytes) is { Length: > 0 } json
             ? Parsed(json)
@@ -100,7 +99,7 @@ public static class ResultEndpoints
         }
     }
 
-    private static byte[] Start(string run, ItemResult result, string stream, ResultSpool spool, int most)
+    private static byte[] Start(string run, ItemResult result, string stream, IResults spool, int most)
     {
         using var bytes = spool.Open(run, result.Item, stream);
         if (bytes is null) return [];

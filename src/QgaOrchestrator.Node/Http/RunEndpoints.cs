@@ -2,8 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using QgaOrchestrator.Actors;
-using QgaOrchestrator.Actors.Audit;
-using QgaOrchestrator.Actors.Views;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Runs;
@@ -64,6 +63,7 @@ public static class RunEndpoints
         HttpResponse response,
         IOrchestrator orchestrator,
         IViews views,
+        IIdempotencyKeys keys,
         TimeProvider time,
         CancellationToken cancel
     )
@@ -71,7 +71,7 @@ public static class RunEndpoints
         var body = StrictInput.BodyOf(request.HttpContext);
         var (kind, select, options) = RunRequestReader.Read(body);
         AuditTrail.Note(request.HttpContext, $"{kind.Name} of {select}");
-        var id = await IdAsync(request, body, views, time.GetUtcNow());
+        var id = await IdAsync(request, body, keys, time.GetUtcNow());
         // A repeat of a request with its key finds the run that the first one started.
         var run = await FindAsync(id, orchestrator, views, cancel) ?? await BeginAsync(
             id, kind, select, options, By(request.HttpContext), orchestrator, cancel);
@@ -135,6 +135,7 @@ public static class RunEndpoints
         HttpResponse response,
         IOrchestrator orchestrator,
         IViews views,
+        IIdempotencyKeys keys,
         TimeProvider time,
         CancellationToken cancel
     )
@@ -167,7 +168,7 @@ public static class RunEndpoints
                 )
             );
         }
-        var next = await IdAsync(request, Encoding.UTF8.GetBytes($"retry {id}"), views, time.GetUtcNow());
+        var next = await IdAsync(request, Encoding.UTF8.GetBytes($"retry {id}"), keys, time.GetUtcNow());
         var retry = (await FindAsync(next, orchestrator, views, cancel))
             ?? (await orchestrator.RetryRunAsync(id, next, By(request.HttpContext), cancel))?.Summary;
         if (retry is null)
@@ -178,7 +179,7 @@ public static class RunEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        string? limit, string? cursor, HttpContext context, IViews views, SqliteAudit audit)
+        string? limit, string? cursor, HttpContext context, IViews views, IAuditLog audit)
     {
         var page = await views.ListRunsAsync(Paging.Limit(limit), Paging.Time(cursor));
         return TypedResults.Json(
@@ -246,14 +247,15 @@ public static class RunEndpoints
         return known is { EndedAt: not null } ? known : (await orchestrator.GetRunAsync(id, cancel))?.Summary ?? known;
     }
 
-    private static async Task<string> IdAsync(HttpRequest request, ReadOnlyMemory<byte> body, IViews views, DateTimeOffset now)
+    private static async Task<string> IdAsync(
+        HttpRequest request, ReadOnlyMemory<byte> body, IIdempotencyKeys keys, DateTimeOffset now)
     {
         var fresh = RunIds.New(now);
         if (request.Headers[ApiRoutes.IdempotencyKeyHeader] is not [{ Length: > 0 } key]) return fresh;
         if (key.Length > 200)
             throw new ProblemException(
                 Problems.BadRequest($"{ApiRoutes.IdempotencyKeyHeader}: longer than 200 characters.", "Send a UUID."));
-        return await views.ClaimKeyAsync(key, Convert.ToHexStringLower(SHA256.HashData(body.Span)), fresh, now)
+        return await keys.ClaimAsync(key, Convert.ToHexStringLower(SHA256.HashData(body.Span)), fresh, now)
             ?? throw new ProblemException(
                 Problems.Conflict(
                     ProblemCodes.Conflict,

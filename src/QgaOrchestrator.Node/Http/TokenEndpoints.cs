@@ -1,3 +1,4 @@
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
 
@@ -10,11 +11,11 @@ public static class TokenEndpoints
     {
         routes.MapGet(ApiRoutes.Tokens, (TokenStore tokens) =>
             TypedResults.Json(new Page<Token>(tokens.List(), null), ApiJson.Default.PageToken)).For(Role.Admin);
-        routes.MapPost(ApiRoutes.Tokens, Add).For(Role.Admin).Takes(TokenRequestReader.Body);
-        routes.MapDelete(ApiRoutes.Token, Revoke).For(Role.Admin);
+        routes.MapPost(ApiRoutes.Tokens, AddAsync).For(Role.Admin).Takes(TokenRequestReader.Body);
+        routes.MapDelete(ApiRoutes.Token, RevokeAsync).For(Role.Admin);
     }
 
-    private static IResult Add(HttpContext context, TokenStore tokens, TimeProvider time)
+    private static async Task<IResult> AddAsync(HttpContext context, TokenStore tokens, TimeProvider time)
     {
         var (name, role, expires) = TokenRequestReader.Read(StrictInput.BodyOf(context), time.GetUtcNow());
         AuditTrail.Note(
@@ -22,11 +23,11 @@ public static class TokenEndpoints
         NewToken? made;
         try
         {
-            made = tokens.Add(name, role, expires);
+            made = await tokens.AddAsync(name, role, expires);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (StoreException e)
         {
-            return Problems.Result(NotWritten(e, "There is no such token."));
+            return Problems.Result(NotWritten(e, "No token was added."));
         }
         if (made is null)
             return Problems.Result(
@@ -41,7 +42,7 @@ public static class TokenEndpoints
         return TypedResults.Json(made, ApiJson.Default.NewToken, statusCode: StatusCodes.Status201Created);
     }
 
-    private static IResult Revoke(string name, HttpContext context, TokenStore tokens)
+    private static async Task<IResult> RevokeAsync(string name, HttpContext context, TokenStore tokens)
     {
         AuditTrail.Note(context, name);
         if (name == Caller.Admin)
@@ -54,22 +55,22 @@ public static class TokenEndpoints
             );
         try
         {
-            return tokens.Revoke(name)
+            return await tokens.RevokeAsync(name)
                 ? TypedResults.NoContent()
                 : Problems.Result(Problems.NotFound($"There is no token {name}.", "GET /v1/tokens lists them."));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (StoreException e)
         {
-            return Problems.Result(NotWritten(e, "The token is valid still."));
+            return Problems.Result(NotWritten(e, "The token is still valid."));
         }
     }
 
-    private static Problem NotWritten(Exception why, string so) =>
+    private static Problem NotWritten(StoreException why, string so) =>
         new(
             "Tokens unavailable",
             StatusCodes.Status503ServiceUnavailable,
             "tokens-unavailable",
-            $"tokens.json cannot be written: {why.Message} {so}",
-            "Make room in the node's data directory, or tokens.json writable, and try again."
+            $"{why.Reason}. {so}",
+            $"{why.Remedy}. Then try again."
         );
 }

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using QgaOrchestrator.Actors.Hosting;
 using QgaOrchestrator.Actors.Options;
-using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Node.Data;
 using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Ledger;
@@ -15,7 +16,7 @@ namespace QgaOrchestrator.Node.Options;
 public static class ConfigCheck
 {
     /// <summary>Everything that is wrong, each with its remedy; empty where a start finds all that it needs.</summary>
-    public static IReadOnlyList<string> Faults(QgadOptions options)
+    public static async Task<IReadOnlyList<string>> FaultsAsync(QgadOptions options)
     {
         var faults = new List<string>();
         var data = options.Node.DataDirectory;
@@ -29,8 +30,12 @@ public static class ConfigCheck
         {
             if (Directory.Exists(data) && OwnFiles.DirectoryFault(data) is { } open)
                 faults.Add($"Node:DataDirectory: {data} is refused: {open}");
-            Try(faults, () => AdminToken.Check(DataDirectory.TokenFileOf(data)));
-            Try(faults, () => TokenStore.Check(DataDirectory.NamedTokensFileOf(data)));
+            await TryAsync(faults, () =>
+            {
+                AdminToken.Check(DataDirectory.TokenFileOf(data));
+                return Task.CompletedTask;
+            });
+            await TryAsync(faults, () => StoresOf(options).Tokens.ReadAsync());
         }
         if (!LedgerPath.CanBeWritten(options.Freeze.Ledger))
             faults.Add(
@@ -58,13 +63,16 @@ public static class ConfigCheck
         || NetworkInterface.GetAllNetworkInterfaces().SelectMany(card => card.GetIPProperties().UnicastAddresses).Any(
             own => own.Address.Equals(address));
 
-    private static void Try(List<string> faults, Action check)
+    private static NodeStores StoresOf(QgadOptions options) =>
+        StoreProviders.Find(options.Store.Provider).Create(options.Store.Own, options.Node.DataDirectory, TimeProvider.System);
+
+    private static async Task TryAsync(List<string> faults, Func<Task> check)
     {
         try
         {
-            check();
+            await check();
         }
-        catch (DataDirectoryException e)
+        catch (Exception e) when (e is DataDirectoryException or StoreException)
         {
             faults.Add(e.Message);
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using QgaOrchestrator.Actors.Hosting;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Core.Fleet;
@@ -51,13 +52,14 @@ public static class OptionsBinder
 
     private static StoreSection Store(OptionReader read)
     {
-        const string key = "Store:Provider";
-        var provider = read.Text(key, "sqlite");
-        if (provider != "sqlite") read.Fail(key, $"\"{provider}\" is not supported by this version; use \"sqlite\"");
-        if (read.TextOrNull("Store:ConnectionString") is not null && provider == "sqlite")
-            read.Fail("Store:ConnectionString", "sqlite takes none: its files lie in Node.DataDirectory");
-        return new(
-            provider, null, read.Days("Store:Keep", TimeSpan.FromDays(400), TimeSpan.FromDays(1), TimeSpan.FromDays(36500)));
+        var keep = read.Days("Store:Keep", TimeSpan.FromDays(400), TimeSpan.FromDays(1), TimeSpan.FromDays(36500));
+        var name = read.Text("Store:Provider", StoreProviders.Default.Name);
+        if (StoreProviders.All.FirstOrDefault(known => known.Name == name) is { } provider)
+            return new(name, provider.Read(new StoreKeys(read)), keep);
+        read.Fail("Store:Provider", StoreProviders.Unknown(name));
+        // The other keys belong to a provider that is not known: nothing can be said of them.
+        foreach (var other in read.Names("Store")) read.TextOrNull($"Store:{other}");
+        return new(StoreProviders.Default.Name, StoreProviders.Default.Read(new StoreKeys.Unset()), keep);
     }
 
     private static FleetSection Fleet(OptionReader read, string host, string directory, ProxmoxHost proxmox)

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Actors.Audit;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Runs;
 

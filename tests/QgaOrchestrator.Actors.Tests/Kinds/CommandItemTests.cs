@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using QgaOrchestrator.Actors.Items;
-using QgaOrchestrator.Actors.Results;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Kinds.Command;
 using QgaOrchestrator.Core.Kinds.Exec;
 using QgaOrchestrator.Core.Runs;

@@ -1,10 +1,10 @@
-using Akka.Actor;
-using Akka.Persistence;
 using Microsoft.Data.Sqlite;
-using QgaOrchestrator.Actors.Audit;
-using QgaOrchestrator.Actors.Persistence;
+using QgaOrchestrator.Actors.Hosting;
 using QgaOrchestrator.Actors.Retention;
 using QgaOrchestrator.Actors.Serialization;
+using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Actors.Stores.Sqlite;
+using QgaOrchestrator.Actors.Tests.Stores;
 using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Runs;
@@ -16,7 +16,7 @@ using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Tests.Retention;
 
-/// <summary>What is older than Store.Keep goes, on the real stores; the clock is the test's.</summary>
+/// <summary>Retention on the real stores; the clock is the test's.</summary>
 public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
 {
     private static readonly TimeSpan Keep = TimeSpan.FromDays(400);
@@ -30,7 +30,7 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
     private readonly FreezeLedger _ledger;
     private readonly OverlayLedger _overlays;
     private TestSystem _system = null!;
-    private SqliteViews _views = null!;
+    private IViews _views = null!;
 
     public StoreTrimTests()
     {
@@ -41,7 +41,7 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
     }
 
     public async Task InitializeAsync() =>
-        _system = await TestSystem.StartAsync(akka => akka.AddStore("sqlite", _directory.Path).AddSerialization());
+        _system = await TestSystem.StartAsync(akka => akka.AddJournal(Journal()).AddSerialization());
 
     public async Task DisposeAsync()
     {
@@ -95,7 +95,7 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
         Assert.Empty(await _views.ListItemsAsync("old", 0, 9));
         Assert.Equal(kept.Select(run => $"run-{run}"), Journalled());
         // The views built again from the journal are the same.
-        await using var again = new SqliteViews(new(_directory.File("again.db")));
+        var again = new MemoryViews(new());
         await again.OpenAsync(fresh => new JournalReplay(_system.System).ReplayAsync(fresh));
         Assert.Equal(kept, await RunsAsync(again));
         var told = (await _audit.ListAsync(new(9)))[0].Entry;
@@ -123,53 +123,44 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_removal_that_is_cut_short_leaves_no_half_run_and_is_finished_later()
+    public async Task A_removal_that_was_killed_is_finished_by_the_next_trim()
     {
         await RecordAsync("old", _start, pauses: 1200);
-        await OpenViewsAsync();
+        await RecordAsync("older", _start);
+        var data = new MemoryViews.Data();
+        await OpenAsync(new MemoryViews(data));
         _time.Advance(TimeSpan.FromDays(401));
 
-        var killed = new JournalTrim(Journal, () => throw new OperationCanceledException());
-        await Assert.ThrowsAsync<OperationCanceledException>(() => killed.RemoveAsync("run-old", default));
-        Assert.Equal(["run-old"], Journalled());
-        await using var again = new SqliteViews(new(_directory.File("again.db")));
-        await again.OpenAsync(fresh => new JournalReplay(_system.System).ReplayAsync(fresh));
-        Assert.Empty(await RunsAsync(again));
+        // Inside the journal, then between journal and views.
+        await Assert.ThrowsAsync<OperationCanceledException>(
+            () => Trim(() => throw new OperationCanceledException()).TrimAsync(default));
+        var killed = new MemoryViews(data) { BeforeRemoval = () => throw new OperationCanceledException() };
+        await Assert.ThrowsAsync<OperationCanceledException>(() => Trim(views: killed).TrimAsync(default));
 
-        // Between two of its transactions the journal is written as ever.
-        var pauses = 0;
-        await Trim(() => RecordAsync($"meanwhile{++pauses}", _time.GetUtcNow())).TrimAsync(default);
-        Assert.Equal(1, pauses);
-        Assert.Equal(["run-meanwhile1"], Journalled());
+        Assert.Empty(Journalled());
+        Assert.Equal(["old"], await RunsAsync(_views));
+
+        Assert.Equal(1, (await Trim().TrimAsync(default)).Runs);
+        Assert.Empty(await RunsAsync(_views));
     }
 
-    [Fact]
-    public async Task The_space_of_what_was_removed_is_used_again()
-    {
-        await OpenViewsAsync();
-        await RecordAsync("a", _start, pauses: 1000);
-        var pages = Number("PRAGMA page_count");
-        await new JournalTrim(Journal, () => Task.CompletedTask).RemoveAsync("run-a", default);
-        Assert.Equal(pages, Number("PRAGMA page_count"));
-        Assert.True(Number("PRAGMA freelist_count") > pages / 2);
+    private IJournal Journal(Func<Task>? pause = null) =>
+        new SqliteJournal(new(_directory.File("journal.db")), pause ?? (() => Task.CompletedTask));
 
-        await RecordAsync("b", _start, pauses: 1000);
-        Assert.InRange(Number("PRAGMA page_count"), pages, pages + pages / 10);
-    }
-
-    private SqliteFile Journal => new(_directory.File("journal.db"));
-
-    private StoreTrim Trim(Func<Task>? pause = null) =>
-        new("h1", Keep, _views, new JournalTrim(Journal, pause ?? (() => Task.CompletedTask)), _audit, _ledger,
+    private StoreTrim Trim(Func<Task>? pause = null, IViews? views = null) =>
+        new(
+            "h1", Keep, views ?? _views, Journal(pause), _audit, _ledger,
             new CutHost(_directory.File("data"), new Dictionary<string, IReadOnlyList<string>>(), TimeProvider.System), _time);
 
-    private async Task OpenViewsAsync()
+    private Task OpenViewsAsync() => OpenAsync(new SqliteViews(new(new(_directory.File("views.db")))));
+
+    private async Task OpenAsync(IViews views)
     {
-        _views = new(new(_directory.File("views.db")));
+        _views = views;
         await _views.OpenAsync(fresh => new JournalReplay(_system.System).ReplayAsync(fresh));
     }
 
-    private static async Task<string[]> RunsAsync(SqliteViews views) =>
+    private static async Task<string[]> RunsAsync(IViews views) =>
         [.. (await views.ListRunsAsync(100, null)).Items.Select(run => run.Id).Order(StringComparer.Ordinal)];
 
     private async Task RecordAsync(string run, DateTimeOffset at, string? point = null, bool ended = true, int pauses = 0)
@@ -181,48 +172,23 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
         RunEvent[] events =
         [
             new RunEvent.RunStarted(run, "backup", "*", Options, [new VmId("h1", "vm1")], at, null),
-            .. Enumerable.Range(0, pauses / 2).SelectMany(
-                _ => new RunEvent[] { new RunEvent.RunPaused(at) { By = new string('x', 100) }, new RunEvent.RunResumed(at) }),
+            .. RunRecorder.Pauses(pauses, at),
             new RunEvent.ItemsDispatched([new(0, 1)], at),
             new RunEvent.ItemsSettled([outcome], at),
             .. ended ? [new RunEvent.RunFinished(RunPhase.Succeeded, null, at)] : Array.Empty<RunEvent>(),
         ];
-        var recorder = _system.System.ActorOf(Props.Create(() => new Recorder($"run-{run}")));
-        await recorder.Ask<string>(events, TimeSpan.FromSeconds(60));
+        await RunRecorder.RecordAsync(_system, run, events);
     }
 
-    private string[] Journalled() =>
-        Rows("SELECT DISTINCT persistence_id FROM journal ORDER BY persistence_id", reader => reader.GetString(0));
-
-    private long Number(string sql) => Rows(sql, reader => reader.GetInt64(0))[0];
-
-    private T[] Rows<T>(string sql, Func<SqliteDataReader, T> read)
+    private string[] Journalled()
     {
         using var db = new SqliteConnection($"Data Source={_directory.File("journal.db")};Pooling=False");
         db.Open();
         using var command = db.CreateCommand();
-        command.CommandText = sql;
+        command.CommandText = "SELECT DISTINCT persistence_id FROM journal ORDER BY persistence_id";
         using var reader = command.ExecuteReader();
-        var rows = new List<T>();
-        while (reader.Read()) rows.Add(read(reader));
-        return [.. rows];
-    }
-
-    private sealed class Recorder : ReceivePersistentActor
-    {
-        public Recorder(string id)
-        {
-            PersistenceId = id;
-            Command<RunEvent[]>(events =>
-            {
-                var left = events.Length;
-                PersistAll(events, _ =>
-                {
-                    if (--left == 0) Sender.Tell("done");
-                });
-            });
-        }
-
-        public override string PersistenceId { get; }
+        var ids = new List<string>();
+        while (reader.Read()) ids.Add(reader.GetString(0));
+        return [.. ids];
     }
 }

@@ -2,7 +2,8 @@ using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using QgaOrchestrator.Actors.Hosts;
-using QgaOrchestrator.Actors.Results;
+using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Actors.Stores.Files;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Qemu.Cut;
@@ -83,7 +84,7 @@ public sealed class FailingChannelTests : TestKit
         },
         Machine = _ => null,
         Cuts = new CutHost(_directory.File("data"), new Dictionary<string, IReadOnlyList<string>>(), TimeProvider.System),
-        Results = new ResultSpool(_directory.File("results"), time),
+        Results = new FileResults(_directory.File("results"), time),
         Exclude = _ => [],
         Unsettled = _ => Task.FromResult<IReadOnlySet<string>>(new HashSet<string>()),
         TargetGroup = null,

@@ -36,7 +36,8 @@ public sealed class SerializationTests
         Directory.CreateDirectory(options.Freeze.Ledger);
         using var data = DataDirectory.Open(options.Node.DataDirectory);
         var before = RefusingSerializer.Refused;
-        await using (var node = NodeHost.Build(options, data, services => services.AddLogging(log => log.ClearProviders())))
+        await using (var node = await NodeHost.BuildAsync(
+            options, data, services => services.AddLogging(log => log.ClearProviders())))
         {
             await node.StartAsync();
             using var client = new QgaClient(

@@ -3,7 +3,8 @@ using System.Net.Http.Json;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using QgaOrchestrator.Actors;
-using QgaOrchestrator.Actors.Audit;
+using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Actors.Stores.Sqlite;
 using QgaOrchestrator.Api;
 
 namespace QgaOrchestrator.Node.Tests.Http;

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Hosting;
-using QgaOrchestrator.Actors.Views;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Data;
 using QgaOrchestrator.Node.Options;
@@ -75,7 +75,7 @@ public sealed class NodeFixture : IAsyncLifetime, IDisposable
             new Dictionary<string, string>(), "hv1", _directory.Path);
         Directory.CreateDirectory(options.Freeze.Ledger);
         _data = DataDirectory.Open(options.Node.DataDirectory);
-        _node = NodeHost.Build(options, _data, services => more(services
+        _node = await NodeHost.BuildAsync(options, _data, services => more(services
             .AddSingleton<IOrchestrator>(Orchestrator)
             .AddSingleton<INodeActors>(Actors)
             .AddLogging(log => log.ClearProviders())));

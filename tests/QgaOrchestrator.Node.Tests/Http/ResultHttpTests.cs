@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
-using QgaOrchestrator.Actors.Results;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Runs;
 
@@ -33,7 +33,7 @@ public sealed class ResultHttpTests(NodeFixture node) : IClassFixture<NodeFixtur
     [Fact]
     public async Task Results_are_listed_with_their_beginning_and_read_whole()
     {
-        var spool = node.Service<ResultSpool>();
+        var spool = node.Service<IResults>();
         var much = Encoding.UTF8.GetBytes(new string('x', 5000));
         var asked = spool.Begin("r7", new ItemResult(0, 1, "db1", "hv1", DateTimeOffset.UnixEpoch));
         spool.Write(
@@ -60,7 +60,7 @@ public sealed class ResultHttpTests(NodeFixture node) : IClassFixture<NodeFixtur
     [Fact]
     public async Task An_odd_return_of_one_VM_fails_no_run_s_list_of_results()
     {
-        var spool = node.Service<ResultSpool>();
+        var spool = node.Service<IResults>();
         byte[][] returns =
         [
             "{}"u8.ToArray(),

@@ -17,28 +17,28 @@ public sealed class QgadCommandTests : IDisposable
     [InlineData("--help", "usage: qgad [--config FILE]")]
     [InlineData("check-config --help", "usage: qgad [--config FILE]")]
     [InlineData("--version", "qgad 0.")]
-    public void Help_and_version_are_told_and_nothing_is_started(string line, string told)
+    public async Task Help_and_version_are_told_and_nothing_is_started(string line, string told)
     {
-        Assert.Equal(0, Run(line.Split(' ')));
+        Assert.Equal(0, await RunAsync(line.Split(' ')));
         Assert.Contains(told, _output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Options_alone_run_the_node() => Assert.Null(Run("--config", "node.json"));
+    public async Task Options_alone_run_the_node() => Assert.Null(await RunAsync("--config", "node.json"));
 
     [Fact]
-    public void Good_options_end_with_0_and_nothing_is_made()
+    public async Task Good_options_end_with_0_and_nothing_is_made()
     {
         var file = _directory.Write("node.json", """{ "Freeze": { "Ledger": "./ledger" } }""");
 
-        Assert.Equal((0, ""), (Run("check-config", "--config", file), _error.ToString()));
+        Assert.Equal((0, ""), (await RunAsync("check-config", "--config", file), _error.ToString()));
 
         Assert.Contains($"ledger {_directory.Path}/ledger", _output.ToString(), StringComparison.Ordinal);
         Assert.Equal([file], Directory.EnumerateFileSystemEntries(_directory.Path));
     }
 
     [Fact]
-    public void All_that_is_wrong_is_told_at_once_each_with_what_to_do()
+    public async Task All_that_is_wrong_is_told_at_once_each_with_what_to_do()
     {
         var file = _directory.Write("node.json", """
             { "Node": { "Hots": "x", "DataDirectory": "./data", "Api": "http://192.0.2.1:7070", "TargetGroup": "no-such-group" },
@@ -48,7 +48,7 @@ public sealed class QgadCommandTests : IDisposable
         _directory.Write("data/admin.token", "short");
         _directory.Write("data/tokens.json", "{");
 
-        Assert.Equal(2, Run("check-config", "--config", file));
+        Assert.Equal(2, await RunAsync("check-config", "--config", file));
 
         string[] told = [.. _error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)];
         Assert.Equal("", _output.ToString());
@@ -70,6 +70,6 @@ public sealed class QgadCommandTests : IDisposable
             );
     }
 
-    private int? Run(params string[] arguments) =>
-        Node.QgadCommand.Run(arguments, new Dictionary<string, string>(), "hv1", _directory.Path, _output, _error);
+    private Task<int?> RunAsync(params string[] arguments) =>
+        Node.QgadCommand.RunAsync(arguments, new Dictionary<string, string>(), "hv1", _directory.Path, _output, _error);
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Akka.Actor;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds.Backup;
-using QgaOrchestrator.Actors.Results;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Kinds;
 using QgaOrchestrator.Core.Kinds.Command;

@@ -1,0 +1,11 @@
+namespace QgaOrchestrator.Actors.Stores;
+
+/// <summary>All stores of a node.</summary>
+/// <param name="Journal">The events of runs.</param>
+/// <param name="Views">What lists and finished runs are answered from.</param>
+/// <param name="Keys">Idempotency keys.</param>
+/// <param name="Audit">Who changed what.</param>
+/// <param name="Results">What commands and processes of runs gave back.</param>
+/// <param name="Tokens">The named tokens.</param>
+public sealed record NodeStores(
+    IJournal Journal, IViews Views, IIdempotencyKeys Keys, IAuditLog Audit, IResults Results, ITokenHashes Tokens);

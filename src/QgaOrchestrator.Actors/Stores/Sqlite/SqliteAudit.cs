@@ -1,0 +1,155 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Text.Json;
+using LinqToDB;
+using LinqToDB.Data;
+
+namespace QgaOrchestrator.Actors.Stores.Sqlite;
+
+/// <summary>
+/// <c>audit.db</c>. Triggers refuse a change that is made by mistake. The chain shows one that is made on purpose, unless
+/// everything after it was forged as well: compare the head with a copy that is kept elsewhere.
+/// </summary>
+public sealed class SqliteAudit : IAuditLog
+{
+    /// <summary>Keys in one query.</summary>
+    private const int KeysAtOnce = 500;
+
+    private const string DeleteOldest =
+        "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE number <= (SELECT number FROM audit_anchor) ORDER "
+            + "BY number LIMIT 500)";
+
+    private readonly SqliteFile _file;
+    private readonly DataOptions _options;
+    private readonly SqliteWriter _writer;
+    private readonly Lazy<bool> _schema;
+
+    public SqliteAudit(SqliteFile file)
+    {
+        _file = file;
+        _options = file.Options(yield: false);
+        _schema = new(() => Ensure(file), LazyThreadSafetyMode.PublicationOnly);
+        _writer = new(file, Connect);
+    }
+
+    public Task AppendAsync(params IReadOnlyList<AuditEntry> entries) => _writer.WriteAsync(db => Append(db, entries));
+
+    public Task<IReadOnlyList<AuditLine>> ListAsync(AuditQuery query) => ReadAsync<IReadOnlyList<AuditLine>>(db =>
+    {
+        var removed = AuditAnchor.Of(db).Number;
+        var rows = db.GetTable<AuditRow>().Where(row => row.Number > removed && row.Number < query.Before);
+        if (query.Run is { } run) rows = rows.Where(row => row.Run == run);
+        if (query.Who is { } who) rows = rows.Where(row => row.Who == who);
+        if (query.Vm is { } vm)
+        {
+            var name = vm[(vm.IndexOf('/', StringComparison.Ordinal) + 1)..];
+            rows = rows.Where(row => row.VmName == name);
+            // A caller who left out the host meant the only VM of that name.
+            if (name != vm) rows = rows.Where(row => row.Vm == vm || row.Vm == name);
+        }
+        if (query.Since is { } since)
+        {
+            var at = Sortable(since);
+            rows = rows.Where(row => string.Compare(row.At, at) >= 0);
+        }
+        return [.. rows.OrderByDescending(row => row.Number).Take(query.Limit)
+            .Select(row => new AuditRow { Number = row.Number, Entry = row.Entry, Hash = row.Hash }).ToList().Select(Line)];
+    });
+
+    public Task<AuditCheck> VerifyAsync(string? noted = null) => ReadAsync(db => AuditChain.Verify(db, noted));
+
+    public Task<DateTimeOffset?> KeptFromAsync() => ReadAsync(db => AuditAnchor.Of(db).Since);
+
+    public async Task<AuditTrim> TrimAsync(
+        DateTimeOffset before, int runs, string host, DateTimeOffset now, CancellationToken stop)
+    {
+        var at = Sortable(before);
+        stop.ThrowIfCancellationRequested();
+        var old = await ReadAsync(db => AuditChain.Old(db, at));
+        if (old.Count > 0 || runs > 0)
+        {
+            var anchor = new AuditAnchor { Number = old.Number, Hash = old.Hash, KeptFrom = at };
+            await _writer.WriteAsync(db =>
+            {
+                db.InsertOrReplace(anchor);
+                Append(db, [anchor.Entry(now, host, runs, old.Count)]);
+            });
+        }
+        for (var left = 1; left > 0;)
+        {
+            stop.ThrowIfCancellationRequested();
+            await _writer.WriteAsync(db => left = db.Execute(DeleteOldest));
+        }
+        return new AuditTrim(old.Count, old.Broken);
+    }
+
+    public ValueTask DisposeAsync() => _writer.DisposeAsync();
+
+    private static void Append(DataConnection db, IReadOnlyList<AuditEntry> entries)
+    {
+        var anchor = AuditAnchor.Of(db);
+        var last = db.GetTable<AuditRow>().OrderByDescending(row => row.Number).Select(row => new { row.Number, row.Hash })
+            .FirstOrDefault();
+        var (number, head) = (last?.Number ?? anchor.Number, last?.Hash ?? anchor.Hash);
+        var rows = new List<AuditRow>();
+        foreach (var entry in New(db, entries, anchor.Since))
+        {
+            var json = JsonSerializer.Serialize(entry, AuditJson.Default.AuditEntry);
+            rows.Add(new AuditRow { Number = ++number, Entry = json, Hash = head = AuditChain.Hash(head, json) });
+        }
+        if (rows.Count > 0) db.BulkCopy(new BulkCopyOptions { BulkCopyType = BulkCopyType.MultipleRows }, rows);
+    }
+
+    /// <summary>After a crash a run reports again all that it has journalled. Entries that were removed since are not written
+    /// again.</summary>
+    private static IEnumerable<AuditEntry> New(DataConnection db, IReadOnlyList<AuditEntry> entries, DateTimeOffset? keptFrom)
+    {
+        var known = new HashSet<string>();
+        foreach (var keys in entries.Select(entry => entry.Key).OfType<string>().Chunk(KeysAtOnce))
+            known.UnionWith(db.GetTable<AuditRow>().Where(row => keys.Contains(row.Key)).Select(row => row.Key!));
+        return entries.Where(entry => entry.Key is null || (!(entry.At < keptFrom) && known.Add(entry.Key)));
+    }
+
+    private Task<T> ReadAsync<T>(Func<DataConnection, T> read) => Task.Run(() =>
+    {
+        try
+        {
+            using var db = Connect();
+            return read(db);
+        }
+        catch (DbException e)
+        {
+            throw _file.Failed(e);
+        }
+    });
+
+    private DataConnection Connect() => _schema.Value ? new(_options) : throw new InvalidOperationException("no schema");
+
+    private static bool Ensure(SqliteFile file)
+    {
+        AuditSchema.Ensure(file);
+        return true;
+    }
+
+    private static AuditLine Line(AuditRow row) => new(row.Number, row.Hash, Read(row.Entry));
+
+    /// <summary>An entry that was made unreadable is shown as that.</summary>
+    private static AuditEntry Read(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, AuditJson.Default.AuditEntry) ?? throw new JsonException("null");
+        }
+        catch (JsonException)
+        {
+            return new(default, "?", null, "an entry that cannot be read", null, null, "?", AuditOutcomes.Unknown, null)
+            {
+                Detail = "It is not what was written: see /v1/audit/check",
+            };
+        }
+    }
+
+    /// <summary>As the column at has it.</summary>
+    private static string Sortable(DateTimeOffset time) =>
+        time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", CultureInfo.InvariantCulture);
+}

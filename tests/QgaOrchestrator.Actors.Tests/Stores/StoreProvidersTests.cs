@@ -1,0 +1,25 @@
+using QgaOrchestrator.Actors.Hosting;
+using QgaOrchestrator.Actors.Stores;
+
+namespace QgaOrchestrator.Actors.Tests.Stores;
+
+public sealed class StoreProvidersTests
+{
+    [Theory]
+    [InlineData("postgresql")]
+    [InlineData("SQLite")]
+    [InlineData("")]
+    public void A_provider_that_is_not_known_is_refused_by_name(string name)
+    {
+        var error = Assert.Throws<StoreException>(() => StoreProviders.Find(name));
+
+        Assert.Contains($"\"{name}\" is not supported by this version; use \"sqlite\"", error.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Each_provider_is_found_by_a_name_of_its_own()
+    {
+        Assert.All(StoreProviders.All, provider => Assert.Same(provider, StoreProviders.Find(provider.Name)));
+        Assert.Equal(StoreProviders.All.Count, StoreProviders.All.Select(provider => provider.Name).Distinct().Count());
+    }
+}
