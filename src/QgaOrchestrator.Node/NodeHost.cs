@@ -7,7 +7,10 @@ using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Data;
 using QgaOrchestrator.Node.Http;
+using QgaOrchestrator.Node.Http.Audit;
+using QgaOrchestrator.Node.Http.Errors;
 using QgaOrchestrator.Node.Http.Limits;
+using QgaOrchestrator.Node.Http.Requests;
 using QgaOrchestrator.Node.Logging;
 
 namespace QgaOrchestrator.Node;

@@ -3,25 +3,28 @@ using QgaOrchestrator.Node.Options;
 
 namespace QgaOrchestrator.Node;
 
-/// <summary>What qgad does instead of running: it tells its usage or its version, or checks its options.</summary>
+/// <summary>What qgad does instead of running a node: it prints its usage or version, or checks its options.</summary>
 public static class QgadCommand
 {
     private const string CheckConfig = "check-config";
 
     private const string Usage = """
-        qgad runs a node: it backs up the VMs of this host, and answers qgactl.
+        qgad runs a node: it backs up the VMs of this host and answers qgactl.
 
         usage: qgad [--config FILE] [--Section:Key=VALUE ...]   runs until SIGTERM or Ctrl-C
-               qgad check-config [--config FILE] [...]          checks the options as a start does; starts and makes nothing
+               qgad check-config [--config FILE] [...]          checks the options as a start does; changes nothing
                qgad --help | --version
 
-        FILE is JSON; config/node.json holds every option with its default. Without FILE the defaults hold, and paths are
-        relative to the current directory. The environment (QGA__Section__Key=VALUE) goes before FILE, and the command line
-        before both.
+        FILE is JSON; config/node.json shows every option with its default. Without FILE the defaults apply, and paths are
+        relative to the current directory. The environment (QGA__Section__Key=VALUE) overrides FILE, and the command line
+        overrides both.
 
-        Exit codes: 0 ended as it was told, or the options are good; 2 the options, the data directory or the address cannot
-        be used; 1 any other failure.
+        Exit codes: 0 stopped as requested, or the options are good; 2 the options, the data directory, a store or the
+        address cannot be used; 1 any other failure.
         """;
+
+    private static string? Version =>
+        typeof(QgadCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
 
     /// <returns>The exit code; null: run the node.</returns>
     public static async Task<int?> RunAsync(
@@ -40,9 +43,7 @@ public static class QgadCommand
         }
         if (arguments.Contains("--version"))
         {
-            output.WriteLine(
-                $"qgad {typeof(QgadCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}"
-            );
+            output.WriteLine($"qgad {Version}");
             return 0;
         }
         if (arguments is not [CheckConfig, .. var rest]) return null;

@@ -2,15 +2,14 @@ using System.Collections.Frozen;
 
 namespace QgaOrchestrator.Node.Access;
 
-/// <summary>Which role an agent command needs: a viewer's are listed, so that one that is new, or unknown to us, is none of
-/// them.</summary>
+/// <summary>The role that an agent command needs. The viewer's commands are listed: a new or unknown one needs an
+/// operator.</summary>
 public static class CommandRoles
 {
     /// <summary>
-    /// They only read, and what they read is the machine's shape and state. Not among them, though a repeat is safe:
-    /// guest-fstrim (works on every file system for minutes), guest-file-flush (somebody's open file),
-    /// guest-ssh-get-authorized-keys (shows a file); nor guest-file-read and guest-exec-status, which show what a viewer
-    /// could not have asked for.
+    /// Commands that only read the machine's shape and state. Not among them, although they are safe to repeat: guest-fstrim
+    /// (works on every file system for minutes), guest-file-flush (an open file of somebody), guest-ssh-get-authorized-keys
+    /// (shows a file). Nor are guest-file-read and guest-exec-status, which show what a viewer may not start.
     /// </summary>
     private static readonly FrozenSet<string> Viewers = new[]
     {

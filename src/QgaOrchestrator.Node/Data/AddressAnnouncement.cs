@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace QgaOrchestrator.Node.Data;
 
-/// <summary>Tells tools on this host where the node listens, for as long as it does.</summary>
+/// <summary>Tells tools on this host where the node listens, while it listens.</summary>
 public static partial class AddressAnnouncement
 {
     public static void AnnounceAddress(this WebApplication app, string tokenFile)
@@ -12,7 +12,7 @@ public static partial class AddressAnnouncement
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("qgad");
         app.Lifetime.ApplicationStarted.Register(() =>
         {
-            // The address that was bound: with port 0 it is known only now.
+            // With port 0 the address is known only once it is bound.
             var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
             file.Write(new Uri(bound), tokenFile);
             LogListening(log, bound);
@@ -20,6 +20,6 @@ public static partial class AddressAnnouncement
         app.Lifetime.ApplicationStopping.Register(file.Remove);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "listening on {Address}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Listening on {Address}")]
     private static partial void LogListening(ILogger log, string address);
 }

@@ -6,8 +6,8 @@ using QgaOrchestrator.Qemu.Files;
 namespace QgaOrchestrator.Node.Data;
 
 /// <summary>
-/// The token that opens the API: 32 random bytes, made once, in a file that only the node's user can read. It has no
-/// getter and no ToString that would tell it, so that it cannot end in a log.
+/// The admin's token: 32 random bytes, made once, in a file that only the node's user can read. Neither a property nor ToString
+/// gives it away, so it cannot get into a log.
 /// </summary>
 public sealed class AdminToken
 {
@@ -18,14 +18,14 @@ public sealed class AdminToken
     /// <summary>When its file was written.</summary>
     public DateTimeOffset Created { get; }
 
-    /// <exception cref="DataDirectoryException">The file is there and holds no token, or cannot be read or made.</exception>
+    /// <exception cref="DataDirectoryException">The file exists and holds no token, or it cannot be read or made.</exception>
     public static AdminToken ReadOrCreate(string file)
     {
         try
         {
             if (!File.Exists(file)) Create(file);
             if (OwnFiles.Fault(file) is { } fault)
-                throw new DataDirectoryException($"{fault}; or remove it, and a new token is made");
+                throw new DataDirectoryException($"{fault}; or remove the file, and the next start makes a new token");
             File.SetUnixFileMode(file, OwnFiles.File);
             return Read(file);
         }
@@ -35,21 +35,21 @@ public sealed class AdminToken
         }
     }
 
-    /// <summary>Changes nothing. One that is not there is made by the next start.</summary>
-    /// <exception cref="DataDirectoryException">As of <see cref="ReadOrCreate"/>.</exception>
+    /// <summary>Checks the file and changes nothing. The next start makes a missing one.</summary>
+    /// <exception cref="DataDirectoryException">As in <see cref="ReadOrCreate"/>.</exception>
     public static void Check(string file)
     {
         try
         {
             if (!File.Exists(file)) return;
             if (OwnFiles.Fault(file) is { } fault)
-                throw new DataDirectoryException($"{fault}; or remove it, and a new token is made");
+                throw new DataDirectoryException($"{fault}; or remove the file, and the next start makes a new token");
             Read(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DataDirectoryException(
-                $"{file}: {e.Message.TrimEnd('.')}. Give it to the node's user, or run this as that user");
+                $"{file}: {e.Message.TrimEnd('.')}. Let the node's user own it, or run this as that user");
         }
     }
 
@@ -57,7 +57,7 @@ public sealed class AdminToken
         ? new(text, File.GetLastWriteTimeUtc(file))
         : throw new DataDirectoryException($"{file} holds no token; remove it and start again");
 
-    /// <summary>Compares in a time that tells nothing, not even the length.</summary>
+    /// <summary>The time that a comparison takes reveals nothing, not even the length.</summary>
     public bool Matches(string presented) => CryptographicOperations.FixedTimeEquals(_digest, Digest(presented));
 
     private static void Create(string file) =>

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace QgaOrchestrator.Node.Data;
 
 /// <summary>
-/// <c>api.json</c> beside the ledger: where a running node listens and where its token lies, so that <c>qgactl</c> on the
-/// same host needs no options. It names the token's file and never the token.
+/// <c>api.json</c> beside the ledger: where a running node listens and the path of its token, so that <c>qgactl</c> on the
+/// same host needs no options. It never holds the token itself.
 /// </summary>
 public sealed class ApiAddressFile(string ledger)
 {

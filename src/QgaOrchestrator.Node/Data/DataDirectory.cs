@@ -4,8 +4,8 @@ using QgaOrchestrator.Qemu.Files;
 namespace QgaOrchestrator.Node.Data;
 
 /// <summary>
-/// The node's own directory (0700, or 0711 where QEMU's user must pass through to its points), locked for as long as this lives:
-/// two nodes on one journal would each undo the other's work. The lock is the kernel's and goes with the process, however it
+/// The node's own directory (0700, or 0711 where QEMU's user must reach its points), locked while this object exists: two
+/// nodes on one journal would each undo the other's work. The lock is the kernel's and ends with the process, however that
 /// ends.
 /// </summary>
 public sealed class DataDirectory : IDisposable
@@ -20,8 +20,8 @@ public sealed class DataDirectory : IDisposable
 
     public static string TokenFileOf(string path) => System.IO.Path.Combine(path, "admin.token");
 
-    /// <summary>What is in it is the owner's alone, but for the points, which say for themselves whose they are.</summary>
-    /// <exception cref="DataDirectoryException">Another node holds it, it cannot be made, or others can look into it.</exception>
+    /// <summary>Its files are the owner's alone, except the points, which have owners of their own.</summary>
+    /// <exception cref="DataDirectoryException">Another node uses it, it cannot be made, or others can read it.</exception>
     public static DataDirectory Open(string path)
     {
         try
@@ -30,7 +30,7 @@ public sealed class DataDirectory : IDisposable
             if (OwnFiles.DirectoryFault(path) is { } fault)
                 throw new DataDirectoryException($"Node.DataDirectory {path} is refused: {fault}");
             var held = Lock(System.IO.Path.Combine(path, "qgad.lock"), path);
-            // What an earlier version, or a copy, left readable.
+            // An earlier version, or a copy, may have left files that others can read.
             OwnFiles.Close(path, "results", "overlays", "drafts", "hooks");
             return new(path, held);
         }
@@ -51,13 +51,14 @@ public sealed class DataDirectory : IDisposable
         }
         catch (IOException) when (File.Exists(file))
         {
-            throw new DataDirectoryException($"Node.DataDirectory {path} is in use by another qgad, pid {Holder(path)}");
+            throw new DataDirectoryException(
+                $"Node.DataDirectory {path} is in use by another qgad, pid {Holder(path)}. Stop it, or name another directory");
         }
         File.WriteAllText(PidFile(path), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         return held;
     }
 
-    // Beside the lock's own file, which nobody but its holder can open.
+    // A file beside the lock, which only its holder can open.
     private static string PidFile(string path) => System.IO.Path.Combine(path, "qgad.pid");
 
     private static string Holder(string path) => File.Exists(PidFile(path)) ? File.ReadAllText(PidFile(path)) : "unknown";

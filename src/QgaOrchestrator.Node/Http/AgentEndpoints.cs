@@ -3,21 +3,24 @@ using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Audit;
+using QgaOrchestrator.Node.Http.Errors;
 using QgaOrchestrator.Node.Http.Limits;
+using QgaOrchestrator.Node.Http.Requests;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Node.Http;
 
 /// <summary>
-/// /v1/vms/{vm}/agent/{command}: one agent command. Arguments and return pass through as they are on the wire, and neither
-/// is logged: they may hold passwords and files.
+/// /v1/vms/{vm}/agent/{command}: one agent command. Arguments and return value pass through unchanged and are never logged:
+/// they may hold passwords and files.
 /// </summary>
 public static class AgentEndpoints
 {
-    /// <summary>Any members: of a command that is known its schema decides, and of another its agent.</summary>
+    /// <summary>Any members: a known command's schema checks them, an unknown command's agent.</summary>
     private static readonly RouteBody Arguments = new(
         null,
-        "Send the command's arguments as on the wire, or nothing; an agent takes bytes that are no UTF-8 as base64 only, as in "
+        "Send the command's arguments as the agent takes them, or nothing. Bytes that are not UTF-8 go as base64 only, as in "
             + "buf-b64.",
         Optional: true
     );
@@ -38,7 +41,7 @@ public static class AgentEndpoints
         if (call.Force) AuditTrail.Note(context, "by force");
         var arguments = StrictInput.BodyOf(context);
         if (AgentCommands.Find(command) is { } listed && ArgumentCheck.Faults(listed, arguments) is { Count: > 0 } faults)
-            return Problems.Result(Problems.BadRequest(faults, "Correct the arguments: they go to the agent as on the wire."));
+            return Problems.Result(Problems.BadRequest(faults, "Correct the arguments. They go to the agent unchanged."));
         var target = await orchestrator.FindAsync(vm, cancel);
         AuditTrail.Note(context, target.Id);
         return await orchestrator.CallAsync(target.Id, command, arguments, call, cancel) switch
@@ -51,13 +54,13 @@ public static class AgentEndpoints
         };
     }
 
-    /// <summary>Who waited for less than he asked for is told so.</summary>
+    /// <summary>Tells a caller that the call had less time than was asked for.</summary>
     private static Problem Shortened(Problem problem, CallClamp? clamped) =>
         clamped?.Timeout is not { } timeout
             ? problem
             : problem with
             {
-                Detail = $"{problem.Detail} (The time-out was shortened to {timeout:c}, the longest that this command is given.)",
+                Detail = $"{problem.Detail} (The time-out was shortened to {timeout:c}, the longest that this command may have.)",
             };
 
     private static CallOptions CallOptionsFrom(string? timeout, string? lease, string? force)
@@ -83,7 +86,7 @@ public static class AgentEndpoints
         "Forbidden", StatusCodes.Status403Forbidden, ProblemCodes.Forbidden, $"This node's policy denies {command}.",
         "Policy.Deny in the node's config lists what is denied.");
 
-    /// <summary>{"return": …} around the bytes of the wire, which are not read again: they may be 128 MiB.</summary>
+    /// <summary>{"return": …} around the agent's bytes, which are not parsed again: they may be 128 MiB.</summary>
     private sealed class ReturnResult(CallReply.Returned returned) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
@@ -94,7 +97,7 @@ public static class AgentEndpoints
             await httpContext.Response.Body.WriteAsync(End(returned), httpContext.RequestAborted);
         }
 
-        /// <summary>By is one of three words, and an event's name has letters and _ only.</summary>
+        /// <summary>Nothing to escape: By is one of three words, and an event's name has letters and _ only.</summary>
         private static byte[] End(CallReply.Returned returned) => Encoding.UTF8.GetBytes(returned.Completed switch
         {
             null => "",

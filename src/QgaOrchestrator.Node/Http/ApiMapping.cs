@@ -8,7 +8,7 @@ using Points = QgaOrchestrator.Core.Points;
 
 namespace QgaOrchestrator.Node.Http;
 
-/// <summary>From what the node knows to what the contract shows.</summary>
+/// <summary>From the node's types to the API's.</summary>
 public static class ApiMapping
 {
     public static Vm ToApi(this VmStatus vm) => new(
@@ -27,7 +27,7 @@ public static class ApiMapping
         Run = vm.Run,
     };
 
-    /// <param name="role">A viewer is not shown what processes and commands are given.</param>
+    /// <param name="role">A viewer does not see what processes and commands are given.</param>
     public static Run ToApi(this RunSummary run, Role role) => new(run.Id, run.Kind, Lower(run.Phase), run.Counts.ToApi())
     {
         Select = run.Select,
@@ -60,8 +60,8 @@ public static class ApiMapping
         };
     }
 
-    /// <param name="progress">Where the item stands, where that is known.</param>
-    /// <param name="role">A viewer is not shown what a process said.</param>
+    /// <param name="progress">The item's progress, where it is known.</param>
+    /// <param name="role">A viewer does not see what a process wrote.</param>
     public static ItemStatus ToApi(this RunItemView item, ItemProgress? progress, Role role) => new(
         item.Vm.Name, item.Vm.Host, item.Group, Lower(item.State), progress?.Step,
         role == Role.Viewer && item.Reason is { } reason
@@ -111,7 +111,7 @@ public static class ApiMapping
         Cancelled = counts.Cancelled,
     };
 
-    // As POST takes them: a kind's own options stand beside the common ones.
+    // In the form that POST takes: a kind's own options beside the common ones.
     private static JsonObject Options(RunOptions options, Role role)
     {
         var all = JsonSerializer.SerializeToNode(options, RunJson.Default.RunOptions)!.AsObject();
@@ -132,7 +132,7 @@ public static class ApiMapping
         return all;
     }
 
-    /// <summary>How many there are, and what a command's arguments are called, may be seen.</summary>
+    /// <summary>The number of values and the names of a command's arguments stay visible.</summary>
     private static JsonNode Hidden(JsonNode value) => value switch
     {
         JsonArray list => new JsonArray([.. list.Select(_ => (JsonNode)"***")]),

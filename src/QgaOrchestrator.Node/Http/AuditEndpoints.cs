@@ -3,10 +3,12 @@ using System.Text.RegularExpressions;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Http;
 
-/// <summary>/v1/audit: who changed what, newest first; /v1/audit/check computes the chain again, from the entries.</summary>
+/// <summary>/v1/audit: who changed what, newest first. /v1/audit/check computes the chain again from the entries.</summary>
 public static partial class AuditEndpoints
 {
     public static void MapAudit(this IEndpointRouteBuilder routes)
@@ -33,7 +35,7 @@ public static partial class AuditEndpoints
     {
         if (Text(head) is { } noted && !Hash().IsMatch(noted))
             throw new ProblemException(
-                Problems.BadRequest(["head: 64 hexadecimal digits are expected"], "Give a head as an earlier check has told it.")
+                Problems.BadRequest(["head: 64 hexadecimal digits are expected"], "Send the head that an earlier check returned.")
             );
         var check = await audit.VerifyAsync(Text(head)?.ToLowerInvariant());
         return TypedResults.Json(
@@ -55,7 +57,7 @@ public static partial class AuditEndpoints
             text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at)
             ? at
             : throw new ProblemException(
-                Problems.BadRequest(["since: a time as 2027-01-31T00:00:00Z is expected"], "Correct the query."));
+                Problems.BadRequest(["since: a time such as 2027-01-31T00:00:00Z is expected"], "Correct the query."));
     }
 
     [GeneratedRegex(@"^[0-9A-Fa-f]{64}\z")]

@@ -5,13 +5,16 @@ using QgaOrchestrator.Actors.Guests;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Audit;
+using QgaOrchestrator.Node.Http.Errors;
 using QgaOrchestrator.Node.Http.Limits;
+using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Http;
 
 /// <summary>
-/// /v1/vms/{vm}/file: a guest's file, of any size, streamed through one chunk of memory. Paths are audited, and what the files
-/// hold is neither logged nor kept.
+/// /v1/vms/{vm}/file: a guest's file of any size, streamed through one chunk of memory. Paths are audited; contents are neither
+/// logged nor kept.
 /// </summary>
 public static partial class FileEndpoints
 {
@@ -43,7 +46,7 @@ public static partial class FileEndpoints
             GuestCalls.Of(orchestrator, target.Id), from, time, either.Token);
         if (await file.LengthAsync(either.Token) is { } length)
             context.Response.Headers[ApiRoutes.FileSizeHeader] = length.ToString(CultureInfo.InvariantCulture);
-        // The first chunk before the headers: what cannot be read is told by a problem, as a directory.
+        // The first chunk comes before the headers, so that a file that cannot be read, such as a directory, ends in a problem.
         var first = await file.ReadAsync(at, ChunkSize.First, either.Token);
         context.Response.ContentType = "application/octet-stream";
         context.Response.Headers.CacheControl = "no-store";
@@ -62,7 +65,7 @@ public static partial class FileEndpoints
         }
         catch (Exception e) when (e is GuestCallException or OperationCanceledException && context.Response.HasStarted)
         {
-            // A body that is broken off says that something is missing; the next request from there is told what.
+            // A truncated body shows that something is missing. The next request from that offset gets the reason.
             context.Abort();
         }
     }
@@ -106,12 +109,16 @@ public static partial class FileEndpoints
         var faults = new List<string>();
         var to = GuestPath(path, faults);
         var (total, at) = (Count("bytes", bytes, faults), Count("offset", offset, faults) ?? 0);
-        if (total is null && bytes is null) faults.Add("bytes: how many the whole file has");
-        else if (at > total) faults.Add("offset: lies behind the file's end");
-        if (sha256 is null || !Sha256().IsMatch(sha256)) faults.Add("sha256: of the whole file, 64 lower-case hex digits");
-        if (inPlace is not (null or "true" or "false")) faults.Add("inPlace: true or false");
+        if (total is null && bytes is null)
+            faults.Add("bytes: the size of the whole file is expected");
+        else if (at > total)
+            faults.Add("offset: it is beyond the file's end");
+        if (sha256 is null || !Sha256().IsMatch(sha256))
+            faults.Add("sha256: that of the whole file is expected, 64 lower-case hex digits");
+        if (inPlace is not (null or "true" or "false"))
+            faults.Add("inPlace: true or false is expected");
         foreach (var (name, value) in new[] { ("mode", mode), ("newMode", newMode) })
-            if (value is not null && !OctalMode().IsMatch(value)) faults.Add($"{name}: octal, as in 0644");
+            if (value is not null && !OctalMode().IsMatch(value)) faults.Add($"{name}: an octal mode such as 0644 is expected");
         Refuse(faults);
         AuditTrail.Note(context, $"{to}, {total} bytes");
 
@@ -140,8 +147,8 @@ public static partial class FileEndpoints
 
     private static string GuestPath(string? path, List<string> faults)
     {
-        if (string.IsNullOrEmpty(path)) faults.Add("path: a file in the guest, as in /etc/hosts");
-        else if (path.Contains('\0', StringComparison.Ordinal)) faults.Add("path: holds a NUL");
+        if (string.IsNullOrEmpty(path)) faults.Add("path: a file in the guest is expected, such as /etc/hosts");
+        else if (path.Contains('\0', StringComparison.Ordinal)) faults.Add("path: it holds a NUL");
         return path ?? "";
     }
 
@@ -149,7 +156,7 @@ public static partial class FileEndpoints
     {
         if (text is null) return null;
         if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count)) return count;
-        faults.Add($"{name}: a number of bytes");
+        faults.Add($"{name}: a number of bytes is expected");
         return null;
     }
 

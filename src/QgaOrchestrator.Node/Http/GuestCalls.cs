@@ -4,7 +4,7 @@ using QgaOrchestrator.Core.Fleet;
 
 namespace QgaOrchestrator.Node.Http;
 
-/// <summary>A guest's files and processes ask its agent as any caller does: behind its windows, ahead of nobody.</summary>
+/// <summary>Files and processes call the agent like any other caller: after a window, in turn.</summary>
 public static class GuestCalls
 {
     public static AgentCall Of(IOrchestrator orchestrator, VmId vm) =>

@@ -1,9 +1,10 @@
 using QgaOrchestrator.Actors.Hosting;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Http;
 
-/// <summary>The process lives; the node can work. Both are open: a probe has no token, and they tell little.</summary>
+/// <summary>Whether the process lives, and whether the node can work. Both need no token: a probe has none.</summary>
 public static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)

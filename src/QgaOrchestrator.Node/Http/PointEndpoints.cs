@@ -3,6 +3,9 @@ using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Audit;
+using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Http;
 

@@ -6,14 +6,17 @@ using QgaOrchestrator.Actors.Guests;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Kinds.Exec;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Audit;
+using QgaOrchestrator.Node.Http.Errors;
 using QgaOrchestrator.Node.Http.Limits;
+using QgaOrchestrator.Node.Http.Requests;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Node.Http;
 
 /// <summary>
-/// POST /v1/vms/{vm}/exec: starts a process in a guest and tells what it says while it runs, as server-sent events. Who goes
-/// away only stops listening.
+/// POST /v1/vms/{vm}/exec: starts a process in a guest and streams its output as server-sent events while it runs. A caller who
+/// disconnects does not end the process.
 /// </summary>
 public static class ProcessEndpoints
 {
@@ -36,17 +39,7 @@ public static class ProcessEndpoints
     )
     {
         var asked = Read(StrictInput.BodyOf(request.HttpContext));
-        var limit = asked.Timeout is null ? Usual
-            : Core.Duration.Within(asked.Timeout, ExecKind.ShortestTimeout, ExecKind.LongestTimeout)
-                ?? throw new ProblemException(
-                    Problems.BadRequest(
-                        [
-                            $"timeout: a duration hh:mm:ss[.fff] from {ExecKind.ShortestTimeout:c} to {ExecKind.LongestTimeout:c} is "
-                                + $"expected",
-                        ],
-                        Example
-                    )
-                );
+        var limit = Limit(asked.Timeout);
         var target = await orchestrator.FindAsync(vm, cancel);
         AuditTrail.Note(request.HttpContext, target.Id);
         var process = await StreamedProcess.StartAsync(
@@ -58,6 +51,14 @@ public static class ProcessEndpoints
         );
         return TypedResults.ServerSentEvents(
             slow.DropAsync(FollowAsync(process, lifetime.ApplicationStopping, cancel), request.HttpContext, cancel));
+    }
+
+    private static TimeSpan Limit(string? timeout)
+    {
+        if (timeout is null) return Usual;
+        var (least, most) = (ExecKind.ShortestTimeout, ExecKind.LongestTimeout);
+        return Core.Duration.Within(timeout, least, most) ?? throw new ProblemException(
+            Problems.BadRequest([$"timeout: a duration hh:mm:ss[.fff] from {least:c} to {most:c} is expected"], Example));
     }
 
     private static async IAsyncEnumerable<SseItem<string>> FollowAsync(
@@ -78,11 +79,11 @@ public static class ProcessEndpoints
                 if (end is null) yield return item;
             }
         }
-        // Told last, when nothing of it is left in the guest.
+        // Sent last, when nothing of the process is left in the guest.
         if (end is { } last) yield return last;
     }
 
-    /// <returns>Null: nothing follows. A stream without its end tells that it was broken off.</returns>
+    /// <returns>Null: nothing follows. A stream without an end event was interrupted.</returns>
     private static async Task<SseItem<string>?> NextAsync(IAsyncEnumerator<ProcessNews> news)
     {
         try
@@ -95,8 +96,8 @@ public static class ProcessEndpoints
                 new ProcessEnd(
                     null,
                     null,
-                    $"the guest was not heard any more: {e.Message}",
-                    "Look in the guest for what became of the process."
+                    $"the guest stopped answering: {e.Message}",
+                    "Look in the guest for the process."
                 )
             );
         }
@@ -126,8 +127,8 @@ public static class ProcessEndpoints
         }
         catch (JsonException)
         {
-            // Its message may quote what may be a secret.
+            // The message may quote a secret.
         }
-        throw new ProblemException(Problems.BadRequest("The body is not a process.", Example));
+        throw new ProblemException(Problems.BadRequest("The body does not describe a process.", Example));
     }
 }

@@ -4,6 +4,8 @@ using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Requests;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Node.Http;

@@ -7,7 +7,10 @@ using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Audit;
+using QgaOrchestrator.Node.Http.Errors;
 using QgaOrchestrator.Node.Http.Limits;
+using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Http;
 
@@ -270,7 +273,7 @@ public static class RunEndpoints
         null or "false" => false,
         "true" => true,
         _ => throw new ProblemException(
-            Problems.BadRequest([$"wait: true or false is expected, not \"{AuditTrail.Plain(wait)}\""], "Correct the query.")),
+            Problems.BadRequest([$"wait: true or false is expected, not \"{PlainText.Of(wait)}\""], "Correct the query.")),
     };
 
     internal static Role RoleOf(HttpContext context) => BearerToken.CallerOf(context)!.Role;

@@ -5,7 +5,9 @@ using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Errors;
 using QgaOrchestrator.Node.Http.Limits;
+using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Http;
 

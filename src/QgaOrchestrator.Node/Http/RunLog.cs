@@ -1,5 +1,8 @@
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Audit;
+using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Http;
 

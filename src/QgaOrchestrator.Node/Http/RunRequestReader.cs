@@ -1,5 +1,7 @@
 using System.Text.Json;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Http;
 

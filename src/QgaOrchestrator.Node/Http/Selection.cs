@@ -1,5 +1,6 @@
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Node.Http.Errors;
 
 namespace QgaOrchestrator.Node.Http;
 
@@ -21,6 +22,6 @@ public static class Selection
         return Selector.TryParse(select, out var selector, out var error)
             ? selector
             : throw new ProblemException(Problems.BadRequest(
-                [$"select: {error}"], "Write a selector as app=db,env in (prod,stage),!legacy or name=vm* or *."));
+                [$"select: {error}"], "Write a selector such as app=db,env in (prod,stage),!legacy or name=vm* or *."));
     }
 }

@@ -1,8 +1,9 @@
 using QgaOrchestrator.Actors.Hosting;
+using QgaOrchestrator.Node.Http.Errors;
 
 namespace QgaOrchestrator.Node.Http;
 
-/// <summary>HTTP listens while the actors still start: until they run, only health is answered.</summary>
+/// <summary>HTTP listens before the actors run: until then only health checks are answered.</summary>
 public static class StartGate
 {
     public static void UseStartGate(this WebApplication app)

@@ -1,10 +1,13 @@
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Audit;
+using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Http;
 
-/// <summary>/v1/tokens: who may use this node. A secret is answered once, where its token is made, and a hash never.</summary>
+/// <summary>/v1/tokens: who may use this node. A secret is returned once, when its token is made; a hash never.</summary>
 public static class TokenEndpoints
 {
     public static void MapTokens(this IEndpointRouteBuilder routes)
@@ -33,8 +36,8 @@ public static class TokenEndpoints
             return Problems.Result(
                 Problems.Conflict(
                     ProblemCodes.Conflict,
-                    $"There is a token {name}.",
-                    $"Take another name, or revoke it first: qgactl token revoke {name}."
+                    $"There is already a token {name}.",
+                    $"Choose another name, or revoke it first: qgactl token revoke {name}."
                 )
             );
         context.Response.Headers.CacheControl = "no-store";
@@ -49,7 +52,7 @@ public static class TokenEndpoints
             return Problems.Result(
                 Problems.Conflict(
                     ProblemCodes.Conflict,
-                    "admin is the token of the file admin.token.",
+                    "The token admin is in the file admin.token and cannot be revoked.",
                     "To replace it, remove DATA/admin.token and start the node again."
                 )
             );

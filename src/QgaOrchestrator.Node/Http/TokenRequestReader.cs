@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Http;
 
@@ -21,8 +23,9 @@ public static partial class TokenRequestReader
         var faults = new List<string>();
         var name = Text(root, "name");
         if (name is null || !TokenName().IsMatch(name))
-            faults.Add("name: [A-Za-z0-9._@-] is expected, beginning with a letter or digit, at most 64");
-        else if (Caller.Reserved.Contains(name)) faults.Add($"name: {name} is a name that the audit log gives to somebody else");
+            faults.Add("name: up to 64 characters of [A-Za-z0-9._@-] are expected, the first a letter or digit");
+        else if (Caller.Reserved.Contains(name))
+            faults.Add($"name: {name} is reserved: the audit log uses it for something else");
         var role = RoleNames.Find(Text(root, "role"));
         if (role is null) faults.Add($"role: one of {string.Join(", ", RoleNames.All)} is expected");
         var expires = Expires(root, now, faults);
@@ -46,11 +49,11 @@ public static partial class TokenRequestReader
         )
         {
             if (at > now) return at;
-            faults.Add("expires: that is past");
+            faults.Add("expires: this time is past");
         }
         else
         {
-            faults.Add("expires: a time as 2027-01-31T00:00:00Z is expected");
+            faults.Add("expires: a time such as 2027-01-31T00:00:00Z is expected");
         }
         return null;
     }

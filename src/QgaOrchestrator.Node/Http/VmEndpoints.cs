@@ -3,10 +3,13 @@ using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Hosting;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Audit;
+using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Http;
 
-/// <summary>/v1/vms: what the hosts report.</summary>
+/// <summary>/v1/vms: the VMs that the hosts report.</summary>
 public static class VmEndpoints
 {
     public static void MapVms(this IEndpointRouteBuilder routes)

@@ -1,9 +1,10 @@
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Node.Http.Errors;
 
 namespace QgaOrchestrator.Node.Http;
 
-/// <summary>From a path's {vm} - a name while that is unique, or host/name with the slash escaped - to the VM.</summary>
+/// <summary>Finds the VM of a path's {vm}: a name that is unique, or host/name with the slash escaped.</summary>
 public static class VmLookup
 {
     /// <exception cref="ProblemException">404 or, with the candidates, 409.</exception>
@@ -27,8 +28,8 @@ public static class VmLookup
     private static Problem Ambiguous(string wanted, VmStatus[] found) =>
         Problems.Conflict(
             ProblemCodes.AmbiguousVm,
-            $"{wanted} means several VMs.",
-            "Name one of the candidates, as host/name."
+            $"{wanted} is the name of several VMs.",
+            "Name one of the candidates as host/name."
         ) with
         { Candidates = [.. found.Select(v => v.Id.ToString()).Order(StringComparer.Ordinal)] };
 }

@@ -10,12 +10,12 @@ using QgaOrchestrator.Qemu.Ledger;
 namespace QgaOrchestrator.Node.Options;
 
 /// <summary>
-/// <c>qgad check-config</c>: what a start with these options would stumble over, beyond the options themselves. Nothing is
-/// made, locked or listened on, so it can be asked beside a running node.
+/// <c>qgad check-config</c>: finds what would make a start with these options fail, beyond the options themselves. It makes,
+/// locks and opens nothing, so it can run beside a running node.
 /// </summary>
 public static class ConfigCheck
 {
-    /// <summary>Everything that is wrong, each with its remedy; empty where a start finds all that it needs.</summary>
+    /// <summary>Everything that is wrong, each with its remedy; empty: a start finds all that it needs.</summary>
     public static async Task<IReadOnlyList<string>> FaultsAsync(QgadOptions options)
     {
         var faults = new List<string>();
@@ -23,7 +23,7 @@ public static class ConfigCheck
         if (!LedgerPath.CanBeWritten(data))
         {
             faults.Add(
-                $"Node:DataDirectory: {data} cannot be written. Make it and give it to the node's user, or run this as that user"
+                $"Node:DataDirectory: {data} cannot be written. Make it and let the node's user own it, or run this as that user"
             );
         }
         else
@@ -40,14 +40,14 @@ public static class ConfigCheck
         if (!LedgerPath.CanBeWritten(options.Freeze.Ledger))
             faults.Add(
                 $"Freeze:Ledger: {options.Freeze.Ledger} cannot be written, and without a ledger nothing is frozen. Make it "
-                    + $"and give it to the node's user, or name another"
+                    + $"and let the node's user own it, or name another"
             );
         else if (Directory.Exists(options.Freeze.Ledger) && OwnFiles.Fault(options.Freeze.Ledger) is { } foreign)
             faults.Add($"Freeze:Ledger: {foreign}");
         if (!IsOfThisMachine(options.Node.Api))
             faults.Add(
-                $"Node:Api: {options.Node.Api.Host} is no address of this machine. Name one of those that ip address shows, or "
-                    + $"127.0.0.1"
+                $"Node:Api: {options.Node.Api.Host} is not an address of this machine. Name one that the command ip address "
+                    + $"shows, or 127.0.0.1"
             );
         if (options.Node.TargetGroup is { } group && !FileGroup.Exists(group))
             faults.Add(

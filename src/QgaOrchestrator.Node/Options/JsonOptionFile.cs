@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace QgaOrchestrator.Node.Options;
 
 /// <summary>
-/// Reads a JSON file into flat keys, each with its line. An empty list or section leaves a key of its own, so that it is
-/// seen as set.
+/// Reads a JSON file into flat keys, each with its line. A list or section also gets a key of its own, so that an empty one
+/// counts as set.
 /// </summary>
 public static class JsonOptionFile
 {

@@ -3,13 +3,13 @@ using System.Globalization;
 namespace QgaOrchestrator.Node.Options;
 
 /// <summary>
-/// Takes options out by name. What is wrong is collected, with the default in its place, so that one start shows every
-/// error; what nobody has taken is unknown.
+/// Reads options by name. An error is collected and the default takes its place, so that one start shows every error. A key
+/// that nothing has read is unknown.
 /// </summary>
 public sealed class OptionReader
 {
     private readonly Dictionary<string, OptionValue> _values = new(StringComparer.OrdinalIgnoreCase);
-    private readonly HashSet<string> _taken = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _read = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> _errors;
 
     /// <param name="values">In rising precedence.</param>
@@ -19,15 +19,15 @@ public sealed class OptionReader
         foreach (var value in values) _values[value.Key] = value;
     }
 
-    public string? TextOrNull(string key) => Take(key) is { Text.Length: > 0 } value ? value.Text : null;
+    public string? TextOrNull(string key) => Use(key) is { Text.Length: > 0 } value ? value.Text : null;
 
     public string Text(string key, string fallback) => TextOrNull(key) ?? fallback;
 
-    /// <summary>A value that <paramref name="parse"/> makes of the text, or null where it is <paramref name="expected"/> in
-    /// vain.</summary>
+    /// <summary>The text as <paramref name="parse"/> reads it; where that gives null, an error that names what was
+    /// <paramref name="expected"/>.</summary>
     public T Parsed<T>(string key, T fallback, string expected, Func<string, T?> parse) where T : struct
     {
-        if (Take(key) is not { Text.Length: > 0 } value) return fallback;
+        if (Use(key) is not { Text.Length: > 0 } value) return fallback;
         if (parse(value.Text) is { } parsed) return parsed;
         Fail(value, $"\"{value.Text}\" is not {expected}");
         return fallback;
@@ -38,7 +38,7 @@ public sealed class OptionReader
         key, fallback, $"a duration hh:mm:ss[.fff] from {least:c} to {most:c}",
         text => Core.Duration.Within(text, least, most));
 
-    /// <summary>Days, and a time of day: d.hh:mm:ss.</summary>
+    /// <summary>Days and a time: d.hh:mm:ss.</summary>
     public TimeSpan Days(string key, TimeSpan fallback, TimeSpan least, TimeSpan most) =>
         Parsed(key, fallback, $"a duration d.hh:mm:ss from {least:c} to {most:c}", text =>
             TimeSpan.TryParseExact(text, @"d\.hh\:mm\:ss", CultureInfo.InvariantCulture, out var time)
@@ -57,13 +57,13 @@ public sealed class OptionReader
     public IReadOnlyList<string>? List(string key)
     {
         var names = Names(key);
-        if (names.Count == 0) return Take(key) is { Text: not null } ? [] : null;
-        Take(key);
+        if (names.Count == 0) return Use(key) is { Text: not null } ? [] : null;
+        Use(key);
         var numbers = new List<int>();
         foreach (var name in names)
         {
             if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) numbers.Add(number);
-            else Fail(Below(key + ":" + name), $"{name} is not a place in a list");
+            else Fail(Below(key + ":" + name), $"{name} is not an index of a list");
         }
         return [.. numbers.Order().Select(n => string.Create(CultureInfo.InvariantCulture, $"{key}:{n}"))];
     }
@@ -71,7 +71,7 @@ public sealed class OptionReader
     /// <summary>The names right below a key.</summary>
     public IReadOnlyList<string> Names(string key)
     {
-        Take(key);
+        Use(key);
         return [.. _values.Keys
             .Where(k => k.StartsWith(key + ":", StringComparison.OrdinalIgnoreCase))
             .Select(k => k[(key.Length + 1)..].Split(':')[0])
@@ -84,26 +84,26 @@ public sealed class OptionReader
         else _errors.Add($"{key}: {why}");
     }
 
-    /// <summary>Adds an error for each key that nobody took.</summary>
+    /// <summary>Adds an error for each key that was not read.</summary>
     public void RefuseUnknown(IEnumerable<string> sections)
     {
-        foreach (var section in sections) Take(section);
-        string[] known = [.. _taken];
-        foreach (var value in _values.Values.Where(v => !_taken.Contains(v.Key)))
+        foreach (var section in sections) Use(section);
+        string[] known = [.. _read];
+        foreach (var value in _values.Values.Where(v => !_read.Contains(v.Key)))
             Fail(
                 value,
                 "unknown option"
                     + (
                         Spelling.Nearest(value.Key, known) is { } meant
                             ? $"; did you mean {meant}?"
-                            : "; config/node.json has all that there are"
+                            : "; config/node.json has all options"
                     )
             );
     }
 
-    private OptionValue? Take(string key)
+    private OptionValue? Use(string key)
     {
-        _taken.Add(key);
+        _read.Add(key);
         return _values.GetValueOrDefault(key);
     }
 
@@ -113,7 +113,7 @@ public sealed class OptionReader
     private void Fail(OptionValue value, string why)
     {
         for (var key = value.Key; key.Length > 0; key = key.LastIndexOf(':') is var colon and > 0 ? key[..colon] : "")
-            _taken.Add(key);
+            _read.Add(key);
         _errors.Add($"{value.Origin}: {value.Key}: {why}");
     }
 }

@@ -1,10 +1,10 @@
 namespace QgaOrchestrator.Node.Options;
 
-/// <summary>One key's value and where it was set: <c>node.json:12</c>, <c>--Node:Host</c> or <c>QGA__Node__Host</c>.</summary>
+/// <summary>A key's value and where it was set: <c>node.json:12</c>, <c>--Node:Host</c> or <c>QGA__Node__Host</c>.</summary>
 /// <param name="Text">Null where the file says null.</param>
 public sealed record OptionValue(string Key, string? Text, string Origin);
 
-/// <summary>The three places that options come from; a later one wins: file, environment, command line.</summary>
+/// <summary>Options come from the file, the environment and the command line; a later one of these wins.</summary>
 public static class OptionSource
 {
     private const string Prefix = "QGA__";
@@ -22,7 +22,7 @@ public static class OptionSource
             if (argument.StartsWith("--", StringComparison.Ordinal) && equals > 2)
                 yield return new(argument[2..equals], argument[(equals + 1)..], argument[..equals]);
             else
-                errors.Add($"{argument}: not understood; options are --Section:Key=value, and qgad --help tells the rest");
+                errors.Add($"{argument}: not understood; options are --Section:Key=value; see qgad --help");
         }
     }
 }

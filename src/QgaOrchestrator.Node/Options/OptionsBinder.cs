@@ -10,12 +10,12 @@ using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Node.Options;
 
-/// <summary>Every option by name, with its default and its range: the one place that knows them all.</summary>
+/// <summary>Every option by name, with its default and its range.</summary>
 public static class OptionsBinder
 {
     private static readonly Uri DefaultApi = new("http://127.0.0.1:7070");
 
-    /// <param name="proxmox">Whether the host is one of Proxmox VE.</param>
+    /// <param name="proxmox">Whether the host runs Proxmox VE.</param>
     public static QgadOptions Bind(OptionReader read, string machine, string directory, ProxmoxHost proxmox)
     {
         var node = Node(read, machine, directory);
@@ -34,7 +34,8 @@ public static class OptionsBinder
     private static NodeSection Node(OptionReader read, string machine, string directory)
     {
         var host = read.Text("Node:Host", machine);
-        if (!VmName.IsValid(host)) read.Fail("Node:Host", $"\"{host}\" is not a host's name ([A-Za-z0-9._-], at most 200)");
+        if (!VmName.IsValid(host))
+            read.Fail("Node:Host", $"\"{host}\" is not a name for a host (at most 200 characters of [A-Za-z0-9._-])");
         var data = Path.GetFullPath(read.Text("Node:DataDirectory", LedgerPath.DefaultDataDirectory), directory);
         return new(host, data, Api(read), read.TextOrNull("Node:TargetGroup"));
     }
@@ -134,24 +135,23 @@ public static class OptionsBinder
         new LedgerPath(read.Text("Freeze:Ledger", LedgerPath.DefaultLedger), node.Host, node.DataDirectory, directory).Resolve(),
         read.Names("Freeze:Hooks").ToDictionary(name => name, name => Hook(read, name, directory), StringComparer.Ordinal));
 
-    /// <summary>Its program is looked for now: a hook that is not there should not be found missing by a backup at
-    /// night.</summary>
+    /// <summary>The program must exist now: otherwise a backup at night would be the first to find it missing.</summary>
     private static IReadOnlyList<string> Hook(OptionReader read, string name, string directory)
     {
         var key = "Freeze:Hooks:" + name;
-        if (!VmName.IsValid(name)) read.Fail(key, $"\"{name}\" is not a hook's name ([A-Za-z0-9._-])");
+        if (!VmName.IsValid(name)) read.Fail(key, $"\"{name}\" is not a name for a hook ([A-Za-z0-9._-])");
         var argv = Texts(read, key);
         if (argv.Count == 0 || argv[0].Length == 0)
         {
-            read.Fail(key, "a program and its arguments are expected, as in [\"/etc/qgad/hooks/lvm\"]");
+            read.Fail(key, "a program and its arguments are expected, such as [\"/etc/qgad/hooks/lvm\"]");
             return [];
         }
 
         const UnixFileMode executable = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
         var (program, path) = (argv[0], Path.GetFullPath(argv[0], directory));
-        if (!program.Contains('/')) read.Fail(key, $"\"{program}\" is looked for nowhere: give its path");
-        else if (!File.Exists(path)) read.Fail(key, $"there is no {path}");
-        else if ((File.GetUnixFileMode(path) & executable) == 0) read.Fail(key, $"{path} is not executable: chmod +x");
+        if (!program.Contains('/')) read.Fail(key, $"\"{program}\" is not a path, and PATH is not searched: give its path");
+        else if (!File.Exists(path)) read.Fail(key, $"there is no file {path}");
+        else if ((File.GetUnixFileMode(path) & executable) == 0) read.Fail(key, $"{path} is not executable: chmod +x {path}");
         else if (OwnFiles.Fault(path) is { } fault) read.Fail(key, $"it runs with the node's rights, and {fault}");
         return [path, .. argv.Skip(1)];
     }
@@ -166,7 +166,7 @@ public static class OptionsBinder
                     read.Fail(key, "cannot be denied: without it a frozen guest could not be thawed");
                     break;
                 case { } name when AgentCommands.Find(name) is null:
-                    read.Fail(key, $"{name} is no command of the guest agent, as in guest-exec");
+                    read.Fail(key, $"{name} is not a command of the guest agent, such as guest-exec");
                     break;
             }
         }

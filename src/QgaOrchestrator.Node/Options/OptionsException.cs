@@ -1,6 +1,6 @@
 namespace QgaOrchestrator.Node.Options;
 
-/// <summary>The options cannot be used: every reason, each naming the key and where it was set.</summary>
+/// <summary>The options cannot be used. Each error names the key and where it was set.</summary>
 public sealed class OptionsException(IReadOnlyList<string> errors) : Exception(string.Join(Environment.NewLine, errors))
 {
     public IReadOnlyList<string> Errors { get; } = errors;

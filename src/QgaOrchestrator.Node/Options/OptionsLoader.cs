@@ -5,13 +5,13 @@ using QgaOrchestrator.Qemu.Files;
 namespace QgaOrchestrator.Node.Options;
 
 /// <summary>
-/// From the command line to <see cref="QgadOptions"/>: <c>--config FILE</c> (without it, the defaults), then environment
-/// <c>QGA__Section__Key</c>, then <c>--Section:Key=value</c>. Relative paths are relative to the file, without one to the
-/// current directory.
+/// Makes <see cref="QgadOptions"/> from <c>--config FILE</c>, then the environment (<c>QGA__Section__Key</c>), then
+/// <c>--Section:Key=value</c>. Relative paths are relative to the file's directory, or without a file to the current
+/// directory.
 /// </summary>
 public static class OptionsLoader
 {
-    /// <param name="proxmox">Whether the host is one of Proxmox VE; null: this host is looked at.</param>
+    /// <param name="proxmox">Whether the host runs Proxmox VE; null: this host is looked at.</param>
     /// <exception cref="OptionsException">Everything that is wrong, at once.</exception>
     public static QgadOptions Load(
         IReadOnlyList<string> arguments,
@@ -25,7 +25,7 @@ public static class OptionsLoader
         return errors.Count == 0 ? options : throw new OptionsException(errors);
     }
 
-    /// <summary>The same, with the default in place of whatever is wrong.</summary>
+    /// <summary>The same, with a default in place of each option that is wrong.</summary>
     public static (QgadOptions Options, IReadOnlyList<string> Errors) Read(
         IReadOnlyList<string> arguments,
         IReadOnlyDictionary<string, string> environment,
@@ -54,14 +54,15 @@ public static class OptionsLoader
     {
         try
         {
-            // It names programs that run with our rights.
+            // It names programs that run with the node's rights.
             if (OwnFiles.Fault(file) is { } fault) errors.Add($"--config: {fault}");
             return JsonOptionFile.Read(File.ReadAllBytes(file), Path.GetFileName(file), errors);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             errors.Add(
-                $"--config {file}: {e.Message.TrimEnd('.')}. Give the path of a file that this user can read, as config/node.json"
+                $"--config {file}: {e.Message.TrimEnd('.')}. Give the path of a file that this user can read, such as "
+                    + "config/node.json"
             );
             return [];
         }
@@ -76,7 +77,7 @@ public static class OptionsLoader
             if (arguments[i].StartsWith("--config=", StringComparison.Ordinal)) file = arguments[i]["--config=".Length..];
             else if (arguments[i] != "--config") others.Add(arguments[i]);
             else if (++i < arguments.Count) file = arguments[i];
-            else errors.Add("--config: the file is missing");
+            else errors.Add("--config: the name of the file is missing");
         }
         return (file, others);
     }

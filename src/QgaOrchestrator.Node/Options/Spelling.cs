@@ -1,19 +1,19 @@
 namespace QgaOrchestrator.Node.Options;
 
-/// <summary>Finds what was meant by a name that nobody knows.</summary>
+/// <summary>Finds the known name that a misspelt one probably means.</summary>
 public static class Spelling
 {
-    /// <summary>Two letters off, or one in a short name: more is another word.</summary>
+    /// <summary>Two letters may differ, or one in a short name: more is another word.</summary>
     private const int Most = 2, Short = 4;
 
-    /// <summary>The known name that is nearest, whatever its case; null where none is near.</summary>
+    /// <summary>The nearest known name in any case; null: none is near.</summary>
     public static string? Nearest(string name, IEnumerable<string> known) => known
         .Select(other => (Name: other, Distance: Distance(name.ToUpperInvariant(), other.ToUpperInvariant())))
         .Where(other => other.Distance <= Math.Min(Most, name.Length / Short + 1))
         .OrderBy(other => other.Distance).ThenBy(other => other.Name, StringComparer.Ordinal)
         .Select(other => other.Name).FirstOrDefault();
 
-    /// <summary>How many letters are added, left out, changed, or swapped with their neighbour.</summary>
+    /// <summary>How many letters are added, missing, changed, or swapped with their neighbour.</summary>
     private static int Distance(string from, string to)
     {
         var far = new int[from.Length + 1, to.Length + 1];

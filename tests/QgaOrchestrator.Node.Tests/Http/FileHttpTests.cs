@@ -47,7 +47,7 @@ public sealed class FileHttpTests : IAsyncLifetime, IDisposable
     public void Dispose() => _node.Dispose();
 
     [Fact]
-    public async Task A_file_is_given_whole_with_its_size_and_its_path_is_audited_and_its_content_never()
+    public async Task A_file_is_sent_whole_with_its_size_and_only_its_path_is_audited()
     {
         using var answer = await _node.Admin.GetAsync("/v1/vms/f1/file?path=/etc/secret");
 

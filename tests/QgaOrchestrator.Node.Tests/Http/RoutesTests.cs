@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Routing;
 using QgaOrchestrator.Node.Http;
+using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Tests.Http;
 
@@ -47,5 +48,5 @@ public sealed class RoutesTests(NodeFixture node) : IClassFixture<NodeFixture>
 
     private static string RoleOf(RouteEndpoint route) => BearerToken.IsOpen(route)
         ? "open"
-        : route.Metadata.GetMetadata<RouteNeeds>()?.Told ?? "no mark: admin";
+        : route.Metadata.GetMetadata<RouteNeeds>()?.Description ?? "no mark: admin";
 }

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Routing;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Http;
+using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Tests.Http;
 
@@ -26,8 +27,8 @@ public sealed class StrictInputTests(NodeFixture node) : IClassFixture<NodeFixtu
             Assert.True(problem is { Status: 400, Code: "bad-request" }, $"{method} {path}: {problem}");
             var known = StrictInput.QueryOf(route);
             Assert.Equal(
-                $"no such query parameter; "
-                    + $"{(known.Count == 0 ? "this route takes none" : "there are " + string.Join(", ", known))}",
+                $"there is no such query parameter; "
+                    + $"{(known.Count == 0 ? "this route takes none" : "the parameters are " + string.Join(", ", known))}",
                 Assert.Single(problem.Errors!["bogus"])
             );
             if (known.Count > 0)
@@ -64,7 +65,7 @@ public sealed class StrictInputTests(NodeFixture node) : IClassFixture<NodeFixtu
             if (route.Metadata.GetMetadata<RouteBody>() is { Members: null }) continue;
             var unknown = await AskAsync(method, path, """{"bogus":1}""");
             Assert.True(unknown.Status == 400, $"{method} {path}: {unknown}");
-            Assert.StartsWith("no such member; ", Assert.Single(unknown.Errors!["bogus"]), StringComparison.Ordinal);
+            Assert.StartsWith("there is no such member; ", Assert.Single(unknown.Errors!["bogus"]), StringComparison.Ordinal);
         }
     }
 
@@ -75,10 +76,22 @@ public sealed class StrictInputTests(NodeFixture node) : IClassFixture<NodeFixtu
         foreach (var (path, body, at) in new[]
         {
             ("/v1/vms/twice1/agent/guest-new-one", """{"a":1,"\u0061":2}""", "a"),
-            ("/v1/vms/twice1/agent/guest-set-vcpus", """{"vcpus":[{"logical-id":0,"online":true,"online":false}]}""", "vcpus[0].online"),
+            (
+                "/v1/vms/twice1/agent/guest-set-vcpus",
+                """{"vcpus":[{"logical-id":0,"online":true,"online":false}]}""",
+                "vcpus[0].online"
+            ),
             ("/v1/vms/twice1/exec", """{"path":"true","path":"false"}""", "path"),
-            ("/v1/runs", """{"kind":"backup","select":"name=twice1","options":{"maxParallel":1,"maxParallel":2}}""", "options.maxParallel"),
-            ("/v1/runs", """{"kind":"command","select":"*","options":{"command":"guest-x","arguments":{"m":1,"m":2}}}""", "options.arguments.m"),
+            (
+                "/v1/runs",
+                """{"kind":"backup","select":"name=twice1","options":{"maxParallel":1,"maxParallel":2}}""",
+                "options.maxParallel"
+            ),
+            (
+                "/v1/runs",
+                """{"kind":"command","select":"*","options":{"command":"guest-x","arguments":{"m":1,"m":2}}}""",
+                "options.arguments.m"
+            ),
             ("/v1/runs/r1/pause", """{"reason":"x"}""", "reason"),
             ("/v1/vms/twice1/agent/guest-fsfreeze-thaw?force=true&force=false", "", "force"),
         })

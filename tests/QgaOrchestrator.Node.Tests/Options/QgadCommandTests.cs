@@ -61,7 +61,7 @@ public sealed class QgadCommandTests : IDisposable
             ("tokens.json", "tokens.json"),
             ("Node:DataDirectory", "chmod 0700"),
             ("Freeze:Ledger", "name another"),
-            ("Node:Api", "no address of this machine"),
+            ("Node:Api", "is not an address of this machine"),
             ("TargetGroup", "groupadd no-such-group"),
         }
         )

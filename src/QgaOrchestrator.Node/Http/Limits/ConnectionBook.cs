@@ -1,20 +1,20 @@
 namespace QgaOrchestrator.Node.Http.Limits;
 
 /// <summary>
-/// Who is connected. When all places are taken, a newcomer gets that of the connection that has been idle longest, and of those
-/// without a valid token first; so idle connections of strangers keep nobody out. They are dropped soon in any case.
+/// The open connections. When all places are taken, a new connection gets the place of the one that has been idle longest;
+/// connections without a valid token go first. So idle strangers keep nobody out; they are dropped soon in any case.
 /// </summary>
 public sealed class ConnectionBook(TimeProvider time)
 {
-    /// <summary>A connection that has not shown a token is dropped when it asks nothing for so long.</summary>
+    /// <summary>A connection that has not shown a valid token is dropped when it is idle for this long.</summary>
     public static readonly TimeSpan StrangerTime = TimeSpan.FromSeconds(10);
 
     private readonly Lock _writing = new();
     private readonly LinkedList<Connection> _strangers = [], _known = [];
     private int _count;
 
-    /// <summary>Places; set anew when it is known how many descriptors the VMs need.</summary>
-    public int Most { get; set; } = Data.OpenFiles.MostConnections;
+    /// <summary>How many places there are. Set again when it is known how many descriptors the VMs need.</summary>
+    public int Most { get; set; } = OpenFiles.MostConnections;
 
     public int Count
     {
@@ -25,7 +25,7 @@ public sealed class ConnectionBook(TimeProvider time)
     }
 
     /// <param name="drop">Ends the connection.</param>
-    /// <returns>Null: every place is taken by a request under way.</returns>
+    /// <returns>Null: every place has a request under way.</returns>
     public Connection? Arrive(Action drop)
     {
         Connection? made = null;
@@ -48,13 +48,13 @@ public sealed class ConnectionBook(TimeProvider time)
         return made;
     }
 
-    /// <summary>It has ended by itself, or was dropped.</summary>
+    /// <summary>The connection has ended, or was dropped.</summary>
     public void Leave(Connection connection)
     {
         lock (_writing) Forget(connection);
     }
 
-    /// <summary>A request begins: until its end the connection is not dropped.</summary>
+    /// <summary>A request begins. The connection is not dropped until it ends.</summary>
     public void Begin(Connection connection)
     {
         lock (_writing) connection.Place?.List?.Remove(connection.Place);
@@ -70,7 +70,7 @@ public sealed class ConnectionBook(TimeProvider time)
         }
     }
 
-    /// <summary>Drops strangers that ask nothing.</summary>
+    /// <summary>Drops idle connections without a valid token.</summary>
     public void Sweep()
     {
         List<Connection> idle = [];

@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Http.Limits;
 
-/// <summary>What a connection may cost: a place in the <see cref="ConnectionBook"/>, and time.</summary>
+/// <summary>Limits a connection: it takes a place in the <see cref="ConnectionBook"/>, and may not be too slow.</summary>
 public static class ConnectionLimits
 {
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(1);
@@ -13,12 +14,12 @@ public static class ConnectionLimits
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
         kestrel.Limits.MaxRequestBodySize = BodyLimits.None;
-        // Slower than this for 5 s, a body is refused (408), and a reader dropped; of events see SlowReaders.
+        // A body that is slower than this for 5 s is refused (408), and a slow reader dropped. For events see SlowReaders.
         kestrel.Limits.MinRequestBodyDataRate = new(240, TimeSpan.FromSeconds(5));
         kestrel.Limits.MinResponseDataRate = new(240, TimeSpan.FromSeconds(5));
     }
 
-    /// <summary>Each connection has a place in the book, or is dropped.</summary>
+    /// <summary>Each connection takes a place in the book, or is dropped.</summary>
     public static void Count(this ListenOptions listen)
     {
         listen.Protocols = HttpProtocols.Http1;
@@ -42,7 +43,7 @@ public static class ConnectionLimits
         });
     }
 
-    /// <summary>Outside of everything else: while a request is under way its connection is not idle.</summary>
+    /// <summary>Outermost: while a request is under way its connection is not idle.</summary>
     public static void UseConnectionBook(this WebApplication app)
     {
         var book = app.Services.GetRequiredService<ConnectionBook>();

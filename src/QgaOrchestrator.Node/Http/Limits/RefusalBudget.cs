@@ -1,11 +1,11 @@
 namespace QgaOrchestrator.Node.Http.Limits;
 
 /// <summary>
-/// Nobody fills the disk with refused requests, with or without a token: each caller has so many entries of his own in the audit
-/// log, and the others of a minute are told by one.
+/// Keeps refused requests from filling the disk: each caller gets a number of audit entries for them, and all further refusals of
+/// a minute share one entry.
 /// </summary>
-/// <param name="tell">Told at a minute's end how many of a caller's refusals have no entry of their own, by code.</param>
-public sealed class RefusalBudget(TimeProvider time, Action<string, IReadOnlyDictionary<string, int>> tell)
+/// <param name="report">Called at the end of a minute with the refusals of a caller that got no entry, counted by code.</param>
+public sealed class RefusalBudget(TimeProvider time, Action<string, IReadOnlyDictionary<string, int>> report)
 {
     public const int Burst = 100, PerMinute = 10;
 
@@ -16,8 +16,8 @@ public sealed class RefusalBudget(TimeProvider time, Action<string, IReadOnlyDic
     private bool _waiting;
 
     /// <param name="who">A token's name, or <see cref="Access.Caller.Nobody"/> for all without one.</param>
-    /// <returns>False: this one is only counted.</returns>
-    public bool Take(string who, string code)
+    /// <returns>False: this refusal is only counted.</returns>
+    public bool Spend(string who, string code)
     {
         lock (_counting)
         {
@@ -25,7 +25,7 @@ public sealed class RefusalBudget(TimeProvider time, Action<string, IReadOnlyDic
                 _accounts[who] = account = new(new(time, Burst, PerMinute / Minute.TotalSeconds));
             if (!_waiting) _ = EndAsync();
             if (account.Entries.Take()) return true;
-            account.Untold[code] = account.Untold.GetValueOrDefault(code) + 1;
+            account.Shared[code] = account.Shared.GetValueOrDefault(code) + 1;
             return false;
         }
     }
@@ -40,22 +40,22 @@ public sealed class RefusalBudget(TimeProvider time, Action<string, IReadOnlyDic
     {
         _waiting = true;
         await Task.Delay(Minute, time);
-        List<(string Who, Dictionary<string, int> Codes)> untold = [];
+        List<(string Who, Dictionary<string, int> Codes)> shared = [];
         lock (_counting)
         {
             _waiting = false;
             foreach (var (who, account) in _accounts)
             {
-                if (account.Untold.Count > 0) untold.Add((who, account.Untold));
+                if (account.Shared.Count > 0) shared.Add((who, account.Shared));
                 if (account.Entries.IsFull) _accounts.Remove(who);
                 else _accounts[who] = new(account.Entries);
             }
         }
-        foreach (var (who, codes) in untold) tell(who, codes);
+        foreach (var (who, codes) in shared) report(who, codes);
     }
 
     private sealed record Account(Bucket Entries)
     {
-        public Dictionary<string, int> Untold { get; } = [];
+        public Dictionary<string, int> Shared { get; } = [];
     }
 }

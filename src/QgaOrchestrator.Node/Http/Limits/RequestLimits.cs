@@ -1,9 +1,11 @@
 using System.Globalization;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Http.Limits;
 
-/// <summary>Holds each token to its limits; a thaw is held to none.</summary>
+/// <summary>Holds each token to its limits. A thaw has none.</summary>
 public static class RequestLimits
 {
     public static void UseRequestLimits(this WebApplication app)
@@ -11,7 +13,7 @@ public static class RequestLimits
         var budgets = app.Services.GetRequiredService<TokenBudgets>();
         app.Use(async (context, next) =>
         {
-            if (BearerToken.CallerOf(context) is not { } caller || AuditTrail.IsThaw(context))
+            if (BearerToken.CallerOf(context) is not { } caller || RequestedCommand.IsThaw(context))
             {
                 await next(context);
                 return;
@@ -26,7 +28,7 @@ public static class RequestLimits
         });
     }
 
-    /// <summary>An endpoint whose answer goes on until something ends, told as server-sent events.</summary>
+    /// <summary>The endpoint answers with server-sent events, until what they report ends.</summary>
     public static TBuilder Streams<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new IsStream());
 

@@ -2,10 +2,10 @@ using QgaOrchestrator.Node.Access;
 
 namespace QgaOrchestrator.Node.Http.Limits;
 
-/// <summary>What one token may ask at once and in a second.</summary>
+/// <summary>How much one token may ask at once and in a second.</summary>
 /// <param name="PerSecond">On average; twice as many after a quiet second.</param>
 /// <param name="AtOnce">Requests under way.</param>
-/// <param name="Streams">Of server-sent events: a run's, a process's.</param>
+/// <param name="Streams">Streams of server-sent events: of a run or a process.</param>
 /// <param name="LargeBodies">Bodies of more than <see cref="BodyLimits.Small"/>, which are held in memory.</param>
 public sealed record RoleLimits(int PerSecond, int AtOnce, int Streams, int LargeBodies)
 {
@@ -18,16 +18,16 @@ public sealed record RoleLimits(int PerSecond, int AtOnce, int Streams, int Larg
     };
 }
 
-/// <summary>The kinds of requests that are counted each for itself.</summary>
+/// <summary>The kinds of requests, which are counted separately.</summary>
 public enum RequestWeight { Usual, Stream, LargeBody }
 
-/// <summary>How many requests each token has under way, and has made lately.</summary>
+/// <summary>How many requests each token has under way, and how many it has made recently.</summary>
 public sealed class TokenBudgets(TimeProvider time)
 {
     private readonly Lock _counting = new();
     private readonly Dictionary<string, Account> _accounts = [];
 
-    /// <returns>A place until it is disposed; or, without one, why there is none and how long to wait.</returns>
+    /// <returns>A place, until it is disposed; or why there is none and how long to wait.</returns>
     public Entrance Enter(Caller caller, RequestWeight weight)
     {
         var limits = RoleLimits.Of(caller.Role);
@@ -35,7 +35,7 @@ public sealed class TokenBudgets(TimeProvider time)
         {
             if (!_accounts.TryGetValue(caller.Name, out var account))
             {
-                // Tokens come and go; who is not asking anything needs no account.
+                // Tokens come and go, and an idle one needs no account.
                 foreach (var (name, idle) in _accounts) if (idle.IsIdle) _accounts.Remove(name);
                 _accounts[caller.Name] = account = new(new(time, 2 * limits.PerSecond, limits.PerSecond));
             }
@@ -71,6 +71,6 @@ public sealed class TokenBudgets(TimeProvider time)
 }
 
 /// <param name="Place">Null: refused.</param>
-/// <param name="Limit">The limit that is reached, in words.</param>
-/// <param name="Wait">When it is worth to ask again.</param>
+/// <param name="Limit">The limit that was reached, in words.</param>
+/// <param name="Wait">How long until a request may succeed.</param>
 public sealed record Entrance(IDisposable? Place, string? Limit, TimeSpan Wait);

@@ -12,12 +12,12 @@ public sealed class RefusalBudgetTests
         _told.Add((who, string.Join(", ", codes.OrderBy(code => code.Key).Select(code => $"{code.Value} {code.Key}")))));
 
     [Fact]
-    public void A_callers_first_refusals_have_an_entry_each_and_the_others_of_a_minute_one_together()
+    public void A_callers_first_refusals_get_an_entry_each_and_further_ones_share_one_a_minute()
     {
         Assert.Equal(
-            RefusalBudget.Burst, Enumerable.Range(0, RefusalBudget.Burst + 7).Count(_ => _budget.Take("ci", "forbidden")));
-        Assert.False(_budget.Take("ci", "bad-request"));
-        Assert.True(_budget.Take("nobody", "unauthorized"));
+            RefusalBudget.Burst, Enumerable.Range(0, RefusalBudget.Burst + 7).Count(_ => _budget.Spend("ci", "forbidden")));
+        Assert.False(_budget.Spend("ci", "bad-request"));
+        Assert.True(_budget.Spend("nobody", "unauthorized"));
 
         _time.Advance(TimeSpan.FromMinutes(1));
 
@@ -30,7 +30,7 @@ public sealed class RefusalBudgetTests
         var entries = 0;
         for (var second = 0; second < 3600; second++)
         {
-            entries += Enumerable.Range(0, 100).Count(_ => _budget.Take("ci", "forbidden"));
+            entries += Enumerable.Range(0, 100).Count(_ => _budget.Spend("ci", "forbidden"));
             _time.Advance(TimeSpan.FromSeconds(1));
         }
 
@@ -41,13 +41,13 @@ public sealed class RefusalBudgetTests
     public void Who_has_used_it_up_waits_until_the_next_entry()
     {
         Assert.Equal(TimeSpan.Zero, _budget.Wait("ci"));
-        for (var i = 0; i < RefusalBudget.Burst; i++) _budget.Take("ci", "forbidden");
+        for (var i = 0; i < RefusalBudget.Burst; i++) _budget.Spend("ci", "forbidden");
         Assert.InRange(_budget.Wait("ci").TotalSeconds, 5.99, 6.01);
         Assert.Equal(TimeSpan.Zero, _budget.Wait("other"));
 
         _time.Advance(TimeSpan.FromSeconds(7));
 
         Assert.Equal(TimeSpan.Zero, _budget.Wait("ci"));
-        Assert.True(_budget.Take("ci", "forbidden"));
+        Assert.True(_budget.Spend("ci", "forbidden"));
     }
 }

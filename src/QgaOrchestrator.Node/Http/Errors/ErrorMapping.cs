@@ -3,12 +3,12 @@ using QgaOrchestrator.Actors.Guests;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
-namespace QgaOrchestrator.Node.Http;
+namespace QgaOrchestrator.Node.Http.Errors;
 
-/// <summary>Every way in which a request fails, and its status: the one place that knows.</summary>
+/// <summary>Every way a request can fail, with its status: nothing else decides them.</summary>
 public static class ErrorMapping
 {
-    /// <summary>What an exception tells the caller. A failure of ours tells nothing of its inside.</summary>
+    /// <summary>What the caller learns of an exception: of an internal failure, no detail.</summary>
     public static Problem From(Exception error) => error switch
     {
         ProblemException e => e.Problem,
@@ -20,10 +20,10 @@ public static class ErrorMapping
         Akka.Actor.AskTimeoutException => Problems.StoreBusy,
         _ => new(
             "Internal error", StatusCodes.Status500InternalServerError, ProblemCodes.Internal,
-            "The node failed to answer.", "The node's log tells why."),
+            "The node failed to answer.", "See the node's log for the reason."),
     };
 
-    /// <summary>An agent's own error, sent or not.</summary>
+    /// <summary>An error that the agent returned, or would return.</summary>
     public static Problem From(CallReply.AgentFailed failed) => new(
         "The agent answered with an error", StatusCodes.Status422UnprocessableEntity, ProblemCodes.AgentError, failed.Description,
         $"{failed.WhatToDo()}.")
@@ -31,7 +31,7 @@ public static class ErrorMapping
         Agent = new(failed.Class, failed.Description),
     };
 
-    /// <summary>As the agent would say it, with what to do.</summary>
+    /// <summary>The error that the agent would return, with a remedy.</summary>
     private static Problem Unknown(CallReply.Refused refused) =>
         From(new CallReply.AgentFailed("CommandNotFound", refused.Reason)) with
         {
@@ -39,12 +39,12 @@ public static class ErrorMapping
             Remedy = refused.Remedy,
         };
 
-    /// <summary>A command that a file or a process of a guest needed.</summary>
+    /// <summary>A command failed that a guest's file or process needed.</summary>
     private static Problem From(GuestCallException e) => e.Reply switch
     {
         CallReply.AgentFailed failed when GuestFileOpen.IsNoSuchFile(new(failed.Class, failed.Description)) =>
             Problems.NotFound(
-                $"The guest has no such file: {failed.Description}.", "Name a file by its whole path in the guest."),
+                $"The guest has no such file: {failed.Description}.", "Give the file's whole path in the guest."),
         CallReply.AgentFailed failed => From(failed),
         CallReply.Refused refused => From(refused),
         CallReply.Unknown unknown => From(unknown),
@@ -98,10 +98,4 @@ public static class ErrorMapping
         };
         return new(title, status, code, refused.Reason, refused.Remedy);
     }
-}
-
-/// <summary>Ends a request with this problem.</summary>
-public sealed class ProblemException(Problem problem) : Exception(problem.Title)
-{
-    public Problem Problem { get; } = problem;
 }

@@ -1,14 +1,15 @@
 using System.Globalization;
 using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Node.Http.Errors;
 
-namespace QgaOrchestrator.Node.Http;
+namespace QgaOrchestrator.Node.Http.Requests;
 
-/// <summary>limit and cursor of a list: any limit is accepted, the answer may hold fewer.</summary>
+/// <summary>limit and cursor of a list. Any limit is accepted; a page may hold fewer.</summary>
 public static class Paging
 {
     public const int Most = 1000;
 
-    /// <exception cref="ProblemException">400: it is no whole number.</exception>
+    /// <exception cref="ProblemException">400: it is not a whole number.</exception>
     public static int Limit(string? limit)
     {
         if (string.IsNullOrEmpty(limit)) return Most;
@@ -16,11 +17,11 @@ public static class Paging
         if (limit.Length - digits.Length > 1 || digits.IsEmpty || digits.ContainsAnyExceptInRange('0', '9'))
             throw new ProblemException(
                 Problems.BadRequest(
-                    [$"limit: a whole number is expected, not \"{AuditTrail.Plain(limit)}\"; an answer holds 1 to {Most}"],
+                    [$"limit: a whole number is expected, not \"{PlainText.Of(limit)}\"; a page holds 1 to {Most}"],
                     "Correct the query."
                 )
             );
-        // Of any size: what is too long for an int is more than an answer holds.
+        // A number that is too long for an int is more than a page holds.
         return limit.Length > digits.Length ? 1 : int
             .TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var most) ? Math.Clamp(most, 1, Most) : Most;
     }
@@ -34,5 +35,5 @@ public static class Paging
         : throw Bad();
 
     private static ProblemException Bad() =>
-        new(Problems.BadRequest("cursor: not one of this list's.", "Use the \"next\" of the list's previous part as it is."));
+        new(Problems.BadRequest("cursor: it is not from this list.", "Send the \"next\" of the previous page unchanged."));
 }

@@ -1,8 +1,9 @@
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Errors;
 
-namespace QgaOrchestrator.Node.Http;
+namespace QgaOrchestrator.Node.Http.Requests;
 
-/// <summary>Who may do what: each route says which role it needs, and one that says nothing needs an admin.</summary>
+/// <summary>Who may do what: each route names the role that it needs; a route that names none needs an admin.</summary>
 public static class RoleGate
 {
     public static void UseRoles(this WebApplication app) => app.Use((context, next) =>
@@ -14,13 +15,13 @@ public static class RoleGate
     public static TBuilder For<TBuilder>(this TBuilder endpoint, Role role) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new RouteNeeds(_ => role, role.Name()));
 
-    /// <summary>The role follows from the request.</summary>
+    /// <summary>The role depends on the request.</summary>
     /// <param name="needed">The role that this request needs.</param>
-    /// <param name="told">What decides, for who reads the routes.</param>
-    public static TBuilder For<TBuilder>(this TBuilder endpoint, Func<HttpContext, Role> needed, string told)
-        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new RouteNeeds(needed, told));
+    /// <param name="description">What the role depends on.</param>
+    public static TBuilder For<TBuilder>(this TBuilder endpoint, Func<HttpContext, Role> needed, string description)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new RouteNeeds(needed, description));
 
-    /// <summary>Null: nothing is there, which everybody with a token may be told.</summary>
+    /// <summary>Null: there is no such path, which everybody with a token may learn.</summary>
     private static Role? Needed(HttpContext context) => context.GetEndpoint() is RouteEndpoint route
         ? route.Metadata.GetMetadata<RouteNeeds>()?.Of(context) ?? Role.Admin
         : null;
@@ -28,5 +29,5 @@ public static class RoleGate
 
 /// <summary>A route's mark.</summary>
 /// <param name="Of">The role that a request needs.</param>
-/// <param name="Told">The role's name, or what decides.</param>
-public sealed record RouteNeeds(Func<HttpContext, Role> Of, string Told);
+/// <param name="Description">The role's name, or what it depends on.</param>
+public sealed record RouteNeeds(Func<HttpContext, Role> Of, string Description);

@@ -1,11 +1,12 @@
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Errors;
 
-namespace QgaOrchestrator.Node.Http;
+namespace QgaOrchestrator.Node.Http.Requests;
 
 /// <summary>
-/// The API is never open: whatever is not marked as open asks for a token, also a path that is not there, so that nothing
-/// is learnt from the answer. What its holder may do is <see cref="RoleGate"/>'s.
+/// Every request needs a token unless its endpoint is marked as open. So does a path that does not exist: the response reveals
+/// nothing. <see cref="RoleGate"/> decides what the token allows.
 /// </summary>
 public static class BearerToken
 {
@@ -24,13 +25,13 @@ public static class BearerToken
             });
     }
 
-    /// <summary>Marks an endpoint that answers without a token.</summary>
+    /// <summary>The endpoint needs no token.</summary>
     public static TBuilder AllowAll<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new OpenToAll());
 
     public static bool IsOpen(Endpoint endpoint) => endpoint.Metadata.GetMetadata<OpenToAll>() is not null;
 
-    /// <summary>Whose request this is; null before, and where nobody's name was asked.</summary>
+    /// <summary>Whose request this is; null before the token was checked, and on open endpoints.</summary>
     public static Caller? CallerOf(HttpContext context) => context.Features.Get<Caller>();
 
     private static string? Secret(HttpRequest request) =>
@@ -38,8 +39,8 @@ public static class BearerToken
             ? header[Scheme.Length..].Trim()
             : null;
 
-    /// <summary>Who only watches is cut off when his token is revoked or expires. A change under way is not: it would be left
-    /// half done.</summary>
+    /// <summary>A GET ends when its token is revoked or expires. A change under way does not: it would be left half
+    /// done.</summary>
     private static async Task AdmitAsync(HttpContext context, Caller caller, RequestDelegate next)
     {
         context.Features.Set(caller);
@@ -56,10 +57,10 @@ public static class BearerToken
     private static ITimer AbortAt(DateTimeOffset end, HttpContext context)
     {
         var time = context.RequestServices.GetRequiredService<TimeProvider>();
-        // A timer reaches 49 days at the most; who has watched for one day can come again.
+        // A timer reaches 49 days at most. A caller who has watched for a day can come back.
         var left = end - time.GetUtcNow();
         var longest = TimeSpan.FromDays(1);
-        // It may have expired since it was looked at.
+        // It may have expired since it was checked.
         return time.CreateTimer(
             _ => context.Abort(), null, TimeSpan.FromTicks(Math.Clamp(left.Ticks, 0, longest.Ticks)), Timeout.InfiniteTimeSpan);
     }

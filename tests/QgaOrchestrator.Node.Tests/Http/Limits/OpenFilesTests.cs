@@ -1,6 +1,6 @@
-using QgaOrchestrator.Node.Data;
+using QgaOrchestrator.Node.Http.Limits;
 
-namespace QgaOrchestrator.Node.Tests.Data;
+namespace QgaOrchestrator.Node.Tests.Http.Limits;
 
 public sealed class OpenFilesTests
 {

@@ -1,17 +1,18 @@
 using System.Reflection;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Features;
+using QgaOrchestrator.Node.Http.Errors;
 
-namespace QgaOrchestrator.Node.Http;
+namespace QgaOrchestrator.Node.Http.Requests;
 
 /// <summary>
-/// What a request gives and its route does not take is refused, so that a misspelt option is never passed over: query
-/// parameters that the route's handler does not have or that come twice, and a body's members that its route does not name or
-/// that come twice. One place for all routes: a new one knows the query of its handler, and takes no body until it says so.
+/// Refuses what a route does not take, so that a misspelt option is never ignored: query parameters that the route's handler does
+/// not have, members of the body that the route does not name, and either of them given twice. It holds for all routes: a new
+/// route takes the query parameters of its handler, and no body until it says so.
 /// </summary>
 public static class StrictInput
 {
-    /// <summary>After token and role were looked at, before anything is done or noted as asked.</summary>
+    /// <summary>After token and role were checked, before anything is done or audited.</summary>
     public static void UseStrictInput(this WebApplication app) => app.Use(async (context, next) =>
     {
         if (context.GetEndpoint() is RouteEndpoint route)
@@ -30,8 +31,8 @@ public static class StrictInput
     /// <summary>The checked body; empty where there is none.</summary>
     public static ReadOnlyMemory<byte> BodyOf(HttpContext context) => context.Features.Get<JsonBody>()?.Utf8 ?? default;
 
-    /// <summary>The parameters of the route's handler that come from the query: all that are text, numbers or flags and not in
-    /// the path.</summary>
+    /// <summary>The parameters of the route's handler that come from the query: texts, numbers and flags that are not in the
+    /// path.</summary>
     public static IReadOnlyList<string> QueryOf(RouteEndpoint route) =>
         [
             .. (route.Metadata.GetMetadata<MethodInfo>()?.GetParameters() ?? [])
@@ -50,11 +51,11 @@ public static class StrictInput
         {
             if (!known.Contains(name, StringComparer.OrdinalIgnoreCase))
                 faults.Add(
-                    $"{AuditTrail.Plain(name)}: no such query parameter; "
-                        + $"{(known.Count == 0 ? "this route takes none" : $"there are {string.Join(", ", known)}")}"
+                    $"{PlainText.Of(name)}: there is no such query parameter; "
+                        + $"{(known.Count == 0 ? "this route takes none" : $"the parameters are {string.Join(", ", known)}")}"
                 );
             else if (values.Count > 1)
-                faults.Add($"{AuditTrail.Plain(name)}: given {values.Count} times; give it once");
+                faults.Add($"{PlainText.Of(name)}: given {values.Count} times; give it once");
         }
         if (faults.Count > 0) throw new ProblemException(Problems.BadRequest(faults, "Correct the query."));
     }
@@ -76,15 +77,14 @@ public static class StrictInput
 }
 
 /// <summary>What a route takes as its body: a JSON object.</summary>
-/// <param name="Members">Its members that there are; null: the route looks at them by itself, as at a command's
-/// arguments.</param>
+/// <param name="Members">Its members; null: the route checks them itself, as for a command's arguments.</param>
 /// <param name="Remedy">What to send, a sentence.</param>
 /// <param name="Optional">It may be empty.</param>
 public sealed record RouteBody(IReadOnlyList<string>? Members, string Remedy, bool Optional = false)
 {
-    /// <summary>What a route takes that says nothing.</summary>
+    /// <summary>What a route takes that names no body.</summary>
     public static readonly RouteBody None = new([], "Send no body.", Optional: true);
 
-    /// <summary>A file, which its route reads.</summary>
+    /// <summary>A file, which the route reads itself.</summary>
     public static readonly RouteBody Bytes = new(null, "");
 }

@@ -1,9 +1,9 @@
 using Microsoft.AspNetCore.Http.Features;
 using QgaOrchestrator.Api;
 
-namespace QgaOrchestrator.Node.Http;
+namespace QgaOrchestrator.Node.Http.Errors;
 
-/// <summary>What no endpoint answered: a failure of ours, or a path that is not there.</summary>
+/// <summary>Answers what no endpoint has: an exception, or a path that does not exist.</summary>
 public static partial class ProblemMiddleware
 {
     public static void UseProblems(this WebApplication app)
@@ -20,7 +20,7 @@ public static partial class ProblemMiddleware
             catch (Exception e) when (
                 e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
             {
-                // The caller has gone: nobody is there to be answered.
+                // The caller is gone.
             }
             catch (Exception e) when (!context.Response.HasStarted)
             {
@@ -38,15 +38,15 @@ public static partial class ProblemMiddleware
     {
         { StatusCode: StatusCodes.Status404NotFound, ContentType: null } => Problems.NotFound(
             "There is nothing at this path.",
-            "There are /v1/vms, /v1/runs, /v1/recovery-points and what the README tells of, /healthz and /readyz."
+            "The API has /v1/vms, /v1/runs, /v1/recovery-points, /healthz, /readyz and the other paths of its reference."
         ),
         { StatusCode: StatusCodes.Status400BadRequest, ContentType: null } => Problems.BadRequest(
-            "A query parameter has a value of another type.",
-            "Correct the query: numbers in digits, flags as true or false."
+            "A query parameter has a value of the wrong type.",
+            "Correct the query: write numbers in digits, and flags as true or false."
         ),
         { StatusCode: StatusCodes.Status405MethodNotAllowed } => new(
             "Method not allowed", StatusCodes.Status405MethodNotAllowed, ProblemCodes.BadRequest,
-            "This path does not take this method.", "See the Allow header."),
+            "This path does not take this method.", "Use a method that the Allow header names."),
         { StatusCode: StatusCodes.Status415UnsupportedMediaType } => new(
             "Unsupported media type", StatusCodes.Status415UnsupportedMediaType, ProblemCodes.BadRequest,
             "A body here is JSON.", "Send Content-Type: application/json."),

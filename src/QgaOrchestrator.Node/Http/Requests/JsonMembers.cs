@@ -1,22 +1,22 @@
 using System.Text.Json;
 
-namespace QgaOrchestrator.Node.Http;
+namespace QgaOrchestrator.Node.Http.Requests;
 
 /// <summary>
-/// The members of a request's JSON object: which are given twice, at any depth, and which of the outermost nobody knows. Two
-/// readers of one text may each take another one of two equal members, so it is refused and neither is taken. Values are not
-/// looked at and not told: they may be secrets.
+/// Checks the members of a request's JSON object: none may be given twice at any depth, and the outermost ones must be known.
+/// Of two equal members one reader may take the first and another the second, so both are refused. Values are not read and not
+/// reported: they may be secrets.
 /// </summary>
 public static class JsonMembers
 {
-    /// <summary>More in one object are refused: all of its names are kept in memory to be compared.</summary>
+    /// <summary>An object with more members is refused: all names are kept in memory to compare them.</summary>
     public const int Most = 10_000;
 
     private const int MostFaults = 20, LongestName = 80;
 
     /// <param name="json">UTF-8.</param>
-    /// <param name="known">The outermost members that there are; null: any.</param>
-    /// <returns>Each as "member: what is wrong with it"; null: this is no JSON object.</returns>
+    /// <param name="known">The outermost members that are known; null: any.</param>
+    /// <returns>Each as "member: what is wrong with it"; null: the text is not a JSON object.</returns>
     public static IReadOnlyList<string>? Faults(ReadOnlySpan<byte> json, IReadOnlyList<string>? known)
     {
         var faults = new List<string>();
@@ -42,7 +42,7 @@ public static class JsonMembers
             if (names.Count == Most) Add(faults, $"{path}*: more than {Most} members in one object");
             if (names.Count <= Most && !names.Add(name)) Add(faults, $"{path}{Shown(name)}: given twice; keep one");
             else if (known is not null && !known.Contains(name, StringComparer.Ordinal))
-                Add(faults, $"{Shown(name)}: no such member; {Known(known)}");
+                Add(faults, $"{Shown(name)}: there is no such member; {Known(known)}");
             reader.Read();
             Value(ref reader, path, name, faults);
         }
@@ -61,7 +61,7 @@ public static class JsonMembers
         }
     }
 
-    /// <summary>Half a surrogate pair is no text, but may be a member's name: then its bytes are.</summary>
+    /// <summary>Half a surrogate pair is not text, but may be a member's name: its bytes stand for it.</summary>
     private static string Name(ref Utf8JsonReader reader)
     {
         try
@@ -75,9 +75,9 @@ public static class JsonMembers
     }
 
     private static string Known(IReadOnlyList<string> known) =>
-        known.Count == 0 ? "this takes none" : $"there are {string.Join(", ", known)}";
+        known.Count == 0 ? "this route takes none" : $"the members are {string.Join(", ", known)}";
 
-    private static string Shown(string name) => AuditTrail.Plain(name, LongestName);
+    private static string Shown(string name) => PlainText.Of(name, LongestName);
 
     private static void Add(List<string> faults, string fault)
     {

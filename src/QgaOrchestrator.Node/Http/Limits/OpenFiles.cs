@@ -1,20 +1,20 @@
 using System.Globalization;
 
-namespace QgaOrchestrator.Node.Data;
+namespace QgaOrchestrator.Node.Http.Limits;
 
 /// <summary>
-/// Descriptors: what the process may have (the runtime raises the soft limit to the hard one at its start), and what is kept for
-/// the VMs. Their sockets come first: without them no guest is thawed.
+/// File descriptors: how many the process may open (the runtime raises the soft limit to the hard one at its start), and how
+/// many are reserved for the VMs. Their sockets come first: without them no guest is thawed.
 /// </summary>
 public static class OpenFiles
 {
-    /// <summary>The agent's socket, the monitor's, and the lock of the VM.</summary>
+    /// <summary>The sockets of agent and monitor, and the VM's lock.</summary>
     public const int PerVm = 3;
 
-    /// <summary>Stores, logs, assemblies, timers, files that are being copied.</summary>
+    /// <summary>For stores, logs, assemblies, timers, and files that are being copied.</summary>
     public const int Base = 256;
 
-    /// <summary>Of HTTP, at the least and at the most.</summary>
+    /// <summary>The range of HTTP connections.</summary>
     public const int FewestConnections = 64, MostConnections = 4096;
 
     private const string Name = "Max open files";
@@ -34,10 +34,10 @@ public static class OpenFiles
             ? limit
             : int.MaxValue;
 
-    /// <summary>How many HTTP connections are left beside so many VMs.</summary>
+    /// <summary>How many HTTP connections so many VMs leave.</summary>
     public static int Connections(int limit, int vms) =>
         (int)Math.Clamp((long)limit - Base - ((long)PerVm * vms), FewestConnections, MostConnections);
 
-    /// <summary>What so many VMs need.</summary>
+    /// <summary>How many descriptors so many VMs need.</summary>
     public static int Needed(int vms) => Base + FewestConnections + (PerVm * vms);
 }

@@ -1,11 +1,10 @@
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Hosting;
-using QgaOrchestrator.Node.Http.Limits;
 
-namespace QgaOrchestrator.Node.Data;
+namespace QgaOrchestrator.Node.Http.Limits;
 
-/// <summary>Keeps descriptors for the VMs: connections get what is left, and a limit that is too low for the fleet is
-/// told.</summary>
+/// <summary>Reserves file descriptors for the VMs: HTTP connections get the rest. Logs a limit that is too low for the
+/// fleet.</summary>
 public sealed partial class DescriptorWatch(
     ConnectionBook book,
     INodeActors actors,
@@ -20,7 +19,7 @@ public sealed partial class DescriptorWatch(
     {
         var limit = OpenFiles.Limit();
         book.Most = OpenFiles.Connections(limit, 0);
-        var told = 0;
+        var reported = 0;
         try
         {
             await actors.Discovered.WaitAsync(stoppingToken);
@@ -29,9 +28,9 @@ public sealed partial class DescriptorWatch(
                 if (await CountAsync(stoppingToken) is not { } vms) continue;
                 book.Most = OpenFiles.Connections(limit, vms);
                 var needed = OpenFiles.Needed(vms);
-                if (needed <= limit || vms <= told) continue;
+                if (needed <= limit || vms <= reported) continue;
                 LogTooLow(log, limit, vms, needed);
-                told = vms;
+                reported = vms;
             }
         }
         catch (OperationCanceledException)

@@ -2,14 +2,14 @@ using System.Globalization;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
 
-namespace QgaOrchestrator.Node.Http;
+namespace QgaOrchestrator.Node.Http.Errors;
 
-/// <summary>Answers that are not a success: RFC 9457 problem details with a stable code and a remedy.</summary>
+/// <summary>The responses to failed requests: RFC 9457 problem details with a stable code and a remedy.</summary>
 public static class Problems
 {
     public static IResult Result(Problem problem) => new Answer(problem);
 
-    /// <summary>The code of the problem that was answered, for the audit log; null where none was.</summary>
+    /// <summary>The code of the problem that was sent, for the audit log; null: none was.</summary>
     public static string? CodeOf(HttpContext context) => (context.Items[typeof(Problem)] as Problem)?.Code;
 
     public static Problem NotFound(string what, string remedy) =>
@@ -38,21 +38,21 @@ public static class Problems
 
     public static readonly Problem NotReady = new(
         "Not ready", StatusCodes.Status503ServiceUnavailable, ProblemCodes.NotReady, "The node is starting or stopping.",
-        "Try again in a few seconds; /readyz tells what it waits for.");
+        "Try again in a few seconds. /readyz shows what it waits for.");
 
-    /// <summary>What answers from memory has answered: who is late waits for the journal.</summary>
+    /// <summary>An actor that is late waits for the journal: nothing else takes long.</summary>
     public static readonly Problem StoreBusy = new(
         "Store busy",
         StatusCodes.Status503ServiceUnavailable,
         ProblemCodes.NotReady,
         "The run did not answer in time: its journal may be locked or full.",
-        "See /readyz and the node's log, free the journal or make room in the data directory, and try again. No thaw waits for "
-            + "it."
+        "See /readyz and the node's log, unlock the journal or make room in the data directory, and try again. No thaw waits "
+            + "for it."
     );
 
     public static readonly Problem Unauthorized = new(
         "Unauthorized", StatusCodes.Status401Unauthorized, ProblemCodes.Unauthorized, "A valid token is needed.",
-        "Send Authorization: Bearer TOKEN; the admin's token is in the node's DATA/admin.token.");
+        "Send Authorization: Bearer TOKEN. The admin's token is in the node's DATA/admin.token.");
 
     /// <param name="most">Null where it is not known.</param>
     public static Problem TooLarge(long? most) =>
@@ -66,14 +66,14 @@ public static class Problems
                     $"The body is larger than the {bytes} bytes that this request may have."
                 )
                 : "The body is too large.",
-            "Send less. A file of any size goes by PUT /v1/vms/{vm}/file."
+            "Send less. Use PUT /v1/vms/{vm}/file for a file of any size."
         );
 
     public static readonly Problem TooSlow = new(
         "Request timeout",
         StatusCodes.Status408RequestTimeout,
         ProblemCodes.TooSlow,
-        "The body came slower than 240 bytes a second.",
+        "The body arrived at less than 240 bytes a second.",
         "Send it again, faster."
     );
 
@@ -82,17 +82,17 @@ public static class Problems
             "Too many requests",
             StatusCodes.Status429TooManyRequests,
             ProblemCodes.TooManyRequests,
-            $"The token {caller.Name} may ask for {limit}: the role {caller.Role.Name()} has no more.",
-            "Ask again after the seconds of Retry-After, and less often."
+            $"The token {caller.Name} has reached its limit of {limit}, that of the role {caller.Role.Name()}.",
+            "Wait for the seconds in Retry-After, and ask less often."
         );
 
-    /// <summary>Of a caller's wrong requests only so many are written to the audit log.</summary>
+    /// <summary>Only a number of a caller's wrong requests is written to the audit log.</summary>
     public static readonly Problem TooManyRefused = new(
         "Too many refused requests",
         StatusCodes.Status429TooManyRequests,
         ProblemCodes.TooManyRequests,
         "Too many requests with this token were refused as wrong or not allowed.",
-        "Correct what the earlier answers told; ask again after the seconds of Retry-After."
+        "Correct what the earlier responses reported, and ask again after the seconds in Retry-After."
     );
 
     public static Problem TokenExpired(Presented.Expired token) => Unauthorized with
@@ -101,14 +101,14 @@ public static class Problems
             $"The token {token.Name} expired at "
                 + $"{token.At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}.",
         Remedy =
-            $"Have an admin revoke it and make a new one: qgactl token revoke {token.Name}; qgactl token add {token.Name} "
+            $"Ask an admin to replace it: qgactl token revoke {token.Name}; qgactl token add {token.Name} "
                 + $"--role ROLE.",
     };
 
     public static Problem Forbidden(Caller caller, Role needed) => new(
         "Forbidden", StatusCodes.Status403Forbidden, ProblemCodes.Forbidden,
-        $"This needs the role {needed.Name()}; the token {caller.Name} is {(caller.Role == Role.Viewer ? "a" : "an")} "
-            + $"{caller.Role.Name()}'s.",
+        $"This needs the role {needed.Name()}; the token {caller.Name} has the role "
+            + $"{caller.Role.Name()}.",
         $"Use a token of the role {needed.Name()}{(needed == Role.Admin ? "" : " or above")}; an admin makes one: qgactl token "
             + $"add NAME --role {needed.Name()}."
     );
