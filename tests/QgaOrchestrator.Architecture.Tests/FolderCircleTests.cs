@@ -13,7 +13,6 @@ public class FolderCircleTests
         "QgaOrchestrator.Actors",
         "QgaOrchestrator.Qemu",
         "qgactl",
-        "qgad",
     ];
 
     public static TheoryData<string> Assemblies => [.. Built.Ours];

@@ -4,7 +4,6 @@ using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Actors.Stores.Sqlite;
 using QgaOrchestrator.Actors.Tests.Stores;
 using QgaOrchestrator.Actors.Views;
-using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Routing;
-using QgaOrchestrator.Node.Http;
 using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Tests.Http;

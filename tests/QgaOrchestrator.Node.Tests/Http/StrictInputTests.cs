@@ -2,7 +2,6 @@ using System.Net.Http.Json;
 using System.Text;
 using Microsoft.AspNetCore.Routing;
 using QgaOrchestrator.Api;
-using QgaOrchestrator.Node.Http;
 using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Tests.Http;
