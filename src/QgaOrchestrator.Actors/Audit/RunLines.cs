@@ -5,17 +5,17 @@ using QgaOrchestrator.Core.Runs;
 namespace QgaOrchestrator.Actors.Audit;
 
 /// <summary>
-/// What a run's events are to the audit log: a line for the run's start and end, for each steering, and for the start and
-/// the outcome of each attempt on each VM. A pure function, so that events that are read again after a crash give the same
-/// lines with the same keys. A run that only checks changes no guest, so its items have none.
+/// The audit entries of a run's events: for its start and end, for each pause, resume and abort, and for the start and outcome
+/// of each attempt on each VM. A pure function: events that are read again after a crash give the same entries with the same
+/// keys. A run that only checks changes no guest, so its items have none.
 /// </summary>
 internal static class RunLines
 {
-    /// <summary>Who started a run that an earlier version journalled.</summary>
+    /// <summary>Who started a run whose journal, of an earlier version, does not say it.</summary>
     private const string Unknown = "unknown";
 
-    /// <param name="run">The run, with the event folded in.</param>
-    /// <param name="host">The node that tells it.</param>
+    /// <param name="run">The run after the event.</param>
+    /// <param name="host">The node that writes the entries.</param>
     public static IEnumerable<AuditEntry> Of(RunState run, RunEvent happened, string host)
     {
         return happened switch

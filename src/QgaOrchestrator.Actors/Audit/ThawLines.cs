@@ -5,23 +5,23 @@ using QgaOrchestrator.Qemu.Ledger;
 namespace QgaOrchestrator.Actors.Audit;
 
 /// <summary>
-/// Thaws that no request and no item's outcome tells of, as the ledger's entry tells them: by the watchdog or by
-/// <c>qgactl thaw --offline</c>, who have no audit log, and by this node of a caller's own freeze or of a window that it
-/// found open.
+/// The audit entries of thaws that neither a request nor an item's outcome records, taken from the ledger: those by the watchdog
+/// or by <c>qgactl thaw --offline</c>, which have no audit log, and those by this node of a caller's own freeze or of a window
+/// that it found open.
 /// </summary>
 internal static class ThawLines
 {
     private const string Node = "node";
 
-    /// <summary>An entry that is thawed, and was not by this node: its line; else null.</summary>
+    /// <summary>For a ledger entry that another process has thawed; else null.</summary>
     public static AuditEntry? ByAnother(LedgerEntry entry, string host) =>
         entry is { Phase: LedgerPhase.Thawed, Facts: { ThawedAt: not null, ThawedBy: { } by } } && by != Node
             ? Line(entry, by, host, null)
             : null;
 
-    /// <summary>This node thawed what an earlier process left, or a caller's own freeze, whose thaw may have been asked for by
-    /// nobody; null where an item's outcome tells it, and where nothing was thawed: the freeze was not sent, or QEMU is
-    /// gone.</summary>
+    /// <summary>For a thaw by this node: of a window that an earlier process left, or of a caller's own freeze, whose thaw may
+    /// not have been requested. Null where an item's outcome records it, and where nothing was thawed: the freeze was not sent,
+    /// or QEMU has ended.</summary>
     /// <param name="found">The window was found open.</param>
     public static AuditEntry? ByNode(LedgerEntry entry, bool found, string host) =>
         entry.Facts.ThawedAt is null ? null

@@ -5,12 +5,12 @@ using QgaOrchestrator.Qemu.Files;
 
 namespace QgaOrchestrator.Actors.Points;
 
-/// <summary>A finished point's files on its target, where QEMU's user can write, too: no link there is followed.</summary>
+/// <summary>The files of a finished point on its target. QEMU's user can write there, too, so no link is followed.</summary>
 internal static class PointFiles
 {
     private const string Description = "point.json";
 
-    /// <summary>The id that a directory's point.json tells; null where there is none, or none that can be read.</summary>
+    /// <summary>The id in a directory's point.json; null: there is none, or it cannot be read.</summary>
     public static string? IdIn(string directory)
     {
         try
@@ -24,8 +24,8 @@ internal static class PointFiles
     }
 
     /// <summary>
-    /// Deletes point.json first: from then on nobody takes the directory for a point. Then the images, then the directories
-    /// that are empty. Idempotent. What is not the point's stays.
+    /// Deletes point.json first: from then on the directory is not taken for a point. Then the images, then the directories
+    /// if they are empty. Idempotent. Files that are not the point's stay.
     /// </summary>
     /// <exception cref="IOException">A file could not be deleted.</exception>
     public static (IReadOnlyList<string> Removed, IReadOnlyList<string> Missing, IReadOnlyList<string> Left) Delete(
@@ -34,7 +34,7 @@ internal static class PointFiles
     {
         List<string> removed = [], missing = [];
         string[] left;
-        // A name in a stored row is not trusted with a path.
+        // A stored name may not lead to another directory.
         string[] names = [Description, .. point.Disks.Select(disk => Path.GetFileName(disk.File))];
         using (var held = HeldDirectory.TryOpen(point.Directory))
         {
@@ -59,7 +59,7 @@ internal static class PointFiles
         return (removed, missing, left);
     }
 
-    /// <summary>The VM's directory. A backup that begins just now may have made its own in it.</summary>
+    /// <summary>The VM's directory. A backup that begins now may be making its own in it.</summary>
     private static void DeleteEmpty(string directory)
     {
         try
@@ -68,7 +68,7 @@ internal static class PointFiles
         }
         catch (IOException)
         {
-            // Not empty any more.
+            // It is no longer empty.
         }
     }
 }
