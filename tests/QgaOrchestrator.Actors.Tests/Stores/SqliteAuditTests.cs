@@ -42,8 +42,8 @@ public sealed class SqliteAuditTests : AuditSuite, IDisposable
     {
         Sql("CREATE TABLE audit (number INTEGER PRIMARY KEY, entry TEXT NOT NULL, hash TEXT NOT NULL)");
         const string Old =
-            """{"at":"2026-11-22T12:00:00+00:00","who":"admin","from":"::1","what":"guest-shutdown","vm":"db1","run":null,"""
-                + """"host":"hv1","outcome":"done","code":null}""";
+            """{"at":"2026-11-22T12:00:00+00:00","who":"admin","from":"::1","what":"guest-shutdown","vm":"db1","run":null"""
+                + ""","host":"hv1","outcome":"done","code":null}""";
         Sql($"INSERT INTO audit VALUES (1, '{Old}', '{Hash(IAuditLog.Start + Old)}')");
 
         await using var audit = Create();
