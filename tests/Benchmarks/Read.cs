@@ -15,10 +15,12 @@ try
     await using var agent = await SocketAgent.ConnectAsync(socket, TimeProvider.System, Random.Shared);
     var (first, _) = await OnceAsync(agent);
     var (second, bytes) = await OnceAsync(agent);
+    var (sum, peak) = (Sum(bytes), Process.GetCurrentProcess().PeakWorkingSet64 >> 20);
     Console.WriteLine(
         string.Create(
             CultureInfo.InvariantCulture,
-            $$"""{"first": {{first.TotalSeconds:0.0000}}, "second": {{second.TotalSeconds:0.0000}}, "bytes": {{bytes.Length}}, "sum": {{Sum(bytes)}}, "peak": {{Process.GetCurrentProcess().PeakWorkingSet64 >> 20}}}"""
+            $$"""{"first": {{first.TotalSeconds:0.0000}}, "second": {{second.TotalSeconds:0.0000}}, """
+                + $$""""bytes": {{bytes.Length}}, "sum": {{sum}}, "peak": {{peak}}}"""
         )
     );
     return 0;

@@ -42,7 +42,7 @@ public sealed class ImageCheckTests
     }
 
     [SkippableFact]
-    public async Task A_crashed_VM_starts_again_from_its_original_command_line_and_has_all_that_it_had_synced()
+    public async Task A_crashed_VM_restarts_from_its_command_line_and_has_all_that_it_had_synced()
     {
         await using var lab = await RealVmLab.OpenAsync();
         var vm = await lab.StartAsync("again");

@@ -5,23 +5,12 @@
 #                        of /run/qga-options along
 # Does nothing if they were built from these very files.
 set -euo pipefail
-export PATH=$PATH:/usr/sbin:/sbin
 out=$(realpath "${1:?usage: full-guest.sh GUEST}")
 
-exec 9>"$out/.lock"
-flock 9
-stamp=$(cat "${BASH_SOURCE[0]}" "$out/stamp" | sha256sum | cut -d' ' -f1)
-[ "$(cat "$out/full-stamp" 2>/dev/null)" != "$stamp" ] || exit 0
-rm -f "$out/full-stamp"
-
-work=$(mktemp -d "$out/full.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-unpacked=$work/unpacked root=$work/root
-mkdir -p "$work/debs" "$unpacked" "$root"/{sbin,usr/sbin,etc/pam.d,home/alice}
-kernel=$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends: linux-image/ && !found {print $2; found=1}')
-(cd "$work/debs" && apt-get -qq download "$kernel" busybox-static passwd libpam-modules 2>"$work/apt.log") \
-  || { cat "$work/apt.log" >&2; exit 1; }
-for deb in "$work"/debs/*.deb; do dpkg-deb -x "$deb" "$unpacked"; done
+# shellcheck source=guest-head.sh
+source "${BASH_SOURCE[0]%/*}/guest-head.sh"
+begin full passwd libpam-modules
+mkdir -p "$root"/{sbin,usr/sbin,etc/pam.d,home/alice}
 cp "$unpacked"/boot/vmlinuz-* "$out/bzImage"
 
 # A program or module, where it was, with the libraries that it needs.
@@ -50,7 +39,4 @@ exec /usr/sbin/qemu-ga "$@" $(cat /run/qga-options 2>/dev/null)
 S
 chmod 755 "$root/sbin/qemu-ga"
 
-# The kernel unpacks one archive behind the other.
-(cd "$root" && find . | "$unpacked/bin/busybox" cpio -o -H newc -R 0:0 2>/dev/null) >"$work/more.cpio"
-cat "$out/initramfs.cpio" "$work/more.cpio" >"$out/full-initramfs.cpio"
-echo "$stamp" >"$out/full-stamp"
+finish full

@@ -32,7 +32,8 @@ public sealed class AgentWireTests : Fleet
     )]
     [InlineData(
         """{"execute": "guest-exec", "arguments": {"path": "/nope"}}""",
-        """{"error": {"class": "GenericError", "desc": "Guest agent command failed, error was 'Failed to execute child process \u201C/nope\u201D (No such file or directory)'"}}"""
+        """{"error": {"class": "GenericError", "desc": "Guest agent command failed, error was """
+            + """'Failed to execute child process \u201C/nope\u201D (No such file or directory)'"}}"""
     )]
     [InlineData("""{"execute": "guest-get-host-name"}""", """{"return": {"host-name": "vm001"}}""")]
     public async Task One_request_one_line(string request, string reply)

@@ -12,7 +12,8 @@ public sealed class FreezeTests : Fleet
         Assert.Equal("""{"return": 2}""", await host.Ask("""{"execute": "guest-fsfreeze-freeze"}"""));
 
         Assert.Equal(
-            """{"error": {"class": "CommandNotFound", "desc": "Command guest-fsfreeze-freeze has been disabled: the agent is in frozen state"}}""",
+            """{"error": {"class": "CommandNotFound", "desc": "Command guest-fsfreeze-freeze has been disabled: """
+                + """the agent is in frozen state"}}""",
             await host.Ask("""{"execute": "guest-fsfreeze-freeze"}"""));
         var info = JsonNode.Parse(await host.Ask("""{"execute": "guest-info"}"""))!["return"]!["supported_commands"]!.AsArray();
         Assert.Equal(6, info.Count(command => command!["enabled"]!.GetValue<bool>()));

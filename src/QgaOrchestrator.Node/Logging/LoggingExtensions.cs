@@ -3,23 +3,32 @@ using Microsoft.Extensions.Logging.Console;
 namespace QgaOrchestrator.Node.Logging;
 
 /// <summary>
-/// Where the node's log goes: standard output, a line a message. While nobody reads it lines are dropped, and counted: a full
-/// pipe must not hold up the thread that keeps the leases.
+/// The node's log goes to standard output, one line an event, coloured on a terminal. While nobody reads it, lines are dropped
+/// and counted: a full pipe must not block the thread that keeps the leases.
 /// </summary>
 public static class LoggingExtensions
 {
     public static void AddLineLogging(this WebApplicationBuilder builder)
     {
         builder.Logging
-            .AddConsole(console =>
+            .AddSimpleConsole(line =>
             {
-                console.FormatterName = LineFormatter.FormatterName;
-                console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+                line.SingleLine = true;
+                line.UseUtcTimestamp = true;
+                line.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
             })
-            .AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>()
+            .ClearProviders() // the console is reached through SafeLines alone
             .SetMinimumLevel(LogLevel.Information)
-            // Requests, connections, an actor system's inner life: of no use to an operator, and paths name VMs and commands.
+            // Requests, connections and the actor system's internals do not help an operator, and paths name VMs and commands.
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Akka", LogLevel.Warning);
+        builder.Services
+            .Configure<ConsoleLoggerOptions>(console =>
+            {
+                console.FormatterName = ConsoleFormatterNames.Simple;
+                console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+            })
+            .AddSingleton<ConsoleLoggerProvider>()
+            .AddSingleton<ILoggerProvider, SafeLines>();
     }
 }

@@ -69,7 +69,8 @@ internal sealed class BusesVm : IAsyncDisposable
                 .. Disk("ns1", Copy("ext4", "ns1"), "nvme-ns,bus=nvme0,nsid=1"),
                 .. Disk("ns2", Copy("ext4", "ns2"), "nvme-ns,bus=nvme0,nsid=2"),
                 "-blockdev",
-                $"driver=throttle,node-name=slow0,throttle-group=slow,file.driver=raw,file.file.driver=file,file.file.filename={Copy("ext4", "slow0")}",
+                "driver=throttle,node-name=slow0,throttle-group=slow,file.driver=raw,file.file.driver=file,"
+                    + $"file.file.filename={Copy("ext4", "slow0")}",
                 "-device",
                 "virtio-blk-pci,drive=slow0,bus=rp2",
                 "-chardev",

@@ -64,7 +64,7 @@ public sealed class ChannelAbuseTests
     }
 
     [SkippableFact]
-    public async Task A_node_that_is_killed_in_the_middle_of_a_large_reply_leaves_nothing_of_it_to_the_next()
+    public async Task A_node_killed_in_the_middle_of_a_large_reply_leaves_none_of_it_to_the_next()
     {
         await using var lab = await RealVmLab.OpenAsync();
         await lab.StartAsync("vm1");

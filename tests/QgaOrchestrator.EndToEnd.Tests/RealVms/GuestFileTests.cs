@@ -9,7 +9,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 public sealed class GuestFileTests
 {
     [SkippableFact]
-    public async Task A_file_goes_into_a_guest_and_back_also_across_a_killed_node_and_keeps_the_mode_of_what_it_replaces()
+    public async Task A_file_is_copied_both_ways_across_a_killed_node_and_keeps_the_old_files_mode()
     {
         await using var lab = await RealVmLab.OpenAsync();
         await lab.StartAsync("vm1");

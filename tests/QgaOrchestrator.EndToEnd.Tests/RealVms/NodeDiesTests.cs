@@ -4,11 +4,11 @@ using QgaOrchestrator.Lab.Tests;
 namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 
 /// <summary>The node dies or hangs while real guests are frozen: the watchdog thaws them, and the run goes on later.</summary>
-[Collection(nameof(RealVmTests))]
+[Collection(nameof(Alone))]
 public sealed class NodeDiesTests
 {
     [SkippableFact]
-    public async Task Killed_while_guests_are_frozen_they_are_thawed_within_a_second_and_the_run_ends_after_the_restart()
+    public async Task Killed_with_guests_frozen_they_are_thawed_in_a_second_and_the_run_ends_later()
     {
         await using var lab = await RealVmLab.OpenAsync();
         RealVm[] vms = [await lab.StartAsync("vm1"), await lab.StartAsync("vm2")];
@@ -32,7 +32,7 @@ public sealed class NodeDiesTests
     }
 
     [SkippableFact]
-    public async Task Stopped_while_guests_are_frozen_they_are_thawed_within_four_seconds()
+    public async Task Stopped_with_guests_frozen_they_are_thawed_within_four_seconds()
     {
         await using var lab = await RealVmLab.OpenAsync();
         RealVm[] vms = [await lab.StartAsync("vm1"), await lab.StartAsync("vm2")];

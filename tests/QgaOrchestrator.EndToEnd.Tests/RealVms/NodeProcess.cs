@@ -85,7 +85,7 @@ internal sealed class NodeProcess : IAsyncDisposable
                 "sh",
                 log,
                 .. _environment.Select(variable => $"{variable.Key}={variable.Value}"),
-                Program("qgad"),
+                Programs.Node,
                 "--config",
                 Config,
                 .. _settings,
@@ -122,14 +122,14 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     /// <summary>What qgactl answers with -o json; it must end with 0.</summary>
     public async Task<JsonNode> AskAsync(params IEnumerable<string> arguments) =>
-        JsonNode.Parse(await Tool.MustAsync(Program("qgactl"), ["--config", Config, .. arguments, "-o", "json"]))!;
+        JsonNode.Parse(await Tool.MustAsync(Programs.Ctl, ["--config", Config, .. arguments, "-o", "json"]))!;
 
     public Task<ToolResult> CtlAsync(params IEnumerable<string> arguments) =>
-        Tool.RunAsync(Program("qgactl"), ["--config", Config, .. arguments]);
+        Tool.RunAsync(Programs.Ctl, ["--config", Config, .. arguments]);
 
     /// <summary>qgactl with something on its standard input.</summary>
     public Task<ToolResult> CtlReadingAsync(string input, params IEnumerable<string> arguments) =>
-        Tool.RunAsync(Program("qgactl"), ["--config", Config, .. arguments], input);
+        Tool.RunAsync(Programs.Ctl, ["--config", Config, .. arguments], input);
 
     /// <summary>The typed client of its API, as admin.</summary>
     public QgaClient Client() =>
@@ -176,8 +176,6 @@ internal sealed class NodeProcess : IAsyncDisposable
     }
 
     private string Config => Path.Combine(_folder, "node.json");
-
-    private static string Program(string name) => Path.Combine(AppContext.BaseDirectory, name);
 
     /// <summary>Below those that the system hands out, so that nobody is given it between this look and the node's.</summary>
     private static int FreePort()

@@ -9,7 +9,7 @@ using QgaOrchestrator.Qemu.Wire;
 namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 
 /// <summary>The watchdog as a process of its own, with a real guest; the test is the node that dies.</summary>
-[Collection(nameof(RealVmTests))]
+[Collection(nameof(Alone))]
 public sealed class WatchdogTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

@@ -32,7 +32,7 @@ public sealed class WindowFaultTests : IDisposable
             "/bin/sh",
             "-c",
             "(until [ -e /run/kill ]; do sleep 0.05; done; until tail -n 1 /run/hook.log | grep -q freeze; do sleep 0.05; "
-                + "done; sleep 0.3; kill -9 $(pidof qemu-ga)) >/dev/null 2>&1 & touch /run/kill"
+                + "done; sleep 1; kill -9 $(pidof qemu-ga)) >/dev/null 2>&1 & touch /run/kill"
         );
         Assert.True(armed.ExitCode == 0, armed.Error);
 

@@ -11,7 +11,7 @@ public sealed class AuditTests
     private const int Vms = 20;
 
     [Fact]
-    public async Task Across_a_kill_each_start_and_outcome_is_told_once_with_who_asked_and_the_chain_holds()
+    public async Task Across_a_kill_each_start_and_outcome_is_recorded_once_and_the_chain_holds()
     {
         await using var lab = await SimulatedLab.StartAsync(Vms);
         await lab.WaitForReadyAsync(Vms);

@@ -63,7 +63,7 @@ public sealed class CheckTests
     ];
 
     [Fact]
-    public async Task Everything_that_a_backup_would_meet_is_told_with_its_remedy_and_nothing_is_changed()
+    public async Task A_check_reports_each_obstacle_of_a_backup_with_its_remedy_and_changes_nothing()
     {
         await using var lab = await SimulatedLab.StartAsync(Faults.Length + 1, null, fleet =>
         {

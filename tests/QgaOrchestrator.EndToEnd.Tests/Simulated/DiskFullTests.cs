@@ -6,6 +6,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
 /// <summary>The disk fills up under the node: no guest is frozen for it, the reason names it, and room is all that it
 /// takes.</summary>
+[Collection(nameof(Alone))]
 public sealed class DiskFullTests
 {
     private const int Vms = 6;
@@ -76,7 +77,7 @@ public sealed class DiskFullTests
     [SkippableTheory]
     [InlineData("freeze")]
     [InlineData("cut")]
-    public async Task A_data_directory_that_fills_up_inside_the_windows_keeps_nobody_frozen_and_the_run_goes_on_when_there_is_room(
+    public async Task A_full_data_directory_keeps_no_guest_frozen_and_the_run_resumes_later(
         string fact
     )
     {

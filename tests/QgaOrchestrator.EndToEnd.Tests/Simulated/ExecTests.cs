@@ -99,7 +99,7 @@ public sealed class ExecTests
     }
 
     [Fact]
-    public async Task A_node_that_is_killed_while_a_run_of_processes_is_under_way_starts_none_of_them_twice()
+    public async Task A_node_killed_during_a_run_of_processes_starts_none_of_them_twice()
     {
         var started = new int[Vms];
         await using var lab = await SimulatedLab.StartAsync(Vms, new FleetOptions(), fleet =>

@@ -5,6 +5,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
 /// <summary>A tenth of the fleet is mute, a tenth does not come back from its freeze: told as what they are, and nobody
 /// waits.</summary>
+[Collection(nameof(Alone))]
 public sealed class FaultyAgentsTests
 {
     private const int Vms = 50;

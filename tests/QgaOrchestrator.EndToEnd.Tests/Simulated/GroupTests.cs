@@ -93,7 +93,7 @@ public sealed class GroupTests : IAsyncLifetime
     [InlineData("cut", 1)]
     [InlineData("cut", 4)]
     [InlineData("thaw", 2)]
-    public async Task A_node_that_is_killed_inside_a_groups_window_leaves_nobody_frozen_and_makes_the_point_all_the_same(
+    public async Task A_node_killed_in_a_groups_window_leaves_no_guest_frozen_and_makes_the_point(
         string fact,
         int nth
     )

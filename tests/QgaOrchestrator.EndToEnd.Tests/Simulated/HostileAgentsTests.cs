@@ -12,6 +12,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 /// bounded and none of its actors fails, who is frozen is thawed, and the healthy are pinged and backed up.
 /// </summary>
 /// <remarks>QGA_HOSTILE_SECONDS and QGA_HOSTILE_SEED make a long run of it: tests/hostile.sh.</remarks>
+[Collection(nameof(Alone))]
 public sealed partial class HostileAgentsTests(ITestOutputHelper output)
 {
     private const int Hostile = 12;
@@ -50,28 +51,13 @@ public sealed partial class HostileAgentsTests(ITestOutputHelper output)
 
         var peak = MemoryOf(lab.Node.Pid, "VmHWM");
         var (p99, quietP99) = (Percentile(loud, 0.99), Percentile(quiet, 0.99));
-        output.WriteLine(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"seed {seed}, {time.TotalSeconds:0} s, {Hostile} hostile VMs: answers "
-                    + $"{string.Join(", ", caller.Answers.OrderBy(one => one.Key).Select(one => $"{(int)one.Key}: {one.Value}"))}; {runs} backups"
-            )
-        );
-        output.WriteLine(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{fleet.Freezes.Count} freezes, the longest "
-                    + $"{fleet.Freezes.Select(one => one.Frozen.TotalSeconds).DefaultIfEmpty().Max():0.0} s; the node's memory "
-                        + $"{before >> 20} MiB before, {peak >> 20} at its peak"
-            )
-        );
-        output.WriteLine(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"pings of the healthy VM: {loud.Count}, p99 {quietP99:0.0} ms before and {p99:0.0} ms beside them, "
-                    + $"{p99 / quietP99:0.00} times"
-            )
-        );
+        var answers = string.Join(", ", caller.Answers.OrderBy(one => one.Key).Select(one => $"{(int)one.Key}: {one.Value}"));
+        var longest = fleet.Freezes.Select(one => one.Frozen.TotalSeconds).DefaultIfEmpty().Max();
+        Say($"seed {seed}, {time.TotalSeconds:0} s, {Hostile} hostile VMs: answers {answers}; {runs} backups");
+        Say($"{fleet.Freezes.Count} freezes, the longest {longest:0.0} s");
+        Say($"the node's memory: {before >> 20} MiB before, {peak >> 20} at its peak");
+        Say($"pings of the healthy VM: {loud.Count}, p99 {quietP99:0.0} ms before and {p99:0.0} ms beside the hostile, "
+            + $"{p99 / quietP99:0.00} times");
         Assert.Empty(caller.Faults);
         Assert.Empty(
             Traces().Matches(await File.ReadAllTextAsync(Path.Combine(lab.Node.Folder, "qgad.log"))).Select(match => match.Value)
@@ -80,6 +66,8 @@ public sealed partial class HostileAgentsTests(ITestOutputHelper output)
         Assert.NotEmpty(fleet.Freezes);
         Assert.DoesNotContain(fleet.Freezes, freeze => freeze.Frozen > LongestFrozen);
     }
+
+    private void Say(FormattableString text) => output.WriteLine(text.ToString(CultureInfo.InvariantCulture));
 
     private static async Task AskAsync(HostileCaller caller, string vm, Random chance, long began, TimeSpan time)
     {

@@ -15,6 +15,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 /// over when they are back.
 /// </summary>
 /// <remarks>QGA_KILLS and QGA_KILL_SEED make a long run of it: tests/kills.sh.</remarks>
+[Collection(nameof(Alone))]
 public sealed class KillsTests(ITestOutputHelper output) : IDisposable
 {
     private const int Vms = 20;
@@ -40,7 +41,7 @@ public sealed class KillsTests(ITestOutputHelper output) : IDisposable
     public void Dispose() => File.Delete(_file);
 
     [Fact]
-    public async Task Killed_or_stopped_at_any_instant_nobody_stays_frozen_no_point_says_too_much_and_the_run_ends()
+    public async Task Killed_or_stopped_at_any_instant_no_guest_stays_frozen_and_no_point_overclaims()
     {
         var chance = new Random(Setting("QGA_KILL_SEED", 1));
         var rounds = Enumerable.Range(0, Setting("QGA_KILLS", 10)).Select(number => KillRound.Draw(number, Vms, chance)).ToList();
@@ -150,7 +151,7 @@ public sealed class KillsTests(ITestOutputHelper output) : IDisposable
                 await Poll.UntilAsync("end of the watchdog", SimulatedLab.Limit, () => lab.Watchdog is null);
                 if (round.WatchdogFirst)
                 {
-                    WatchdogLauncher.Start(lab.Ledger, AppContext.BaseDirectory);
+                    WatchdogLauncher.Start(lab.Ledger, Programs.Directory);
                     await lab.WaitForThawAsync();
                 }
                 await lab.Node.StartAgainAsync();

@@ -11,7 +11,7 @@ public sealed class LockedStoreTests
     private static readonly TimeSpan Locked = TimeSpan.FromSeconds(20);
 
     [Fact]
-    public async Task With_the_journal_locked_inside_the_windows_guests_are_thawed_at_once_and_the_run_ends_when_it_is_free()
+    public async Task While_the_journal_is_locked_guests_are_thawed_and_the_run_ends_when_it_is_free()
     {
         await using var lab = await SimulatedLab.StartAsync(Vms);
         await lab.WaitForReadyAsync(Vms);

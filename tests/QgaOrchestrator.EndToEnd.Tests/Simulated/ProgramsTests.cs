@@ -14,18 +14,18 @@ public sealed class ProgramsTests
     [InlineData("qgactl", "--version", "0.")]
     public async Task Each_program_tells_its_usage_and_its_version(string program, string option, string told)
     {
-        var ended = await Tool.RunAsync(Path.Combine(AppContext.BaseDirectory, program), [option]);
+        var ended = await Tool.RunAsync(Programs.Named(program), [option]);
         Assert.Equal((0, ""), (ended.ExitCode, ended.Error));
         Assert.Contains(told, ended.Output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task The_config_of_a_running_node_is_checked_beside_it_and_its_runs_are_in_its_log_and_a_point_is_deleted()
+    public async Task A_running_nodes_config_is_checked_its_runs_are_logged_and_a_point_is_deleted()
     {
         await using var lab = await SimulatedLab.StartAsync(2);
         await lab.WaitForReadyAsync(2);
         var check = await Tool.RunAsync(
-            Path.Combine(AppContext.BaseDirectory, "qgad"),
+            Programs.Node,
             ["check-config", "--config", Path.Combine(lab.Node.Folder, "node.json")]
         );
         Assert.True(check.ExitCode == 0, check.Error);
@@ -42,17 +42,17 @@ public sealed class ProgramsTests
         Assert.Equal(0, (await lab.Node.CtlAsync("point", "verify", points[1].Id)).ExitCode);
         var log = await File.ReadAllTextAsync(Path.Combine(lab.Node.Folder, "qgad.log"));
         Assert.Contains(
-            $" INFO  RunActor: Run {run} has started: backup of 2 VMs (*), asked for by admin",
+            $" info: RunActor[0] Run {run} has started: backup of 2 VMs (*), asked for by admin",
             log,
             StringComparison.Ordinal
         );
         Assert.Contains(
-            $" INFO  RunActor: Run {run} has ended, succeeded: backup, 2 of 2 VMs succeeded, after 00:00:",
+            $" info: RunActor[0] Run {run} has ended, succeeded: backup, 2 of 2 VMs succeeded, after 00:00:",
             log,
             StringComparison.Ordinal
         );
         Assert.Contains(
-            " WARN  Runs: A run that admin asked for is refused: bad-request (400); asked for: backup of name=nobody",
+            " warn: Runs[0] A run that admin asked for is refused: bad-request (400); asked for: backup of name=nobody",
             log,
             StringComparison.Ordinal
         );

@@ -72,7 +72,7 @@ public sealed class ReasonsTests
     }
 
     [Fact]
-    public async Task Where_a_freeze_is_only_preferred_a_VM_without_it_is_cut_all_the_same_and_told_as_crash()
+    public async Task With_consistency_prefer_a_VM_that_cannot_freeze_is_still_cut_as_class_crash()
     {
         await using var lab = await StartAsync();
 

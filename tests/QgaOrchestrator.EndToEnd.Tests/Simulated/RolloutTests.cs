@@ -9,7 +9,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 public sealed class RolloutTests
 {
     [Fact]
-    public async Task A_run_is_paused_and_goes_on_and_what_is_aborted_leaves_nothing_and_can_be_tried_again()
+    public async Task A_run_pauses_and_resumes_and_an_aborted_one_leaves_nothing_and_can_be_retried()
     {
         await using var lab = await SimulatedLab.StartAsync(3);
         await lab.WaitForReadyAsync(3);

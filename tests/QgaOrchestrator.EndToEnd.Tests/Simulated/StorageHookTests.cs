@@ -7,6 +7,7 @@ using QgaOrchestrator.Qemu.Processes;
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
 /// <summary>Method hook as an operator runs it: qgad, qgactl, and a hook of sh whose storage is a folder of files.</summary>
+[Collection(nameof(Alone))]
 public sealed class StorageHookTests : IDisposable
 {
     private const int Vms = 12;
@@ -43,7 +44,7 @@ public sealed class StorageHookTests : IDisposable
     }
 
     [Fact]
-    public async Task A_node_that_is_killed_inside_the_hooks_cut_has_its_guest_thawed_within_a_second_and_the_cut_undone_after_its_restart()
+    public async Task A_node_killed_in_a_hooks_cut_has_its_guest_thawed_in_a_second_and_the_cut_undone()
     {
         await using var lab = await StartAsync(1);
         await File.WriteAllTextAsync(Path.Combine(_folder, "hang"), "");
@@ -86,7 +87,7 @@ public sealed class StorageHookTests : IDisposable
     }
 
     [Fact]
-    public async Task An_unknown_hook_is_told_with_those_that_there_are_and_a_check_runs_prepare_and_undo_alone()
+    public async Task An_unknown_hook_is_named_with_the_known_ones_and_a_check_runs_prepare_and_undo()
     {
         await using var lab = await StartAsync(1);
         var (_, items) = await lab.BackupAsync(new JsonObject { ["method"] = "hook", ["hook"] = "fils" });

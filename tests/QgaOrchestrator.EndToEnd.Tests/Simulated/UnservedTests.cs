@@ -25,7 +25,13 @@ public sealed class UnservedTests
     {
         var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, """
-            { "Vms": [ { "Name": "gone", "Agent": "unix:/nowhere/qga.sock", "Group": "shop" }, { "Name": "vm002", "Group": "shop" }, { "Name": "far", "Host": "elsewhere" } ] }
+            {
+              "Vms": [
+                { "Name": "gone", "Agent": "unix:/nowhere/qga.sock", "Group": "shop" },
+                { "Name": "vm002", "Group": "shop" },
+                { "Name": "far", "Host": "elsewhere" }
+              ]
+            }
             """);
         await using var lab = await SimulatedLab.StartAsync(3, null, fleet =>
         {

@@ -165,12 +165,13 @@ public sealed class EveryCommandTests(FullVm shared)
     private static string Shape(JsonNode node) => node switch
     {
         JsonArray rows => $"[{string.Join('|', rows.Select(row => Shape(row!)).Distinct().Order(StringComparer.Ordinal))}]",
-        JsonObject members =>
-            $"{{{string.Join(',', members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(member => $"{member.Key}:{Shape(member.Value!)}"))}}}",
+        JsonObject members => $"{{{string.Join(',', members.Select(Member).Order(StringComparer.Ordinal))}}}",
         _ => node.GetValueKind() is System.Text.Json.JsonValueKind.True or System.Text.Json.JsonValueKind.False
                 ? "bool"
                 : $"{node.GetValueKind()}",
     };
+
+    private static string Member(KeyValuePair<string, JsonNode?> member) => $"{member.Key}:{Shape(member.Value!)}";
 
     private static Row Says(string says, JsonObject? with = null, Func<FullVm, Task>? after = null) =>
         Says(says, _ => Task.FromResult(with), after);

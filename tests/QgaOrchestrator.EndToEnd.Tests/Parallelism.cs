@@ -1,1 +1,0 @@
-[assembly: CollectionBehavior(DisableTestParallelization = true)] // fleets of processes share the machine's processors
