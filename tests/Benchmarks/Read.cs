@@ -19,8 +19,8 @@ try
     Console.WriteLine(
         string.Create(
             CultureInfo.InvariantCulture,
-            $$"""{"first": {{first.TotalSeconds:0.0000}}, "second": {{second.TotalSeconds:0.0000}}, """
-                + $$""""bytes": {{bytes.Length}}, "sum": {{sum}}, "peak": {{peak}}}"""
+            $$"""{"first": {{first.TotalSeconds:0.0000}}, "second": {{second.TotalSeconds:0.0000}},"""
+                + $$""" "bytes": {{bytes.Length}}, "sum": {{sum}}, "peak": {{peak}}}"""
         )
     );
     return 0;

@@ -1,13 +1,27 @@
 namespace QgaOrchestrator.Lab;
 
-/// <summary>Waiting for what tells nobody: a file, a process, a guest.</summary>
+/// <summary>Waits for what notifies nobody: a file, a process, a guest.</summary>
 public static class Poll
 {
-    /// <summary>Asks every 10 ms until there is an answer.</summary>
+    /// <summary>What asks costs a request or a process, and the machine's processors are the tested programs' too.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Asks every 50 ms until there is an answer.</summary>
     /// <exception cref="LabException">None came within <paramref name="limit"/>.</exception>
-    public static async Task<T> ForAsync<T>(string what, TimeSpan limit, Func<Task<T?>> ask, Func<string>? context = null)
+    public static Task<T> ForAsync<T>(string what, TimeSpan limit, Func<Task<T?>> ask, Func<string>? context = null) =>
+        ForAsync(what, limit, Pause, ask, context);
+
+    /// <summary>Looks every 10 ms until it holds.</summary>
+    /// <exception cref="LabException">It did not within <paramref name="limit"/>.</exception>
+    public static Task UntilAsync(string what, TimeSpan limit, Func<bool> holds, Func<string>? context = null) =>
+        ForAsync(what, limit, ShortPause, () => Task.FromResult(holds() ? "yes" : null), context);
+
+    private static async Task<T> ForAsync<T>(
+        string what, TimeSpan limit, TimeSpan pause, Func<Task<T?>> ask, Func<string>? context)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        using var timer = new PeriodicTimer(pause);
         var start = TimeProvider.System.GetTimestamp();
         do
         {
@@ -19,7 +33,4 @@ public static class Poll
         while (await timer.WaitForNextTickAsync());
         throw new LabException($"waiting for {what} was stopped");
     }
-
-    public static Task UntilAsync(string what, TimeSpan limit, Func<bool> holds, Func<string>? context = null) =>
-        ForAsync(what, limit, () => Task.FromResult(holds() ? "yes" : null), context);
 }

@@ -1,12 +1,16 @@
+using System.Globalization;
+
 namespace QgaOrchestrator.Lab;
 
 /// <param name="Megabytes">Of memory.</param>
 /// <param name="Reboots">False: where its guest reboots, QEMU ends.</param>
 /// <param name="Machine">QEMU's machine type, with its options.</param>
 /// <param name="More">Arguments besides.</param>
+/// <param name="Pause">Seconds between two records that its guest writes.</param>
 /// <param name="Swap">An empty disk besides, in MiB, for a guest that writes its memory there; 0: none.</param>
 public sealed record VmShape(
-    int Megabytes, int Processors, bool Reboots, int Swap = 0, string Machine = "pc,usb=off", IReadOnlyList<string>? More = null)
+    int Megabytes, int Processors, bool Reboots, int Swap = 0, string Machine = "pc,usb=off", double Pause = 0.2,
+    IReadOnlyList<string>? More = null)
 {
     /// <summary>As small as can be: there are many.</summary>
     public static VmShape Small { get; } = new(96, 1, Reboots: false);
@@ -28,7 +32,7 @@ internal static class VmCommandLine
         "-nodefaults", "-no-user-config", "-display", "none", .. shape.Reboots ? Array.Empty<string>() : ["-no-reboot"],
         "-kernel", guest.Kernel, "-initrd", guest.Initramfs,
         "-append", "console=ttyS0 quiet panic=-1 mitigations=off nokaslr no_timer_check random.trust_cpu=on " +
-            $"cryptomgr.notests audit=0 vm.name={name}",
+            string.Create(CultureInfo.InvariantCulture, $"cryptomgr.notests audit=0 vm.name={name} vm.pause={shape.Pause}"),
         "-serial", $"file:{directory}/console.log",
         "-chardev", $"file,id=synced0,path={directory}/synced.log,append=on", "-serial", "chardev:synced0",
         .. Enumerable.Range(0, Disks).SelectMany(disk => Disk(directory, disk)),

@@ -45,6 +45,7 @@ internal sealed class BusesVm : IAsyncDisposable
                 Megabytes: 128,
                 Processors: 1,
                 Reboots: false,
+                Pause: 1,
                 Machine: "q35,memory-backend=mem",
                 More:
             [

@@ -165,7 +165,7 @@ public sealed class FullVm : IAsyncLifetime, ICollectionFixture<FullVm>
             await Accelerator.ForAsync(guest),
             Path.Combine(vms, Name),
             Name,
-            shape: new VmShape(Megabytes: 384, Processors: 2, Reboots: true, Swap: 128)
+            shape: new VmShape(Megabytes: 384, Processors: 2, Reboots: true, Swap: 128, Pause: 1)
         );
         await _vm.BootAsync();
         _node = await NodeProcess.StartAsync(Path.Combine(_folder, "node"), vms);
