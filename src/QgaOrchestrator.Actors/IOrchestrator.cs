@@ -1,5 +1,6 @@
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Actors;
 
@@ -49,100 +50,6 @@ public interface IOrchestrator
 
 /// <summary>What may be asked of a run under way.</summary>
 public enum RunSteering { Pause, Resume, Abort, AbortAndWait }
-
-/// <summary>Options of a raw call; null: the command's own default.</summary>
-public sealed record CallOptions(TimeSpan? Timeout = null, TimeSpan? Lease = null, bool Force = false)
-{
-    /// <summary>The caller's role only reads: he may shorten a command's own time-out, not lengthen it.</summary>
-    public bool ReadsOnly { get; init; }
-}
-
-/// <summary>What a caller asked for and did not get in full; null: that he did.</summary>
-public sealed record CallClamp(TimeSpan? Timeout, TimeSpan? Lease);
-
-/// <summary>Why a call was not answered by the agent. Each maps to one HTTP status.</summary>
-public enum CallRefusal
-{
-    /// <summary>The agent does not know the command.</summary>
-    UnknownCommand,
-    /// <summary>The policy of the VM's host never allows it.</summary>
-    Denied,
-    /// <summary>The agent has it disabled: by the guest's administrator, or as not for its system.</summary>
-    Disabled,
-    /// <summary>The guest is frozen, or a window is open or closing.</summary>
-    Frozen,
-    /// <summary>The channel's queue is full.</summary>
-    QueueFull,
-    /// <summary>No agent answers, or its VM or host is not there.</summary>
-    Unreachable,
-    /// <summary>The VM has no agent that could be asked: its name is invalid, it has no agent's socket, or it is not
-    /// there.</summary>
-    NoAgent,
-    /// <summary>Arguments or options are wrong.</summary>
-    BadArguments,
-    /// <summary>Thaw of a guest that is not frozen by us needs force.</summary>
-    NotOurs,
-    /// <summary>A guest that suspends itself to memory could not be woken again.</summary>
-    CannotWake,
-    /// <summary>Only a suspended guest is woken.</summary>
-    NotSuspended,
-}
-
-/// <summary>What ended the wait for a command whose success an agent does not answer.</summary>
-/// <param name="By">event, port or timeout.</param>
-/// <param name="Event">The monitor's event, as in SHUTDOWN.</param>
-public sealed record Completion(string By, string? Event = null)
-{
-    /// <summary>QEMU told of what the command does.</summary>
-    public static Completion ByEvent(string name) => new("event", name);
-
-    /// <summary>QEMU ended, or, of a shutdown, the agent let go of its port.</summary>
-    public static Completion Port { get; } = new("port");
-
-    /// <summary>It was sent and not refused, and nothing was seen in time: it may still happen.</summary>
-    public static Completion Timeout { get; } = new("timeout");
-}
-
-/// <summary>How a raw call ended.</summary>
-public abstract record CallReply
-{
-    private CallReply() { }
-
-    /// <summary>Set where the call was given less than its caller asked for.</summary>
-    public CallClamp? Clamped { get; init; }
-
-    /// <summary>The value of the agent's "return" member, UTF-8 JSON.</summary>
-    public sealed record Returned(ReadOnlyMemory<byte> Json) : CallReply
-    {
-        /// <summary>Set where the agent answers nothing.</summary>
-        public Completion? Completed { get; init; }
-    }
-
-    /// <summary>The agent's own error.</summary>
-    public sealed record AgentFailed(string Class, string Description) : CallReply
-    {
-        /// <summary>By the words of the guest's system (strerror) that the agent passes on.</summary>
-        public string WhatToDo() => this switch
-        {
-            { Class: "CommandNotFound" } => "guest-info lists the commands that this agent knows",
-            _ when Says("No space left on device") || Says("Disk quota exceeded") => "Make room in that file system of the guest",
-            _ when Says("Read-only file system") =>
-                "See why the guest mounted it read-only: its kernel's log tells of a disk that failed",
-            _ when Says("Permission denied") || Says("Operation not permitted") =>
-                "qemu-ga runs as root: see what confines it in the guest, SELinux, AppArmor or its own unit",
-            _ when Says("No such file or directory") => "Name it by its whole path in the guest",
-            _ => "See the guest's qemu-ga log",
-        };
-
-        private bool Says(string words) => Description.Contains(words, StringComparison.OrdinalIgnoreCase);
-    }
-
-    /// <summary>Not executed.</summary>
-    public sealed record Refused(CallRefusal Why, string Reason, string Remedy) : CallReply;
-
-    /// <summary>Sent, not answered: it may have happened.</summary>
-    public sealed record Unknown(string Reason, string Remedy) : CallReply;
-}
 
 /// <summary>States of a guest's agent, as the contract names them.</summary>
 public enum AgentState

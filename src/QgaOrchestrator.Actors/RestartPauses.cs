@@ -1,3 +1,5 @@
+using QgaOrchestrator.Core;
+
 namespace QgaOrchestrator.Actors;
 
 /// <summary>
@@ -31,9 +33,5 @@ public sealed class RestartPauses(TimeProvider time, Random chance)
 
     /// <param name="failures">From 1.</param>
     /// <param name="luck">From 0 to 1.</param>
-    public static TimeSpan Pause(int failures, double luck)
-    {
-        var seconds = Math.Min(Longest.TotalSeconds, Shortest.TotalSeconds * Math.Pow(2, Math.Min(failures, 20) - 1));
-        return TimeSpan.FromSeconds(seconds * (0.8 + (0.4 * luck)));
-    }
+    public static TimeSpan Pause(int failures, double luck) => Backoff.After(failures, Shortest, Longest, scatter: 0.2, luck);
 }

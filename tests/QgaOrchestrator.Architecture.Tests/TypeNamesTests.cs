@@ -7,11 +7,9 @@ public class TypeNamesTests
     private static readonly string[] Twice =
     [
         "CamelCaseEnum`1",
-        "Completion",
         "CopyProgress",
         "FilePush",
         "HookReport",
-        "LinkState",
         "Native",
         "PointDisk",
         "PointOutside",

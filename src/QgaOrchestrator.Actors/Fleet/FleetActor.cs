@@ -3,6 +3,7 @@ using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Actors.Fleet;
 

@@ -1,3 +1,4 @@
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
 
 namespace QgaOrchestrator.Actors.Guests;

@@ -1,3 +1,4 @@
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Actors.Guests;

@@ -7,6 +7,7 @@ using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Actors.Hosting;
 
@@ -100,7 +101,7 @@ public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool se
             yield return first;
             yield break;
         }
-        var views = Channel.CreateBounded<RunView>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+        var views = System.Threading.Channels.Channel.CreateBounded<RunView>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
         var watcher = actors.System.ActorOf(ActorProps.Of(() => new Watcher(actors.Runs, id, views.Writer)));
         try
         {

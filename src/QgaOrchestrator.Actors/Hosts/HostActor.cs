@@ -11,8 +11,8 @@ using QgaOrchestrator.Qemu.Ledger.Watchdog;
 namespace QgaOrchestrator.Actors.Hosts;
 
 /// <summary>
-/// The guard of this host's guests, one a node, on a thread of its own: it writes the freeze ledger, keeps the limits of
-/// each open window, beats the watchdog's heart, and starts the actor of each VM that discovery finds. Its rules are
+/// The guard of this host's guests, one a node, on a thread of its own: it keeps the freeze ledger and the limits of each open
+/// window, beats the watchdog's heart, and starts the actor of each VM that discovery finds. Its rules are
 /// <see cref="GuardRules"/>; it performs what they ask for.
 /// </summary>
 public sealed class HostActor : ReceiveActor, IWithTimers
@@ -21,51 +21,38 @@ public sealed class HostActor : ReceiveActor, IWithTimers
 
     private sealed record LimitDue(string Window, WindowLimit Limit) : IHostMessage;
 
-    private sealed record Guarded(WatchdogClient Client) : IHostMessage;
-
-    private sealed record Unguarded(string Reason, string? Remedy = null) : IHostMessage;
-
-    private sealed record Summon : IHostMessage;
-
-    private sealed record Audited(string Window) : IHostMessage;
-
     private readonly HostServices _services;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly Dictionary<string, IActorRef> _actors = [];
-    private readonly HashSet<string> _told = [];
+    private readonly HostLedger _ledger;
+    private readonly HostWatchdog _watchdog;
+
+    /// <summary>The actors of open windows.</summary>
+    private readonly Dictionary<string, IActorRef> _windows = [];
     private GuardState _guard = GuardState.Start;
     private Dictionary<string, VmSpec> _vms = [];
-    private WatchdogClient? _watchdog;
-    private Unguarded _noWatchdog = new("qga-watchdog has not been reached yet");
     private List<(OpenEntry Order, IActorRef From)> _waiting = [];
     private IActorRef? _stopper;
 
     public HostActor(HostServices services)
     {
         _services = services;
-        foreach (var damaged in Load())
-            _log.Error(
-                "The ledger's {0} cannot be read ({1}): the guest that it names is not thawed by itself. Look at it with "
-                    + "qgactl vm show",
-                damaged.Path,
-                damaged.Reason
-            );
+        _watchdog = new HostWatchdog(services, Self, Timers!, _log);
+        _ledger = new HostLedger(services, Self, _log, Handle);
+        _ledger.Load();
 
         Receive<Beat>(_ => BeatHeart());
-        Receive<Summon>(_ => SummonWatchdog());
-        Receive<Guarded>(m => Guard(m.Client));
-        Receive<Unguarded>(Unguard);
+        Receive<HostWatchdog.Notice>(m => See(_watchdog.Take(m)));
+        Receive<HostLedger.Audited>(m => Handle(new GuardInput.Audited(m.Window)));
 
         Receive<VmsFound>(Find);
+        Receive<FindVm>(Answer);
+        Receive<FindEntry>(m => Sender.Tell(new EntryFound(_ledger.Read(m.Vm))));
+
         Receive<OpenEntry>(OpenWindow);
         Receive<MoveEntry>(m => Move(m.Entry));
         Receive<RemoveEntry>(m => Remove(m.Window));
         Receive<FreezeSent>(m => Handle(new GuardInput.FreezeSent(m.Window, m.ThawDue)));
         Receive<ThawBegun>(m => Handle(new GuardInput.ThawBegun(m.Window)));
-        Receive<Audited>(m => Handle(new GuardInput.Audited(m.Window)));
-        Receive<FindVm>(Answer);
-        Receive<FindEntry>(m => Sender.Tell(new EntryFound(EntryOf(m.Vm))));
-
         Receive<ArmLimit>(Arm);
         Receive<LimitDue>(m => Handle(new GuardInput.LimitPassed(m.Window, m.Limit)));
         Receive<LimitSeen>(m => Handle(new GuardInput.Heard(m.Window)));
@@ -80,10 +67,10 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         var self = Self;
         Context.ActorOf(ActorProps.Of(() => new DiscoveryActor(_services.Scan, self)), "discovery");
         Timers.StartPeriodicTimer("beat", new Beat(), WatchdogProtocol.Interval);
-        SummonWatchdog();
+        _watchdog.Summon();
     }
 
-    protected override void PostStop() => _watchdog?.Dispose();
+    protected override void PostStop() => _watchdog.Dispose();
 
     /// <summary>A guard that begins anew has forgotten its limits: better no node, for then the watchdog thaws.</summary>
     protected override void PreRestart(Exception reason, object message) =>
@@ -103,13 +90,13 @@ public sealed class HostActor : ReceiveActor, IWithTimers
                 Tell(e.Window, new LimitReached(e.Window, e.Limit));
                 break;
             case GuardEffect.RemoveEntry e:
-                RemoveFile(e.Vm, e.Window);
+                _ledger.Remove(e.Vm, e.Window);
                 break;
             case GuardEffect.GiveToVm e when _vms.TryGetValue(e.Vm, out var vm):
-                _services.Vms.Tell(new VmPresent(vm, EntryOf(e.Vm)));
+                _services.Vms.Tell(new VmPresent(vm, _ledger.Read(e.Vm)));
                 break;
             case GuardEffect.TellUnguarded e:
-                var (reason, remedy) = NoWatchdog();
+                var (reason, remedy) = _watchdog.Absence;
                 Tell(e.Window, new WindowInput.Unguarded(reason, remedy));
                 break;
             case GuardEffect.ThawNow e:
@@ -127,7 +114,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers
 
     private void Tell(string window, object message)
     {
-        if (_actors.TryGetValue(window, out var actor)) actor.Tell(message);
+        if (_windows.TryGetValue(window, out var actor)) actor.Tell(message);
     }
 
     // ---- VMs
@@ -137,7 +124,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         _services.Fleet.Tell(found);
         var now = found.Scan.Vms.ToDictionary(vm => vm.Id.Name);
         foreach (var vm in now.Values.Where(vm => _vms.GetValueOrDefault(vm.Id.Name) != vm))
-            _services.Vms.Tell(new VmPresent(vm, EntryOf(vm.Id.Name)));
+            _services.Vms.Tell(new VmPresent(vm, _ledger.Read(vm.Id.Name)));
         foreach (var vm in _vms.Values.Where(vm => !now.ContainsKey(vm.Id.Name)))
             _services.Vms.Tell(new VmGone(vm.Id));
         _vms = now;
@@ -147,53 +134,18 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     /// <summary>A VM's actor that began anew by a fault of ours asks for what it was told at its birth.</summary>
     private void Answer(FindVm asked)
     {
-        if (_vms.TryGetValue(asked.Vm, out var vm)) Sender.Tell(new VmPresent(vm, EntryOf(asked.Vm)));
+        if (_vms.TryGetValue(asked.Vm, out var vm)) Sender.Tell(new VmPresent(vm, _ledger.Read(asked.Vm)));
     }
 
-    // ---- the ledger
-
-    private IReadOnlyList<DamagedEntry> Load()
-    {
-        _services.Ledger.RemoveUnfinished();
-        var contents = _services.Ledger.ReadAll();
-        foreach (var entry in contents.Entries)
-        {
-            Handle(new GuardInput.Found(entry.Window, entry.Vm, entry.Phase == LedgerPhase.Thawed));
-            TellAudit(ThawLines.ByAnother(entry, _services.Name), entry.Window);
-            // A caller's own freeze, thawed: no run will ever ask for its entry.
-            if (entry is { Phase: LedgerPhase.Thawed, Run.Length: 0 }) Handle(new GuardInput.Journalled(entry.Window));
-        }
-        return contents.Damaged;
-    }
-
-    /// <summary>Read afresh: the watchdog may have thawed it meanwhile.</summary>
-    private LedgerEntry? EntryOf(string vm)
-    {
-        try
-        {
-            var entry = _services.Ledger.Read(vm);
-            if (entry is not null) TellAudit(ThawLines.ByAnother(entry, _services.Name), entry.Window);
-            return entry;
-        }
-        catch (LedgerDamagedException e)
-        {
-            _log.Error("{0}: {1}", vm, e.Message);
-            return null;
-        }
-    }
+    // ---- windows and their entries
 
     private void OpenWindow(OpenEntry order)
     {
-        See();
+        See(_watchdog.Sight);
         var (window, vm) = (order.Entry.Window, order.Entry.Vm);
-        var found = EntryOf(vm);
-        switch (
-            GuardRules.MayOpen(
-                _guard,
-                window,
-                found is null ? null : new EntryOnDisk(found.Window, found.Phase == LedgerPhase.Thawed)
-            )
-        )
+        var found = _ledger.Read(vm);
+        var onDisk = found is null ? null : new EntryOnDisk(found.Window, found.Phase == LedgerPhase.Thawed);
+        switch (GuardRules.MayOpen(_guard, window, onDisk))
         {
             case OpenAnswer.Wait:
                 _waiting.Add((order, Sender));
@@ -202,29 +154,20 @@ public sealed class HostActor : ReceiveActor, IWithTimers
                 Refuse(window, (_guard.Stopping!, "Run the backup again when the node is up"));
                 break;
             case OpenAnswer.Unguarded:
-                Refuse(window, NoWatchdog());
+                Refuse(window, _watchdog.Absence);
                 break;
             case OpenAnswer.LeftOpen:
-                Refuse(
-                    window,
-                    (
-                        $"the guest may still be frozen by the window {found!.Window}, which is open on it",
-                        "It is thawed first; then run this again"
-                    )
-                );
+                Refuse(window, (
+                    $"the guest may still be frozen by the window {found!.Window}, which is open on it",
+                    "It is thawed first; then run this again"));
                 break;
-            case OpenAnswer.Yes when Write(order.Entry) is { } fault:
-                var ledger = _services.Ledger.Directory;
-                Refuse(
-                    window,
-                    (
-                        $"the freeze ledger {ledger} cannot be written: {fault}",
-                        $"Make room on {ledger}, and give the node's user write access to it"
-                    )
-                );
+            case OpenAnswer.Yes when _ledger.Write(order.Entry) is { } fault:
+                Refuse(window, (
+                    $"the freeze ledger {_ledger.Directory} cannot be written: {fault}",
+                    $"Make room on {_ledger.Directory}, and give the node's user write access to it"));
                 break;
             case OpenAnswer.Yes:
-                _actors[window] = Context.Watch(Sender);
+                _windows[window] = Context.Watch(Sender);
                 Handle(new GuardInput.Opened(window, vm));
                 Sender.Tell(new EntryOpened(window));
                 break;
@@ -234,36 +177,19 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     private void Refuse(string window, (string Reason, string Remedy) why) =>
         Sender.Tell(new EntryRefused(window, why.Reason, why.Remedy));
 
-    private (string Reason, string Remedy) NoWatchdog() =>
-        (
-            $"no guest is frozen without qga-watchdog: {_noWatchdog.Reason}",
-            _noWatchdog.Remedy
-                ?? $"The node starts one or finds its successor by itself; if it does not, see the journal of qga-watchdog or "
-                    + $"{WatchdogLauncher.LogOf(_services.Ledger)}"
-        );
-
     /// <summary>A window of an earlier process has no actor that we watch; it is written all the same.</summary>
     private void Move(LedgerEntry entry)
     {
         var window = entry.Window;
         if (entry.Phase == LedgerPhase.Thawed)
         {
-            TellAudit(
-                ThawLines.ByNode(
-                    entry,
-                    found: _guard.Windows.GetValueOrDefault(window) is { Held: false, Thawed: false },
-                    _services.Name
-                ),
-                window
-            );
-            if (_actors.Remove(window, out var actor))
-                Context.Unwatch(actor);
-            if (!_guard.Windows.ContainsKey(window))
-                Handle(new GuardInput.Found(window, entry.Vm, Thawed: false));
+            _ledger.TellThaw(entry, found: _guard.Windows.GetValueOrDefault(window) is { Held: false, Thawed: false });
+            if (_windows.Remove(window, out var actor)) Context.Unwatch(actor);
+            if (!_guard.Windows.ContainsKey(window)) Handle(new GuardInput.Found(window, entry.Vm, Thawed: false));
             Handle(new GuardInput.Settled(window));
             if (!_guard.Windows.ContainsKey(window)) return;
         }
-        if (Write(entry) is { } fault)
+        if (_ledger.Write(entry) is { } fault)
             _log.Warning("{0}: the ledger's entry could not be moved to {1}: {2}", entry.Vm, entry.Phase, fault);
     }
 
@@ -271,47 +197,10 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     private void Remove(string window)
     {
         if (!_guard.Windows.TryGetValue(window, out var open)) return;
-        if (!open.Thawed && EntryOf(open.Vm) is { Phase: LedgerPhase.Thawed } entry && entry.Window == window)
+        if (!open.Thawed && _ledger.Read(open.Vm) is { Phase: LedgerPhase.Thawed } entry && entry.Window == window)
             Handle(new GuardInput.Settled(window));
         Handle(new GuardInput.Journalled(window));
     }
-
-    private string? Write(LedgerEntry entry)
-    {
-        try
-        {
-            _services.Ledger.Write(entry);
-            return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return e.Message;
-        }
-    }
-
-    private void RemoveFile(string vm, string window)
-    {
-        _told.Remove(window);
-        try
-        {
-            _services.Ledger.Remove(vm, window);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or LedgerDamagedException)
-        {
-            _log.Warning("{0}: the ledger's entry could not be removed: {1}", vm, e.Message);
-        }
-    }
-
-    // ---- the audit log
-
-    private void TellAudit(AuditEntry? line, string window)
-    {
-        if (line is null || !_told.Add(window)) return;
-        Handle(new GuardInput.Auditing(window));
-        _services.Audit([line]).PipeTo(Self, success: () => new Audited(window));
-    }
-
-    // ---- limits
 
     private void Arm(ArmLimit arm)
     {
@@ -324,16 +213,12 @@ public sealed class HostActor : ReceiveActor, IWithTimers
     /// <summary>A window that ended without having thawed its guest: the VM's actor adopts it like a crash's.</summary>
     private void Lost(IActorRef actor)
     {
-        foreach (var (window, _) in _actors.Where(open => actor.Equals(open.Value)).ToList())
+        foreach (var (window, _) in _windows.Where(open => actor.Equals(open.Value)).ToList())
         {
-            _actors.Remove(window);
+            _windows.Remove(window);
             Timers.Cancel(window);
-            Handle(
-                new GuardInput.Ended(
-                    window,
-                    VmIsHere: _guard.Windows.GetValueOrDefault(window) is { } open && _vms.ContainsKey(open.Vm)
-                )
-            );
+            var here = _guard.Windows.GetValueOrDefault(window) is { } open && _vms.ContainsKey(open.Vm);
+            Handle(new GuardInput.Ended(window, VmIsHere: here));
         }
     }
 
@@ -343,7 +228,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         Handle(new GuardInput.Stop(order.Reason));
     }
 
-    // ---- the watchdog
+    // ---- the heart
 
     private void BeatHeart()
     {
@@ -352,35 +237,12 @@ public sealed class HostActor : ReceiveActor, IWithTimers
             _log.Error("{0}: this node does not thaw any more. The watchdog takes over", silence);
             return;
         }
-        _watchdog?.Beat();
-        See();
+        _watchdog.Beat();
+        See(_watchdog.Sight);
     }
 
-    /// <summary>A connected watchdog that does not answer any more guards nobody.</summary>
-    private void See()
+    private void See(WatchdogSight? watchdog)
     {
-        if (_watchdog is { } watchdog)
-            Handle(new GuardInput.Watchdog(watchdog.IsGuarding ? WatchdogSight.Guarding : WatchdogSight.Missing));
-    }
-
-    private void SummonWatchdog() =>
-        _services.Watchdog(CancellationToken.None).PipeTo(
-            Self, success: c => new Guarded(c), failure: e => new Unguarded(e.Message, (e as WatchdogException)?.Remedy));
-
-    private void Guard(WatchdogClient client)
-    {
-        _watchdog = client;
-        Handle(new GuardInput.Watchdog(WatchdogSight.Guarding));
-        client.Closed.PipeTo(Self, success: reason => new Unguarded(reason));
-    }
-
-    private void Unguard(Unguarded why)
-    {
-        var hadOne = _watchdog is not null;
-        _watchdog?.Dispose();
-        (_watchdog, _noWatchdog) = (null, why);
-        Handle(new GuardInput.Watchdog(hadOne ? WatchdogSight.Reaching : WatchdogSight.Missing));
-        _log.Warning("No watchdog: {0}. No guest is frozen until there is one. {1}", why.Reason, why.Remedy ?? "");
-        Timers.StartSingleTimer("summon", new Summon(), TimeSpan.FromSeconds(1));
+        if (watchdog is { } sight) Handle(new GuardInput.Watchdog(sight));
     }
 }

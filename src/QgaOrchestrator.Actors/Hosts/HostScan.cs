@@ -1,4 +1,5 @@
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Hosts;
@@ -21,7 +22,7 @@ public sealed record VmSpec(VmId Id, string Agent, string? Monitor, SocketHold H
 /// <param name="Remedy">A sentence without its full stop.</param>
 public sealed record AgentTrouble(AgentState State, string Reason, string Remedy)
 {
-    public CallReply Refusal => new CallReply.Refused(CallRefusal.NoAgent, Reason, Remedy);
+    public CallReply.Refused Refusal => new(CallRefusal.NoAgent, Reason, Remedy);
 }
 
 /// <summary>A VM that is known and has no channel: it is listed, counted and selected, and whatever is asked of it is

@@ -2,10 +2,11 @@ using Akka.Actor;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Actors.Items;
 
-/// <summary>An item's calls of its guest's agent: as a caller's own, under the same rules (<see cref="RawCall"/>).</summary>
+/// <summary>An item's calls of its guest's agent: as a caller's own, under the same rules (<see cref="CallRules"/>).</summary>
 internal static class ItemCalls
 {
     /// <summary>A call has its own time-out in the channel, and waits for its turn there.</summary>
@@ -23,12 +24,27 @@ internal static class ItemCalls
         }
     }
 
+    /// <summary>A dry run's question: would the agent take the command?</summary>
+    public static async Task<ItemOutcome> CheckAsync(
+        IActorRef vm, VmServices services, VmId id, string command, Func<ItemState, string?, string?, ItemOutcome> outcome)
+    {
+        if (services.Denied.Contains(command))
+            return outcome(ItemState.Failed, $"this host's policy denies {command}", "Policy.Deny in the node's config names it");
+        var support = (await CommandCheck.AskAsync(vm, command)).Support;
+        if (support is CommandSupport.NotUnderstood { Reason: var odd })
+            return outcome(
+                ItemState.Unknown, $"whether the agent takes {command} is not known: {odd}", CommandCheck.OddAgent);
+        return CallRules.Objection(command, support, id.Name) is { } objection
+            ? Outcome(objection, mayRepeat: true, outcome)
+            : outcome(ItemState.Succeeded, null, null);
+    }
+
     /// <summary>How an item ends by its only call.</summary>
     /// <param name="mayRepeat">Without an answer nothing is lost: asking again does no harm.</param>
     public static ItemOutcome Outcome(CallReply reply, bool mayRepeat, Func<ItemState, string?, string?, ItemOutcome> outcome) =>
         reply switch
         {
-            CallReply.Returned { Completed: { } completed } when completed == Completion.Timeout => outcome(
+            CallReply.Returned { Completed: { } completed } when completed == CallCompletion.Timeout => outcome(
                 ItemState.Unknown,
                 "it was sent and not refused, and nothing of it was seen in time",
                 "Look with qgactl vm show whether the guest has gone"

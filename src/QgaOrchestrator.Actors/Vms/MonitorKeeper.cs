@@ -128,7 +128,7 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
         if (!view.Up)
         {
             Timers.Cancel("steady");
-            Timers.StartSingleTimer("probe", new Probe(), ChannelRules.Backoff(_vm, ++_failures));
+            Timers.StartSingleTimer("probe", new Probe(), ChannelRules.NextProbeAfter(_vm, ++_failures));
             return;
         }
         if (!wasUp) Timers.StartSingleTimer("steady", new Steady(), SteadyAfter);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Akka.Actor;
 using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Actors.Vms;
 

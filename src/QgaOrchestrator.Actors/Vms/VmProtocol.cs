@@ -78,18 +78,6 @@ internal sealed record WindowFrozen(string Window, DateTimeOffset Since, long Co
 /// <summary>To the VM's actor: the caller of a raw freeze has his answer.</summary>
 internal sealed record CallOver(Guid Call) : IChannelMessage;
 
-/// <summary>What a command waits in for the channel.</summary>
-internal enum Lane
-{
-    Queue,
-
-    /// <summary>Before the queue, and never refused for a full one.</summary>
-    Status,
-
-    /// <summary>The same, and it goes out behind the command in flight.</summary>
-    Thaw,
-}
-
 /// <summary>To the VM's actor, from a window's owner whose caller has hung up: no freeze that is not sent yet.</summary>
 internal sealed record WithdrawWindow(string Window) : IChannelMessage;
 

@@ -3,6 +3,7 @@ using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Points;
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Ledger;
@@ -10,36 +11,6 @@ using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Processes;
 
 namespace QgaOrchestrator.Actors.Vms;
-
-/// <summary>The limits of a freeze, as the node's config says.</summary>
-/// <param name="Timeout">Freeze sent to reply.</param>
-/// <param name="Lease">Frozen to thawed.</param>
-public sealed record FreezeLimits(TimeSpan Timeout, TimeSpan Lease)
-{
-    /// <summary>VSS waits up to 60 s for its writers before it answers (qga/vss-win32, QEMU 7.2).</summary>
-    private static readonly TimeSpan WindowsTimeout = TimeSpan.FromSeconds(75);
-
-    /// <summary>VSS holds its writers for 10 s at the most, whatever is configured here.</summary>
-    private static readonly TimeSpan WindowsLease = TimeSpan.FromSeconds(8);
-
-    /// <summary>The osinfo id of Windows.</summary>
-    public const string Windows = "mswindows";
-
-    /// <summary>The longest time-out that a caller may ask for with a freeze of a guest of this osinfo id.</summary>
-    public TimeSpan Longest(string? osId) => For(osId ?? Windows).Timeout;
-
-    /// <summary>The limits for a guest of this osinfo id; null is an unknown one, which may be Windows.</summary>
-    public FreezeLimits For(string? osId) => osId switch
-    {
-        Windows => new(Max(Timeout, WindowsTimeout), Min(Lease, WindowsLease)),
-        null => new(Timeout, Min(Lease, WindowsLease)),
-        _ => this,
-    };
-
-    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
-
-    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
-}
 
 /// <summary>What a VM's actor is given: how to reach its guest and its QEMU, and whom to tell.</summary>
 public sealed record VmServices

@@ -1,3 +1,4 @@
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Monitor.Queries;

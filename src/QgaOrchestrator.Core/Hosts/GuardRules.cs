@@ -39,6 +39,10 @@ public static class GuardRules
         return null;
     }
 
+    /// <summary>Whether a window's entry may leave the ledger: the guest is thawed, the window's run has journalled how it ended,
+    /// and the audit log has the thaw.</summary>
+    public static bool MayGo(GuardedWindow window) => window is { Thawed: true, Journalled: true, Auditing: false };
+
     public static (GuardState State, IReadOnlyList<GuardEffect> Effects) Step(GuardState guard, GuardInput input, Moment now) =>
         input switch
         {
@@ -96,7 +100,7 @@ public static class GuardRules
     {
         if (!guard.Windows.TryGetValue(window, out var found)) return (guard, []);
         var changed = change(found);
-        return changed is { Thawed: true, Journalled: true, Auditing: false }
+        return MayGo(changed)
             ? (guard with { Windows = guard.Windows.Remove(window) }, [new GuardEffect.RemoveEntry(window, changed.Vm)])
             : (With(guard, window, changed), []);
     }

@@ -10,7 +10,7 @@ public sealed record Channel
 
     public required ChannelPolicy Policy { get; init; }
 
-    public LinkState Link { get; init; } = new LinkState.Down();
+    public ChannelLink Link { get; init; } = new ChannelLink.Down();
 
     /// <summary>Commands in the order of their arrival.</summary>
     public ImmutableQueue<Waiting> Queue { get; init; } = [];
@@ -68,28 +68,28 @@ public sealed record Waiting(long Ticket, Moment Deadline, TimeSpan Limit, bool 
 public enum SyncBehind { None, Sent, Answered }
 
 /// <summary>Where the link stands.</summary>
-public abstract record LinkState
+public abstract record ChannelLink
 {
-    private LinkState() { }
+    private ChannelLink() { }
 
-    public sealed record Down : LinkState;
+    public sealed record Down : ChannelLink;
 
-    public sealed record Opening : LinkState;
+    public sealed record Opening : ChannelLink;
 
-    public sealed record Ready : LinkState;
+    public sealed record Ready : ChannelLink;
 
     /// <param name="Ticket">The command in flight.</param>
     /// <param name="Until">When it is given up.</param>
-    public sealed record Busy(long Ticket, Moment Until) : LinkState
+    public sealed record Busy(long Ticket, Moment Until) : ChannelLink
     {
         public SyncBehind Behind { get; init; }
     }
 
     /// <summary>Nobody waits for the command any more, and the sync behind it is not answered yet.</summary>
-    public sealed record Flushing(long Ticket) : LinkState;
+    public sealed record Flushing(long Ticket) : ChannelLink;
 
     /// <summary>The sync that makes a reservation good.</summary>
-    public sealed record Confirming : LinkState;
+    public sealed record Confirming : ChannelLink;
 }
 
 public abstract record ChannelInput

@@ -32,11 +32,8 @@ public static class ChannelRules
     }
 
     /// <summary>Time until the next probe after so many failures: 1 s doubling to 60 s, give or take a quarter.</summary>
-    public static TimeSpan Backoff(string vm, int failures)
-    {
-        var seconds = Math.Min(LastProbe.TotalSeconds, FirstProbe.TotalSeconds * Math.Pow(2, Math.Min(failures, 10) - 1));
-        return TimeSpan.FromSeconds(seconds * (0.75 + (0.5 * Scatter(vm, failures))));
-    }
+    public static TimeSpan NextProbeAfter(string vm, int failures) =>
+        Backoff.After(failures, FirstProbe, LastProbe, scatter: 0.25, luck: Scatter(vm, failures));
 
     private static Channel Take(Channel c, ChannelInput input, Moment now, List<ChannelEffect> effects)
     {
@@ -45,10 +42,10 @@ public static class ChannelRules
             case ChannelInput.Submitted i:
                 return Submit(c, i, now, effects);
 
-            case ChannelInput.Opened when c.Link is LinkState.Opening:
+            case ChannelInput.Opened when c.Link is ChannelLink.Opening:
                 return c with
                 {
-                    Link = new LinkState.Ready(),
+                    Link = new ChannelLink.Ready(),
                     Failures = 0,
                     LastFailure = null,
                     LostAt = null,
@@ -57,29 +54,29 @@ public static class ChannelRules
                     Remedy = null,
                 };
 
-            case ChannelInput.OpenFailed i when c.Link is LinkState.Opening:
+            case ChannelInput.OpenFailed i when c.Link is ChannelLink.Opening:
                 return Failed(c, i.Reason, now, effects) with { Remedy = i.Remedy };
 
-            case ChannelInput.Answered i when c.Link is LinkState.Busy busy && busy.Ticket == i.Ticket:
+            case ChannelInput.Answered i when c.Link is ChannelLink.Busy busy && busy.Ticket == i.Ticket:
                 return (i.LinkOpen, busy.Behind) switch
                 {
                     (false, _) => Down(c, i.Reason, now),
-                    (true, SyncBehind.Sent) => c with { Link = new LinkState.Flushing(i.Ticket) },
-                    _ => c with { Link = new LinkState.Ready() },
+                    (true, SyncBehind.Sent) => c with { Link = new ChannelLink.Flushing(i.Ticket) },
+                    _ => c with { Link = new ChannelLink.Ready() },
                 };
 
             // The two ends are told apart from each other, in any order.
             case ChannelInput.SyncEnded i
-                when c.Link is LinkState.Busy { Behind: SyncBehind.Sent } busy && busy.Ticket == i.Ticket:
+                when c.Link is ChannelLink.Busy { Behind: SyncBehind.Sent } busy && busy.Ticket == i.Ticket:
                 return c with { Link = busy with { Behind = SyncBehind.Answered } };
 
-            case ChannelInput.SyncEnded i when c.Link is LinkState.Flushing flushing && flushing.Ticket == i.Ticket:
-                return i.LinkOpen ? c with { Link = new LinkState.Ready() } : Down(c, i.Reason, now);
+            case ChannelInput.SyncEnded i when c.Link is ChannelLink.Flushing flushing && flushing.Ticket == i.Ticket:
+                return i.LinkOpen ? c with { Link = new ChannelLink.Ready() } : Down(c, i.Reason, now);
 
             case ChannelInput.Withdrawn i:
                 return Without(c, waiting => waiting.Ticket == i.Ticket);
 
-            case ChannelInput.LinkLost i when c.Link is not (LinkState.Opening or LinkState.Down):
+            case ChannelInput.LinkLost i when c.Link is not (ChannelLink.Opening or ChannelLink.Down):
                 return c.Reserved ? c with { Reason = i.Reason } : Down(c, i.Reason, now);
 
             case ChannelInput.Reserve i:
@@ -109,16 +106,16 @@ public static class ChannelRules
                             $"the window {i.Window} was left open on this guest and is thawed first"
                         )
                     );
-                return c with { ReservedFor = i.Window, Reserved = true, Link = new LinkState.Ready() };
+                return c with { ReservedFor = i.Window, Reserved = true, Link = new ChannelLink.Ready() };
 
-            case ChannelInput.Confirmed { InSync: true } when c is { Link: LinkState.Confirming, ReservedFor: null }:
-                return c with { Link = new LinkState.Ready() };
+            case ChannelInput.Confirmed { InSync: true } when c is { Link: ChannelLink.Confirming, ReservedFor: null }:
+                return c with { Link = new ChannelLink.Ready() };
 
-            case ChannelInput.Confirmed { InSync: true } when c is { Link: LinkState.Confirming, ReservedFor: { } window }:
+            case ChannelInput.Confirmed { InSync: true } when c is { Link: ChannelLink.Confirming, ReservedFor: { } window }:
                 effects.Add(new ChannelEffect.Granted(window));
-                return c with { Link = new LinkState.Ready(), Reserved = true };
+                return c with { Link = new ChannelLink.Ready(), Reserved = true };
 
-            case ChannelInput.Confirmed i when c.Link is LinkState.Confirming:
+            case ChannelInput.Confirmed i when c.Link is ChannelLink.Confirming:
                 if (c.ReservedFor is { } wanting)
                     effects.Add(new ChannelEffect.NotGranted(wanting, i.Reason ?? "the agent has not answered a sync"));
                 effects.Add(new ChannelEffect.Close());
@@ -126,16 +123,16 @@ public static class ChannelRules
 
             case ChannelInput.Release i when c.ReservedFor == i.Window:
                 c = c with { ReservedFor = null, Reserved = false };
-                return i.LinkOpen ? c with { Link = new LinkState.Ready() } : Down(c, c.Reason, now);
+                return i.LinkOpen ? c with { Link = new ChannelLink.Ready() } : Down(c, c.Reason, now);
 
             case ChannelInput.PortChanged i:
                 // An agent that has come back is worth a probe now, whatever the back-off says.
-                return i.Open && c.PortOpen != true && c.Link is LinkState.Down
+                return i.Open && c.PortOpen != true && c.Link is ChannelLink.Down
                     ? c with { PortOpen = true, LastFailure = null, LostAt = null, Failures = 0, Losses = 0 }
                     : c with { PortOpen = i.Open };
 
             case ChannelInput.Awake:
-                return c with { Failures = 0, LastFailure = c.Link is LinkState.Down ? null : c.LastFailure };
+                return c with { Failures = 0, LastFailure = c.Link is ChannelLink.Down ? null : c.LastFailure };
 
             case ChannelInput.Quarantine i:
                 return i.On ? Isolate(c, effects) : c with { Quarantined = false };
@@ -155,7 +152,7 @@ public static class ChannelRules
             { Quarantined: true } => (ChannelRefusal.Quarantined, InQuarantine),
             { Waiting: >= Channel.QueueLimit } =>
                 (ChannelRefusal.QueueFull, $"{Channel.QueueLimit} commands already wait for this guest"),
-            { Link: LinkState.Down, LastFailure: { } failed } when now - failed < FailureHolds =>
+            { Link: ChannelLink.Down, LastFailure: { } failed } when now - failed < FailureHolds =>
                 (ChannelRefusal.Unreachable, c.Reason ?? "the agent does not answer"),
             _ => null,
         };
@@ -177,7 +174,7 @@ public static class ChannelRules
     private static Channel Next(Channel c, Moment now, List<ChannelEffect> effects)
     {
         c = Bound(Begin(DropExpired(Bound(c), now, effects), now, effects));
-        var probe = c.Link is LinkState.Down ? NextProbe(c) : null;
+        var probe = c.Link is ChannelLink.Down ? NextProbe(c) : null;
         var expiries = c.Queue.Concat(c.ThawLane).Select(waiting => (Moment?)waiting.Deadline);
         if (expiries.Append(probe).OfType<Moment>().OrderBy(at => at.Monotonic).Cast<Moment?>().FirstOrDefault() is { } wake)
             effects.Add(new ChannelEffect.WakeAt(wake));
@@ -188,32 +185,32 @@ public static class ChannelRules
     {
         switch (c.Link)
         {
-            case LinkState.Down when Wanted(c, now):
+            case ChannelLink.Down when Wanted(c, now):
                 effects.Add(new ChannelEffect.Open());
-                return c with { Link = new LinkState.Opening() };
+                return c with { Link = new ChannelLink.Opening() };
 
-            case LinkState.Ready when !c.ThawLane.IsEmpty && !c.Reserved:
+            case ChannelLink.Ready when !c.ThawLane.IsEmpty && !c.Reserved:
                 c = c with { ThawLane = c.ThawLane.Dequeue(out var thaw) };
                 effects.Add(new ChannelEffect.Send(thaw.Ticket));
-                return c with { Link = new LinkState.Busy(thaw.Ticket, now + thaw.Limit) };
+                return c with { Link = new ChannelLink.Busy(thaw.Ticket, now + thaw.Limit) };
 
-            case LinkState.Busy { Behind: SyncBehind.None } busy
+            case ChannelLink.Busy { Behind: SyncBehind.None } busy
                 when c is { Reserved: false } && c.ThawLane.Any(waiting => waiting.Thaws):
                 effects.Add(new ChannelEffect.Follow(busy.Ticket));
                 return c with { Link = busy with { Behind = SyncBehind.Sent } };
 
-            case LinkState.Ready when c is { Reserved: false, ReservedFor: not null }:
+            case ChannelLink.Ready when c is { Reserved: false, ReservedFor: not null }:
                 effects.Add(new ChannelEffect.Confirm());
-                return c with { Link = new LinkState.Confirming() };
+                return c with { Link = new ChannelLink.Confirming() };
 
-            case LinkState.Ready when c is { Reserved: false, Quarantined: false } && !c.Queue.IsEmpty:
+            case ChannelLink.Ready when c is { Reserved: false, Quarantined: false } && !c.Queue.IsEmpty:
                 c = c with { Queue = c.Queue.Dequeue(out var next), Waiting = c.Waiting - 1 };
                 effects.Add(new ChannelEffect.Send(next.Ticket));
-                return c with { Link = new LinkState.Busy(next.Ticket, now + next.Limit) };
+                return c with { Link = new ChannelLink.Busy(next.Ticket, now + next.Limit) };
 
-            case LinkState.Ready when c is { Reserved: false, Policy.HoldsSocket: false }:
+            case ChannelLink.Ready when c is { Reserved: false, Policy.HoldsSocket: false }:
                 effects.Add(new ChannelEffect.Close());
-                return c with { Link = new LinkState.Down() };
+                return c with { Link = new ChannelLink.Down() };
 
             default:
                 return c;
@@ -227,10 +224,10 @@ public static class ChannelRules
     /// <summary>When an idle channel that is down is tried again; null: when somebody asks.</summary>
     private static Moment? NextProbe(Channel c) => c switch
     {
-        { LastFailure: { } failed } => failed + Backoff(c.Policy.Vm, c.Failures),
+        { LastFailure: { } failed } => failed + NextProbeAfter(c.Policy.Vm, c.Failures),
         // A guest that drops each link at once, or floods it, is not followed as fast as it can.
         { Policy.HoldsSocket: true } =>
-            c.LostAt is { } lost ? lost + (c.Losses <= 1 ? FirstProbe : Backoff(c.Policy.Vm, c.Losses)) : default(Moment),
+            c.LostAt is { } lost ? lost + (c.Losses <= 1 ? FirstProbe : NextProbeAfter(c.Policy.Vm, c.Losses)) : default(Moment),
         _ => null,
     };
 
@@ -241,7 +238,7 @@ public static class ChannelRules
         if (c.ReservedFor is { } window) effects.Add(new ChannelEffect.NotGranted(window, reason));
         return c with
         {
-            Link = new LinkState.Down(),
+            Link = new ChannelLink.Down(),
             Queue = [],
             ThawLane = [],
             Waiting = 0,
@@ -254,7 +251,7 @@ public static class ChannelRules
 
     private static Channel Down(Channel c, string? reason, Moment now) => c with
     {
-        Link = new LinkState.Down(),
+        Link = new ChannelLink.Down(),
         LostAt = now,
         Losses = c.OpenedAt is { } opened && now - opened < SteadyAfter ? c.Losses + 1 : 1,
         Reason = reason ?? c.Reason,
@@ -280,7 +277,7 @@ public static class ChannelRules
     /// <summary>A thaw waits for the command in flight as long as that may take, though its own limit is shorter.</summary>
     private static Channel Bound(Channel c)
     {
-        if (c.Link is not LinkState.Busy busy) return c;
+        if (c.Link is not ChannelLink.Busy busy) return c;
         var until = busy.Until + BehindCommand;
         return c.ThawLane.Any(IsShort)
             ? c with

@@ -1,5 +1,6 @@
 using System.Text;
 using QgaOrchestrator.Actors.Guests;
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Actors.Tests.Guests;

@@ -5,6 +5,7 @@ using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Kinds.Command;
 using QgaOrchestrator.Core.Kinds.Exec;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Actors.Tests.Kinds;

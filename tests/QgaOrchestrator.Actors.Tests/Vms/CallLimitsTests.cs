@@ -1,4 +1,6 @@
 using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Actors.Tests.Vms;
 
@@ -21,7 +23,7 @@ public class CallLimitsTests
     public void A_time_out_is_at_most_what_the_commands_class_and_the_callers_role_allow(
         string command, double? asked, bool readsOnly, double given, bool clamped)
     {
-        var limits = CallLimits.Of(command, new CallOptions(Seconds(asked)) { ReadsOnly = readsOnly }, Configured, "debian");
+        var limits = Limits(command, new CallOptions(Seconds(asked)) { ReadsOnly = readsOnly }, "debian");
         Assert.Equal(TimeSpan.FromSeconds(given), limits.Timeout);
         Assert.Equal(clamped ? limits.Timeout : null, limits.Clamped?.Timeout);
     }
@@ -39,7 +41,7 @@ public class CallLimitsTests
     {
         foreach (var command in (string[])["guest-fsfreeze-freeze", "guest-fsfreeze-freeze-list"])
         {
-            var limits = CallLimits.Of(command, new CallOptions(Seconds(asked)), Configured, os);
+            var limits = Limits(command, new CallOptions(Seconds(asked)), os);
             Assert.Equal((TimeSpan.FromSeconds(given), clamped), (limits.Timeout, limits.Clamped is not null));
         }
     }
@@ -55,10 +57,13 @@ public class CallLimitsTests
     public void A_lease_is_at_most_five_minutes_and_on_windows_eight_seconds(
         string? os, double? asked, double given, bool clamped)
     {
-        var limits = CallLimits.Of("guest-fsfreeze-freeze", new CallOptions(Lease: Seconds(asked)), Configured, os);
+        var limits = Limits("guest-fsfreeze-freeze", new CallOptions(Lease: Seconds(asked)), os);
         Assert.Equal(TimeSpan.FromSeconds(given), limits.Lease);
         Assert.Equal(clamped ? limits.Lease : null, limits.Clamped?.Lease);
     }
+
+    private static CallLimits Limits(string command, CallOptions asked, string? os) =>
+        CallLimits.Of((AgentCommands.Find(command) ?? AgentCommands.Unlisted(command)).Times(), asked, Configured, os);
 
     private static TimeSpan? Seconds(double? seconds) => seconds is { } s ? TimeSpan.FromSeconds(s) : null;
 }

@@ -5,6 +5,7 @@ using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Stores.Files;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Wire;

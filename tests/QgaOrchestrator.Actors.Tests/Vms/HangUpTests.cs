@@ -1,4 +1,5 @@
 using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Actors.Tests.Vms;

@@ -1,6 +1,7 @@
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Tests.Vms;

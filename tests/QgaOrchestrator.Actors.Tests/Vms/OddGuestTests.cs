@@ -4,6 +4,7 @@ using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Core.Kinds.Command;
 using QgaOrchestrator.Core.Kinds.Exec;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Simulator;
 

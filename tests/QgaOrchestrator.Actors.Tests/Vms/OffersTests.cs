@@ -1,3 +1,4 @@
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Actors.Tests.Vms;

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Akka.Actor;
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Actors.Tests.Vms;

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Akka.Actor;
 using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Actors.Tests.Vms;
@@ -18,7 +19,7 @@ public sealed class UnansweredTests : OneHost
     {
         await StartAsync();
         var end = await EndAsync("guest-shutdown", $$"""{"mode":"{{mode}}"}""");
-        Assert.Contains(end, new[] { Completion.ByEvent(happened), Completion.Port });
+        Assert.Contains(end, new[] { CallCompletion.ByEvent(happened), CallCompletion.Port });
     }
 
     [Fact]
@@ -29,14 +30,14 @@ public sealed class UnansweredTests : OneHost
         var asked = EndAsync("guest-shutdown");
         await hang.Reached.WaitAsync(Limit);
         Vm.Monitor.Emit("RESET");
-        Assert.Equal(Completion.ByEvent("RESET"), await asked);
+        Assert.Equal(CallCompletion.ByEvent("RESET"), await asked);
     }
 
     [Fact]
     public async Task A_halt_is_told_by_the_agents_end_alone()
     {
         await StartAsync();
-        Assert.Equal(Completion.Port, await EndAsync("guest-shutdown", """{"mode":"halt"}"""));
+        Assert.Equal(CallCompletion.Port, await EndAsync("guest-shutdown", """{"mode":"halt"}"""));
     }
 
     [Fact]
@@ -45,7 +46,7 @@ public sealed class UnansweredTests : OneHost
         Vm.Agent.On("guest-shutdown", Act.Hang);
         await StartAsync();
         var end = await EndAsync("guest-shutdown", "", new CallOptions(Timeout: TimeSpan.FromMilliseconds(300)));
-        Assert.Equal(Completion.Timeout, end);
+        Assert.Equal(CallCompletion.Timeout, end);
     }
 
     [Fact]
@@ -87,7 +88,7 @@ public sealed class UnansweredTests : OneHost
     public async Task A_suspended_guest_says_how_it_is_woken_and_is_there_again_when_it_is()
     {
         await StartAsync();
-        Assert.Equal(Completion.ByEvent("SUSPEND"), await EndAsync("guest-suspend-ram"));
+        Assert.Equal(CallCompletion.ByEvent("SUSPEND"), await EndAsync("guest-suspend-ram"));
         Assert.Contains(
             "qgactl vm wake vm001", SeeVm(vm => vm.RunState == "suspended" && vm.Agent == AgentState.Absent).AgentReason);
         var asleep = Assert.IsType<CallReply.Refused>(await CallAsync("guest-ping"));
@@ -118,7 +119,7 @@ public sealed class UnansweredTests : OneHost
         Assert.Equal((CallRefusal.NotSuspended, "the guest is not suspended: QEMU says running"), (refused.Why, refused.Reason));
     }
 
-    private async Task<Completion?> EndAsync(string command, string arguments = "", CallOptions? options = null)
+    private async Task<CallCompletion?> EndAsync(string command, string arguments = "", CallOptions? options = null)
     {
         var reply = Assert.IsType<CallReply.Returned>(
             await CallAsync(command, arguments, options ?? new CallOptions(Timeout: Long)));

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Simulator;
 

@@ -71,7 +71,7 @@ public class ChannelRulesProperties
         {
             Assert.Equal(channel.Followed.Distinct(), channel.Followed);
             if (
-                channel.State.Link is LinkState.Flushing or LinkState.Busy { Behind: not SyncBehind.None }
+                channel.State.Link is ChannelLink.Flushing or ChannelLink.Busy { Behind: not SyncBehind.None }
                 && channel.Last.OfType<ChannelEffect.Send>().Any()
             )
                 Assert.Fail($"sent in {channel.State.Link}");
@@ -81,7 +81,7 @@ public class ChannelRulesProperties
     public void A_thaw_that_waits_behind_a_command_has_a_limit_not_before_the_commands_own() =>
         Each((channel, _) =>
         {
-            if (channel.State.Link is LinkState.Busy busy)
+            if (channel.State.Link is ChannelLink.Busy busy)
                 Assert.All(
                     channel.State.ThawLane.Where(w => w.Thaws), w => Assert.True(w.Deadline.Monotonic >= busy.Until.Monotonic));
         });
@@ -110,7 +110,7 @@ public class ChannelRulesProperties
         Gen.Select(Gen.String, Gen.Int[1, 1_000_000]).Sample((vm, failures) =>
         {
             var middle = Math.Min(60, Math.Pow(2, Math.Min(failures, 10) - 1));
-            Assert.InRange(ChannelRules.Backoff(vm, failures).TotalSeconds, middle * 0.75, middle * 1.25);
+            Assert.InRange(ChannelRules.NextProbeAfter(vm, failures).TotalSeconds, middle * 0.75, middle * 1.25);
         });
 
     private const long FirstThaw = 1_000;
@@ -130,7 +130,7 @@ public class ChannelRulesProperties
     private static ChannelInput Input(Event happened, ChannelRun channel, List<long> submitted)
     {
         var window = channel.State.ReservedFor ?? "w1";
-        var busy = channel.State.Link switch { LinkState.Busy b => b.Ticket, LinkState.Flushing f => f.Ticket, _ => 0 };
+        var busy = channel.State.Link switch { ChannelLink.Busy b => b.Ticket, ChannelLink.Flushing f => f.Ticket, _ => 0 };
         return happened switch
         {
             Event.Submit => Submit(submitted.Count),

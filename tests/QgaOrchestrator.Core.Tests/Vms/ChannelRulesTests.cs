@@ -20,7 +20,7 @@ public class ChannelRulesTests
         Assert.Contains(new ChannelEffect.Open(), channel.Submit(1).Last);
         Assert.Contains(new ChannelEffect.Send(1), channel.Step(new ChannelInput.Opened()).Last);
         Assert.Equal([new ChannelEffect.Close()], channel.Answer(1).Last);
-        Assert.IsType<LinkState.Down>(channel.State.Link);
+        Assert.IsType<ChannelLink.Down>(channel.State.Link);
     }
 
     [Fact]
@@ -175,7 +175,7 @@ public class ChannelRulesTests
         var channel = ChannelRun.Ready().Step(new ChannelInput.Reserve("w1")).Step(
             new ChannelInput.Confirmed(false, "the agent answered another sync"));
         Assert.Contains(new ChannelEffect.Close(), channel.Last);
-        Assert.IsType<LinkState.Down>(channel.State.Link);
+        Assert.IsType<ChannelLink.Down>(channel.State.Link);
     }
 
     [Fact]
@@ -234,7 +234,7 @@ public class ChannelRulesTests
 
     [Fact]
     public void A_thousand_absent_agents_are_not_probed_in_one_instant() =>
-        Assert.True(Enumerable.Range(0, 1000).Select(i => ChannelRules.Backoff($"vm{i}", 3)).Distinct().Count() > 900);
+        Assert.True(Enumerable.Range(0, 1000).Select(i => ChannelRules.NextProbeAfter($"vm{i}", 3)).Distinct().Count() > 900);
 
     [Fact]
     public void A_port_that_opens_is_probed_at_once_whatever_the_back_off_says()
@@ -250,7 +250,7 @@ public class ChannelRulesTests
         var channel = ChannelRun.Ready().Submit(1).Step(new ChannelInput.LinkLost("closed")).Step(1_000, new ChannelInput.Woken())
             .Step(new ChannelInput.Opened()).Submit(2);
         Assert.Empty(channel.Answer(1, linkOpen: false).Last);
-        Assert.Equal(2, Assert.IsType<LinkState.Busy>(channel.State.Link).Ticket);
+        Assert.Equal(2, Assert.IsType<ChannelLink.Busy>(channel.State.Link).Ticket);
     }
 
     [Fact]
@@ -326,7 +326,7 @@ public class ChannelRulesTests
     public void What_is_in_flight_is_not_withdrawn()
     {
         var channel = ChannelRun.Ready().Submit(1).Step(new ChannelInput.Withdrawn(1));
-        Assert.IsType<LinkState.Busy>(channel.State.Link);
+        Assert.IsType<ChannelLink.Busy>(channel.State.Link);
         Assert.Equal([2], channel.Submit(2).Answer(1).LastSent);
     }
 

@@ -233,7 +233,7 @@ public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     {
         node.Orchestrator.AddVm("hv1", "end-" + command);
         node.Orchestrator.Replies[command] =
-            new CallReply.Returned("{}"u8.ToArray()) { Completed = new Completion(by, happened) };
+            new CallReply.Returned("{}"u8.ToArray()) { Completed = new CallCompletion(by, happened) };
         var answer = await (await CallAsync("end-" + command, command, "", "")).Content.ReadAsStringAsync();
         Assert.Equal(body, answer);
         var read = JsonSerializer.Deserialize(answer, ApiJson.Default.AgentCallReply)!;

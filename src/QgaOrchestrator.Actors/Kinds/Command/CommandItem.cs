@@ -7,6 +7,7 @@ using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Kinds;
 using QgaOrchestrator.Core.Kinds.Command;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
@@ -22,7 +23,7 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
 
     protected override async Task<ItemOutcome> RunAsync(CancellationToken aborted, CancellationToken stopped)
     {
-        if (Order.Options.DryRun) return await AgentOffers.CheckAsync(vm, Services, Order.Vm.Name, _options.Command, Outcome);
+        if (Order.Options.DryRun) return await ItemCalls.CheckAsync(vm, Services, Order.Vm, _options.Command, Outcome);
         var found = Services.Results.Read(Order.Run, Order.Item);
         switch (AskedOnce.Next(found?.ToBefore(), Order.Attempt, Order.Resume, MayRepeat))
         {
@@ -69,7 +70,7 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
             : Outcome(
                 ItemState.Unknown,
                 $"it was executed, and what it came to is not known: {odd}",
-                $"Look in the guest. {AgentOffers.Odd}"
+                $"Look in the guest. {CommandCheck.OddAgent}"
             );
 
     private string? Undone(ReadOnlyMemory<byte> json)

@@ -7,6 +7,7 @@ using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Kinds;
 using QgaOrchestrator.Core.Kinds.Exec;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Wire;
@@ -27,7 +28,7 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
 
     protected override async Task<ItemOutcome> RunAsync(CancellationToken aborted, CancellationToken stopped)
     {
-        if (Order.Options.DryRun) return await AgentOffers.CheckAsync(vm, Services, Order.Vm.Name, GuestExec.Name, Outcome);
+        if (Order.Options.DryRun) return await ItemCalls.CheckAsync(vm, Services, Order.Vm, GuestExec.Name, Outcome);
         var found = Services.Results.Read(Order.Run, Order.Item);
         return AskedOnce.Next(found?.ToBefore(), Order.Attempt, Order.Resume, mayRepeat: false) switch
         {
@@ -71,7 +72,7 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
                 Outcome(
                     ItemState.Unknown,
                     $"the process may run, and its pid is not known: {odd}",
-                    $"Look in the guest before you start it again. {AgentOffers.Odd}"
+                    $"Look in the guest before you start it again. {CommandCheck.OddAgent}"
                 )
             );
         return await FollowAsync(Services.Results.Write(Order.Run, asked with { Pid = process.Pid }), aborted, stopped);

@@ -2,7 +2,7 @@ using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Core.Tests.Vms;
 
-public sealed class DepartureTests
+public sealed class SilentCommandsTests
 {
     [Theory]
     [InlineData("guest-shutdown", "SHUTDOWN", true)]
@@ -16,7 +16,7 @@ public sealed class DepartureTests
     [InlineData("guest-suspend-disk", "SUSPEND", false)]
     [InlineData("guest-exec", "SHUTDOWN", false)]
     public void An_event_shows_that_a_command_was_obeyed(string command, string happened, bool shows) =>
-        Assert.Equal(shows, Departure.IsShownBy(command, happened));
+        Assert.Equal(shows, SilentCommands.IsShownByEvent(command, happened));
 
     [Theory]
     [InlineData("guest-shutdown", true)]
@@ -24,5 +24,5 @@ public sealed class DepartureTests
     [InlineData("guest-suspend-disk", false)]
     [InlineData("guest-suspend-hybrid", false)]
     public void A_closed_port_shows_a_shutdown_and_no_sleep(string command, bool shows) =>
-        Assert.Equal(shows, Departure.IsShownByThePort(command));
+        Assert.Equal(shows, SilentCommands.IsShownByPort(command));
 }
