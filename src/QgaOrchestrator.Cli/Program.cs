@@ -1,4 +1,5 @@
 using QgaOrchestrator.Cli;
+using QgaOrchestrator.Cli.Hosting;
 
 using var interruption = new Interruption();
 return await Qgactl

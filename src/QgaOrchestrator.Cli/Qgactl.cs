@@ -1,6 +1,12 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Commands;
+using QgaOrchestrator.Cli.Hosting;
+using QgaOrchestrator.Cli.Kinds.Backup;
+using QgaOrchestrator.Cli.Kinds.Command;
+using QgaOrchestrator.Cli.Kinds.Exec;
 using QgaOrchestrator.Cli.Output;
 
 namespace QgaOrchestrator.Cli;
@@ -8,14 +14,17 @@ namespace QgaOrchestrator.Cli;
 /// <summary>The command line from its words to its exit code.</summary>
 internal static class Qgactl
 {
+    public static KindDisplays Kinds { get; } =
+        new(BackupDisplay.Instance, CommandDisplay.Instance, ExecDisplay.Instance);
+
     public static RootCommand Build(CliHost host)
     {
         var global = new GlobalOptions();
         var root = new RootCommand("Backs up fleets of QEMU virtual machines at one consistent instant.")
         {
-            VmCommands.Build(host, global),
+            VmCommands.Build(host, global, VmExecCommand.Build(host, global)),
             BackupCommands.Build(host, global),
-            RunCommands.Build(host, global),
+            RunCommands.Build(host, global, CommandRunCommand.Build(host, global)),
             PointCommands.Build(host, global),
             ThawCommand.Build(host, global),
             TokenCommands.Build(host, global),
@@ -23,20 +32,24 @@ internal static class Qgactl
             ShellCompletion.Build(host),
         };
         global.AddTo(root);
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Description = "Shows help";
+        help.Action = new HelpText(() => host.Screen, [.. root.Options]);
+        root.Options.OfType<VersionOption>().Single().Description = "Shows the version";
         ShellCompletion.AddNames(root, global, host);
         return root;
     }
 
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CliHost host, CancellationToken cancel = default)
     {
-        host = host with { Out = PlainWriter.Over(host.Out), Error = PlainWriter.Over(host.Error) };
+        host = host with { Out = PlainWriter.Over(host.Out), Error = PlainWriter.Over(host.Error), Kinds = Kinds };
         // No response files: an agent's argument may start with any character.
-        var parsed = Build(host).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Action is ParseErrorAction or null)
+        var parsed = Build(host)
+            .Parse(OldSpellings.Replaced(arguments), new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (UsageErrors.Of(parsed) is { Count: > 0 } errors)
         {
-            foreach (var error in parsed.Errors)
-                host.Error.WriteLine($"qgactl: {error.Message}");
-            host.Error.WriteLine($"  See: {Path(parsed)} --help");
+            foreach (var error in errors) CliErrors.Write(host.Error, error.Message, error.Remedy);
+            host.Error.WriteLine($"  See: {CliCommand.PathOf(parsed.CommandResult.Command)} --help");
             return Ours(ExitCodes.Usage);
         }
         try
@@ -60,16 +73,7 @@ internal static class Qgactl
             return Ours(code);
         }
 
-        // The codes of vm exec are those of the guest's process: none of them may say something else.
+        // vm exec ends with the codes of the guest's process, so no code of ours may look like one.
         int Ours(int code) => VmExecCommand.IsForOneVm(parsed) ? ExitCodes.NotTheGuests : code;
-    }
-
-    private static string Path(ParseResult parsed)
-    {
-        var names = new List<string>();
-        for (System.CommandLine.Parsing.SymbolResult? at = parsed.CommandResult; at is not null; at = at.Parent)
-            if (at is System.CommandLine.Parsing.CommandResult { Command: not RootCommand } command)
-                names.Insert(0, command.Command.Name);
-        return string.Join(' ', ["qgactl", .. names]);
     }
 }

@@ -1,3 +1,5 @@
+using QgaOrchestrator.Cli.Hosting;
+
 namespace QgaOrchestrator.Cli.Tests;
 
 /// <summary>Who did what, as a table; and a chain that does not hold ends with 1.</summary>
@@ -55,7 +57,7 @@ public sealed class AuditTests
             """{"items":[],"next":null,"keptFrom":"2025-10-20T12:00:00Z"}"""
         );
         Assert.Contains(
-            "Entries are kept from 2025-10-20T12:00:00Z on (Store.Keep).",
+            "The log begins at 2025-10-20T12:00:00Z: older entries were removed (Store.Keep).",
             (await Qga.RunAsync(node, ["audit"])).Error,
             StringComparison.Ordinal
         );
@@ -71,7 +73,7 @@ public sealed class AuditTests
     {
         var node = new FakeNode().Answers("GET /v1/runs", """{"items":[],"next":null,"keptFrom":"2025-10-20T12:00:00Z"}""");
         Assert.Contains(
-            "Runs are kept from 2025-10-20T12:00:00Z on",
+            "The list begins at 2025-10-20T12:00:00Z",
             (await Qga.RunAsync(node, ["run", "list"])).Error,
             StringComparison.Ordinal
         );

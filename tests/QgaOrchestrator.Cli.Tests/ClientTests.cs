@@ -1,6 +1,7 @@
 using System.Net;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.Cli.Hosting;
 
 namespace QgaOrchestrator.Cli.Tests;
 

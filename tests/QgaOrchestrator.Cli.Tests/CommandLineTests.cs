@@ -1,11 +1,13 @@
+using QgaOrchestrator.Cli.Hosting;
+
 namespace QgaOrchestrator.Cli.Tests;
 
 /// <summary>What cannot be meant ends with 2, says what is wrong, and asks no node.</summary>
 public sealed class CommandLineTests
 {
     [Theory]
-    [InlineData("", "command was not provided")]
-    [InlineData("vm", "command was not provided")]
+    [InlineData("", "A command is missing: vm, backup, run")]
+    [InlineData("vm", "A command is missing: list, show")]
     [InlineData("frobnicate", "'frobnicate'")]
     [InlineData("vm show", "'VM'")]
     [InlineData("vm call db1", "'COMMAND'")]
@@ -20,7 +22,14 @@ public sealed class CommandLineTests
     [InlineData("backup run --max-failures 101%", "--max-failures: '101%'")]
     [InlineData("backup run --bandwidth fast", "--bandwidth: 'fast'")]
     [InlineData("backup run --bandwidth 0", "--bandwidth: '0'")]
-    [InlineData("backup run --soak 10m", "--soak: '10m'")]
+    [InlineData("backup run --soak 10x", "--soak: '10x'")]
+    [InlineData("backup run --soak 0m", "--soak: '0m'")]
+    [InlineData("run list --since yesterday", "--since: 'yesterday' is not a time, as in 2027-01-31 or 2h")]
+    [InlineData("run list --state fialed", "--state: there is no 'fialed'. Did you mean failed?")]
+    [InlineData("vm lst", "There is no command 'lst'.\n  Did you mean list?")]
+    [InlineData("vm show db1 --outptu json", "There is no option '--outptu'.\n  Did you mean --output?")]
+    [InlineData("vm trim db1 --selct app=db", "There is no option '--selct'.\n  Did you mean --select?")]
+    [InlineData("run command guest-info", "--select")]
     [InlineData("backup run --deadline 99:99:99", "--deadline: '99:99:99'")]
     [InlineData("backup run --soak 00:00:00", "--soak: '00:00:00'")]
     [InlineData("backup run --soak -00:05:00", "-00:05:00")]
@@ -72,7 +81,12 @@ public sealed class CommandLineTests
     [InlineData("30:00:00", "1.06:00:00")]
     [InlineData("1.06:00:00", "1.06:00:00")]
     [InlineData("0:05:00.5", "00:05:00.5000000")]
-    public async Task More_than_a_day_are_hours_or_stand_behind_days(string given, string told)
+    [InlineData("10m", "00:10:00")]
+    [InlineData("1h30m", "01:30:00")]
+    [InlineData("2d", "2.00:00:00")]
+    [InlineData("90s", "00:01:30")]
+    [InlineData("500ms", "00:00:00.5000000")]
+    public async Task A_duration_is_a_clock_or_numbers_with_units(string given, string told)
     {
         var node = new FakeNode().Answers("POST /v1/runs", Answers.Run("waiting"));
         await Qga.RunAsync(node, ["backup", "run", "--detach", "--soak", given]);

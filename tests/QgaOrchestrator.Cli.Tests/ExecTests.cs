@@ -1,3 +1,5 @@
+using QgaOrchestrator.Cli.Hosting;
+
 namespace QgaOrchestrator.Cli.Tests;
 
 /// <summary>vm exec of one VM, without --stream, and what a run's processes said.</summary>

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
+using QgaOrchestrator.Cli.Hosting;
 
 namespace QgaOrchestrator.Cli.Tests;
 
@@ -36,16 +37,16 @@ public sealed class FollowTests
             2026-11-23T12:00:00Z db1 succeeded: frozen for 0.31 s, class filesystem, 2.0 GiB
             2026-11-23T12:00:00Z db2 failed in window: The guest did not answer to freeze within 30 s: a hook or a file system in it hangs. Look at the guest's freeze hooks, then retry.
             2026-11-23T12:00:00Z backup r1 partial
-            VM   RESULT     FROZEN FOR  CLASS       SIZE
-            db1  succeeded  0.31 s      filesystem  2.0 GiB
-            db2  failed     -           -           -
+            VM   RESULT     FROZEN FOR  CLASS       SIZE     REASON
+            db1  succeeded  0.31 s      filesystem  2.0 GiB  -
+            db2  failed     -           -           -        The guest did not answer to freeze within 30 s: a hook or a file system in it hangs.
 
             db2 failed in window: The guest did not answer to freeze within 30 s: a hook
               or a file system in it hangs.
               Look at the guest's freeze hooks, then retry.
 
             Run r1 partial: 1 of 2 succeeded, 1 failed, 2.0 GiB, in 3 min 12 s.
-            Try the other VM again: qgactl run retry r1
+            Retry the other VM: qgactl run retry r1
 
             """, ended.Out);
     }
@@ -78,8 +79,9 @@ public sealed class FollowTests
             Node("succeeded", 2, 0, Answers.Good), ["run", "watch", "r1"], host => host with { IsTerminal = true });
 
         Assert.Contains("frozen now (1): db2 1.40 s", ended.Out, StringComparison.Ordinal);
-        var last = ended.Out[(ended.Out.LastIndexOf('\e') + 1)..];
-        Assert.StartsWith("[?25hVM   RESULT", last, StringComparison.Ordinal);
+        var last = ended.Out[ended.Out.LastIndexOf("\e[?25h", StringComparison.Ordinal)..];
+        Assert.StartsWith("\e[?25h\e[1mVM\e[0m   \e[1mRESULT\e[0m", last, StringComparison.Ordinal);
+        Assert.Contains("\e[32msucceeded\e[0m", last, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Qemu.Wire;
 
@@ -30,7 +31,10 @@ public sealed class HostileTextTests
         ["vm suspend"] = "vm1 ram --yes",
         ["vm wake"] = "vm1",
         ["vm passwd"] = "vm1 root --yes",
-        ["vm ssh-keys"] = "vm1 root list",
+        ["vm ssh-keys list"] = "vm1 root",
+        ["vm ssh-keys add"] = "vm1 root --yes",
+        ["vm ssh-keys remove"] = "vm1 root --yes",
+        ["vm ssh-keys replace"] = "vm1 root --yes",
         ["vm cp"] = "vm1:/etc/motd /nonexistent/motd",
         ["vm hook status"] = "vm1",
         ["vm hook install"] = "vm1",
@@ -44,6 +48,7 @@ public sealed class HostileTextTests
         ["run resume"] = "r1",
         ["run abort"] = "r1",
         ["run retry"] = "r1",
+        ["run command"] = "guest-info --select *",
         ["point list"] = "",
         ["point show"] = "p1",
         ["point verify"] = "p1",
@@ -54,6 +59,7 @@ public sealed class HostileTextTests
         ["token list"] = "",
         ["token revoke"] = "n",
         ["audit"] = "",
+        ["audit verify"] = "",
         ["completion"] = "bash",
     };
 
@@ -89,8 +95,8 @@ public sealed class HostileTextTests
     [Theory]
     [InlineData("vm list --select *")]
     [InlineData("vm info --select *")]
-    [InlineData("run results r1 --group")]
-    [InlineData("vm ssh-keys vm1 root list")]
+    [InlineData("run results r1 --merge-identical")]
+    [InlineData("vm ssh-keys list vm1 root")]
     public async Task Other_forms_of_output_print_none_of_it_either(string line)
     {
         var ended = await RunAsync("", HostileNode.Text, refuses: false, line.Split(' '));
@@ -129,7 +135,7 @@ public sealed class HostileTextTests
     public async Task A_live_view_draws_nothing_but_its_own_sequences()
     {
         var ended = await RunAsync("run watch", HostileNode.Text, refuses: false, host => host with { IsTerminal = true });
-        var rest = Regex.Replace(ended.Out, "\u001b\\[(\\?25[lh]|2K|J)|\u001b\\[[0-9]+A\r", "");
+        var rest = Regex.Replace(ended.Out, "\u001b\\[(\\?25[lh]|2K|J|[0-9]+m)|\u001b\\[[0-9]+A\r", "");
         Assert.NotEqual(ended.Out, rest);
         AssertPlain(rest);
     }
@@ -245,7 +251,9 @@ public sealed class HostileTextTests
         Assert.DoesNotContain(printed.Split('\n'), line => line.StartsWith("forged", StringComparison.Ordinal));
     }
 
-    private static IEnumerable<string> Leaves(Command command, string path) => command.Subcommands.Count == 0
-        ? [path]
-        : command.Subcommands.SelectMany(below => Leaves(below, $"{path} {below.Name}".Trim()));
+    private static IEnumerable<string> Leaves(Command command, string path) =>
+    [
+        .. command.Action is null ? [] : (string[])[path],
+        .. command.Subcommands.SelectMany(below => Leaves(below, $"{path} {below.Name}".Trim())),
+    ];
 }

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Cli.Connection;
+using QgaOrchestrator.Cli.Hosting;
 
 namespace QgaOrchestrator.Cli.Tests;
 

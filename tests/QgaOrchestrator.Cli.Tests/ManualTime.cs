@@ -25,6 +25,10 @@ internal sealed class ManualTime : TimeProvider
 
     public DateTimeOffset Now { get; set; } = Noon;
 
+    /// <summary>That of the person at the terminal.</summary>
+    public override TimeZoneInfo LocalTimeZone { get; } =
+        TimeZoneInfo.CreateCustomTimeZone("desk", TimeSpan.FromHours(1), "desk", "desk");
+
     public override DateTimeOffset GetUtcNow() => Now;
 
     public override long GetTimestamp() => Now.Ticks;

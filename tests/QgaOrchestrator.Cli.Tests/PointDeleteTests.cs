@@ -1,4 +1,5 @@
 using System.Net;
+using QgaOrchestrator.Cli.Hosting;
 
 namespace QgaOrchestrator.Cli.Tests;
 
@@ -40,7 +41,7 @@ public sealed class PointDeleteTests
 
         Assert.Equal((code, requests), (ended.Code, node.Requests.Count));
         Assert.StartsWith(
-            "Delete the recovery point p1 of db1, cut at 2026-11-23T12:00:00Z: 1 image, 1.0 GiB? Nothing brings it back. [y/N]",
+            "Delete the recovery point p1 of db1, cut at 2026-11-23 13:00:00 +01:00: 1 image, 1.0 GiB? Nothing brings it back. [y/N]",
             ended.Out,
             StringComparison.Ordinal
         );

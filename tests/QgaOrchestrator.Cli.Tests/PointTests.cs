@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Points;
 using QgaOrchestrator.Qemu.Images;
 

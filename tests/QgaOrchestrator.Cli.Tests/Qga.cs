@@ -1,4 +1,5 @@
 using System.Text;
+using QgaOrchestrator.Cli.Hosting;
 
 namespace QgaOrchestrator.Cli.Tests;
 

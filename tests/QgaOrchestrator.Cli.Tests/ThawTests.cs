@@ -1,6 +1,7 @@
 using System.Text;
 using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Cli.Commands;
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Processes;

@@ -1,4 +1,5 @@
 using System.Net;
+using QgaOrchestrator.Cli.Hosting;
 
 namespace QgaOrchestrator.Cli.Tests;
 

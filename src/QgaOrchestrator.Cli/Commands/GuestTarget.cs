@@ -1,33 +1,36 @@
 using System.CommandLine;
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.Cli.CommandLine;
+using QgaOrchestrator.Cli.Hosting;
+using QgaOrchestrator.Cli.Kinds.Command;
+using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Cli.Runs;
 using QgaOrchestrator.Qemu.Agent;
 
 namespace QgaOrchestrator.Cli.Commands;
 
 /// <summary>
-/// Whom a command of one agent command is for: a VM, or with --select each of several, as a run of kind command. What changes
-/// a guest is asked about.
+/// The guests that a command of one agent command is for: one VM, or with --select several, as a run. A command that changes
+/// guests asks first.
 /// </summary>
 internal sealed class GuestTarget
 {
     private readonly CliHost _host;
     private readonly GlobalOptions _global;
-    private readonly VmWords _words;
+    private readonly VmArguments _words;
     private readonly Option<bool> _yes = Confirmation.Yes();
-    private readonly RunOptionSet _options;
+    private readonly RunCommandOptions _options;
 
     /// <param name="command">Gets the words, --select, --yes, and the options of every run.</param>
     /// <param name="words">What follows the VM, as in USER.</param>
-    public GuestTarget(CliHost host, GlobalOptions global, Command command, params string[] words)
+    public GuestTarget(CliHost host, GlobalOptions global, CliCommand command, params string[] words)
     {
         (_host, _global) = (host, global);
-        _words = new VmWords(command, "All VMs that this selects, as a run", words);
-        _options = new RunOptionSet(command, RunOptionSet.Fleet, _words.Select);
+        command.Exits = ExitCodes.OfSeveral;
+        _words = new VmArguments(command, "All VMs that this selects, as a run", words);
         command.Add(_yes);
+        _options = new RunCommandOptions(command, forRun: _words.Select);
     }
 
     public string? Vm(ParseResult parsed) => _words.Vm(parsed);
@@ -50,33 +53,27 @@ internal sealed class GuestTarget
     )
     {
         if (_words.Selector(parsed) is { } selector)
-        {
-            var options = _options.Read(parsed);
-            options["command"] = request.Command;
-            if (!request.Arguments.IsEmpty)
-                options["arguments"] = JsonNode.Parse(request.Arguments.Span);
-            return await FleetRun
+            return await CommandRun
                 .StartAsync(
                     _host,
                     client,
-                    new RunRequest(KindNames.Command, selector, options),
+                    selector,
+                    request.Command,
+                    request.Arguments,
+                    _options.Read(parsed),
                     question is null || parsed.GetValue(_yes),
                     $"{question} every VM of {selector}?",
                     _global.IsJson(parsed),
                     cancel
                 )
                 .ConfigureAwait(false);
-        }
         var vm = Vm(parsed)!;
         if (question is not null && !Confirmation.Given(_host, parsed.GetValue(_yes), $"{question} {vm}?"))
             return ExitCodes.Failed;
         var reply = await client.AskAgentAsync(vm, request.Command, request.Arguments, new AgentCallOptions(), cancel)
             .ConfigureAwait(false);
         if (!_global.IsJson(parsed)) return show(vm, reply);
-        Output.CliJson.Write(_host.Out, reply.Return);
+        CliJson.Write(_host.Out, reply.Return);
         return ExitCodes.Done;
     }
-
-    /// <summary>The reply's value as the agent's typed commands read it.</summary>
-    public static ReadOnlyMemory<byte> Bytes(JsonElement value) => Encoding.UTF8.GetBytes(value.GetRawText());
 }

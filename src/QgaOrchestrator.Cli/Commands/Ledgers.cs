@@ -1,3 +1,4 @@
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Cli.Commands;

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.Cli.Guests;
 using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
@@ -36,6 +37,6 @@ internal static class NodeThaw
         var returned =
             await client.CallAgentAsync(vm, Thaw, default, new AgentCallOptions(Force: force), cancel).ConfigureAwait(false);
         return new ThawReport(
-            vm, true, GuestTarget.Bytes(returned).TryRead(GuestFsfreezeThaw.Read, out var count, out _) ? count : null, null);
+            vm, true, AgentJson.Bytes(returned).TryRead(GuestFsfreezeThaw.Read, out var count, out _) ? count : null, null);
     }
 }

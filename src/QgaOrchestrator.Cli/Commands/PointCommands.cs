@@ -1,5 +1,7 @@
 using System.CommandLine;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Cli.CommandLine;
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Cli.Points;
 using QgaOrchestrator.Qemu.Images;
@@ -8,7 +10,7 @@ namespace QgaOrchestrator.Cli.Commands;
 
 internal static class PointCommands
 {
-    public static Command Build(CliHost host, GlobalOptions global) =>
+    public static CliCommand Build(CliHost host, GlobalOptions global) =>
         new("point", "Shows, checks, restores and deletes recovery points.")
     {
         List(host, global),
@@ -18,27 +20,38 @@ internal static class PointCommands
         PointDeleteCommand.Build(host, global),
     };
 
-    private static Command List(CliHost host, GlobalOptions global)
+    private static CliCommand List(CliHost host, GlobalOptions global)
     {
-        var vm = new Option<string>("--vm") { Description = "Only this VM's points", HelpName = "VM" };
-        var command = new Command("list", "Lists recovery points.") { vm };
+        var vm = new Option<string>("--vm") { Description = "Only points of this VM", HelpName = "VM" };
+        var group = ListFilters.Words("--class", "CLASS,…", "Only points of one of these classes",
+            ConsistencyClasses.Application, ConsistencyClasses.Filesystem, ConsistencyClasses.Crash);
+        var since = TimeOption.Since("Only points that were cut since this time, or in the last 2h, 7d", host.Time);
+        var command = new CliCommand(
+            "list",
+            "Lists recovery points.",
+            "qgactl point list --vm db1 --since 7d",
+            "qgactl point list --class crash"
+        ) { vm, group, since };
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
-            var points = await client.ListPointsAsync(parsed.GetValue(vm), cancel).ToListAsync(cancel).ConfigureAwait(false);
+            var points = await client.ListPointsAsync(parsed.GetValue(vm), cancel)
+                .Where(point => ListFilters.Has(parsed.GetValue(group), point.Class))
+                .Where(point => parsed.GetValue(since) is not { } from || point.Proof.CutAt >= from)
+                .ToListAsync(cancel).ConfigureAwait(false);
             if (global.IsJson(parsed))
                 CliJson.Write(host.Out, new Page<RecoveryPoint>(points, null));
             else
-                PointView.WriteList(host.Out, points, host.TableWidth);
+                PointView.WriteList(host.Screen, points);
             return ExitCodes.Done;
         });
         return command;
     }
 
-    private static Command Show(CliHost host, GlobalOptions global)
+    private static CliCommand Show(CliHost host, GlobalOptions global)
     {
-        var id = new Argument<string>("ID") { Description = "A point's id" };
-        var command = new Command("show", "Shows a point and its proof.") { id };
+        var id = new Argument<string>("ID") { Description = "The id of a point: qgactl point list" };
+        var command = new CliCommand("show", "Shows a point and its proof.", "qgactl point show 01K8XQ5T-db1") { id };
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
@@ -46,16 +59,21 @@ internal static class PointCommands
             if (global.IsJson(parsed))
                 CliJson.Write(host.Out, point);
             else
-                PointView.Write(host.Out, point);
+                PointView.Write(host.Screen, point);
             return ExitCodes.Done;
         });
         return command;
     }
 
-    private static Command Verify(CliHost host, GlobalOptions global)
+    private static CliCommand Verify(CliHost host, GlobalOptions global)
     {
         var id = FileId();
-        var command = new Command("verify", "Checks a point's images: their SHA-256, and by qemu-img check.") { id };
+        var command = new CliCommand(
+            "verify",
+            "Checks the images of a point: the SHA-256 of each, then qemu-img check.",
+            "qgactl point verify 01K8XQ5T-db1",
+            "qgactl point verify /backup/hv1~db1/01K8XQ5T-db1"
+        ) { id };
         command.SetAction((parsed, cancel) => WithFilesAsync(host, global, parsed, id,
             (images, point) => images.VerifyAsync(point, cancel),
             (point, report) =>
@@ -66,12 +84,16 @@ internal static class PointCommands
         return command;
     }
 
-    private static Command Restore(CliHost host, GlobalOptions global)
+    private static CliCommand Restore(CliHost host, GlobalOptions global)
     {
         var id = FileId();
         var to =
             new Option<string>("--to") { Description = "The directory of the new images", HelpName = "DIR", Required = true };
-        var command = new Command("restore", "Restores a point to new images, after a check. Overwrites nothing.") { id, to };
+        var command = new CliCommand(
+            "restore",
+            "Restores a point to new images, after a check. Overwrites nothing.",
+            "qgactl point restore 01K8XQ5T-db1 --to /var/lib/images/db1"
+        ) { id, to };
         command.SetAction((parsed, cancel) =>
         {
             var directory = Path.GetFullPath(parsed.GetRequiredValue(to));
@@ -85,7 +107,7 @@ internal static class PointCommands
     }
 
     private static Argument<string> FileId() =>
-        new("ID") { Description = $"A point's id, or the path of its directory or {PointSource.FileName}" };
+        new("ID") { Description = $"The id of a point, or the path of its directory or {PointSource.FileName}" };
 
     private static async Task<int> WithFilesAsync(
         CliHost host,

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.Cli.CommandLine;
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
 
 namespace QgaOrchestrator.Cli.Commands;
@@ -8,13 +10,18 @@ namespace QgaOrchestrator.Cli.Commands;
 /// <summary><c>point delete</c>: the images, point.json and the catalog's row of one point, for good.</summary>
 internal static class PointDeleteCommand
 {
-    public static Command Build(CliHost host, GlobalOptions global)
+    public static CliCommand Build(CliHost host, GlobalOptions global)
     {
-        var id = new Argument<string>("ID") { Description = "A point's id" };
+        var id = new Argument<string>("ID") { Description = "The id of a point: qgactl point list" };
         var missing =
             new Option<bool>("--missing") { Description = "Removes the catalog's entry of a point whose directory is gone" };
         var yes = Confirmation.Yes();
-        var command = new Command("delete", "Deletes a point: its images, its point.json and its entry in the catalog.")
+        var command = new CliCommand(
+            "delete",
+            "Deletes a point: its images, its point.json and its entry in the catalog. Asks first.",
+            "qgactl point delete 01K8XQ5T-db1",
+            "qgactl point delete 01K8XQ5T-db1 --missing --yes"
+        )
         {
             id,
             missing,
@@ -27,7 +34,7 @@ internal static class PointDeleteCommand
             using var client = global.Connect(parsed, host);
             var asks = !parsed.GetValue(yes) && host.IsTerminal;
             var question = asks
-                ? await QuestionAsync(client, point, cancel).ConfigureAwait(false)
+                ? await QuestionAsync(host.Screen, client, point, cancel).ConfigureAwait(false)
                 : $"Delete the recovery point {point}?";
             if (!Confirmation.Given(host, parsed.GetValue(yes), question)) return ExitCodes.Failed;
             var deleted = await client.DeletePointAsync(point, parsed.GetValue(missing), cancel).ConfigureAwait(false);
@@ -38,10 +45,10 @@ internal static class PointDeleteCommand
         return command;
     }
 
-    private static async Task<string> QuestionAsync(QgaClient client, string id, CancellationToken cancel)
+    private static async Task<string> QuestionAsync(Screen screen, QgaClient client, string id, CancellationToken cancel)
     {
         var point = await client.GetPointAsync(id, cancel).ConfigureAwait(false);
-        return $"Delete the recovery point {point.Id} of {point.Vm}, cut at {Text.Time(point.Proof.CutAt)}: "
+        return $"Delete the recovery point {point.Id} of {point.Vm}, cut at {screen.Time(point.Proof.CutAt)}: "
             + $"{Text.Count(point.Disks.Count, "image")}, {Text.Bytes(point.Disks.Sum(disk => disk.Bytes ?? disk.Size))}? "
                 + $"Nothing brings it back.";
     }

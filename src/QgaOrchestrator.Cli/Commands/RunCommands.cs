@@ -1,21 +1,25 @@
 using System.CommandLine;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.Cli.CommandLine;
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Cli.Runs;
 
 namespace QgaOrchestrator.Cli.Commands;
 
 internal static class RunCommands
 {
-    public static Command Build(CliHost host, GlobalOptions global)
+    /// <param name="ofKinds">Commands that start runs of one kind.</param>
+    public static CliCommand Build(CliHost host, GlobalOptions global, params IReadOnlyList<CliCommand> ofKinds)
     {
         var wait = new Option<bool>("--wait") { Description = "Lets copies finish instead of cancelling them" };
         var abort = Acting("abort", "Aborts a run: starts no more VMs and cancels copies.",
             (client, id, parsed, cancel) => client.AbortRunAsync(id, parsed.GetValue(wait), cancel));
         abort.Add(wait);
-        return new Command("run", "Shows, pauses, resumes, aborts and retries runs.")
+        var run = new CliCommand("run", "Shows, pauses, resumes, aborts and retries runs.")
         {
-            List(host, global),
+            RunListCommand.Build(host, global),
             Show(host, global),
             Watch(host, global),
             RunResultsCommand.Build(host, global),
@@ -26,11 +30,13 @@ internal static class RunCommands
             abort,
             Retry(host, global),
         };
+        foreach (var command in ofKinds) run.Add(command);
+        return run;
 
-        Command Acting(string name, string help, Func<QgaClient, string, ParseResult, CancellationToken, Task<Run>> act)
+        CliCommand Acting(string name, string help, Func<QgaClient, string, ParseResult, CancellationToken, Task<Run>> act)
         {
             var id = Id();
-            var command = new Command(name, help) { id };
+            var command = new CliCommand(name, help, $"qgactl run {name} 01K8XQ5T") { id };
             command.SetAction(async (parsed, cancel) =>
             {
                 using var client = global.Connect(parsed, host);
@@ -45,51 +51,16 @@ internal static class RunCommands
         }
     }
 
-    /// <summary>Says that a run is under way, and how to see it.</summary>
-    public static void Started(CliHost host, Run run, bool json)
-    {
-        if (json)
-            CliJson.Write(host.Out, run);
-        else
-            host.Out.WriteLine(
-                $"Run {run.Id} is {run.State}, of {Text.Count(run.Items.Total, "VM")}. Watch it: qgactl run watch {run.Id}");
-    }
+    private static Argument<string> Id() => new("ID") { Description = "The id of a run: qgactl run list" };
 
-    private static Argument<string> Id() => new("ID") { Description = "A run's id" };
-
-    private static Command List(CliHost host, GlobalOptions global)
-    {
-        var command = new Command("list", "Lists runs.");
-        command.SetAction(async (parsed, cancel) =>
-        {
-            using var client = global.Connect(parsed, host);
-            DateTimeOffset? kept = null;
-            var runs = await client.ListRunsAsync(from => kept = from, cancel).ToListAsync(cancel).ConfigureAwait(false);
-            if (global.IsJson(parsed))
-            {
-                CliJson.Write(host.Out, new Page<Run>(runs, null) { KeptFrom = kept });
-                return ExitCodes.Done;
-            }
-            var table = new TextTable("ID", "KIND", "STATE", "DONE", "TROUBLE", "STARTED");
-            foreach (var run in runs)
-            {
-                var counts = run.Items;
-                table.Add(run.Id, Text.Kind(run), run.State, $"{counts.Succeeded}/{counts.Total}",
-                    $"{counts.Failed + counts.Unreachable + counts.Unknown}", Text.Time(run.StartedAt ?? run.CreatedAt));
-            }
-            table.Write(host.Out, host.TableWidth);
-            if (kept is { } since)
-                host.Error.WriteLine(
-                    $"Runs are kept from {Text.Time(since)} on, and older ones whose points are there (Store.Keep).");
-            return ExitCodes.Done;
-        });
-        return command;
-    }
-
-    private static Command Show(CliHost host, GlobalOptions global)
+    private static CliCommand Show(CliHost host, GlobalOptions global)
     {
         var id = Id();
-        var command = new Command("show", "Shows what was asked, what happened, what went wrong, and what to do next.") { id };
+        var command = new CliCommand(
+            "show",
+            "Shows a run: what was asked, what happened, what failed and why, and what to do next.",
+            "qgactl run show 01K8XQ5T"
+        ) { id };
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
@@ -97,17 +68,21 @@ internal static class RunCommands
             if (global.IsJson(parsed))
                 CliJson.Write(host.Out, report);
             else
-                RunStory.Write(host.Out, report, host.TableWidth);
+                RunDetails.Write(host.Screen, report, host.Kinds);
             return ExitCodes.Done;
         });
         return command;
     }
 
-    private static Command Watch(CliHost host, GlobalOptions global)
+    private static CliCommand Watch(CliHost host, GlobalOptions global)
     {
         var id = Id();
-        var command =
-            new Command("watch", "Shows a run until it ends, and exits with its result. Ctrl-C stops showing it.") { id };
+        var command = new CliCommand(
+            "watch",
+            "Shows a run until it ends, and exits with its result. Ctrl-C stops the display; the run goes on.",
+            "qgactl run watch 01K8XQ5T"
+        ) { id };
+        command.Exits = ExitCodes.OfRun;
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
@@ -117,16 +92,20 @@ internal static class RunCommands
         return command;
     }
 
-    private static Command Retry(CliHost host, GlobalOptions global)
+    private static CliCommand Retry(CliHost host, GlobalOptions global)
     {
         var id = Id();
-        var command = new Command("retry", "Starts a new run over all VMs that did not succeed.") { id };
+        var command = new CliCommand(
+            "retry", "Starts a new run over all VMs that did not succeed, with the same options.", "qgactl run retry 01K8XQ5T")
+        {
+            id,
+        };
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
             var run = await RunFollower.StartAsync(() => client.RetryRunAsync(parsed.GetRequiredValue(id), cancel))
                 .ConfigureAwait(false);
-            Started(host, run, global.IsJson(parsed));
+            FleetRun.Tell(host, run, global.IsJson(parsed));
             return ExitCodes.Done;
         });
         return command;

@@ -1,18 +1,30 @@
 using System.CommandLine;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Cli.CommandLine;
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Cli.Runs;
 
 namespace QgaOrchestrator.Cli.Commands;
 
 /// <summary><c>run results</c>: what the VMs of a command or exec run gave back.</summary>
 internal static class RunResultsCommand
 {
-    public static Command Build(CliHost host, GlobalOptions global)
+    public static CliCommand Build(CliHost host, GlobalOptions global)
     {
-        var id = new Argument<string>("ID") { Description = "A run's id" };
-        var vm = new Option<string>("--vm") { Description = "The whole output of one VM, byte for byte" };
-        var group = new Option<bool>("--group") { Description = "Groups VMs with equal output, the largest group first" };
-        var command = new Command("results", "Shows the output of the VMs of a command or exec run.") { id, vm, group };
+        var id = new Argument<string>("ID") { Description = "The id of a run: qgactl run list" };
+        var vm = new Option<string>("--vm") { Description = "The whole output of this VM, byte for byte", HelpName = "VM" };
+        var merge = new Option<bool>("--merge-identical")
+        {
+            Description = "Shows identical outputs once, with the names of their VMs; the most frequent first",
+        };
+        var group = new Option<bool>("--group") { Hidden = true };
+        var command = new CliCommand(
+            "results",
+            "Shows what the VMs of a run gave back: the return of an agent command, the output of a process.",
+            "qgactl run results 01K8XQ5T --merge-identical",
+            "qgactl run results 01K8XQ5T --vm db1 > db1.txt"
+        ) { id, vm, merge, group };
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
@@ -24,15 +36,15 @@ internal static class RunResultsCommand
             else if (results.Count == 0)
                 throw new CommandFailedException(
                     $"Run {run} has no results{(parsed.GetValue(vm) is { } name ? $" of {name}" : "")}.",
-                    "They are kept for 7 days, up to 1 GiB a host; backups have none."
+                    "Results are kept for 7 days, up to 1 GiB a host. Not every kind of run has results."
                 );
             else if (parsed.GetValue(vm) is not null)
                 foreach (var stream in results[0].Streams.Keys.Order(StringComparer.Ordinal).Reverse())
                     await CopyAsync(results[0], stream).ConfigureAwait(false);
-            else if (parsed.GetValue(group))
-                ResultView.WriteGroups(host.Out, results);
+            else if (parsed.GetValue(merge) || parsed.GetValue(group))
+                ResultView.WriteGroups(host.Screen, results);
             else
-                ResultView.WriteList(host.Out, results, host.TableWidth);
+                ResultView.WriteList(host.Screen, results);
             return ExitCodes.Done;
 
             async Task CopyAsync(RunResult result, string stream)

@@ -1,25 +1,34 @@
 using System.CommandLine;
 using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Connection;
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
 
 namespace QgaOrchestrator.Cli.Commands;
 
 internal static class ThawCommand
 {
-    public static Command Build(CliHost host, GlobalOptions global)
+    public static CliCommand Build(CliHost host, GlobalOptions global)
     {
         var vm = new Argument<string>("VM")
         {
-            Description = "A VM's name, or host/name. Without it: every VM that we froze",
+            Description = "The name of a VM, or host/name (default: every VM that we froze)",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var force = new Option<bool>("--force")
         {
             Description = "Thaws also a guest that somebody else froze. This may break their backup",
         };
-        var offline = new Option<bool>("--offline") { Description = "Thaws from this machine's freeze ledger, without a node" };
-        var command = new Command("thaw", "Thaws frozen guests.") { vm, force, offline };
+        var offline = new Option<bool>("--offline") { Description = "Thaws without a node, by the freeze ledger of this machine" };
+        var command = new CliCommand(
+            "thaw",
+            "Thaws frozen guests: one, or all that we froze.",
+            "qgactl thaw",
+            "qgactl thaw db1 --force",
+            "qgactl thaw --offline --config /etc/qgad/node.json"
+        ) { vm, force, offline };
+        command.Exits = ExitCodes.OfSeveral;
         command.Validators.Add(result =>
         {
             if (result.GetValue(force) && result.GetValue(vm) is null)

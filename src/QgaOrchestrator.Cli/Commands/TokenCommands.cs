@@ -1,12 +1,14 @@
 using System.CommandLine;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Cli.CommandLine;
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
 
 namespace QgaOrchestrator.Cli.Commands;
 
 internal static class TokenCommands
 {
-    public static Command Build(CliHost host, GlobalOptions global) =>
+    public static CliCommand Build(CliHost host, GlobalOptions global) =>
         new("token", "Adds, lists and revokes the tokens of a node's API.")
     {
         Add(host, global),
@@ -16,19 +18,20 @@ internal static class TokenCommands
 
     private static Argument<string> Name() => new("NAME") { Description = "The token's name, as the audit log shows it" };
 
-    private static Command Add(CliHost host, GlobalOptions global)
+    private static CliCommand Add(CliHost host, GlobalOptions global)
     {
         var name = Name();
         var role = new Option<string>("--role")
         {
-            Description = "viewer: may look. operator: may also run and change. admin: may do everything",
+            Description = "viewer: may look. operator: may also start runs and change guests. admin: may do everything",
             HelpName = "ROLE",
             Required = true,
         }.AcceptOnlyFromAmong(TokenRoles.Viewer, TokenRoles.Operator, TokenRoles.Admin);
-        var expires = TimeOption.Of("--expires", "The token is refused from this time on (never)");
-        var command = new Command(
+        var expires = TimeOption.Of("--expires", "The token is refused from this time on (default: never)");
+        var command = new CliCommand(
             "add",
-            "Adds a token and prints its secret, only this once: qgactl token add ci --role operator > ci.token"
+            "Adds a token and prints its secret. The secret is shown only this once.",
+            "qgactl token add ci --role operator --expires 2027-01-31 > ci.token"
         )
         {
             name,
@@ -51,7 +54,7 @@ internal static class TokenCommands
                 host.Out.WriteLine(made.Secret);
             host.Error.WriteLine(
                 $"{made.Name} is {(made.Role == TokenRoles.Viewer ? "a" : "an")} "
-                    + $"{made.Role}{(made.Expires is { } end ? $" until {Text.Time(end)}" : "")}. "
+                    + $"{made.Role}{(made.Expires is { } end ? $" until {host.Screen.Time(end)}" : "")}. "
                     + "The node does not keep the secret: it is shown only now. Use it by --token-file FILE or QGACTL_TOKEN_FILE."
             );
             return ExitCodes.Done;
@@ -59,9 +62,9 @@ internal static class TokenCommands
         return command;
     }
 
-    private static Command List(CliHost host, GlobalOptions global)
+    private static CliCommand List(CliHost host, GlobalOptions global)
     {
-        var command = new Command("list", "Lists tokens, without their secrets.");
+        var command = new CliCommand("list", "Lists tokens, without their secrets.", "qgactl token list");
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
@@ -73,22 +76,22 @@ internal static class TokenCommands
             }
             var table = new TextTable("NAME", "ROLE", "CREATED", "EXPIRES", "LAST USED");
             foreach (var token in tokens)
-                table.Add(token.Name, token.Role, Text.Time(token.Created), Expiry(token), Text.Time(token.LastUsed));
-            table.Write(host.Out, host.TableWidth);
+                table.Add(token.Name, token.Role, host.Screen.Time(token.Created), Expiry(token), host.Screen.Time(token.LastUsed));
+            table.Write(host.Screen);
             return ExitCodes.Done;
 
             string Expiry(Token token) =>
                 token.Expires is { } end && end <= host.Time.GetUtcNow()
-                    ? $"{Text.Time(end)} (expired)"
-                    : Text.Time(token.Expires);
+                    ? $"{host.Screen.Time(end)} (expired)"
+                    : host.Screen.Time(token.Expires);
         });
         return command;
     }
 
-    private static Command Revoke(CliHost host, GlobalOptions global)
+    private static CliCommand Revoke(CliHost host, GlobalOptions global)
     {
         var name = Name();
-        var command = new Command("revoke", "Revokes a token: it is refused from now on.") { name };
+        var command = new CliCommand("revoke", "Revokes a token: it is refused from now on.", "qgactl token revoke ci") { name };
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);

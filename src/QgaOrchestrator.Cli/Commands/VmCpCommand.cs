@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
+using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Files;
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
 
 namespace QgaOrchestrator.Cli.Commands;
@@ -8,32 +10,35 @@ namespace QgaOrchestrator.Cli.Commands;
 /// <summary><c>vm cp</c>: a file into a guest, or out of one.</summary>
 internal static partial class VmCpCommand
 {
-    public static Command Build(CliHost host, GlobalOptions global)
+    public static CliCommand Build(CliHost host, GlobalOptions global)
     {
         var from = new Argument<string>("FROM") { Description = "A file, or VM:PATH", HelpName = "FROM" };
         var to = new Argument<string>("TO") { Description = "VM:PATH, or a file or a folder", HelpName = "TO" };
         var inPlace = new Option<bool>("--in-place")
         {
             Description =
-                "Into a guest: writes the file itself, for guests that do not allow guest-exec. A reader may see a part of it, "
-                    + "and a new file gets the mode 0666",
+                "Into a guest that does not allow guest-exec: writes the file itself. A reader may see half of it, and a new "
+                    + "file gets the mode 0666",
         };
         var mode = new Option<string>("--mode")
         {
-            Description = "Into a guest: the file's mode, for example 0600 (the mode of the file that it replaces, else of FROM)",
+            Description = "Into a guest: the mode of the file, for example 0600 (default: that of the file it replaces, else of FROM)",
             HelpName = "OCTAL",
         };
         var select = new Option<string>("--select", "-s")
         {
             Description =
-                "All VMs that this selects, for example app=db. Write the guest's file as :PATH. Files that come out go to "
-                    + "TO/VM/",
+                "All VMs that this selects, for example app=db. Write the guest's file as :PATH. What comes out of a VM "
+                    + "goes to TO/VM/",
             HelpName = "SELECTOR",
         };
         var yes = Confirmation.Yes();
-        var command = new Command(
+        var command = new CliCommand(
             "cp",
-            "Copies a file into a guest or out of it, and compares the SHA-256 of both. A copy that broke off is resumed."
+            "Copies a file into a guest or out of it, and compares the SHA-256 of both. An interrupted copy resumes.",
+            "qgactl vm cp ./app.conf db1:/etc/app.conf",
+            "qgactl vm cp db1:/var/log/app.log .",
+            "qgactl vm cp ./app.conf :/etc/app.conf --select app=db"
         )
         {
             from,
@@ -43,6 +48,7 @@ internal static partial class VmCpCommand
             select,
             yes,
         };
+        command.Exits = ExitCodes.OfSeveral;
         command.Validators.Add(result =>
         {
             if (result.GetValue(mode) is { } text && !Octal().IsMatch(text))
@@ -65,7 +71,7 @@ internal static partial class VmCpCommand
                 throw new UsageException(
                     selector is null
                         ? $"'{(source.Vm is null ? target : source)}' names no VM."
-                        : "--select: do not name a VM with it.",
+                        : "--select: leave the VM out.",
                     "As in db1:/etc/app.conf, or with --select SELECTOR :/etc/app.conf."
                 );
             if (source.Vm is not null && (parsed.GetValue(inPlace) || parsed.GetValue(mode) is not null))
@@ -80,7 +86,7 @@ internal static partial class VmCpCommand
                 return ExitCodes.Failed;
             using var client = global.Connect(parsed, host);
             if (selector is not null)
-                return await EachVm
+                return await ForEachVm
                     .DoAsync(
                         host,
                         client,
@@ -105,9 +111,9 @@ internal static partial class VmCpCommand
             async Task<CopyReport> CopyAsync(CopyPlace source, CopyPlace target, bool shown, CancellationToken stop)
             {
                 target = InFolder(source, target);
-                using var progress = new CopyProgress(host, source.ToString(), shown);
+                using var progress = new CopyProgressLine(host, source.ToString(), shown);
                 return source.Vm is null
-                    ? await new FilePush(
+                    ? await new FileUpload(
                         client,
                         source.Path,
                         target,
@@ -118,7 +124,7 @@ internal static partial class VmCpCommand
                     )
                         .RunAsync(stop)
                         .ConfigureAwait(false)
-                    : await new FilePull(client, source, target.Path, progress, host.Time)
+                    : await new FileDownload(client, source, target.Path, progress, host.Time)
                         .RunAsync(stop)
                         .ConfigureAwait(false);
             }

@@ -1,39 +1,45 @@
 using System.CommandLine;
+using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.GuestHooks;
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
 
 namespace QgaOrchestrator.Cli.Commands;
 
 internal static class VmHookCommands
 {
-    public static Command Build(CliHost host, GlobalOptions global) =>
+    public static CliCommand Build(CliHost host, GlobalOptions global) =>
         new("hook", "Installs and shows a guest's freeze hook, which makes its points application-consistent.")
     {
         Status(host, global),
         Install(host, global),
     };
 
-    private static Command Status(CliHost host, GlobalOptions global)
+    private static CliCommand Status(CliHost host, GlobalOptions global)
     {
         var vm = VmCommands.Vm();
-        var command = new Command("status", "Shows what is installed in the guest, and what is missing.") { vm };
+        var command = new CliCommand("status", "Shows what is installed in the guest, and what is missing.", "qgactl vm hook status db1") { vm };
         command.SetAction(
             (parsed, cancel) => WithAsync(host, global, parsed, vm, (hook, stop) => hook.StatusAsync(stop), cancel));
         return command;
     }
 
-    private static Command Install(CliHost host, GlobalOptions global)
+    private static CliCommand Install(CliHost host, GlobalOptions global)
     {
         var vm = VmCommands.Vm();
         var scripts = new Option<string[]>("--script")
         {
-            Description = "postgresql, mysql, or a script of your own; may be repeated",
+            Description = "postgresql, mysql, or a script of your own. May be repeated",
             HelpName = "postgresql|mysql|FILE",
         };
         var force =
-            new Option<bool>("--force") { Description = "Replaces also files that are not ours, and keeps them as .orig" };
+            new Option<bool>("--force") { Description = "Also replaces files that are not ours, and keeps them as .orig" };
         var command =
-            new Command("install", "Installs the hook and its scripts in the guest, through its agent.") { vm, scripts, force };
+            new CliCommand(
+                "install",
+                "Installs the hook and its scripts in the guest, through its agent.",
+                "qgactl vm hook install db1 --script postgresql"
+            ) { vm, scripts, force };
         command.SetAction((parsed, cancel) =>
         {
             IReadOnlyList<HookFile> wanted = [HookFile.Main, .. (parsed.GetValue(scripts) ?? []).Select(HookFile.Script)];
@@ -48,7 +54,7 @@ internal static class VmHookCommands
         GlobalOptions global,
         ParseResult parsed,
         Argument<string> vm,
-        Func<GuestHook, CancellationToken, Task<HookReport>> work,
+        Func<GuestHook, CancellationToken, Task<GuestHookReport>> work,
         CancellationToken cancel
     )
     {
@@ -63,12 +69,12 @@ internal static class VmHookCommands
         return ExitCodes.Done;
     }
 
-    private static void Write(CliHost host, HookReport report)
+    private static void Write(CliHost host, GuestHookReport report)
     {
         var table = new TextTable("FILE", "STATE", "EXECUTABLE");
         foreach (var file in report.Files)
             table.Add(file.Path, file.State, file.State == "absent" ? null : file.Executable ? "yes" : "no");
-        table.Write(host.Out, host.TableWidth);
+        table.Write(host.Screen);
         host.Out.WriteLine(report.Called is { } called ? $"qemu-ga calls {called}." : "qemu-ga calls no hook.");
         foreach (var step in report.Remains) host.Out.WriteLine($"Remains: {step}.");
     }

@@ -2,6 +2,9 @@ using System.CommandLine;
 using System.Text.Json;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.Cli.CommandLine;
+using QgaOrchestrator.Cli.Guests;
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
@@ -22,28 +25,33 @@ internal static class VmInfoCommand
         (GuestGetDisks.Name, GuestGetDisks.Read), (GuestGetFsinfo.Name, GuestGetFsinfo.Read),
     ];
 
-    public static Command Build(CliHost host, GlobalOptions global)
+    public static CliCommand Build(CliHost host, GlobalOptions global)
     {
-        var command = new Command("info", "Shows the guest's system, load, users, addresses, disks and file systems.");
-        var words = new VmWords(command, "All VMs that this selects, one line each");
+        var command = new CliCommand(
+            "info",
+            "Shows the guest's system, load, users, addresses, disks and file systems.",
+            "qgactl vm info db1",
+            "qgactl vm info --select app=db"
+        ) { Exits = ExitCodes.OfSeveral };
+        var words = new VmArguments(command, "All VMs that this selects, one line each");
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
             if (words.Selector(parsed) is { } selector)
-                return await EachVm
+                return await ForEachVm
                     .DoAsync(
                         host,
                         client,
                         selector,
                         global.IsJson(parsed),
                         (vm, stop) => AskAsync(client, vm, stop),
-                        vms => GuestInfoView.WriteTable(host.Out, [.. vms.Select(vm => vm.Result)], host.TableWidth),
+                        vms => GuestInfoView.WriteTable(host.Screen, [.. vms.Select(vm => vm.Result)]),
                         cancel
                     )
                     .ConfigureAwait(false);
             var report = await AskAsync(client, words.Vm(parsed)!, cancel).ConfigureAwait(false);
             if (global.IsJson(parsed)) CliJson.Write(host.Out, report);
-            else GuestInfoView.Write(host.Out, report, host.TableWidth);
+            else GuestInfoView.Write(host.Screen, report);
             return report.Told.Count > 0 ? ExitCodes.Done : ExitCodes.Failed;
         });
         return command;
@@ -59,7 +67,7 @@ internal static class VmInfoCommand
             {
                 var answer =
                     await client.CallAgentAsync(vm, asked, default, new AgentCallOptions(), cancel).ConfigureAwait(false);
-                if (GuestTarget.Bytes(answer).TryRead(read, out _, out var odd)) told[asked] = answer;
+                if (AgentJson.Bytes(answer).TryRead(read, out _, out var odd)) told[asked] = answer;
                 else lacking[asked] = odd;
             }
             catch (ApiException e)

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Cli.CommandLine;
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
@@ -9,10 +11,11 @@ namespace QgaOrchestrator.Cli.Commands;
 /// told.</summary>
 internal static class VmPowerCommands
 {
-    public static Command Shutdown(CliHost host, GlobalOptions global)
+    public static CliCommand Shutdown(CliHost host, GlobalOptions global)
     {
         var halt = new Option<bool>("--halt") { Description = "Halts the guest and leaves QEMU running" };
-        var command = new Command("shutdown", "Powers the guest off, through its agent.") { halt };
+        var command = new CliCommand(
+            "shutdown", "Powers the guest off, through its agent.", "qgactl vm shutdown db1 --yes") { halt };
         return Acting(host, global, command, [], (parsed, _) =>
             parsed.GetValue(halt)
                 ? ("Halt", GuestShutdown.Request(ShutdownMode.Halt))
@@ -20,18 +23,20 @@ internal static class VmPowerCommands
         );
     }
 
-    public static Command Reboot(CliHost host, GlobalOptions global) =>
-        Acting(host, global, new Command("reboot", "Reboots the guest, through its agent."), [], (_, _) =>
+    public static CliCommand Reboot(CliHost host, GlobalOptions global) =>
+        Acting(host, global, new CliCommand("reboot", "Reboots the guest, through its agent.",
+            "qgactl vm reboot --select app=web --max-parallel 1 --soak 2m --waves 1,50%"), [], (_, _) =>
             ("Reboot", GuestShutdown.Request(ShutdownMode.Reboot))
         );
 
-    public static Command Suspend(CliHost host, GlobalOptions global) =>
+    public static CliCommand Suspend(CliHost host, GlobalOptions global) =>
         Acting(
             host,
             global,
-            new Command(
+            new CliCommand(
                 "suspend",
-                "Suspends the guest to memory (ram), to its swap (disk) or to both (hybrid); vm wake wakes it."
+                "Suspends the guest to memory (ram), to its swap (disk) or to both (hybrid). qgactl vm wake wakes it.",
+                "qgactl vm suspend db1 ram"
             ),
             ["ram|disk|hybrid"],
             (parsed, target) =>
@@ -43,10 +48,10 @@ internal static class VmPowerCommands
                 var other => throw new UsageException($"'{other}' is not a way to suspend.", "Use ram, disk or hybrid."),
             });
 
-    private static Command Acting(
+    private static CliCommand Acting(
         CliHost host,
         GlobalOptions global,
-        Command command,
+        CliCommand command,
         string[] words,
         Func<ParseResult, GuestTarget, (string Question, AgentRequest Request)> what
     )
@@ -62,7 +67,7 @@ internal static class VmPowerCommands
 
         int Show(string vm, AgentCallReply reply)
         {
-            host.Out.WriteLine($"{vm}: {Completion.Told(reply) ?? "its agent has answered"}.");
+            host.Out.WriteLine($"{vm}: {CompletionText.Told(reply) ?? "its agent has answered"}.");
             // Sent, and nothing of it seen: that is no success.
             return reply.CompletedBy == "timeout" ? ExitCodes.Failed : ExitCodes.Done;
         }

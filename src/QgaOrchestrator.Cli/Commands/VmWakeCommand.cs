@@ -1,24 +1,28 @@
 using System.CommandLine;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Cli.CommandLine;
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
 
 namespace QgaOrchestrator.Cli.Commands;
 
-/// <summary><c>vm wake</c>: a guest that suspended itself to memory goes on.</summary>
+/// <summary><c>vm wake</c>: resumes a guest that suspended itself to memory.</summary>
 internal static class VmWakeCommand
 {
-    public static Command Build(CliHost host, GlobalOptions global)
+    public static CliCommand Build(CliHost host, GlobalOptions global)
     {
         var yes = Confirmation.Yes();
-        var command = new Command("wake", "Wakes a guest that is suspended to memory, through QEMU's monitor.") { yes };
-        var words = new VmWords(command, "All VMs that this selects");
+        var command = new CliCommand(
+            "wake", "Wakes a guest that is suspended to memory, through QEMU's monitor.", "qgactl vm wake db1") { yes };
+        command.Exits = ExitCodes.OfSeveral;
+        var words = new VmArguments(command, "All VMs that this selects");
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
             if (words.Selector(parsed) is { } selector)
             {
                 if (!Confirmation.Given(host, parsed.GetValue(yes), $"Wake every VM of {selector}?")) return ExitCodes.Failed;
-                return await EachVm.DoAsync(host, client, selector, global.IsJson(parsed), client.WakeAsync, vms =>
+                return await ForEachVm.DoAsync(host, client, selector, global.IsJson(parsed), client.WakeAsync, vms =>
                 {
                     foreach (var (vm, woken) in vms) Told(vm, woken);
                 }, cancel).ConfigureAwait(false);

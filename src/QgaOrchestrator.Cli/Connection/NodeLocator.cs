@@ -1,5 +1,6 @@
 using System.Text.Json;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Cli.Connection;

@@ -1,3 +1,5 @@
+using QgaOrchestrator.Cli.Hosting;
+
 namespace QgaOrchestrator.Cli.Connection;
 
 internal static class TokenFile

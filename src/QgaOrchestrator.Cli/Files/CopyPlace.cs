@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using QgaOrchestrator.Cli.Hosting;
 
 namespace QgaOrchestrator.Cli.Files;
 

@@ -1,10 +1,12 @@
+using QgaOrchestrator.Cli.Hosting;
+
 namespace QgaOrchestrator.Cli.Files;
 
 /// <summary>
 /// Goes on with a copy that broke off: at once, then with growing pauses, for as long as something arrives now and then. What
 /// has not begun is not tried again: a wrong name is told at once.
 /// </summary>
-internal sealed class CopyTries(TimeProvider time, CopyProgress progress)
+internal sealed class CopyTries(TimeProvider time, CopyProgressLine progress)
 {
     /// <summary>How long a copy goes without a byte before it gives up.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);

@@ -1,3 +1,4 @@
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
 
 namespace QgaOrchestrator.Cli.GuestHooks;
@@ -32,7 +33,7 @@ internal sealed class GuestHook(GuestShell guest, string vm)
         ! command -v restorecon >/dev/null || restorecon "$2"
         """;
 
-    public async Task<HookReport> StatusAsync(CancellationToken cancel)
+    public async Task<GuestHookReport> StatusAsync(CancellationToken cancel)
     {
         var seen = await LookAsync(cancel).ConfigureAwait(false);
         List<HookFileReport> files = [];
@@ -55,7 +56,7 @@ internal sealed class GuestHook(GuestShell guest, string vm)
 
     /// <summary>All of them, or none: what is somebody else's is found before anything is written.</summary>
     /// <exception cref="CommandFailedException">A file is somebody else's, and <paramref name="force"/> is not set.</exception>
-    public async Task<HookReport> InstallAsync(IReadOnlyList<HookFile> wanted, bool force, CancellationToken cancel)
+    public async Task<GuestHookReport> InstallAsync(IReadOnlyList<HookFile> wanted, bool force, CancellationToken cancel)
     {
         var seen = await LookAsync(cancel).ConfigureAwait(false);
         List<(HookFile File, HookFileState State)> plan = [];
@@ -97,7 +98,7 @@ internal sealed class GuestHook(GuestShell guest, string vm)
         );
     }
 
-    private HookReport Report(Seen seen, IReadOnlyList<HookFileReport> files)
+    private GuestHookReport Report(Seen seen, IReadOnlyList<HookFileReport> files)
     {
         List<string> remains = [];
         if (files.Any(file => file.Path == HookFile.Dispatcher && file.State == "absent"))
@@ -121,7 +122,7 @@ internal sealed class GuestHook(GuestShell guest, string vm)
             );
         else if (seen.Called != HookFile.Dispatcher)
             remains.Add($"qemu-ga calls {seen.Called} as its hook: start it with -F{HookFile.Dispatcher} instead");
-        return new HookReport(vm, seen.Called, files, remains);
+        return new GuestHookReport(vm, seen.Called, files, remains);
     }
 
     private async Task<Seen> LookAsync(CancellationToken cancel)

@@ -1,6 +1,8 @@
 using System.Text;
 using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Cli.Commands;
+using QgaOrchestrator.Cli.Guests;
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
@@ -97,7 +99,7 @@ internal sealed class GuestShell(QgaClient client, string vm, TimeProvider time)
         CallAsync(GuestFileClose.Request(handle), CancellationToken.None);
 
     private async Task<ReadOnlyMemory<byte>> CallAsync(AgentRequest request, CancellationToken cancel) =>
-        GuestTarget.Bytes(
+        AgentJson.Bytes(
             await client
                 .CallAgentAsync(vm, request.Command, request.Arguments, new AgentCallOptions(), cancel)
                 .ConfigureAwait(false)

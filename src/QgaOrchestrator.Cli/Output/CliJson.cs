@@ -37,7 +37,7 @@ internal sealed record HookFileReport(string Path, string State, bool Executable
 
 /// <summary>A guest's freeze hook; <paramref name="Called"/> is what its qemu-ga calls, <paramref name="Remains"/> what is still
 /// to be done.</summary>
-internal sealed record HookReport(string Vm, string? Called, IReadOnlyList<HookFileReport> Files, IReadOnlyList<string> Remains);
+internal sealed record GuestHookReport(string Vm, string? Called, IReadOnlyList<HookFileReport> Files, IReadOnlyList<string> Remains);
 
 /// <summary>A file that was copied into or out of a guest.</summary>
 /// <param name="Checked">How its SHA-256 was computed in the guest: sha256sum, or read (it was read back).</param>
@@ -51,7 +51,7 @@ internal sealed record GuestReport(
     string Vm, IReadOnlyDictionary<string, JsonElement> Told, IReadOnlyDictionary<string, string> Lacking);
 
 /// <summary>What became of it in one VM of several: what it gave, or why it failed.</summary>
-internal sealed record EachReport(string Vm, JsonElement? Result, string? Error, string? Remedy);
+internal sealed record PerVmReport(string Vm, JsonElement? Result, string? Error, string? Remedy);
 
 /// <summary>How a process in a guest ended, and what it said, as UTF-8. One of <paramref name="ExitCode"/> and <paramref
 /// name="Signal"/> is null.</summary>
@@ -66,12 +66,12 @@ internal sealed record DoneReport(string Vm);
 [JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(ThawReports))]
 [JsonSerializable(typeof(PointReport))]
-[JsonSerializable(typeof(HookReport))]
+[JsonSerializable(typeof(GuestHookReport))]
 [JsonSerializable(typeof(GuestReport))]
 [JsonSerializable(typeof(CopyReport))]
 [JsonSerializable(typeof(DoneReport))]
 [JsonSerializable(typeof(ProcessReport))]
-[JsonSerializable(typeof(Page<EachReport>))]
+[JsonSerializable(typeof(Page<PerVmReport>))]
 [JsonSerializable(typeof(WokenVm))]
 [JsonSerializable(typeof(Run))]
 [JsonSerializable(typeof(Vm))]

@@ -1,4 +1,5 @@
 using System.Text;
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Cli.Output;

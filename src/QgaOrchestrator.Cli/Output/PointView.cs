@@ -4,16 +4,16 @@ namespace QgaOrchestrator.Cli.Output;
 
 internal static class PointView
 {
-    public static void WriteList(TextWriter to, IReadOnlyList<RecoveryPoint> points, int width)
+    public static void WriteList(Screen to, IReadOnlyList<RecoveryPoint> points)
     {
         var table = new TextTable("ID", "VM", "CUT AT", "METHOD", "CLASS", "DISKS", "SIZE");
         foreach (var point in points)
-            table.Add(point.Id, point.Vm, Text.Time(point.Proof.CutAt), point.Method, point.Class, $"{point.Disks.Count}",
+            table.Add(point.Id, point.Vm, to.Time(point.Proof.CutAt), point.Method, point.Class, $"{point.Disks.Count}",
                 Text.Bytes(point.Disks.Sum(disk => disk.Bytes ?? disk.Size)));
-        table.Write(to, width);
+        table.Write(to);
     }
 
-    public static void Write(TextWriter to, RecoveryPoint point)
+    public static void Write(Screen to, RecoveryPoint point)
     {
         void Line(string name, string? value)
         {
@@ -31,9 +31,9 @@ internal static class PointView
         Line("Class", point.Class);
         Line("Directory", point.Directory);
         var proof = point.Proof;
-        Line("Frozen", Text.Time(proof.FrozenAt) + (proof.Frozen is { } frozen ? $", {Text.Count(frozen, "file system")}" : ""));
-        Line("Cut", Text.Time(proof.CutAt));
-        Line("Thawed", Text.Time(proof.ThawedAt) + (proof.Thawed is { } thawed ? $", {Text.Count(thawed, "file system")}" : ""));
+        Line("Frozen", to.Time(proof.FrozenAt) + (proof.Frozen is { } frozen ? $", {Text.Count(frozen, "file system")}" : ""));
+        Line("Cut", to.Time(proof.CutAt));
+        Line("Thawed", to.Time(proof.ThawedAt) + (proof.Thawed is { } thawed ? $", {Text.Count(thawed, "file system")}" : ""));
         Line("Frozen for", Text.Milliseconds(proof.FrozenMs));
         Line("Skew", proof.SkewMs is { } skew ? $"at most {Text.Milliseconds(skew)}" : null);
         Line("Hooks", proof.Hooks);
@@ -47,7 +47,7 @@ internal static class PointView
         to.WriteLine();
         var table = new TextTable("DISK", "IMAGE", "SIZE", "COVERED", "SHA-256");
         foreach (var disk in point.Disks)
-            table.Add($"{disk.Index}", disk.File, Text.Bytes(disk.Size), disk.Covered, $"{Text.Fit(disk.Sha256, 17)}");
-        table.Write(to, TextTable.Unlimited);
+            table.Add($"{disk.Index}", disk.File, Text.Bytes(disk.Size), disk.Covered, $"{TextWidth.Fit(disk.Sha256, 17)}");
+        table.Write(to with { Width = Screen.Unlimited });
     }
 }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
-using QgaOrchestrator.Api;
 
 namespace QgaOrchestrator.Cli.Output;
 
@@ -8,8 +6,6 @@ namespace QgaOrchestrator.Cli.Output;
 internal static class Text
 {
     private static readonly string[] _units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-
-    public static string Fit(string text, int width) => text.Length <= width ? text : width < 2 ? "…" : text[..(width - 1)] + "…";
 
     public static string Bytes(long bytes)
     {
@@ -39,11 +35,6 @@ internal static class Text
         ? time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)
         : "-";
 
-    /// <summary>A run's kind by the command that makes it: a check is a backup that is only tried.</summary>
-    public static string Kind(Run run) => run.Options?["dryRun"] is JsonValue dry && dry.TryGetValue<bool>(out var isDry) && isDry
-        ? run.Kind == KindNames.Backup ? "check" : $"{run.Kind} (dry run)"
-        : run.Kind;
-
     public static string Count(long count, string one, string? several = null) =>
         $"{count} {(count == 1 ? one : several ?? one + "s")}";
 
@@ -53,7 +44,7 @@ internal static class Text
         var line = "";
         foreach (var word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (line.Length > 0 && line.Length + 1 + word.Length > width)
+            if (line.Length > 0 && TextWidth.Of(line) + 1 + TextWidth.Of(word) > width)
             {
                 yield return line;
                 line = indent + word;

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Images;

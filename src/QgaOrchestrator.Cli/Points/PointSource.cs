@@ -1,6 +1,7 @@
 using System.Text.Json;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.Cli.Hosting;
 
 namespace QgaOrchestrator.Cli.Points;
 

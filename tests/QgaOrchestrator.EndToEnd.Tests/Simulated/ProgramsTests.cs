@@ -10,7 +10,7 @@ public sealed class ProgramsTests
     [InlineData("qgad", "--version", "qgad 0.")]
     [InlineData("qga-watchdog", "--help", "usage: qga-watchdog")]
     [InlineData("qga-watchdog", "--version", "qga-watchdog 0.")]
-    [InlineData("qgactl", "--help", "qgactl [command]")]
+    [InlineData("qgactl", "--help", "qgactl COMMAND [OPTIONS]")]
     [InlineData("qgactl", "--version", "0.")]
     public async Task Each_program_tells_its_usage_and_its_version(string program, string option, string told)
     {

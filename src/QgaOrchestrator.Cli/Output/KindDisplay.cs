@@ -1,0 +1,42 @@
+using System.Text.Json.Nodes;
+using QgaOrchestrator.Api;
+
+namespace QgaOrchestrator.Cli.Output;
+
+/// <summary>A column of a run's items that only runs of one kind have.</summary>
+internal sealed record ItemColumn(string Header, Func<ItemStatus, string?> Cell);
+
+/// <summary>What runs of one kind show beyond what every run shows. A run whose kind is not known here does without it.</summary>
+/// <param name="Kind">The kind's name in the API.</param>
+internal sealed record KindDisplay(string Kind)
+{
+    /// <summary>What a dry run of this kind is called; null: the kind's name with "(dry run)".</summary>
+    public string? DryRunName { get; init; }
+
+    /// <summary>Options that hold where nothing is said, as text: <c>run show</c> leaves them out.</summary>
+    public IReadOnlyDictionary<string, string> Defaults { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What a run of these options does in each VM, in a few words; null: its kind says it.</summary>
+    public Func<JsonObject, string?> Work { get; init; } = static _ => null;
+
+    /// <summary>The options that <see cref="Work"/> has told.</summary>
+    public IReadOnlyList<string> WorkMembers { get; init; } = [];
+
+    public IReadOnlyList<ItemColumn> Columns { get; init; } = [];
+
+    /// <summary>Lines of <c>run show</c>: a name, and what is to be said.</summary>
+    public Func<RunReport, IEnumerable<(string Name, string Text)>> Facts { get; init; } = static _ => [];
+}
+
+/// <summary>Every kind that qgactl knows how to show.</summary>
+internal sealed class KindDisplays(params IReadOnlyList<KindDisplay> known)
+{
+    public KindDisplay Of(string kind) => known.FirstOrDefault(display => display.Kind == kind) ?? new KindDisplay(kind);
+
+    /// <summary>A run's kind as the command that makes it is called.</summary>
+    public string NameOf(Run run)
+    {
+        var isDry = run.Options?["dryRun"] is JsonValue dry && dry.TryGetValue<bool>(out var given) && given;
+        return isDry ? Of(run.Kind).DryRunName ?? $"{run.Kind} (dry run)" : run.Kind;
+    }
+}
