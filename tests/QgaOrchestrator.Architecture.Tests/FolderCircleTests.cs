@@ -12,7 +12,6 @@ public class FolderCircleTests
         "QgaOrchestrator.Core",
         "QgaOrchestrator.Actors",
         "QgaOrchestrator.Qemu",
-        "qgactl",
     ];
 
     public static TheoryData<string> Assemblies => [.. Built.Ours];

@@ -94,7 +94,7 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public async Task A_secret_argument_is_refused_without_being_repeated_and_taken_from_standard_input()
+    public async Task A_secret_argument_is_refused_unrepeated_and_taken_from_standard_input()
     {
         const string arguments = """{"username":"root","password":"aHVudGVyMg=="}""";
         var node = new FakeNode().Answers("POST /v1/vms/db1/agent/guest-set-user-password", """{"return":{}}""");

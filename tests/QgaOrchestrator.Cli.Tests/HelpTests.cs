@@ -23,7 +23,8 @@ public sealed class HelpTests
 
             Options:
               --minimum BYTES        Skips free ranges that are shorter than this
-              -s, --select SELECTOR  All VMs that this selects, as a run, for example app=db. Leave the VM out then
+              -s, --select SELECTOR  All VMs that this selects, as a run, for example app=db. Leave the VM out
+                                     then
               -y, --yes              Does not ask for confirmation
 
             Rollout:

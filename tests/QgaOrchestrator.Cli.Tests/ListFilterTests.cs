@@ -52,7 +52,8 @@ public sealed class ListFilterTests
         var json = await Qga.RunAsync(node, [.. line, "-o", "json"]);
         Assert.Equal((ExitCodes.Done, ExitCodes.Done), (table.Code, json.Code));
         using var page = JsonDocument.Parse(json.Out);
-        var ids = page.RootElement.GetProperty("items").EnumerateArray().Select(item => item.GetProperty(member).GetString()!).ToList();
+        var ids =
+            page.RootElement.GetProperty("items").EnumerateArray().Select(item => item.GetProperty(member).GetString()!).ToList();
         Assert.All(ids, id => Assert.Contains($"\n{id} ", table.Out, StringComparison.Ordinal));
         return string.Join(' ', ids);
     }

@@ -10,7 +10,10 @@ public sealed class OldSpellingTests
     [InlineData("vm ssh-keys --yes db1 alice remove", "vm ssh-keys remove db1 alice --yes")]
     [InlineData("vm ssh-keys --select app=db alice replace --yes", "vm ssh-keys replace --select app=db alice --yes")]
     [InlineData("vm ssh-keys db1 alice list", "vm ssh-keys list db1 alice")]
-    [InlineData("vm call guest-fstrim {\"minimum\":1} --select app=db --yes", "run command guest-fstrim {\"minimum\":1} -s app=db -y")]
+    [InlineData(
+        "vm call guest-fstrim {\"minimum\":1} --select app=db --yes",
+        "run command guest-fstrim {\"minimum\":1} -s app=db -y"
+    )]
     [InlineData("vm call guest-info --select * --dry-run", "run command guest-info --select * --dry-run")]
     [InlineData("audit --verify --head 3f9c", "audit verify --head 3f9c")]
     [InlineData("run results r1 --group", "run results r1 --merge-identical")]

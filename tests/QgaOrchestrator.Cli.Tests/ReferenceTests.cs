@@ -23,11 +23,13 @@ public sealed class ReferenceTests
     public void The_reference_lists_what_the_command_line_has_and_nothing_else()
     {
         var page = File.ReadAllText(Path.Combine(Root(), "deploy", "docs", "reference.md"));
-        var written = page[(page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length)..page.IndexOf(End, StringComparison.Ordinal)];
+        var written =
+            page[(page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length)..page.IndexOf(End, StringComparison.Ordinal)];
         var expected = Rendered();
         var copy = Path.Combine(AppContext.BaseDirectory, "qgactl-reference.md");
         if (written != expected) File.WriteAllText(copy, expected);
-        Assert.True(written == expected, $"deploy/docs/reference.md differs from the commands. What it should hold is in {copy}.");
+        Assert.True(
+            written == expected, $"deploy/docs/reference.md differs from the commands. What it should hold is in {copy}.");
     }
 
     private static string Rendered()
@@ -67,7 +69,7 @@ public sealed class ReferenceTests
             .Replace(" COMMAND", command.Subcommands.Count > 0 ? "" : " COMMAND", StringComparison.Ordinal);
         var rollout = command.Groups.Any(group => group.Options.Any(option => !option.Hidden)) ? " rollout" : "";
         var exits = _exits.Single(set => set.Codes == command.Exits).Name;
-        return $"| `{usage}` | {Cell(command.Description)} | {Names(Own(command))}{rollout} | {exits} |\n";
+        return $"| `{Cell(usage)}` | {Cell(command.Description)} | {Names(Own(command))}{rollout} | {exits} |\n";
     }
 
     private static string Row(Option option, string of)

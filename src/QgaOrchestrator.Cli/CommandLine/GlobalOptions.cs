@@ -10,7 +10,7 @@ internal sealed class GlobalOptions
 {
     public Option<string> Output { get; } = new Option<string>("--output", "-o")
     {
-        Description = "table or json",
+        Description = "table or json (default: table)",
         HelpName = "FORMAT",
         Recursive = true,
         DefaultValueFactory = static _ => "table",

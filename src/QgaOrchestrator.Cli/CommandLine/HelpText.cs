@@ -34,7 +34,9 @@ internal sealed class HelpText(Func<Screen> screen, IReadOnlyList<Option> global
         var own = command.Options.Where(option => !grouped.Contains(option) && !global.Contains(option));
         Rows(to, width, "Options", [.. Shown(own).Select(Row)]);
         foreach (var group in groups) Rows(to, width, group.Title, [.. Shown(group.Options).Select(Row)]);
-        Rows(to, width, "Options of every command", [.. Shown(global).Select(Row)]);
+        Rows(to, width, "Options of every command", [
+            .. Shown(global).Where(option => option.Recursive || command is RootCommand).Select(Row),
+        ]);
         if (command is not CliCommand { Subcommands.Count: 0 } leaf) return;
         if (leaf.Examples.Count > 0) Section(to, "Examples");
         foreach (var example in leaf.Examples) to.WriteLine($"  {example}");
@@ -45,17 +47,17 @@ internal sealed class HelpText(Func<Screen> screen, IReadOnlyList<Option> global
         CliCommand.PathOf(command),
         .. command.Subcommands.Count > 0 ? ["COMMAND"] : (string[])[],
         .. command.Arguments.Where(argument => !argument.Hidden).Select(argument =>
-            argument.Arity.MinimumNumberOfValues == 0 && !argument.Name.Contains(' ', StringComparison.Ordinal) && argument.Name != "VM"
-                ? $"[{argument.Name}]"
-                : argument.Name),
+            argument.Arity is { MinimumNumberOfValues: 0, MaximumNumberOfValues: 1 } ? $"[{argument.Name}]" : argument.Name),
         "[OPTIONS]",
     ]);
 
     /// <summary>As it is typed: -s, --select SELECTOR.</summary>
     public static string Label(Option option)
     {
-        var names = option.Aliases.Where(alias => alias.Length == 2).Append(option.Name);
-        var value = option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool) ? $" {option.HelpName ?? "VALUE"}" : "";
+        var names = option.Aliases.Where(alias => alias is ['-', >= 'a' and <= 'z']).Append(option.Name);
+        var value = option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool)
+            ? $" {option.HelpName ?? "VALUE"}"
+            : "";
         return $"{string.Join(", ", names)}{value}";
     }
 

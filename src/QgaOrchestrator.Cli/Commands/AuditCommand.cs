@@ -72,6 +72,7 @@ internal static class AuditCommand
             table.Add($"{entry.Number}", host.Screen.Time(entry.At), entry.Who, entry.From, entry.What, entry.Vm,
                 entry.Code is null ? entry.Outcome : $"{entry.Outcome}: {entry.Code}", entry.Run, entry.Detail);
         table.Write(host.Screen);
-        if (kept is { } since) host.Error.WriteLine($"The log begins at {host.Screen.Time(since)}: older entries were removed (Store.Keep).");
+        if (kept is { } since)
+            host.Error.WriteLine($"The log begins at {host.Screen.Time(since)}: older entries were removed (Store.Keep).");
     }
 }

@@ -68,7 +68,7 @@ internal static class AuditVerifyCommand
                     )
                     + (
                         chain.KeptFrom is { } since
-                            ? $"\nEntry {chain.First} is the first that is kept: older ones, from before {host.Screen.Time(since)}, "
+                            ? $"\nEntry {chain.First} is the first: those from before {host.Screen.Time(since)} "
                                 + $"were removed (Store.Keep)."
                             : ""
                     )

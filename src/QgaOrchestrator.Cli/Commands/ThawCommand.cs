@@ -20,7 +20,8 @@ internal static class ThawCommand
         {
             Description = "Thaws also a guest that somebody else froze. This may break their backup",
         };
-        var offline = new Option<bool>("--offline") { Description = "Thaws without a node, by the freeze ledger of this machine" };
+        var offline =
+            new Option<bool>("--offline") { Description = "Thaws without a node, by the freeze ledger of this machine" };
         var command = new CliCommand(
             "thaw",
             "Thaws frozen guests: one, or all that we froze.",
@@ -96,7 +97,8 @@ internal static class ThawCommand
             host.Out.WriteLine($"Searched the ledger {ledger}{(Directory.Exists(ledger) ? "" : ", which is not there")}");
         foreach (var vm in reports.Vms)
             (vm.Thawed ? host.Out : host.Error).WriteLine(vm.Thawed
-                ? $"{vm.Vm}: thawed{(vm.FileSystems is { } count ? $", {Text.Count(count, "file system")}" : "")}{(vm.Reason is null ? "" : $"; {vm.Reason}")}"
+                ? $"{vm.Vm}: thawed{(vm.FileSystems is { } count ? $", {Text.Count(count, "file system")}" : "")}"
+                    + (vm.Reason is null ? "" : $"; {vm.Reason}")
                 : $"{vm.Vm}: not thawed: {vm.Reason}");
         if (reports.Vms.Count == 0 && (reports.Searched.Count == 0 || reports.Searched.Any(Directory.Exists)))
             host.Out.WriteLine("Nothing to thaw.");

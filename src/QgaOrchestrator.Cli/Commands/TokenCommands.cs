@@ -76,7 +76,8 @@ internal static class TokenCommands
             }
             var table = new TextTable("NAME", "ROLE", "CREATED", "EXPIRES", "LAST USED");
             foreach (var token in tokens)
-                table.Add(token.Name, token.Role, host.Screen.Time(token.Created), Expiry(token), host.Screen.Time(token.LastUsed));
+                table.Add(
+                    token.Name, token.Role, host.Screen.Time(token.Created), Expiry(token), host.Screen.Time(token.LastUsed));
             table.Write(host.Screen);
             return ExitCodes.Done;
 

@@ -22,7 +22,8 @@ internal static partial class VmCpCommand
         };
         var mode = new Option<string>("--mode")
         {
-            Description = "Into a guest: the mode of the file, for example 0600 (default: that of the file it replaces, else of FROM)",
+            Description =
+                "Into a guest: the mode of the file, for example 0600 (default: that of the file it replaces, else of FROM)",
             HelpName = "OCTAL",
         };
         var select = new Option<string>("--select", "-s")

@@ -18,7 +18,11 @@ internal static class VmHookCommands
     private static CliCommand Status(CliHost host, GlobalOptions global)
     {
         var vm = VmCommands.Vm();
-        var command = new CliCommand("status", "Shows what is installed in the guest, and what is missing.", "qgactl vm hook status db1") { vm };
+        var command = new CliCommand(
+            "status",
+            "Shows what is installed in the guest, and what is missing.",
+            "qgactl vm hook status db1"
+        ) { vm };
         command.SetAction(
             (parsed, cancel) => WithAsync(host, global, parsed, vm, (hook, stop) => hook.StatusAsync(stop), cancel));
         return command;

@@ -21,7 +21,8 @@ internal static class GuestInfoView
             Line(
                 "Time zone",
                 [
-                    $"{zone.Zone} UTC{(zone.Offset < 0 ? "-" : "+")}{TimeSpan.FromSeconds(Math.Abs(zone.Offset)):hh\\:mm}".TrimStart(),
+                    $"{zone.Zone} UTC{(zone.Offset < 0 ? "-" : "+")}".TrimStart()
+                        + $"{TimeSpan.FromSeconds(Math.Abs(zone.Offset)):hh\\:mm}",
                 ]
             );
         });
@@ -44,7 +45,8 @@ internal static class GuestInfoView
                 GuestGetUsers
                     .Read(json)
                     .Select(user =>
-                        $"{(user.Domain is { } domain ? domain + "\\" : "")}{user.User} since {to.Time(DateTimeOffset.UnixEpoch.AddSeconds(user.LoginTime))}"
+                        $"{(user.Domain is { } domain ? domain + "\\" : "")}{user.User} since "
+                            + to.Time(DateTimeOffset.UnixEpoch.AddSeconds(user.LoginTime))
                     )
             )
         );
@@ -55,7 +57,8 @@ internal static class GuestInfoView
                     .Read(json)
                     .Where(nic => nic.IpAddresses is { Count: > 0 })
                     .Select(nic =>
-                        $"{nic.Name}  {string.Join(", ", nic.IpAddresses!.Select(address => $"{address.IpAddress}/{address.Prefix}"))}"
+                        $"{nic.Name}  "
+                            + string.Join(", ", nic.IpAddresses!.Select(address => $"{address.IpAddress}/{address.Prefix}"))
                     )
             )
         );
@@ -78,7 +81,10 @@ internal static class GuestInfoView
                     .OrderBy(fs => fs.Mountpoint, StringComparer.Ordinal)
                     .Select(fs =>
                         $"{fs.Mountpoint}  {fs.Type} on "
-                            + $"{fs.Name}{(fs is { UsedBytes: { } used, TotalBytes: { } total } ? $", {Text.Bytes((long)used)} of {Text.Bytes((long)total)} used" : "")}"
+                            + fs.Name
+                            + (fs is { UsedBytes: { } used, TotalBytes: { } total }
+                                ? $", {Text.Bytes((long)used)} of {Text.Bytes((long)total)} used"
+                                : "")
                     )
             )
         );

@@ -37,7 +37,8 @@ internal sealed record HookFileReport(string Path, string State, bool Executable
 
 /// <summary>A guest's freeze hook; <paramref name="Called"/> is what its qemu-ga calls, <paramref name="Remains"/> what is still
 /// to be done.</summary>
-internal sealed record GuestHookReport(string Vm, string? Called, IReadOnlyList<HookFileReport> Files, IReadOnlyList<string> Remains);
+internal sealed record GuestHookReport(
+    string Vm, string? Called, IReadOnlyList<HookFileReport> Files, IReadOnlyList<string> Remains);
 
 /// <summary>A file that was copied into or out of a guest.</summary>
 /// <param name="Checked">How its SHA-256 was computed in the guest: sha256sum, or read (it was read back).</param>

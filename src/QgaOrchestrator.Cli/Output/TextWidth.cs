@@ -6,7 +6,8 @@ namespace QgaOrchestrator.Cli.Output;
 /// <summary>How many columns of a terminal a text takes: a Chinese character takes two, a combining accent none.</summary>
 internal static class TextWidth
 {
-    /// <summary>First and last of the characters that take two columns (Unicode's East Asian Width W and F, and pictures).</summary>
+    /// <summary>First and last of the characters that take two columns (Unicode's East Asian Width W and F, and
+    /// pictures).</summary>
     private static readonly (int First, int Last)[] _wide =
     [
         (0x1100, 0x115F), (0x231A, 0x231B), (0x2329, 0x232A), (0x23E9, 0x23EC), (0x23F0, 0x23F0), (0x23F3, 0x23F3),

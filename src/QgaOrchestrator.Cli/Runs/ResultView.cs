@@ -24,7 +24,8 @@ internal static class ResultView
             var first = equal.First();
             to.WriteLine($"{Text.Count(equal.Count(), "VM")}: {string.Join(", ", equal.Select(result => result.Vm))}");
             to.WriteLine(
-                $"  {first.State}{(Exit(first) is { } exit ? $", exit {exit}" : "")}{(first.Reason is { } reason ? $": {reason}" : "")}"
+                $"  {first.State}{(Exit(first) is { } exit ? $", exit {exit}" : "")}"
+                    + (first.Reason is { } reason ? $": {reason}" : "")
             );
             foreach (var (name, stream) in first.Streams.OrderBy(stream => stream.Key == "err"))
             {

@@ -68,7 +68,8 @@ internal static class RunDetails
     }
 
     private static bool IsDefault(string member, string value, KindDisplay display) =>
-        value is "" or "false" || _defaults.GetValueOrDefault(member) == value || display.Defaults.GetValueOrDefault(member) == value;
+        value is "" or "false" || _defaults.GetValueOrDefault(member) == value || display.Defaults
+            .GetValueOrDefault(member) == value;
 
     private static string Value(JsonNode value) => value switch
     {
