@@ -1,6 +1,5 @@
 using System.Text;
 using QgaOrchestrator.Api.Client;
-using QgaOrchestrator.Cli.Commands;
 using QgaOrchestrator.Cli.Guests;
 using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Qemu.Agent;

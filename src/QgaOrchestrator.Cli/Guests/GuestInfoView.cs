@@ -1,5 +1,4 @@
 using System.Globalization;
-using QgaOrchestrator.Cli.Commands;
 using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Qemu.Agent.Commands;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Cli.Output;
@@ -7,7 +6,7 @@ namespace QgaOrchestrator.Cli.Output;
 /// <summary>
 /// The one way to standard output and standard error for words: what is in them may be a guest's, so whatever moves a
 /// terminal's cursor, or turns the direction of text, does not get through, and a line that is written is one line. Bytes that
-/// are asked for as they are go by <see cref="CliHost.Write(ReadOnlySpan{byte}, bool)"/>.
+/// are asked for as they are go by <c>CliHost.Write</c>.
 /// </summary>
 internal sealed class PlainWriter : TextWriter
 {
