@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.CommandLine.Invocation;
 using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Commands;
 using QgaOrchestrator.Cli.Hosting;

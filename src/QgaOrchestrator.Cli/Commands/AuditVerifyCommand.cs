@@ -1,5 +1,4 @@
 using System.CommandLine;
-using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Hosting;

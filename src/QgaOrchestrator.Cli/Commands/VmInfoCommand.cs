@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Text.Json;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;

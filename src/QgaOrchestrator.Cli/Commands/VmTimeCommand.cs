@@ -3,7 +3,6 @@ using System.Globalization;
 using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Guests;
 using QgaOrchestrator.Cli.Hosting;
-using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Cli.Commands;

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Hosting;

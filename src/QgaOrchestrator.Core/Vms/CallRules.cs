@@ -124,7 +124,7 @@ public static class CallRules
         || call.Command is "guest-fsfreeze-freeze" or "guest-fsfreeze-freeze-list"
         || SilentCommands.SuspendsToMemory(call.Command);
 
-    private static CallVerdict Sync(CallFacts call) => call.Id is { } id
+    private static CallVerdict.Answer Sync(CallFacts call) => call.Id is { } id
         ? new CallVerdict.Answer(new CallReply.Returned(Encoding.UTF8.GetBytes(id.ToString(CultureInfo.InvariantCulture))))
         : Refuse(
             CallRefusal.BadArguments,

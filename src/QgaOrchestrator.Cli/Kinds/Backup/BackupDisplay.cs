@@ -1,4 +1,3 @@
-using QgaOrchestrator.Api;
 using QgaOrchestrator.Cli.Output;
 
 namespace QgaOrchestrator.Cli.Kinds.Backup;
