@@ -1,4 +1,3 @@
-using System.CommandLine;
 using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Hosting;
 

@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
-using QgaOrchestrator.Cli.Output;
 
 namespace QgaOrchestrator.Cli.Tests;
 

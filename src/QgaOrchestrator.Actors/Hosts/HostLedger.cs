@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using QgaOrchestrator.Actors.Audit;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Hosts;
 using QgaOrchestrator.Qemu.Ledger;
 
