@@ -56,8 +56,7 @@ public sealed partial class HostileAgentsTests(ITestOutputHelper output)
         Say($"seed {seed}, {time.TotalSeconds:0} s, {Hostile} hostile VMs: answers {answers}; {runs} backups");
         Say($"{fleet.Freezes.Count} freezes, the longest {longest:0.0} s");
         Say($"the node's memory: {before >> 20} MiB before, {peak >> 20} at its peak");
-        Say($"pings of the healthy VM: {loud.Count}, p99 {quietP99:0.0} ms before and {p99:0.0} ms beside the hostile, "
-            + $"{p99 / quietP99:0.00} times");
+        Say($"{loud.Count} pings of the healthy VM: p99 {p99:0.0} ms, {p99 / quietP99:0.00} times the {quietP99:0.0} ms before");
         Assert.Empty(caller.Faults);
         Assert.Empty(
             Traces().Matches(await File.ReadAllTextAsync(Path.Combine(lab.Node.Folder, "qgad.log"))).Select(match => match.Value)
