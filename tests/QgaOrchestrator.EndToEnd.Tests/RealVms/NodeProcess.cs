@@ -139,12 +139,13 @@ internal sealed class NodeProcess : IAsyncDisposable
     public async Task<string> StartBackupAsync() => (string)(await AskAsync("backup", "run", "--select", "*", "--detach"))["id"]!;
 
     /// <summary>Follows the run to its end, however it ends.</summary>
-    public async Task<Run> WaitForRunAsync(string run)
+    /// <param name="limit">For all of it; null: 60 s.</param>
+    public async Task<Run> WaitForRunAsync(string run, TimeSpan? limit = null)
     {
         using var client = Client();
-        using var limit = new CancellationTokenSource(Limit);
+        using var end = new CancellationTokenSource(limit ?? Limit);
         Run? last = null;
-        await foreach (var change in client.WatchRunAsync(run, cancel: limit.Token))
+        await foreach (var change in client.WatchRunAsync(run, cancel: end.Token))
             last = change is RunUpdate.RunChanged { Run: var now } ? now : last;
         return last!;
     }

@@ -68,10 +68,18 @@ internal sealed class RealQemu : IAsyncDisposable
             Skip.If(missing.Count > 0, $"not installed: {string.Join(", ", missing)}");
         Assert.Empty(missing);
         var qemu = new RealQemu(disks, size, more);
-        // The greeting is QEMU's last step of starting: all sockets listen by then.
-        Assert.Contains("QMP", await qemu._process.StandardOutput.ReadLineAsync());
-        await qemu.AskAsync("qmp_capabilities");
-        return qemu;
+        try
+        {
+            // The greeting is QEMU's last step of starting: all sockets listen by then.
+            Assert.Contains("QMP", await qemu._process.StandardOutput.ReadLineAsync());
+            await qemu.AskAsync("qmp_capabilities");
+            return qemu;
+        }
+        catch
+        {
+            await qemu.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>An empty directory of its own for one point.</summary>
@@ -109,14 +117,18 @@ internal sealed class RealQemu : IAsyncDisposable
     public static void AssertHolds(string image, int pattern, string offset) =>
         Run("qemu-io", "-r", "-U", "-f", "qcow2", "-c", $"read -P {pattern} {offset} 64k", image);
 
+    /// <summary>The value of "return"; throws when QEMU answers with an error, or ends.</summary>
     public async Task<JsonElement> AskAsync(string command, string arguments = "{}")
     {
         await _process.StandardInput.WriteLineAsync($$"""{"execute": "{{command}}", "arguments": {{arguments.Trim()}}}""");
         while (await _process.StandardOutput.ReadLineAsync() is { } line)
         {
             // A command for people (qemu-io) prints to standard output as well.
-            if (line.StartsWith('{') && JsonDocument.Parse(line).RootElement.TryGetProperty("return", out var value))
-                return value;
+            if (!line.StartsWith('{')) continue;
+            var reply = JsonDocument.Parse(line).RootElement;
+            if (reply.TryGetProperty("return", out var value)) return value;
+            if (reply.TryGetProperty("error", out var error))
+                throw new InvalidOperationException($"{command}: {error.GetRawText()}");
         }
 
         throw new InvalidOperationException("QEMU is gone");
