@@ -101,7 +101,8 @@ public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool se
             yield return first;
             yield break;
         }
-        var views = System.Threading.Channels.Channel.CreateBounded<RunView>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+        var views = System.Threading.Channels.Channel.CreateBounded<RunView>(
+            new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
         var watcher = actors.System.ActorOf(ActorProps.Of(() => new Watcher(actors.Runs, id, views.Writer)));
         try
         {

@@ -9,7 +9,8 @@ namespace QgaOrchestrator.Actors.Hosts;
 /// The node's side of the watchdog: reaches it, beats its heart, and reaches its successor when it is gone. Belongs to the
 /// <see cref="HostActor"/>, whose mailbox brings it what it has sent itself.
 /// </summary>
-internal sealed class HostWatchdog(HostServices services, IActorRef self, ITimerScheduler timers, ILoggingAdapter log) : IDisposable
+internal sealed class HostWatchdog(HostServices services, IActorRef self, ITimerScheduler timers, ILoggingAdapter log)
+    : IDisposable
 {
     public abstract record Notice : IHostMessage
     {

@@ -16,8 +16,13 @@ internal sealed class VmCalls(VmServices services, ServedVm vm, IActorContext co
     /// <summary>What was asked before a command could be sent, or about its CommandNotFound, which is <paramref
     /// name="Error"/>.</summary>
     public sealed record Asked(
-        CallAgent Call, WaitingCaller Caller, CallFacts Facts, CommandAnswer Answer, CallReply.Refused? CannotWake, CallReply? Error)
-        : INoSerializationVerificationNeeded;
+        CallAgent Call,
+        WaitingCaller Caller,
+        CallFacts Facts,
+        CommandAnswer Answer,
+        CallReply.Refused? CannotWake,
+        CallReply? Error
+    ) : INoSerializationVerificationNeeded;
 
     private readonly WaitingCallers _callers = new();
     private readonly IActorRef _self = context.Self;
@@ -81,7 +86,11 @@ internal sealed class VmCalls(VmServices services, ServedVm vm, IActorContext co
                 break;
             case CallVerdict.Send v:
                 caller.Ticket = vm.Channel.Enqueue(
-                    request, facts.Limits.Timeout, ended => End(call, facts, caller, CallReplies.Of(call.Command, ended)), v.Lane);
+                    request,
+                    facts.Limits.Timeout,
+                    ended => End(call, facts, caller, CallReplies.Of(call.Command, ended)),
+                    v.Lane
+                );
                 break;
             case CallVerdict.SendSilent:
                 caller.Ticket = vm.Channel.Enqueue(
@@ -157,8 +166,8 @@ internal sealed class VmCalls(VmServices services, ServedVm vm, IActorContext co
     private void Freeze(CallAgent call, AgentRequest freeze, CallLimits limits, WaitingCaller caller)
     {
         var window = $"{CallRules.ByHand}{vm.Spec.Id.Name}-{services.Time.GetUtcNow():yyyyMMddTHHmmssfff}";
-        var open = new OpenWindow(
-            new WindowOrder(window, limits.Timeout, limits.Lease, WindowMode.Raw), new ItemId("", 0, 0), null) { Freeze = freeze };
+        var order = new WindowOrder(window, limits.Timeout, limits.Lease, WindowMode.Raw);
+        var open = new OpenWindow(order, new ItemId("", 0, 0), null) { Freeze = freeze };
         caller.Window = context.ActorOf(
             ActorProps.Of(() => new RawWindow(open, services.Host, caller.Actor, call.Call, limits.Clamped)));
     }

@@ -42,7 +42,8 @@ internal sealed class VmChannel
     }
 
     /// <param name="Shown">For a command that no reply ends: what shows that it was obeyed.</param>
-    private sealed record Pending(AgentRequest Request, TimeSpan Timeout, Action<CallEnded> Complete, Action<CallCompletion>? Shown);
+    private sealed record Pending(
+        AgentRequest Request, TimeSpan Timeout, Action<CallEnded> Complete, Action<CallCompletion>? Shown);
 
     public static readonly CallEnded Closed = new(new AgentOutcome.Unknown("the VM's channel was closed"));
 

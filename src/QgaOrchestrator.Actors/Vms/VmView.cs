@@ -52,8 +52,12 @@ internal static class VmView
                 "See in the guest, or on its console, why its agent does not answer"
             ),
             _ when spec.NoAgent is { } trouble => (trouble.State, trouble.Reason, trouble.Remedy),
-            { Reserved: true } or { Link: ChannelLink.Ready or ChannelLink.Busy or ChannelLink.Flushing or ChannelLink.Confirming } =>
-                (AgentState.Ready, null, null),
+            { Reserved: true }
+            or { Link: ChannelLink.Ready or ChannelLink.Busy or ChannelLink.Flushing or ChannelLink.Confirming } => (
+                AgentState.Ready,
+                null,
+                null
+            ),
             { LastFailure: null, Policy.HoldsSocket: false } when guest.At is not null => (AgentState.Ready, null, null),
             _ when machine.RunState == MonitorView.Suspended => (
                 AgentState.Absent,

@@ -5,8 +5,8 @@ namespace QgaOrchestrator.Core.Vms;
 
 /// <summary>
 /// The policy of a caller's own agent command. It bypasses nothing: a freeze opens a window, a thaw closes it, a sync is answered
-/// here, nothing else is sent while a window is open, and what the agent lacks or has disabled is not sent. Where an answer of the
-/// guest decides, the verdict asks for it, and <see cref="Decide"/> is called again with it.
+/// here, nothing else is sent while a window is open, and what the agent lacks or has disabled is not sent. Where an answer of
+/// the guest decides, the verdict asks for it, and <see cref="Decide"/> is called again with it.
 /// </summary>
 public static class CallRules
 {

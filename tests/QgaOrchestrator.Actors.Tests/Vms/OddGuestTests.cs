@@ -212,7 +212,8 @@ public sealed class OddGuestTests : OneHost
             MaxParallel = 1,
             MaxFailures = CountOrPercent.None,
             MaxUnreachable = CountOrPercent.All,
-            Command = new CommandOptions(command, command == "guest-set-vcpus" ? JsonDocument.Parse("""{"vcpus":[]}""").RootElement : null),
+            Command = new CommandOptions(
+                command, command == "guest-set-vcpus" ? JsonDocument.Parse("""{"vcpus":[]}""").RootElement : null),
         },
     };
 }

@@ -173,7 +173,8 @@ public class WindowTests : OneHost
 
         var heard = Vm.Agent.Heard.Count(command => command == "guest-fsfreeze-status");
         Assert.Equal("\"frozen\"", Text(await CallAsync("guest-fsfreeze-status")));
-        Assert.Equal(heard, Vm.Agent.Heard.Count(command => command == "guest-fsfreeze-status")); // nothing for a thaw to wait behind
+        // Nothing was sent for a thaw to wait behind.
+        Assert.Equal(heard, Vm.Agent.Heard.Count(command => command == "guest-fsfreeze-status"));
 
         var thawed = CallAsync("guest-fsfreeze-thaw");
         await thawing.Reached.WaitAsync(Limit);
