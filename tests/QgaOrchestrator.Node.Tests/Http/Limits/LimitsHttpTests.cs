@@ -45,7 +45,7 @@ public sealed class LimitsHttpTests : IAsyncLifetime, IDisposable
             using var late = _node.With((await File.ReadAllTextAsync(_node.TokenFile)).Trim());
             Assert.Equal(HttpStatusCode.OK, (await late.GetAsync(ApiRoutes.Vms)).StatusCode);
             Assert.Equal(HttpStatusCode.OK, (await _node.Stranger.GetAsync(ApiRoutes.Health)).StatusCode);
-            Assert.InRange(_node.Service<ConnectionBook>().Count, 1, Node.OpenFiles.MostConnections);
+            Assert.InRange(_node.Service<ConnectionBook>().Count, 1, OpenFiles.MostConnections);
         }
         finally
         {
