@@ -49,6 +49,9 @@ public sealed record WindowRecord
     /// <summary>When the guest was seen thawed.</summary>
     public Moment? ThawedAt { get; init; }
 
+    /// <summary>From frozen to thawed; null where either was not seen.</summary>
+    public double? FrozenMs => ThawedAt is { } thawed && FrozenAt is { } frozen ? (thawed - frozen).TotalMilliseconds : null;
+
     /// <summary>File systems that thawed, from the first thaw's own reply.</summary>
     public long? Thawed { get; init; }
 

@@ -44,6 +44,12 @@ public class FleetSimulationTests
     [InlineData(nameof(Planted.EntryRemovedBeforeItsThaw), "goes, and its guest is frozen")]
     [InlineData(nameof(Planted.OpenEntryOverwritten), "is overwritten")]
     [InlineData(nameof(Planted.FrozenWithoutWatchdog), "has no watchdog")]
+    [InlineData(nameof(Planted.UndoSkipped), "the block graph of")]
+    [InlineData(nameof(Planted.VerdictNotStored), "its group's verdict is not stored")]
+    [InlineData(nameof(Planted.FallsBackThoughRequired), "its consistency is require")]
+    [InlineData(nameof(Planted.PublishedBeforeVerified), "before it is verified")]
+    [InlineData(nameof(Planted.UnknownTurnedIntoCancelled), "was not seen thawed")]
+    [InlineData(nameof(Planted.HaltedWithoutThaw), "its window is open")]
     public void A_planted_bug_is_found(string bug, string broken) =>
         Assert.Contains(Enumerable.Range(0, SeedsForABug), seed =>
             new FleetSimulation(seed, Enum.Parse<Planted>(bug)).Play()?.Contains(broken, StringComparison.Ordinal) == true

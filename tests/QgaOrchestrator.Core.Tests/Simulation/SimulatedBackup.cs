@@ -6,175 +6,148 @@ using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Core.Tests.Simulation;
 
-/// <summary>
-/// One VM's backup as BackupItem performs it: the steps in their order, each with the time that it takes. What follows from
-/// a window, from a crash, and what a point may claim, the production rules say.
-/// </summary>
-internal sealed class SimulatedBackup(World world, SimulatedVm vm, SimulatedOrder order) : SimulatedWork(world, vm, order)
+/// <summary>One VM's backup: the production rules, performed on a simulated QEMU, guest and disk. Each step takes its time, and
+/// may fail. What must hold whenever an effect is performed is checked here.</summary>
+internal sealed class SimulatedBackup : SimulatedWork
 {
-    private readonly Dictionary<GroupStep, GroupOrder> _said = [];
-    private (GroupStep Step, Action<GroupOrder> Then)? _waits;
-    private MemberReport? _last;
-    private ItemOutcome? _halted;
-    private bool _undoing;
+    private BackupState _state;
+    private IReadOnlyList<BackupEffect> _first;
+    private bool _cancelled;
+    private bool _covered;
+    private bool _verified;
     private bool _windowOpen;
-    private bool _forward;
+    private bool _unsettled;
 
-    public override bool GoesForward => _forward && !_undoing && _halted is null;
+    public SimulatedBackup(World world, SimulatedVm vm, SimulatedOrder order) : base(world, vm, order) =>
+        (_state, _first) = BackupRules.Begin(
+            new BackupOrder(
+                order.Id.Item, order.Id.Attempt, vm.Id.Name, order.Options.Backup!.Consistency, order.Group is not null),
+            order.Resume);
+
+    public override bool GoesForward => _state is
+        BackupState.Prepared
+        or BackupState.HoldingMonitor
+        or BackupState.InWindow { Halted: null }
+        or BackupState.AskingHooks
+        or BackupState.CuttingUnfrozen
+        or BackupState.Closed
+        or BackupState.Copying
+        or BackupState.Verifying
+        or BackupState.Verified;
 
     private string Names => Order.Names;
 
-    private bool IsGrouped => Order.Group is not null;
-
-    private SimulatedDraft Draft
-    {
-        get => Vm.Drafts[Names];
-        set => Vm.Drafts[Names] = value;
-    }
+    private SimulatedDraft Draft => Vm.Drafts[Names];
 
     public override void Begin()
     {
-        Report(new MemberReport(MemberPhase.Begun));
-        if (IsGrouped) RepeatReport();
-        if (!Vm.Guest.Up && !(Order.Resume && Vm.Points.ContainsKey(Names)))
+        if (Order.Group is not null) RepeatReport();
+        foreach (var effect in _first) Perform(effect);
+    }
+
+    public override void Again() => Handle(new BackupInput.Repeat());
+
+    public override void Abort() => Handle(new BackupInput.Aborted());
+
+    public override void Obey(GroupOrder said) => Handle(new BackupInput.Ordered(said));
+
+    private void Handle(BackupInput input)
+    {
+        if (!IsAlive) return;
+        (_state, var effects) = WorkflowBugs.Step(World.Bug, _state, input);
+        foreach (var effect in effects) Perform(effect);
+    }
+
+    private void Perform(BackupEffect effect)
+    {
+        switch (effect)
         {
-            var unreachable = Outcome(ItemState.Unreachable, "the monitor does not answer");
-            if (Order.Resume) Undo(unreachable);
-            else End(unreachable);
+            case BackupEffect.Check: After(1, Check); break;
+            case BackupEffect.Look: After(Vm.Qemu.BusyFor, Look); break;
+            case BackupEffect.CheckCopies:
+                After(Vm.Qemu.BusyFor, () => new BackupInput.CopiesChecked(Vm.Qemu.CanFinish(Names)));
+                break;
+            case BackupEffect.Prepare e: Prepare(e.Again); break;
+            case BackupEffect.HoldMonitor: After(1, () => new BackupInput.MonitorHeld()); break;
+            case BackupEffect.OpenWindow: OpenWindow(); break;
+            case BackupEffect.AskHooks: After(World.Next(1, 50), () => new BackupInput.HooksAsked(null)); break;
+            case BackupEffect.CutUnfrozen: CutUnfrozen(); break;
+            case BackupEffect.Copy: BeginCopy(); break;
+            case BackupEffect.Verify when World.Bug == Planted.PublishedBeforeVerified: After(0, MakePoint); break;
+            case BackupEffect.Verify: After(World.Next(1, 300), Verify); break;
+            case BackupEffect.Publish e: Publish(e.Point); break;
+            case BackupEffect.Catalog: After(World.Next(1, 20), () => new BackupInput.Catalogued()); break;
+            case BackupEffect.Undo: After(Vm.Qemu.BusyFor + World.Next(1, 200), Undo); break;
+
+            case BackupEffect.CancelStep: _cancelled = true; break;
+            case BackupEffect.StoreDraft e: Vm.Drafts[Names] = new SimulatedDraft(e.Draft, _covered); break;
+            case BackupEffect.SteerWindow e: Steer(e.Input); break;
+            case BackupEffect.Report e: Vm.Fleet.Run(Order.Id.Run).Moved(Order.Id, e.Member); break;
+            case BackupEffect.End e: End(e.Outcome); break;
         }
-        else if (Order.Resume) Later(Vm.Qemu.BusyFor, Look);
-        else Prepare();
     }
 
-    public override void Again()
-    {
-        if (_last is not null) Report(_last);
-    }
+    private void After(double takes, Func<BackupInput> ends) => Later(takes, () => Handle(ends()));
 
-    public override void Abort() => Halt(Outcome(ItemState.Cancelled, "the run was aborted"));
+    private static BackupInput.StepFailed Failed(ItemState state, string reason) => new(state, reason, null);
 
-    public override void QemuGone()
-    {
-        if (!_windowOpen && !Vm.Points.ContainsKey(Names) && Vm.Drafts.GetValueOrDefault(Names) is not { Copied: true })
-            Undo(Outcome(ItemState.Unreachable, "QEMU has ended"));
-    }
+    private static BackupInput.StepFailed Gone() => Failed(ItemState.Unreachable, "QEMU has ended");
 
-    public override void Obey(GroupOrder said)
+    // ---- before the window
+
+    private BackupInput Check() => Vm.Guest.Up
+        ? new BackupInput.Fit(Freezes: true)
+        : new BackupInput.Unfit(new Finding(Severity.Unreachable, "the monitor does not answer", ""));
+
+    private void Prepare(bool again)
     {
-        switch (said.Step)
+        var process = Vm.Qemu.Process;
+        After(again ? Vm.Qemu.BusyFor : World.Slow(10, 500, 5_000), () =>
         {
-            case GroupStep.Void: Halt(said.Voided!); break;
-            case GroupStep.Freeze: Steer(new WindowInput.FreezeNow()); break;
-            case GroupStep.Cut: Steer(new WindowInput.CutNow(said.Hold)); break;
-            case GroupStep.Thaw: Steer(new WindowInput.AllCut()); break;
-        }
-        if (
-            !_said.TryAdd(said.Step, said)
-            || _waits is not { } waits
-            || waits.Step != said.Step
-            || _undoing
-            || _halted is not null
-        )
-            return;
-        _waits = null;
-        waits.Then(said);
+            if (!Vm.Guest.Up || process != Vm.Qemu.Process) return Gone();
+            if (!again && World.OneIn(30)) return Failed(ItemState.Failed, "its targets could not be made");
+            if (again) Vm.Qemu.Remove(Names);
+            Vm.Qemu.Prepare(Names);
+            _covered = !World.OneIn(4);
+            return new BackupInput.Prepared(Slow: World.OneIn(5), _covered);
+        });
     }
 
-    // ---- prepare → window
+    // ---- the window
 
-    private void Prepare() => Go(World.Slow(10, 500, 5_000), () =>
+    private void OpenWindow()
     {
-        _forward = true;
-        if (!Vm.Guest.Up || World.OneIn(30))
-        {
-            Undo(Outcome(Vm.Guest.Up ? ItemState.Failed : ItemState.Unreachable, "its targets could not be made"));
-            return;
-        }
-        Vm.Qemu.Prepare(Names);
-        var covered = !World.OneIn(4);
-        Draft = new SimulatedDraft(null, Unfrozen: false, Copied: false, covered, null);
-        if (IsGrouped)
-            Wait(
-                new MemberReport(MemberPhase.Prepared, Slow: World.OneIn(5), Covered: covered), GroupStep.Reserve, _ => Window());
-        else Window();
-    });
-
-    private void Window()
-    {
-        _windowOpen = true;
-        if (
-            !Vm.OpenWindow(
-                FleetSimulation.WindowOf(Names, IsGrouped ? WindowMode.Group : WindowMode.Alone),
-                Cut,
-                Progressed,
-                WindowEnded
-            )
-        )
-            WindowFailed(Outcome(ItemState.Unreachable, "the channel is not ours"));
-    }
-
-    private void Progressed(WindowProgress progress)
-    {
-        if (IsAlive)
-            Report(
-                new MemberReport(
-                    progress switch
-                    {
-                        WindowProgress.Reserved => MemberPhase.Reserved,
-                        WindowProgress.Frozen => MemberPhase.Frozen,
-                        _ => MemberPhase.Cut,
-                    }
-                )
-            );
+        _windowOpen = Vm.OpenWindow(
+            FleetSimulation.WindowOf(Names, Order.Group is null ? WindowMode.Alone : WindowMode.Group),
+            Cut,
+            progress => Handle(new BackupInput.WindowMoved(progress)),
+            WindowEnded);
+        if (!_windowOpen) After(1, () => new BackupInput.WindowRefused("the channel is not ours"));
     }
 
     private void WindowEnded(SimulatedWindowEnd end)
     {
-        if (!IsAlive || !_windowOpen) return;
-        if (end.Record is not { } record)
-        {
-            _windowOpen = false;
-            Undo(Outcome(ItemState.Unknown, "the guest may still be frozen"));
-        }
-        else if (BackupKind.Judge(record) is { } broken) WindowFailed(Outcome(ItemState.Failed, broken.Reason));
-        else
-        {
-            _windowOpen = false;
-            Draft = Draft with { Window = record };
-            if (_halted is { } halted) Undo(halted);
-            else Finish();
-        }
+        _unsettled |= end.Record is null && _windowOpen;
+        _windowOpen = false;
+        Handle(
+            end.Record is { } record
+                ? new BackupInput.WindowClosed(record)
+                : new BackupInput.WindowUnsettled("it does not answer"));
     }
 
-    private void WindowFailed(ItemOutcome failure)
+    private void Steer(WindowInput input)
     {
-        _windowOpen = false;
-        if (_halted is not null || IsGrouped || Order.Options.Backup!.Consistency == Consistency.Require)
-        {
-            Undo(_halted ?? failure);
-            return;
-        }
-        // Preferred, not required: whatever the broken window cut is undone, and the running guest is cut.
-        Go(Vm.Qemu.BusyFor, () =>
-        {
-            if (!Vm.Guest.Up)
-            {
-                Undo(Outcome(ItemState.Unreachable, "QEMU has ended"));
-                return;
-            }
-            Vm.Qemu.Remove(Names);
-            Vm.Qemu.Prepare(Names);
-            Cut(told =>
-            {
-                if (!IsAlive || _undoing) return;
-                if (told is not WindowInput.CutDone) Undo(Outcome(ItemState.Failed, "the disks could not be cut"));
-                else
-                {
-                    Draft = Draft with { Unfrozen = true };
-                    Finish();
-                }
-            });
-        });
+        if (Vm.Window is { } window && window.Id == Names) window.Tell(input);
+    }
+
+    private void CutUnfrozen()
+    {
+        if (Order.Options.Backup!.Consistency == Consistency.Require)
+            World.Break($"{Names} is cut unfrozen, and its consistency is require");
+        Cut(told => Handle(
+            told is WindowInput.CutDone
+                ? new BackupInput.DisksCut()
+                : Failed(ItemState.Failed, "the disks could not be cut")));
     }
 
     private void Cut(Action<WindowInput> tell)
@@ -198,168 +171,101 @@ internal sealed class SimulatedBackup(World world, SimulatedVm vm, SimulatedOrde
         World.At(takes, () => tell(made ? new WindowInput.CutDone() : new WindowInput.CutFailed("QEMU did not cut")));
     }
 
-    // ---- copy → verify → catalog: the same after a window and after a crash behind one
+    // ---- behind the cut
 
-    private void Finish()
+    private void BeginCopy()
     {
-        _forward = true;
-        if (!IsGrouped || Draft.Verdict is not null) Copy();
-        else Wait(new MemberReport(MemberPhase.Closed), GroupStep.GoOn, said =>
-        {
-            Draft = Draft with { Verdict = said.Verdict };
-            Copy();
-        });
+        if (Vm.Drafts.GetValueOrDefault(Names) is not { } draft || draft.Stored is { Window: null, Unfrozen: false })
+            World.Break($"{Names} is copied, and its cut is not stored");
+        else if (Order.Group is not null && draft.Stored.Verdict is null)
+            World.Break($"{Names} is copied, and its group's verdict is not stored");
+        Follow();
     }
 
-    private void Copy()
+    private void Follow() => Later(200, () =>
     {
-        Report(new MemberReport(MemberPhase.Copying, Verdict: Draft.Verdict));
-        if (Draft.Copied) Verify();
-        else Follow();
-    }
-
-    private void Follow() => Go(200, () =>
-    {
-        if (Vm.Qemu.Copied(Names) is not { } whole) Follow();
-        else if (!whole) Undo(Outcome(ItemState.Failed, "the copy failed"));
+        if (_cancelled) Handle(Failed(ItemState.Cancelled, "cancelled"));
+        else if (Vm.Qemu.Copied(Names) is not { } whole) Follow();
+        else if (!whole) Handle(Failed(ItemState.Failed, "the copy failed"));
         else
         {
             Vm.Qemu.Detach(Names);
-            Go(World.Next(1, 50), () =>
+            Later(World.Next(1, 50), () =>
             {
                 Vm.Qemu.Dismiss(Names);
-                Go(World.Next(1, 5), () =>
-                {
-                    Draft = Draft with { Copied = true };
-                    Verify();
-                });
+                After(World.Next(1, 5), () => new BackupInput.Copied());
             });
         }
     });
 
-    private void Verify() => Go(World.Next(1, 300), () =>
+    private BackupInput Verify()
     {
-        if (IsGrouped) Wait(new MemberReport(MemberPhase.Verified, Verdict: Draft.Verdict), GroupStep.Publish, _ => Publish());
-        else Publish();
-    });
+        _verified = true;
+        return MakePoint();
+    }
 
-    private void Publish()
+    private BackupInput MakePoint()
     {
-        var draft = Draft;
         var kind = ProofRules.Classify(
             new ProofFacts(
-                draft.Window,
+                Draft.Stored.Window,
                 FleetSimulation.Lease,
                 IsWindows: false,
                 HooksReported: false,
-                [draft.Covered ? DiskCover.Covered : DiskCover.Unknown],
+                [Draft.Covered ? DiskCover.Covered : DiskCover.Unknown],
                 Contained: true,
-                draft.Verdict?.Covered ?? true
+                Draft.Stored.Verdict?.Covered ?? true
             )
         );
-        Vm.Points[Names] = kind;
-        Vm.Drafts.Remove(Names);
-        World.Tell($"{Vm.Id.Name}: the point of {Names} says {kind}");
-        Vm.Fleet.CheckClaim(Vm, Names, draft.Unfrozen, kind);
-        EndWell(draft.Verdict);
+        return new BackupInput.Verified(SimulatedPoint.Of(Vm, Order, kind, Draft.Stored));
     }
 
-    private void EndWell(GroupVerdict? verdict)
+    private void Publish(RecoveryPoint point)
     {
-        if (IsGrouped)
-            Wait(new MemberReport(MemberPhase.Published, Verdict: verdict ?? new GroupVerdict(0, false)), GroupStep.End, _ =>
-                End(Outcome(ItemState.Succeeded), Names)
-            );
-        else
-            End(Outcome(ItemState.Succeeded), Names);
+        if (!_verified && !Vm.Points.ContainsKey(Names)) World.Break($"the point of {Names} is published before it is verified");
+        if (!Vm.Points.ContainsKey(Names))
+        {
+            Vm.Fleet.CheckClaim(Vm, Names, Draft.Stored.Unfrozen, SimulatedPoint.ClassOf(point));
+            World.Tell($"{Vm.Id.Name}: the point of {Names} says {point.Class}");
+        }
+        Vm.Points[Names] = point;
+        Vm.Drafts.Remove(Names);
+        After(World.Next(1, 20), () => new BackupInput.Published());
     }
 
     // ---- after a crash, and back
 
-    private void Look()
+    private BackupInput Look()
     {
-        if (_undoing || _halted is not null) return;
-        var draft = Vm.Drafts.GetValueOrDefault(Names);
         var entry = Vm.Entry?.Window == Names ? Vm.Entry : null;
-        var verdict = BackupLook.At(new BackupRemains(
-            Vm.Points.ContainsKey(Names),
-            draft is null ? null : new DraftRemains(draft.Window, draft.Unfrozen, draft.Copied),
-            entry is null ? null : new EntryRemains(entry.Record, entry.By == "node")));
-        World.Tell($"{Vm.Id.Name}: {Names} is looked at: {verdict.Next}");
-        if (verdict.ByLedger) Draft = draft! with { Window = entry!.Record };
-        switch (verdict.Next)
-        {
-            case BackupNext.End:
-                EndWell(null);
-                break;
-            case BackupNext.GoOn:
-            case BackupNext.GoOnIfCopying when Vm.Qemu.CanFinish(Names):
-                Finish();
-                break;
-            case var _ when World.Bug == Planted.SuccessWithoutPoint:
-                EndWell(null);
-                break;
-            case var _ when World.Bug == Planted.UndoSkippedAfterACrash:
-                End(Outcome(ItemState.Interrupted, "the node ended inside this attempt"), Names);
-                break;
-            default:
-                Undo(Outcome(ItemState.Interrupted, "the node ended inside this attempt"));
-                break;
-        }
+        var remains = new AttemptRemains(
+            Vm.Points.GetValueOrDefault(Names),
+            Vm.Drafts.GetValueOrDefault(Names)?.Stored,
+            entry is null ? null : new EntryRemains(entry.Record, entry.By == "node"));
+        World.Tell($"{Vm.Id.Name}: {Names} is looked at: {BackupRecovery.Decide(remains).GetType().Name}");
+        return new BackupInput.Found(
+            remains, Vm.Guest.Up ? null : new Finding(Severity.Unreachable, "the monitor does not answer", ""));
     }
 
-    /// <summary>Ends the item wherever it is; an open window is thawed first.</summary>
-    private void Halt(ItemOutcome outcome)
+    private BackupInput Undo()
     {
-        _halted ??= outcome;
-        if (_windowOpen) Steer(new WindowInput.ThawNow(_halted.Reason!));
-        else Undo(_halted);
-    }
-
-    private void Undo(ItemOutcome outcome)
-    {
-        if (_undoing || !IsAlive) return;
-        _undoing = true;
-        if (_halted is null) Report(new MemberReport(MemberPhase.Begun, Failing: outcome));
         Vm.Points.Remove(Names);
-        Later(Vm.Qemu.BusyFor + World.Next(1, 200), () =>
-        {
-            Vm.Qemu.Remove(Names);
-            Vm.Drafts.Remove(Names);
-            End(outcome, Names);
-        });
+        Vm.Qemu.Remove(Names);
+        Vm.Drafts.Remove(Names);
+        return new BackupInput.Undone();
     }
 
-    // ---- the group's seat
-
-    /// <summary>The next step, unless the item was told to end.</summary>
-    private void Go(double after, Action act) => Later(after, () =>
+    private void End(ItemOutcome outcome)
     {
-        if (!_undoing && _halted is null) act();
-    });
-
-    private void Steer(WindowInput input)
-    {
-        if (Vm.Window is { } window && window.Id == Names) window.Tell(input);
-    }
-
-    private void Wait(MemberReport report, GroupStep word, Action<GroupOrder> then)
-    {
-        Report(report);
-        if (_said.TryGetValue(word, out var said)) then(said);
-        else _waits = (word, then);
-    }
-
-    private void Report(MemberReport report)
-    {
-        if (!IsGrouped) return;
-        _last = report;
-        Vm.Fleet.Run(Order.Id.Run).Moved(Order.Id, report);
+        if (_unsettled && outcome.State != ItemState.Unknown)
+            World.Break($"{Names} ends {outcome.State}, and its guest was not seen thawed");
+        if (_windowOpen) World.Break($"{Names} ends {outcome.State}, and its window is open");
+        End(outcome, Names);
     }
 
     private void RepeatReport() => Later(1_000, () =>
     {
-        Report(_last!);
+        Handle(new BackupInput.Repeat());
         RepeatReport();
     });
 }

@@ -20,15 +20,6 @@ internal sealed record SimulatedOrder(ItemId Id, string Kind, RunOptions Options
 /// <param name="By">Who thawed; null while nobody has.</param>
 internal sealed record SimulatedEntry(string Window, WindowRecord Record, string? By);
 
-/// <summary>A point in the making, beside its images.</summary>
-internal sealed record SimulatedDraft(WindowRecord? Window, bool Unfrozen, bool Copied, bool Covered, GroupVerdict? Verdict);
-
-/// <summary>What the guest saw of an attempt's cut.</summary>
-/// <param name="At">When, in milliseconds.</param>
-/// <param name="WhollyFrozen">All of its file systems were frozen.</param>
-/// <param name="Freeze">In which of its freezes.</param>
-internal sealed record SeenCut(double At, bool WhollyFrozen, int Freeze);
-
 /// <summary>
 /// One VM: its guest and its QEMU, what its host's disk keeps of it, and as long as the node lives its items, with the
 /// production rules, and whoever works on one.
@@ -83,7 +74,7 @@ internal sealed class SimulatedVm
 
     public Dictionary<string, SimulatedDraft> Drafts { get; } = [];
 
-    public Dictionary<string, RecoveryClass> Points { get; } = [];
+    public Dictionary<string, RecoveryPoint> Points { get; } = [];
 
     public Dictionary<(string Run, int Item), (AskedBefore Kept, ItemOutcome? Outcome)> Results { get; } = [];
 
@@ -126,7 +117,6 @@ internal sealed class SimulatedVm
         {
             if (life != _host.Life) return;
             Window?.Tell(new WindowInput.QemuGone());
-            _worker?.QemuGone();
             if (!_world.OneIn(2)) return;
             _world.Tell($"{Id.Name}: its sockets are gone");
             _there = false;

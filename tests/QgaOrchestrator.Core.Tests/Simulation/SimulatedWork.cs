@@ -27,8 +27,6 @@ internal abstract class SimulatedWork(World world, SimulatedVm vm, SimulatedOrde
 
     public virtual void Obey(GroupOrder said) { }
 
-    public virtual void QemuGone() { }
-
     public void Stop() => _stopped = true;
 
     public void Later(double after, Action act) => world.At(after, () =>

@@ -22,6 +22,12 @@ internal enum Planted
     EntryRemovedBeforeItsThaw,
     OpenEntryOverwritten,
     FrozenWithoutWatchdog,
+    UndoSkipped,
+    VerdictNotStored,
+    FallsBackThoughRequired,
+    PublishedBeforeVerified,
+    UnknownTurnedIntoCancelled,
+    HaltedWithoutThaw,
 }
 
 /// <summary>Virtual time, seeded chance, and a scheduler that plays one thing after the other. One seed is one story.</summary>

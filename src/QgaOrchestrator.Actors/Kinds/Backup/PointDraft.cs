@@ -83,7 +83,7 @@ internal sealed record PointDraft(
             FrozenAfterMs = Facts?.FrozenAfterMs,
             CutAfterMs = Facts?.CutAfterMs,
             ThawedAfterMs = Facts?.ThawedAfterMs,
-            FrozenMs = FrozenMs(record),
+            FrozenMs = record?.FrozenMs,
             Note = Unfrozen ? "cut while the guest was running" + Apart() : Note(),
         };
 
@@ -92,9 +92,6 @@ internal sealed record PointDraft(
         Disks.Count > 1 && !CutMethods.Require(Method.ToString().ToLowerInvariant()).CutsAtOneInstant
             ? ", each of its disks when the hook came to it"
             : "";
-
-    public static double? FrozenMs(WindowRecord? record) =>
-        record is { FrozenAt: { } frozen, ThawedAt: { } thawed } ? (thawed - frozen).TotalMilliseconds : null;
 
     private DiskCover CoverOf(PlannedDisk disk, int index) => Coverage?.Disks[index].Cover ?? DiskCover.Unknown;
 
