@@ -235,6 +235,7 @@ internal sealed class SimulatedVm
         Window = null;
         window.Fail();
         _host.Guard(new GuardInput.Ended(window.Id, VmIsHere: _there));
+        Adopt(); // also one that was adopted itself: the VM's actor asks for the entry of any window that it loses
     }
 
     /// <summary>Nobody needs the entry any more.</summary>
