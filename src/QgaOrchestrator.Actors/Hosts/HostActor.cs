@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Event;
-using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Hosts;
@@ -15,7 +14,7 @@ namespace QgaOrchestrator.Actors.Hosts;
 /// window, beats the watchdog's heart, and starts the actor of each VM that discovery finds. Its rules are
 /// <see cref="GuardRules"/>; it performs what they ask for.
 /// </summary>
-public sealed class HostActor : ReceiveActor, IWithTimers
+public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
 {
     private sealed record Beat : IHostMessage;
 
@@ -70,7 +69,9 @@ public sealed class HostActor : ReceiveActor, IWithTimers
         _watchdog.Summon();
     }
 
-    protected override void PostStop() => _watchdog.Dispose();
+    protected override void PostStop() => Dispose();
+
+    public void Dispose() => _watchdog.Dispose();
 
     /// <summary>A guard that begins anew has forgotten its limits: better no node, for then the watchdog thaws.</summary>
     protected override void PreRestart(Exception reason, object message) =>

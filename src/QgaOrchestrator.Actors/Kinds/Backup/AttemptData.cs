@@ -3,7 +3,6 @@ using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Qemu.Cut;
-using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Actors.Kinds.Backup;
 

@@ -5,7 +5,6 @@ using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Kinds.Backup;
-using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;

@@ -9,7 +9,6 @@ using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Cut.Methods;
-using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Processes;
 

@@ -27,7 +27,7 @@ public class BackupRecoveryTests
 
     private static readonly RecoveryPlan Undo = new RecoveryPlan.Undo();
 
-    private static RecoveryPlan Resume(BackupDraft draft) => new RecoveryPlan.Resume(draft);
+    private static RecoveryPlan.Resume Resume(BackupDraft draft) => new RecoveryPlan.Resume(draft);
 
     public static TheoryData<AttemptRemains, RecoveryPlan> Remains => new()
     {

@@ -1,6 +1,5 @@
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
-using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Tests.Vms;
 using QgaOrchestrator.Core.Vms;
 
@@ -197,7 +196,7 @@ public class BackupRulesTests
             var (same, effects) = BackupRules.Step(state, new BackupInput.Repeat());
             Assert.Equal(state, same);
             Assert.Equal(
-                state.Order.Grouped ? [new BackupEffect.Report(MemberReports.Of(state)!)] : new BackupEffect[0], effects);
+                state.Order.Grouped ? [new BackupEffect.Report(MemberReports.Of(state)!)] : Array.Empty<BackupEffect>(), effects);
         }
     }
 

@@ -1,6 +1,4 @@
-using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Points;
-using QgaOrchestrator.Core.Tests.Vms;
 using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Core.Tests.Kinds.Backup;
