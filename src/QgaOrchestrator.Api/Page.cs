@@ -20,4 +20,8 @@ public sealed record Page<T>(IReadOnlyList<T> Items, string? Next)
     /// read.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Notes { get; init; }
+
+    /// <summary>Of results: what a table shows of each; null where a list does not tell.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RunColumn>? Columns { get; init; }
 }

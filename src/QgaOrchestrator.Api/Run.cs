@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace QgaOrchestrator.Api;
 
@@ -25,7 +26,17 @@ public sealed record Run(string Id, string Kind, string State, RunItemCounts Ite
     public string? Reason { get; init; }
     /// <summary>In their order; null: everything is one wave.</summary>
     public IReadOnlyList<RunWave>? Waves { get; init; }
+    /// <summary>What a table of the run's VMs shows of each, beside its name and state; null: nothing, or a list does not
+    /// tell.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RunColumn>? ItemColumns { get; init; }
 }
+
+/// <summary>A column in a table of VMs or of results; the run's kind says which there are.</summary>
+/// <param name="Name">The member of the item or result, else of its <c>values</c>.</param>
+/// <param name="Title">The column's head.</param>
+/// <param name="Format">text, number, milliseconds or bytes; clients show another as text.</param>
+public sealed record RunColumn(string Name, string Title, string Format);
 
 /// <summary>One wave of a run.</summary>
 /// <param name="Vms">How many VMs it has.</param>

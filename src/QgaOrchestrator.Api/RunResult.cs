@@ -1,8 +1,9 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace QgaOrchestrator.Api;
 
-/// <summary>What one VM of a command or exec run gave back. Kept for 7 days, up to 1 GiB a host.</summary>
+/// <summary>What one VM of a run gave back. Kept for 7 days, up to 1 GiB a host.</summary>
 /// <param name="Index">The item's place in the run.</param>
 /// <param name="State">One of <see cref="ItemStates"/>; running until it has ended.</param>
 public sealed record RunResult(int Index, string Vm, string Host, int Attempt, string State)
@@ -18,6 +19,9 @@ public sealed record RunResult(int Index, string Vm, string Host, int Attempt, s
     public long? Signal { get; init; }
     /// <summary>A command's "return" member; null where it is larger than 64 KiB: fetch the stream.</summary>
     public JsonElement? Return { get; init; }
+    /// <summary>What the kind's own columns show, by their names; null: nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, JsonElement>? Values { get; init; }
     /// <summary>What was kept, by the stream's name: return, out, err.</summary>
     public IReadOnlyDictionary<string, ResultStream> Streams { get; init; } = new Dictionary<string, ResultStream>();
 }

@@ -4,6 +4,7 @@ using Akka.TestKit.Xunit2;
 using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Stores.Files;
 using QgaOrchestrator.Actors.Vms;
@@ -63,6 +64,9 @@ public abstract class OneHost : TestKit, IAsyncLifetime
 
     /// <summary>Short ones where a test wants them to pass.</summary>
     protected FreezeLimits Limits { get; set; } = new(Long, Long);
+
+    /// <summary>The kinds of run that the host knows.</summary>
+    protected virtual RunKinds Kinds => RunKinds.Known;
 
     /// <summary>What the simulated VM is like.</summary>
     protected virtual FleetOptions Options => new();
@@ -146,13 +150,12 @@ public abstract class OneHost : TestKit, IAsyncLifetime
             0,
             1,
             BackupKind.Name,
-            new RunOptions
+            new BackupOptions(BackupMethod.Full, null, consistency, null).In(new RunOptions
             {
                 MaxParallel = 50,
                 MaxFailures = CountOrPercent.All,
                 MaxUnreachable = CountOrPercent.All,
-                Backup = new BackupOptions(BackupMethod.Full, null, consistency, null),
-            },
+            }),
             new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero),
             resume
         );
@@ -248,6 +251,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         Cuts = new CutHost(Points, new Dictionary<string, IReadOnlyList<string>>(), TimeProvider.System),
         Exclude = _ => Excluded,
         Unsettled = _ => Task.FromResult<IReadOnlySet<string>>(new HashSet<string> { CutNames.For("r1", 0, 1).Hash }),
+        Items = (services, spec, monitor) => ItemsActor.Props(services, spec, monitor, Kinds.All),
         Results = Results,
         TargetGroup = null,
         Catalog = point => Catalog(point),

@@ -5,6 +5,8 @@ using Microsoft.Extensions.Logging;
 using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Stores;
@@ -30,6 +32,7 @@ public sealed partial class NodeActors(
     IResults results,
     SecretSpool secrets,
     AuditKeeper audit,
+    RunKinds kinds,
     TimeProvider time,
     ILogger<NodeActors> log
 ) : INodeActors
@@ -79,6 +82,7 @@ public sealed partial class NodeActors(
             Time = time,
             Vms = Fleet,
             Spread = options.Freeze.Spread,
+            Kind = kinds.Find,
             Host = options.Node.Host,
             Audit = audit.KeepAsync,
             Keep = Keep,
@@ -137,6 +141,7 @@ public sealed partial class NodeActors(
                 vm.Agent),
         Cuts = new CutHost(options.Node.DataDirectory, options.Freeze.Hooks, time),
         Exclude = fleet.Excluded,
+        Items = (services, spec, monitor) => ItemsActor.Props(services, spec, monitor, kinds.All),
         Results = results,
         Unsettled = UnsettledAsync,
         TargetGroup = options.Node.TargetGroup,

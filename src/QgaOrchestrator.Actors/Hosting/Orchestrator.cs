@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Akka.Actor;
 using QgaOrchestrator.Actors.Fleet;
+using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;
@@ -12,7 +14,7 @@ using QgaOrchestrator.Core.Vms;
 namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>Asks the node's actors on behalf of the outside.</summary>
-public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool secrets) : IOrchestrator
+public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool secrets, RunKinds kinds) : IOrchestrator
 {
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(15);
 
@@ -66,13 +68,16 @@ public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool se
     private async Task<RunView> StartAsync(StartRun order, CancellationToken cancel)
     {
         // On disk before the run is: it may begin at once, and go on after a crash.
-        var (journalled, secret) = RunKind.Find(order.Kind)!.Part(order.Options);
+        var (journalled, secret) = Kind(order.Kind).Part(order.Options);
         if (secret is not null) secrets.Keep(order.Run, secret);
         order = order with { Options = journalled };
         var view = await actors.Runs.Ask<RunView>(order, Answer, cancel);
         await views.SaveRunAsync(view.Summary);
         return view;
     }
+
+    private RunKind Kind(string name) =>
+        kinds.Find(name) ?? throw new ArgumentException($"there are no runs of kind {name}", nameof(name));
 
     public async Task<RunView?> SteerRunAsync(string id, RunSteering steering, string by, CancellationToken cancel) =>
         await views.GetRunAsync(id) is null

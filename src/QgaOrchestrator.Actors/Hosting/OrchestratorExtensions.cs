@@ -3,6 +3,7 @@ using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using QgaOrchestrator.Actors.Audit;
+using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Actors.Points;
 using QgaOrchestrator.Actors.Retention;
@@ -28,6 +29,7 @@ public static class OrchestratorExtensions
         services.AddStores(options);
         services.AddSingleton(_ => new SecretSpool(Path.Combine(options.Node.DataDirectory, "secrets")));
         services.AddSingleton<AuditKeeper>();
+        services.AddSingleton(RunKinds.Known);
         services.AddSingleton<NodeActors>();
         services.AddSingleton<INodeActors>(provider => provider.GetRequiredService<NodeActors>());
         services.AddSingleton<IOrchestrator, Orchestrator>();

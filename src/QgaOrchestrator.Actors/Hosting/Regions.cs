@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Sharding;
+using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Vms;
 

@@ -1,18 +1,11 @@
 using Akka.Actor;
 using Akka.Event;
 using QgaOrchestrator.Actors.Hosts;
-using QgaOrchestrator.Actors.Kinds.Backup;
-using QgaOrchestrator.Actors.Kinds.Command;
-using QgaOrchestrator.Actors.Kinds.Exec;
 using QgaOrchestrator.Actors.Vms;
-using QgaOrchestrator.Core.Kinds.Backup;
-using QgaOrchestrator.Core.Kinds.Command;
-using QgaOrchestrator.Core.Kinds.Exec;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
-using QgaOrchestrator.Qemu.Cut.Methods;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Machines;
 
@@ -24,6 +17,9 @@ namespace QgaOrchestrator.Actors.Items;
 /// </summary>
 internal sealed class ItemsActor : ReceiveActor, IWithTimers
 {
+    /// <summary>Why an item ends that its run has aborted.</summary>
+    public const string Aborted = "the run was aborted";
+
     /// <summary>To this actor, from the item at work.</summary>
     public sealed record Finished(ItemOutcome Outcome, string? Window) : INoSerializationVerificationNeeded;
 
@@ -48,18 +44,19 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     private readonly VmServices _services;
     private readonly VmSpec _spec;
     private readonly IMachine? _machine;
+    private readonly IReadOnlyList<RunKind> _kinds;
     private readonly Dictionary<ItemId, StartItem> _orders = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private VmItems _items = VmItems.None;
     private IActorRef _worker = ActorRefs.Nobody;
     private string? _sweepFault;
 
-    public ItemsActor(VmServices services, VmSpec spec, IMachine? machine)
+    private ItemsActor(VmServices services, VmSpec spec, IMachine? machine, IReadOnlyList<RunKind> kinds)
     {
-        (_services, _spec, _machine) = (services, spec, machine);
+        (_services, _spec, _machine, _kinds) = (services, spec, machine, kinds);
         Receive<StartItem>(Order);
         Receive<Finished>(m => OfWorker(Sender, new ItemsInput.Finished(m.Outcome.Bounded(), m.Window)));
-        Receive<AbortItem>(m => Handle(new ItemsInput.Aborted(new ItemId(m.Run, m.Item, m.Attempt), BackupItem.Aborted)));
+        Receive<AbortItem>(m => Handle(new ItemsInput.Aborted(new ItemId(m.Run, m.Item, m.Attempt), Aborted)));
         Receive<OrderMember>(Say);
         Receive<ItemJournalled>(m => Handle(new ItemsInput.Journalled(new ItemId(m.Run, m.Item, m.Attempt))));
         Receive<Repeat>(_ => Handle(new ItemsInput.Repeat()));
@@ -70,6 +67,10 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <param name="kinds">Those whose items this node can do.</param>
+    public static Props Props(VmServices services, VmSpec spec, IMachine? machine, IReadOnlyList<RunKind> kinds) =>
+        ActorProps.Of(() => new ItemsActor(services, spec, machine, kinds));
 
     /// <summary>An item that fails is not begun again here, unseen: its run is told, and decides.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
@@ -141,18 +142,14 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         }
     }
 
-    /// <summary>What does the work of each kind. A new kind is a line here.</summary>
     private Props Worker(StartItem order)
     {
-        var vm = Context.Parent;
-        return order.Kind switch
+        var place = new ItemPlace(order, _services, _spec, _machine, Context.Parent);
+        return _kinds.FirstOrDefault(kind => kind.Name == order.Kind) switch
         {
-            BackupKind.Name when order.Options.DryRun =>
-                ActorProps.Of(() => new PreflightItem(order, _services, _spec, _machine, vm)),
-            BackupKind.Name => ActorProps.Of(() => new BackupItem(order, _services, _spec, _machine, vm)),
-            CommandKind.Name => ActorProps.Of(() => new CommandItem(order, _services, vm)),
-            ExecKind.Name => ActorProps.Of(() => new ExecItem(order, _services, vm)),
-            _ => throw new InvalidOperationException($"No item of kind {order.Kind} is known here"),
+            null => ActorProps.Of(() => new UnknownKindItem(order, place.Services)),
+            { } kind when order.Options.DryRun => kind.Checker(place),
+            { } kind => kind.Worker(place),
         };
     }
 
@@ -168,8 +165,9 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         using var limit = new CancellationTokenSource(SweepLimit, _services.Time);
         var unsettled = await _services.Unsettled(_spec.Id);
         var entryLeft = await RemoveEntryAsync(unsettled, limit.Token);
-        var job = new CutJob(_services.Cuts, _spec.Id.Entity, machine);
-        return new Swept(await CutMethods.All.SweepAsync(job, unsettled, limit.Token), entryLeft);
+        var removed = new List<string>();
+        foreach (var kind in _kinds) removed.AddRange(await kind.SweepAsync(_services, _spec, machine, unsettled, limit.Token));
+        return new Swept(removed, entryLeft);
     }
 
     /// <summary>Whoever would remove a thawed entry once its run has journalled what became of it may have ended before

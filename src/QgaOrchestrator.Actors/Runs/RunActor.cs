@@ -57,7 +57,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         // Of a run whose removal a crash cut short the start is gone, and with it all that the rest would mean.
         Recover<RunEvent>(happened =>
         {
-            if (_live.Run is not null || happened is RunEvent.RunStarted) Happen(happened);
+            if (_live.Run is not null || happened is RunEvent.RunStarted) Happen(WithTarget(happened));
         });
         Recover<RecoveryCompleted>(_ => Resume());
 
@@ -108,6 +108,11 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         _untold.AddRange(RunLines.Of(_live.Run!, happened, _services.Host));
     }
 
+    /// <summary>The target follows from the options, so the journal does not hold it.</summary>
+    private T WithTarget<T>(T happened) where T : RunEvent => happened is RunEvent.RunStarted e
+        ? (T)(RunEvent)(e with { Target = _services.Kind(e.Kind)?.Target(e.Options) })
+        : happened;
+
     private void Resume()
     {
         if (_live.Run is null) Timers.StartSingleTimer("nobody", new NobodyCame(), Lingering);
@@ -134,7 +139,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
             Notes = order.Notes,
             StartedBy = order.StartedBy,
         };
-        Handle(new RunInput.Ordered(new RunCommand.Start(started)), () =>
+        Handle(new RunInput.Ordered(new RunCommand.Start(WithTarget(started))), () =>
         {
             _log.Info("{0}", RunWords.Started(_live.Run!));
             Answer(asker);
@@ -335,7 +340,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         {
             Group = item.Group,
             Freeze = item.Note.Freeze,
-            Secrets = RunKind.Find(run.Kind)?.EnvNames(run.Options).Count > 0 ? _secrets ??= _services.Secrets(run.Id) : null,
+            Secrets = _services.Kind(run.Kind)?.SecretsOf(run.Options) is null ? null : _secrets ??= _services.Secrets(run.Id),
         };
     }
 

@@ -1,15 +1,10 @@
 using Akka.Actor;
+using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Runs;
-
-/// <summary>To a run's actor, wherever it lives; the region finds it by <see cref="Run"/>.</summary>
-public interface IRunMessage
-{
-    string Run { get; }
-}
 
 /// <summary>Start this run; answered by its <see cref="RunView"/> when that is journalled. A repeat changes nothing.</summary>
 public sealed record StartRun(string Run, string Kind, string Select, RunOptions Options, IReadOnlyList<VmId> Targets)

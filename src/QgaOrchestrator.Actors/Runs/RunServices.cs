@@ -1,4 +1,5 @@
 using Akka.Actor;
+using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Runs;
 
@@ -14,6 +15,9 @@ public sealed record RunServices
 
     /// <summary>From a group's first freeze to its last cut: Freeze.Spread of this node's config.</summary>
     public required TimeSpan Spread { get; init; }
+
+    /// <summary>The kinds of run by name; null: this node does not know it.</summary>
+    public required Func<string, RunKind?> Kind { get; init; }
 
     /// <summary>This node's name, for the audit log.</summary>
     public required string Host { get; init; }

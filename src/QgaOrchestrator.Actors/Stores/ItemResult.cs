@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using QgaOrchestrator.Core.Kinds;
 using QgaOrchestrator.Core.Runs;
 
@@ -30,6 +32,9 @@ public sealed record ItemResult(int Item, int Attempt, string Vm, string Host, D
 
     /// <summary>What ended the process, where it has no exit code. On Windows an NTSTATUS.</summary>
     public long? Signal { get; init; }
+
+    /// <summary>What the kind's own columns show; null: nothing.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? Values { get; init; }
 
     /// <summary>What was kept of each stream, by its name: return, out, err.</summary>
     public IReadOnlyDictionary<string, KeptStream> Streams { get; init; } = new Dictionary<string, KeptStream>();

@@ -158,7 +158,7 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
             Context.ActorOf(ActorProps.Of(() => new MonitorKeeper(machine, spec.Id.Name, holds, _pauses)), MonitorName);
         foreach (var owed in CutMethods.All.Select(method => method.Owed(_services.Cuts, spec.Id.Entity)).OfType<string>())
             _log.Warning("{0}: {1}", spec.Id.Name, owed);
-        var items = Context.ActorOf(ActorProps.Of(() => new ItemsActor(_services, spec, vm.Qemu)), ItemsName);
+        var items = Context.ActorOf(_services.Items(_services, spec, vm.Qemu), ItemsName);
         Timers.Cancel("present");
         Timers.Cancel("again");
         Become(() => Serving(vm, items));

@@ -43,6 +43,9 @@ public sealed record VmServices
     /// <summary>The disks of a VM that its owner leaves out, each by one of its names.</summary>
     public required Func<VmId, IReadOnlyList<string>> Exclude { get; init; }
 
+    /// <summary>The actor of a VM's items, for the kinds of run that this node knows.</summary>
+    public required Func<VmServices, VmSpec, IMachine?, Props> Items { get; init; }
+
     /// <summary>Where commands' and processes' results are kept.</summary>
     public required IResults Results { get; init; }
 

@@ -21,7 +21,7 @@ internal sealed class ItemChanges(RunState state)
         _counts = _counts.Move(before, item.State);
         var running = (item.State == ItemState.Running ? 1 : 0) - (before == ItemState.Running ? 1 : 0);
         if (running != 0)
-            foreach (var (key, _) in RunLimits.Of(state.Options, item))
+            foreach (var (key, _) in RunLimits.Of(state, item))
                 _runningBy[key] = _runningBy.GetValueOrDefault(key) + running;
         if (item.State == ItemState.Pending) _firstPending = Math.Min(_firstPending, item.Index);
     }

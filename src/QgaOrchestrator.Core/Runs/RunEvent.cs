@@ -29,6 +29,11 @@ public abstract record RunEvent
         /// <summary>The name of the token that asked for it; null where an earlier version did not tell.</summary>
         [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
         public string? StartedBy { get; init; }
+
+        /// <summary>The target that all items share. It follows from the options by the kind's rule, so it is not stored: who
+        /// reads the journal sets it.</summary>
+        [JsonIgnore]
+        public string? Target { get; init; }
     }
 
     /// <summary>These attempts may have begun from now on: every name that they make derives from run, item and

@@ -4,12 +4,13 @@ namespace QgaOrchestrator.Core.Runs;
 internal static class RunLimits
 {
     /// <summary>What counts this item, and up to how many.</summary>
-    public static IEnumerable<(string Key, int Limit)> Of(RunOptions options, RunItem item)
+    public static IEnumerable<(string Key, int Limit)> Of(RunState run, RunItem item)
     {
+        var options = run.Options;
         if (options.MaxParallelPerHost is { } perHost) yield return ($"host {item.Vm.Host}", perHost);
-        // Without a named target each host copies to its own.
+        // Without a named target each host has its own.
         if (options.MaxParallelPerTarget is { } perTarget)
-            yield return ($"target {options.Backup?.Target ?? item.Vm.Host}", perTarget);
+            yield return ($"target {run.Target ?? item.Vm.Host}", perTarget);
         foreach (var (label, limit) in options.MaxParallelPerLabel ?? NoLabels)
             if (item.Note.Labels?.GetValueOrDefault(label) is { } value) yield return ($"label {label}={value}", limit);
     }

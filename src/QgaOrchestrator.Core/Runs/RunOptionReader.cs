@@ -11,15 +11,14 @@ public sealed class RunOptionReader
     private const int MostEntries = 100, LongestText = 4096, LongestShown = 100;
 
     private readonly Dictionary<string, JsonElement> _given = [];
-    private readonly IReadOnlyList<string> _secret;
+    private readonly IReadOnlyList<OptionInfo> _known;
     private readonly List<string> _errors = [];
 
     /// <param name="options">As POST has them.</param>
-    /// <param name="known">All names that there are.</param>
-    /// <param name="secret">Those whose values no message shows.</param>
-    public RunOptionReader(JsonElement? options, IReadOnlyList<string> known, IReadOnlyList<string> secret)
+    /// <param name="known">All options that there are.</param>
+    public RunOptionReader(JsonElement? options, IReadOnlyList<OptionInfo> known)
     {
-        _secret = secret;
+        _known = known;
         if (options is not { } given || given.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined) return;
         if (given.ValueKind != JsonValueKind.Object)
         {
@@ -28,22 +27,18 @@ public sealed class RunOptionReader
         }
         foreach (var property in given.EnumerateObject())
         {
-            if (!known.Contains(property.Name))
-                _errors.Add($"{property.Name}: no such option; there are {string.Join(", ", known.Order())}");
+            if (known.All(option => option.Name != property.Name))
+                _errors.Add($"{property.Name}: no such option; there are {string.Join(", ", known.Select(option => option.Name).Order())}");
             else if (property.Value.ValueKind != JsonValueKind.Null) _given[property.Name] = property.Value;
         }
     }
 
     public IReadOnlyList<string> Errors => _errors;
 
-    public void Fail(string name, string expected) => _errors.Add($"{name}: {expected}");
+    /// <summary>A value that is wrong, or goes with no other that was given.</summary>
+    public void Fail(string name, string expected) => Fail($"{name}: {expected}");
 
-    /// <summary>An option of the contract that this version does not have.</summary>
-    public void NotAvailable(string name)
-    {
-        if (_given.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.False)
-            Fail(name, "is not available in this version");
-    }
+    public void Fail(string fault) => _errors.Add(fault);
 
     public string? Text(string name) => Get(
         name, v => v.ValueKind == JsonValueKind.String && IsText(v.GetString()!) ? v.GetString() : null,
@@ -183,7 +178,7 @@ public sealed class RunOptionReader
         var raw = given.GetRawText();
         Fail(
             name,
-            _secret.Contains(name)
+            _known.Any(option => option.Name == name && option.IsSecret)
                 ? $"{expected}; what was given is not shown"
                 : $"{expected}, not {(raw.Length > LongestShown ? raw[..LongestShown] + "…" : raw)}"
         );

@@ -1,7 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
-using QgaOrchestrator.Core.Kinds.Backup;
-using QgaOrchestrator.Core.Kinds.Command;
-using QgaOrchestrator.Core.Kinds.Exec;
+using System.Text.Json.Serialization.Metadata;
 
 namespace QgaOrchestrator.Core.Runs;
 
@@ -42,18 +41,21 @@ public sealed record RunOptions
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool DryRun { get; init; }
 
-    /// <summary>The run stops when more than this have failed (unknown ones count). backup: 100%.</summary>
+    /// <summary>The run stops when more than this have failed (unknown ones count). The default is the kind's.</summary>
     public required CountOrPercent MaxFailures { get; init; }
 
     /// <summary>The run stops when more than this were unreachable. Default 100%.</summary>
     public required CountOrPercent MaxUnreachable { get; init; }
 
-    /// <summary>Of kind backup. A kind's member is named like the kind: HTTP shows it flattened by that name.</summary>
-    public BackupOptions? Backup { get; init; }
+    /// <summary>The kind's own options. Not init: the reader of JSON cannot give extension data to a constructor.</summary>
+    [JsonExtensionData]
+    public OwnOptions? Own { get; set; }
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public CommandOptions? Command { get; init; }
+    /// <summary>These options with a kind's own among them.</summary>
+    public RunOptions With<T>(string kind, T own, JsonTypeInfo<T> type) =>
+        this with { Own = new OwnOptions { [kind] = JsonSerializer.SerializeToElement(own, type) } };
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public ExecOptions? Exec { get; init; }
+    /// <summary>The own options of this kind; null: these are not such a run's.</summary>
+    public T? Of<T>(string kind, JsonTypeInfo<T> type) where T : class =>
+        Own is not null && Own.TryGetValue(kind, out var own) ? own.Deserialize(type) : null;
 }

@@ -142,7 +142,7 @@ public static class RunRules
             // Who does not fit waits here, so that a large group is not overtaken for ever.
             if (!nothingElse && state.Counts.Running + next.Count + members.Count > state.Options.MaxParallel) break;
             if (next.Count > 0 && next.Count + members.Count > BatchLimit) break;
-            var needs = members.SelectMany(member => RunLimits.Of(state.Options, member)).GroupBy(need => need)
+            var needs = members.SelectMany(member => RunLimits.Of(state, member)).GroupBy(need => need)
                 .Select(need => (need.Key.Key, need.Key.Limit, Count: need.Count())).ToList();
             if (needs.Any(need => running.GetValueOrDefault(need.Key) is > 0 and var under && under + need.Count > need.Limit))
                 continue;
@@ -208,6 +208,7 @@ public static class RunRules
             Kind = e.Kind,
             Select = e.Select,
             Options = e.Options,
+            Target = e.Target,
             StartedAt = e.At,
             RetryOf = e.RetryOf,
             StartedBy = e.StartedBy,

@@ -13,6 +13,9 @@ public sealed record RunState
 
     public required RunOptions Options { get; init; }
 
+    /// <summary>The target that all items share, for maxParallelPerTarget; null: each host has its own.</summary>
+    public string? Target { get; init; }
+
     public required DateTimeOffset StartedAt { get; init; }
 
     public string? RetryOf { get; init; }

@@ -1,6 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Actors;
+using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Kinds;
+using QgaOrchestrator.Actors.Results;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Node.Access;
@@ -27,11 +30,14 @@ public static class ApiMapping
         Run = vm.Run,
     };
 
-    /// <param name="role">A viewer does not see what processes and commands are given.</param>
-    public static Run ToApi(this RunSummary run, Role role) => new(run.Id, run.Kind, Lower(run.Phase), run.Counts.ToApi())
+    /// <summary>Of a run whose kind this node does not know, nothing is shown that only its kind can tell.</summary>
+    /// <param name="role">A viewer does not see what guests are given.</param>
+    public static Run ToApi(this RunSummary run, RunKinds kinds, Role role) => ToApi(run, kinds.Find(run.Kind), role);
+
+    private static Run ToApi(RunSummary run, RunKind? kind, Role role) => new(run.Id, run.Kind, Lower(run.Phase), run.Counts.ToApi())
     {
         Select = run.Select,
-        Options = Options(run.Options, role),
+        Options = Options(run.Options, kind, role),
         CreatedAt = run.StartedAt,
         StartedAt = run.StartedAt,
         EndedAt = run.EndedAt,
@@ -39,6 +45,7 @@ public static class ApiMapping
         StartedBy = run.StartedBy,
         Reason = run.Reason,
         Waves = Waves(run),
+        ItemColumns = kind is { ItemColumns: { Count: > 0 } columns } ? [.. columns.Select(ToApi)] : null,
     };
 
     private static RunWave[]? Waves(RunSummary run)
@@ -60,13 +67,14 @@ public static class ApiMapping
         };
     }
 
+    public static RunColumn ToApi(this ResultColumn column) => new(column.Name, column.Title, Lower(column.Format));
+
     /// <param name="progress">The item's progress, where it is known.</param>
-    /// <param name="role">A viewer does not see what a process wrote.</param>
-    public static ItemStatus ToApi(this RunItemView item, ItemProgress? progress, Role role) => new(
+    /// <param name="kind">The run's; null: this node does not know it.</param>
+    /// <param name="role">A viewer does not see what a guest said.</param>
+    public static ItemStatus ToApi(this RunItemView item, ItemProgress? progress, RunKind? kind, Role role) => new(
         item.Vm.Name, item.Vm.Host, item.Group, Lower(item.State), progress?.Step,
-        role == Role.Viewer && item.Reason is { } reason
-            ? Core.Kinds.Exec.ExecKind.WithoutWords(reason)
-            : item.Reason, item.Remedy, item.Attempt,
+        role == Role.Viewer && item.Reason is { } reason ? kind?.ForViewers(reason) : item.Reason, item.Remedy, item.Attempt,
         item.FrozenMs is { } ms ? (long)Math.Round(ms) : null, item.Point?.Id)
     {
         Index = item.Index,
@@ -111,23 +119,19 @@ public static class ApiMapping
         Cancelled = counts.Cancelled,
     };
 
-    // In the form that POST takes: a kind's own options beside the common ones.
-    private static JsonObject Options(RunOptions options, Role role)
+    // In the form that POST takes: a kind's own options beside the common ones. Of an unknown kind nobody knows what is secret.
+    private static JsonObject Options(RunOptions options, RunKind? kind, Role role)
     {
-        var all = JsonSerializer.SerializeToNode(options, RunJson.Default.RunOptions)!.AsObject();
-        foreach (var kind in RunKind.All)
+        var all = JsonSerializer.SerializeToNode(options with { Own = null }, RunJson.Default.RunOptions)!.AsObject();
+        if (kind is null || options.Own is not { } kept || !kept.TryGetValue(kind.Name, out var json)) return all;
+        if (JsonObject.Create(json) is not { } own) return all;
+        kind.Show(own);
+        foreach (var option in kind.OwnOptions.Where(option => role == Role.Viewer && option.IsForOperators))
+            if (own[option.Name] is { } value) own[option.Name] = Hidden(value);
+        foreach (var (name, value) in own.ToArray())
         {
-            if (!all.Remove(kind.Name, out var named) || named is not JsonObject own) continue;
-            if (own.Remove("envNames", out var names)) own["env"] = names;
-            if (own["env"] is JsonArray env)
-                own["env"] = new JsonArray([.. env.Select(entry => (JsonNode)$"{$"{entry}".Split('=')[0]}=***")]);
-            foreach (var hidden in role == Role.Viewer ? kind.OperatorOptions : [])
-                if (own[hidden] is { } value) own[hidden] = Hidden(value);
-            foreach (var (name, value) in own.ToArray())
-            {
-                own.Remove(name);
-                all[name] = value;
-            }
+            own.Remove(name);
+            all[name] = value;
         }
         return all;
     }

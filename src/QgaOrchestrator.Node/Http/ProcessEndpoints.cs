@@ -4,7 +4,7 @@ using System.Text.Json;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Guests;
 using QgaOrchestrator.Api;
-using QgaOrchestrator.Core.Kinds.Exec;
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Http.Audit;
 using QgaOrchestrator.Node.Http.Errors;
@@ -56,7 +56,7 @@ public static class ProcessEndpoints
     private static TimeSpan Limit(string? timeout)
     {
         if (timeout is null) return Usual;
-        var (least, most) = (ExecKind.ShortestTimeout, ExecKind.LongestTimeout);
+        var (least, most) = (ProcessTimeout.Shortest, ProcessTimeout.Longest);
         return Core.Duration.Within(timeout, least, most) ?? throw new ProblemException(
             Problems.BadRequest([$"timeout: a duration hh:mm:ss[.fff] from {least:c} to {most:c} is expected"], Example));
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using QgaOrchestrator.Actors;
+using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
@@ -10,7 +11,7 @@ using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Node.Http;
 
-/// <summary>/v1/runs/{id}/results: what the VMs of a command or exec run gave back, and each stream whole.</summary>
+/// <summary>/v1/runs/{id}/results: what the VMs of a run gave back, and each stream whole.</summary>
 public static class ResultEndpoints
 {
     private const int ReturnedBytes = 64 * 1024, MostNested = 48;
@@ -29,6 +30,7 @@ public static class ResultEndpoints
         IResults spool,
         IOrchestrator orchestrator,
         IViews views,
+        RunKinds kinds,
         CancellationToken cancel
     )
     {
@@ -41,13 +43,23 @@ public static class ResultEndpoints
             return Problems.Result(RunEndpoints.NoRun(id));
         var more = page.Count > most;
         return TypedResults.Json(
-            new Page<RunResult>([.. page.Take(most).Select(result => ToApi(id, result, spool))], more ? $"{skip + most}" : null),
+            new Page<RunResult>([.. page.Take(most).Select(result => ToApi(id, result, spool))], more ? $"{skip + most}" : null)
+            {
+                Columns = await ColumnsAsync(id, views, kinds),
+            },
             ApiJson.Default.PageRunResult);
     }
 
-    private static IResult Open(string id, int item, string stream, IResults spool) =>
-        Known(id) && stream is "return" or "out" or "err" && spool.Open(id, item, stream) is { } bytes
-            ? TypedResults.Stream(bytes, stream == "return" ? "application/json" : "application/octet-stream")
+    private static async Task<RunColumn[]?> ColumnsAsync(string id, IViews views, RunKinds kinds) =>
+        await views.GetRunAsync(id) is { } run && kinds.Find(run.Kind) is { ResultColumns: { Count: > 0 } columns }
+            ? [.. columns.Select(column => column.ToApi())]
+            : null;
+
+    private static IResult Open(string id, int item, string stream, IResults spool, RunKinds kinds) =>
+        Known(id)
+        && kinds.All.SelectMany(kind => kind.ResultFiles).FirstOrDefault(file => file.Name == stream) is { } known
+        && spool.Open(id, item, stream) is { } bytes
+            ? TypedResults.Stream(bytes, known.MediaType)
             : Problems.Result(
                 Problems.NotFound(
                     $"Item {item} of run {id} has no {stream}.",
@@ -69,6 +81,7 @@ public static class ResultEndpoints
         Pid = result.Pid,
         ExitCode = result.ExitCode,
         Signal = result.Signal,
+        Values = result.Values,
         Return = Returned(run, result, spool),
         Streams = result.Streams.ToDictionary(
             stream => stream.Key,

@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using QgaOrchestrator.Actors;
+using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Fleet;
@@ -19,7 +21,8 @@ public static class RunEndpoints
 {
     public static void MapRuns(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost(ApiRoutes.Runs, StartAsync).For(Role.Operator).Takes(RunRequestReader.Body).UpTo(BodyLimits.Small);
+        var kinds = routes.ServiceProvider.GetRequiredService<RunKinds>();
+        routes.MapPost(ApiRoutes.Runs, StartAsync).For(Role.Operator).Takes(RunRequestReader.Body(kinds)).UpTo(BodyLimits.Small);
         routes.MapGet(ApiRoutes.Runs, ListAsync).For(Role.Viewer);
         routes.MapGet(ApiRoutes.Run, ShowAsync).For(Role.Viewer);
         routes.MapGet(ApiRoutes.RunItems, ItemsAsync).For(Role.Viewer);
@@ -27,14 +30,14 @@ public static class RunEndpoints
             .MapPost(
                 ApiRoutes.RunPause,
                 (string id, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
-                    SteerAsync(id, RunSteering.Pause, context, orchestrator, views, cancel)
+                    SteerAsync(id, RunSteering.Pause, context, orchestrator, views, kinds, cancel)
             )
             .For(Role.Operator);
         routes
             .MapPost(
                 ApiRoutes.RunResume,
                 (string id, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
-                    SteerAsync(id, RunSteering.Resume, context, orchestrator, views, cancel)
+                    SteerAsync(id, RunSteering.Resume, context, orchestrator, views, kinds, cancel)
             )
             .For(Role.Operator);
         routes
@@ -54,6 +57,7 @@ public static class RunEndpoints
                         context,
                         orchestrator,
                         views,
+                        kinds,
                         cancel
                     )
             )
@@ -67,12 +71,13 @@ public static class RunEndpoints
         IOrchestrator orchestrator,
         IViews views,
         IIdempotencyKeys keys,
+        RunKinds kinds,
         TimeProvider time,
         CancellationToken cancel
     )
     {
         var body = StrictInput.BodyOf(request.HttpContext);
-        var (kind, select, options) = RunRequestReader.Read(body);
+        var (kind, select, options) = RunRequestReader.Read(body, kinds);
         AuditTrail.Note(request.HttpContext, $"{kind.Name} of {select}");
         var id = await IdAsync(request, body, keys, time.GetUtcNow());
         // A repeat of a request with its key finds the run that the first one started.
@@ -80,7 +85,7 @@ public static class RunEndpoints
             id, kind, select, options, By(request.HttpContext), orchestrator, cancel);
         response.Headers.Location = ApiRoutes.RunPath(id);
         return TypedResults.Json(
-            run.ToApi(RoleOf(request.HttpContext)), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
+            run.ToApi(kinds, RoleOf(request.HttpContext)), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
     }
 
     private static async Task<RunSummary> BeginAsync(
@@ -98,7 +103,8 @@ public static class RunEndpoints
         if (selected.Count == 0)
             throw new ProblemException(
                 Problems.BadRequest([$"select: {select} selects no VM"], "GET /v1/vms?select= shows what a selector selects."));
-        var (plan, faults) = RunPlan.Of([.. fleet.Select(Identity)], [.. selected.Select(Identity)], options);
+        var (plan, faults) = RunPlan.Of(
+            [.. fleet.Select(Identity)], [.. selected.Select(Identity)], options, kind.GroupBy(options));
         if (plan is null)
             throw new ProblemException(
                 Problems.BadRequest(faults, "Select the whole group, or none of it.") with { Code = ProblemCodes.GroupSplit });
@@ -108,7 +114,7 @@ public static class RunEndpoints
     private static VmIdentity Identity(VmStatus vm) => new(vm.Id, vm.Uuid, vm.Labels, vm.Group) { Freeze = vm.Freeze };
 
     private static async Task<IResult> SteerAsync(
-        string id, RunSteering steering, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
+        string id, RunSteering steering, HttpContext context, IOrchestrator orchestrator, IViews views, RunKinds kinds, CancellationToken cancel)
     {
         if (await FindAsync(id, orchestrator, views, cancel) is not { } run) return Problems.Result(NoRun(id));
         if (run.EndedAt is not null)
@@ -128,7 +134,7 @@ public static class RunEndpoints
                 )
             );
         return await orchestrator.SteerRunAsync(id, steering, By(context), cancel) is { } view
-            ? TypedResults.Json(view.Summary.ToApi(RoleOf(context)), ApiJson.Default.Run)
+            ? TypedResults.Json(view.Summary.ToApi(kinds, RoleOf(context)), ApiJson.Default.Run)
             : Problems.Result(NoRun(id));
     }
 
@@ -139,6 +145,7 @@ public static class RunEndpoints
         IOrchestrator orchestrator,
         IViews views,
         IIdempotencyKeys keys,
+        RunKinds kinds,
         TimeProvider time,
         CancellationToken cancel
     )
@@ -161,12 +168,12 @@ public static class RunEndpoints
                     "Start a new run."
                 )
             );
-        if (RunKind.Find(run.Kind)?.EnvNames(run.Options) is { Count: > 0 } names)
+        if (kinds.Find(run.Kind)?.SecretsOf(run.Options) is { } secrets)
         {
             return Problems.Result(
                 Problems.Conflict(
                     ProblemCodes.Conflict,
-                    $"Run {id} had the env {string.Join(", ", names)}, whose values are kept no longer than a run.",
+                    $"Run {id} had {secrets}, whose values are kept no longer than a run.",
                     "Start a new run with them, of the VMs in which it did not succeed."
                 )
             );
@@ -178,15 +185,15 @@ public static class RunEndpoints
             return Problems.Result(NoRun(id));
         response.Headers.Location = ApiRoutes.RunPath(next);
         return TypedResults.Json(
-            retry.ToApi(RoleOf(request.HttpContext)), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
+            retry.ToApi(kinds, RoleOf(request.HttpContext)), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
     }
 
     private static async Task<IResult> ListAsync(
-        string? limit, string? cursor, HttpContext context, IViews views, IAuditLog audit)
+        string? limit, string? cursor, HttpContext context, IViews views, RunKinds kinds, IAuditLog audit)
     {
         var page = await views.ListRunsAsync(Paging.Limit(limit), Paging.Time(cursor));
         return TypedResults.Json(
-            new Page<Run>([.. page.Items.Select(run => run.ToApi(RoleOf(context)))], page.Next?.ToString())
+            new Page<Run>([.. page.Items.Select(run => run.ToApi(kinds, RoleOf(context)) with { ItemColumns = null })], page.Next?.ToString())
             {
                 KeptFrom = await audit.KeptFromAsync(),
             },
@@ -199,10 +206,11 @@ public static class RunEndpoints
         HttpContext context,
         IOrchestrator orchestrator,
         IViews views,
+        RunKinds kinds,
         CancellationToken cancel
     ) =>
         await FindAsync(id, orchestrator, views, cancel) is { } run
-            ? TypedResults.Json(run.ToApi(RoleOf(context)), ApiJson.Default.Run)
+            ? TypedResults.Json(run.ToApi(kinds, RoleOf(context)), ApiJson.Default.Run)
             : Problems.Result(NoRun(id));
 
     private static async Task<IResult> ItemsAsync(
@@ -212,6 +220,7 @@ public static class RunEndpoints
         HttpContext context,
         IOrchestrator orchestrator,
         IViews views,
+        RunKinds kinds,
         CancellationToken cancel
     )
     {
@@ -219,16 +228,17 @@ public static class RunEndpoints
         if (await views.GetRunAsync(id) is { EndedAt: not null } ended)
         {
             var items = await views.ListItemsAsync(id, skip, most);
-            return Items([.. items.Select(item => item.ToApi(null, RoleOf(context)))], skip, ended.Counts.Total);
+            return Items([.. items.Select(item => item.ToApi(null, kinds.Find(ended.Kind), RoleOf(context)))], skip, ended.Counts.Total);
         }
         if (await orchestrator.GetRunAsync(id, cancel) is not { } view) return Problems.Result(NoRun(id));
+        var kind = kinds.Find(view.Summary.Kind);
         var progress = view.Progress.ToDictionary(item => item.Index);
         return Items(
             [
                 .. view
                     .Items.Skip(skip)
                     .Take(most)
-                    .Select(item => item.ToApi(progress.GetValueOrDefault(item.Index), RoleOf(context))),
+                    .Select(item => item.ToApi(progress.GetValueOrDefault(item.Index), kind, RoleOf(context))),
             ],
             skip,
             view.Items.Count

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using QgaOrchestrator.Actors;
+using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
@@ -22,13 +23,14 @@ public static class RunEventEndpoints
         HttpRequest request,
         IOrchestrator orchestrator,
         IViews views,
+        RunKinds kinds,
         TimeProvider time,
         SlowReaders slow,
         IHostApplicationLifetime lifetime,
         CancellationToken cancel
     )
     {
-        var stream = new RunEventStream(Since(request), RunEndpoints.RoleOf(request.HttpContext), time);
+        var stream = new RunEventStream(Since(request), kinds, RunEndpoints.RoleOf(request.HttpContext), time);
         if (await views.GetRunAsync(id) is { EndedAt: not null } ended)
         {
             var items = await views.ListItemsAsync(id, 0, int.MaxValue);

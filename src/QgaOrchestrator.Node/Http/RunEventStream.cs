@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
 using QgaOrchestrator.Actors;
+using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Node.Access;
@@ -13,7 +14,7 @@ namespace QgaOrchestrator.Node.Http;
 /// the change (Unix milliseconds), the same before and after a restart of the node, so Last-Event-ID goes on anywhere;
 /// changes of that same millisecond come again, which changes nothing for a reader.
 /// </summary>
-public sealed class RunEventStream(long since, Role role, TimeProvider time)
+public sealed class RunEventStream(long since, RunKinds kinds, Role role, TimeProvider time)
 {
     private readonly Dictionary<int, RunItemView> _sent = [];
     private readonly CopyRate _rate = new();
@@ -30,7 +31,7 @@ public sealed class RunEventStream(long since, Role role, TimeProvider time)
         {
             latest = at;
             var where = view.Progress.FirstOrDefault(progress => progress.Index == item.Index);
-            yield return new(JsonSerializer.Serialize(item.ToApi(where, role), ApiJson.Default.ItemStatus), RunEventTypes.Item)
+            yield return new(JsonSerializer.Serialize(item.ToApi(where, kinds.Find(view.Summary.Kind), role), ApiJson.Default.ItemStatus), RunEventTypes.Item)
             {
                 EventId = Id(at),
             };
@@ -83,7 +84,7 @@ public sealed class RunEventStream(long since, Role role, TimeProvider time)
     };
 
     private SseItem<string> Run(RunSummary run, string? id) =>
-        new(JsonSerializer.Serialize(run.ToApi(role), ApiJson.Default.Run), RunEventTypes.Run) { EventId = id };
+        new(JsonSerializer.Serialize(run.ToApi(kinds, role), ApiJson.Default.Run), RunEventTypes.Run) { EventId = id };
 
     private static string Id(long at) => at.ToString(CultureInfo.InvariantCulture);
 }

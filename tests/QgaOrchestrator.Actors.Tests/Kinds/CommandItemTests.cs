@@ -135,14 +135,14 @@ public sealed class CommandItemTests : OneHost
     {
         await StartAsync();
         var order = Process("/bin/true");
-        order = order with { Options = order.Options with { Exec = order.Options.Exec! with { EnvNames = ["TOKEN"] } } };
+        order = order with { Options = (ExecOptions.Of(order.Options)! with { EnvNames = ["TOKEN"] }).In(order.Options) };
 
         var lost = Run(order);
         Assert.Equal(ItemState.Failed, lost.State);
         Assert.Contains("TOKEN", lost.Reason, StringComparison.Ordinal);
         Assert.Null(Results.Read("r1", 0));
 
-        Assert.Equal(ItemState.Succeeded, Run(order with { Run = "r2", Secrets = new RunSecrets(["TOKEN=hunter2"]) }).State);
+        Assert.Equal(ItemState.Succeeded, Run(order with { Run = "r2", Secrets = new ExecSecrets(["TOKEN=hunter2"]).ToRun() }).State);
         Assert.Equal(["TOKEN=hunter2"], Vm.Guest.LastEnvironment!);
         Assert.DoesNotContain("hunter2", $"{order}", StringComparison.Ordinal);
     }
@@ -167,16 +167,13 @@ public sealed class CommandItemTests : OneHost
     private StartItem Call(string command, string? arguments = null, bool resume = false) => Item(resume: resume) with
     {
         Kind = CommandKind.Name,
-        Options = Bare with
-        {
-            Command = new CommandOptions(command, arguments is null ? null : JsonDocument.Parse(arguments).RootElement),
-        },
+        Options = new CommandOptions(command, arguments is null ? null : JsonDocument.Parse(arguments).RootElement).In(Bare),
     };
 
     private StartItem Process(string path, params string[] arguments) => Item() with
     {
         Kind = ExecKind.Name,
-        Options = Bare with { Exec = new ExecOptions(path, Long, CaptureOutput: true, arguments) },
+        Options = new ExecOptions(path, Long, CaptureOutput: true, arguments).In(Bare),
     };
 
     private static RunOptions Bare =>

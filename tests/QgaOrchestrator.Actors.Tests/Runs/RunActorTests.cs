@@ -3,6 +3,7 @@ using Akka.Cluster.Sharding;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Fleet;
@@ -232,13 +233,12 @@ public sealed class RunActorTests : TestKit
     private void Order(int vms, int maxParallel = 50, CountOrPercent? maxFailures = null)
     {
         var targets = Enumerable.Range(1, vms).Select(i => new VmId("h1", $"vm{i:000}")).ToList();
-        var options = new RunOptions
+        var options = new BackupOptions(BackupMethod.Full, null, Consistency.Require, null).In(new RunOptions
         {
             MaxParallel = maxParallel,
             MaxFailures = maxFailures ?? CountOrPercent.All,
             MaxUnreachable = CountOrPercent.All,
-            Backup = new BackupOptions(BackupMethod.Full, null, Consistency.Require, null),
-        };
+        });
         _run.Tell(new StartRun("r1", BackupKind.Name, "*", options, targets), _asker);
     }
 
@@ -269,6 +269,7 @@ public sealed class RunActorTests : TestKit
             Vms = _vms.Ref,
             Spread = TimeSpan.FromSeconds(5),
             Host = "h1",
+            Kind = RunKinds.Known.Find,
             Audit = lines => _audit(lines),
             Keep = _kept.Add,
         };

@@ -13,7 +13,7 @@ public sealed class SecretSpoolTests : IDisposable
     public void Secrets_are_the_owners_alone_outlive_the_process_and_go_with_the_run()
     {
         var directory = _directory.File("secrets");
-        new SecretSpool(directory).Keep("r1", new RunSecrets(["A=1"]));
+        new SecretSpool(directory).Keep("r1", new ExecSecrets(["A=1"]).ToRun());
 
         var spool = new SecretSpool(directory);
         Assert.Equal(["A=1"], spool.Read("r1")!.Env!);
@@ -34,7 +34,7 @@ public sealed class SecretSpoolTests : IDisposable
         Assert.Empty(spool.Runs());
         spool.Forget("r1");
 
-        spool.Keep("r1", new RunSecrets(["A=1"]));
+        spool.Keep("r1", new ExecSecrets(["A=1"]).ToRun());
         File.WriteAllText(Path.Combine(_directory.File("secrets"), "r1.json"), "{");
         Assert.Null(spool.Read("r1"));
     }

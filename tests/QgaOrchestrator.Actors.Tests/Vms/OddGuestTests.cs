@@ -130,13 +130,12 @@ public sealed class OddGuestTests : OneHost
         var order = Item() with
         {
             Kind = ExecKind.Name,
-            Options = new RunOptions
+            Options = new ExecOptions("/bin/echo", TimeSpan.FromMilliseconds(200), true).In(new RunOptions
             {
                 MaxParallel = 1,
                 MaxFailures = CountOrPercent.None,
                 MaxUnreachable = CountOrPercent.All,
-                Exec = new ExecOptions("/bin/echo", TimeSpan.FromMilliseconds(200), true),
-            },
+            }),
         };
         var outcome = Run(order);
         Assert.Equal(ItemState.Unknown, outcome.State);
@@ -207,13 +206,11 @@ public sealed class OddGuestTests : OneHost
     private StartItem Command(string command) => Item() with
     {
         Kind = Core.Kinds.Command.CommandKind.Name,
-        Options = new RunOptions
+        Options = new CommandOptions(command, command == "guest-set-vcpus" ? JsonDocument.Parse("""{"vcpus":[]}""").RootElement : null).In(new RunOptions
         {
             MaxParallel = 1,
             MaxFailures = CountOrPercent.None,
             MaxUnreachable = CountOrPercent.All,
-            Command = new CommandOptions(
-                command, command == "guest-set-vcpus" ? JsonDocument.Parse("""{"vcpus":[]}""").RootElement : null),
-        },
+        }),
     };
 }

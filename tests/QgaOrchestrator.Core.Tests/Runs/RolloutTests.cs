@@ -108,7 +108,7 @@ public class RolloutTests
         Assert.Equal("0/1 1/1", new Script(4, options, hosts: 2).Dispatch().UnderWay);
         Assert.Equal(
             "0/1",
-            new Script(4, options with { Backup = options.Backup! with { Target = "/shared" } }, hosts: 2).Dispatch().UnderWay
+            new Script(4, options, hosts: 2, target: "/shared").Dispatch().UnderWay
         );
     }
 
@@ -178,5 +178,29 @@ public class RolloutTests
         run.Settle((0, 1, first), (1, 1, second));
         Assert.Equal((firstRests, secondRests), (run.State.Items[0].State, run.State.Items[1].State));
         Assert.Equal(firstRests == ItemState.Pending ? "0/2 1/2" : "", run.Dispatch().UnderWay);
+    }
+
+    /// <summary>An earlier version took any soak and deadline, and they stand in its journals.</summary>
+    [Fact]
+    public void Times_of_an_old_journal_that_reach_beyond_all_dates_are_the_end_of_time()
+    {
+        var options = Script.Options with
+        {
+            Canary = new CountOrPercent(1, false),
+            Soak = TimeSpan.FromDays(9_999_999),
+            Deadline = TimeSpan.MaxValue,
+        };
+        var now = new DateTimeOffset(2027, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        RunEvent[] journal =
+        [
+            new RunEvent.RunStarted("r", "backup", "*", options, [new VmId("h", "a"), new VmId("h", "b")], now, null),
+            new RunEvent.ItemsDispatched([new ItemAttempt(0, 1)], now),
+            new RunEvent.ItemsSettled([new ItemOutcome(0, 1, ItemState.Succeeded)], now),
+        ];
+        var run = journal.Aggregate((RunState?)null, RunRules.Evolve)!;
+
+        Assert.Equal(DateTimeOffset.MaxValue, RunSummary.Of(run).SoaksUntil);
+        var due = RunRules.Due(run, now);
+        Assert.Equal((0, null, DateTimeOffset.MaxValue), (due.Dispatch.Count, due.Finish, due.Again));
     }
 }

@@ -39,7 +39,7 @@ public sealed class RunWordsTests
     {
         const string marker = "hunter2";
         var run = State(
-            Options with { Command = new CommandOptions("guest-exec", JsonSerializer.SerializeToElement(new { path = marker })) },
+            new CommandOptions("guest-exec", JsonSerializer.SerializeToElement(new { path = marker })).In(Options),
             "command"
         );
         foreach (var told in new[] { RunWords.Started(run), RunWords.GoesOn(run), RunWords.Ended(run) })

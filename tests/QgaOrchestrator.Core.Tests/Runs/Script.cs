@@ -9,21 +9,21 @@ internal sealed class Script
 {
     public static readonly DateTimeOffset Start = new(2026, 11, 22, 23, 56, 47, TimeSpan.Zero);
 
-    public static readonly RunOptions Options = new()
+    public static readonly RunOptions Options = new BackupOptions(BackupMethod.Full, null, Consistency.Require, null).In(new()
     {
         MaxParallel = 50,
         MaxFailures = CountOrPercent.All,
         MaxUnreachable = CountOrPercent.All,
-        Backup = new BackupOptions(BackupMethod.Full, null, Consistency.Require, null),
-    };
+    });
 
     private DateTimeOffset _now = Start;
 
-    public Script(int vms, RunOptions? options = null, int hosts = 1, Func<int, TargetNote>? note = null)
+    public Script(int vms, RunOptions? options = null, int hosts = 1, Func<int, TargetNote>? note = null, string? target = null)
     {
         var targets = Enumerable.Range(0, vms).Select(i => new VmId($"hv{i % hosts}", $"vm{i}")).ToArray();
         Do(new RunCommand.Start(new RunEvent.RunStarted("r1", BackupKind.Name, "*", options ?? Options, targets, Start, null)
         {
+            Target = target,
             Notes = note is null ? null : [.. Enumerable.Range(0, vms).Select(note)],
         }));
     }

@@ -113,19 +113,17 @@ internal sealed class FleetSimulation
             Canary = _world.OneIn(5) ? new CountOrPercent(1, false) : null,
             Soak = _world.OneIn(4) ? TimeSpan.FromSeconds(5) : null,
             Deadline = _world.OneIn(8) ? TimeSpan.FromSeconds(40) : null,
-            Backup =
-                kind == BackupKind.Name
-                    ? new BackupOptions(
-                        _overlays ? BackupMethod.Snapshot : BackupMethod.Full,
-                        null,
-                        _world.OneIn(4) ? Consistency.Prefer : Consistency.Require,
-                        null
-                    )
-                : null,
-            Command = kind == CommandKind.Name
-                ? new CommandOptions(_world.OneIn(2) ? SafeCommand : "guest-set-user-password")
-                : null,
-            Exec = kind == ExecKind.Name ? new ExecOptions("/bin/true", ExecKind.DefaultTimeout, true) : null,
+        };
+        options = kind switch
+        {
+            CommandKind.Name => new CommandOptions(_world.OneIn(2) ? SafeCommand : "guest-set-user-password").In(options),
+            ExecKind.Name => new ExecOptions("/bin/true", ProcessTimeout.Default, true).In(options),
+            _ => new BackupOptions(
+                _overlays ? BackupMethod.Snapshot : BackupMethod.Full,
+                null,
+                _world.OneIn(4) ? Consistency.Prefer : Consistency.Require,
+                null
+            ).In(options),
         };
         return new RunEvent.RunStarted(id, kind, "*", options, [.. _vms.Select(vm => vm.Id)], Clock.At(0).Utc, null)
         {

@@ -142,7 +142,7 @@ internal sealed class SimulatedBackup : SimulatedWork
 
     private void CutUnfrozen()
     {
-        if (Order.Options.Backup!.Consistency == Consistency.Require)
+        if (BackupOptions.Of(Order.Options)!.Consistency == Consistency.Require)
             World.Break($"{Names} is cut unfrozen, and its consistency is require");
         Cut(told => Handle(
             told is WindowInput.CutDone

@@ -8,13 +8,12 @@ namespace QgaOrchestrator.Node.Tests.Http;
 public sealed class RunEventStreamTests
 {
     private static readonly DateTimeOffset T0 = DateTimeOffset.FromUnixTimeMilliseconds(1000);
-    private static readonly RunOptions Options = new()
+    private static readonly RunOptions Options = new BackupOptions(BackupMethod.Full, null, Consistency.Require, null).In(new()
     {
         MaxParallel = 50,
         MaxFailures = CountOrPercent.All,
         MaxUnreachable = CountOrPercent.All,
-        Backup = new(BackupMethod.Full, null, Consistency.Require, null),
-    };
+    });
 
     private readonly RunState _started = RunRules.Evolve(
         null, new RunEvent.RunStarted("r", "backup", "*", Options, [new("hv1", "a"), new("hv1", "b")], T0, null));
@@ -30,7 +29,7 @@ public sealed class RunEventStreamTests
     [Fact]
     public void Later_only_what_changed_is_sent_and_the_final_run_comes_last()
     {
-        var stream = new RunEventStream(0, Role.Operator, TimeProvider.System);
+        var stream = new RunEventStream(0, RunKinds.Known, Role.Operator, TimeProvider.System);
         var running = Dispatched(0, 1);
         Sent(stream, running);
 

@@ -137,8 +137,8 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     [Fact]
     public async Task A_run_that_had_an_environment_is_not_tried_again_without_it()
     {
-        var options = RunKind
-            .Find("exec")!
+        var options = RunKinds
+            .Known.Find("exec")!
             .ParseOptions(JsonDocument.Parse("""{"path":"id","env":["TOKEN=hunter2"]}""").RootElement)
             .Options!;
         var run = new RunSummary(
@@ -151,7 +151,7 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
             DateTimeOffset.UnixEpoch,
             DateTimeOffset.UnixEpoch.AddSeconds(9),
             null,
-            RunKind.Find("exec")!.Part(options).Journalled
+            RunKinds.Known.Find("exec")!.Part(options).Journalled
         );
         await node.Views.SaveEndedRunAsync(run, []);
 

@@ -39,7 +39,8 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
 
     public BackupItem(StartItem order, VmServices services, VmSpec spec, IMachine? machine, IActorRef vm)
     {
-        var options = order.Options.Backup ?? throw new ArgumentException("the run's options hold no backup", nameof(order));
+        var options = BackupOptions.Of(order.Options)
+            ?? throw new ArgumentException("the run's options hold no backup", nameof(order));
         var consistency = order.Freeze == FreezeMode.Never ? Consistency.None : options.Consistency;
         // The window's identity is the attempt's.
         _window = CutNames.For(order.Run, order.Item, order.Attempt).Hash;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Akka.Actor;
 using QgaOrchestrator.Actors.Items;
-using QgaOrchestrator.Actors.Kinds.Backup;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Kinds;
@@ -18,12 +17,11 @@ namespace QgaOrchestrator.Actors.Kinds.Command;
 internal sealed class CommandItem(StartItem order, VmServices services, IActorRef vm) : ItemWork(
     order, services, CommandKind.Call.Name)
 {
-    private readonly CommandOptions _options = order.Options.Command ?? throw new ArgumentException(
+    private readonly CommandOptions _options = CommandOptions.Of(order.Options) ?? throw new ArgumentException(
         "the run's options hold no command", nameof(order));
 
     protected override async Task<ItemOutcome> RunAsync(CancellationToken aborted, CancellationToken stopped)
     {
-        if (Order.Options.DryRun) return await ItemCalls.CheckAsync(vm, Services, Order.Vm, _options.Command, Outcome);
         var found = Services.Results.Read(Order.Run, Order.Item);
         switch (AskedOnce.Next(found?.ToBefore(), Order.Attempt, Order.Resume, MayRepeat))
         {
@@ -41,7 +39,7 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
             case AskNext.Interrupted:
                 return Interrupted();
         }
-        if (aborted.IsCancellationRequested) return Outcome(ItemState.Cancelled, BackupItem.Aborted);
+        if (aborted.IsCancellationRequested) return Outcome(ItemState.Cancelled, ItemsActor.Aborted);
 
         var asked = Services.Results.Begin(
             Order.Run, new ItemResult(Order.Item, Order.Attempt, Order.Vm.Name, Order.Vm.Host, Services.Time.GetUtcNow()));

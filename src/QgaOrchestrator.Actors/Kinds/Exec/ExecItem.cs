@@ -1,7 +1,6 @@
 using System.Text;
 using Akka.Actor;
 using QgaOrchestrator.Actors.Items;
-using QgaOrchestrator.Actors.Kinds.Backup;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Kinds;
@@ -23,12 +22,11 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
 {
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(20), LongestPause = TimeSpan.FromSeconds(1);
 
-    private readonly ExecOptions _options = order.Options.Exec ?? throw new ArgumentException(
+    private readonly ExecOptions _options = ExecOptions.Of(order.Options) ?? throw new ArgumentException(
         "the run's options hold no process", nameof(order));
 
     protected override async Task<ItemOutcome> RunAsync(CancellationToken aborted, CancellationToken stopped)
     {
-        if (Order.Options.DryRun) return await ItemCalls.CheckAsync(vm, Services, Order.Vm, GuestExec.Name, Outcome);
         var found = Services.Results.Read(Order.Run, Order.Item);
         return AskedOnce.Next(found?.ToBefore(), Order.Attempt, Order.Resume, mayRepeat: false) switch
         {
@@ -43,14 +41,14 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
                 )
             ),
             AskNext.Interrupted => Interrupted(),
-            _ when aborted.IsCancellationRequested => Outcome(ItemState.Cancelled, BackupItem.Aborted),
+            _ when aborted.IsCancellationRequested => Outcome(ItemState.Cancelled, ItemsActor.Aborted),
             _ => await StartAsync(aborted, stopped),
         };
     }
 
     private async Task<ItemOutcome> StartAsync(CancellationToken aborted, CancellationToken stopped)
     {
-        var env = _options.Env ?? Order.Secrets?.Env;
+        var env = _options.Env ?? ExecSecrets.Of(Order.Secrets)?.Env;
         if (_options.EnvNames is { Count: > 0 } names && env is null)
         {
             return Outcome(
@@ -90,7 +88,7 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
             if (aborted.IsCancellationRequested)
                 return Keep(
                     process,
-                    Outcome(ItemState.Cancelled, $"{BackupItem.Aborted}; the process goes on in the guest as pid {process.Pid}")
+                    Outcome(ItemState.Cancelled, $"{ItemsActor.Aborted}; the process goes on in the guest as pid {process.Pid}")
                 );
             await Task.Delay(pause, Services.Time, stopped);
             var reply = await ItemCalls.AskAsync(

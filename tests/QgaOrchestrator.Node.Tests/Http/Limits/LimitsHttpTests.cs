@@ -210,7 +210,7 @@ public sealed class LimitsHttpTests : IAsyncLifetime, IDisposable
                 id,
                 BackupKind.Name,
                 "*",
-                BackupKind.Kind.ParseOptions(null).Options!,
+                new BackupRunKind().ParseOptions(null).Options!,
                 [new VmId("hv1", "a1")],
                 DateTimeOffset.UnixEpoch,
                 null

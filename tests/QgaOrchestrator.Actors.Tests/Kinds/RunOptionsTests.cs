@@ -1,18 +1,29 @@
 using System.Text.Json;
+using QgaOrchestrator.Actors.Kinds;
+using QgaOrchestrator.Actors.Kinds.Backup;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
 
-namespace QgaOrchestrator.Core.Tests.Runs;
+namespace QgaOrchestrator.Actors.Tests.Kinds;
 
 public class RunOptionsTests
 {
+    private static readonly BackupRunKind Backup = new();
+
     [Fact]
     public void What_is_not_given_is_stored_with_its_default()
     {
         var (options, errors) = Read("{}");
         Assert.Empty(errors);
-        Assert.Equal(Script.Options, options);
-        Assert.Equal(options, BackupKind.Kind.ParseOptions(null).Options);
+        Assert.Equal(
+            new BackupOptions(BackupMethod.Full, null, Consistency.Require, null).In(new RunOptions
+            {
+                MaxParallel = 50,
+                MaxFailures = CountOrPercent.All,
+                MaxUnreachable = CountOrPercent.All,
+            }),
+            options);
+        Assert.Equal(options, Backup.ParseOptions(null).Options);
         Assert.Equal(options, Read("""{"maxParallel":null,"canary":null,"dryRun":false,"hook":null}""").Options);
     }
 
@@ -28,7 +39,7 @@ public class RunOptionsTests
             (7, 2, "3", "10%"),
             (options!.MaxParallel, options.MaxParallelPerHost, options.MaxFailures.ToString(), options.MaxUnreachable.ToString())
         );
-        Assert.Equal(new BackupOptions(BackupMethod.Full, "/backup", Consistency.Prefer, 1_000_000), options.Backup);
+        Assert.Equal(new BackupOptions(BackupMethod.Full, "/backup", Consistency.Prefer, 1_000_000), BackupOptions.Of(options));
     }
 
     [Fact]
@@ -47,7 +58,7 @@ public class RunOptionsTests
     [Fact]
     public void The_options_of_a_rollout_are_read_as_the_contract_writes_them()
     {
-        var (options, errors) = BackupKind.Kind.ParseOptions(JsonDocument.Parse("""
+        var (options, errors) = Backup.ParseOptions(JsonDocument.Parse("""
             {"maxParallelPerLabel":{"app":2},"maxParallelPerTarget":3,"canary":1,"waves":[5,"10%"],"soak":"00:05:00","deadline":"01:00:00","groupBy":"app"}
             """).RootElement);
         Assert.Empty(errors);
@@ -55,7 +66,7 @@ public class RunOptionsTests
         Assert.Equal((3, new CountOrPercent(1, false)), (options.MaxParallelPerTarget, options.Canary));
         Assert.Equal([new(5, false), new(10, true)], options.Waves!);
         Assert.Equal(
-            (TimeSpan.FromMinutes(5), TimeSpan.FromHours(1), "app"), (options.Soak, options.Deadline, options.Backup!.GroupBy));
+            (TimeSpan.FromMinutes(5), TimeSpan.FromHours(1), "app"), (options.Soak, options.Deadline, BackupOptions.Of(options)!.GroupBy));
     }
 
     [Theory]
@@ -91,7 +102,7 @@ public class RunOptionsTests
     {
         var (options, errors) = Read("""{"method":"hook","hook":"lvm"}""");
         Assert.Empty(errors);
-        Assert.Equal((BackupMethod.Hook, "lvm"), (options!.Backup!.Method, options.Backup.Hook));
+        Assert.Equal((BackupMethod.Hook, "lvm"), BackupOptions.Of(options!) is { } own ? (own.Method, own.Hook) : default);
     }
 
     [Theory]
@@ -100,36 +111,18 @@ public class RunOptionsTests
     public void Options_are_an_object(string json) =>
         Assert.Equal("options: expected an object", Assert.Single(Read(json).Errors));
 
-    [Theory]
-    [InlineData("5", 200, 5)]
-    [InlineData("10%", 200, 20)]
-    [InlineData("10%", 19, 1)]
-    [InlineData("10%", 9, 0)]
-    [InlineData("100%", 7, 7)]
-    public void A_percentage_is_of_the_targets_rounded_down(string text, int total, int expected) =>
-        Assert.Equal(expected, CountOrPercent.Parse(text)!.Value.Of(total));
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("%")]
-    [InlineData("-1")]
-    [InlineData("101%")]
-    [InlineData("1.5")]
-    [InlineData(" 5")]
-    public void Anything_else_is_no_amount(string text) => Assert.Null(CountOrPercent.Parse(text));
-
     /// <summary>An operator who asks what a crash leaves behind finds an answer for each step.</summary>
     [Fact]
     public void Every_kind_tells_of_each_step_what_it_does_how_it_is_undone_and_what_a_crash_leaves()
     {
-        Assert.Equal("prepare window copy verify catalog", string.Join(' ', BackupKind.Kind.Steps.Select(step => step.Name)));
-        Assert.All(RunKind.All.SelectMany(kind => kind.Steps), step =>
+        Assert.Equal("prepare window copy verify catalog", string.Join(' ', Backup.Steps.Select(step => step.Name)));
+        Assert.All(RunKinds.Known.All.SelectMany(kind => kind.Steps), step =>
             Assert.All([step.Name, step.Does, step.Undone, step.AfterCrash], text => Assert.NotEmpty(text)));
     }
 
     private static (RunOptions? Options, IReadOnlyList<string> Errors) Read(string json)
     {
         using var document = JsonDocument.Parse(json);
-        return BackupKind.Kind.ParseOptions(document.RootElement);
+        return Backup.ParseOptions(document.RootElement);
     }
 }

@@ -1,9 +1,8 @@
 using System.Text.Json;
-using QgaOrchestrator.Core.Fleet;
-using QgaOrchestrator.Core.Kinds.Backup;
+using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Core.Runs;
 
-namespace QgaOrchestrator.Core.Tests.Runs;
+namespace QgaOrchestrator.Actors.Tests.Kinds;
 
 /// <summary>Every number and every time of a run has a range; what lies outside is refused by its name, with the range.</summary>
 public class OptionRangesTests
@@ -101,34 +100,10 @@ public class OptionRangesTests
     public void A_NUL_and_a_label_named_twice_are_refused(string kind, string option, string value) =>
         Assert.StartsWith(option + ": expected ", Read(kind, option, value).Errors[0], StringComparison.Ordinal);
 
-    /// <summary>An earlier version took any soak and deadline, and they stand in its journals.</summary>
-    [Fact]
-    public void Times_of_an_old_journal_that_reach_beyond_all_dates_are_the_end_of_time()
-    {
-        var options = BackupKind.Kind.ParseOptions(null).Options! with
-        {
-            Canary = new CountOrPercent(1, false),
-            Soak = TimeSpan.FromDays(9_999_999),
-            Deadline = TimeSpan.MaxValue,
-        };
-        var now = new DateTimeOffset(2027, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        RunEvent[] journal =
-        [
-            new RunEvent.RunStarted("r", "backup", "*", options, [new VmId("h", "a"), new VmId("h", "b")], now, null),
-            new RunEvent.ItemsDispatched([new ItemAttempt(0, 1)], now),
-            new RunEvent.ItemsSettled([new ItemOutcome(0, 1, ItemState.Succeeded)], now),
-        ];
-        var run = journal.Aggregate((RunState?)null, RunRules.Evolve)!;
-
-        Assert.Equal(DateTimeOffset.MaxValue, RunSummary.Of(run).SoaksUntil);
-        var due = RunRules.Due(run, now);
-        Assert.Equal((0, null, DateTimeOffset.MaxValue), (due.Dispatch.Count, due.Finish, due.Again));
-    }
-
     private static (RunOptions? Options, IReadOnlyList<string> Errors) Read(string kind, string option, string value)
     {
         var path = kind == "exec" && option != "path" ? "\"path\":\"/bin/true\"," : "";
         using var document = JsonDocument.Parse($"{{{path}\"{option}\":{value}}}");
-        return RunKind.Find(kind)!.ParseOptions(document.RootElement);
+        return RunKinds.Known.Find(kind)!.ParseOptions(document.RootElement);
     }
 }

@@ -1,0 +1,12 @@
+using Akka.Actor;
+using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Runs;
+
+namespace QgaOrchestrator.Actors.Items;
+
+/// <summary>The dry run of an item that is one agent command: would this agent take it?</summary>
+internal sealed class CallCheck(ItemPlace place, string step, string command) : ItemWork(place.Order, place.Services, step)
+{
+    protected override Task<ItemOutcome> RunAsync(CancellationToken aborted, CancellationToken stopped) =>
+        AgentOffers.CheckAsync(place.Channel, Services, Order.Vm.Name, command, Outcome);
+}

@@ -1,0 +1,7 @@
+namespace QgaOrchestrator.Actors.Items;
+
+/// <summary>To a run's actor, wherever it lives; the region finds it by <see cref="Run"/>.</summary>
+public interface IRunMessage
+{
+    string Run { get; }
+}

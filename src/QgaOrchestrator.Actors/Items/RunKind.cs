@@ -1,0 +1,104 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Akka.Actor;
+using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Results;
+using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Qemu.Machines;
+
+namespace QgaOrchestrator.Actors.Items;
+
+/// <summary>
+/// One kind of run: all that the rest of the program knows of it. To add one: a folder in Actors/Kinds with a class that
+/// derives from this one, and its line in the registry (Actors/Kinds/RunKinds.cs); rules of its own go into the folder of the
+/// same name in Core/Kinds. What is not overridden here a kind does not have.
+/// </summary>
+public abstract class RunKind
+{
+    /// <summary>As in POST /v1/runs, and as log and audit log name it.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>What it does, in one line.</summary>
+    public abstract string Help { get; }
+
+    /// <summary>A missing selector is refused: the kind changes guests.</summary>
+    public virtual bool NeedsSelector => true;
+
+    /// <summary>The default of the option maxFailures.</summary>
+    public virtual CountOrPercent MaxFailures => CountOrPercent.None;
+
+    /// <summary>An item's steps in their order.</summary>
+    public abstract IReadOnlyList<RunStep> Steps { get; }
+
+    // ---- its options
+
+    /// <summary>The kind's own options, beside those of every kind.</summary>
+    public virtual IReadOnlyList<OptionInfo> OwnOptions => [];
+
+    /// <summary>All options, as POST takes them.</summary>
+    public IReadOnlyList<OptionInfo> AllOptions => [.. CommonOptions.Of(MaxFailures), .. OwnOptions];
+
+    /// <summary>The options of a new run, complete; or every fault in them.</summary>
+    public (RunOptions? Options, IReadOnlyList<string> Errors) ParseOptions(JsonElement? options)
+    {
+        var reader = new RunOptionReader(options, AllOptions);
+        var read = Read(CommonOptions.Read(reader, MaxFailures), reader);
+        return reader.Errors.Count == 0 ? (read, []) : (null, reader.Errors);
+    }
+
+    /// <summary>Puts the kind's own options among the run's, with defaults filled in; reports each that is wrong.</summary>
+    protected virtual RunOptions Read(RunOptions run, RunOptionReader reader) => run;
+
+    /// <summary>Parts the secret values from what is journalled; null: there are none.</summary>
+    public virtual (RunOptions Journalled, RunSecrets? Secrets) Part(RunOptions options) => (options, null);
+
+    /// <summary>Names the secrets that a run with these journalled options has, as in "the env TOKEN"; null: none.</summary>
+    public virtual string? SecretsOf(RunOptions journalled) => null;
+
+    /// <summary>Makes the kind's own journalled options look as POST takes them, each secret value as ***.</summary>
+    public virtual void Show(JsonObject own)
+    {
+    }
+
+    // ---- its plan
+
+    /// <summary>VMs that share a value of this label are one consistency group; null: the fleet file's groups.</summary>
+    public virtual string? GroupBy(RunOptions options) => null;
+
+    /// <summary>The target that all items share, for maxParallelPerTarget; null: each host has its own.</summary>
+    public virtual string? Target(RunOptions options) => null;
+
+    // ---- its work on one VM
+
+    /// <summary>The actor that does an item; it answers its parent with <see cref="ItemsActor.Finished"/>.</summary>
+    public abstract Props Worker(ItemPlace place);
+
+    /// <summary>The actor that only checks: a dry run's.</summary>
+    public abstract Props Checker(ItemPlace place);
+
+    /// <summary>Removes from a VM what no run knows any more, each named in the answer.</summary>
+    /// <param name="unsettled">The hashes of all attempts that their runs have not settled.</param>
+    public virtual Task<IReadOnlyList<string>> SweepAsync(
+        VmServices services, VmSpec vm, IMachine machine, IReadOnlySet<string> unsettled, CancellationToken cancel) =>
+        Task.FromResult<IReadOnlyList<string>>([]);
+
+    // ---- its results
+
+    /// <summary>What a table of the run's VMs shows of each, beside its name and state.</summary>
+    public virtual IReadOnlyList<ResultColumn> ItemColumns => [];
+
+    /// <summary>What a table of the run's results shows of each.</summary>
+    public virtual IReadOnlyList<ResultColumn> ResultColumns => [];
+
+    /// <summary>The files that a result may have.</summary>
+    public virtual IReadOnlyList<ResultFile> ResultFiles => [];
+
+    /// <summary>An item's reason without what the guest's own words may give away: what a viewer is shown.</summary>
+    public virtual string ForViewers(string reason) => reason;
+}
+
+/// <summary>Where an item's work is done.</summary>
+/// <param name="Machine">Null for a VM without a monitor.</param>
+/// <param name="Channel">The VM's own actor.</param>
+public sealed record ItemPlace(StartItem Order, VmServices Services, VmSpec Spec, IMachine? Machine, IActorRef Channel);

@@ -1,0 +1,89 @@
+using Akka.Actor;
+using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Results;
+using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Kinds.Backup;
+using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Cut.Methods;
+using QgaOrchestrator.Qemu.Machines;
+
+namespace QgaOrchestrator.Actors.Kinds.Backup;
+
+/// <summary>Kind backup: a recovery point of each VM.</summary>
+public sealed class BackupRunKind : RunKind
+{
+    /// <summary>1 TiB a second: beyond it a limit is none.</summary>
+    private const long MostBandwidth = 1L << 40;
+
+    public override string Name => BackupKind.Name;
+
+    public override string Help => "makes a recovery point of each VM";
+
+    public override bool NeedsSelector => false;
+
+    public override CountOrPercent MaxFailures => CountOrPercent.All;
+
+    public override IReadOnlyList<RunStep> Steps =>
+        [BackupKind.Prepare, BackupKind.Window, BackupKind.Copy, BackupKind.Verify, BackupKind.Catalog];
+
+    public override IReadOnlyList<OptionInfo> OwnOptions { get; } =
+    [
+        new("method", "METHOD", CutMethods.Default, $"how the disks are cut: {string.Join(", ", CutMethods.Names)}"),
+        new("target", "DIR", null, "directory of the points, on the VMs' hosts; without it, the node's own"),
+        new("consistency", "HOW", "require", "require, prefer or none: what a freeze that fails means"),
+        new("groupBy", "LABEL", null, "VMs with the same value of this label are cut together"),
+        new("bandwidth", "BYTES/s", null, "limit of each disk's copy"),
+        new("hook", "NAME", null, "with method hook: a hook that Freeze.Hooks of the node's config names"),
+    ];
+
+    public override IReadOnlyList<ResultColumn> ItemColumns { get; } =
+    [
+        new("frozenMs", "FROZEN FOR", ColumnFormat.Milliseconds),
+        new("class", "CLASS"),
+        new("bytes", "SIZE", ColumnFormat.Bytes),
+    ];
+
+    public override string? GroupBy(RunOptions options) => BackupOptions.Of(options)?.GroupBy;
+
+    public override string? Target(RunOptions options) => BackupOptions.Of(options)?.Target;
+
+    public override Props Worker(ItemPlace place) => ActorProps.Of(
+        () => new BackupItem(place.Order, place.Services, place.Spec, place.Machine, place.Channel));
+
+    public override Props Checker(ItemPlace place) => ActorProps.Of(
+        () => new PreflightItem(place.Order, place.Services, place.Spec, place.Machine, place.Channel));
+
+    public override Task<IReadOnlyList<string>> SweepAsync(
+        VmServices services, VmSpec vm, IMachine machine, IReadOnlySet<string> unsettled, CancellationToken cancel) =>
+        CutMethods.All.SweepAsync(new CutJob(services.Cuts, vm.Id.Entity, machine), unsettled, cancel);
+
+    protected override RunOptions Read(RunOptions run, RunOptionReader reader)
+    {
+        var target = reader.Text("target");
+        if (target is not null && !target.StartsWith('/'))
+            reader.Fail("target", "expected an absolute path: it is the same for QEMU and node");
+        var method = reader.Text("method") ?? CutMethods.Default;
+        var own = MethodOptions(reader);
+        foreach (var fault in CutMethods.Check(method, own)) reader.Fail(fault.Option, fault.Reason);
+        if (reader.Errors.Count > 0) return run;
+        return new BackupOptions(
+            Enum.Parse<BackupMethod>(method, ignoreCase: true),
+            target,
+            reader.OneOf<Consistency>("consistency") ?? Consistency.Require,
+            reader.Bytes("bandwidth", MostBandwidth),
+            reader.Text("groupBy"),
+            own.GetValueOrDefault("hook")
+        ).In(run);
+    }
+
+    /// <summary>Those that some method has as its own, as far as they were given.</summary>
+    private static Dictionary<string, string> MethodOptions(RunOptionReader reader)
+    {
+        var own = new Dictionary<string, string>();
+        foreach (var name in CutMethods.All.SelectMany(method => method.Options).Distinct())
+            if (reader.Text(name) is { } value) own[name] = value;
+        return own;
+    }
+}

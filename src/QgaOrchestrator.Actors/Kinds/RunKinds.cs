@@ -1,0 +1,30 @@
+using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Kinds.Backup;
+using QgaOrchestrator.Actors.Kinds.Command;
+using QgaOrchestrator.Actors.Kinds.Exec;
+
+namespace QgaOrchestrator.Actors.Kinds;
+
+/// <summary>The kinds of run, by name. A new kind is a line in <see cref="Known"/>.</summary>
+public sealed class RunKinds
+{
+    private readonly Dictionary<string, RunKind> _byName = new(StringComparer.Ordinal);
+
+    /// <exception cref="ArgumentException">Two kinds have one name.</exception>
+    public RunKinds(params IReadOnlyList<RunKind> all)
+    {
+        All = all;
+        foreach (var kind in all) _byName.Add(kind.Name, kind);
+    }
+
+    /// <summary>Those of this version.</summary>
+    public static RunKinds Known { get; } = new(
+        new BackupRunKind(),
+        new CommandRunKind(),
+        new ExecRunKind());
+
+    public IReadOnlyList<RunKind> All { get; }
+
+    /// <returns>Null: there is none of this name, or not in this version.</returns>
+    public RunKind? Find(string name) => _byName.GetValueOrDefault(name);
+}

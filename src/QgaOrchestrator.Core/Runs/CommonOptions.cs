@@ -1,0 +1,57 @@
+namespace QgaOrchestrator.Core.Runs;
+
+/// <summary>The options of every kind of run: how many VMs at once, in which waves, and when to stop.</summary>
+public static class CommonOptions
+{
+    private const int MaxParallel = 50;
+
+    private static readonly TimeSpan ShortestTime =
+        TimeSpan.FromMilliseconds(1), LongestSoak = TimeSpan.FromDays(30), LongestDeadline = TimeSpan.FromDays(365);
+
+    /// <param name="maxFailures">The kind's default.</param>
+    public static IReadOnlyList<OptionInfo> Of(CountOrPercent maxFailures) =>
+    [
+        new("maxParallel", "N", $"{MaxParallel}", "most VMs at the same time"),
+        new("maxParallelPerHost", "N", null, "most VMs at the same time on one host"),
+        new("maxParallelPerLabel", "LABEL=N", null, "most VMs at the same time for each value of a label"),
+        new("maxParallelPerTarget", "N", null, "most VMs at the same time for one target"),
+        new("maxFailures", "N|%", $"{maxFailures}", "start no more VMs when more than this have failed"),
+        new("maxUnreachable", "N|%", $"{CountOrPercent.All}", "start no more VMs when more than this were not reached"),
+        new("canary", "N|%", null, "VMs to try first; the run stops when none of them succeeds"),
+        new("waves", "N|%,…", null, "cumulative steps after the canary"),
+        new("soak", "TIME", null, "time to wait after each wave"),
+        new("deadline", "TIME", null, "abort what is not done this long after the start"),
+        new("dryRun", "true|false", "false", "only check; change nothing"),
+    ];
+
+    /// <summary>Reads them all; reports each that is wrong.</summary>
+    /// <param name="maxFailures">The kind's default.</param>
+    public static RunOptions Read(RunOptionReader reader, CountOrPercent maxFailures)
+    {
+        var read = new RunOptions
+        {
+            MaxParallel = reader.Count("maxParallel") ?? MaxParallel,
+            MaxParallelPerHost = reader.Count("maxParallelPerHost"),
+            MaxFailures = reader.CountOrPercent("maxFailures") ?? maxFailures,
+            MaxUnreachable = reader.CountOrPercent("maxUnreachable") ?? CountOrPercent.All,
+            MaxParallelPerLabel = reader.Counts("maxParallelPerLabel"),
+            MaxParallelPerTarget = reader.Count("maxParallelPerTarget"),
+            Canary = reader.CountOrPercent("canary", least: 1),
+            Waves = reader.CountsOrPercents("waves"),
+            Soak = reader.Duration("soak", ShortestTime, LongestSoak),
+            Deadline = reader.Duration("deadline", ShortestTime, LongestDeadline),
+            DryRun = reader.Flag("dryRun"),
+        };
+        if (Falls([.. new[] { read.Canary }.OfType<CountOrPercent>(), .. read.Waves ?? []]))
+            reader.Fail(
+                "waves",
+                "expected cumulative steps, each larger than the one before and than the canary, as in [\"10%\", \"50%\"]");
+        return read;
+    }
+
+    /// <summary>Numbers are compared with numbers and percentages with percentages; how the two compare depends on the
+    /// targets.</summary>
+    private static bool Falls(IReadOnlyList<CountOrPercent> steps) =>
+        steps.GroupBy(step => step.Percent).Any(
+            same => same.Zip(same.Skip(1)).Any(pair => pair.Second.Value <= pair.First.Value));
+}
