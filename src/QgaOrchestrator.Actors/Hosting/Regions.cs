@@ -3,7 +3,6 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using QgaOrchestrator.Actors.Items;
-using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Vms;
 
 namespace QgaOrchestrator.Actors.Hosting;

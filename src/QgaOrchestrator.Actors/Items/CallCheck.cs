@@ -1,4 +1,3 @@
-using Akka.Actor;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Runs;
 

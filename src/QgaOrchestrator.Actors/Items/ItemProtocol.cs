@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Akka.Actor;
 using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;

@@ -1,4 +1,3 @@
-using Akka.Actor;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Core.Fleet;

@@ -28,8 +28,11 @@ public sealed class RunOptionReader
         foreach (var property in given.EnumerateObject())
         {
             if (known.All(option => option.Name != property.Name))
-                _errors.Add($"{property.Name}: no such option; there are {string.Join(", ", known.Select(option => option.Name).Order())}");
-            else if (property.Value.ValueKind != JsonValueKind.Null) _given[property.Name] = property.Value;
+                _errors.Add(
+                    $"{property.Name}: no such option; there are {string.Join(", ", known.Select(option => option.Name).Order())}"
+                );
+            else if (property.Value.ValueKind != JsonValueKind.Null)
+                _given[property.Name] = property.Value;
         }
     }
 

@@ -34,7 +34,8 @@ public static class ApiMapping
     /// <param name="role">A viewer does not see what guests are given.</param>
     public static Run ToApi(this RunSummary run, RunKinds kinds, Role role) => ToApi(run, kinds.Find(run.Kind), role);
 
-    private static Run ToApi(RunSummary run, RunKind? kind, Role role) => new(run.Id, run.Kind, Lower(run.Phase), run.Counts.ToApi())
+    private static Run ToApi(RunSummary run, RunKind? kind, Role role) =>
+        new(run.Id, run.Kind, Lower(run.Phase), run.Counts.ToApi())
     {
         Select = run.Select,
         Options = Options(run.Options, kind, role),

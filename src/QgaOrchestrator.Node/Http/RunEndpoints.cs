@@ -114,7 +114,14 @@ public static class RunEndpoints
     private static VmIdentity Identity(VmStatus vm) => new(vm.Id, vm.Uuid, vm.Labels, vm.Group) { Freeze = vm.Freeze };
 
     private static async Task<IResult> SteerAsync(
-        string id, RunSteering steering, HttpContext context, IOrchestrator orchestrator, IViews views, RunKinds kinds, CancellationToken cancel)
+        string id,
+        RunSteering steering,
+        HttpContext context,
+        IOrchestrator orchestrator,
+        IViews views,
+        RunKinds kinds,
+        CancellationToken cancel
+    )
     {
         if (await FindAsync(id, orchestrator, views, cancel) is not { } run) return Problems.Result(NoRun(id));
         if (run.EndedAt is not null)
@@ -193,7 +200,10 @@ public static class RunEndpoints
     {
         var page = await views.ListRunsAsync(Paging.Limit(limit), Paging.Time(cursor));
         return TypedResults.Json(
-            new Page<Run>([.. page.Items.Select(run => run.ToApi(kinds, RoleOf(context)) with { ItemColumns = null })], page.Next?.ToString())
+            new Page<Run>(
+                [.. page.Items.Select(run => run.ToApi(kinds, RoleOf(context)) with { ItemColumns = null })],
+                page.Next?.ToString()
+            )
             {
                 KeptFrom = await audit.KeptFromAsync(),
             },
@@ -228,7 +238,8 @@ public static class RunEndpoints
         if (await views.GetRunAsync(id) is { EndedAt: not null } ended)
         {
             var items = await views.ListItemsAsync(id, skip, most);
-            return Items([.. items.Select(item => item.ToApi(null, kinds.Find(ended.Kind), RoleOf(context)))], skip, ended.Counts.Total);
+            return Items(
+                [.. items.Select(item => item.ToApi(null, kinds.Find(ended.Kind), RoleOf(context)))], skip, ended.Counts.Total);
         }
         if (await orchestrator.GetRunAsync(id, cancel) is not { } view) return Problems.Result(NoRun(id));
         var kind = kinds.Find(view.Summary.Kind);

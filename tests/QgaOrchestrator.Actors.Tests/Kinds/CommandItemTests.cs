@@ -142,7 +142,8 @@ public sealed class CommandItemTests : OneHost
         Assert.Contains("TOKEN", lost.Reason, StringComparison.Ordinal);
         Assert.Null(Results.Read("r1", 0));
 
-        Assert.Equal(ItemState.Succeeded, Run(order with { Run = "r2", Secrets = new ExecSecrets(["TOKEN=hunter2"]).ToRun() }).State);
+        Assert.Equal(
+            ItemState.Succeeded, Run(order with { Run = "r2", Secrets = new ExecSecrets(["TOKEN=hunter2"]).ToRun() }).State);
         Assert.Equal(["TOKEN=hunter2"], Vm.Guest.LastEnvironment!);
         Assert.DoesNotContain("hunter2", $"{order}", StringComparison.Ordinal);
     }

@@ -51,7 +51,9 @@ public class GuestKindsTests
     [Fact]
     public void An_environments_values_are_apart_from_what_is_journalled()
     {
-        var options = Exec.ParseOptions(JsonDocument.Parse("""{"path":"id","env":["TOKEN=hunter2=","LANG=C"]}""").RootElement).Options!;
+        var options = Exec.ParseOptions(
+            JsonDocument.Parse("""{"path":"id","env":["TOKEN=hunter2=","LANG=C"]}""").RootElement
+        ).Options!;
 
         var (journalled, secrets) = Exec.Part(options);
 

@@ -66,7 +66,9 @@ public class RunOptionsTests
         Assert.Equal((3, new CountOrPercent(1, false)), (options.MaxParallelPerTarget, options.Canary));
         Assert.Equal([new(5, false), new(10, true)], options.Waves!);
         Assert.Equal(
-            (TimeSpan.FromMinutes(5), TimeSpan.FromHours(1), "app"), (options.Soak, options.Deadline, BackupOptions.Of(options)!.GroupBy));
+            (TimeSpan.FromMinutes(5), TimeSpan.FromHours(1), "app"),
+            (options.Soak, options.Deadline, BackupOptions.Of(options)!.GroupBy)
+        );
     }
 
     [Theory]
@@ -88,7 +90,7 @@ public class RunOptionsTests
     }
 
     [Theory]
-    [InlineData("""{"hook":"lvm"}""", "hook: only method hook calls one, and this is full")]
+    [InlineData("""{"hook":"lvm"}""", "hook: only method hook takes it, and this is full")]
     [InlineData("""{"method":"hook"}""", "hook: method hook needs the name of a hook in the hosts' Freeze.Hooks")]
     [InlineData("""{"method":"hook","hook":""}""", "hook: method hook needs the name of a hook in the hosts' Freeze.Hooks")]
     [InlineData(

@@ -1,5 +1,4 @@
 using QgaOrchestrator.Actors.Runs;
-using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Tests.Runs;
 

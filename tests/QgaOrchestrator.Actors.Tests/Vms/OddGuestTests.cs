@@ -206,7 +206,8 @@ public sealed class OddGuestTests : OneHost
     private StartItem Command(string command) => Item() with
     {
         Kind = Core.Kinds.Command.CommandKind.Name,
-        Options = new CommandOptions(command, command == "guest-set-vcpus" ? JsonDocument.Parse("""{"vcpus":[]}""").RootElement : null).In(new RunOptions
+        Options = new CommandOptions(
+            command, command == "guest-set-vcpus" ? JsonDocument.Parse("""{"vcpus":[]}""").RootElement : null).In(new RunOptions
         {
             MaxParallel = 1,
             MaxFailures = CountOrPercent.None,

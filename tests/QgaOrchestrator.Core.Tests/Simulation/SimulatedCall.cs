@@ -8,7 +8,8 @@ namespace QgaOrchestrator.Core.Tests.Simulation;
 /// asked.</summary>
 internal sealed class SimulatedCall(World world, SimulatedVm vm, SimulatedOrder order) : SimulatedWork(world, vm, order)
 {
-    private bool MayRepeat => Order.Kind == CommandKind.Name && CommandOptions.Of(Order.Options)!.Command == FleetSimulation.SafeCommand;
+    private bool MayRepeat =>
+        Order.Kind == CommandKind.Name && CommandOptions.Of(Order.Options)!.Command == FleetSimulation.SafeCommand;
 
     private bool _forward;
 

@@ -64,18 +64,21 @@ public sealed class BackupRunKind : RunKind
         var target = reader.Text("target");
         if (target is not null && !target.StartsWith('/'))
             reader.Fail("target", "expected an absolute path: it is the same for QEMU and node");
+        var consistency = reader.OneOf<Consistency>("consistency") ?? Consistency.Require;
+        var (bandwidth, groupBy) = (reader.Bytes("bandwidth", MostBandwidth), reader.Text("groupBy"));
         var method = reader.Text("method") ?? CutMethods.Default;
         var own = MethodOptions(reader);
         foreach (var fault in CutMethods.Check(method, own)) reader.Fail(fault.Option, fault.Reason);
-        if (reader.Errors.Count > 0) return run;
-        return new BackupOptions(
-            Enum.Parse<BackupMethod>(method, ignoreCase: true),
-            target,
-            reader.OneOf<Consistency>("consistency") ?? Consistency.Require,
-            reader.Bytes("bandwidth", MostBandwidth),
-            reader.Text("groupBy"),
-            own.GetValueOrDefault("hook")
-        ).In(run);
+        return reader.Errors.Count > 0
+            ? run
+            : new BackupOptions(
+                Enum.Parse<BackupMethod>(method, ignoreCase: true),
+                target,
+                consistency,
+                bandwidth,
+                groupBy,
+                own.GetValueOrDefault("hook")
+            ).In(run);
     }
 
     /// <summary>Those that some method has as its own, as far as they were given.</summary>

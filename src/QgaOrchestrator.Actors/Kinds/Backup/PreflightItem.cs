@@ -31,7 +31,8 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
     public PreflightItem(StartItem order, VmServices services, VmSpec spec, IMachine? machine, IActorRef vm)
     {
         (_order, _services, _spec, _vm) = (order, services, spec, vm);
-        _options = BackupOptions.Of(order.Options) ?? throw new ArgumentException("the run's options hold no backup", nameof(order));
+        _options = BackupOptions.Of(order.Options) ?? throw new ArgumentException(
+            "the run's options hold no backup", nameof(order));
         var self = Self;
         Receive<ItemOutcome>(m => Context.Parent.Tell(new ItemsActor.Finished(m, null)));
         Receive<Status.Failure>(m =>

@@ -35,7 +35,8 @@ internal sealed class FullMethod : ICutMethod
 
     public ICut Make(CutJob job) => new FullCut(job.Qmp(this), job.Host.Time, job.Host.Limits);
 
-    public Task RecoverAsync(CutJob job, Func<Task<IReadOnlySet<string>>> unsettled, CancellationToken cancel) => Task.CompletedTask;
+    public Task RecoverAsync(CutJob job, Func<Task<IReadOnlySet<string>>> unsettled, CancellationToken cancel) =>
+        Task.CompletedTask;
 
     public Task<IReadOnlyList<string>> SweepAsync(CutJob job, IReadOnlySet<string> unsettled, CancellationToken cancel) =>
         BlockSweep.RunAsync(job, CutNames.TargetKinds, unsettled, cancel);

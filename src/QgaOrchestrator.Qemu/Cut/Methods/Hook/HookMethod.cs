@@ -33,7 +33,8 @@ internal sealed class HookMethod : ICutMethod
         job.Machine, job.Vm, job.Own.GetValueOrDefault(Option), job.Host.Hooks, Path.Combine(job.Host.DataDirectory, "hooks"),
         job.Host.Time, job.Host.Limits);
 
-    public Task RecoverAsync(CutJob job, Func<Task<IReadOnlySet<string>>> unsettled, CancellationToken cancel) => Task.CompletedTask;
+    public Task RecoverAsync(CutJob job, Func<Task<IReadOnlySet<string>>> unsettled, CancellationToken cancel) =>
+        Task.CompletedTask;
 
     public Task<IReadOnlyList<string>> SweepAsync(CutJob job, IReadOnlySet<string> unsettled, CancellationToken cancel) =>
         Task.FromResult<IReadOnlyList<string>>([]);
