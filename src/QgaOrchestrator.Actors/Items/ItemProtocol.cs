@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Akka.Actor;
 using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;

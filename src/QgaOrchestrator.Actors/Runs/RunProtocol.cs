@@ -1,3 +1,4 @@
+using Akka.Actor;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Core.Fleet;
