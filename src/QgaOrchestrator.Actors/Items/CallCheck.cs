@@ -1,4 +1,3 @@
-using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Items;
@@ -7,5 +6,5 @@ namespace QgaOrchestrator.Actors.Items;
 internal sealed class CallCheck(ItemPlace place, string step, string command) : ItemWork(place.Order, place.Services, step)
 {
     protected override Task<ItemOutcome> RunAsync(CancellationToken aborted, CancellationToken stopped) =>
-        AgentOffers.CheckAsync(place.Channel, Services, Order.Vm.Name, command, Outcome);
+        ItemCalls.CheckAsync(place.Channel, Services, Order.Vm, command, Outcome);
 }

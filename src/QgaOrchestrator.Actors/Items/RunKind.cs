@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Akka.Actor;
 using QgaOrchestrator.Actors.Hosts;
-using QgaOrchestrator.Actors.Results;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Machines;

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds;
-using QgaOrchestrator.Actors.Results;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Node.Access;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Akka.Actor;
 using QgaOrchestrator.Actors.Items;
-using QgaOrchestrator.Actors.Results;
 using QgaOrchestrator.Core.Kinds.Command;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Agent.Commands;

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Akka.Actor;
 using QgaOrchestrator.Actors.Items;
-using QgaOrchestrator.Actors.Results;
 using QgaOrchestrator.Core.Kinds.Exec;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Vms;

@@ -1,4 +1,4 @@
-namespace QgaOrchestrator.Actors.Results;
+namespace QgaOrchestrator.Actors.Items;
 
 /// <summary>How a column's values are written.</summary>
 public enum ColumnFormat { Text, Number, Milliseconds, Bytes }
