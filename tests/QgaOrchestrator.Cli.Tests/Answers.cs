@@ -4,7 +4,8 @@ namespace QgaOrchestrator.Cli.Tests;
 internal static class Answers
 {
     public const string NoToken =
-        """{"type":"about:blank","title":"Unauthorized","status":401,"code":"unauthorized","detail":"No token.","remedy":"Pass one."}""";
+        """{"type":"about:blank","title":"Unauthorized","status":401,"code":"unauthorized","detail":"No token.","""
+            + """ "remedy":"Pass one."}""";
 
     public static string Run(string state, int total = 2, int succeeded = 0, int failed = 0, int running = 0) => $$"""
         {"id":"r1","kind":"backup","state":"{{state}}","items":{"total":{{total}},"succeeded":{{succeeded}},"failed":{{failed}},"unreachable":0,

@@ -19,7 +19,8 @@ public sealed class ClientTests : IDisposable
     {
         _node.Answers(
             "GET /v1/vms/hv1%2Fdb1",
-            """{"name":"db1","id":"hv1/db1","uuid":null,"host":"hv1","labels":{},"agent":{"state":"dreaming","version":null},"frozen":false}"""
+            """{"name":"db1","id":"hv1/db1","uuid":null,"host":"hv1","labels":{},"agent":{"state":"dreaming","""
+                + """ "version":null},"frozen":false}"""
         );
 
         var vm = await Client.GetVmAsync("hv1/db1");
@@ -32,7 +33,8 @@ public sealed class ClientTests : IDisposable
     public async Task Lists_are_read_to_their_end_even_through_an_empty_part()
     {
         const string run =
-            """{"id":"a","kind":"backup","state":"x","items":{"total":0,"succeeded":0,"failed":0,"unreachable":0,"unknown":0,"pending":0,"running":0}}""";
+            """{"id":"a","kind":"backup","state":"x","items":{"total":0,"succeeded":0,"failed":0,"unreachable":0,"""
+                + """ "unknown":0,"pending":0,"running":0}}""";
         _node.Answers("GET /v1/runs", $$"""{"items":[{{run}}],"next":"c&1"}""");
         _node.Answers("GET /v1/runs?cursor=c%261", """{"items":[],"next":"c2"}""");
         _node.Answers("GET /v1/runs?cursor=c2", $$"""{"items":[{{run}}],"next":null}""");

@@ -14,7 +14,8 @@ public sealed class ExecTests
     {
         var node = Node(
             """{"return":{"exited":false}}""",
-            $$$"""{"return":{"exited":true,"exitcode":3,"out-data":"{{{Convert.ToBase64String(NoText)}}}","err-data":"{{{Convert.ToBase64String(NoText)}}}"}}"""
+            $$$"""{"return":{"exited":true,"exitcode":3,"out-data":"{{{Convert.ToBase64String(NoText)}}}","""
+                + $$$""" "err-data":"{{{Convert.ToBase64String(NoText)}}}"}}"""
         );
         using var output = new MemoryStream();
         using var error = new MemoryStream();
@@ -127,7 +128,8 @@ public sealed class ExecTests
             .Answers(
                 "GET /v1/runs/r1/results?vm=db1",
                 Answers.Page(
-                    """{"index":0,"vm":"db1","host":"hv1","attempt":1,"state":"succeeded","exitCode":0,"streams":{"out":{"bytes":5,"sha256":"x","truncated":true,"text":"?"}}}"""
+                    """{"index":0,"vm":"db1","host":"hv1","attempt":1,"state":"succeeded","exitCode":0,"""
+                        + """ "streams":{"out":{"bytes":5,"sha256":"x","truncated":true,"text":"?"}}}"""
                 )
             )
             .Answers("GET /v1/runs/r1/results/0/out", () => new HttpResponseMessage { Content = new ByteArrayContent(NoText) });
@@ -144,9 +146,13 @@ public sealed class ExecTests
     public async Task Of_all_results_each_is_a_line_with_its_first_words_or_why_it_failed()
     {
         var node = new FakeNode().Answers("GET /v1/runs/r1/results", Answers.Page(
-            """{"index":0,"vm":"db1","host":"hv1","attempt":1,"state":"succeeded","exitCode":0,"streams":{"out":{"bytes":5,"sha256":"x","truncated":false,"text":"one\ntwo\n"}}}""",
-            """{"index":1,"vm":"db2","host":"hv1","attempt":1,"state":"failed","exitCode":3,"reason":"exit code 3: no such thing","streams":{"out":{"bytes":5,"sha256":"x","truncated":false,"text":"one\n"}}}""",
-            """{"index":2,"vm":"db3","host":"hv1","attempt":1,"state":"succeeded","exitCode":0,"streams":{"out":{"bytes":0,"sha256":"x","truncated":true,"text":""}}}"""));
+            """{"index":0,"vm":"db1","host":"hv1","attempt":1,"state":"succeeded","exitCode":0,"""
+                + """ "streams":{"out":{"bytes":5,"sha256":"x","truncated":false,"text":"one\ntwo\n"}}}""",
+            """{"index":1,"vm":"db2","host":"hv1","attempt":1,"state":"failed","exitCode":3,"""
+                + """ "reason":"exit code 3: no such thing","streams":{"out":{"bytes":5,"sha256":"x","truncated":false,"""
+                + """ "text":"one\n"}}}""",
+            """{"index":2,"vm":"db3","host":"hv1","attempt":1,"state":"succeeded","exitCode":0,"""
+                + """ "streams":{"out":{"bytes":0,"sha256":"x","truncated":true,"text":""}}}"""));
 
         var ended = await Qga.RunAsync(node, ["run", "results", "r1"]);
 

@@ -293,7 +293,9 @@ public sealed class GuestCommandTests : IDisposable
     public async Task A_runs_story_says_what_it_does(string options, string kind, string told)
     {
         var node = FakeNode.OfRun(
-            $$"""{"id":"r1","kind":"{{kind}}","select":"app=db","state":"succeeded","items":{"total":0,"succeeded":0,"failed":0,"unreachable":0,"unknown":0,"pending":0,"running":0,"cancelled":0},"options":{{options}},"startedAt":"2026-11-23T12:00:00Z"}"""
+            $$"""{"id":"r1","kind":"{{kind}}","select":"app=db","state":"succeeded","items":{"total":0,"succeeded":0,"""
+                + $$""" "failed":0,"unreachable":0,"unknown":0,"pending":0,"running":0,"cancelled":0},"""
+                + $$""" "options":{{options}},"startedAt":"2026-11-23T12:00:00Z"}"""
         );
         var ended = await Qga.RunAsync(node, ["run", "show", "r1"]);
         Assert.Contains(told, ended.Out, StringComparison.Ordinal);

@@ -21,15 +21,18 @@ public sealed class GuestInfoTests
             .Answers("POST /v1/vms/db1/agent/guest-get-users", """{"return":[]}""")
             .Answers(
                 "POST /v1/vms/db1/agent/guest-network-get-interfaces",
-                """{"return":[{"name":"lo"},{"name":"eth0","ip-addresses":[{"ip-address":"10.0.0.5","ip-address-type":"ipv4","prefix":24}]}]}"""
+                """{"return":[{"name":"lo"},{"name":"eth0","ip-addresses":[{"ip-address":"10.0.0.5","""
+                    + """ "ip-address-type":"ipv4","prefix":24}]}]}"""
             )
             .Answers(
                 "POST /v1/vms/db1/agent/guest-get-disks",
-                """{"return":[{"name":"/dev/vda","partition":false,"address":{"pci-controller":{"domain":0,"bus":0,"slot":4,"function":0},"bus-type":"virtio","bus":0,"target":0,"unit":0,"serial":"disk0"}}]}"""
+                """{"return":[{"name":"/dev/vda","partition":false,"address":{"pci-controller":{"domain":0,"bus":0,"""
+                    + """ "slot":4,"function":0},"bus-type":"virtio","bus":0,"target":0,"unit":0,"serial":"disk0"}}]}"""
             )
             .Answers(
                 "POST /v1/vms/db1/agent/guest-get-fsinfo",
-                """{"return":[{"name":"vda1","mountpoint":"/","type":"ext4","disk":[],"used-bytes":1073741824,"total-bytes":2147483648}]}"""
+                """{"return":[{"name":"vda1","mountpoint":"/","type":"ext4","disk":[],"used-bytes":1073741824,"""
+                    + """ "total-bytes":2147483648}]}"""
             );
 
         var ended = await Qga.RunAsync(node, ["vm", "info", "db1"]);
@@ -74,11 +77,14 @@ public sealed class GuestInfoTests
             node.Answers($"POST /v1/vms/{vm}/agent/guest-get-host-name", $"{{\"return\":{{\"host-name\":\"{vm}.example\"}}}}")
                 .Answers(
                     $"POST /v1/vms/{vm}/agent/guest-network-get-interfaces",
-                    """{"return":[{"name":"lo","ip-addresses":[{"ip-address":"127.0.0.1","ip-address-type":"ipv4","prefix":8}]},{"name":"eth0","ip-addresses":[{"ip-address":"10.0.0.5","ip-address-type":"ipv4","prefix":24}]}]}"""
+                    """{"return":[{"name":"lo","ip-addresses":[{"ip-address":"127.0.0.1","ip-address-type":"ipv4","""
+                        + """ "prefix":8}]},{"name":"eth0","ip-addresses":[{"ip-address":"10.0.0.5","""
+                        + """ "ip-address-type":"ipv4","prefix":24}]}]}"""
                 )
                 .Answers(
                     $"POST /v1/vms/{vm}/agent/guest-get-fsinfo",
-                    """{"return":[{"name":"a","mountpoint":"/","type":"ext4","disk":[],"used-bytes":1,"total-bytes":4},{"name":"b","mountpoint":"/srv","type":"ext4","disk":[],"used-bytes":3,"total-bytes":4}]}"""
+                    """{"return":[{"name":"a","mountpoint":"/","type":"ext4","disk":[],"used-bytes":1,"total-bytes":4},"""
+                        + """ {"name":"b","mountpoint":"/srv","type":"ext4","disk":[],"used-bytes":3,"total-bytes":4}]}"""
                 );
         }
 

@@ -174,7 +174,8 @@ public sealed class HostileTextTests
             node.Answers($"POST /v1/vms/db1/agent/{asked}", $"{{\"return\":{(asked == command ? reply : answer)}}}");
         node.Answers(
             "GET /v1/vms?select=%2A",
-            """{"items":[{"name":"db1","id":"h/db1","uuid":null,"host":"h","labels":{},"agent":{"state":"ready","version":null},"frozen":false}],"next":null}"""
+            """{"items":[{"name":"db1","id":"h/db1","uuid":null,"host":"h","labels":{},"agent":{"state":"ready","""
+                + """ "version":null},"frozen":false}],"next":null}"""
         );
         var (table, json, several) = (
             await Qga.RunAsync(node, ["vm", "info", "db1"]),

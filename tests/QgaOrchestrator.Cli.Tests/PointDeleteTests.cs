@@ -61,7 +61,8 @@ public sealed class PointDeleteTests
     {
         var node = new FakeNode().Answers(
             "DELETE /v1/recovery-points/p1",
-            """{"type":"about:blank","title":"Conflict","status":409,"code":"conflict","detail":"Point p1 is the parent of p2.","remedy":"Delete p2 first."}""",
+            """{"type":"about:blank","title":"Conflict","status":409,"code":"conflict","""
+                + """ "detail":"Point p1 is the parent of p2.","remedy":"Delete p2 first."}""",
             HttpStatusCode.Conflict
         );
         var ended = await Qga.RunAsync(node, ["point", "delete", "p1", "-y"]);

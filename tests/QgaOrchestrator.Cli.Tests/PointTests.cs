@@ -96,7 +96,8 @@ public sealed class PointTests : IDisposable
             await File.WriteAllTextAsync(Path.Combine(_root, $"{index}.qcow2"), text);
             var sum = Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
             disks.Add(
-                $$"""{"index":{{index}},"node":"n","qdev":"","file":"{{index}}.qcow2","size":1,"bytes":3,"sha256":"{{sum}}","covered":"covered"}"""
+                $$"""{"index":{{index}},"node":"n","qdev":"","file":"{{index}}.qcow2","size":1,"bytes":3,"""
+                    + $$""" "sha256":"{{sum}}","covered":"covered"}"""
             );
         }
         return await WriteAsync($$$"""

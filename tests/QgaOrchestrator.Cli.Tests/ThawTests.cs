@@ -34,12 +34,14 @@ public sealed class ThawTests : IDisposable
     public async Task Without_a_name_every_frozen_vm_is_and_somebody_elses_is_told()
     {
         static string Vm(string name, bool frozen) =>
-            $$$"""{"name":"{{{name}}}","id":"hv1/{{{name}}}","uuid":null,"host":"hv1","labels":{},"agent":{"state":"ready","version":null},"frozen":{{{(frozen ? "true" : "false")}}}}""";
+            $$$"""{"name":"{{{name}}}","id":"hv1/{{{name}}}","uuid":null,"host":"hv1","labels":{},"""
+                + $$$""" "agent":{"state":"ready","version":null},"frozen":{{{(frozen ? "true" : "false")}}}}""";
         var node = new FakeNode()
             .Answers("GET /v1/vms", Answers.Page(Vm("a", true), Vm("b", false), Vm("c", true)))
             .Answers("POST /v1/vms/hv1%2Fa/agent/guest-fsfreeze-thaw", """{"return":2}""")
             .Answers("POST /v1/vms/hv1%2Fc/agent/guest-fsfreeze-thaw",
-                """{"type":"about:blank","title":"Conflict","status":409,"code":"not-ours","detail":"Somebody else froze it.","remedy":"qgactl thaw c --force"}""",
+                """{"type":"about:blank","title":"Conflict","status":409,"code":"not-ours","""
+                    + """ "detail":"Somebody else froze it.","remedy":"qgactl thaw c --force"}""",
                 System.Net.HttpStatusCode.Conflict);
 
         var ended = await Qga.RunAsync(node, ["thaw"]);

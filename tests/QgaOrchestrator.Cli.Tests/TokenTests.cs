@@ -7,7 +7,8 @@ namespace QgaOrchestrator.Cli.Tests;
 public sealed class TokenTests
 {
     private const string Made =
-        """{"name":"ci","role":"operator","created":"2026-11-23T12:00:00Z","expires":"2027-01-31T00:00:00Z","secret":"qga_5ecret"}""";
+        """{"name":"ci","role":"operator","created":"2026-11-23T12:00:00Z","expires":"2027-01-31T00:00:00Z","""
+            + """ "secret":"qga_5ecret"}""";
 
     [Fact]
     public async Task Added_its_secret_alone_is_on_standard_output()
@@ -29,8 +30,10 @@ public sealed class TokenTests
     public async Task Listed_they_are_told_with_what_has_expired()
     {
         var node = new FakeNode().Answers("GET /v1/tokens", Answers.Page(
-            """{"name":"admin","role":"admin","created":"2026-11-01T00:00:00Z","expires":null,"lastUsed":"2026-11-23T11:50:00Z"}""",
-            """{"name":"ci","role":"operator","created":"2026-11-02T00:00:00Z","expires":"2026-11-23T11:00:00Z","lastUsed":null}"""));
+            """{"name":"admin","role":"admin","created":"2026-11-01T00:00:00Z","expires":null,"""
+                + """ "lastUsed":"2026-11-23T11:50:00Z"}""",
+            """{"name":"ci","role":"operator","created":"2026-11-02T00:00:00Z","expires":"2026-11-23T11:00:00Z","""
+                + """ "lastUsed":null}"""));
 
         var ended = await Qga.RunAsync(node, ["token", "list"]);
 
@@ -49,7 +52,8 @@ public sealed class TokenTests
             .Answers("DELETE /v1/tokens/ci", "", HttpStatusCode.NoContent)
             .Answers(
                 "DELETE /v1/tokens/no",
-                """{"title":"Not found","status":404,"code":"not-found","detail":"There is no token no.","remedy":"GET /v1/tokens lists them."}""",
+                """{"title":"Not found","status":404,"code":"not-found","detail":"There is no token no.","""
+                    + """ "remedy":"GET /v1/tokens lists them."}""",
                 HttpStatusCode.NotFound
             );
 

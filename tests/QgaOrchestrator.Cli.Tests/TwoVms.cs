@@ -7,7 +7,8 @@ internal static class TwoVms
     {
         var page = Answers.Page([
             .. ((string[])["db1", "db2"]).Select(vm =>
-                $$"""{"name":"{{vm}}","id":"hv1/{{vm}}","uuid":null,"host":"hv1","labels":{},"agent":{"state":"ready","version":"7.2.0"},"frozen":false}"""
+                $$"""{"name":"{{vm}}","id":"hv1/{{vm}}","uuid":null,"host":"hv1","labels":{},"agent":{"state":"ready","""
+                    + $$""" "version":"7.2.0"},"frozen":false}"""
             ),
         ]);
         return new FakeNode().Answers("GET /v1/vms", page).Answers("GET /v1/vms?select=app%3Ddb", page);

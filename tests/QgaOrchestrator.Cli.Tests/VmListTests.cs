@@ -10,11 +10,13 @@ public sealed class VmListTests
         var node = new FakeNode()
             .Answers(
                 "GET /v1/vms",
-                $$"""{"items":[{{Vm("a", "ready")}},{{Vm("b", "missing")}}],"next":"2","total":4,"notes":["Fleet:Sources:1: /x cannot be read. Let it be."]}"""
+                $$"""{"items":[{{Vm("a", "ready")}},{{Vm("b", "missing")}}],"next":"2","total":4,"""
+                    + $$""" "notes":["Fleet:Sources:1: /x cannot be read. Let it be."]}"""
             )
             .Answers(
                 "GET /v1/vms?cursor=2",
-                $$"""{"items":[{{Vm("c", "missing")}},{{Vm("d", "invalid")}}],"next":null,"total":4,"notes":["Fleet:Sources:1: /x cannot be read. Let it be."]}"""
+                $$"""{"items":[{{Vm("c", "missing")}},{{Vm("d", "invalid")}}],"next":null,"total":4,"""
+                    + $$""" "notes":["Fleet:Sources:1: /x cannot be read. Let it be."]}"""
             );
 
         var ended = await Qga.RunAsync(node, ["vm", "list"]);
@@ -54,5 +56,6 @@ public sealed class VmListTests
     }
 
     private static string Vm(string name, string state) =>
-        $$"""{"name":"{{name}}","id":"hv1/{{name}}","uuid":null,"host":"hv1","labels":{},"agent":{"state":"{{state}}","version":null,"reason":"why","remedy":"Do this."},"frozen":false}""";
+        $$"""{"name":"{{name}}","id":"hv1/{{name}}","uuid":null,"host":"hv1","labels":{},"agent":{"state":"{{state}}","""
+            + $$""" "version":null,"reason":"why","remedy":"Do this."},"frozen":false}""";
 }
