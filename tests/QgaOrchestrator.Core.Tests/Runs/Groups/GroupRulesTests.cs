@@ -36,7 +36,7 @@ public class GroupRulesTests
     }
 
     [Fact]
-    public void The_skew_is_what_passed_on_the_coordinators_clock_between_the_order_to_cut_and_the_last_answer()
+    public void The_skew_is_measured_from_the_order_to_cut_to_the_last_answer()
     {
         var group = AllFrozen(2);
         var ordered = group.Ms;
@@ -118,7 +118,7 @@ public class GroupRulesTests
     }
 
     [Fact]
-    public void A_new_coordinator_that_voids_its_group_has_every_member_undo_what_an_earlier_one_began()
+    public void A_new_coordinator_that_voids_its_group_has_every_member_look_and_undo()
     {
         var group = new Group(3, resumed: true).Begin();
         Assert.Equal("start 1, 1 void, 2 void", group.End(0, ItemState.Interrupted).Last);
@@ -167,7 +167,7 @@ public class GroupRulesTests
     [Theory]
     [InlineData(MemberPhase.Published, GroupStage.Ending)]
     [InlineData(MemberPhase.Verified, GroupStage.Void)]
-    public void A_new_coordinator_stops_its_group_only_when_it_knows_that_no_member_was_told_to_end(
+    public void A_new_coordinator_stops_its_group_only_if_no_member_was_told_to_end(
         MemberPhase phase, GroupStage stage)
     {
         var group = new Group(2, resumed: true).Begin().Step(Abort).Step(Published(0));
@@ -194,7 +194,7 @@ public class GroupRulesTests
     }
 
     [Fact]
-    public void A_member_that_has_lost_its_place_to_another_run_by_a_crash_voids_its_group_before_both_wait_for_ever()
+    public void A_member_that_lost_its_place_to_another_run_in_a_crash_voids_its_group()
     {
         var group = AllFrozen(2).At(0, MemberPhase.Queued);
         Assert.Equal(GroupStage.Cutting, group.Wait(11_000).At(0, MemberPhase.Frozen).At(0, MemberPhase.Queued).State.Stage);

@@ -9,7 +9,7 @@ public class GroupSimulationTests
     private const int SeedsForABug = 2_000;
 
     [Fact]
-    public void Whatever_happens_to_messages_and_coordinators_a_group_is_all_or_nothing_and_nobody_stays_frozen() =>
+    public void A_group_is_all_or_nothing_and_nobody_stays_frozen_whatever_fails() =>
         Parallel.For(0, Setting("QGA_SEEDS", Seeds), seed =>
         {
             var world = new GroupSimulation(seed);
