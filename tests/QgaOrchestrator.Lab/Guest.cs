@@ -1,6 +1,6 @@
 namespace QgaOrchestrator.Lab;
 
-/// <summary>The small guest that deploy/demo/build-guest.sh makes, and what is remembered beside it.</summary>
+/// <summary>The small guest that deploy/demo/build-guest.sh makes, and the files next to it.</summary>
 public sealed record Guest(string Directory)
 {
     public string Kernel { get; init; } = Path.Combine(Directory, "vmlinux");
@@ -33,7 +33,7 @@ public sealed record Guest(string Directory)
         return guest;
     }
 
-    /// <summary>The guest for all of the agent's commands, which stands beside the small one: with passwords, and fit to be
+    /// <summary>The guest for all of the agent's commands, next to the small one: with passwords, and fit to be
     /// suspended.</summary>
     public static async Task<Guest> EnsureFullAsync()
     {
@@ -46,7 +46,7 @@ public sealed record Guest(string Directory)
         };
     }
 
-    /// <summary>The guest with drivers for disks on many buses, which stands beside the small one; with ext4.raw and
+    /// <summary>The guest with drivers for disks on many buses, next to the small one; with ext4.raw and
     /// uefi.raw.</summary>
     public static async Task<Guest> EnsureBusesAsync()
     {

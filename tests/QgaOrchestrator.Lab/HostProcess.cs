@@ -8,7 +8,7 @@ public static partial class HostProcess
 {
     public const int SigKill = 9, SigTerm = 15, SigCont = 18, SigStop = 19;
 
-    /// <summary>Sends a signal; a process that has gone meanwhile is no error.</summary>
+    /// <summary>Sends a signal; a process that has ended meanwhile is no error.</summary>
     public static void Signal(int pid, int signal) => _ = Kill(pid, signal);
 
     /// <summary>
@@ -43,7 +43,7 @@ public static partial class HostProcess
 
     private static bool IsRunning(string thread) => StateOf(thread) is not ('Z' or 'X');
 
-    /// <summary>As proc(5) tells it; X also for one that has gone.</summary>
+    /// <summary>As in proc(5); X also for one that has ended.</summary>
     private static char StateOf(string thread)
     {
         try

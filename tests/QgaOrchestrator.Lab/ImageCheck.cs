@@ -8,7 +8,7 @@ public sealed record DiskContent(RecordLog Records, int Files, int Empty);
 
 /// <summary>What a disk image looks like.</summary>
 /// <param name="NeedsRecovery">The journal holds changes that are not in place: cut while the file system was in use.</param>
-/// <param name="FsckCode">Of e2fsck -fn. Alone it tells nothing: it skips a journal that it may not replay.</param>
+/// <param name="FsckCode">Of e2fsck -fn. Alone it proves nothing: it skips a journal that it may not replay.</param>
 /// <param name="AsItIs">Read without replaying the journal.</param>
 /// <param name="Replayed">After e2fsck repaired a copy; null if there was nothing to repair.</param>
 public sealed record ImageReport(

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace QgaOrchestrator.Lab;
 
-/// <summary>A guest agent's other end; only where nobody else holds the socket, since QEMU serves one client.</summary>
+/// <summary>A client of a guest agent, for sockets that no other client holds: QEMU serves one.</summary>
 public sealed class LabAgent : LineSocket
 {
     private static readonly byte[] Flush = [0xFF];

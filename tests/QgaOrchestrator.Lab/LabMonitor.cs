@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace QgaOrchestrator.Lab;
 
-/// <summary>A QEMU monitor's other end; only where nobody else holds the socket.</summary>
+/// <summary>A client of a QEMU monitor, for sockets that no other client holds.</summary>
 public sealed class LabMonitor : LineSocket
 {
     private readonly List<JsonNode> _events = [];

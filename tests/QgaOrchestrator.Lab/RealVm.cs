@@ -27,7 +27,7 @@ public sealed class RealVm : IAsyncDisposable
 
     public string Monitor => Path.Combine(Directory, "qmp.sock");
 
-    /// <summary>A second monitor, for who does something to the VM behind the back of the first one's holder.</summary>
+    /// <summary>A second monitor, for a test that acts on the VM while the node holds the first.</summary>
     public string SecondMonitor => Path.Combine(Directory, "lab.sock");
 
     /// <summary>What the guest said it had on disk, and when it was frozen and thawed.</summary>
@@ -89,7 +89,7 @@ public sealed class RealVm : IAsyncDisposable
         using var agent = await LabAgent.ConnectAsync(Agent, BootLimit);
     }
 
-    /// <summary>The same, and waits for nothing: whoever holds the agent's socket sees it come.</summary>
+    /// <summary>The same without waiting: the client that holds the agent's socket sees the agent come.</summary>
     public Task LaunchAsync() => LaunchAsync([]);
 
     /// <summary>Ends QEMU as its management would (SIGTERM, it closes its disks) or as a crash would (SIGKILL).</summary>

@@ -23,7 +23,7 @@ public sealed class RealVms
     public Accelerator Accelerator { get; }
 
     /// <summary>Builds the guest and boots the template where needed; both are kept for the next time.</summary>
-    /// <param name="say">Told what takes long, and why.</param>
+    /// <param name="say">Gets a line for each step that takes long, with the reason.</param>
     public static async Task<RealVms> PrepareAsync(string? guestDirectory = null, Action<string>? say = null)
     {
         say ??= _ => { };

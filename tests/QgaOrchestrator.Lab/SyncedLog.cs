@@ -14,7 +14,7 @@ public sealed record SyncedNumbers(long Data, long Data2)
 public sealed record HookCall(string What, double Uptime, SyncedNumbers Numbers);
 
 /// <summary>
-/// What the guest says over its second serial port, which QEMU writes to a file: readable whoever holds the agent's socket.
+/// What the guest writes to its second serial port, and QEMU to a file: readable while another client holds the agent's socket.
 /// Lines: <c>data 57</c>, <c>data2 55</c> (that record is on disk), <c>freeze 12.31 57 55</c>, <c>thaw 12.50 57 56</c>.
 /// </summary>
 public sealed record SyncedLog(string File)

@@ -5,9 +5,9 @@ namespace QgaOrchestrator.Lab;
 /// <param name="Megabytes">Of memory.</param>
 /// <param name="Reboots">False: where its guest reboots, QEMU ends.</param>
 /// <param name="Machine">QEMU's machine type, with its options.</param>
-/// <param name="More">Arguments besides.</param>
+/// <param name="More">Further arguments.</param>
 /// <param name="Pause">Seconds between two records that its guest writes.</param>
-/// <param name="Swap">An empty disk besides, in MiB, for a guest that writes its memory there; 0: none.</param>
+/// <param name="Swap">MiB of another, empty disk, for a guest that writes its memory there; 0: none.</param>
 public sealed record VmShape(
     int Megabytes, int Processors, bool Reboots, int Swap = 0, string Machine = "pc,usb=off", double Pause = 0.2,
     IReadOnlyList<string>? More = null)

@@ -21,11 +21,11 @@ public sealed record FleetOptions
     public double Mute { get; init; }
 
     /// <summary>
-    /// Part of the fleet whose freeze does not come back: the hook hangs, nothing is frozen yet, and nobody else is served.
+    /// Part of the fleet whose freeze does not come back: the hook hangs, nothing is frozen yet, and no other client is served.
     /// </summary>
     public double HangFreeze { get; init; }
 
-    /// <summary>After this it goes on all the same, and freezes late; null: never.</summary>
+    /// <summary>After this it continues, and freezes late; null: never.</summary>
     public TimeSpan? HangFreezeFor { get; init; }
 
     /// <summary>Chance for which VMs are faulty, for jitter, and for the UUIDs.</summary>

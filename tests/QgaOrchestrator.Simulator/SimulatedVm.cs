@@ -57,7 +57,7 @@ public sealed class SimulatedVm : IAsyncDisposable
 
     public string MonitorPath => Path.Combine(Directory, "qmp.sock");
 
-    /// <summary>As query-uuid tells it; all zeros for a QEMU that was started without one.</summary>
+    /// <summary>As query-uuid reports it; all zeros for a QEMU that was started without one.</summary>
     public Guid Uuid { get; set; }
 
     public IReadOnlyList<SimulatedDisk> Disks { get; }
@@ -145,7 +145,7 @@ public sealed class SimulatedVm : IAsyncDisposable
         Monitor.Emit("WAKEUP");
     }
 
-    /// <summary>The guest boots anew: file systems thawed, a new agent, events as QEMU tells them.</summary>
+    /// <summary>The guest boots anew: file systems thawed, a new agent, events as QEMU sends them.</summary>
     public void Reset(bool byGuest = false)
     {
         Agent.Stop();
@@ -158,7 +158,7 @@ public sealed class SimulatedVm : IAsyncDisposable
         Agent.Start();
     }
 
-    /// <summary>QEMU's main loop stands still: neither socket answers anybody until it is disposed.</summary>
+    /// <summary>QEMU's main loop stands still: neither socket answers until it is disposed.</summary>
     public IDisposable HangMainLoop() => new Both(Agent.Mute(), Monitor.Mute());
 
     /// <summary>The QEMU process ends: both sockets close and vanish.</summary>

@@ -4,7 +4,7 @@ using QgaOrchestrator.Lab;
 namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 
 /// <summary>
-/// A real VM with a disk on each of many buses, besides its two of virtio-blk: several on one virtio-scsi controller, one
+/// A real VM with a disk on each of many buses, in addition to its two of virtio-blk: several on one virtio-scsi controller, one
 /// alone on its own, two namespaces of one NVMe controller, one throttled behind a root port, and one that
 /// another process serves (vhost-user).
 /// </summary>

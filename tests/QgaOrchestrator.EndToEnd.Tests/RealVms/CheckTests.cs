@@ -28,7 +28,7 @@ public sealed class CheckTests
             Assert.Equal("succeeded", (string?)items["fit"]["state"]);
             Assert.True(vms[1].IsFrozen(), "what somebody else froze is theirs to thaw");
 
-            // A path that nobody may make a directory in, root least of all.
+            // A path in which not even root may make a directory.
             var refused = (await CheckAsync(node, "--target", "/proc/qga"))["fit"];
             AssertFailed(refused, "/proc/qga", "write access to the target");
             await node.StopAsync();

@@ -56,7 +56,7 @@ public sealed class DisksTests : IDisposable
         Assert.Contains("served0", (string?)item["reason"], StringComparison.Ordinal);
         Assert.Contains("served0", await CheckAsync(node), StringComparison.Ordinal);
 
-        // Its owner leaves it out, and a disk of QEMU's besides; sda names no disk of QEMU's.
+        // The owner excludes it, and another disk of QEMU's; sda names no disk of QEMU's.
         await File.WriteAllTextAsync(
             fleet,
             $$"""{ "Vms": [ { "Name": "{{Name}}", "Labels": { "excludes": "yes" }, "Exclude": ["served0", "scsi2", "sda"] } ] }"""

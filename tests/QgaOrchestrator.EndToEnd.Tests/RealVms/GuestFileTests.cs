@@ -75,7 +75,7 @@ public sealed class GuestFileTests
             if (news is Api.ProcessEvent.Ended ended) end = ended.End;
             if (news is not Api.ProcessEvent.Said words) continue;
             said[words.Error] += System.Text.Encoding.UTF8.GetString(words.Bytes);
-            // It goes on only when its first line was heard here.
+            // It continues only when its first line has arrived here.
             if (said[false] == "begun\n")
                 Assert.Equal(0, (await node.CtlAsync("vm", "exec", "vm1", "--", "touch", "/run/go")).ExitCode);
         }

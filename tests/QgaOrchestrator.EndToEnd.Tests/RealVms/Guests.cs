@@ -3,7 +3,7 @@ using QgaOrchestrator.Lab;
 
 namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 
-/// <summary>What a test looks at behind the node's back.</summary>
+/// <summary>What a test looks at without the node.</summary>
 internal static class Guests
 {
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);

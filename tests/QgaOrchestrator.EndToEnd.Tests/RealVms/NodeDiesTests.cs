@@ -3,7 +3,7 @@ using QgaOrchestrator.Lab.Tests;
 
 namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 
-/// <summary>The node dies or hangs while real guests are frozen: the watchdog thaws them, and the run goes on later.</summary>
+/// <summary>The node dies or hangs while real guests are frozen: the watchdog thaws them, and the run resumes later.</summary>
 [Collection(nameof(Alone))]
 public sealed class NodeDiesTests
 {

@@ -9,7 +9,7 @@ using QgaOrchestrator.Lab;
 
 namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 
-/// <summary>A node as its users run it: qgad as a process of its own, spoken to through qgactl alone.</summary>
+/// <summary>A node as its users run it: qgad as a process of its own, used through qgactl and the client.</summary>
 internal sealed class NodeProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -36,7 +36,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>The node of the VMs in <paramref name="vms"/>; everything of it is in <paramref name="folder"/>.</summary>
     /// <param name="folder">Config, data, ledger and log.</param>
     /// <param name="vms">Holds a folder for each VM, with its sockets.</param>
-    /// <param name="settings">Options besides, as in --Freeze:Lease=00:00:02.</param>
+    /// <param name="settings">Further options, such as --Freeze:Lease=00:00:02.</param>
     public static Task<NodeProcess> StartAsync(string folder, string vms, params string[] settings) =>
         StartAsync(folder, vms, settings, null);
 
@@ -178,7 +178,7 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     private string Config => Path.Combine(_folder, "node.json");
 
-    /// <summary>Below those that the system hands out, so that nobody is given it between this look and the node's.</summary>
+    /// <summary>Below those that the system assigns, so that no other process gets it before the node does.</summary>
     private static int FreePort()
     {
         while (true)

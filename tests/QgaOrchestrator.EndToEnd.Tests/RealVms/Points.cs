@@ -3,7 +3,7 @@ using QgaOrchestrator.Lab;
 
 namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 
-/// <summary>Recovery points, as qgactl tells of them.</summary>
+/// <summary>Recovery points, as qgactl prints them.</summary>
 internal static class Points
 {
     public static bool IsOf(this JsonNode point, RealVm vm) => ((string)point["vm"]!).Split('/')[^1] == vm.Name;

@@ -4,7 +4,7 @@ using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
-/// <summary>qgactl backup check: whatever a backup would meet is told for each VM, and nothing is changed.</summary>
+/// <summary>qgactl backup check: it reports every obstacle of a backup for each VM and changes nothing.</summary>
 public sealed class CheckTests
 {
     /// <summary>A fault for each of the first VMs, the state that it leads to with require and with prefer, and some words of

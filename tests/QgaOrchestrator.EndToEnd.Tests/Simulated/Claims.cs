@@ -39,7 +39,7 @@ internal static class Claims
         var (freeze, proof) = (vm.Guest.Freezes[cut.Epoch - 1], point.Proof);
         if (proof.Frozen != freeze.Count || proof.Thawed != freeze.Count)
             yield return $"{proof.Frozen} frozen and {proof.Thawed} thawed, and there were {freeze.Count}";
-        // Each instant is of a reply's arrival, so it lies behind what the guest did, and before what was sent next.
+        // Each instant is that of a reply's arrival: later than what the guest did, earlier than what was sent next.
         if (!(proof.FrozenAt >= freeze.FrozenAt && proof.FrozenAt <= cut.At))
             yield return $"frozen at {proof.FrozenAt:O}, and it was {freeze.FrozenAt:O}, cut {cut.At:O}";
         if (!(proof.CutAt >= cut.At && proof.CutAt <= freeze.ThawedAt))

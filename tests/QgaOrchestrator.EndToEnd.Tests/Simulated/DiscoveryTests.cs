@@ -3,7 +3,7 @@ using QgaOrchestrator.Lab;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
-/// <summary>VMs come and go while the node runs; nobody tells it.</summary>
+/// <summary>VMs come and go while the node runs, and no call announces them.</summary>
 public sealed class DiscoveryTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);

@@ -3,8 +3,8 @@ using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
-/// <summary>A tenth of the fleet is mute, a tenth does not come back from its freeze: told as what they are, and nobody
-/// waits.</summary>
+/// <summary>A tenth of the fleet is mute, a tenth does not return from its freeze: each is reported as what it is, and no other
+/// VM waits.</summary>
 [Collection(nameof(Alone))]
 public sealed class FaultyAgentsTests
 {
@@ -18,10 +18,10 @@ public sealed class FaultyAgentsTests
         await using var lab = await SimulatedLab.StartAsync(Vms, null, fleet =>
         {
             foreach (var vm in fleet.Vms.Take(5)) vm.Agent.Mute();
-            // The agent answers again on a new connection; two of the three are frozen all the same.
+            // The agent answers again on a new connection; two of the three are frozen nevertheless.
             foreach (var vm in fleet.Vms.Skip(5).Take(2)) vm.Agent.On(Freeze, Act.Execute, Act.Deafen);
             fleet.Vms[7].Agent.On(Freeze, Act.Deafen);
-            // It answers nobody: one freezes only when it is let go, the other is frozen until then.
+            // It answers no client: one freezes only when it is released, the other is frozen until then.
             late = fleet.Vms[8].Agent.On(Freeze, Act.Hang);
             stuck = fleet.Vms[9].Agent.On(Freeze, Act.Execute, Act.Hang);
         }, "--Freeze:Timeout=00:00:02", "--Freeze:Lease=00:00:02");

@@ -5,7 +5,7 @@ using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
-/// <summary>Consistency groups: one instant over several VMs, all or nothing, and nobody left frozen.</summary>
+/// <summary>Consistency groups: one instant over several VMs, all or nothing, and no guest left frozen.</summary>
 public sealed class GroupTests : IAsyncLifetime
 {
     private const string Freeze = "guest-fsfreeze-freeze";

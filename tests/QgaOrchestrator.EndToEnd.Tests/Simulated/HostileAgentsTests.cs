@@ -9,7 +9,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
 /// <summary>
 /// Agents and monitors that answer at their worst, beside healthy VMs: callers get documented answers, the node's memory stays
-/// bounded and none of its actors fails, who is frozen is thawed, and the healthy are pinged and backed up.
+/// bounded, no actor fails, frozen guests are thawed, and the healthy VMs are pinged and backed up.
 /// </summary>
 /// <remarks>QGA_HOSTILE_SECONDS and QGA_HOSTILE_SEED make a long run of it: tests/hostile.sh.</remarks>
 [Collection(nameof(Alone))]
@@ -119,7 +119,7 @@ public sealed partial class HostileAgentsTests(ITestOutputHelper output)
     private static int Setting(string name, int value) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : value;
 
-    /// <summary>An exception that nobody expected, with the line before it.</summary>
+    /// <summary>An unexpected exception, with the line before it.</summary>
     [GeneratedRegex(@"[^\n]*\n   at .*")]
     private static partial Regex Traces();
 }

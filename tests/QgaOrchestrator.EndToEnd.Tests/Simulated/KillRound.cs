@@ -2,13 +2,13 @@ using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
-/// <summary>Who is hit, and how.</summary>
+/// <summary>Which process is hit, and by what.</summary>
 internal enum Hit { NodeKilled, NodeStopped, WatchdogKilled, WatchdogStopped, BothKilled }
 
 /// <summary>Where in the windows and copies of the fleet it happens.</summary>
 internal enum Stage { BeforeTheFreeze, Frozen, CutMade, SlowCutUnderWay, Copying, AfterTheCopy }
 
-/// <summary>One round of kills: drawn from the seed, so that it can be had again.</summary>
+/// <summary>One round of kills: drawn from the seed, so that it can be repeated.</summary>
 /// <param name="Nth">Of the stage's facts, from 1.</param>
 /// <param name="WatchdogFirst">After both were killed, the watchdog is started first.</param>
 internal sealed record KillRound(int Number, Hit Hit, Stage Stage, string Method, int Nth, bool WatchdogFirst)

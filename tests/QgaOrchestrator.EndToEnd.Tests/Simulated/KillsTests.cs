@@ -106,7 +106,7 @@ public sealed class KillsTests(ITestOutputHelper output) : IDisposable
     private static async Task<DateTimeOffset> AtFact(SimulatedLab lab, KillRound round) =>
         (await lab.At(round.Nth, round.IsAt, () => Strike(lab, round.Hit))).At;
 
-    /// <summary>The n-th transaction has arrived and does not end yet; one that nobody waits for any more still cuts.</summary>
+    /// <summary>The n-th transaction has arrived and has not ended. It cuts even when its caller has gone.</summary>
     private static Task<DateTimeOffset> AtCutUnderWay(SimulatedLab lab, KillRound round, List<Rule> slow)
     {
         var struck = new TaskCompletionSource<DateTimeOffset>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -162,7 +162,7 @@ public sealed class KillsTests(ITestOutputHelper output) : IDisposable
         }
     }
 
-    /// <summary>With an open window it is killed for it, else it is left alone and goes on.</summary>
+    /// <summary>The watchdog kills a node that has an open window. A node without one is left alone and continues.</summary>
     private static async Task StoppedAsync(SimulatedLab lab)
     {
         var node = lab.Node.Pid;
@@ -181,7 +181,7 @@ public sealed class KillsTests(ITestOutputHelper output) : IDisposable
         lab.Node.Signal(HostProcess.SigCont);
     }
 
-    /// <summary>A node's end costs no point. Without a watchdog no guest is frozen, and that is told.</summary>
+    /// <summary>A node's end costs no point. Without a watchdog no guest is frozen, and the reason says so.</summary>
     private static bool EndsAsItShould(KillRound round, ItemStatus item) => item.State == ItemStates.Succeeded
         || (round.Hit is Hit.WatchdogKilled or Hit.WatchdogStopped && item.State == ItemStates.Failed
             && item.Reason!.Contains("qga-watchdog", StringComparison.Ordinal) && item.Remedy is { Length: > 0 });
@@ -198,7 +198,7 @@ public sealed class KillsTests(ITestOutputHelper output) : IDisposable
             lab.Fleet.Vms.SelectMany(vm => vm.Guest.Freezes), freeze => freeze.FrozenAt > from && freeze.FrozenAt < until);
     }
 
-    /// <summary>A watchdog that was killed has a successor by itself; one that was stopped goes on.</summary>
+    /// <summary>The node starts a new watchdog after one was killed. One that was stopped continues.</summary>
     /// <returns>Points made on the way: the first window that opens makes one.</returns>
     private static async Task<int> OpensWindowsAgainAsync(SimulatedLab lab, KillRound round)
     {

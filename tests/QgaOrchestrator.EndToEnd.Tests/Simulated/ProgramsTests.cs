@@ -2,7 +2,7 @@ using QgaOrchestrator.Lab;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
-/// <summary>The three programs tell of themselves, and start nothing for it.</summary>
+/// <summary>The three programs print usage and version without starting anything.</summary>
 public sealed class ProgramsTests
 {
     [Theory]

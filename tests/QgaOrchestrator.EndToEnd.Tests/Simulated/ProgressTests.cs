@@ -3,7 +3,7 @@ using QgaOrchestrator.Api;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
-/// <summary>A run's events tell how far its copies are, and QEMU keeps the limit that the user set.</summary>
+/// <summary>A run's events show how far its copies are, and QEMU keeps the limit that the user set.</summary>
 public sealed class ProgressTests
 {
     private const int Bandwidth = 32 << 20;

@@ -5,7 +5,7 @@ using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
-/// <summary>Whatever is wrong with a VM is told with its reason and remedy, is undone, and harms no other.</summary>
+/// <summary>Each fault of a VM is reported with reason and remedy, is undone, and harms no other VM.</summary>
 public sealed class ReasonsTests
 {
     /// <summary>A fault for each of the first VMs; what follows them is healthy.</summary>

@@ -11,7 +11,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
 /// <summary>
 /// A fleet of simulated VMs in this process, and qgad with its watchdog as processes of their own on the VMs' sockets. The
-/// fleet's journal tells what happened to the guests, whatever the node believes. With <c>QGA_LAB_KEEP=1</c> the folder stays,
+/// fleet's journal records what happened to the guests, independently of the node. With <c>QGA_LAB_KEEP=1</c> the folder stays,
 /// and holds the journal.
 /// </summary>
 internal sealed class SimulatedLab : IAsyncDisposable
@@ -46,7 +46,7 @@ internal sealed class SimulatedLab : IAsyncDisposable
     /// <param name="vms">How many.</param>
     /// <param name="options">Of the fleet.</param>
     /// <param name="faults">Put on the fleet before the node sees it.</param>
-    /// <param name="settings">The node's options besides, as in --Freeze:Lease=00:00:02.</param>
+    /// <param name="settings">Further options of the node, such as --Freeze:Lease=00:00:02.</param>
     public static Task<SimulatedLab> StartAsync(
         int vms, FleetOptions? options = null, Action<SimulatedFleet>? faults = null, params string[] settings)
     {
@@ -174,7 +174,7 @@ internal sealed class SimulatedLab : IAsyncDisposable
     public Task WaitForThawAsync() => Poll.UntilAsync("thaw of all guests", Limit, () =>
         Fleet.FrozenNow == 0 && Ledger.ReadAll().Entries.All(entry => entry.Phase == LedgerPhase.Thawed));
 
-    /// <summary>Nothing of ours is left in any QEMU, in the ledger, or in the target beside whole points.</summary>
+    /// <summary>Nothing of ours is left in any QEMU, in the ledger, or in the target, except for whole points.</summary>
     public async Task AssertNothingLeftAsync(int points)
     {
         await Poll.UntilAsync("empty ledger", Limit, () => Ledger.ReadAll().Entries.Count == 0);

@@ -38,7 +38,7 @@ internal sealed class SmallDisk : IAsyncDisposable
 
     public void MakeRoom() => File.Delete(_ballast);
 
-    /// <summary>Lazily: whoever still holds a file of it ends with the test as well.</summary>
+    /// <summary>Lazily: a process that still holds a file of it ends with the test.</summary>
     public async ValueTask DisposeAsync() => await Tool.MustAsync("umount", "--lazy", _directory);
 
     private static bool TryWrite(FileStream file, byte[] bytes)

@@ -6,7 +6,7 @@ using QgaOrchestrator.Lab;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
-/// <summary>VMs that cannot be served are counted, selected and told of as all others, by every command.</summary>
+/// <summary>Every command counts, selects and reports the VMs that it cannot serve, like all others.</summary>
 public sealed class UnservedTests
 {
     private const string Odd = @"my\u001b[31m vm";
@@ -61,7 +61,7 @@ public sealed class UnservedTests
         File.Delete(file);
     }
 
-    /// <summary>As API, qgactl and agent commands tell of them.</summary>
+    /// <summary>As API, qgactl and agent commands report them.</summary>
     private static async Task<Dictionary<string, Vm>> ListedAsync(SimulatedLab lab)
     {
         await Poll.ForAsync("six VMs", SimulatedLab.Limit, async () => (await lab.VmsAsync()).Count == 6 ? "there" : null);

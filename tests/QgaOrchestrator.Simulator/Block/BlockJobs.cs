@@ -29,7 +29,7 @@ public sealed class BlockJobs
     /// <summary>Jobs of this type stand still when they have done that part, until disposed.</summary>
     public IDisposable Hold(string type, double at = 0.5) => AddFault(new JobFault(this, type, null, at));
 
-    /// <summary>All faults of jobs end; what stands still goes on.</summary>
+    /// <summary>All faults of jobs end; what stands still continues.</summary>
     public void Heal()
     {
         lock (_graph.Sync)

@@ -109,7 +109,7 @@ internal sealed class TransactionCommand(SimulatedVm vm)
         return overlay.Name;
     }
 
-    /// <summary>A copy tells what it is of: the disk, the instant of the cut, and the freeze that held, if one did.</summary>
+    /// <summary>A copy records what it is of: the disk, the instant of the cut, and the freeze that held, if one did.</summary>
     private string Stamp(BlockNode source, Client by)
     {
         var freeze = vm.Guest.IsFrozen ? $"frozen in freeze {vm.Guest.Epoch}" : "not frozen";

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace QgaOrchestrator.Simulator;
 
-/// <summary>The agent's commands, with the texts of qemu-ga 7.2.22. Whoever calls it is serial.</summary>
+/// <summary>The agent's commands, with the texts of qemu-ga 7.2.22. Callers are serial.</summary>
 internal sealed class AgentCommands(SimulatedGuest guest)
 {
     private static readonly string[] _whileFrozen =
@@ -149,7 +149,7 @@ internal sealed class AgentCommands(SimulatedGuest guest)
         return new JsonObject { ["pid"] = _lastPid };
     }
 
-    // Delivered once: the reply that tells the end removes the record.
+    // Delivered once: the reply that reports the end removes the record.
     private JsonObject Status(long pid)
     {
         if (!_processes.TryGetValue(pid, out var process)) throw new QemuException("Invalid parameter 'pid'");

@@ -54,7 +54,7 @@ internal sealed class AgentPort : IAsyncDisposable
     /// <summary>Waits for a client if there is none; what one client did not take goes to the next.</summary>
     public async Task Send(ReadOnlyMemory<byte> bytes, CancellationToken stop)
     {
-        // Whoever began first ends first, though it may have to wait for a client.
+        // The first to begin is the first to end, though it may have to wait for a client.
         await _line.WaitAsync(stop);
         try
         {

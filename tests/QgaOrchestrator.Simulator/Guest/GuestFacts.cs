@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace QgaOrchestrator.Simulator;
 
-/// <summary>What the agent tells about its guest: members and their order as in qemu-ga 7.2.22.</summary>
+/// <summary>What the agent reports about its guest: members and their order as in qemu-ga 7.2.22.</summary>
 internal static class GuestFacts
 {
     public static JsonNode Of(SimulatedGuest guest, string command) => command switch

@@ -5,7 +5,7 @@ namespace QgaOrchestrator.Simulator;
 /// <summary>What a process in the guest leaves behind.</summary>
 public sealed record GuestExit(int Code, string Output = "", string Errors = "")
 {
-    /// <summary>It goes on until then.</summary>
+    /// <summary>It runs until then.</summary>
     public Task Until { get; init; } = Task.CompletedTask;
 }
 

@@ -41,7 +41,7 @@ public sealed class SimulatedAgent : IAsyncDisposable
     /// <summary>Puts a fault on a command (`*`: on all). The newest rule comes first.</summary>
     public Rule On(string command, params Act[] acts) => _script.On(command, acts);
 
-    /// <summary>All faults end; what hangs goes on.</summary>
+    /// <summary>All faults end; what hangs continues.</summary>
     public void Heal() => _script.Clear();
 
     /// <summary>It reads, and answers nothing on any connection until the rule is released or disposed.</summary>
@@ -78,7 +78,7 @@ public sealed class SimulatedAgent : IAsyncDisposable
         _vm.Monitor.EmitPortChange(true);
     }
 
-    /// <summary>The host's socket vanishes, with whoever is connected; the guest stays as it is.</summary>
+    /// <summary>The host's socket vanishes, with its client; the guest stays as it is.</summary>
     public Task CloseSocket() => _port.Close();
 
     public void OpenSocket() => _port.Listen();

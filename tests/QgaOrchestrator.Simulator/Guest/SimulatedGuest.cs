@@ -37,7 +37,7 @@ public sealed class SimulatedGuest
     /// <summary>File systems that FIFREEZE skips without an error (EBUSY, EOPNOTSUPP): not counted, not frozen.</summary>
     public HashSet<string> Unfreezable { get; } = [];
 
-    /// <summary>An fsfreeze hook is configured: <see cref="HookCalls"/> then tells each call.</summary>
+    /// <summary>An fsfreeze hook is configured: <see cref="HookCalls"/> then holds each call.</summary>
     public bool HasHook { get; set; }
 
     /// <summary>Exit status of the hook for "freeze" and "thaw". Not 0: the agent answers with an error.</summary>
@@ -90,7 +90,7 @@ public sealed class SimulatedGuest
         lock (_gate) return _thawed.Task;
     }
 
-    /// <summary>Somebody else (a running vzdump, a script) freezes it behind our back.</summary>
+    /// <summary>Another tool (a running vzdump, a script) freezes it.</summary>
     public int FreezeBySomebodyElse() => Freeze(null, default);
 
     public int ThawBySomebodyElse() => Thaw(default);
@@ -103,7 +103,7 @@ public sealed class SimulatedGuest
             if (RunHook("freeze") is var status and not 0) throw HookFailed(status);
             var frozen = Disks.Select(disk => disk.Mountpoint).OfType<string>()
                 .Where(mount => !Unfreezable.Contains(mount) && (mounts is null || mounts.Contains(mount))).ToHashSet();
-            // A freeze of nothing has run the hook, and leaves the status thawed: the caller must thaw all the same.
+            // A freeze of nothing has run the hook, and leaves the status thawed: the caller must still thaw.
             if (frozen.Count == 0) return 0;
             _frozenMounts = frozen;
             _frozen = true;

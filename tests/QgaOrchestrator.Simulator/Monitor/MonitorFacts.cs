@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace QgaOrchestrator.Simulator;
 
-/// <summary>What the monitor tells: members and their order as QEMU 7.2.22 printed them.</summary>
+/// <summary>What the monitor reports: members and their order as QEMU 7.2.22 printed them.</summary>
 internal static class MonitorFacts
 {
     public static JsonObject Version() => new()

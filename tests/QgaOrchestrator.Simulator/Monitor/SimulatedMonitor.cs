@@ -40,7 +40,7 @@ public sealed class SimulatedMonitor : IAsyncDisposable
     /// <summary>It accepts and says nothing, until the rule is disposed.</summary>
     public Rule Mute() => On("*", Act.Hang);
 
-    /// <summary>An event, told to the client if there is one.</summary>
+    /// <summary>An event, sent to the client if there is one.</summary>
     public void Emit(string name, JsonObject? data = null)
     {
         lock (_gate)
@@ -89,7 +89,7 @@ public sealed class SimulatedMonitor : IAsyncDisposable
 
     internal void EmitPortChange(bool open) => Emit("VSERPORT_CHANGE", new JsonObject { ["open"] = open, ["id"] = "qgaport0" });
 
-    /// <summary>The socket vanishes, with whoever is connected: a VM without a monitor.</summary>
+    /// <summary>The socket vanishes, with its client: a VM without a monitor.</summary>
     public Task CloseSocket() => _server.Close();
 
     public void OpenSocket() => _server.Listen();

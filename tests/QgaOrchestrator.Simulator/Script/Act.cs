@@ -8,9 +8,9 @@ namespace QgaOrchestrator.Simulator;
 /// <code>
 /// vm.Agent.On("guest-fsfreeze-freeze", Act.Execute, Act.Hang);            // frozen, but the reply does not come
 /// vm.Agent.On("guest-fsfreeze-thaw", Act.Execute, Act.Error("fsfreeze hook has failed with status 1"));
-/// vm.Monitor.On("transaction", Act.Execute, Act.Disconnect);              // cut, but nobody hears of it
+/// vm.Monitor.On("transaction", Act.Execute, Act.Disconnect);              // cut, but no client learns of it
 /// </code>
-/// Where the acts hold no answer, the dialogue goes on with the next older rule, in the end with execute and reply: so
+/// Where the acts hold no answer, the dialogue continues with the next older rule, in the end with execute and reply: so
 /// `On("*", Act.Wait(5 ms))` delays everything and leaves the rest to others.
 /// </summary>
 public abstract record Act
@@ -25,7 +25,7 @@ public abstract record Act
     /// <summary>Send the kept reply.</summary>
     public static Act Reply { get; } = new ReplyAct();
 
-    /// <summary>Stand still until the rule is released or removed. A serial peer answers nobody meanwhile.</summary>
+    /// <summary>Stand still until the rule is released or removed. A serial peer answers no client meanwhile.</summary>
     public static Act Hang { get; } = new HangAct();
 
     /// <summary>Answer nothing, and go on with the next command.</summary>

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace QgaOrchestrator.Simulator;
 
-/// <summary>What Linux tells about the other end of a unix socket.</summary>
+/// <summary>What Linux knows about the other end of a unix socket.</summary>
 internal static class PeerSockets
 {
     private const int SolSocket = 1;

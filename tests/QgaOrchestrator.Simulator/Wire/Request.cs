@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace QgaOrchestrator.Simulator;
 
-/// <summary>A command as it came in, checked as QEMU's dispatcher checks it before it looks at the name.</summary>
+/// <summary>A command as it came in, checked as QEMU's dispatcher does before it looks at the name.</summary>
 /// <param name="Id">The client's `id`, echoed with the reply; null if there was none.</param>
 public sealed record Request(string Command, Arguments Arguments, JsonNode? Id)
 {

@@ -4,7 +4,7 @@ namespace QgaOrchestrator.Simulator;
 
 /// <summary>
 /// A listening unix socket as QEMU's socket chardev has it: a backlog of one, and the next client is accepted only when
-/// the present one is gone. It can be closed and opened again.
+/// the present one has left. It can be closed and opened again.
 /// </summary>
 internal sealed class SocketServer(string path, Func<Socket, CancellationToken, Task> serve) : IAsyncDisposable
 {
@@ -53,7 +53,7 @@ internal sealed class SocketServer(string path, Func<Socket, CancellationToken, 
                 }
                 catch (Exception gone) when (gone is SocketException or ObjectDisposedException or OperationCanceledException)
                 {
-                    // That client's end, or ours: the loop's condition tells which.
+                    // That client's end, or ours: the loop's condition decides.
                 }
             }
         }

@@ -9,7 +9,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.RealVms.Agent;
 [Collection(nameof(FullVm))]
 public sealed class DepartureTests(FullVm shared)
 {
-    /// <summary>The image is as small as it can be made.</summary>
+    /// <summary>Makes the image of the memory as small as possible.</summary>
     private const string SwapOn = "mkswap /dev/vdc && swapon /dev/vdc && echo 0 >/sys/power/image_size";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -111,7 +111,7 @@ public sealed class DepartureTests(FullVm shared)
         await Poll.UntilAsync("end of QEMU", Patience, () => !vm.Runs);
         await vm.BootAgainAsync();
 
-        // The agent stays while the kernel stands still: nothing tells of a halt.
+        // The agent stays connected while the kernel stands still: no event reports a halt.
         Assert.Contains((await ShutDownAsync("halt", TimeSpan.FromSeconds(5))).CompletedBy, new[] { "port", "timeout" });
         Assert.True(vm.Runs);
         await vm.CrashAsync();

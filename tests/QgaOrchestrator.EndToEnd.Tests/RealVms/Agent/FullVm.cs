@@ -76,7 +76,7 @@ public sealed class FullVm : IAsyncLifetime, ICollectionFixture<FullVm>
     public async Task<JsonNode> RunAsync(JsonNode process, TimeSpan? timeout = null) =>
         await EndAsync((long)(await CallAsync("guest-exec", process, timeout))!["pid"]!, timeout);
 
-    /// <summary>A process's last status, which the agent tells once.</summary>
+    /// <summary>A process's last status, which the agent reports once.</summary>
     public Task<JsonNode> EndAsync(long pid, TimeSpan? timeout = null) =>
         Poll.ForAsync($"end of process {pid}", Guests.Limit, async () =>
             await CallAsync("guest-exec-status", new JsonObject { ["pid"] = pid }, timeout) is { } status
@@ -127,7 +127,7 @@ public sealed class FullVm : IAsyncLifetime, ICollectionFixture<FullVm>
         }
     });
 
-    /// <summary>Another agent is started, with these options besides.</summary>
+    /// <summary>Starts a new agent, with these additional options.</summary>
     public async Task RestartAgentAsync(string options)
     {
         await ShellAsync($"echo '{options}' >/run/qga-options");

@@ -5,7 +5,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.RealVms.Agent;
 
 /// <summary>
 /// The cases of QEMU's own tests/unit/test-qga.c, which speaks to an agent at its socket, here through the node and with an
-/// agent in a guest. /qga/id and /qga/invalid-oob are about members beside "execute", which HTTP has no place for.
+/// agent in a guest. /qga/id and /qga/invalid-oob are about members next to "execute", which HTTP has no place for.
 /// </summary>
 [Collection(nameof(FullVm))]
 public sealed class QemuSuiteTests(FullVm shared)
