@@ -1,5 +1,4 @@
 using QgaOrchestrator.Core.Points;
-using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Core.Tests.Kinds.Backup;
 
