@@ -52,7 +52,7 @@ internal sealed class BackupWork
         ILoggingAdapter log)
     {
         (_order, _services, _spec, _machine, _vm, _log) = (order, services, spec, machine, vm, log);
-        (_options, _consistency) = (order.Options.Backup!, consistency);
+        (_options, _consistency) = (BackupOptions.Of(order.Options)!, consistency);
         _names = CutNames.For(order.Run, order.Item, order.Attempt);
         _directory = PointDirectory.For(
             _options.Target ?? services.Points, services.Drafts, spec.Id, order.DispatchedAt, _names.Hash);
