@@ -2,6 +2,7 @@ using System.Text;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Http.Audit;
 using QgaOrchestrator.Node.Http.Errors;

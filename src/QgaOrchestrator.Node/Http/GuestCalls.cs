@@ -1,6 +1,7 @@
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Guests;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Node.Http;
 

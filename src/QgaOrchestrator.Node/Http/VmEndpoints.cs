@@ -2,6 +2,7 @@ using System.Text.Json;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Hosting;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Http.Audit;
 using QgaOrchestrator.Node.Http.Errors;

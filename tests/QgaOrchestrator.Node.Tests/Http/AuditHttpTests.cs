@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using Microsoft.Data.Sqlite;
-using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Stores.Sqlite;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Node.Tests.Http;
 

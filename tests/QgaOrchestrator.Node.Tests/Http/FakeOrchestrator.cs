@@ -3,6 +3,7 @@ using System.Text;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Node.Tests.Http;
 

@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
-using QgaOrchestrator.Actors;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Node.Tests.Http;
 

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Node.Tests.Http;
 

@@ -4,6 +4,7 @@ using System.Text;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Node.Tests.Http;
 

@@ -1,6 +1,6 @@
-using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Guests;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Node.Http.Errors;

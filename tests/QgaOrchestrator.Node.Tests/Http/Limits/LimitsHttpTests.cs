@@ -8,6 +8,7 @@ using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Http.Limits;
 
@@ -77,7 +78,7 @@ public sealed class LimitsHttpTests : IAsyncLifetime, IDisposable
     {
         await _node.InitializeAsync();
         _node.Orchestrator.AddVm("hv1", "a1");
-        _node.Orchestrator.Replies["guest-fsfreeze-thaw"] = new Actors.CallReply.Returned("1"u8.ToArray());
+        _node.Orchestrator.Replies["guest-fsfreeze-thaw"] = new CallReply.Returned("1"u8.ToArray());
         using var someone = await _node.AsAsync("operator");
 
         HttpResponseMessage last;
