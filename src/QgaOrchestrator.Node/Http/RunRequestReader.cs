@@ -11,7 +11,7 @@ namespace QgaOrchestrator.Node.Http;
 public static class RunRequestReader
 {
     public static RouteBody Body(RunKinds kinds) =>
-        new(["kind", "select", "options"], $$"""Send {"kind":"{{kinds.All[0].Name}}","select":"app=db","options":{}}.""");
+        new(["kind", "select", "options"], $$"""Send {"kind":"{{kinds.All[0].Name}}","select":"app=db"}.""");
 
     /// <exception cref="ProblemException">400, with everything that is wrong.</exception>
     public static (RunKind Kind, string Select, RunOptions Options) Read(ReadOnlyMemory<byte> body, RunKinds kinds)

@@ -144,7 +144,7 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
         Assert.Empty(await RunsAsync(_views));
     }
 
-    private IJournal Journal(Func<Task>? pause = null) =>
+    private SqliteJournal Journal(Func<Task>? pause = null) =>
         new SqliteJournal(new(_directory.File("journal.db")), pause ?? (() => Task.CompletedTask));
 
     private StoreTrim Trim(Func<Task>? pause = null, IViews? views = null) =>

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Actors.Runs;
+using QgaOrchestrator.Core.Kinds.Exec;
 
 namespace QgaOrchestrator.Actors.Tests.Runs;
 
@@ -15,7 +16,7 @@ public sealed class SecretSpoolTests : IDisposable
         new SecretSpool(directory).Keep("r1", new ExecSecrets(["A=1"]).ToRun());
 
         var spool = new SecretSpool(directory);
-        Assert.Equal(["A=1"], spool.Read("r1")!.Env!);
+        Assert.Equal(["A=1"], ExecSecrets.Of(spool.Read("r1"))!.Env);
         Assert.Equal(["r1"], spool.Runs());
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(directory, "r1.json")));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(directory));

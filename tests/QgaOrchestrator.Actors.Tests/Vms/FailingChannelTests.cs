@@ -83,6 +83,7 @@ public sealed class FailingChannelTests : TestKit
             throw new InvalidOperationException("a fault of ours");
         },
         Machine = _ => null,
+        Items = (_, _, _) => throw new InvalidOperationException("no item comes so far"),
         Cuts = new CutHost(_directory.File("data"), new Dictionary<string, IReadOnlyList<string>>(), TimeProvider.System),
         Results = new FileResults(_directory.File("results"), time),
         Exclude = _ => [],

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Ledger;
