@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using Microsoft.Data.Sqlite;
-using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Stores.Sqlite;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Vms;

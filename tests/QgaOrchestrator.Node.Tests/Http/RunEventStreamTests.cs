@@ -1,3 +1,4 @@
+using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Node.Access;
@@ -21,7 +22,7 @@ public sealed class RunEventStreamTests
     [Fact]
     public void A_stream_begins_with_the_run_and_every_item_past_pending()
     {
-        var events = Sent(new(0, Role.Operator, TimeProvider.System), Dispatched(0));
+        var events = Sent(new(0, RunKinds.Known, Role.Operator, TimeProvider.System), Dispatched(0));
 
         Assert.Equal(["run", "item 2000"], events);
     }
@@ -46,7 +47,7 @@ public sealed class RunEventStreamTests
     {
         var settled = RunRules.Evolve(Dispatched(0, 1), new RunEvent.ItemsSettled([Succeeded(1)], T0.AddSeconds(2)));
 
-        Assert.Equal(["run", "item 3000"], Sent(new(3000, Role.Operator, TimeProvider.System), settled));
+        Assert.Equal(["run", "item 3000"], Sent(new(3000, RunKinds.Known, Role.Operator, TimeProvider.System), settled));
     }
 
     private RunState Dispatched(params int[] items) => RunRules.Evolve(
