@@ -6,7 +6,8 @@ namespace QgaOrchestrator.Architecture.Tests;
 internal static partial class TestNames
 {
     public static IReadOnlySet<string> Existing { get; } = Directory
-        .EnumerateFiles(Path.Combine(Repository.Root, "tests"), "*Tests.cs", SearchOption.AllDirectories)
+        .EnumerateFiles(Path.Combine(Repository.Root, "tests"), "*.cs", SearchOption.AllDirectories)
+        .Where(file => file.EndsWith("Tests.cs", StringComparison.Ordinal) || file.EndsWith("Suite.cs", StringComparison.Ordinal))
         .SelectMany(file => Method().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value))
         .ToHashSet();
 

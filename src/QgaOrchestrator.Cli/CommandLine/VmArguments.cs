@@ -18,7 +18,7 @@ internal sealed class VmArguments
             Description = $"The name of a VM, or host/name{(words.Length > 0 ? $"; then {string.Join(' ', words)}" : "")}",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        Select = CommandLine.Selector.Option($"{each}, for example app=db. Leave the VM out then");
+        Select = CommandLine.SelectOption.With($"{each}, for example app=db. Leave the VM out then");
         command.Add(_words);
         command.Add(Select);
         command.Validators.Add(result =>

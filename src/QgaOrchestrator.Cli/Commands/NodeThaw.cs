@@ -37,6 +37,6 @@ internal static class NodeThaw
         var returned =
             await client.CallAgentAsync(vm, Thaw, default, new AgentCallOptions(Force: force), cancel).ConfigureAwait(false);
         return new ThawReport(
-            vm, true, AgentJson.Bytes(returned).TryRead(GuestFsfreezeThaw.Read, out var count, out _) ? count : null, null);
+            vm, true, ReplyBytes.Of(returned).TryRead(GuestFsfreezeThaw.Read, out var count, out _) ? count : null, null);
     }
 }

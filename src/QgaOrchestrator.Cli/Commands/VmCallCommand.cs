@@ -31,7 +31,7 @@ internal static class VmCallCommand
             """qgactl vm call db1 guest-fstrim '{"minimum":1048576}' --timeout 5m""",
             "qgactl vm call db1 guest-set-user-password - < arguments.json"
         ) { words, timeout, lease };
-        var select = Selector.Option("The old spelling of qgactl run command");
+        var select = SelectOption.With("The old spelling of qgactl run command");
         select.Hidden = true;
         command.Add(select);
         var fleet = new RunCommandOptions(command, forRun: select, isHidden: true);

@@ -44,7 +44,7 @@ internal static class VmCpusCommand
                 return await target.CallAsync(parsed, client, GuestGetVcpus.Request, null, (_, reply) =>
                 {
                     var table = new TextTable("CPU", "ONLINE", "CAN GO OFFLINE");
-                    foreach (var cpu in GuestGetVcpus.Read(AgentJson.Bytes(reply.Return)).OrderBy(cpu => cpu.LogicalId))
+                    foreach (var cpu in GuestGetVcpus.Read(ReplyBytes.Of(reply.Return)).OrderBy(cpu => cpu.LogicalId))
                         table.Add($"{cpu.LogicalId}", YesNo(cpu.Online), cpu.CanOffline is { } can ? YesNo(can) : null);
                     table.Write(host.Screen);
                     return ExitCodes.Done;
@@ -59,7 +59,7 @@ internal static class VmCpusCommand
                     (vm, reply) =>
             {
                 // The agent takes them in order and ends at the first that it cannot change.
-                var done = GuestSetVcpus.Read(AgentJson.Bytes(reply.Return));
+                var done = GuestSetVcpus.Read(ReplyBytes.Of(reply.Return));
                 if (done >= wanted.Length)
                 {
                     host.Out.WriteLine($"{Text.Count(done, "processor")} of {vm} changed.");

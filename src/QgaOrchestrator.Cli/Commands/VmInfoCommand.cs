@@ -66,7 +66,7 @@ internal static class VmInfoCommand
             {
                 var answer =
                     await client.CallAgentAsync(vm, asked, default, new AgentCallOptions(), cancel).ConfigureAwait(false);
-                if (AgentJson.Bytes(answer).TryRead(read, out _, out var odd)) told[asked] = answer;
+                if (ReplyBytes.Of(answer).TryRead(read, out _, out var odd)) told[asked] = answer;
                 else lacking[asked] = odd;
             }
             catch (ApiException e)

@@ -10,7 +10,7 @@ internal static class VmListCommand
 {
     public static CliCommand Build(CliHost host, GlobalOptions global)
     {
-        var select = Selector.Option("Only these VMs, for example app=db,!legacy (default: all)");
+        var select = SelectOption.With("Only these VMs, for example app=db,!legacy (default: all)");
         var state = ListFilters.Words(
             "--state",
             "STATE,…",

@@ -20,7 +20,7 @@ internal static class VmMemoryCommand
                 target.Vm(parsed) is { } name && !global.IsJson(parsed)
                     ? GuestGetMemoryBlockInfo
                         .Read(
-                            AgentJson.Bytes(
+                            ReplyBytes.Of(
                                 await client
                                     .CallAgentAsync(name, GuestGetMemoryBlockInfo.Name, default, new(), cancel)
                                     .ConfigureAwait(false)
@@ -30,7 +30,7 @@ internal static class VmMemoryCommand
                 : null;
             return await target.CallAsync(parsed, client, GuestGetMemoryBlocks.Request, null, (vm, reply) =>
             {
-                var blocks = GuestGetMemoryBlocks.Read(AgentJson.Bytes(reply.Return));
+                var blocks = GuestGetMemoryBlocks.Read(ReplyBytes.Of(reply.Return));
                 var on = blocks.Count(block => block.Online);
                 host.Out.WriteLine(
                     $"{vm}: {on} of {Text.Count(blocks.Count, "block")} in use, of {Text.Bytes((long)size!)} each: "

@@ -65,7 +65,7 @@ internal static class VmSshKeysCommands
             return await target
                 .CallAsync(parsed, client, GuestSshGetAuthorizedKeys.Request(target.Word(parsed, 0)), null, (_, reply) =>
             {
-                foreach (var key in GuestSshGetAuthorizedKeys.Read(AgentJson.Bytes(reply.Return)).Keys)
+                foreach (var key in GuestSshGetAuthorizedKeys.Read(ReplyBytes.Of(reply.Return)).Keys)
                     host.Out.WriteLine(key);
                 return ExitCodes.Done;
             }, cancel).ConfigureAwait(false);

@@ -33,7 +33,7 @@ internal static class VmTimeCommand
             var asked = host.Time.GetUtcNow();
             return await target.CallAsync(parsed, client, GuestGetTime.Request, null, (vm, reply) =>
             {
-                var (guest, heard) = (GuestGetTime.Read(AgentJson.Bytes(reply.Return)), host.Time.GetUtcNow());
+                var (guest, heard) = (GuestGetTime.Read(ReplyBytes.Of(reply.Return)), host.Time.GetUtcNow());
                 // The guest looked at its clock somewhere between question and answer.
                 var (offset, doubt) = (guest - (asked + (heard - asked) / 2), (heard - asked) / 2);
                 host.Out.WriteLine(

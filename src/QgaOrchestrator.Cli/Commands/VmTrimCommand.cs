@@ -33,7 +33,7 @@ internal static class VmTrimCommand
                     "Trim the file systems of",
                     (vm, reply) =>
             {
-                if (GuestFstrim.Read(AgentJson.Bytes(reply.Return)).Paths is not { } paths)
+                if (GuestFstrim.Read(ReplyBytes.Of(reply.Return)).Paths is not { } paths)
                 {
                     host.Out.WriteLine($"{vm} is trimmed. Its agent does not report how much.");
                     return ExitCodes.Done;

@@ -98,7 +98,7 @@ internal sealed class GuestShell(QgaClient client, string vm, TimeProvider time)
         CallAsync(GuestFileClose.Request(handle), CancellationToken.None);
 
     private async Task<ReadOnlyMemory<byte>> CallAsync(AgentRequest request, CancellationToken cancel) =>
-        AgentJson.Bytes(
+        ReplyBytes.Of(
             await client
                 .CallAgentAsync(vm, request.Command, request.Arguments, new AgentCallOptions(), cancel)
                 .ConfigureAwait(false)

@@ -154,5 +154,5 @@ internal static class GuestInfoView
         .FirstOrDefault();
 
     private static ReadOnlyMemory<byte>? Told(GuestReport report, string command) =>
-        report.Told.TryGetValue(command, out var value) ? AgentJson.Bytes(value) : (ReadOnlyMemory<byte>?)null;
+        report.Told.TryGetValue(command, out var value) ? ReplyBytes.Of(value) : (ReadOnlyMemory<byte>?)null;
 }

@@ -122,7 +122,7 @@ public sealed class PointHttpTests(NodeFixture node) : IClassFixture<NodeFixture
         node.Orchestrator.Runs["r-fresh"] = new RunView(run, [], []);
 
         Assert.Contains(
-            "Run r-fresh, which makes point fresh, has not ended",
+            "Run r-fresh, which made point fresh, has not ended",
             (await ProblemAsync(await DeleteAsync("fresh"))).Detail,
             StringComparison.Ordinal
         );

@@ -100,15 +100,20 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     [InlineData(
         """{"kind":"exec","select":"app=hide","options":{"path":"id","args":["-p","hunter2"]}}""",
         "args",
-        """["***","***"]"""
+        """["***","***"]""",
+        "exit code 3: hunter2"
     )]
     [InlineData(
-        """{"kind":"command","select":"app=hide","options":{"command":"guest-ssh-add-authorized-keys","arguments":{"username":"hunter2","keys":["k"]}}}""",
+        """
+        {"kind":"command","select":"app=hide","options":{"command":"guest-ssh-add-authorized-keys",
+        "arguments":{"username":"hunter2","keys":["k"]}}}
+        """,
         "arguments",
-        """{"username":"***","keys":"***"}"""
+        """{"username":"***","keys":"***"}""",
+        "GenericError: no such user"
     )]
     public async Task What_a_run_gives_to_guests_is_hidden_from_viewers_and_shown_to_operators(
-        string body, string option, string hidden)
+        string body, string option, string hidden, string reason)
     {
         if (node.Orchestrator.Vms.All(vm => vm.Id.Name != "hide1")) node.Orchestrator.AddVm("hv1", "hide1", ("app", "hide"));
         var run = await RunAsync(await PostAsync(body));
@@ -118,7 +123,7 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
             [
                 .. node
                     .Orchestrator.Runs[run.Id]
-                    .Items.Select(item => item with { State = ItemState.Failed, Reason = "exit code 3: hunter2" }),
+                    .Items.Select(item => item with { State = ItemState.Failed, Reason = reason }),
             ],
         };
         node.Orchestrator.Runs[run.Id] = ended;

@@ -68,7 +68,7 @@ public sealed class OptionsLoaderTests : IDisposable
             () => OptionsLoader.Load(["--config", file], new Dictionary<string, string>(), "hv1", "/"));
 
         Assert.Equal(2, error.Errors.Count);
-        Assert.Contains(error.Errors, e => e.Contains("guest-exce is no command", StringComparison.Ordinal));
+        Assert.Contains(error.Errors, e => e.Contains("guest-exce is not a command", StringComparison.Ordinal));
         Assert.Contains(error.Errors, e => e.Contains("cannot be denied", StringComparison.Ordinal));
     }
 

@@ -56,7 +56,7 @@ public sealed class SqliteAudit : IAuditLog
             .Select(row => new AuditRow { Number = row.Number, Entry = row.Entry, Hash = row.Hash }).ToList().Select(Line)];
     });
 
-    public Task<AuditCheck> VerifyAsync(string? noted = null) => ReadAsync(db => AuditChain.Verify(db, noted));
+    public Task<AuditCheck> VerifyAsync(string? noted = null) => ReadAsync(db => AuditHashChain.Verify(db, noted));
 
     public Task<DateTimeOffset?> KeptFromAsync() => ReadAsync(db => AuditAnchor.Of(db).Since);
 
@@ -65,7 +65,7 @@ public sealed class SqliteAudit : IAuditLog
     {
         var at = Sortable(before);
         stop.ThrowIfCancellationRequested();
-        var old = await ReadAsync(db => AuditChain.Old(db, at));
+        var old = await ReadAsync(db => AuditHashChain.Old(db, at));
         if (old.Count > 0 || runs > 0)
         {
             var anchor = new AuditAnchor { Number = old.Number, Hash = old.Hash, KeptFrom = at };
@@ -95,7 +95,7 @@ public sealed class SqliteAudit : IAuditLog
         foreach (var entry in New(db, entries, anchor.Since))
         {
             var json = JsonSerializer.Serialize(entry, AuditJson.Default.AuditEntry);
-            rows.Add(new AuditRow { Number = ++number, Entry = json, Hash = head = AuditChain.Hash(head, json) });
+            rows.Add(new AuditRow { Number = ++number, Entry = json, Hash = head = AuditHashChain.Hash(head, json) });
         }
         if (rows.Count > 0) db.BulkCopy(new BulkCopyOptions { BulkCopyType = BulkCopyType.MultipleRows }, rows);
     }

@@ -31,19 +31,19 @@ internal static class BackupCommands
 
     private static CliCommand Starting(CliHost host, GlobalOptions global, bool isCheck, CliCommand command)
     {
-        var select = Selector.Option("The VMs, for example app=db,!legacy (default: all)");
+        var select = SelectOption.With("The VMs, for example app=db,!legacy (default: all)");
         var detach = new Option<bool>("--detach") { Description = "Starts the run and returns at once" };
         command.Exits = ExitCodes.OfRun;
         command.Add(select);
-        var options = new RunCommandOptions(command, BackupOptions.All);
+        var options = new RunCommandOptions(command, BackupRunOptions.All);
         command.Add(detach);
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
             var asked = options.Read(parsed);
             if (isCheck) asked["dryRun"] = true;
-            if (asked[BackupOptions.Target]?.GetValue<string>() is { } target && !Path.IsPathRooted(target))
-                asked[BackupOptions.Target] = client.Api.IsLoopback
+            if (asked[BackupRunOptions.Target]?.GetValue<string>() is { } target && !Path.IsPathRooted(target))
+                asked[BackupRunOptions.Target] = client.Api.IsLoopback
                     ? JsonValue.Create(Path.GetFullPath(target))
                     : throw new UsageException(
                         $"--target: '{target}' is not an absolute path.",

@@ -17,7 +17,7 @@ internal static class CommandRunCommand
             Description = "Its arguments, as a JSON object. - reads them from standard input",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var select = Selector.Option("The VMs, for example app=db, or * for all");
+        var select = SelectOption.With("The VMs, for example app=db, or * for all");
         select.Required = true;
         var yes = Confirmation.Yes();
         var command = new CliCommand(

@@ -24,7 +24,7 @@ internal static class VmExecCommand
             Description = "The VM, --, the program and its arguments. With --select leave the VM out",
             Arity = ArgumentArity.OneOrMore,
         };
-        var select = Selector.Option("All VMs that this selects, as a run, for example app=db");
+        var select = SelectOption.With("All VMs that this selects, as a run, for example app=db");
         var env = new Option<string[]>("--env")
         {
             Description = "An environment variable. May be repeated; those given replace the whole environment",

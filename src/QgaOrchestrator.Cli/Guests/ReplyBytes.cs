@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace QgaOrchestrator.Cli.Guests;
 
 /// <summary>What an agent returned, as the typed agent commands read it.</summary>
-internal static class AgentJson
+internal static class ReplyBytes
 {
-    public static ReadOnlyMemory<byte> Bytes(JsonElement value) => Encoding.UTF8.GetBytes(value.GetRawText());
+    public static ReadOnlyMemory<byte> Of(JsonElement value) => Encoding.UTF8.GetBytes(value.GetRawText());
 }

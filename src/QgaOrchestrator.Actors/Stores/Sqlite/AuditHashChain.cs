@@ -6,7 +6,7 @@ using LinqToDB.Data;
 namespace QgaOrchestrator.Actors.Stores.Sqlite;
 
 /// <summary>The chain of hashes: each entry's is computed from the hash of the one before and the entry's own JSON.</summary>
-internal static class AuditChain
+internal static class AuditHashChain
 {
     public static string Hash(string previous, string entry) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(previous + entry)));

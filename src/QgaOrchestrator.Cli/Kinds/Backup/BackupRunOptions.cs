@@ -3,7 +3,7 @@ using QgaOrchestrator.Cli.Runs;
 namespace QgaOrchestrator.Cli.Kinds.Backup;
 
 /// <summary>The options that only a backup has.</summary>
-internal static class BackupOptions
+internal static class BackupRunOptions
 {
     public const string Target = "target";
 
