@@ -14,6 +14,8 @@ public static class MemberReports
         BackupState.Prepared s => s.Report,
         BackupState.HoldingMonitor s => s.Report,
         BackupState.InWindow s => s.Report,
+        // A refused freeze cut nothing: to call it cut would have the others cut.
+        BackupState.AskingHooks { Window.FreezeRefused: true } => new MemberReport(MemberPhase.Reserved),
         BackupState.AskingHooks => new MemberReport(MemberPhase.Cut),
         BackupState.WaitingUnfrozen { Next: GroupStep.Freeze } => new MemberReport(MemberPhase.Reserved),
         BackupState.WaitingUnfrozen or BackupState.CuttingUnfrozen => new MemberReport(MemberPhase.Frozen),

@@ -73,6 +73,9 @@ public class BackupRulesTests
     [InlineData("fails", "fit prepared reserve held broken undone",
         "Report:Begun Check Prepare Store Report:Prepared Show:window HoldMonitor OpenWindow Report:Begun,failing Undo "
             + "End:Failed")]
+    [InlineData("its freeze is refused", "fit prepared reserve held reserved freeze freeze-refused hooks undone",
+        "Report:Begun Check Prepare Store Report:Prepared Show:window HoldMonitor OpenWindow Report:Reserved "
+            + "Steer:FreezeNow AskHooks:why Report:Begun,failing Undo End:Failed")]
     public void A_groups_member_takes_each_step_when_its_group_orders_it(string name, string inputs, string effects) =>
         AssertLife(name, new BackupLife(Consistency.Require, grouped: true), inputs, effects);
 
