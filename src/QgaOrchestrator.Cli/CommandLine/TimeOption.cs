@@ -14,26 +14,26 @@ internal static class TimeOption
 
     private static Option<DateTimeOffset?> Of(string name, string help, Func<string, DateTimeOffset?> also, string example) =>
         new(name)
-    {
-        Description = help,
-        HelpName = "TIME",
-        CustomParser = result =>
         {
-            var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-            if (also(text) is { } other) return other;
-            // A time of day alone would be read as today's, whatever was meant.
-            if (
-                text.Contains('-')
-                && DateTimeOffset.TryParse(
-                    text,
-                    CultureInfo.InvariantCulture,
-                    DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
-                    out var at
+            Description = help,
+            HelpName = "TIME",
+            CustomParser = result =>
+            {
+                var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+                if (also(text) is { } other) return other;
+                // A time of day alone would be read as today's, whatever was meant.
+                if (
+                    text.Contains('-')
+                    && DateTimeOffset.TryParse(
+                        text,
+                        CultureInfo.InvariantCulture,
+                        DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+                        out var at
+                    )
                 )
-            )
-                return at;
-            result.AddError($"{name}: '{text}' is not a time, as in 2027-01-31 or {example}.");
-            return null;
-        },
-    };
+                    return at;
+                result.AddError($"{name}: '{text}' is not a time, as in 2027-01-31 or {example}.");
+                return null;
+            },
+        };
 }

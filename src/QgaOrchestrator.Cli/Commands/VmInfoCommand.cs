@@ -31,7 +31,8 @@ internal static class VmInfoCommand
             "Shows the guest's system, load, users, addresses, disks and file systems.",
             "qgactl vm info db1",
             "qgactl vm info --select app=db"
-        ) { Exits = ExitCodes.OfSeveral };
+        )
+        { Exits = ExitCodes.OfSeveral };
         var words = new VmArguments(command, "All VMs that this selects, one line each");
         command.SetAction(async (parsed, cancel) =>
         {

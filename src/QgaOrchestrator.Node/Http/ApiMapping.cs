@@ -35,18 +35,18 @@ public static class ApiMapping
 
     private static Run ToApi(RunSummary run, RunKind? kind, Role role) =>
         new(run.Id, run.Kind, Lower(run.Phase), run.Counts.ToApi())
-    {
-        Select = run.Select,
-        Options = Options(run.Options, kind, role),
-        CreatedAt = run.StartedAt,
-        StartedAt = run.StartedAt,
-        EndedAt = run.EndedAt,
-        RetryOf = run.RetryOf,
-        StartedBy = run.StartedBy,
-        Reason = run.Reason,
-        Waves = Waves(run),
-        ItemColumns = kind is { ItemColumns: { Count: > 0 } columns } ? [.. columns.Select(ToApi)] : null,
-    };
+        {
+            Select = run.Select,
+            Options = Options(run.Options, kind, role),
+            CreatedAt = run.StartedAt,
+            StartedAt = run.StartedAt,
+            EndedAt = run.EndedAt,
+            RetryOf = run.RetryOf,
+            StartedBy = run.StartedBy,
+            Reason = run.Reason,
+            Waves = Waves(run),
+            ItemColumns = kind is { ItemColumns: { Count: > 0 } columns } ? [.. columns.Select(ToApi)] : null,
+        };
 
     private static RunWave[]? Waves(RunSummary run)
     {

@@ -34,7 +34,8 @@ public sealed class RunEventStream(long since, RunKinds kinds, Role role, TimePr
             yield return new(
                 JsonSerializer.Serialize(item.ToApi(where, kinds.Find(view.Summary.Kind), role), ApiJson.Default.ItemStatus),
                 RunEventTypes.Item
-            ) { EventId = Id(at) };
+            )
+            { EventId = Id(at) };
         }
         if (!ended && Progress(view) is { } progress) yield return progress;
         if (ended || (_run is not null && _run != view.Summary)) yield return Run(view.Summary, Id(latest));

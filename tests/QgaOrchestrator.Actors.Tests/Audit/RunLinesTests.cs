@@ -91,7 +91,8 @@ public sealed class RunLinesTests
             [new VmId("hv1", "a"), new VmId("hv1", "b"), new VmId("hv1", "c")],
             At,
             null
-        ) { StartedBy = "ci" };
+        )
+        { StartedBy = "ci" };
 
     private static List<AuditEntry> Lines(params RunEvent[] events)
     {

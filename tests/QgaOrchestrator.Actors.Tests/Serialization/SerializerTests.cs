@@ -16,11 +16,11 @@ public sealed class SerializerTests : IAsyncLifetime
     private static readonly DateTimeOffset At = new(2026, 11, 22, 23, 56, 47, TimeSpan.Zero);
     private static readonly RunOptions Options = new BackupOptions(BackupMethod.Full, "/srv/points", Consistency.Prefer, 5).In(
         new()
-    {
-        MaxParallel = 50,
-        MaxFailures = CountOrPercent.All,
-        MaxUnreachable = CountOrPercent.All,
-    });
+        {
+            MaxParallel = 50,
+            MaxFailures = CountOrPercent.All,
+            MaxUnreachable = CountOrPercent.All,
+        });
 
     private static readonly IWire[] Messages =
     [

@@ -208,10 +208,10 @@ public sealed class OddGuestTests : OneHost
         Kind = Core.Kinds.Command.CommandKind.Name,
         Options = new CommandOptions(
             command, command == "guest-set-vcpus" ? JsonDocument.Parse("""{"vcpus":[]}""").RootElement : null).In(new RunOptions
-        {
-            MaxParallel = 1,
-            MaxFailures = CountOrPercent.None,
-            MaxUnreachable = CountOrPercent.All,
-        }),
+            {
+                MaxParallel = 1,
+                MaxFailures = CountOrPercent.None,
+                MaxUnreachable = CountOrPercent.All,
+            }),
     };
 }
