@@ -7,6 +7,7 @@ using QgaOrchestrator.Node.Logging;
 
 namespace QgaOrchestrator.Node.Tests.Logging;
 
+[Collection(nameof(OwnConsole))]
 public sealed class LineLoggingTests
 {
     [Fact]
@@ -69,3 +70,7 @@ public sealed class LineLoggingTests
         return builder.Services.BuildServiceProvider();
     }
 }
+
+/// <summary>Tests that look at the console of the process: others write there, too, and so wait.</summary>
+[CollectionDefinition(nameof(OwnConsole), DisableParallelization = true)]
+public sealed class OwnConsole;
