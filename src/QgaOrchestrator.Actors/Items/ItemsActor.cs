@@ -17,9 +17,6 @@ namespace QgaOrchestrator.Actors.Items;
 /// </summary>
 internal sealed class ItemsActor : ReceiveActor, IWithTimers
 {
-    /// <summary>Why an item ends that its run has aborted.</summary>
-    public const string Aborted = "the run was aborted";
-
     /// <summary>To this actor, from the item at work.</summary>
     public sealed record Finished(ItemOutcome Outcome, string? Window) : INoSerializationVerificationNeeded;
 
@@ -56,7 +53,7 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         (_services, _spec, _machine, _kinds) = (services, spec, machine, kinds);
         Receive<StartItem>(Order);
         Receive<Finished>(m => OfWorker(Sender, new ItemsInput.Finished(m.Outcome.Bounded(), m.Window)));
-        Receive<AbortItem>(m => Handle(new ItemsInput.Aborted(new ItemId(m.Run, m.Item, m.Attempt), Aborted)));
+        Receive<AbortItem>(m => Handle(new ItemsInput.Aborted(new ItemId(m.Run, m.Item, m.Attempt), ItemOutcome.RunAborted)));
         Receive<OrderMember>(Say);
         Receive<ItemJournalled>(m => Handle(new ItemsInput.Journalled(new ItemId(m.Run, m.Item, m.Attempt))));
         Receive<Repeat>(_ => Handle(new ItemsInput.Repeat()));

@@ -159,7 +159,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
             RunSteering.Pause => new RunCommand.Pause(order.By),
             RunSteering.Resume => new RunCommand.Resume(order.By),
             var abort => new RunCommand.Abort(
-                order.By is { } who ? $"the run was aborted by {who}" : "the run was aborted",
+                order.By is { } who ? $"{ItemOutcome.RunAborted} by {who}" : ItemOutcome.RunAborted,
                 Wait: abort == RunSteering.AbortAndWait,
                 order.By
             ),

@@ -112,6 +112,9 @@ public sealed record ItemOutcome(int Item, int Attempt, ItemState State, string?
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RefusedBy { get; init; }
 
+    /// <summary>The reason of an item that ended because its run was aborted.</summary>
+    public const string RunAborted = "the run was aborted";
+
     public const string Policy = "policy";
 
     public const string Guest = "guest";

@@ -18,9 +18,6 @@ namespace QgaOrchestrator.Actors.Kinds.Backup;
 /// </summary>
 internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
 {
-    /// <summary>Why an item of an aborted run ended.</summary>
-    public const string Aborted = BackupOutcomes.RunAborted;
-
     private sealed record Repeat : INoSerializationVerificationNeeded;
 
     /// <summary>A group's member tells its group this often how far it is: a lost message costs a second.</summary>

@@ -79,7 +79,7 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
         }
         catch (OperationCanceledException)
         {
-            return Outcome(ItemState.Cancelled, BackupItem.Aborted, null);
+            return Outcome(ItemState.Cancelled, ItemOutcome.RunAborted, null);
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
             case AskNext.Interrupted:
                 return Interrupted();
         }
-        if (aborted.IsCancellationRequested) return Outcome(ItemState.Cancelled, ItemsActor.Aborted);
+        if (aborted.IsCancellationRequested) return Outcome(ItemState.Cancelled, ItemOutcome.RunAborted);
 
         var asked = Services.Results.Begin(
             Order.Run, new ItemResult(Order.Item, Order.Attempt, Order.Vm.Name, Order.Vm.Host, Services.Time.GetUtcNow()));

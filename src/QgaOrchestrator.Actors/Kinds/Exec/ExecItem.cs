@@ -41,7 +41,7 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
                 )
             ),
             AskNext.Interrupted => Interrupted(),
-            _ when aborted.IsCancellationRequested => Outcome(ItemState.Cancelled, ItemsActor.Aborted),
+            _ when aborted.IsCancellationRequested => Outcome(ItemState.Cancelled, ItemOutcome.RunAborted),
             _ => await StartAsync(aborted, stopped),
         };
     }
@@ -88,7 +88,7 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
             if (aborted.IsCancellationRequested)
                 return Keep(
                     process,
-                    Outcome(ItemState.Cancelled, $"{ItemsActor.Aborted}; the process goes on in the guest as pid {process.Pid}")
+                    Outcome(ItemState.Cancelled, $"{ItemOutcome.RunAborted}; the process goes on in the guest as pid {process.Pid}")
                 );
             await Task.Delay(pause, Services.Time, stopped);
             var reply = await ItemCalls.AskAsync(

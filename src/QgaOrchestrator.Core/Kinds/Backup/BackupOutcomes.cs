@@ -7,9 +7,7 @@ namespace QgaOrchestrator.Core.Kinds.Backup;
 /// <summary>How a backup's item ends, in the operator's words.</summary>
 public static class BackupOutcomes
 {
-    public const string RunAborted = "the run was aborted";
-
-    public static ItemOutcome Aborted(BackupOrder order) => Outcome(order, ItemState.Cancelled, RunAborted, null);
+    public static ItemOutcome Aborted(BackupOrder order) => Outcome(order, ItemState.Cancelled, ItemOutcome.RunAborted, null);
 
     public static ItemOutcome Interrupted(BackupOrder order) =>
         ItemOutcome.Interrupted(order.Item, order.Attempt, "the node ended inside this attempt");

@@ -102,7 +102,7 @@ public class BackupRulesTests
             AssertEffects(end.Split(" -> ")[1], life.Play(end.Split(" -> ")[0]));
             AssertEffects("End:Cancelled", life.Play("undone"));
         }
-        Assert.Equal(BackupOutcomes.RunAborted, life.Ended!.Reason);
+        Assert.Equal(ItemOutcome.RunAborted, life.Ended!.Reason);
     }
 
     [Theory]
