@@ -75,6 +75,8 @@ internal sealed class GroupSimulation
             if (member is { HasVerdict: true } && _members.Any(other => other.Cuts != 1 || !other.CutWhileFrozen))
                 return "the group went on though not every member was cut while it was frozen";
         }
+        if (_members.Any(m => m.FreezeRefused) && _members.Any(m => m.Cuts > 0))
+            return "a member was cut though another's freeze was refused";
         if (_members.Any(m => m.HasVerdict) && _members.Max(m => m.FrozenAt) > _members.Min(m => m.CutAt))
             return "a member was cut before all were frozen";
         var outcomes = _members.Select(m => m.Outcome).ToList();

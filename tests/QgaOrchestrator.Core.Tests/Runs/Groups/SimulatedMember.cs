@@ -25,6 +25,7 @@ internal sealed class SimulatedMember(GroupSimulation world, Random random, int 
 
     public int Index => index;
     public int Freezes { get; private set; }
+    public bool FreezeRefused { get; private set; }
     public int Cuts { get; private set; }
     public bool CutWhileFrozen { get; private set; }
     public double? FrozenSince { get; private set; }
@@ -187,6 +188,7 @@ internal sealed class SimulatedMember(GroupSimulation world, Random random, int 
     {
         if (_refuses)
         {
+            FreezeRefused = true;
             Step(new WindowInput.FreezeRefused("hook failed", NotExecuted: false));
             return;
         }
