@@ -26,43 +26,21 @@ public static class RunEndpoints
         routes.MapGet(ApiRoutes.Runs, ListAsync).For(Role.Viewer);
         routes.MapGet(ApiRoutes.Run, ShowAsync).For(Role.Viewer);
         routes.MapGet(ApiRoutes.RunItems, ItemsAsync).For(Role.Viewer);
-        routes
-            .MapPost(
-                ApiRoutes.RunPause,
-                (string id, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
-                    SteerAsync(id, RunSteering.Pause, context, orchestrator, views, kinds, cancel)
-            )
-            .For(Role.Operator);
-        routes
-            .MapPost(
-                ApiRoutes.RunResume,
-                (string id, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
-                    SteerAsync(id, RunSteering.Resume, context, orchestrator, views, kinds, cancel)
-            )
-            .For(Role.Operator);
-        routes
-            .MapPost(
-                ApiRoutes.RunAbort,
-                (
-                    string id,
-                    string? wait,
-                    HttpContext context,
-                    IOrchestrator orchestrator,
-                    IViews views,
-                    CancellationToken cancel
-                ) =>
-                    SteerAsync(
-                        id,
-                        Waits(wait) ? RunSteering.AbortAndWait : RunSteering.Abort,
-                        context,
-                        orchestrator,
-                        views,
-                        kinds,
-                        cancel
-                    )
-            )
-            .For(Role.Operator);
+        Steer(ApiRoutes.RunPause, RunSteering.Pause);
+        Steer(ApiRoutes.RunResume, RunSteering.Resume);
+        routes.MapPost(
+            ApiRoutes.RunAbort,
+            (string id, string? wait, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
+            {
+                var steering = Waits(wait) ? RunSteering.AbortAndWait : RunSteering.Abort;
+                return SteerAsync(id, steering, context, orchestrator, views, kinds, cancel);
+            }).For(Role.Operator);
         routes.MapPost(ApiRoutes.RunRetry, RetryAsync).For(Role.Operator);
+
+        void Steer(string route, RunSteering steering) => routes.MapPost(
+            route,
+            (string id, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
+                SteerAsync(id, steering, context, orchestrator, views, kinds, cancel)).For(Role.Operator);
     }
 
     private static async Task<IResult> StartAsync(
