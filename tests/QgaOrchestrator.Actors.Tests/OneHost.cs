@@ -123,6 +123,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
             $"vms-{life}"
         );
         Host = Sys.ActorOf(Props.Create(() => new HostActor(HostServices())), $"host-{life}");
+        Host.Tell(new BeginDiscovery(Vms));
     }
 
     /// <summary>The node's process ends where it stands: nobody is asked, nothing is finished.</summary>
@@ -214,7 +215,6 @@ public abstract class OneHost : TestKit, IAsyncLifetime
     {
         Time = TimeProvider.System,
         Ledger = Ledger,
-        Vms = Vms,
         Fleet = Fleet.Ref,
         Scan = Scan,
         Watchdog = stop => WatchdogClient.ConnectAsync(Ledger, TimeProvider.System, stop),

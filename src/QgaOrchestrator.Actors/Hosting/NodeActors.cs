@@ -75,7 +75,13 @@ public sealed partial class NodeActors(
         var preparing = new SemaphoreSlim(PreparedAtOnce);
         Fleet = system.ActorOf(ActorProps.Of(() => new FleetActor(fleet.Identify, () => Vms, () => Runs)), "fleet");
 
-        // Host, runs and VMs tell each other: each is given the way to the others, which exists a moment later.
+        // The guard of freezes is up before a region accepts work. It starts VMs when their region is there.
+        _host = system.ActorOf(
+            ActorProps
+                .Of(() => new HostActor(HostServices(ledger, fleet, sockets)))
+                .WithDispatcher(ClusterExtensions.Dispatchers.Host),
+            "host"
+        );
         Vms = await Regions.StartVmsAsync(system, VmActor.Props(() => VmServices(ledger, preparing, fleet), pauses));
         Runs = await Regions.StartRunsAsync(system, RunKeeper.Props(RunActor.Props(new RunServices
         {
@@ -89,12 +95,7 @@ public sealed partial class NodeActors(
             Secrets = secrets.Read,
             ForgetSecrets = secrets.Forget,
         }), pauses));
-        _host = system.ActorOf(
-            ActorProps
-                .Of(() => new HostActor(HostServices(ledger, fleet, sockets)))
-                .WithDispatcher(ClusterExtensions.Dispatchers.Host),
-            "host"
-        );
+        _host.Tell(new BeginDiscovery(Vms));
     }
 
     public async Task ParkAsync()
@@ -107,7 +108,6 @@ public sealed partial class NodeActors(
     {
         Time = time,
         Ledger = ledger,
-        Vms = Vms,
         Fleet = Fleet,
         Scan = () =>
         {

@@ -10,8 +10,8 @@ namespace QgaOrchestrator.Actors.Hosts;
 
 /// <summary>
 /// The guard of this host's guests, one a node, on a thread of its own: it keeps the freeze ledger and the limits of each open
-/// window, beats the watchdog's heart, and starts the actor of each VM that discovery finds. Its rules are
-/// <see cref="GuardRules"/>; it performs what they ask for.
+/// window, beats the watchdog's heart, and starts the actor of each VM that discovery finds. It is up before the regions of VMs
+/// and runs, so that each of their actors finds it. Its rules are <see cref="GuardRules"/>; it performs what they ask for.
 /// </summary>
 public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
 {
@@ -27,6 +27,9 @@ public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
     /// <summary>The actors of open windows.</summary>
     private readonly Dictionary<string, IActorRef> _windows = [];
     private GuardState _guard = GuardState.Start;
+
+    /// <summary>The region of VMs; nobody until it is up.</summary>
+    private IActorRef _region = ActorRefs.Nobody;
     private Dictionary<string, VmSpec> _vms = [];
     private List<(OpenEntry Order, IActorRef From)> _waiting = [];
     private IActorRef? _stopper;
@@ -42,6 +45,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
         Receive<HostWatchdog.Notice>(m => See(_watchdog.Take(m)));
         Receive<HostLedger.Audited>(m => Handle(new GuardInput.Audited(m.Window)));
 
+        Receive<BeginDiscovery>(Discover);
         Receive<VmsFound>(Find);
         Receive<FindVm>(Answer);
         Receive<FindEntry>(m => Sender.Tell(new EntryFound(_ledger.Read(m.Vm))));
@@ -62,8 +66,6 @@ public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
 
     protected override void PreStart()
     {
-        var self = Self;
-        Context.ActorOf(ActorProps.Of(() => new DiscoveryActor(_services.Scan, self)), "discovery");
         Timers.StartPeriodicTimer("beat", new Beat(), WatchdogProtocol.Interval);
         _watchdog.Summon();
     }
@@ -93,7 +95,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
                 _ledger.Remove(e.Vm, e.Window);
                 break;
             case GuardEffect.GiveToVm e when _vms.TryGetValue(e.Vm, out var vm):
-                _services.Vms.Tell(new VmPresent(vm, _ledger.Read(e.Vm)));
+                _region.Tell(new VmPresent(vm, _ledger.Read(e.Vm)));
                 break;
             case GuardEffect.TellUnguarded e:
                 var (reason, remedy) = _watchdog.Absence;
@@ -119,14 +121,21 @@ public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
 
     // ---- VMs
 
+    private void Discover(BeginDiscovery order)
+    {
+        var self = Self;
+        _region = order.Vms;
+        Context.ActorOf(ActorProps.Of(() => new DiscoveryActor(_services.Scan, self)), "discovery");
+    }
+
     private void Find(VmsFound found)
     {
         _services.Fleet.Tell(found);
         var now = found.Scan.Vms.ToDictionary(vm => vm.Id.Name);
         foreach (var vm in now.Values.Where(vm => _vms.GetValueOrDefault(vm.Id.Name) != vm))
-            _services.Vms.Tell(new VmPresent(vm, _ledger.Read(vm.Id.Name)));
+            _region.Tell(new VmPresent(vm, _ledger.Read(vm.Id.Name)));
         foreach (var vm in _vms.Values.Where(vm => !now.ContainsKey(vm.Id.Name)))
-            _services.Vms.Tell(new VmGone(vm.Id));
+            _region.Tell(new VmGone(vm.Id));
         _vms = now;
         _services.Discovered.TrySetResult();
     }

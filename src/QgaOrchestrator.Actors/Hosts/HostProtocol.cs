@@ -49,6 +49,9 @@ public sealed record CloseWindows(string Reason) : IHostMessage;
 
 public sealed record WindowsClosed : IHostMessage;
 
+/// <summary>From the node, when the region of VMs is up: look for VMs, and start their actors there.</summary>
+public sealed record BeginDiscovery(IActorRef Vms) : IHostMessage;
+
 /// <summary>From this host's discovery: all that is there now. The host starts channels, the directory tells of the
 /// rest.</summary>
 internal sealed record VmsFound(HostScan Scan) : IHostMessage;

@@ -12,9 +12,6 @@ public sealed record HostServices
 
     public required FreezeLedger Ledger { get; init; }
 
-    /// <summary>The region of VMs.</summary>
-    public required IActorRef Vms { get; init; }
-
     /// <summary>The directory of VMs.</summary>
     public required IActorRef Fleet { get; init; }
 
