@@ -9,8 +9,8 @@ namespace QgaOrchestrator.Actors.Fleet;
 
 /// <summary>
 /// The fleet as this node sees it, and the way to each VM: the last status that each VM's actor told, what discovery knows of
-/// VMs that have no channel, and the labels of the fleet's file. One a node; asked by whoever lists VMs or selects targets,
-/// and told whatever is for a VM: it hands that to the VM's channel, or says itself why there is none.
+/// VMs that have no channel, and the labels of the fleet's file. One a node; it lists VMs and selects targets, and forwards
+/// each message for a VM to the VM's channel, or answers why there is none.
 /// </summary>
 internal sealed class FleetActor : ReceiveActor
 {
@@ -39,7 +39,7 @@ internal sealed class FleetActor : ReceiveActor
         });
     }
 
-    /// <summary>One whose channel has not ended yet is shown as that says.</summary>
+    /// <summary>A VM whose channel has not ended yet is shown as the channel reports it.</summary>
     private IEnumerable<VmStatus> All() =>
         _vms.Values.Concat(_unserved.Where(vm => !_vms.ContainsKey(vm.Key)).Select(vm => Unserved(vm.Key, vm.Value)));
 
@@ -51,7 +51,7 @@ internal sealed class FleetActor : ReceiveActor
     };
 
     /// <param name="asked">What cannot be done.</param>
-    /// <param name="trouble">Null: nobody knows more than that the VM is not here.</param>
+    /// <param name="trouble">Null: it is only known that the VM is not here.</param>
     private void Refuse(IVmMessage asked, AgentTrouble? trouble)
     {
         switch (asked)
@@ -61,14 +61,14 @@ internal sealed class FleetActor : ReceiveActor
                     CallRefusal.Unreachable, $"{asked.Vm.Name} is not on its host", Look));
                 break;
             case StartItem item:
-                // To its run, which tells the group's coordinator where it is a group's: who asks may be that.
+                // To its run, which tells the group's coordinator: the sender may be the coordinator.
                 _runs().Tell(Ended(item, trouble));
                 break;
         }
     }
 
-    /// <summary>One that was begun was there then: how far it came nobody can see, and its group's points are not given up for
-    /// it.</summary>
+    /// <summary>An item that was begun had its VM then. How far it came cannot be seen, and its group's points are not given up
+    /// for it.</summary>
     private static ItemEnded Ended(StartItem item, AgentTrouble? trouble) => trouble switch
     {
         null => item.Unreachable("the VM's sockets are gone from its host", Look),

@@ -5,7 +5,7 @@ using QgaOrchestrator.Core.Fleet;
 namespace QgaOrchestrator.Actors.Fleet;
 
 /// <summary>
-/// The fleet's file, read again when it has changed. A file that has become wrong is told, and the last good one stays in
+/// The fleet's file, read again when it has changed. A file that has become wrong is reported, and the last good one stays in
 /// force until it is right again.
 /// </summary>
 internal sealed partial class FleetFileWatch(string? path, ILogger log)
@@ -14,7 +14,7 @@ internal sealed partial class FleetFileWatch(string? path, ILogger log)
 
     private volatile FleetFile _file = FleetFile.Empty;
 
-    /// <summary>What is wrong with it now; what it said before stays in force.</summary>
+    /// <summary>What is wrong with the file now; its last good content stays in force.</summary>
     public IReadOnlyList<SourceFault> Faults { get; private set; } = [];
 
     public VmIdentity Identify(VmId vm) => _file.Identify(vm, null);

@@ -10,7 +10,7 @@ namespace QgaOrchestrator.Actors.Guests;
 public delegate Task<CallReply> AgentCall(string command, ReadOnlyMemory<byte> arguments);
 
 /// <summary>The agent did not do what it was asked for.</summary>
-public sealed class GuestCallException(string command, CallReply reply) : Exception($"{command}: {Told(reply)}")
+public sealed class GuestCallException(string command, CallReply reply) : Exception($"{command}: {Describe(reply)}")
 {
     public string Command { get; } = command;
 
@@ -29,7 +29,7 @@ public sealed class GuestCallException(string command, CallReply reply) : Except
             is CallReply.Refused { Why: CallRefusal.Denied or CallRefusal.Disabled or CallRefusal.UnknownCommand }
         or CallReply.AgentFailed { Class: "CommandNotFound" };
 
-    private static string Told(CallReply reply) => reply switch
+    private static string Describe(CallReply reply) => reply switch
     {
         CallReply.AgentFailed failed => failed.Description,
         CallReply.Refused refused => refused.Reason,

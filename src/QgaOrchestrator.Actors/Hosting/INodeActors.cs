@@ -4,7 +4,7 @@ using QgaOrchestrator.Actors.Hosts;
 
 namespace QgaOrchestrator.Actors.Hosting;
 
-/// <summary>The node's actors at the two ends of its life.</summary>
+/// <summary>The node's actors, as they are started and stopped.</summary>
 public interface INodeActors
 {
     /// <summary>Starts regions and the host's actor; the node is a member of its cluster soon after, not yet before.</summary>
@@ -16,6 +16,6 @@ public interface INodeActors
     /// <summary>What cannot be looked at, as of the last look.</summary>
     IReadOnlyList<SourceFault> Faults { get; }
 
-    /// <summary>Refuses new windows and thaws open ones; the first thing of a shutdown, before any region stops.</summary>
-    Task ParkAsync();
+    /// <summary>Refuses new windows and thaws open ones: the first thing that a shutdown does, before any region stops.</summary>
+    Task CloseWindowsAsync();
 }

@@ -98,7 +98,7 @@ public sealed partial class NodeActors(
         _host.Tell(new BeginDiscovery(Vms));
     }
 
-    public async Task ParkAsync()
+    public async Task CloseWindowsAsync()
     {
         if (_host.IsNobody()) return;
         await _host.Ask<WindowsClosed>(new CloseWindows("this node is stopping"), TimeSpan.FromSeconds(25));
@@ -165,7 +165,8 @@ public sealed partial class NodeActors(
             if (await views.GetRunAsync(run) is { EndedAt: not null }) secrets.Forget(run);
     }
 
-    /// <summary>Asks every run that has not ended; one that does not answer leaves the question open, by an exception.</summary>
+    /// <summary>Asks every run that has not ended. One that does not answer leaves the question open: an exception is
+    /// thrown.</summary>
     private async Task<IReadOnlySet<string>> UnsettledAsync(VmId vm)
     {
         var hashes = new HashSet<string>();
@@ -184,7 +185,8 @@ public sealed partial class NodeActors(
         return hashes;
     }
 
-    /// <summary>The read model can be rebuilt from the journal, so nobody waits for it and its failure is only told.</summary>
+    /// <summary>The read model can be rebuilt from the journal, so nothing waits for it, and a failure is only
+    /// logged.</summary>
     private async void Keep(RunView run)
     {
         try

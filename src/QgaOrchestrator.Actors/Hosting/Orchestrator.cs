@@ -13,12 +13,12 @@ using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Actors.Hosting;
 
-/// <summary>Asks the node's actors on behalf of the outside.</summary>
+/// <summary>Asks the node's actors on behalf of HTTP.</summary>
 public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool secrets, RunKinds kinds) : IOrchestrator
 {
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(15);
 
-    /// <summary>A call waits for its turn in the channel and has its own time-out there; this is only the last resort.</summary>
+    /// <summary>A call waits for its turn in the channel and has its own time-out there; this is the last resort.</summary>
     private static readonly TimeSpan LongestCall = TimeSpan.FromMinutes(30);
 
     /// <summary>Three questions of the monitor, with 5 s each.</summary>

@@ -38,7 +38,7 @@ public static class OrchestratorExtensions
             Path.Combine(options.Node.DataDirectory, "deletions"), provider.GetRequiredService<ILogger<PointRemoval>>()));
         services.AddSingleton<NodeState>();
         services.AddSingleton<NodeReadiness>();
-        services.AddHostedService<ParkFirst>();
+        services.AddHostedService<ThawBeforeStop>();
         services.AddRetention(options);
         return services.AddAkka(ClusterExtensions.SystemName, (akka, provider) => akka
             .AddLogging(provider.GetRequiredService<ILoggerFactory>())
@@ -94,7 +94,7 @@ public static class OrchestratorExtensions
                 }
                 """, HoconAddMode.Prepend);
 
-    // Parking comes first: new work is refused and guests are thawed while every actor still lives. A stop of the host has
+    // Windows are closed first: new work is refused and guests are thawed while every actor still lives. A stop of the host has
     // done it before; this is for a member that is downed or told to leave. The host alone ends the process.
     private static AkkaConfigurationBuilder AddShutdown(this AkkaConfigurationBuilder akka, IServiceProvider provider) =>
         akka
@@ -109,7 +109,7 @@ public static class OrchestratorExtensions
                 "park",
                 async () =>
                 {
-                    await provider.GetRequiredService<INodeActors>().ParkAsync();
+                    await provider.GetRequiredService<INodeActors>().CloseWindowsAsync();
                     return Akka.Done.Instance;
                 }));
 

@@ -42,7 +42,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
         _ledger.Load();
 
         Receive<Beat>(_ => BeatHeart());
-        Receive<HostWatchdog.Notice>(m => See(_watchdog.Take(m)));
+        Receive<HostWatchdog.Notice>(m => See(_watchdog.Handle(m)));
         Receive<HostLedger.Audited>(m => Handle(new GuardInput.Audited(m.Window)));
 
         Receive<BeginDiscovery>(Discover);

@@ -21,8 +21,8 @@ public sealed record MoveEntry(LedgerEntry Entry) : IHostMessage;
 /// <summary>The window sends its freeze, and must have begun to thaw by then; not answered.</summary>
 public sealed record FreezeSent(string Window, Moment ThawDue) : IHostMessage;
 
-/// <summary>The window's thaw has begun, or the sync behind its overdue freeze; or whoever holds the agent's lock thaws
-/// it.</summary>
+/// <summary>The window's thaw has begun, or the sync behind its overdue freeze; or the program that holds the agent's lock
+/// thaws it.</summary>
 public sealed record ThawBegun(string Window) : IHostMessage;
 
 /// <summary>The run has journalled the outcome: the entry is no longer needed.</summary>
@@ -52,7 +52,7 @@ public sealed record WindowsClosed : IHostMessage;
 /// <summary>From the node, when the region of VMs is up: look for VMs, and start their actors there.</summary>
 public sealed record BeginDiscovery(IActorRef Vms) : IHostMessage;
 
-/// <summary>From this host's discovery: all that is there now. The host starts channels, the directory tells of the
+/// <summary>From this host's discovery: all that is there now. The host starts channels; the directory reports the
 /// rest.</summary>
 internal sealed record VmsFound(HostScan Scan) : IHostMessage;
 

@@ -54,7 +54,7 @@ internal sealed class HostWatchdog(HostServices services, IActorRef self, ITimer
         failure: e => new Notice.Gone(e.Message, (e as WatchdogException)?.Remedy));
 
     /// <returns>How the watchdog is seen from now on; null: as before.</returns>
-    public WatchdogSight? Take(Notice notice)
+    public WatchdogSight? Handle(Notice notice)
     {
         switch (notice)
         {

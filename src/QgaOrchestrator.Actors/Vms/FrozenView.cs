@@ -7,7 +7,7 @@ namespace QgaOrchestrator.Actors.Vms;
 /// <param name="Certain">Its reply said that the guest froze. Until then it may be, and may not.</param>
 internal sealed record FrozenView(DateTimeOffset Since, bool Certain)
 {
-    /// <summary>An earlier process's, as its entry tells.</summary>
+    /// <summary>The freeze of an earlier process, from its ledger entry.</summary>
     public static FrozenView Of(LedgerEntry entry) =>
         new(entry.Facts.FrozenAt ?? entry.Facts.FreezeSentAt ?? entry.OpenedAt, entry.Facts.FrozenAt is not null);
 }

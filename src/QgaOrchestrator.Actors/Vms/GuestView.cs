@@ -5,7 +5,7 @@ using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Actors.Vms;
 
-/// <summary>What the guest told of itself when its agent was last found.</summary>
+/// <summary>What the guest reported about itself when its agent was last found.</summary>
 internal sealed record GuestView : INoSerializationVerificationNeeded
 {
     /// <summary>Null until the agent has been asked.</summary>
@@ -22,8 +22,8 @@ internal sealed record GuestView : INoSerializationVerificationNeeded
     public bool FoundFrozen { get; init; }
 
     /// <summary>
-    /// Asks the guest, one command after the other, through its channel. What it does not offer stays unknown; what it did not
-    /// answer stays as it was known, and is asked again when the channel is next opened.
+    /// Asks the guest, one command after the other, through its channel. What it does not offer stays unknown. What it did not
+    /// answer stays as it was, and is asked again when the channel is next opened.
     /// </summary>
     public static async Task<GuestView> AskAsync(IActorRef channel, GuestView known, TimeProvider time)
     {
@@ -32,7 +32,7 @@ internal sealed record GuestView : INoSerializationVerificationNeeded
         var info = await CallAsync(GuestInfo.Request, GuestInfo.Read, known.Info);
         var status = await CallAsync(
             GuestFsfreezeStatus.Request, json => GuestFsfreezeStatus.Read(json) == FreezeStatus.Frozen, known.FoundFrozen);
-        // Whoever was found frozen is so until the guest says another thing.
+        // A guest that was found frozen stays so until it says otherwise.
         var frozen = odd.ContainsKey(GuestFsfreezeStatus.Name) ? known.FoundFrozen : status.Value;
         var view = known with { Info = info.Value, FoundFrozen = frozen, NotUnderstood = odd };
         // A frozen guest answers nothing else.

@@ -2,10 +2,10 @@ using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Vms;
 
-/// <summary>Every host holds what every guest told of itself, so a guest tells it in so many words.</summary>
+/// <summary>Every host keeps what every guest reports about itself, so the size of a report is bounded.</summary>
 internal static class InventoryBounds
 {
-    /// <summary>Characters of all that one guest tells.</summary>
+    /// <summary>Characters of everything that one guest reports.</summary>
     public const int Most = 64 * 1024;
 
     /// <summary>Each text as a name; of a list as many as there is room for, and how many more there are.</summary>

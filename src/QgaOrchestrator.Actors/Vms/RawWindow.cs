@@ -6,8 +6,8 @@ using QgaOrchestrator.Core.Vms;
 namespace QgaOrchestrator.Actors.Vms;
 
 /// <summary>
-/// A caller's own freeze: its window's owner. Answers the caller when the guest is frozen, and takes the entry out of the
-/// ledger when it is thawed again, by whomever. A caller who hangs up before the freeze is sent has it withdrawn; later the
+/// A caller's own freeze: the owner of its window. Answers the caller when the guest is frozen, and removes the entry from the
+/// ledger when the guest is thawed, by any program. A caller who hangs up before the freeze is sent has it withdrawn; later the
 /// window keeps its lease. Child of the <see cref="VmActor"/>, lives as long as the window.
 /// </summary>
 internal sealed class RawWindow : ReceiveActor

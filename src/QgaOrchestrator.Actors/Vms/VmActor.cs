@@ -108,9 +108,9 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
         Receive<WindowLending.LookAgain>(_ => _services.Host.Tell(new FindEntry(vm.Spec.Id.Name)));
         Receive<VmGone>(_ => Leave(vm));
 
-        Receive<VmChannel.Notice>(vm.Channel.Take);
+        Receive<VmChannel.Notice>(vm.Channel.Handle);
         Receive<Submit>(m => vm.Calls.Submit(m, Sender));
-        Receive<CallAgent>(m => vm.Calls.Take(m, Sender));
+        Receive<CallAgent>(m => vm.Calls.Begin(m, Sender));
         Receive<VmCalls.Asked>(vm.Calls.Learn);
         Receive<HangUp>(m => vm.Calls.HangUp(m.Call));
         Receive<CallOver>(m => vm.Calls.Forget(m.Call));

@@ -27,7 +27,7 @@ internal sealed class VmCalls(VmServices services, ServedVm vm, IActorContext co
     private readonly WaitingCallers _callers = new();
     private readonly IActorRef _self = context.Self;
 
-    public void Take(CallAgent call, IActorRef sender)
+    public void Begin(CallAgent call, IActorRef sender)
     {
         var facts = Facts(call);
         Perform(call, facts, _callers.Add(call, sender, facts.Limits.Clamped, call.Command == GuestFsfreezeThaw.Name));

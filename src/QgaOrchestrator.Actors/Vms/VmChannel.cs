@@ -83,7 +83,7 @@ internal sealed class VmChannel
         _owner.Stepped(input);
     }
 
-    public void Take(Notice notice)
+    public void Handle(Notice notice)
     {
         switch (notice)
         {

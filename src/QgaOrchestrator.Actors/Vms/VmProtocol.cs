@@ -28,14 +28,14 @@ public sealed record VmGone(VmId Vm) : IVmMessage, INoSerializationVerificationN
 public sealed record CallAgent(VmId Vm, string Command, ReadOnlyMemory<byte> Arguments, CallOptions Options)
     : IVmMessage, INoSerializationVerificationNeeded
 {
-    /// <summary>By which its caller can hang up; null: he never does.</summary>
+    /// <summary>Identifies the call when its caller hangs up; null: it never does.</summary>
     public Guid? Call { get; init; }
 
     /// <summary>Without the arguments, which may hold a secret.</summary>
     public override string ToString() => $"{Command} for {Vm}";
 }
 
-/// <summary>The caller of this <see cref="CallAgent"/> is gone: its place in the queue is free, and nobody wants its
+/// <summary>The caller of this <see cref="CallAgent"/> is gone: its place in the queue is free, and nobody needs its
 /// reply.</summary>
 public sealed record HangUp(VmId Vm, Guid Call) : IVmMessage, INoSerializationVerificationNeeded;
 
@@ -64,7 +64,7 @@ internal sealed record OpenWindow(WindowOrder Order, ItemId Item, Func<TimeSpan,
     public AgentRequest Freeze { get; init; } = GuestFsfreezeFreeze.Request;
 }
 
-/// <summary>From an item to its own window: the group's word, or that it is void.</summary>
+/// <summary>From an item to its own window: the group's order, or that the group is void.</summary>
 internal sealed record SteerWindow(string Window, WindowInput Input) : IChannelMessage;
 
 internal sealed record WindowRefused(string Window, string Reason) : IChannelMessage;
@@ -72,19 +72,20 @@ internal sealed record WindowRefused(string Window, string Reason) : IChannelMes
 /// <summary>To the VM's actor: the freeze is sent, and until its reply nobody knows whether the guest is frozen.</summary>
 internal sealed record WindowFreezing(string Window, DateTimeOffset Since) : IChannelMessage;
 
-/// <summary>The guest is frozen now (for whoever shows it), or, with a raw freeze, held.</summary>
+/// <summary>The guest is frozen now.</summary>
 internal sealed record WindowFrozen(string Window, DateTimeOffset Since, long Count) : IChannelMessage;
 
-/// <summary>To the VM's actor: the caller of a raw freeze has his answer.</summary>
+/// <summary>To the VM's actor: the caller of a raw freeze has its answer.</summary>
 internal sealed record CallOver(Guid Call) : IChannelMessage;
 
-/// <summary>To the VM's actor, from a window's owner whose caller has hung up: no freeze that is not sent yet.</summary>
+/// <summary>To the VM's actor, from a window's owner whose caller has hung up: a freeze that is not sent yet never
+/// is.</summary>
 internal sealed record WithdrawWindow(string Window) : IChannelMessage;
 
 /// <summary>A group's member is reserved, or is cut and held.</summary>
 internal sealed record WindowMoved(string Window, WindowProgress Progress) : IChannelMessage;
 
-/// <summary>Three rounds of thaw went unanswered; they go on.</summary>
+/// <summary>Three rounds of thaw were not answered; more follow.</summary>
 internal sealed record WindowUnsettled(string Window, string Reason) : IChannelMessage;
 
 internal sealed record WindowClosed(string Window, WindowRecord Record) : IChannelMessage;

@@ -12,7 +12,7 @@ using QgaOrchestrator.Qemu.Processes;
 
 namespace QgaOrchestrator.Actors.Vms;
 
-/// <summary>What a VM's actor is given: how to reach its guest and its QEMU, and whom to tell.</summary>
+/// <summary>What a VM's actor is given: how to reach its guest and its QEMU, and the actors that it talks to.</summary>
 public sealed record VmServices
 {
     public required TimeProvider Time { get; init; }
@@ -72,7 +72,8 @@ public sealed record VmServices
 
     /// <summary>
     /// A seat for each cut that may be prepared at once. It is the longest work of an item on this host's processors, and
-    /// whoever is frozen meanwhile waits behind it: fifty at once made the longest freezes three times as long, and six on two
+    /// a guest that is frozen meanwhile waits behind it: fifty at once made the longest freezes three times as long, and six on
+    /// two
     /// processors nearly twice.
     /// </summary>
     public required SemaphoreSlim Preparing { get; init; }

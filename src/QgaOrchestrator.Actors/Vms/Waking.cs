@@ -5,8 +5,7 @@ using QgaOrchestrator.Qemu.Monitor.Queries;
 
 namespace QgaOrchestrator.Actors.Vms;
 
-/// <summary>A guest that sleeps in its memory: whether it could be woken, and waking it. Both through its monitor
-/// alone.</summary>
+/// <summary>A guest that sleeps in its memory: whether it could be woken, and waking it. Both need its monitor.</summary>
 internal static class Waking
 {
     private const string NoMonitor = "this VM has no monitor's socket, and a sleeping guest is woken through it alone";
@@ -54,7 +53,7 @@ internal static class Waking
                 return new CallReply.Refused(
                     CallRefusal.NotSuspended,
                     $"the guest is not suspended: QEMU says {state}",
-                    "Nothing is to be woken; a paused VM goes on by cont in its monitor"
+                    "There is nothing to wake; cont in its monitor continues a paused VM"
                 );
             return await machine.WakeAsync(Answer) switch
             {

@@ -10,9 +10,9 @@ using QgaOrchestrator.Qemu.Ledger;
 namespace QgaOrchestrator.Actors.Vms;
 
 /// <summary>
-/// One guest's open window. Its parent, the <see cref="VmActor"/>, has reserved the channel and lends it the agent; from
-/// then on nobody else speaks to the guest until this actor has told that the window is settled. It holds no rule: it
-/// performs what <see cref="WindowRules"/> asks for, and hands back what became of it.
+/// One guest's open window. Its parent, the <see cref="VmActor"/>, has reserved the channel and lends it the agent; from then
+/// on nobody else speaks to the guest until this actor reports that the window is settled. It holds no rules: it performs what
+/// <see cref="WindowRules"/> asks for, and reports what became of it.
 /// </summary>
 internal sealed class WindowActor : ReceiveActor
 {
@@ -22,7 +22,7 @@ internal sealed class WindowActor : ReceiveActor
     /// <summary>Answered by <see cref="CallReply"/>: frozen, or that nothing is certain while the window is open.</summary>
     public sealed record TellStatus : INoSerializationVerificationNeeded;
 
-    private sealed record Told(WindowInput Input) : INoSerializationVerificationNeeded;
+    private sealed record Next(WindowInput Input) : INoSerializationVerificationNeeded;
 
     /// <summary>The freeze's own time-out is the rule; the host's timer guards it, should it fail.</summary>
     private static readonly TimeSpan Guard = TimeSpan.FromSeconds(1);
@@ -46,7 +46,7 @@ internal sealed class WindowActor : ReceiveActor
     /// <param name="adopt">The entry was left open by an earlier process: thaw before anything else.</param>
     /// <param name="agent">The guest's agent, ours alone until the window is closed.</param>
     /// <param name="host">The <see cref="HostActor"/>, which keeps ledger and limits.</param>
-    /// <param name="owner">Who ordered the window and is told what becomes of it, as the parent is.</param>
+    /// <param name="owner">The actor that ordered the window; it is told what becomes of it, as the parent is.</param>
     /// <param name="time">Clock.</param>
     public WindowActor(
         OpenWindow order, LedgerEntry entry, bool adopt, IAgent agent, IActorRef host, IActorRef owner, TimeProvider time)
@@ -54,10 +54,10 @@ internal sealed class WindowActor : ReceiveActor
         (_order, _entry, _adopted, _agent, _host, _owner, _time) = (order, entry, adopt, agent, host, owner, time);
         var self = Self;
         _linkLost = reason =>
-            self.Tell(new Told(new WindowInput.FreezeLost($"the guest's channel was lost inside the window: {reason}")));
+            self.Tell(new Next(new WindowInput.FreezeLost($"the guest's channel was lost inside the window: {reason}")));
         _agent.Closed += _linkLost;
 
-        Receive<Told>(m => Handle(m.Input));
+        Receive<Next>(m => Handle(m.Input));
         Receive<EntryOpened>(_ => Handle(new WindowInput.LedgerWritten()));
         Receive<EntryRefused>(m => Handle(new WindowInput.LedgerRefused(m.Reason, m.Remedy)));
         Receive<LimitReached>(m =>
@@ -84,7 +84,7 @@ internal sealed class WindowActor : ReceiveActor
         Perform(effects);
     }
 
-    /// <summary>A freeze that the link has not given up in time is given up here: the thaw's first round drops the
+    /// <summary>A freeze that the link has not given up in time is given up here; the thaw's first round drops the
     /// link.</summary>
     private void Pass(WindowLimit limit)
     {
@@ -183,9 +183,9 @@ internal sealed class WindowActor : ReceiveActor
     }
 
     private void PipeInput(Task<WindowInput> input) =>
-        input.PipeTo(Self, success: i => new Told(i), failure: e => new Told(Failed(e)));
+        input.PipeTo(Self, success: i => new Next(i), failure: e => new Next(Failed(e)));
 
-    /// <summary>Whatever throws in here is a fault of ours; the guest is thawed all the same.</summary>
+    /// <summary>An exception in here is a fault of ours; the guest is thawed all the same.</summary>
     private WindowInput Failed(Exception fault) => _state switch
     {
         WindowState.Thawing => new WindowInput.NotSettled(fault.Message),

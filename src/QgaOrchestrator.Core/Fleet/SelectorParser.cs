@@ -15,27 +15,27 @@ internal sealed class SelectorParser(string text)
         do
         {
             Space();
-            if (Take("*")) every = true;
+            if (Skip("*")) every = true;
             else if (Term() is { } term) terms.Add(term);
             else return null;
             Space();
         }
-        while (Take(","));
+        while (Skip(","));
         if (_at < text.Length) return Expected<IReadOnlyList<SelectorTerm>>("a comma or the end");
         return every || terms.Count > 0 ? terms : Expected<IReadOnlyList<SelectorTerm>>("a label, name, host or *");
     }
 
     private SelectorTerm? Term()
     {
-        if (Take("!"))
+        if (Skip("!"))
         {
             Space();
             return Word(Key) is { } absent ? new(absent, null, true) : Expected<SelectorTerm>("a label after !");
         }
         if (Word(Key) is not { } key) return Expected<SelectorTerm>("a label, name, host or *");
         Space();
-        if (Take("!=")) return One(key, true);
-        if (Take("=")) return One(key, false);
+        if (Skip("!=")) return One(key, true);
+        if (Skip("=")) return One(key, false);
         if (TakeWord("in")) return Several(key, false);
         if (TakeWord("notin")) return Several(key, true);
         return new(key, null, false);
@@ -51,7 +51,7 @@ internal sealed class SelectorParser(string text)
     {
         var values = new List<string>();
         Space();
-        if (!Take("(")) return Expected<SelectorTerm>("( and a list of values");
+        if (!Skip("(")) return Expected<SelectorTerm>("( and a list of values");
         do
         {
             Space();
@@ -59,8 +59,8 @@ internal sealed class SelectorParser(string text)
             values.Add(value);
             Space();
         }
-        while (Take(","));
-        return Take(")") ? new(key, values, negated) : Expected<SelectorTerm>("a comma or )");
+        while (Skip(","));
+        return Skip(")") ? new(key, values, negated) : Expected<SelectorTerm>("a comma or )");
     }
 
     private static bool Key(char c) => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/';
@@ -72,7 +72,7 @@ internal sealed class SelectorParser(string text)
         while (_at < text.Length && text[_at] == ' ') _at++;
     }
 
-    private bool Take(string token)
+    private bool Skip(string token)
     {
         if (!text.AsSpan(_at).StartsWith(token, StringComparison.Ordinal)) return false;
         _at += token.Length;

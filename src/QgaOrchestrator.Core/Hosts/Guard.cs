@@ -3,7 +3,7 @@ using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Core.Hosts;
 
-/// <summary>What a node knows as the guard of its host's guests. One that begins anew has only what the ledger holds.</summary>
+/// <summary>What a node knows as the guard of its host's guests. After a restart it has only what the ledger holds.</summary>
 public sealed record GuardState
 {
     public static GuardState Start { get; } = new();
@@ -40,7 +40,7 @@ public sealed record GuardedWindow(string Vm)
     /// <summary>When its thaw must have begun; null: no freeze of this process was sent, or nobody here can thaw it.</summary>
     public Moment? ThawDue { get; init; }
 
-    /// <summary>A thaw was begun, and whoever began it goes on until the guest is thawed.</summary>
+    /// <summary>A thaw was begun, and it is repeated until the guest is thawed.</summary>
     public bool Thawing { get; init; }
 
     /// <summary>When it was told that its limit passed, and it has not said since that it heard.</summary>
@@ -90,11 +90,11 @@ public abstract record GuardInput
     /// <param name="ThawDue">When its thaw must have begun: its sending and <see cref="WindowOrder.ThawDue"/>.</param>
     public sealed record FreezeSent(string Window, Moment ThawDue) : GuardInput;
 
-    /// <summary>A window's thaw has begun, or the sync behind its overdue freeze; or who holds the agent's lock thaws
-    /// it.</summary>
+    /// <summary>A window's thaw has begun, or the sync behind its overdue freeze; or the program that holds the agent's lock
+    /// thaws it.</summary>
     public sealed record ThawBegun(string Window) : GuardInput;
 
-    /// <summary>A window is settled, by whomever.</summary>
+    /// <summary>A window is settled, by any program.</summary>
     public sealed record Settled(string Window) : GuardInput;
 
     /// <summary>Nobody needs a window's entry any more.</summary>
@@ -138,7 +138,7 @@ public abstract record GuardEffect
 
     public sealed record ThawNow(string Window) : GuardEffect;
 
-    /// <summary>The watchdog is reached, or is not: whoever waited for it asks again.</summary>
+    /// <summary>The watchdog is reached, or is not: windows that waited for it ask again.</summary>
     public sealed record AnswerWaiting : GuardEffect;
 
     /// <summary>The node stops, and no window is open.</summary>

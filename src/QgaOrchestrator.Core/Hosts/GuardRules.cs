@@ -66,8 +66,8 @@ public static class GuardRules
         };
 
     /// <summary>
-    /// It hears nothing any more, and whoever adopts the window thaws at once; its deadline stays until he has begun. Where
-    /// the VM's sockets are gone, neither we nor the watchdog can thaw.
+    /// Its actor hears nothing any more. The VM's actor adopts the window and thaws at once; the deadline stays until that has
+    /// begun. Where the VM's sockets are gone, neither we nor the watchdog can thaw.
     /// </summary>
     private static (GuardState, IReadOnlyList<GuardEffect>) Ended(GuardState guard, GuardInput.Ended i, GuardedWindow it) =>
         (

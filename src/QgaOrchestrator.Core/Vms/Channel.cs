@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace QgaOrchestrator.Core.Vms;
 
-/// <summary>A VM's channel as its owner sees it: the link, who waits for it, and why it is not usable.</summary>
+/// <summary>A VM's channel: its link, the commands that wait for it, and why it cannot be used.</summary>
 public sealed record Channel
 {
     /// <summary>Commands that may wait; one more is refused.</summary>
@@ -15,7 +15,7 @@ public sealed record Channel
     /// <summary>Commands in the order of their arrival.</summary>
     public ImmutableQueue<Waiting> Queue { get; init; } = [];
 
-    /// <summary>Thaw and fsfreeze-status: served before anything else, never refused for a full queue.</summary>
+    /// <summary>Thaw and fsfreeze-status: served before anything else, never refused because the queue is full.</summary>
     public ImmutableQueue<Waiting> ThawLane { get; init; } = [];
 
     public int Waiting { get; init; }
@@ -52,14 +52,14 @@ public sealed record Channel
     public bool? PortOpen { get; init; }
 }
 
-/// <summary>What a channel's owner is told once.</summary>
+/// <summary>What is fixed when a channel is made.</summary>
 /// <param name="Vm">Seeds the jitter, so that a thousand absent agents are not probed in one instant.</param>
-/// <param name="HoldsSocket">False: the socket is let go after each command (per-command).</param>
+/// <param name="HoldsSocket">False: the socket is released after each command (per-command).</param>
 public sealed record ChannelPolicy(string Vm, bool HoldsSocket);
 
 /// <summary>A command that waits.</summary>
 /// <param name="Ticket">Its owner's name for it.</param>
-/// <param name="Deadline">When waiting makes no sense any more.</param>
+/// <param name="Deadline">When it is refused because it has waited too long.</param>
 /// <param name="Limit">How long its reply may take once it is sent.</param>
 /// <param name="Thaws">A thaw, or the look before it.</param>
 public sealed record Waiting(long Ticket, Moment Deadline, TimeSpan Limit, bool Thaws);
@@ -67,7 +67,7 @@ public sealed record Waiting(long Ticket, Moment Deadline, TimeSpan Limit, bool 
 /// <summary>The sync that a thaw sends behind the command in flight.</summary>
 public enum SyncBehind { None, Sent, Answered }
 
-/// <summary>Where the link stands.</summary>
+/// <summary>The state of the link.</summary>
 public abstract record ChannelLink
 {
     private ChannelLink() { }
@@ -103,12 +103,12 @@ public abstract record ChannelInput
         public bool Thaws { get; init; }
     }
 
-    /// <summary>Whoever waits has left: what is not sent yet never is.</summary>
+    /// <summary>The caller has left: a command that is not sent yet never is.</summary>
     public sealed record Withdrawn(long Ticket) : ChannelInput;
 
     public sealed record Opened : ChannelInput;
 
-    /// <param name="Remedy">Where an agent is there and told why it does not take part.</param>
+    /// <param name="Remedy">What to do, where the agent said why it does not take part.</param>
     public sealed record OpenFailed(string Reason, string? Remedy = null) : ChannelInput;
 
     /// <summary>The call in flight has ended; whether its link survived.</summary>
@@ -122,10 +122,10 @@ public abstract record ChannelInput
     /// <summary>A window asks for the channel.</summary>
     public sealed record Reserve(string Window) : ChannelInput;
 
-    /// <summary>A window that has not been given the channel yet does not want it any more.</summary>
+    /// <summary>A window that waits for the channel no longer wants it.</summary>
     public sealed record Unreserve(string Window) : ChannelInput;
 
-    /// <summary>An earlier process's window is still open: it has the channel before anybody else.</summary>
+    /// <summary>An earlier process's window is still open: it has the channel before anything else.</summary>
     public sealed record Adopted(string Window) : ChannelInput;
 
     /// <summary>The reservation's sync has ended.</summary>

@@ -2,16 +2,16 @@ namespace QgaOrchestrator.Core.Vms;
 
 /// <summary>
 /// The rules of a channel: one request in flight, thaw first, nothing sent before the sync is answered, an absent agent
-/// probed with back-off, the whole channel lent to a window from its reservation to its settlement. A thaw that finds a
-/// command in flight has a sync sent behind it, and goes out on the same link when the agent has answered that: the link is
-/// not closed, not even when the command's limit passes, since the socket would go to whoever queues for it.
+/// probed with back-off, the whole channel lent to a window from its reservation to its settlement. A thaw that finds a command
+/// in flight sends a sync behind it, and follows on the same link when the agent has answered the sync. The link is not closed,
+/// not even when the command's limit passes: the socket would go to the next program that waits for it.
 /// </summary>
 public static class ChannelRules
 {
-    /// <summary>A failed probe stands for this long: who asks meanwhile is refused at once.</summary>
+    /// <summary>After a failed probe, commands are refused at once for this long.</summary>
     public static readonly TimeSpan FailureHolds = TimeSpan.FromSeconds(3);
 
-    /// <summary>A link that lived so long was no loss of the guest's making.</summary>
+    /// <summary>The loss of a link that was open for this long is not held against the guest.</summary>
     private static readonly TimeSpan SteadyAfter = TimeSpan.FromMinutes(1);
 
     /// <summary>What a thaw is given beyond the limit of the command in flight: for the sync behind it, and once for a new
@@ -26,7 +26,7 @@ public static class ChannelRules
     public static (Channel State, IReadOnlyList<ChannelEffect> Effects) Step(Channel channel, ChannelInput input, Moment now)
     {
         var effects = new List<ChannelEffect>();
-        channel = Take(channel, input, now, effects);
+        channel = Apply(channel, input, now, effects);
         channel = Next(channel, now, effects);
         return (channel, effects);
     }
@@ -35,7 +35,7 @@ public static class ChannelRules
     public static TimeSpan NextProbeAfter(string vm, int failures) =>
         Backoff.After(failures, FirstProbe, LastProbe, scatter: 0.25, luck: Scatter(vm, failures));
 
-    private static Channel Take(Channel c, ChannelInput input, Moment now, List<ChannelEffect> effects)
+    private static Channel Apply(Channel c, ChannelInput input, Moment now, List<ChannelEffect> effects)
     {
         switch (input)
         {
@@ -65,7 +65,7 @@ public static class ChannelRules
                     _ => c with { Link = new ChannelLink.Ready() },
                 };
 
-            // The two ends are told apart from each other, in any order.
+            // The ends of the command and of the sync are told separately, in any order.
             case ChannelInput.SyncEnded i
                 when c.Link is ChannelLink.Busy { Behind: SyncBehind.Sent } busy && busy.Ticket == i.Ticket:
                 return c with { Link = busy with { Behind = SyncBehind.Answered } };
@@ -162,7 +162,7 @@ public static class ChannelRules
         return c;
     }
 
-    /// <summary>Who waits for a guest that may never answer is told at once.</summary>
+    /// <summary>Commands that wait for a guest that may never answer are refused at once.</summary>
     private static Channel Isolate(Channel c, List<ChannelEffect> effects)
     {
         foreach (var waiting in c.Queue)
@@ -170,7 +170,7 @@ public static class ChannelRules
         return c with { Quarantined = true, Queue = [], Waiting = 0 };
     }
 
-    /// <summary>Whatever the link's state allows to begin, and the alarm for what only time can begin or end.</summary>
+    /// <summary>Begins what the link's state allows, and sets the alarm for what only time can begin or end.</summary>
     private static Channel Next(Channel c, Moment now, List<ChannelEffect> effects)
     {
         c = Bound(Begin(DropExpired(Bound(c), now, effects), now, effects));
@@ -225,7 +225,7 @@ public static class ChannelRules
     private static Moment? NextProbe(Channel c) => c switch
     {
         { LastFailure: { } failed } => failed + NextProbeAfter(c.Policy.Vm, c.Failures),
-        // A guest that drops each link at once, or floods it, is not followed as fast as it can.
+        // A guest that drops or floods each link at once is probed ever more rarely.
         { Policy.HoldsSocket: true } =>
             c.LostAt is { } lost ? lost + (c.Losses <= 1 ? FirstProbe : NextProbeAfter(c.Policy.Vm, c.Losses)) : default(Moment),
         _ => null,

@@ -3,8 +3,7 @@ using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Core.Vms;
 
-/// <summary>Which attempt of which item of which run: what an attempt is recognised by. An empty run is a caller's own
-/// freeze.</summary>
+/// <summary>The identity of one attempt at one item of a run. With an empty run it is a caller's own freeze.</summary>
 public sealed record ItemId(string Run, int Item, int Attempt);
 
 /// <summary>The items of all runs that want one VM, as its host sees them. Ends with the host's process.</summary>
@@ -21,8 +20,8 @@ public sealed record VmItems
     /// <summary>Outcomes that their runs have not journalled, as far as is known here.</summary>
     public ImmutableList<KeptOutcome> Kept { get; init; } = [];
 
-    /// <summary>The last ones whose outcomes are journalled: an order that comes after that is an old one.</summary>
-    public ImmutableList<ItemId> Over { get; init; } = [];
+    /// <summary>The latest items whose outcomes are journalled: an order for one of them is late.</summary>
+    public ImmutableList<ItemId> Journalled { get; init; } = [];
 
     /// <summary>To be swept when no item is at work, or waits.</summary>
     public bool ToSweep { get; init; }
@@ -33,7 +32,7 @@ public sealed record VmItems
 
 /// <param name="Id">The item.</param>
 /// <param name="Resume">An earlier process may have begun it.</param>
-/// <param name="Aborted">It is to end: it waits only to look, and to undo what that process had begun.</param>
+/// <param name="Aborted">It is to end: it waits only to look for what that process began, and to undo it.</param>
 public sealed record WaitingItem(ItemId Id, bool Resume, bool Aborted = false);
 
 /// <param name="Id">The item.</param>
@@ -52,7 +51,7 @@ public abstract record ItemsInput
     /// <summary>The item at work has ended, and what it made is undone or whole.</summary>
     public sealed record Finished(ItemOutcome Outcome, string? Window) : ItemsInput;
 
-    /// <summary>Who did the work failed by a fault of ours.</summary>
+    /// <summary>The actor that did the work failed by a fault of ours.</summary>
     public sealed record WorkerFailed : ItemsInput;
 
     public sealed record Aborted(ItemId Id, string Reason) : ItemsInput;
@@ -83,7 +82,7 @@ public abstract record ItemsEffect
 
     public sealed record Abort(ItemId Id) : ItemsEffect;
 
-    /// <summary>The work has ended: whoever did it can go.</summary>
+    /// <summary>The work has ended: its actor can stop.</summary>
     public sealed record EndWork : ItemsEffect;
 
     /// <summary>Tell the run how its item ended.</summary>

@@ -8,16 +8,16 @@ namespace QgaOrchestrator.Core.Vms;
 /// </summary>
 public static class VmItemsRules
 {
-    /// <summary>So many that are over are remembered: an order that was late comes soon, or not at all.</summary>
+    /// <summary>How many journalled items are remembered: a late order comes soon, or not at all.</summary>
     private const int Remembered = 32;
 
     public static (VmItems State, IReadOnlyList<ItemsEffect> Effects) Step(VmItems items, ItemsInput input)
     {
         var effects = new List<ItemsEffect>();
-        return (Next(Take(items, input, effects), effects), effects);
+        return (Next(Apply(items, input, effects), effects), effects);
     }
 
-    private static VmItems Take(VmItems items, ItemsInput input, List<ItemsEffect> effects)
+    private static VmItems Apply(VmItems items, ItemsInput input, List<ItemsEffect> effects)
     {
         switch (input)
         {
@@ -50,7 +50,7 @@ public static class VmItemsRules
     private static VmItems Order(VmItems items, ItemsInput.Ordered i, List<ItemsEffect> effects)
     {
         if (items.Kept.Find(kept => kept.Id == i.Id) is { } kept) effects.Add(new ItemsEffect.Tell(kept));
-        else if (items.Over.Contains(i.Id)) return items;
+        else if (items.Journalled.Contains(i.Id)) return items;
         else if (items.Work == i.Id) effects.Add(new ItemsEffect.Again(i.Id));
         else if (items.Waiting.Find(waiting => waiting.Id == i.Id) is { } known)
         {
@@ -72,14 +72,14 @@ public static class VmItemsRules
             if (kept.Window is { } window) effects.Add(new ItemsEffect.RemoveEntry(window));
             items = items with { Kept = items.Kept.Remove(kept) };
         }
-        else if (!items.Over.Contains(id))
+        else if (!items.Journalled.Contains(id))
         {
             // Not ended here: an earlier process, or the VM's earlier life, may have left something of it.
             items = items with { ToSweep = true };
         }
-        if (items.Over.Contains(id)) return items;
-        var over = items.Over.Count < Remembered ? items.Over : items.Over.RemoveAt(0);
-        return items with { Over = over.Add(id) };
+        if (items.Journalled.Contains(id)) return items;
+        var recent = items.Journalled.Count < Remembered ? items.Journalled : items.Journalled.RemoveAt(0);
+        return items with { Journalled = recent.Add(id) };
     }
 
     private static VmItems Abort(VmItems items, ItemsInput.Aborted i, List<ItemsEffect> effects)
@@ -124,7 +124,7 @@ public static class VmItemsRules
         return items;
     }
 
-    /// <summary>Who waits is told for whom.</summary>
+    /// <summary>Tells the run of each waiting item which run it waits for.</summary>
     private static void TellWaiting(VmItems items, ItemId work, List<ItemsEffect> effects) =>
         effects.AddRange(items.Waiting.Select(waiting => new ItemsEffect.TellWaiting(waiting.Id, work.Run)));
 }

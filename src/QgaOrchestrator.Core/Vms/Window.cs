@@ -10,7 +10,7 @@ public sealed record WindowOrder(string Id, TimeSpan FreezeTimeout, TimeSpan Lea
     /// <summary>How long a reserved member waits for its group's freeze.</summary>
     public static readonly TimeSpan ReservationHolds = TimeSpan.FromSeconds(10);
 
-    /// <summary>For what is told late, and for the sync behind an overdue freeze.</summary>
+    /// <summary>Allows for messages that are late, and for the sync behind an overdue freeze.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
     /// <summary>From the freeze's sending until the thaw must have begun; a node that lets it pass is not healthy.</summary>
@@ -19,10 +19,10 @@ public sealed record WindowOrder(string Id, TimeSpan FreezeTimeout, TimeSpan Lea
 
 public enum WindowMode
 {
-    /// <summary>A window of its own: freezes, cuts and thaws by itself, with nobody's word in between.</summary>
+    /// <summary>A single window: it freezes, cuts and thaws without waiting for anything else.</summary>
     Alone,
 
-    /// <summary>One of a group's: freezes and cuts when the group says so. Thaws right after its own cut, unless told to
+    /// <summary>A group member's: it freezes and cuts when the group says so. Thaws right after its own cut, unless told to
     /// hold.</summary>
     Group,
 
@@ -58,10 +58,10 @@ public sealed record WindowRecord
     /// <summary>Thaw's error where it answered with one.</summary>
     public string? ThawError { get; init; }
 
-    /// <summary>Why the window broke, in the operator's words; null while it holds.</summary>
+    /// <summary>Why the window broke, in words for an operator; null while it holds.</summary>
     public string? Broken { get; init; }
 
-    /// <summary>What the operator can do about <see cref="Broken"/>, where whoever broke it knows.</summary>
+    /// <summary>What the operator can do about <see cref="Broken"/>, where that is known.</summary>
     public string? Remedy { get; init; }
 
     /// <summary>Freeze's own reply was an error.</summary>
@@ -132,13 +132,13 @@ public abstract record WindowInput
     /// <summary>The last look saw the guest thawed.</summary>
     public sealed record LooksThawed : WindowInput;
 
-    /// <summary>Whoever asked for the freeze has hung up: what is not sent yet never is.</summary>
+    /// <summary>The caller that asked for the freeze has hung up: a freeze that is not sent yet never is.</summary>
     public sealed record CallerLeft : WindowInput;
 
     /// <summary>All of the group are frozen: cut.</summary>
     public sealed record CutNow(bool Hold) : WindowInput;
 
-    /// <summary>All of the group are cut: whoever was held thaws.</summary>
+    /// <summary>All of the group are cut: a member that is held thaws.</summary>
     public sealed record AllCut : WindowInput;
 
     public sealed record FreezeReturned(long Count) : WindowInput;
@@ -147,7 +147,7 @@ public abstract record WindowInput
     public sealed record FreezeRefused(string Reason, bool NotExecuted) : WindowInput;
 
     /// <summary>The freeze's link is lost, or was given up: before its reply or after it.</summary>
-    /// <param name="Remedy">Where whoever lost it knows one.</param>
+    /// <param name="Remedy">What to do, where that is known.</param>
     public sealed record FreezeLost(string Reason, string? Remedy = null) : WindowInput;
 
     /// <summary>The sync behind the overdue freeze: answered or not, and the freeze's late reply where it came.</summary>

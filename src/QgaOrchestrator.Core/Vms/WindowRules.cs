@@ -1,8 +1,8 @@
 namespace QgaOrchestrator.Core.Vms;
 
 /// <summary>
-/// The rules of one guest's window. After a freeze has been sent there is one way out: a thaw that was answered after it,
-/// with a status that says thawed (or QEMU gone). Whatever else happens only decides why the window broke.
+/// The rules of one guest's window. After a freeze has been sent there is one way out: a thaw that is answered after it, with a
+/// status that says thawed (or the end of QEMU). Whatever else happens only decides why the window broke.
 /// </summary>
 public static class WindowRules
 {
@@ -84,7 +84,7 @@ public static class WindowRules
             (WindowState.Overdue s, WindowInput.Resynced { InSync: true } i) =>
                 Thaw(s.Order, s.Record with { Frozen = i.LateCount ?? s.Record.Frozen }, 0, now),
             (WindowState.Overdue s, WindowInput.Resynced) => Thaw(s.Order, s.Record, 1, now),
-            // Whoever waits for the sync has failed: a new link, and thaw.
+            // No answer to the sync can come any more: thaw on a new link.
             (WindowState.Overdue s, WindowInput.LimitPassed { Limit: WindowLimit.Lease }) => Thaw(s.Order, s.Record, 1, now),
             (WindowState.Overdue s, WindowInput.FreezeLost) => (s, []),
 
@@ -160,7 +160,8 @@ public static class WindowRules
         return (cutting, [.. cut, .. held]);
     }
 
-    /// <summary>The transaction has what is left of the lease; where nothing is, the group's word was too late.</summary>
+    /// <summary>The transaction has what is left of the lease; where nothing is left, the group's order came too
+    /// late.</summary>
     private static (WindowState, IReadOnlyList<WindowEffect>) Cut(WindowState.Frozen s, bool hold, Moment now)
     {
         var left = s.Order.Lease - (now - s.Record.FrozenAt!.Value);

@@ -18,7 +18,7 @@ internal sealed class FakeActors : INodeActors
 
     public Task StartAsync(ActorSystem system, IActorRegistry registry) => Task.CompletedTask;
 
-    public Task ParkAsync()
+    public Task CloseWindowsAsync()
     {
         Parked = true;
         return Task.CompletedTask;

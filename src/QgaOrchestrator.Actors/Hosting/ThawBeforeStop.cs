@@ -3,11 +3,12 @@ using Microsoft.Extensions.Hosting;
 namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>
-/// The first thing of a stop, before HTTP waits for its callers and before any actor ends: no new windows, open ones thawed.
+/// The first thing that a stop does, before HTTP waits for its callers and before any actor ends: no window opens any more,
+/// and open ones are thawed.
 /// </summary>
-internal sealed class ParkFirst(INodeActors actors) : IHostedLifecycleService
+internal sealed class ThawBeforeStop(INodeActors actors) : IHostedLifecycleService
 {
-    public Task StoppingAsync(CancellationToken cancellationToken) => actors.ParkAsync();
+    public Task StoppingAsync(CancellationToken cancellationToken) => actors.CloseWindowsAsync();
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
