@@ -173,8 +173,9 @@ public static class WindowRules
     private static (WindowState, IReadOnlyList<WindowEffect>) CutDone(WindowState.Cutting s, WindowRecord record, Moment now) =>
         s switch
         {
-            { Hold: true } =>
-                (new WindowState.Held(s.Order, record), [new WindowEffect.Report(WindowProgress.Cut), new WindowEffect.MoveLedger()]),
+            { Hold: true } => (
+                new WindowState.Held(s.Order, record),
+                [new WindowEffect.Report(WindowProgress.Cut), new WindowEffect.MoveLedger()]),
             { Order.Mode: WindowMode.Group } =>
                 Thaw(s.Order, record, 0, now, new WindowEffect.Report(WindowProgress.Cut), new WindowEffect.MoveLedger()),
             _ => Thaw(s.Order, record, 0, now, new WindowEffect.MoveLedger()),

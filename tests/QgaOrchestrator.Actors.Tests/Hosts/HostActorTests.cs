@@ -1,3 +1,4 @@
+using Akka.Actor;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Vms;
