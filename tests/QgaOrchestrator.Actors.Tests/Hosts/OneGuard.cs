@@ -1,11 +1,9 @@
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
-using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Hosts;
-using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Fleet;
-using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
 using QgaOrchestrator.Qemu.Wire;
