@@ -1,5 +1,6 @@
 using System.Globalization;
 using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Audit;

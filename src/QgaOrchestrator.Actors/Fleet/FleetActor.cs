@@ -1,6 +1,6 @@
 using Akka.Actor;
 using QgaOrchestrator.Actors.Hosts;
-using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Vms;

@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Akka.Actor;
-using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;

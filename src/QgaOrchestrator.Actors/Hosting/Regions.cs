@@ -2,8 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Sharding;
-using QgaOrchestrator.Actors.Items;
-using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Actors.Messages;
 
 namespace QgaOrchestrator.Actors.Hosting;
 

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Event;
-using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Hosts;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Ledger;

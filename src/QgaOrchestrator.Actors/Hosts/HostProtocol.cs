@@ -1,4 +1,5 @@
 using Akka.Actor;
+using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Ledger;
 
@@ -28,7 +29,7 @@ public sealed record ThawBegun(string Window) : IHostMessage;
 /// <summary>The run has journalled the outcome: the entry is no longer needed.</summary>
 public sealed record RemoveEntry(string Window) : IHostMessage;
 
-/// <summary>Is this VM here? Answered by <see cref="Vms.VmPresent"/> where it is.</summary>
+/// <summary>Is this VM here? Answered by <see cref="VmPresent"/> where it is.</summary>
 public sealed record FindVm(string Vm) : IHostMessage;
 
 /// <summary>Which entry does the ledger hold for this VM? Answered by <see cref="EntryFound"/>.</summary>
@@ -58,3 +59,12 @@ internal sealed record VmsFound(HostScan Scan) : IHostMessage;
 
 /// <summary>To a window: thaw now.</summary>
 public sealed record ThawWindow(string Reason) : IHostMessage;
+
+/// <summary>From the VM's own host: it is there, and this is what the ledger holds of it.</summary>
+public sealed record VmPresent(VmSpec Spec, LedgerEntry? Entry) : IVmMessage, INoSerializationVerificationNeeded
+{
+    public VmId Vm => Spec.Id;
+}
+
+/// <summary>From the VM's own host: its sockets are gone.</summary>
+public sealed record VmGone(VmId Vm) : IVmMessage, INoSerializationVerificationNeeded;

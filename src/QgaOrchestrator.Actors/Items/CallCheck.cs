@@ -1,4 +1,4 @@
-using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Items;
 
 namespace QgaOrchestrator.Actors.Items;
 

@@ -1,7 +1,7 @@
 using Akka.Actor;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
-using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Actors.Items;

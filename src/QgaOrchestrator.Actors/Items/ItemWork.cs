@@ -1,7 +1,8 @@
 using Akka.Actor;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;
-using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Items;
 
 namespace QgaOrchestrator.Actors.Items;
 

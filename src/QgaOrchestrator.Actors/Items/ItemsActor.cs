@@ -1,8 +1,9 @@
 using Akka.Actor;
 using Akka.Event;
 using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Vms;
-using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
@@ -19,9 +20,6 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
 {
     /// <summary>To this actor, from the item at work.</summary>
     public sealed record Finished(ItemOutcome Outcome, string? Window) : INoSerializationVerificationNeeded;
-
-    /// <summary>From the VM's actor: the monitor has come back; what no run knows any more can go.</summary>
-    public sealed record Sweep : INoSerializationVerificationNeeded;
 
     /// <param name="Left">Something is left to do, by another sweep.</param>
     private sealed record Swept(IReadOnlyList<string> Removed, bool Left, string? Fault = null)
@@ -57,7 +55,7 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         Receive<OrderMember>(Say);
         Receive<ItemJournalled>(m => Handle(new ItemsInput.Journalled(new ItemId(m.Run, m.Item, m.Attempt))));
         Receive<Repeat>(_ => Handle(new ItemsInput.Repeat()));
-        Receive<Sweep>(_ => BeginSweep());
+        Receive<SweepItems>(_ => BeginSweep());
         Receive<Swept>(EndSweep);
         Receive<Terminated>(m => OfWorker(m.ActorRef, new ItemsInput.WorkerFailed()));
         Timers.StartPeriodicTimer("repeat", new Repeat(), RepeatEvery);
@@ -188,7 +186,7 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         if (swept.Fault is { } fault && fault != _sweepFault)
             _log.Warning("{0}: could not look for what earlier runs left: {1}", _spec.Id.Name, fault);
         _sweepFault = swept.Fault;
-        if (swept.Left) Timers.StartSingleTimer("sweep", new Sweep(), SweepAgain);
+        if (swept.Left) Timers.StartSingleTimer("sweep", new SweepItems(), SweepAgain);
         Handle(new ItemsInput.Swept());
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Akka.Actor;
 using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Machines;

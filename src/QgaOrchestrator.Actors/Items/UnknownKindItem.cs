@@ -1,5 +1,6 @@
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Vms;
-using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Items;
 
 namespace QgaOrchestrator.Actors.Items;
 

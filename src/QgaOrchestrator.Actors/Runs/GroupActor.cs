@@ -1,6 +1,6 @@
 using Akka.Actor;
-using QgaOrchestrator.Actors.Items;
-using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Actors.Messages;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs.Groups;
 
 namespace QgaOrchestrator.Actors.Runs;

@@ -3,8 +3,9 @@ using Akka.Cluster.Sharding;
 using Akka.Event;
 using Akka.Persistence;
 using QgaOrchestrator.Actors.Audit;
-using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
 

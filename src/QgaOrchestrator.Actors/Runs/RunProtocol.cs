@@ -1,6 +1,5 @@
 using Akka.Actor;
-using QgaOrchestrator.Actors.Items;
-using QgaOrchestrator.Actors.Serialization;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Runs;
 

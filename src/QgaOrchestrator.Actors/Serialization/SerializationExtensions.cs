@@ -1,4 +1,5 @@
 using Akka.Hosting;
+using QgaOrchestrator.Actors.Messages;
 
 namespace QgaOrchestrator.Actors.Serialization;
 

@@ -1,4 +1,4 @@
-using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Runs;
 
 namespace QgaOrchestrator.Actors.Serialization;

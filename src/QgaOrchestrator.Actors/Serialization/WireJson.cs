@@ -1,7 +1,7 @@
+using Akka.Actor;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Akka.Actor;
-using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Runs;
 
 namespace QgaOrchestrator.Actors.Serialization;

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds;
-using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Stores;
 

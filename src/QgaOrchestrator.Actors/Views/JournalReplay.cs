@@ -5,6 +5,7 @@ using Akka.Streams;
 using Akka.Streams.Dsl;
 using QgaOrchestrator.Actors.Kinds.Backup;
 using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Views;

@@ -1,5 +1,5 @@
 using Akka.Actor;
-using QgaOrchestrator.Actors.Fleet;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Vms;

@@ -1,8 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
-using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Hosts;
-using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut.Methods;
@@ -14,7 +13,7 @@ namespace QgaOrchestrator.Actors.Vms;
 /// One VM: whether it is there, and who on this host is told what comes for it. While it is there, its parts are a
 /// <see cref="ServedVm"/>: the channel, what is known of guest and machine, the lending to windows, callers' commands. Sharded,
 /// on the VM's own host; started by that host's <see cref="HostActor"/>, stopped when its sockets are gone. Runs and callers
-/// reach it through the region; runs' items work in its child <see cref="ItemsActor"/>.
+/// reach it through the region; runs' items work in a child of its own.
 /// </summary>
 public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
 {
@@ -138,7 +137,7 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
         Receive<ItemJournalled>(m => items.Forward(m));
         Receive<AbortItem>(m => items.Forward(m));
         Receive<OrderMember>(m => items.Forward(m));
-        Receive<ItemsActor.Sweep>(m => items.Forward(m));
+        Receive<SweepItems>(m => items.Forward(m));
     }
 
     // ---- presence
@@ -188,7 +187,7 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     private void See(ServedVm vm, MonitorView machine)
     {
-        if (vm.Learn(machine)) Timers.StartSingleTimer("sweep", new ItemsActor.Sweep(), SweepAfter);
+        if (vm.Learn(machine)) Timers.StartSingleTimer("sweep", new SweepItems(), SweepAfter);
         // Whoever asked to have the VM described before the first look is answered now.
         Stash.UnstashAll();
     }
@@ -209,7 +208,7 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     private void TakeBack(ServedVm vm, WindowClosed closed, IActorRef items)
     {
-        if (vm.Windows.TakeBack(closed)) items.Tell(new ItemsActor.Sweep());
+        if (vm.Windows.TakeBack(closed)) items.Tell(new SweepItems());
         if (_leaving && !vm.Windows.IsOpen) Context.Stop(Self);
     }
 

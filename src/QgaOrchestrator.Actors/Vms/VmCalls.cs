@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Akka.Actor;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;

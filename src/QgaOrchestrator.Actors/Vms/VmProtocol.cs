@@ -1,28 +1,13 @@
 using Akka.Actor;
-using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Cut;
-using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Actors.Vms;
-
-/// <summary>To a VM's actor, wherever its host is; the region finds it by <see cref="Vm"/>.</summary>
-public interface IVmMessage
-{
-    VmId Vm { get; }
-}
-
-/// <summary>From the VM's own host: it is there, and this is what the ledger holds of it.</summary>
-public sealed record VmPresent(VmSpec Spec, LedgerEntry? Entry) : IVmMessage, INoSerializationVerificationNeeded
-{
-    public VmId Vm => Spec.Id;
-}
-
-/// <summary>From the VM's own host: its sockets are gone.</summary>
-public sealed record VmGone(VmId Vm) : IVmMessage, INoSerializationVerificationNeeded;
 
 /// <summary>One raw call, answered by <see cref="CallReply"/>.</summary>
 public sealed record CallAgent(VmId Vm, string Command, ReadOnlyMemory<byte> Arguments, CallOptions Options)
@@ -89,3 +74,18 @@ internal sealed record WindowMoved(string Window, WindowProgress Progress) : ICh
 internal sealed record WindowUnsettled(string Window, string Reason) : IChannelMessage;
 
 internal sealed record WindowClosed(string Window, WindowRecord Record) : IChannelMessage;
+
+/// <summary>From an item to its VM: what is known of guest and machine? Answered by <see cref="VmDescribed"/>.</summary>
+internal sealed record DescribeVm : INoSerializationVerificationNeeded;
+
+/// <param name="SlowFreeze">Its last freeze took more than a second.</param>
+/// <param name="Age">Since the guest was seen to be reset, or its agent to open its port; null where neither was seen.</param>
+internal sealed record VmDescribed(MonitorView Machine, GuestView Guest, bool SlowFreeze, TimeSpan? Age)
+    : INoSerializationVerificationNeeded;
+
+/// <summary>To the VM: the run that works on it, null for none.</summary>
+internal sealed record WorksFor(string? Run) : INoSerializationVerificationNeeded;
+
+/// <summary>To the VM's items: the monitor has come back, or an adopted window is closed. What no run knows any more can be
+/// removed.</summary>
+internal sealed record SweepItems : INoSerializationVerificationNeeded;

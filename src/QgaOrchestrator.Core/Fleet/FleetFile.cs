@@ -1,10 +1,9 @@
 using System.Text.Json.Serialization;
-using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Core.Fleet;
 
 /// <summary>How a VM's freeze joins others.</summary>
-[JsonConverter(typeof(CamelCaseEnum<FreezeMode>))]
+[JsonConverter(typeof(CamelCaseNames<FreezeMode>))]
 public enum FreezeMode
 {
     /// <summary>In one window with its group.</summary>

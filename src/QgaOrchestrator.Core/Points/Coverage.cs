@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using QgaOrchestrator.Core.Kinds.Backup;
 
 namespace QgaOrchestrator.Core.Points;
 

@@ -1,3 +1,5 @@
+using QgaOrchestrator.Core.Items;
+
 namespace QgaOrchestrator.Core.Runs;
 
 /// <summary>One event's changes to a run's items: one copy of the items for the whole batch.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using QgaOrchestrator.Core.Items;
 
 namespace QgaOrchestrator.Core.Runs;
 

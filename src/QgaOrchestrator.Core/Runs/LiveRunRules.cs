@@ -1,3 +1,4 @@
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs.Groups;
 
 namespace QgaOrchestrator.Core.Runs;

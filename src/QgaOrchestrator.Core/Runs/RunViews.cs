@@ -1,4 +1,5 @@
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Items;
 
 namespace QgaOrchestrator.Core.Runs;
 

@@ -1,3 +1,5 @@
+using QgaOrchestrator.Core.Items;
+
 namespace QgaOrchestrator.Core.Runs;
 
 /// <summary>Waves: the canary, then cumulative steps. The next one begins when the one before has ended and has soaked.</summary>

@@ -4,6 +4,7 @@ using System.Text.Json;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Node.Access;
 

@@ -1,6 +1,7 @@
 using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Tests.Audit;

@@ -2,9 +2,10 @@ using Akka.Actor;
 using Akka.TestKit.Xunit2;
 using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Hosts;
-using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Vms;
 

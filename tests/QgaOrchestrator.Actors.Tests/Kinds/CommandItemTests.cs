@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.Command;
 using QgaOrchestrator.Core.Kinds.Exec;
 using QgaOrchestrator.Core.Runs;

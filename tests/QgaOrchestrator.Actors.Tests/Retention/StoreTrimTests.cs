@@ -7,6 +7,7 @@ using QgaOrchestrator.Actors.Stores.Sqlite;
 using QgaOrchestrator.Actors.Tests.Stores;
 using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Cut.Methods.Snapshot;

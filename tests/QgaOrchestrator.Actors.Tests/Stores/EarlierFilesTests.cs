@@ -3,6 +3,7 @@ using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Stores.Sqlite;
 using QgaOrchestrator.Actors.Views;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Tests.Stores;

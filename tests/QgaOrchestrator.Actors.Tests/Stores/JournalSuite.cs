@@ -5,6 +5,7 @@ using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Tests.Stores;

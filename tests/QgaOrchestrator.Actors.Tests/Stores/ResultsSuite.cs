@@ -1,5 +1,5 @@
 using QgaOrchestrator.Actors.Stores;
-using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Items;
 
 namespace QgaOrchestrator.Actors.Tests.Stores;
 

@@ -1,5 +1,6 @@
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 

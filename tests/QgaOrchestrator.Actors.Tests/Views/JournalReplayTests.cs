@@ -4,6 +4,7 @@ using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Actors.Stores.Sqlite;
 using QgaOrchestrator.Actors.Tests.Stores;
 using QgaOrchestrator.Actors.Views;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 

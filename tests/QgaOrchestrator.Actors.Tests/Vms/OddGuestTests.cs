@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Messages;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.Command;
 using QgaOrchestrator.Core.Kinds.Exec;
 using QgaOrchestrator.Core.Runs;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Core.Tests.Runs;

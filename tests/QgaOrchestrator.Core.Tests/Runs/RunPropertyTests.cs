@@ -1,4 +1,5 @@
 using CsCheck;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Core.Tests.Runs;

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Kinds.Command;
 using QgaOrchestrator.Core.Kinds.Exec;

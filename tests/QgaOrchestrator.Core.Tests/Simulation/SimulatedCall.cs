@@ -1,6 +1,6 @@
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds;
 using QgaOrchestrator.Core.Kinds.Command;
-using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Core.Tests.Simulation;
 

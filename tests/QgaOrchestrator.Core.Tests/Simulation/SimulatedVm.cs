@@ -1,5 +1,6 @@
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Hosts;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Points;

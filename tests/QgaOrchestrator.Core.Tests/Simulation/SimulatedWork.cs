@@ -1,4 +1,4 @@
-using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs.Groups;
 
 namespace QgaOrchestrator.Core.Tests.Simulation;

@@ -1,5 +1,4 @@
-using QgaOrchestrator.Core.Runs;
-using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Core.Items;
 
 namespace QgaOrchestrator.Core.Tests.Vms;
 

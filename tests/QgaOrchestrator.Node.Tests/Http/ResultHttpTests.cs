@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
-using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Items;
 
 namespace QgaOrchestrator.Node.Tests.Http;
 

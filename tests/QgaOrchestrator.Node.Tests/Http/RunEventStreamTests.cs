@@ -1,4 +1,5 @@
 using QgaOrchestrator.Actors.Kinds;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Node.Access;

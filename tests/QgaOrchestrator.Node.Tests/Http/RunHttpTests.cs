@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Node.Tests.Http;

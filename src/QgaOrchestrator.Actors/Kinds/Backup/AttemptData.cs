@@ -1,4 +1,3 @@
-using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Points;

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Kinds.Backup;

@@ -1,11 +1,11 @@
 using Akka.Actor;
 using Akka.Event;
 using QgaOrchestrator.Actors.Hosts;
-using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Points;
-using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Cut.Methods;

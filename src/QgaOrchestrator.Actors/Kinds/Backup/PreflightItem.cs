@@ -1,8 +1,10 @@
 using Akka.Actor;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Cut;

@@ -1,8 +1,8 @@
 using System.Text;
 using Akka.Actor;
-using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Kinds.Backup;
+using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Machines;

@@ -1,11 +1,12 @@
 using System.Text;
 using Akka.Actor;
 using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds;
 using QgaOrchestrator.Core.Kinds.Exec;
-using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;

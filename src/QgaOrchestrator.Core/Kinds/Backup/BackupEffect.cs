@@ -1,3 +1,4 @@
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;

@@ -4,11 +4,11 @@ using QgaOrchestrator.Core.Runs;
 namespace QgaOrchestrator.Core.Kinds.Backup;
 
 /// <summary>How the disks are cut and copied.</summary>
-[JsonConverter(typeof(CamelCaseEnum<BackupMethod>))]
+[JsonConverter(typeof(CamelCaseNames<BackupMethod>))]
 public enum BackupMethod { Full, Snapshot, Incremental, Hook }
 
 /// <summary>What a broken or impossible freeze means.</summary>
-[JsonConverter(typeof(CamelCaseEnum<Consistency>))]
+[JsonConverter(typeof(CamelCaseNames<Consistency>))]
 public enum Consistency
 {
     /// <summary>The item fails, and its images are deleted.</summary>

@@ -1,7 +1,8 @@
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Points;
-using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Vms;
+
 using Next = (
     QgaOrchestrator.Core.Kinds.Backup.BackupState State,
     System.Collections.Generic.IReadOnlyList<QgaOrchestrator.Core.Kinds.Backup.BackupEffect> Effects);

@@ -1,5 +1,5 @@
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Points;
-using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Vms;
 

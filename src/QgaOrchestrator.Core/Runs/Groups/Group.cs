@@ -1,10 +1,11 @@
 using System.Text.Json.Serialization;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Core.Runs.Groups;
 
 /// <summary>How far a member of a consistency group is, in the order of its life.</summary>
-[JsonConverter(typeof(CamelCaseEnum<MemberPhase>))]
+[JsonConverter(typeof(CamelCaseNames<MemberPhase>))]
 public enum MemberPhase
 {
     /// <summary>It waits behind another run's item for its VM, or nothing was heard of it.</summary>
@@ -52,7 +53,7 @@ public sealed record GroupVerdict(double SkewMs, bool Covered);
 
 /// <summary>A member's next step. The group orders it when the member is ready for it, and again whenever the member
 /// repeats its report.</summary>
-[JsonConverter(typeof(CamelCaseEnum<GroupStep>))]
+[JsonConverter(typeof(CamelCaseNames<GroupStep>))]
 public enum GroupStep { Reserve, Freeze, Cut, Thaw, GoOn, Publish, End, Void }
 
 /// <summary>From a group to a member: take this step.</summary>

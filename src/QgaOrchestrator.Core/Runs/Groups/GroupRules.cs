@@ -1,3 +1,4 @@
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Core.Runs.Groups;

@@ -1,7 +1,7 @@
 using Akka.Actor;
 using QgaOrchestrator.Actors.Kinds.Backup;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Points;
-using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Actors.Tests.Kinds.Backup;

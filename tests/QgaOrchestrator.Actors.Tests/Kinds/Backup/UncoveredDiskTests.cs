@@ -1,4 +1,4 @@
-using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Actors.Tests.Kinds.Backup;

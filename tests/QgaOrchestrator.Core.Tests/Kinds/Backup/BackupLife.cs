@@ -1,5 +1,5 @@
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.Backup;
-using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Tests.Vms;
 using QgaOrchestrator.Core.Vms;

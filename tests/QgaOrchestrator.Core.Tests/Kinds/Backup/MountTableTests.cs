@@ -1,4 +1,4 @@
-using QgaOrchestrator.Core.Kinds.Backup;
+using QgaOrchestrator.Core.Points;
 
 namespace QgaOrchestrator.Core.Tests.Kinds.Backup;
 

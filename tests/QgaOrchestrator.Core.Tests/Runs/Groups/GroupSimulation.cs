@@ -1,5 +1,5 @@
 using System.Globalization;
-using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Tests.Vms;
 using QgaOrchestrator.Core.Vms;

@@ -1,4 +1,4 @@
-namespace QgaOrchestrator.Core.Kinds.Backup;
+namespace QgaOrchestrator.Core.Points;
 
 /// <summary>Why a freeze does not reach a mount, or not well.</summary>
 public enum MountKind

@@ -1,8 +1,7 @@
 using Akka.Actor;
-using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 
-namespace QgaOrchestrator.Actors.Fleet;
+namespace QgaOrchestrator.Actors.Messages;
 
 /// <summary>To the fleet's directory: this is how the VM is now.</summary>
 public sealed record VmSeen(VmStatus Status) : INoSerializationVerificationNeeded;

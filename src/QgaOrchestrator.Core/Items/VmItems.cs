@@ -1,10 +1,6 @@
 using System.Collections.Immutable;
-using QgaOrchestrator.Core.Runs;
 
-namespace QgaOrchestrator.Core.Vms;
-
-/// <summary>The identity of one attempt at one item of a run. With an empty run it is a caller's own freeze.</summary>
-public sealed record ItemId(string Run, int Item, int Attempt);
+namespace QgaOrchestrator.Core.Items;
 
 /// <summary>The items of all runs that want one VM, as its host sees them. Ends with the host's process.</summary>
 public sealed record VmItems

@@ -1,12 +1,10 @@
 using System.Text.Json.Serialization;
-using Akka.Actor;
-using QgaOrchestrator.Actors.Serialization;
-using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
 
-namespace QgaOrchestrator.Actors.Items;
+namespace QgaOrchestrator.Actors.Messages;
 
 /// <summary>From a run to a VM: do this item. Repeated until <see cref="ItemEnded"/> comes back; a repeat is
 /// recognised.</summary>
@@ -61,14 +59,3 @@ public sealed record ItemEnded(string Run, ItemOutcome Outcome) : IRunMessage, I
 
 /// <summary>From a VM to its run: where the item stands; may be lost.</summary>
 public sealed record ItemMoved(string Run, ItemProgress Progress) : IRunMessage, IWire;
-
-/// <summary>From an item to its VM: what is known of guest and machine? Answered by <see cref="VmDescribed"/>.</summary>
-internal sealed record DescribeVm : INoSerializationVerificationNeeded;
-
-/// <param name="SlowFreeze">Its last freeze took more than a second.</param>
-/// <param name="Age">Since the guest was seen to be reset, or its agent to open its port; null where neither was seen.</param>
-internal sealed record VmDescribed(MonitorView Machine, GuestView Guest, bool SlowFreeze, TimeSpan? Age)
-    : INoSerializationVerificationNeeded;
-
-/// <summary>To the VM: the run that works on it, null for none.</summary>
-internal sealed record WorksFor(string? Run) : INoSerializationVerificationNeeded;

@@ -1,6 +1,5 @@
-using QgaOrchestrator.Core.Runs;
 
-namespace QgaOrchestrator.Core.Vms;
+namespace QgaOrchestrator.Core.Items;
 
 /// <summary>
 /// One item at a time, in the order of their arrival. A repeated order is recognised; an outcome is kept and told again until

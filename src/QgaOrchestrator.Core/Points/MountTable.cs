@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace QgaOrchestrator.Core.Kinds.Backup;
+namespace QgaOrchestrator.Core.Points;
 
 /// <summary>/proc/mounts of a Linux guest: which mounts can be written to.</summary>
 public sealed partial class MountTable

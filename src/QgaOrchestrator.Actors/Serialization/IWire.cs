@@ -1,7 +1,0 @@
-namespace QgaOrchestrator.Actors.Serialization;
-
-/// <summary>
-/// What may cross from one node to another. Every such type has a row in <see cref="WireCatalog"/>; a message without this
-/// mark never leaves its node, since the serializer of last resort refuses it.
-/// </summary>
-public interface IWire;

@@ -1,0 +1,46 @@
+using System.Text.Json.Serialization;
+
+namespace QgaOrchestrator.Core.Items;
+
+/// <summary>
+/// States of an item, as the contract names them, and Interrupted: broken by an end of our own process, not by the guest;
+/// such an item goes back to pending for another attempt.
+/// </summary>
+[JsonConverter(typeof(CamelCaseNames<ItemState>))]
+public enum ItemState { Pending, Running, Succeeded, Failed, Unreachable, Unknown, Cancelled, Interrupted }
+
+/// <summary>How one attempt of an item ended.</summary>
+/// <param name="Item">Index in the run's targets.</param>
+/// <param name="Attempt">The attempt that ended.</param>
+/// <param name="State">Succeeded, Failed, Unreachable, Unknown, Cancelled or Interrupted.</param>
+/// <param name="Reason">Why, in the operator's words; null for a success.</param>
+/// <param name="Remedy">What to do about it.</param>
+public sealed record ItemOutcome(int Item, int Attempt, ItemState State, string? Reason = null, string? Remedy = null)
+{
+    /// <summary>From frozen to thawed, as the host saw it.</summary>
+    public double? FrozenMs { get; init; }
+
+    /// <summary>What a backup has made.</summary>
+    public PointMade? Point { get; init; }
+
+    /// <summary>Who did not allow it: policy (this host's) or guest; null where nobody refused.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RefusedBy { get; init; }
+
+    /// <summary>The reason of an item that ended because its run was aborted.</summary>
+    public const string RunAborted = "the run was aborted";
+
+    public const string Policy = "policy";
+
+    public const string Guest = "guest";
+
+    public static ItemOutcome Interrupted(int item, int attempt, string reason) =>
+        new(item, attempt, ItemState.Interrupted, reason);
+}
+
+/// <summary>A recovery point as its run's journal names it; the whole of it is in its point.json.</summary>
+/// <param name="Id">The point's id.</param>
+/// <param name="Directory">Where its images and point.json are.</param>
+/// <param name="Class">application, filesystem or crash.</param>
+/// <param name="Bytes">What its images take on disk.</param>
+public sealed record PointMade(string Id, string Directory, string Class, long Bytes);
