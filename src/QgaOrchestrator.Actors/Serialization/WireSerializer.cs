@@ -1,8 +1,8 @@
-using Akka.Actor;
 using System.Collections.Frozen;
 using System.Runtime.Serialization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Akka.Actor;
 using Akka.Serialization;
 using QgaOrchestrator.Actors.Messages;
 
