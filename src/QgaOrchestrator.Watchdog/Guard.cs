@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Hosts.Kinds;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
 
@@ -37,7 +38,7 @@ internal sealed class Guard : IDisposable
     }
 
     internal static IAgent Connect(LedgerEntry entry, TimeProvider time) =>
-        new SocketAgent(entry.Agent, entry.Hold, time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
+        HostKinds.Agent(entry.Address, time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
 
     /// <summary>Runs until told to stop, or until nobody needs it; never ends before what is open is thawed.</summary>
     /// <exception cref="WatchdogException">The socket cannot be opened.</exception>

@@ -16,6 +16,7 @@ using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Hosts.Kinds;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
 using QgaOrchestrator.Qemu.Machines;
@@ -210,7 +211,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
 
     /// <summary>What discovery finds on the host.</summary>
     private protected virtual HostScan Scan() =>
-        new(File.Exists(Vm.AgentPath) ? [new VmSpec(Id, Vm.AgentPath, Vm.MonitorPath, SocketHold.Exclusive)] : [], [], []);
+        new(File.Exists(Vm.AgentPath) ? [SpecAt(Vm.AgentPath)] : [], [], []);
 
     private HostServices HostServices() => new()
     {
@@ -237,6 +238,10 @@ public abstract class OneHost : TestKit, IAsyncLifetime
     /// <summary>What the host's policy denies.</summary>
     protected IReadOnlyList<string> Denied { get; set; } = ["guest-shutdown"];
 
+    /// <summary>The VM with its agent's socket at this path.</summary>
+    protected VmSpec SpecAt(string agent) =>
+        new(Id, HostKinds.All[0], new VmAddress.Sockets(agent, Vm.MonitorPath, SocketHold.Exclusive));
+
     private VmServices VmServices() => new()
     {
         Time = TimeProvider.System,
@@ -246,9 +251,8 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         Host = Host,
         Fleet = Fleet.Ref,
         Runs = Runs.Ref,
-        Agent = vm => new SocketAgent(vm.Agent, vm.Hold, TimeProvider.System, new Random(1)),
-        Machine = vm =>
-            vm.Monitor is { } path ? new QmpMachine(new SocketMonitor(path, TimeProvider.System), vm.Agent) : null,
+        Agent = vm => vm.Kind.Agent(vm.Address, TimeProvider.System, new Random(1)),
+        Machine = vm => vm.Kind.Machine(vm.Address, TimeProvider.System),
         Cuts = new CutHost(Points, new Dictionary<string, IReadOnlyList<string>>(), TimeProvider.System),
         Exclude = _ => Excluded,
         Unsettled = _ => Task.FromResult<IReadOnlySet<string>>(new HashSet<string> { CutNames.For("r1", 0, 1).Hash }),

@@ -177,6 +177,8 @@ public sealed class ThawTests : IDisposable
             return Task.FromResult<AgentOutcome>(new AgentOutcome.Returned(Encoding.UTF8.GetBytes(_returns.Dequeue())));
         }
 
+        public Task<ConfirmOutcome> ConfirmAsync(TimeSpan timeout) => Task.FromResult(new ConfirmOutcome(true));
+
         public Task<ResyncOutcome> ResyncAsync(TimeSpan timeout) => Task.FromResult(new ResyncOutcome(true, null));
 
         public void Close() { }

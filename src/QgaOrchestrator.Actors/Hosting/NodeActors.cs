@@ -18,10 +18,7 @@ using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
-using QgaOrchestrator.Qemu.Machines;
-using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Processes;
-using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Hosting;
 
@@ -69,7 +66,7 @@ public sealed partial class NodeActors(
         var ledger = FreezeLedger.Open(options.Freeze.Ledger);
         var fleet = new FleetFileWatch(options.Fleet.File, log);
         var cluster = Cluster.Get(system);
-        var sockets = new SocketScan(options.Node.Host, options.Fleet.Sources, new ProxmoxHost("/"),
+        var scan = new FleetScan(options.Node.Host, options.Fleet.Sources, "/",
             host => cluster.State.Members.Any(member => member.HasRole(ClusterExtensions.HostRole(host))));
         var pauses = new RestartPauses(time, new Random(Environment.ProcessId));
         var preparing = new SemaphoreSlim(PreparedAtOnce);
@@ -78,7 +75,7 @@ public sealed partial class NodeActors(
         // The guard of freezes is up before a region accepts work. It starts VMs when their region is there.
         _host = system.ActorOf(
             ActorProps
-                .Of(() => new HostActor(HostServices(ledger, fleet, sockets)))
+                .Of(() => new HostActor(HostServices(ledger, fleet, scan)))
                 .WithDispatcher(ClusterExtensions.Dispatchers.Host),
             "host"
         );
@@ -104,14 +101,14 @@ public sealed partial class NodeActors(
         await _host.Ask<WindowsClosed>(new CloseWindows("this node is stopping"), TimeSpan.FromSeconds(25));
     }
 
-    private HostServices HostServices(FreezeLedger ledger, FleetFileWatch fleet, SocketScan sockets) => new()
+    private HostServices HostServices(FreezeLedger ledger, FleetFileWatch fleet, FleetScan scan) => new()
     {
         Time = time,
         Ledger = ledger,
         Fleet = Fleet,
         Scan = () =>
         {
-            var found = sockets.Find(fleet.Read());
+            var found = scan.Find(fleet.Read());
             _faults = [.. found.Faults, .. fleet.Faults];
             return found with { Faults = _faults };
         },
@@ -130,15 +127,9 @@ public sealed partial class NodeActors(
         Host = _host,
         Fleet = Fleet,
         Runs = Runs,
-        Agent = vm =>
-            new SocketAgent(
-                vm.Agent, vm.Hold, time, new Random(StringComparer.Ordinal.GetHashCode(vm.Id.Entity) ^ Environment.ProcessId)),
-        Machine = vm => vm.Monitor is not { } path ? null
-            : new QmpMachine(
-                vm.Hold == SocketHold.Exclusive
-                    ? new SocketMonitor(path, time)
-                    : new PerCommandMonitor(new SocketMonitor(path, time)),
-                vm.Agent),
+        Agent = vm => vm.Kind.Agent(
+            vm.Address, time, new Random(StringComparer.Ordinal.GetHashCode(vm.Id.Entity) ^ Environment.ProcessId)),
+        Machine = vm => vm.Kind.Machine(vm.Address, time),
         Cuts = new CutHost(options.Node.DataDirectory, options.Freeze.Hooks, time),
         Exclude = fleet.Excluded,
         Items = (services, spec, monitor) => ItemsActor.Props(services, spec, monitor, kinds.All),

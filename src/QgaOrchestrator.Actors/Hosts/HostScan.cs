@@ -1,17 +1,17 @@
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Vms;
-using QgaOrchestrator.Qemu.Wire;
+using QgaOrchestrator.Qemu.Hosts;
+using QgaOrchestrator.Qemu.Machines;
 
 namespace QgaOrchestrator.Actors.Hosts;
 
-/// <summary>A VM as its host sees it: where its sockets are. Paths are absolute.</summary>
+/// <summary>A VM as its host sees it.</summary>
 /// <param name="Id">Host and name.</param>
-/// <param name="Agent">The agent's unix socket.</param>
-/// <param name="Monitor">The monitor's, null where there is none: agent commands work, backups do not.</param>
-/// <param name="Hold">Whether the sockets are ours alone.</param>
-public sealed record VmSpec(VmId Id, string Agent, string? Monitor, SocketHold Hold)
+/// <param name="Kind">How its host has it.</param>
+/// <param name="Address">Where that kind reaches it.</param>
+public sealed record VmSpec(VmId Id, IHostKind Kind, VmAddress Address)
 {
-    /// <summary>Set where there is a monitor and no agent's socket: nothing is asked of the guest, its disks are cut as it
+    /// <summary>Set where there is a machine and no agent: nothing is asked of the guest, its disks are cut as it
     /// runs.</summary>
     public AgentTrouble? NoAgent { get; init; }
 }

@@ -1,5 +1,5 @@
 using QgaOrchestrator.Actors.Stores;
-using QgaOrchestrator.Qemu.Wire;
+using QgaOrchestrator.Qemu.Hosts;
 
 namespace QgaOrchestrator.Actors.Options;
 
@@ -20,15 +20,9 @@ public sealed record NodeSection(string Host, string DataDirectory, Uri Api, str
 /// <param name="Keep">How long ended runs and audit entries are kept; 1 day to 100 years, default 400 days.</param>
 public sealed record StoreSection(string Provider, StoreOptions Own, TimeSpan Keep);
 
-/// <param name="Sources">Where VMs are found.</param>
+/// <param name="Sources">Where VMs are found: each of a kind of hosts, which reads its options.</param>
 /// <param name="File">Labels, groups and explicit VMs; read again when it changes. Default none.</param>
-public sealed record FleetSection(IReadOnlyList<SourceSection> Sources, string? File);
-
-/// <summary>A source of kind <c>sockets</c>: VMs are found by the paths of their sockets.</summary>
-/// <param name="Hold">exclusive (default) or per-command.</param>
-/// <param name="Agent">The agent's socket, with {vm} in place of the VM's name.</param>
-/// <param name="Monitor">The monitor's socket, or null: no monitor.</param>
-public sealed record SourceSection(SocketHold Hold, string Agent, string? Monitor);
+public sealed record FleetSection(IReadOnlyList<IVmSource> Sources, string? File);
 
 /// <param name="Timeout">Freeze sent → reply; 1 s to 10 min, default 30 s.</param>
 /// <param name="Lease">Frozen → thawed; 100 ms to 5 min, default 10 s.</param>

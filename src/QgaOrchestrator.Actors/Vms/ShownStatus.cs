@@ -43,7 +43,7 @@ internal sealed class ShownStatus(VmServices services, ServedVm vm, IActorRef se
         if (busy == _busy) return;
         (_busy, _holder) = (busy, null);
         if (busy)
-            SocketHolder.FindAsync(vm.Spec.Agent).PipeTo(
+            vm.Spec.Kind.FindHolderAsync(vm.Spec.Address).PipeTo(
                 self, success: name => new HolderSeen(name), failure: _ => new HolderSeen(null));
     }
 }

@@ -5,7 +5,6 @@ using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut.Methods;
-using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Vms;
 
@@ -152,10 +151,10 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
     {
         var spec = present.Spec;
         var vm = _vm = new ServedVm(_services, spec, Context, Timers, _log);
-        var holds = spec.Hold == SocketHold.Exclusive;
+        var holds = !spec.Address.IsShared;
         if (vm.Qemu is { } machine)
             Context.ActorOf(ActorProps.Of(() => new MonitorKeeper(machine, spec.Id.Name, holds, _pauses)), MonitorName);
-        foreach (var owed in CutMethods.All.Select(method => method.Owed(_services.Cuts, spec.Id.Entity)).OfType<string>())
+        foreach (var owed in spec.Kind.CutMethods.Select(method => method.Owed(_services.Cuts, spec.Id.Entity)).OfType<string>())
             _log.Warning("{0}: {1}", spec.Id.Name, owed);
         var items = Context.ActorOf(_services.Items(_services, spec, vm.Qemu), ItemsName);
         Timers.Cancel("present");

@@ -66,7 +66,7 @@ internal sealed class VmChannel
     public VmChannel(VmServices services, VmSpec spec, IChannelOwner owner, IActorRef self, ITimerScheduler timers)
     {
         (_services, _vm, _owner, _self, _timers) = (services, spec.Id.Name, owner, self, timers);
-        State = new Channel { Policy = new(_vm, spec.Hold == SocketHold.Exclusive) };
+        State = new Channel { Policy = new(_vm, !spec.Address.IsShared) };
         Agent = services.Agent(spec);
         Agent.Closed += reason => self.Tell(new Notice.Input(new ChannelInput.LinkLost(reason)));
     }
@@ -199,9 +199,9 @@ internal sealed class VmChannel
                     refused.Complete(new CallEnded(new AgentOutcome.NotSent(e.Reason), e.Why));
                 break;
             case ChannelEffect.Confirm:
-                ConfirmAsync(++_ticket).PipeTo(
+                Agent.ConfirmAsync(SyncTimeout).PipeTo(
                     _self,
-                    success: confirmed => new Notice.Input(confirmed),
+                    success: found => new Notice.Input(new ChannelInput.Confirmed(found.IsThere, found.Reason)),
                     failure: fault => new Notice.Input(new ChannelInput.Confirmed(false, fault.Message)));
                 break;
             case ChannelEffect.Granted e:
@@ -250,16 +250,4 @@ internal sealed class VmChannel
             }),
             failure: fault => new Notice.Input(new ChannelInput.OpenFailed(fault.Message)));
     }
-
-    /// <summary>A sync of its own, though the link is in sync: the agent is there now, not some time ago.</summary>
-    private async Task<ChannelInput> ConfirmAsync(long id) =>
-        await Agent.CallAsync(GuestSyncDelimited.Request(id), SyncTimeout) switch
-        {
-            AgentOutcome.Returned r =>
-                new ChannelInput.Confirmed(GuestSyncDelimited.Read(r.Json) == id, "the agent answered another sync"),
-            AgentOutcome.Refused r => new ChannelInput.Confirmed(false, r.Error.Description),
-            AgentOutcome.NotSent n => new ChannelInput.Confirmed(false, n.Reason),
-            AgentOutcome.Unknown u => new ChannelInput.Confirmed(false, u.Reason),
-            var other => throw new InvalidOperationException($"unexpected outcome {other}"),
-        };
 }

@@ -80,7 +80,7 @@ internal static class VmView
                 AgentState.Busy,
                 $"an agent has the port open and does not answer: another program holds the socket, or the agent hangs "
                     + $"({channel.Reason})",
-                $"See who has {spec.Agent} (ss -xp, as root); else restart qemu-ga in the guest"
+                $"See who has {spec.Address} (ss -xp, as root); else restart qemu-ga in the guest"
             ),
             _ when machine.PortOpen == false => (
                 AgentState.Absent,

@@ -6,6 +6,7 @@ using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Processes;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Vms;
 
@@ -190,9 +191,9 @@ internal sealed class WindowLending(
     {
         var (now, machine) = (services.Time.GetUtcNow(), vm.Machine.View);
         return new LedgerEntry(
-            vm.Spec.Id.Name, machine.Uuid, vm.Spec.Agent, vm.Spec.Hold, machine.Up ? machine.Process : null, services.BootId,
+            vm.Spec.Id.Name, machine.Uuid, "", SocketHold.Exclusive, machine.Up ? machine.Process : null, services.BootId,
             item.Run, item.Item, item.Attempt, order.Id, LedgerPhase.Opening, now, now + order.FreezeTimeout + order.Lease,
-            new WindowFacts());
+            new WindowFacts()).At(vm.Spec.Address);
     }
 
     private void AskAgain() => timers.StartSingleTimer("adopt", new LookAgain(), Settlement.Pause);

@@ -2,6 +2,7 @@ using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Hosts.Kinds;
 using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Cli.Commands;
@@ -18,7 +19,7 @@ internal sealed class OfflineThaw(CliHost host, Func<QgaClient?> node)
 
     /// <summary>How to reach an entry's agent.</summary>
     internal Func<LedgerEntry, IAgent> Connect { get; init; } =
-        entry => new SocketAgent(entry.Agent, entry.Hold, host.Time, new Random(Guid.NewGuid().GetHashCode()));
+        entry => HostKinds.Agent(entry.Address, host.Time, new Random(Guid.NewGuid().GetHashCode()));
 
     public async Task<ThawReports> RunAsync(IReadOnlyList<string> directories, string? vm, CancellationToken cancel)
     {

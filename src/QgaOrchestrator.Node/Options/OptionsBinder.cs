@@ -5,8 +5,9 @@ using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Files;
+using QgaOrchestrator.Qemu.Hosts;
+using QgaOrchestrator.Qemu.Hosts.Kinds;
 using QgaOrchestrator.Qemu.Ledger;
-using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Node.Options;
 
@@ -15,14 +16,14 @@ public static class OptionsBinder
 {
     private static readonly Uri DefaultApi = new("http://127.0.0.1:7070");
 
-    /// <param name="proxmox">Whether the host runs Proxmox VE.</param>
-    public static QgadOptions Bind(OptionReader read, string machine, string directory, ProxmoxHost proxmox)
+    /// <param name="root">Where the host's file system begins: / but in a test.</param>
+    public static QgadOptions Bind(OptionReader read, string machine, string directory, string root)
     {
         var node = Node(read, machine, directory);
         var options = new QgadOptions(
             node,
             Store(read),
-            Fleet(read, node.Host, directory, proxmox),
+            Fleet(read, node.Host, directory, root),
             Freeze(read, node, directory),
             Policy(read),
             Cluster(read)
@@ -63,20 +64,21 @@ public static class OptionsBinder
         return new(StoreProviders.Default.Name, StoreProviders.Default.Read(new StoreKeys.Unset()), keep);
     }
 
-    private static FleetSection Fleet(OptionReader read, string host, string directory, ProxmoxHost proxmox)
+    private static FleetSection Fleet(OptionReader read, string host, string directory, string root)
     {
         var file = read.TextOrNull("Fleet:File");
         var sources = read.List("Fleet:Sources") is { } keys
-            ? keys.Select(key => Source(read, key, directory, proxmox)).ToArray()
-            : [new(SocketHold.Exclusive, "/run/vms/{vm}/qga.sock", "/run/vms/{vm}/qmp.sock")];
+            ? keys.Select(key => Source(read, key, directory, root)).OfType<IVmSource>().ToArray()
+            : [.. HostKinds.All.Select(kind => kind.Default(root)).OfType<IVmSource>()];
         if (file is null) return new(sources, null);
         var path = Path.GetFullPath(file, directory);
-        foreach (var error in FleetErrors(path, host, new SourceHolds(sources), proxmox))
+        foreach (var error in FleetErrors(path, host, sources, root))
             read.Fail("Fleet:File", $"{path}: {error}");
         return new(sources, path);
     }
 
-    private static IReadOnlyList<string> FleetErrors(string path, string host, SourceHolds holds, ProxmoxHost proxmox)
+    private static IReadOnlyList<string> FleetErrors(
+        string path, string host, IReadOnlyList<IVmSource> sources, string root)
     {
         try
         {
@@ -87,7 +89,7 @@ public static class OptionsBinder
                 [
                     .. fleet
                         .Vms.Where(vm => (vm.Host ?? host) == host)
-                        .Select(vm => Objection(vm, holds, proxmox))
+                        .Select(vm => Objection(vm, sources, root))
                         .OfType<string>(),
                 ];
         }
@@ -97,36 +99,23 @@ public static class OptionsBinder
         }
     }
 
-    private static string? Objection(FleetVm vm, SourceHolds holds, ProxmoxHost proxmox) =>
-        vm.Sockets is ({ } agent, var monitor) && proxmox.Objection(holds.Of(agent, monitor), agent, monitor) is { } trouble
-            ? $"{vm.Name}: {trouble.Reason}. {trouble.Remedy}"
-            : null;
+    /// <summary>A VM that is not there yet is none of the config's faults.</summary>
+    private static string? Objection(FleetVm vm, IReadOnlyList<IVmSource> sources, string root) =>
+        FleetScan.Place(vm, sources, root) is { Refusal: { } refusal } ? $"{vm.Name}: {refusal.Reason}. {refusal.Remedy}" : null;
 
-    private static SourceSection Source(OptionReader read, string key, string directory, ProxmoxHost proxmox)
+    private static IVmSource? Source(OptionReader read, string key, string directory, string root)
     {
         read.Names(key);
-        if (read.Text(key + ":Kind", "sockets") is var kind and not "sockets")
-            read.Fail(key + ":Kind", $"\"{kind}\" is not supported by this version; use \"sockets\"");
-        var hold = read.Parsed(key + ":Hold", SocketHold.Exclusive, "exclusive or per-command", text => text switch
-        {
-            "exclusive" => SocketHold.Exclusive,
-            "per-command" => SocketHold.PerCommand,
-            _ => null,
-        });
-        var agent = Pattern(read, key + ":Agent", directory);
-        if (agent is null) read.Fail(key + ":Agent", "missing: the path of the agents' sockets, with {vm} in it");
-        var monitor = Pattern(read, key + ":Monitor", directory);
-        if (proxmox.Objection(hold, agent, monitor) is { } trouble)
-            read.Fail(key + ":Hold", $"{trouble.Reason}. Use \"Hold\": \"per-command\"");
-        return new(hold, agent ?? "", monitor);
+        var name = read.Text(key + ":Kind", HostKinds.Default);
+        var options = new SourceOptions(read, key, directory, root);
+        if (HostKinds.Find(name) is { } kind) return kind.Read(options);
+        // Its other options are none of a kind that anybody here knows.
+        foreach (var option in read.Names(key)) options.Text(option);
+        options.Fail("Kind", $"\"{name}\" is not supported by this version; use {Spoken(HostKinds.Names)}");
+        return null;
     }
 
-    private static string? Pattern(OptionReader read, string key, string directory)
-    {
-        if (read.TextOrNull(key) is not { } text) return null;
-        if (text.Split("{vm}").Length != 2) read.Fail(key, "a path with {vm} in it, once, is expected");
-        return Path.GetFullPath(text, directory);
-    }
+    private static string Spoken(IEnumerable<string> names) => string.Join(" or ", names.Select(name => $"\"{name}\""));
 
     private static FreezeSection Freeze(OptionReader read, NodeSection node, string directory) => new(
         read.Duration("Freeze:Timeout", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),

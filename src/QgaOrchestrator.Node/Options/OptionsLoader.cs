@@ -1,4 +1,3 @@
-using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Qemu.Files;
 
@@ -11,17 +10,17 @@ namespace QgaOrchestrator.Node.Options;
 /// </summary>
 public static class OptionsLoader
 {
-    /// <param name="proxmox">Whether the host runs Proxmox VE; null: this host is looked at.</param>
+    /// <param name="root">Where the host's file system begins: / but in a test.</param>
     /// <exception cref="OptionsException">Everything that is wrong, at once.</exception>
     public static QgadOptions Load(
         IReadOnlyList<string> arguments,
         IReadOnlyDictionary<string, string> environment,
         string machine,
         string directory,
-        ProxmoxHost? proxmox = null
+        string root = "/"
     )
     {
-        var (options, errors) = Read(arguments, environment, machine, directory, proxmox);
+        var (options, errors) = Read(arguments, environment, machine, directory, root);
         return errors.Count == 0 ? options : throw new OptionsException(errors);
     }
 
@@ -31,7 +30,7 @@ public static class OptionsLoader
         IReadOnlyDictionary<string, string> environment,
         string machine,
         string directory,
-        ProxmoxHost? proxmox = null
+        string root = "/"
     )
     {
         var errors = new List<string>();
@@ -45,7 +44,7 @@ public static class OptionsLoader
             new(values, errors),
             machine,
             file is null ? directory : Path.GetDirectoryName(file)!,
-            proxmox ?? new ProxmoxHost("/")
+            root
         );
         return (options, errors);
     }

@@ -93,3 +93,8 @@ public abstract record OpenOutcome
 /// <param name="InSync">The sync behind the request was answered.</param>
 /// <param name="Late">The reply of an overdue freeze, where exactly one line came before the sync's.</param>
 public sealed record ResyncOutcome(bool InSync, AgentOutcome? Late, string Reason = "");
+
+/// <summary>How an <see cref="IAgent.ConfirmAsync"/> ended.</summary>
+/// <param name="IsThere">The sync was answered.</param>
+/// <param name="Reason">Why not.</param>
+public sealed record ConfirmOutcome(bool IsThere, string Reason = "");

@@ -28,6 +28,10 @@ public interface IAgent : IAsyncDisposable
     /// </summary>
     Task<AgentOutcome> CallAsync(AgentRequest request, TimeSpan timeout);
 
+    /// <summary>Whether the agent is there now, and not some time ago: a sync on the open link that was answered less than 2 s
+    /// ago, else a new one.</summary>
+    Task<ConfirmOutcome> ConfirmAsync(TimeSpan timeout);
+
     /// <summary>
     /// Sends 0xFF and a sync on the open link, behind the request in flight or an overdue freeze: a link that is closed
     /// instead leaves the socket to whoever queues for it. The agent is serial: once the sync is answered nothing older can

@@ -1,3 +1,4 @@
+using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Agent;
@@ -17,6 +18,9 @@ public sealed class SocketAgent : IAgent
     /// <summary>An agent that is there answers a sync in milliseconds.</summary>
     private static readonly TimeSpan _longestSync = TimeSpan.FromSeconds(5);
 
+    /// <summary>A sync's answer counts for so long as a sign that the agent is there.</summary>
+    private static readonly TimeSpan _freshSync = TimeSpan.FromSeconds(2);
+
     private readonly string _path;
     private readonly SocketHold _hold;
     private readonly TimeProvider _time;
@@ -31,6 +35,9 @@ public sealed class SocketAgent : IAgent
     private TimeSpan _resyncTimeout;
     private bool _forOneCall;
     private LinkNoise _noise;
+
+    /// <summary>When the last sync on the open link was answered.</summary>
+    private long? _synced;
 
     public SocketAgent(string path, SocketHold hold, TimeProvider time, Random random)
     {
@@ -80,7 +87,7 @@ public sealed class SocketAgent : IAgent
             return NotSent(objection);
         Waiter<AgentOutcome> waiter = new(_time, Expire);
         LinkState found;
-        Effects effects = default;
+        LinkEffects effects = default;
         lock (_gate)
         {
             found = _state;
@@ -99,10 +106,24 @@ public sealed class SocketAgent : IAgent
         return waiter.Task;
     }
 
+    public async Task<ConfirmOutcome> ConfirmAsync(TimeSpan timeout)
+    {
+        lock (_gate)
+        {
+            if (_state is LinkState.Ready && _synced is { } at && _time.GetElapsedTime(at) < _freshSync) return new(true);
+        }
+        var id = _syncIds.Next();
+        var outcome = await CallAsync(GuestSyncDelimited.Request(id), timeout).ConfigureAwait(false);
+        if (outcome is not AgentOutcome.Returned reply) return new(false, Reason(outcome));
+        return reply.Json.TryRead(GuestSyncDelimited.Read, out var answered, out _) && answered == id
+            ? new(true)
+            : new(false, "the agent answered another sync");
+    }
+
     public Task<ResyncOutcome> ResyncAsync(TimeSpan timeout)
     {
         Waiter<ResyncOutcome> waiter;
-        Effects effects;
+        LinkEffects effects;
         lock (_gate)
         {
             if (_resync is { } pending && _state is not LinkState.Resyncing { Heard: not null })
@@ -128,7 +149,7 @@ public sealed class SocketAgent : IAgent
 
     public void Close()
     {
-        Effects effects;
+        LinkEffects effects;
         lock (_gate)
             effects = Step(new LinkInput.Close());
         // The owner may hold a lock of its own, so what waits does not go on under its feet.
@@ -142,6 +163,14 @@ public sealed class SocketAgent : IAgent
         Close();
         return default;
     }
+
+    private static string Reason(AgentOutcome outcome) => outcome switch
+    {
+        AgentOutcome.Refused refused => refused.Error.Description,
+        AgentOutcome.NotSent notSent => notSent.Reason,
+        AgentOutcome.Unknown unknown => unknown.Reason,
+        _ => "",
+    };
 
     private static Task<AgentOutcome> NotSent(string reason) =>
         Task.FromResult<AgentOutcome>(new AgentOutcome.NotSent(reason));
@@ -192,7 +221,7 @@ public sealed class SocketAgent : IAgent
     {
         var outcome = await UnixConnection.ConnectAsync(_path, LineMemory.Agents, _time).ConfigureAwait(false);
         var connection = (outcome as ConnectOutcome.Connected)?.Connection;
-        Effects effects;
+        LinkEffects effects;
         lock (_gate)
         {
             if (_open != waiter) // timed out or closed meanwhile
@@ -233,7 +262,7 @@ public sealed class SocketAgent : IAgent
     /// <summary>A line is a step, unless it is too long; what is no answer adds up to what ends the link.</summary>
     private void Hear(UnixConnection connection, WireLine line)
     {
-        Effects effects = default;
+        LinkEffects effects = default;
         lock (_gate)
         {
             if (_connection != connection)
@@ -267,7 +296,7 @@ public sealed class SocketAgent : IAgent
 
     private void Feed(UnixConnection connection, LinkInput input)
     {
-        Effects effects;
+        LinkEffects effects;
         lock (_gate)
         {
             if (_connection != connection) // of an earlier link
@@ -280,7 +309,7 @@ public sealed class SocketAgent : IAgent
     /// <summary>Called by the timer of an operation; void if that has just been completed.</summary>
     private void Expire(object waiter, TimeSpan timeout)
     {
-        Effects effects;
+        LinkEffects effects;
         lock (_gate)
         {
             if (waiter != (object?)_open && waiter != _call && waiter != _resync)
@@ -293,11 +322,11 @@ public sealed class SocketAgent : IAgent
     }
 
     /// <summary>Under the lock: what a step completes is taken with it, so that each waiter is completed once.</summary>
-    private Effects Step(LinkInput input)
+    private LinkEffects Step(LinkInput input)
     {
         var step = AgentLink.Step(_state, input);
         _state = step.State;
-        var effects = new Effects(
+        var effects = new LinkEffects(
             step,
             _connection,
             step.Opened is null ? null : Take(ref _open),
@@ -309,14 +338,15 @@ public sealed class SocketAgent : IAgent
             Sync = step.Called is null || step.Resynced is not null ? null : _resync,
             SyncTimeout = _resyncTimeout,
         };
+        if (step.Opened is OpenOutcome.Ready || step.Resynced is { InSync: true }) _synced = _time.GetTimestamp();
         if (step.Drop)
-            (_connection, _noise) = (null, default);
+            (_connection, _noise, _synced) = (null, default, null);
         else if (_connection is { } connection)
             connection.LineLimit = LinkNoise.LongestLine(_state);
         return effects;
     }
 
-    private void Perform(Effects effects)
+    private void Perform(LinkEffects effects)
     {
         effects.Sync?.Arm(effects.SyncTimeout);
         if (effects.Step.Drop)
@@ -331,25 +361,5 @@ public sealed class SocketAgent : IAgent
         var taken = waiter;
         waiter = null;
         return taken;
-    }
-
-    private readonly record struct Effects(
-        LinkStep Step, UnixConnection? Connection, Waiter<OpenOutcome>? Open, Waiter<AgentOutcome>? Call,
-        Waiter<ResyncOutcome>? Resync, Action<string>? Closed)
-    {
-        /// <summary>Whose time-out begins now.</summary>
-        public Waiter<ResyncOutcome>? Sync { get; init; }
-
-        public TimeSpan SyncTimeout { get; init; }
-
-        public bool HasCompletions => Open is not null || Call is not null || Resync is not null || Closed is not null;
-
-        public void Complete()
-        {
-            Open?.Complete(Step.Opened!);
-            Call?.Complete(Step.Called!);
-            Resync?.Complete(Step.Resynced!);
-            Closed?.Invoke(Step.Lost!);
-        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Processes;
 using QgaOrchestrator.Qemu.Wire;
 
@@ -13,7 +14,7 @@ public enum LedgerPhase { Opening, Frozen, Cut, Thawed }
 /// has to survive the process, and what ends the host ends its VMs.
 /// </summary>
 /// <param name="Vm">The VM's name on this host.</param>
-/// <param name="Agent">Path of the agent's unix socket.</param>
+/// <param name="Agent">Path of the agent's unix socket; empty where <see cref="Through"/> is the way.</param>
 /// <param name="Qemu">The QEMU process that was frozen; null: cannot tell, and so ends nothing.</param>
 /// <param name="BootId">/proc/sys/kernel/random/boot_id of the host when the entry was opened.</param>
 /// <param name="Window">Identity of the window; a thaw by ledger is for this window only.</param>
@@ -22,7 +23,36 @@ public enum LedgerPhase { Opening, Frozen, Cut, Thawed }
 public sealed record LedgerEntry(
     string Vm, string? Uuid, string Agent, SocketHold Hold, QemuProcess? Qemu, string BootId,
     string Run, int Item, int Attempt, string Window, LedgerPhase Phase,
-    DateTimeOffset OpenedAt, DateTimeOffset Deadline, WindowFacts Facts);
+    DateTimeOffset OpenedAt, DateTimeOffset Deadline, WindowFacts Facts)
+{
+    /// <summary>The way to a VM that has no sockets of its own; null: <see cref="Agent"/> is the way.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ThawWay? Through { get; init; }
+
+    /// <summary>Where its guest is thawed.</summary>
+    [JsonIgnore]
+    public VmAddress Address => Through is { } way
+        ? new VmAddress.Through(way.Kind, way.Locator)
+        : new VmAddress.Sockets(Agent, null, Hold);
+
+    /// <summary>The same entry for a VM at this address.</summary>
+    public LedgerEntry At(VmAddress address) => address switch
+    {
+        VmAddress.Sockets sockets => this with { Agent = sockets.Agent, Hold = sockets.Hold, Through = null },
+        VmAddress.Through through => this with
+        {
+            Agent = "",
+            Hold = SocketHold.Exclusive,
+            Through = new(through.Kind, through.Locator),
+        },
+        _ => throw new ArgumentOutOfRangeException(nameof(address), address, "an address of a kind that no ledger knows"),
+    };
+}
+
+/// <summary>How a VM without sockets of its own is thawed.</summary>
+/// <param name="Kind">The kind of host that knows the way. One that is unknown here is told, and its entry stays.</param>
+/// <param name="Locator">In that kind's own words.</param>
+public sealed record ThawWay(string Kind, string Locator);
 
 /// <summary>
 /// What happened in a window, as far as it is known: times in UTC with offsets in milliseconds since the freeze was sent,

@@ -7,7 +7,9 @@ using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Hosts.Kinds;
 using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Tests.Vms;
@@ -38,7 +40,7 @@ public sealed class FailingChannelTests : TestKit
         var begun = 0;
         var vm = Sys.ActorOf(
             VmActor.Props(() => Services(host, time, () => begun++), new RestartPauses(time, new Random(1))), Id.Entity);
-        var present = new VmPresent(new VmSpec(Id, "/none/qga.sock", null, SocketHold.Exclusive), null);
+        var present = new VmPresent(new VmSpec(Id, HostKinds.All[0], new VmAddress.Sockets("/none/qga.sock", null, SocketHold.Exclusive)), null);
 
         var pauses = new List<TimeSpan>();
         for (var failures = 0; failures < 6; failures++)

@@ -3,7 +3,6 @@ using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Vms;
-using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Tests.Vms;
 
@@ -17,7 +16,7 @@ public sealed class NoAgentTests : OneHost
     private protected override HostScan Scan() =>
         new(
             [
-                new VmSpec(Id, _hasSocket ? Vm.AgentPath : Vm.AgentPath + ".none", Vm.MonitorPath, SocketHold.Exclusive)
+                SpecAt(_hasSocket ? Vm.AgentPath : Vm.AgentPath + ".none")
                 {
                     NoAgent = _hasSocket ? null : Trouble,
                 },

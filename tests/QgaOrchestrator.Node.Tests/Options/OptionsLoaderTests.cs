@@ -1,7 +1,6 @@
-using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Node.Options;
-using QgaOrchestrator.Qemu.Wire;
+using QgaOrchestrator.Qemu.Hosts.Kinds;
 
 namespace QgaOrchestrator.Node.Tests.Options;
 
@@ -156,7 +155,7 @@ public sealed class OptionsLoaderTests : IDisposable
         Assert.Equal(Path.Combine(_directory.Path, "d"), options.Node.DataDirectory);
         Assert.Equal(Path.Combine(_directory.Path, "l", "hv1"), options.Freeze.Ledger);
         Assert.Equal(
-            [new SourceSection(SocketHold.PerCommand, Path.Combine(_directory.Path, "vms/{vm}.qga"), null)],
+            [HostKinds.All[0].Read(new GivenOptions(_directory.Path) { ["Agent"] = "vms/{vm}.qga", ["Hold"] = "per-command" })],
             options.Fleet.Sources
         );
     }
@@ -251,7 +250,7 @@ public sealed class OptionsLoaderTests : IDisposable
         {
             try
             {
-                OptionsLoader.Load(arguments, new Dictionary<string, string>(), "hv1", _directory.Path, new ProxmoxHost(root));
+                OptionsLoader.Load(arguments, new Dictionary<string, string>(), "hv1", _directory.Path, root);
                 return [];
             }
             catch (OptionsException e)
@@ -278,7 +277,7 @@ public sealed class OptionsLoaderTests : IDisposable
                 new Dictionary<string, string>(),
                 "hv1",
                 _directory.Path,
-                new ProxmoxHost(_directory.Path)
+                _directory.Path
             );
 
         if (!refused)

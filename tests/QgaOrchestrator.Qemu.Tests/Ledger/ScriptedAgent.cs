@@ -34,6 +34,8 @@ internal sealed class ScriptedAgent(params AgentOutcome[] outcomes) : IAgent
         return Task.FromResult(_outcomes.Dequeue());
     }
 
+    public Task<ConfirmOutcome> ConfirmAsync(TimeSpan timeout) => throw new InvalidOperationException("nothing is reserved");
+
     public Task<ResyncOutcome> ResyncAsync(TimeSpan timeout) => throw new InvalidOperationException("nothing is overdue");
 
     public void Close()

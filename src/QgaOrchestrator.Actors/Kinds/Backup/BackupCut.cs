@@ -2,7 +2,7 @@ using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Qemu.Cut;
-using QgaOrchestrator.Qemu.Cut.Methods;
+using QgaOrchestrator.Qemu.Hosts;
 using QgaOrchestrator.Qemu.Machines;
 
 namespace QgaOrchestrator.Actors.Kinds.Backup;
@@ -10,9 +10,9 @@ namespace QgaOrchestrator.Actors.Kinds.Backup;
 /// <summary>A backup's method, and what it is to cut.</summary>
 internal sealed record BackupCut(ICutMethod Method, CutJob Job)
 {
-    /// <exception cref="CutException">The method is unknown here.</exception>
+    /// <exception cref="CutException">VMs of this kind have no such method.</exception>
     public static BackupCut For(BackupOptions options, VmServices services, VmSpec spec, IMachine machine) => new(
-        CutMethods.Require(options.Method.ToString().ToLowerInvariant()),
+        spec.Kind.Method(options.Method.ToString().ToLowerInvariant()),
         new CutJob(services.Cuts, spec.Id.Entity, machine)
         {
             Own = options.Hook is { } hook ? new Dictionary<string, string> { ["hook"] = hook } : [],

@@ -5,7 +5,6 @@ using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Cut;
-using QgaOrchestrator.Qemu.Cut.Methods;
 using QgaOrchestrator.Qemu.Machines;
 
 namespace QgaOrchestrator.Actors.Kinds.Backup;
@@ -56,7 +55,7 @@ public sealed class BackupRunKind : RunKind
 
     public override Task<IReadOnlyList<string>> SweepAsync(
         VmServices services, VmSpec vm, IMachine machine, IReadOnlySet<string> unsettled, CancellationToken cancel) =>
-        CutMethods.All.SweepAsync(new CutJob(services.Cuts, vm.Id.Entity, machine), unsettled, cancel);
+        vm.Kind.CutMethods.SweepAsync(new CutJob(services.Cuts, vm.Id.Entity, machine), unsettled, cancel);
 
     protected override RunOptions Read(RunOptions run, RunOptionReader reader)
     {

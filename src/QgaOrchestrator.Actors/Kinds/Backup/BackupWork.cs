@@ -8,7 +8,6 @@ using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
-using QgaOrchestrator.Qemu.Cut.Methods;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Processes;
 
@@ -79,7 +78,7 @@ internal sealed class BackupWork
     public async Task<StepEnded> PrepareAsync(AttemptData data, bool again, CancellationToken halted, CancellationToken stopped)
     {
         if (again) await Cut.UndoAsync(_names, _directory.Path, stopped);
-        else await CutMethods.All.RecoverAsync(Backup.Job, () => _services.Unsettled(_spec.Id), halted);
+        else await _spec.Kind.CutMethods.RecoverAsync(Backup.Job, () => _services.Unsettled(_spec.Id), halted);
         _directory.Create(_services.TargetGroup, Backup.Method.QemuWritesImages);
         var plan = await PlanAsync(halted);
         data = data with { Plan = plan };

@@ -8,7 +8,6 @@ using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Cut;
-using QgaOrchestrator.Qemu.Cut.Methods;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
 
@@ -96,7 +95,7 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
             _options.Target ?? _services.Points, _services.Drafts, _spec.Id, _order.DispatchedAt, names.Hash);
         try
         {
-            foreach (var method in CutMethods.All) method.RequireSettled(backup.Job);
+            foreach (var method in _spec.Kind.CutMethods) method.RequireSettled(backup.Job);
             directory.Create(_services.TargetGroup, backup.Method.QemuWritesImages);
             var plan = await cut.PrepareAsync(
                 names, new CutTarget(directory.Path, _options.Bandwidth) { Exclude = _services.Exclude(_spec.Id) }, cancel);

@@ -1,4 +1,4 @@
-namespace QgaOrchestrator.Actors.Hosts;
+namespace QgaOrchestrator.Qemu.Hosts.Kinds.Sockets;
 
 /// <summary>A path with its symbolic links followed, as far as it exists.</summary>
 internal static class RealPath

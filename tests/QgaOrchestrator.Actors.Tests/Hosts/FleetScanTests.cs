@@ -1,13 +1,15 @@
 using QgaOrchestrator.Actors.Hosts;
-using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Qemu.Hosts;
+using QgaOrchestrator.Qemu.Hosts.Kinds;
+using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Tests.Hosts;
 
 /// <summary>What is found on a host: each VM once, as a channel or with the reason why it is none. A file stands for a
 /// socket.</summary>
-public sealed class SocketScanTests : IDisposable
+public sealed class FleetScanTests : IDisposable
 {
     private readonly TempDirectory _directory = new();
 
@@ -64,7 +66,7 @@ public sealed class SocketScanTests : IDisposable
 
         var found = Scan([Source("a/{vm}/qga.sock"), Source("b/{vm}/qga.sock"), Source("c/{vm}/qga.sock")]);
 
-        Assert.Equal(At("a/web/qga.sock"), Assert.Single(found.Vms).Agent);
+        Assert.Equal(At("a/web/qga.sock"), ((VmAddress.Sockets)Assert.Single(found.Vms).Address).Agent);
         var other = Assert.Single(found.Unserved);
         Assert.Equal("h1/web (Fleet:Sources:1) Invalid", Said(other));
         Assert.Contains(At("a/web/qga.sock"), other.Trouble.Reason, StringComparison.Ordinal);
@@ -135,38 +137,11 @@ public sealed class SocketScanTests : IDisposable
         var given = sources
             .Split(", ", StringSplitOptions.RemoveEmptyEntries)
             .Select(source => source.Split(' '))
-            .Select(source => new SourceSection(
-                source[1] == "per" ? SocketHold.PerCommand : SocketHold.Exclusive,
-                At(source[0]),
-                null
-            ))
+            .Select(source => Source(source[0], hold: source[1] == "per" ? "per-command" : "exclusive"))
             .ToList();
 
-        Assert.Equal(hold, new SourceHolds(given).Of(At(socket), null));
-        Assert.Equal(hold, Scan(given, Placed("mine", agent: socket)).Vms.Single(vm => vm.Id.Name == "mine").Hold);
-    }
-
-    [Theory]
-    [InlineData("run/qemu-server/{vm}.qga", true)]
-    [InlineData("var/run/qemu-server/{vm}.qga", true)]
-    [InlineData("srv/vms/{vm}.qga", true)]
-    [InlineData("run/{vm}/100.qga", true)]
-    [InlineData("run/qemu-{vm}/100.qga", true)]
-    [InlineData("run/qemu-server-of-mine/{vm}.qga", false)]
-    [InlineData("run/vms/{vm}.qga", false)]
-    public void On_a_Proxmox_host_its_sockets_are_not_held(string pattern, bool refused)
-    {
-        Make("etc/pve/storage.cfg", "run/qemu-server/100.qga", "var/x", "srv/x");
-        Directory.CreateSymbolicLink(At("var/run"), At("run"));
-        Directory.CreateSymbolicLink(At("srv/vms"), At("run/qemu-server"));
-        var proxmox = new ProxmoxHost(_directory.Path);
-
-        var objection = proxmox.Objection(SocketHold.Exclusive, At(pattern));
-
-        Assert.Equal(refused, objection is not null);
-        if (objection is not null) Assert.Contains("without freezing", objection.Reason, StringComparison.Ordinal);
-        Assert.Null(proxmox.Objection(SocketHold.PerCommand, At(pattern)));
-        Assert.Null(new ProxmoxHost(At("srv")).Objection(SocketHold.Exclusive, At(pattern)));
+        var found = Scan(given, Placed("mine", agent: socket)).Vms.Single(vm => vm.Id.Name == "mine");
+        Assert.Equal(new VmAddress.Sockets(At(socket), null, hold), found.Address);
     }
 
     [Fact]
@@ -177,14 +152,14 @@ public sealed class SocketScanTests : IDisposable
 
         Assert.Equal(["h1/web Invalid"], Scan([Source("vms/{vm}.qga")]).Unserved.Select(Said));
         Assert.Equal(["h1/shop Invalid"], Scan([], Placed("shop", agent: "run/qemu-server/100.qga")).Unserved.Select(Said));
-        Assert.Equal(["100 Agent"], Scan([new(SocketHold.PerCommand, At("run/qemu-server/{vm}.qga"), null)]).Vms.Select(Said));
+        Assert.Equal(["100 Agent"], Scan([Source("run/qemu-server/{vm}.qga", hold: "per-command")]).Vms.Select(Said));
     }
 
-    private HostScan Scan(IReadOnlyList<SourceSection> sources, params FleetVm[] placed) =>
-        new SocketScan("h1", sources, new ProxmoxHost(_directory.Path), host => host == "h3").Find(new FleetFile(placed));
+    private HostScan Scan(IReadOnlyList<IVmSource> sources, params FleetVm[] placed) =>
+        new FleetScan("h1", sources, _directory.Path, host => host == "h3").Find(new FleetFile(placed));
 
-    private SourceSection Source(string agent, string? monitor = null) =>
-        new(SocketHold.Exclusive, At(agent), monitor is null ? null : At(monitor));
+    private IVmSource Source(string agent, string? monitor = null, string hold = "exclusive") => HostKinds.All[0].Read(
+        new GivenOptions(_directory.Path) { ["Agent"] = agent, ["Monitor"] = monitor, ["Hold"] = hold });
 
     private FleetVm Placed(string name, string? host = null, string? agent = null, string? monitor = null) =>
         new(
@@ -198,7 +173,7 @@ public sealed class SocketScanTests : IDisposable
         );
 
     private static string Said(VmSpec vm) =>
-        $"{vm.Id.Name} {(vm.NoAgent is { } trouble ? trouble.State : "Agent")}{(vm.Monitor is null ? "" : " Monitor")}";
+        $"{vm.Id.Name} {(vm.NoAgent is { } trouble ? trouble.State : "Agent")}{(((VmAddress.Sockets)vm.Address).Monitor is null ? "" : " Monitor")}";
 
     private static string Said(UnservedVm vm) => $"{vm.Id} {vm.Trouble.State}";
 

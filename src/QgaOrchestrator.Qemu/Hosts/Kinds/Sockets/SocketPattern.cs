@@ -1,4 +1,4 @@
-namespace QgaOrchestrator.Actors.Hosts;
+namespace QgaOrchestrator.Qemu.Hosts.Kinds.Sockets;
 
 /// <summary>
 /// A socket's path with <c>{vm}</c> once, in one component, as in <c>/run/vms/{vm}/qga.sock</c> or <c>/run/vms/{vm}.qga</c>.

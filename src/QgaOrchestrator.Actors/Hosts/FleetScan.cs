@@ -1,0 +1,66 @@
+using System.Globalization;
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Qemu.Hosts;
+using QgaOrchestrator.Qemu.Hosts.Kinds;
+
+namespace QgaOrchestrator.Actors.Hosts;
+
+/// <summary>
+/// Finds VMs by the config's sources, and by the fleet's file. Whatever is found is told: a VM as a channel, or, where
+/// it cannot be one, with the reason; a source that cannot be looked at as a fault.
+/// </summary>
+/// <param name="host">This host's name.</param>
+/// <param name="sources">Of the config.</param>
+/// <param name="root">Where the host's file system begins: / but in a test.</param>
+/// <param name="hasNode">Whether a node of our cluster runs on the host of that name.</param>
+public sealed class FleetScan(string host, IReadOnlyList<IVmSource> sources, string root, Func<string, bool> hasNode)
+{
+    private const string FleetFileKey = "Fleet:File";
+
+    /// <summary>The fleet file's own VMs first: what it says of a socket holds.</summary>
+    public HostScan Find(FleetFile fleet)
+    {
+        var found = new ScanResult(host);
+        // The entry for this host goes before the one for any.
+        var ours = fleet.Vms.Where(vm => vm.Host == host).Select(vm => vm.Name).ToHashSet();
+        foreach (
+            var vm in fleet.Vms.Where(vm => vm.Agent is not null && (vm.Host is null ? !ours.Contains(vm.Name) : vm.Host == host))
+        )
+            if (Place(vm, sources, root) is { } placed) found.Add(placed, FleetFileKey);
+        foreach (var (at, source) in sources.Index())
+            Search(source, string.Create(CultureInfo.InvariantCulture, $"Fleet:Sources:{at}"), found);
+        foreach (var vm in fleet.Vms.Where(vm => vm.Agent is null && vm.Host == host && !found.Has(vm.Name)))
+        {
+            found.Miss(
+                new VmId(host, vm.Name),
+                "the fleet file says that it is on this host, and no source of Fleet.Sources finds its sockets",
+                "Start the VM with its sockets there, or correct the fleet file"
+            );
+        }
+        foreach (var vm in fleet.Vms.Where(vm => vm.Host is { } other && other != host && !hasNode(other)))
+        {
+            found.Miss(
+                new VmId(vm.Host!, vm.Name),
+                $"the fleet file says that it is on host {vm.Host}: this node's host is {host}, and no node of its cluster is "
+                    + $"there",
+                "Correct Host in the fleet file, or leave it out; or start a node there");
+        }
+        return found.ToScan();
+    }
+
+    /// <summary>A VM that the fleet's file places by itself, as the kind sees it that such a place is of.</summary>
+    /// <returns>Null: it is not placed, or no kind knows such a place.</returns>
+    public static FoundVm? Place(FleetVm vm, IReadOnlyList<IVmSource> sources, string root) =>
+        vm.Sockets is ({ } agent, var monitor)
+            ? HostKinds.All
+                .Select(kind => kind.Place(new PlacedVm(vm.Name, agent, monitor), sources, root))
+                .FirstOrDefault(placed => placed is not null)
+            : null;
+
+    private static void Search(IVmSource source, string key, ScanResult found)
+    {
+        var look = source.Look();
+        foreach (var fault in look.Faults) found.Fault(new(key, fault.Reason, fault.Remedy, fault.Blinds));
+        foreach (var vm in look.Vms) found.Add(vm, key);
+    }
+}

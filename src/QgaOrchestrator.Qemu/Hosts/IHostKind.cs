@@ -1,0 +1,86 @@
+using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Machines;
+
+namespace QgaOrchestrator.Qemu.Hosts;
+
+/// <summary>
+/// One way in which a host has its VMs, with all of its parts: the options of its sources, discovery, addresses, agent,
+/// machine, cut methods, and the thaw, which node, watchdog and qgactl share. Nobody outside of its folder names it.
+/// </summary>
+public interface IHostKind
+{
+    /// <summary>As in a source's <c>Kind</c>.</summary>
+    string Name { get; }
+
+    /// <summary>What VMs of this kind can be cut by; the first is a backup's default.</summary>
+    IReadOnlyList<ICutMethod> CutMethods { get; }
+
+    /// <summary>Reads one source of the config. What is wrong is told by name, with the default in its place.</summary>
+    IVmSource Read(ISourceOptions options);
+
+    /// <summary>The source of a config that names none; null: this kind has none.</summary>
+    IVmSource? Default(string root);
+
+    /// <summary>A VM that the fleet's file places by itself; null: such a place is not of this kind.</summary>
+    /// <param name="sources">All of the config: they may say how such a VM is held.</param>
+    /// <param name="root">Where the host's file system begins: / but in a test.</param>
+    FoundVm? Place(PlacedVm placed, IReadOnlyList<IVmSource> sources, string root);
+
+    /// <summary>Whether this kind reaches VMs at such an address.</summary>
+    bool Reaches(VmAddress address);
+
+    /// <summary>The agent at an address of this kind. A thaw gets nothing else: its address is in the ledger.</summary>
+    IAgent Agent(VmAddress address, TimeProvider time, Random random);
+
+    /// <summary>The machine at an address of this kind; null where nobody can ask it.</summary>
+    IMachine? Machine(VmAddress address, TimeProvider time);
+
+    /// <summary>Who else has the agent, as in "socat (pid 4711)"; null: nobody, or it cannot be told.</summary>
+    Task<string?> FindHolderAsync(VmAddress address);
+}
+
+/// <summary>What every kind does in the same way.</summary>
+public static class HostKindCalls
+{
+    /// <summary>The cut method of this name.</summary>
+    /// <exception cref="CutException">VMs of this kind have none of that name: it is refused, and never replaced by
+    /// another.</exception>
+    public static ICutMethod Method(this IHostKind kind, string name)
+    {
+        ArgumentNullException.ThrowIfNull(kind);
+        return kind.CutMethods.FirstOrDefault(method => method.Name == name) ?? throw new CutException(
+            $"VMs of kind {kind.Name} have no method {name}",
+            $"Use one of these: {string.Join(", ", kind.CutMethods.Select(method => method.Name))}.");
+    }
+}
+
+/// <summary>A VM that the fleet's file places by itself.</summary>
+/// <param name="Agent">The agent's socket, an absolute path.</param>
+/// <param name="Monitor">The monitor's.</param>
+public sealed record PlacedVm(string Name, string Agent, string? Monitor);
+
+/// <summary>Where VMs are found: one entry of the config's sources.</summary>
+public interface IVmSource
+{
+    IHostKind Kind { get; }
+
+    /// <summary>Looks for all VMs. A directory on a dead mount may hold it up.</summary>
+    SourceLook Look();
+}
+
+/// <summary>One source's options, by their names below the source.</summary>
+public interface ISourceOptions
+{
+    /// <summary>Where the host's file system begins: / but in a test.</summary>
+    string Root { get; }
+
+    /// <summary>Null: not given.</summary>
+    string? Text(string name);
+
+    /// <summary>An absolute path; a relative one is below the config's directory.</summary>
+    string FullPath(string path);
+
+    /// <summary>Tells what is wrong with an option, a clause.</summary>
+    void Fail(string name, string why);
+}

@@ -1,0 +1,29 @@
+using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Hosts.Kinds.Sockets;
+using QgaOrchestrator.Qemu.Machines;
+
+namespace QgaOrchestrator.Qemu.Hosts.Kinds;
+
+/// <summary>The registry of host kinds. A new one is a folder here, a line in <see cref="All"/>, and its suite's run.</summary>
+public static class HostKinds
+{
+    /// <summary>The first is a source's default.</summary>
+    public static IReadOnlyList<IHostKind> All { get; } =
+    [
+        new SocketsKind(),
+    ];
+
+    public static string Default => All[0].Name;
+
+    public static IReadOnlyList<string> Names { get; } = [.. All.Select(kind => kind.Name)];
+
+    /// <returns>Null: no such kind. It is refused, and never replaced by another.</returns>
+    public static IHostKind? Find(string name) => All.FirstOrDefault(kind => kind.Name == name);
+
+    /// <summary>The agent at an address of any kind, for a thaw. An address that no kind reaches gets one that never answers
+    /// and says why.</summary>
+    public static IAgent Agent(VmAddress address, TimeProvider time, Random random) =>
+        All.FirstOrDefault(kind => kind.Reaches(address)) is { } kind
+            ? kind.Agent(address, time, random)
+            : new UnknownWayAgent(address is VmAddress.Through through ? through.Kind : address.ToString());
+}

@@ -1,0 +1,15 @@
+using QgaOrchestrator.Qemu.Hosts;
+
+namespace QgaOrchestrator.Node.Tests.Options;
+
+/// <summary>A source's options as a test gives them; what is wrong with one fails the test.</summary>
+internal sealed class GivenOptions(string root) : Dictionary<string, string?>, ISourceOptions
+{
+    public string Root => root;
+
+    public string? Text(string name) => this.GetValueOrDefault(name);
+
+    public string FullPath(string path) => Path.GetFullPath(path, root);
+
+    public void Fail(string name, string why) => Assert.Fail($"{name}: {why}");
+}
