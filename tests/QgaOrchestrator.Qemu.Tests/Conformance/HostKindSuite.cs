@@ -1,0 +1,167 @@
+using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Hosts;
+using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Machines;
+using QgaOrchestrator.Qemu.Tests.Hosts;
+using QgaOrchestrator.Qemu.Tests.Ledger;
+using QgaOrchestrator.Simulator;
+
+namespace QgaOrchestrator.Qemu.Tests.Conformance;
+
+/// <summary>
+/// What every kind of host keeps to. A new one is written against it: an heir brings the kind, the options of a source that
+/// finds the simulated VM vm001, and which of them it needs.
+/// </summary>
+public abstract class HostKindSuite : IAsyncLifetime
+{
+    public enum Step { Written, FreezeSent, Frozen, ThawSent }
+
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly SimulatedFleet _fleet;
+
+    protected HostKindSuite() => _fleet = new(_directory["vms"], 1);
+
+    protected SimulatedVm Vm => _fleet.Vms[0];
+
+    /// <summary>Where the simulated host's file system begins.</summary>
+    protected string Root => _directory.Path;
+
+    protected abstract IHostKind Kind { get; }
+
+    /// <summary>Options of a source that finds the VM.</summary>
+    protected abstract IReadOnlyDictionary<string, string> Options { get; }
+
+    /// <summary>Options without which a source is refused.</summary>
+    protected abstract IReadOnlyList<string> Needed { get; }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        await _fleet.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public void A_source_in_order_is_read_and_a_needed_option_that_is_missing_is_told_by_name()
+    {
+        var given = Given();
+        Assert.Same(Kind, Kind.Read(given).Kind);
+        Assert.Empty(given.Faults);
+        foreach (var option in Needed)
+        {
+            var lacking = Given();
+            lacking.Remove(option);
+            Kind.Read(lacking);
+            Assert.Contains(lacking.Faults, fault => fault.StartsWith(option + ": ", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Its_source_finds_the_VM_the_same_in_each_look()
+    {
+        var vm = Find();
+        Assert.Equal((Vm.Name, null, null, null), (vm.Name, vm.Missing, vm.Refusal, vm.NoAgent));
+        Assert.Same(Kind, vm.Kind);
+        Assert.NotNull(vm.Identity);
+        Assert.Equal(vm, Find());
+        Assert.True(Kind.Reaches(vm.Address));
+    }
+
+    [Fact]
+    public async Task The_VMs_agent_and_machine_answer_at_its_address()
+    {
+        var vm = Find();
+        await using var agent = Agent(vm.Address);
+        Assert.IsType<OpenOutcome.Ready>(await agent.OpenAsync(Long));
+        Assert.Equal(new ConfirmOutcome(true), await agent.ConfirmAsync(Long));
+        await using var machine = Kind.Machine(vm.Address, TimeProvider.System)!;
+        Assert.IsType<MachineOpening.Ready>(await machine.OpenAsync(Long));
+        Assert.True((await machine.StatusAsync(Long))!.Running);
+        Assert.Null(await machine.MigrationAsync(Long));
+        Assert.Equal(Vm.Uuid.ToString(), await machine.UuidAsync(Long));
+        Assert.Equal(Vm.Disks.Count, (await machine.DisksAsync([], disk => $"/{disk}", Long)).Cut.Count);
+    }
+
+    [Fact]
+    public async Task A_reset_of_the_guest_is_told_as_that()
+    {
+        await using var machine = Kind.Machine(Find().Address, TimeProvider.System)!;
+        var told = new TaskCompletionSource<MachineChange>(TaskCreationOptions.RunContinuationsAsynchronously);
+        machine.Happened += happened =>
+        {
+            if (happened.Change == MachineChange.Reset) told.TrySetResult(happened.Change);
+        };
+        machine.Hold(true);
+        await machine.OpenAsync(Long);
+        Vm.Reset();
+        Assert.Equal(MachineChange.Reset, await told.Task.WaitAsync(Long));
+    }
+
+    [Theory]
+    [InlineData(Step.Written)]
+    [InlineData(Step.FreezeSent)]
+    [InlineData(Step.Frozen)]
+    [InlineData(Step.ThawSent)]
+    public async Task A_node_killed_inside_a_window_leaves_an_entry_by_which_the_guest_is_thawed(Step last)
+    {
+        var ledger = FreezeLedger.Open(_directory["ledger"]);
+        var vm = Find();
+        ledger.Write((TempLedger.Entry() with { Vm = Vm.Name, Window = "w1" }).At(vm.Address));
+        await using (var node = Agent(vm.Address))
+        {
+            await node.OpenAsync(Long);
+            var freeze = last < Step.FreezeSent ? null : node.CallAsync(GuestFsfreezeFreeze.Request, Long);
+            if (last >= Step.Frozen) Assert.IsType<AgentOutcome.Returned>(await freeze!);
+            var thaw = last < Step.ThawSent ? null : node.CallAsync(GuestFsfreezeThaw.Request, Long);
+            node.Close();
+            if (freeze is not null) await freeze;
+            if (thaw is not null) await thaw;
+        }
+
+        var entry = Assert.Single(FreezeLedger.Open(_directory["ledger"]).ReadAll().Open);
+        await using var successor = Agent(entry.Address);
+        Assert.IsType<ThawOutcome.Settled>(await Settlement.RoundAsync(successor, TimeProvider.System));
+        Assert.False(Vm.Guest.IsFrozen);
+    }
+
+    [Fact]
+    public async Task A_QEMU_that_has_ended_is_told_and_throws_nothing()
+    {
+        var vm = Find();
+        await Vm.End();
+        await using var agent = Agent(vm.Address);
+        Assert.IsNotType<OpenOutcome.Ready>(await agent.OpenAsync(Long));
+        Assert.False((await agent.ConfirmAsync(Long)).IsThere);
+        await using var machine = Kind.Machine(vm.Address, TimeProvider.System)!;
+        Assert.IsType<MachineOpening.NoAnswer>(await machine.OpenAsync(Long));
+    }
+
+    [Fact]
+    public void It_offers_cut_methods_and_refuses_another()
+    {
+        Assert.NotEmpty(Kind.CutMethods);
+        Assert.All(Kind.CutMethods, method => Assert.Same(method, Kind.Method(method.Name)));
+        Assert.Contains(Kind.Name, Assert.Throws<CutException>(() => Kind.Method("none")).Message, StringComparison.Ordinal);
+    }
+
+    private FoundVm Find()
+    {
+        var look = Kind.Read(Given()).Look();
+        Assert.Empty(look.Faults);
+        return Assert.Single(look.Vms);
+    }
+
+    private IAgent Agent(VmAddress address) => Kind.Agent(address, TimeProvider.System, new Random(1));
+
+    private GivenOptions Given()
+    {
+        var given = new GivenOptions(Root);
+        foreach (var (name, value) in Options) given[name] = value;
+        return given;
+    }
+}

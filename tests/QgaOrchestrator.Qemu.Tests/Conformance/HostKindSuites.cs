@@ -1,0 +1,67 @@
+using QgaOrchestrator.Qemu.Hosts;
+using QgaOrchestrator.Qemu.Hosts.Kinds;
+using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Tests.Conformance.Toy;
+using QgaOrchestrator.Qemu.Tests.Ledger;
+
+namespace QgaOrchestrator.Qemu.Tests.Conformance;
+
+public class SocketsKindConforms : HostKindSuite
+{
+    protected override IHostKind Kind => HostKinds.Find("sockets")!;
+
+    protected override IReadOnlyDictionary<string, string> Options => new Dictionary<string, string>
+    {
+        ["Agent"] = "vms/{vm}/qga.sock",
+        ["Monitor"] = "vms/{vm}/qmp.sock",
+        ["Hold"] = Hold,
+    };
+
+    protected override IReadOnlyList<string> Needed => ["Agent"];
+
+    protected virtual string Hold => "exclusive";
+}
+
+public sealed class SharedSocketsConform : SocketsKindConforms
+{
+    protected override string Hold => "per-command";
+}
+
+/// <summary>What it takes to add a kind: its folder, and a line.</summary>
+public sealed class ToyKindConforms : HostKindSuite
+{
+    protected override IHostKind Kind { get; } = new ToyKind();
+
+    protected override IReadOnlyDictionary<string, string> Options => new Dictionary<string, string> { ["Directory"] = "vms" };
+
+    protected override IReadOnlyList<string> Needed => ["Directory"];
+}
+
+public sealed class HostKindsTests : IDisposable
+{
+    private readonly TempLedger _ledger = new();
+
+    public void Dispose() => _ledger.Dispose();
+
+    [Fact]
+    public async Task An_entry_with_a_way_that_is_unknown_here_is_told_as_such_and_stays()
+    {
+        var entry = TempLedger.Entry() with { Through = new ThawWay("toy", "/vms/db1") };
+        _ledger.Ledger.Write(entry);
+        var read = _ledger.Ledger.Read(entry.Vm)!;
+        Assert.Equal(entry.Through, read.Through);
+
+        await using var agent = HostKinds.Agent(read.Address, TimeProvider.System, new Random(1));
+        var failed = Assert.IsType<ThawOutcome.NotSettled>(await Settlement.RoundAsync(agent, TimeProvider.System));
+
+        Assert.Contains("no way through \"toy\"", failed.Reason, StringComparison.Ordinal);
+        Assert.Single(_ledger.Ledger.ReadAll().Open);
+    }
+
+    [Fact]
+    public void An_unknown_kind_is_none_and_no_other_takes_its_place()
+    {
+        Assert.Null(HostKinds.Find("libvirt"));
+        Assert.Equal(HostKinds.Names.Distinct(), HostKinds.Names);
+    }
+}
