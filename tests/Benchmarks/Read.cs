@@ -1,3 +1,5 @@
+using QgaOrchestrator.Qemu.Agent.Sockets;
+
 // read SOCKET FILE: the same as read.c with the library and its types. Prints the same line of JSON.
 using System.Diagnostics;
 using System.Globalization;

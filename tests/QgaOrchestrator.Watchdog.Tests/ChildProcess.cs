@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Threading.Channels;
+using QgaOrchestrator.Qemu.Agent.Sockets;
 
 namespace QgaOrchestrator.Watchdog.Tests;
 

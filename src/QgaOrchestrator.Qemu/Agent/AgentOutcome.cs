@@ -1,5 +1,3 @@
-using QgaOrchestrator.Qemu.Agent.Commands;
-
 namespace QgaOrchestrator.Qemu.Agent;
 
 /// <summary>A command as it goes on the wire. <paramref name="Arguments"/> is a UTF-8 JSON object, or empty for none.</summary>
@@ -7,9 +5,6 @@ public sealed record AgentRequest(string Command, ReadOnlyMemory<byte> Arguments
 {
     /// <summary>Keeps the link when the reply is overdue, so that it can still be harvested. Only a freeze wants this.</summary>
     public bool KeepLinkWhenOverdue { get; init; }
-
-    /// <summary>Bytes that its reply may have at the most: <see cref="AgentCommand.LargestReply"/>. More are not read.</summary>
-    public int LargestReply => (AgentCommands.Find(Command) ?? AgentCommands.Unlisted(Command)).LargestReplyTo(Arguments);
 
     /// <summary>The command only: arguments may hold a secret.</summary>
     public override string ToString() => Command;

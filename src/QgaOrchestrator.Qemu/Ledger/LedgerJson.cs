@@ -20,9 +20,9 @@ internal sealed record LedgerFile(int Version, string Kind, LedgerEntry Entry)
     WriteIndented = true,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    Converters = [typeof(CamelCaseEnum<LedgerPhase>), typeof(CamelCaseEnum<SocketHold>)])]
+    Converters = [typeof(LedgerWord<LedgerPhase>), typeof(LedgerWord<SocketHold>)])]
 [JsonSerializable(typeof(LedgerFile))]
 internal sealed partial class LedgerJson : JsonSerializerContext;
 
-internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)
+internal sealed class LedgerWord<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)
     where T : struct, Enum;

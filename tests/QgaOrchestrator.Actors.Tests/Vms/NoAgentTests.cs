@@ -16,7 +16,7 @@ public sealed class NoAgentTests : OneHost
     private protected override HostScan Scan() =>
         new(
             [
-                SpecAt(_hasSocket ? Vm.AgentPath : Vm.AgentPath + ".none")
+                SpecAt(_hasSocket ? Vm.AgentPath : Vm.AgentPath + ".none") with
                 {
                     NoAgent = _hasSocket ? null : Trouble,
                 },

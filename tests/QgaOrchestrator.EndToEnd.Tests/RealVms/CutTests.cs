@@ -2,6 +2,7 @@ using System.Text;
 using QgaOrchestrator.Lab;
 using QgaOrchestrator.Lab.Tests;
 using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Cut.Methods.Full;
 using QgaOrchestrator.Qemu.Machines;

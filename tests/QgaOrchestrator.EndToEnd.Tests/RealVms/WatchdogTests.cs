@@ -1,6 +1,7 @@
 using QgaOrchestrator.Lab;
 using QgaOrchestrator.Lab.Tests;
 using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
 using QgaOrchestrator.Qemu.Processes;

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Agent.Sockets;
 using static QgaOrchestrator.Qemu.Tests.Agent.LinkDialogue;
 
 namespace QgaOrchestrator.Qemu.Tests.Agent;

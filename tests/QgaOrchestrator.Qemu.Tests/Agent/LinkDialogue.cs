@@ -1,5 +1,6 @@
 using System.Text;
 using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Tests.Wire;
 
 namespace QgaOrchestrator.Qemu.Tests.Agent;

@@ -1,6 +1,7 @@
 using System.Text;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Tests.Agent;

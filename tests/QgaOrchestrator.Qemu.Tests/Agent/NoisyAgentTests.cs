@@ -1,6 +1,7 @@
 using System.Text.Json;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Tests.Wire;
 using QgaOrchestrator.Qemu.Wire;

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Wire;
 using QgaOrchestrator.Simulator;
 

@@ -1,5 +1,6 @@
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Tests.Agent;
 

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Tests.Agent;
 using QgaOrchestrator.Simulator;
 

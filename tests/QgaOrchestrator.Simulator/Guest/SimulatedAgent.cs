@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using QgaOrchestrator.Qemu.Agent.Sockets;
 
 namespace QgaOrchestrator.Simulator;
 

@@ -1,6 +1,6 @@
 using QgaOrchestrator.Qemu.Agent.Commands;
 
-namespace QgaOrchestrator.Qemu.Agent;
+namespace QgaOrchestrator.Qemu.Agent.Sockets;
 
 /// <summary>
 /// The life of a link to an agent, as a pure function: Closed → Connecting → Syncing → Ready ⇄ Busy. A request that keeps

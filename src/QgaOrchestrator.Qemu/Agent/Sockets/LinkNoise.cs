@@ -1,7 +1,8 @@
 using System.Globalization;
+using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Wire;
 
-namespace QgaOrchestrator.Qemu.Agent;
+namespace QgaOrchestrator.Qemu.Agent.Sockets;
 
 /// <summary>
 /// What an agent may send, by the state of its link: how long a line, and how much that answers nothing before the link ends.

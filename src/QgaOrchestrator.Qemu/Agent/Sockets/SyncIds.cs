@@ -1,6 +1,6 @@
 using QgaOrchestrator.Qemu.Wire;
 
-namespace QgaOrchestrator.Qemu.Agent;
+namespace QgaOrchestrator.Qemu.Agent.Sockets;
 
 /// <summary>
 /// Ids for guest-sync-delimited, never one of the last thousands again: an older sync's reply must not pass for ours.

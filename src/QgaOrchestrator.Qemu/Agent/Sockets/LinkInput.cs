@@ -1,6 +1,6 @@
 using QgaOrchestrator.Qemu.Wire;
 
-namespace QgaOrchestrator.Qemu.Agent;
+namespace QgaOrchestrator.Qemu.Agent.Sockets;
 
 /// <summary>What happens to a link. What belongs to an earlier connection never gets here.</summary>
 public abstract record LinkInput

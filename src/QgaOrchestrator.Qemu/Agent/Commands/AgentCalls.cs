@@ -1,6 +1,4 @@
-using QgaOrchestrator.Qemu.Agent.Commands;
-
-namespace QgaOrchestrator.Qemu.Agent;
+namespace QgaOrchestrator.Qemu.Agent.Commands;
 
 /// <summary>
 /// A call that gives its value or throws, for callers whose next step needs the value. Who decides by what became of a call

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using QgaOrchestrator.Qemu.Wire;
 
-namespace QgaOrchestrator.Qemu.Agent;
+namespace QgaOrchestrator.Qemu.Agent.Sockets;
 
 /// <summary>Requests as bytes: one line of JSON each, no id.</summary>
 internal static class AgentBytes

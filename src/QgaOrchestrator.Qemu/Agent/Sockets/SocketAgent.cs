@@ -1,7 +1,6 @@
-using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Wire;
 
-namespace QgaOrchestrator.Qemu.Agent;
+namespace QgaOrchestrator.Qemu.Agent.Sockets;
 
 /// <summary>
 /// An agent behind a unix socket of QEMU's. <see cref="AgentLink"/> decides, this performs: each input steps the link
@@ -18,7 +17,7 @@ public sealed class SocketAgent : IAgent
     /// <summary>An agent that is there answers a sync in milliseconds.</summary>
     private static readonly TimeSpan _longestSync = TimeSpan.FromSeconds(5);
 
-    /// <summary>A sync's answer counts for so long as a sign that the agent is there.</summary>
+    /// <summary>So long a sync's answer shows that the agent is there.</summary>
     private static readonly TimeSpan _freshSync = TimeSpan.FromSeconds(2);
 
     private readonly string _path;
@@ -106,18 +105,12 @@ public sealed class SocketAgent : IAgent
         return waiter.Task;
     }
 
-    public async Task<ConfirmOutcome> ConfirmAsync(TimeSpan timeout)
+    public Task<ConfirmOutcome> ConfirmAsync(TimeSpan timeout)
     {
         lock (_gate)
-        {
-            if (_state is LinkState.Ready && _synced is { } at && _time.GetElapsedTime(at) < _freshSync) return new(true);
-        }
-        var id = _syncIds.Next();
-        var outcome = await CallAsync(GuestSyncDelimited.Request(id), timeout).ConfigureAwait(false);
-        if (outcome is not AgentOutcome.Returned reply) return new(false, Reason(outcome));
-        return reply.Json.TryRead(GuestSyncDelimited.Read, out var answered, out _) && answered == id
-            ? new(true)
-            : new(false, "the agent answered another sync");
+            if (_state is LinkState.Ready && _synced is { } at && _time.GetElapsedTime(at) < _freshSync)
+                return Task.FromResult(new ConfirmOutcome(true));
+        return SyncCall.AskAsync(this, _syncIds.Next(), timeout);
     }
 
     public Task<ResyncOutcome> ResyncAsync(TimeSpan timeout)
@@ -163,14 +156,6 @@ public sealed class SocketAgent : IAgent
         Close();
         return default;
     }
-
-    private static string Reason(AgentOutcome outcome) => outcome switch
-    {
-        AgentOutcome.Refused refused => refused.Error.Description,
-        AgentOutcome.NotSent notSent => notSent.Reason,
-        AgentOutcome.Unknown unknown => unknown.Reason,
-        _ => "",
-    };
 
     private static Task<AgentOutcome> NotSent(string reason) =>
         Task.FromResult<AgentOutcome>(new AgentOutcome.NotSent(reason));

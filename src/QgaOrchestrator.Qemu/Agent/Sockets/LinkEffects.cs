@@ -1,6 +1,6 @@
 using QgaOrchestrator.Qemu.Wire;
 
-namespace QgaOrchestrator.Qemu.Agent;
+namespace QgaOrchestrator.Qemu.Agent.Sockets;
 
 /// <summary>A step's effects, with those who wait for them: taken with the step, so that each is completed once.</summary>
 internal readonly record struct LinkEffects(

@@ -1,4 +1,4 @@
-namespace QgaOrchestrator.Qemu.Agent;
+namespace QgaOrchestrator.Qemu.Agent.Sockets;
 
 /// <summary>
 /// Somebody who waits for one outcome, and the time-out. It goes on where it is completed: see <see cref="SocketAgent"/>.

@@ -1,4 +1,4 @@
-namespace QgaOrchestrator.Qemu.Agent;
+namespace QgaOrchestrator.Qemu.Agent.Sockets;
 
 /// <summary>Where a link stands. One request at most is in flight, so a state holds at most one.</summary>
 public abstract record LinkState
