@@ -12,7 +12,6 @@ using QgaOrchestrator.Node.Http.Errors;
 using QgaOrchestrator.Node.Http.Limits;
 using QgaOrchestrator.Node.Http.Requests;
 using QgaOrchestrator.Node.Logging;
-using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Node;
 

@@ -1,9 +1,8 @@
-using QgaOrchestrator.Qemu.Agent.Sockets;
-
 // read SOCKET FILE: the same as read.c with the library and its types. Prints the same line of JSON.
 using System.Diagnostics;
 using System.Globalization;
 using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 const int Most = 48 << 20;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Threading.Channels;
-using QgaOrchestrator.Qemu.Agent.Sockets;
 
 namespace QgaOrchestrator.Watchdog.Tests;
 

@@ -2,7 +2,6 @@ using Akka.Actor;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
-using QgaOrchestrator.Qemu.Agent.Sockets;
 
 namespace QgaOrchestrator.Actors.Vms;
 

@@ -1,4 +1,3 @@
-using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Wire;
 using QgaOrchestrator.Simulator;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Agent.Sockets;
 
 namespace QgaOrchestrator.Qemu.Tests.Agent;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using QgaOrchestrator.Qemu.Agent.Sockets;
 
 namespace QgaOrchestrator.Simulator;
 

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
-using QgaOrchestrator.Qemu.Agent.Sockets;
 
 namespace QgaOrchestrator.Simulator;
 
