@@ -2,8 +2,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using QgaOrchestrator.Qemu.Agent;
-using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Agent.Sockets;
 
 const int Most = 48 << 20;
 if (args is not [var socket, var path])
