@@ -5,7 +5,6 @@ using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs.Groups;
-using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Machines;

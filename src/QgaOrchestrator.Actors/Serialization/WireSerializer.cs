@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Akka.Actor;
 using Akka.Serialization;
-using QgaOrchestrator.Actors.Messages;
 
 namespace QgaOrchestrator.Actors.Serialization;
 

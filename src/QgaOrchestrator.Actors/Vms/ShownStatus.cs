@@ -1,6 +1,5 @@
 using Akka.Actor;
 using QgaOrchestrator.Actors.Messages;
-using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Actors.Vms;
 

@@ -4,7 +4,6 @@ using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Vms;
-using QgaOrchestrator.Qemu.Cut.Methods;
 
 namespace QgaOrchestrator.Actors.Vms;
 

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using QgaOrchestrator.Actors.Hosts;
-using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Ledger;
 

@@ -4,6 +4,8 @@ using Akka.TestKit.Xunit2;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Qemu.Machines;
+using QgaOrchestrator.Qemu.Hosts.Kinds;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
 using QgaOrchestrator.Qemu.Wire;
@@ -40,7 +42,8 @@ public abstract class OneGuard : TestKit
 
     private protected ManualTime Time { get; } = new();
 
-    private protected VmSpec Vm { get; } = new(new VmId("h1", "vm001"), "/nowhere/qga.sock", null, SocketHold.Exclusive);
+    private protected VmSpec Vm { get; } = new(
+        new VmId("h1", "vm001"), HostKinds.All[0], new VmAddress.Sockets("/nowhere/qga.sock", null, SocketHold.Exclusive));
 
     private protected TestProbe Vms { get; }
 

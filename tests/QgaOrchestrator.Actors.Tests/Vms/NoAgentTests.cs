@@ -1,7 +1,6 @@
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.Backup;
-using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Actors.Tests.Vms;

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Ledger;

@@ -1,5 +1,5 @@
 using QgaOrchestrator.Core.Runs;
-using static QgaOrchestrator.Core.Runs.ItemState;
+using static QgaOrchestrator.Core.Items.ItemState;
 
 namespace QgaOrchestrator.Core.Tests.Runs;
 

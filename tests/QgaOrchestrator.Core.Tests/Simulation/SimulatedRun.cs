@@ -1,7 +1,6 @@
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
-using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Core.Tests.Simulation;
 

@@ -20,15 +20,13 @@ public abstract class HostKindSuite : IAsyncLifetime
 
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
 
-    private readonly TemporaryDirectory _directory = new();
-    private readonly SimulatedFleet _fleet;
+    private TemporaryDirectory Directory { get; set; } = null!;
+    private SimulatedFleet Fleet { get; set; } = null!;
 
-    protected HostKindSuite() => _fleet = new(_directory["vms"], 1);
-
-    protected SimulatedVm Vm => _fleet.Vms[0];
+    protected SimulatedVm Vm => Fleet.Vms[0];
 
     /// <summary>Where the simulated host's file system begins.</summary>
-    protected string Root => _directory.Path;
+    protected string Root => Directory.Path;
 
     protected abstract IHostKind Kind { get; }
 
@@ -38,12 +36,17 @@ public abstract class HostKindSuite : IAsyncLifetime
     /// <summary>Options without which a source is refused.</summary>
     protected abstract IReadOnlyList<string> Needed { get; }
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public Task InitializeAsync()
+    {
+        Directory = new TemporaryDirectory();
+        Fleet = new SimulatedFleet(Directory["vms"], 1);
+        return Task.CompletedTask;
+    }
 
     public async Task DisposeAsync()
     {
-        await _fleet.DisposeAsync();
-        _directory.Dispose();
+        await Fleet.DisposeAsync();
+        Directory.Dispose();
     }
 
     [Fact]
@@ -109,7 +112,7 @@ public abstract class HostKindSuite : IAsyncLifetime
     [InlineData(Step.ThawSent)]
     public async Task A_node_killed_inside_a_window_leaves_an_entry_by_which_the_guest_is_thawed(Step last)
     {
-        var ledger = FreezeLedger.Open(_directory["ledger"]);
+        var ledger = FreezeLedger.Open(Directory["ledger"]);
         var vm = Find();
         ledger.Write((TempLedger.Entry() with { Vm = Vm.Name, Window = "w1" }).At(vm.Address));
         await using (var node = Agent(vm.Address))
@@ -123,7 +126,7 @@ public abstract class HostKindSuite : IAsyncLifetime
             if (thaw is not null) await thaw;
         }
 
-        var entry = Assert.Single(FreezeLedger.Open(_directory["ledger"]).ReadAll().Open);
+        var entry = Assert.Single(FreezeLedger.Open(Directory["ledger"]).ReadAll().Open);
         await using var successor = Agent(entry.Address);
         Assert.IsType<ThawOutcome.Settled>(await Settlement.RoundAsync(successor, TimeProvider.System));
         Assert.False(Vm.Guest.IsFrozen);

@@ -4,6 +4,7 @@ using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Qemu.Cut.Methods;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Machines;
 

@@ -6,7 +6,6 @@ using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.Backup;
-using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Points;
-using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Core.Kinds.Backup;
 

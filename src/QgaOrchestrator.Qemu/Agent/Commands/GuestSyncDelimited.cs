@@ -1,7 +1,7 @@
 namespace QgaOrchestrator.Qemu.Agent.Commands;
 
 /// <summary>
-/// Marks a point in the agent's stream: its reply is the same id behind a 0xFF byte. <see cref="AgentLink"/> sends it by
+/// Marks a point in the agent's stream: its reply is the same id behind a 0xFF byte. The link sends it by
 /// itself, after each connect and behind an overdue freeze; nobody else needs to.
 /// </summary>
 public static class GuestSyncDelimited

@@ -2,7 +2,6 @@ using Akka.Actor;
 using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.Backup;
-using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Simulator;
 

@@ -57,7 +57,7 @@ public class CrashTests : OneHost
         {
             await StartAsync();
             Order(Item());
-            Runs.FishForMessage<QgaOrchestrator.Actors.Items.ItemMoved>(m => m.Progress.Step == "copy", Limit);
+            Runs.FishForMessage<QgaOrchestrator.Actors.Messages.ItemMoved>(m => m.Progress.Step == "copy", Limit);
             await CrashAsync();
         }
         Assert.False(Vm.Guest.IsFrozen);

@@ -1,7 +1,5 @@
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.Backup;
-using QgaOrchestrator.Core.Runs;
-using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Core.Tests.Kinds.Backup;
 

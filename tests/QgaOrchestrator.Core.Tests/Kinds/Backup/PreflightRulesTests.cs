@@ -1,7 +1,6 @@
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Points;
-using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Core.Tests.Kinds.Backup;
 
