@@ -156,8 +156,7 @@ public sealed class OptionsLoaderTests : IDisposable
         Assert.Equal(Path.Combine(_directory.Path, "l", "hv1"), options.Freeze.Ledger);
         Assert.Equal(
             [HostKinds.All[0].Read(new GivenOptions(_directory.Path) { ["Agent"] = "vms/{vm}.qga", ["Hold"] = "per-command" })],
-            options.Fleet.Sources
-        );
+            options.Fleet.Sources);
     }
 
     [Fact]
