@@ -9,16 +9,17 @@ using QgaOrchestrator.Qemu.Ledger.Watchdog;
 namespace QgaOrchestrator.Watchdog;
 
 /// <summary>
-/// Watches nodes. One whose connection ends is dead: what the ledger names is thawed at once. One that is silent while a
-/// guest is frozen hangs, and holds that guest's socket: it is killed, which ends its connection. A node that beats is
-/// never killed: a guest that does not answer it is the guest's hang.
+/// Watches nodes. A node whose connection ends is dead: the guests that the ledger names are thawed at once. A node that sends no
+/// heartbeat while a guest is frozen hangs and holds that guest's socket: it is killed, which ends its connection. A node that
+/// sends heartbeats is never killed: if a guest does not answer it, the guest hangs.
 /// </summary>
 internal sealed class Guard : IDisposable
 {
-    /// <summary>How long one that a node started outlives the last connection.</summary>
+    /// <summary>How long a watchdog that a node started outlives the last connection.</summary>
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(60);
 
-    /// <summary>At our start, for a node that is just connecting; then how often the ledger is looked at with no node.</summary>
+    /// <summary>At the start, time for a node that is just connecting; later, how often the ledger is read while no node is
+    /// connected.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private readonly FreezeLedger _ledger;
@@ -40,7 +41,7 @@ internal sealed class Guard : IDisposable
     internal static IAgent Connect(LedgerEntry entry, TimeProvider time) =>
         HostKinds.Agent(entry.Address, time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
 
-    /// <summary>Runs until told to stop, or until nobody needs it; never ends before what is open is thawed.</summary>
+    /// <summary>Runs until told to stop, or until no node needs it; never ends before every open guest is thawed.</summary>
     /// <exception cref="WatchdogException">The socket cannot be opened.</exception>
     internal async Task RunAsync(CancellationToken stop)
     {
@@ -74,11 +75,11 @@ internal sealed class Guard : IDisposable
                 break;
         }
 
-        // The name goes first: who finds none starts another, which waits for our lock.
+        // The socket's name goes first: a node that finds none starts another watchdog, which waits for this one's lock.
         File.Delete(path);
         listener.Dispose();
         await accepting.ConfigureAwait(false);
-        _log.Line(_leaving ? "stopped" : "no node came back, and nothing is frozen: ended");
+        _log.Line(_leaving ? "stopped" : "no node came back and no guest is frozen: ended");
     }
 
     public void Dispose() => _thawer.Dispose();
@@ -96,7 +97,7 @@ internal sealed class Guard : IDisposable
             node.SayLeaving();
     }
 
-    /// <summary>We ourselves were stopped or starved, so silence says nothing about the nodes.</summary>
+    /// <summary>The watchdog itself was stopped or got no processor, so silence says nothing about the nodes.</summary>
     private void Forgive(TimeSpan slept)
     {
         _log.Line(
@@ -117,7 +118,7 @@ internal sealed class Guard : IDisposable
             if (open.Count == 0)
             {
                 if (node.TellSilence())
-                    _log.Line($"node {node.Pid} is silent, but nothing is frozen: it is left alone");
+                    _log.Line($"node {node.Pid} sends no heartbeat, but no guest is frozen: it is left alone");
                 continue;
             }
             var failure = node.Kill();

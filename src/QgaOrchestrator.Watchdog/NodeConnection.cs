@@ -6,7 +6,7 @@ using QgaOrchestrator.Qemu.Ledger.Watchdog;
 
 namespace QgaOrchestrator.Watchdog;
 
-/// <summary>A node that said hello: its heartbeats, and the handle by which exactly this process can be killed.</summary>
+/// <summary>A node that sent its hello: its heartbeats, and a handle that kills exactly this process.</summary>
 internal sealed class NodeConnection : IDisposable
 {
     private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(5);
@@ -19,12 +19,13 @@ internal sealed class NodeConnection : IDisposable
     private NodeConnection(Socket socket, int pid, SafeFileHandle? process, TimeProvider time)
     {
         (_socket, Pid, _process, _time, _lastBeat) = (socket, pid, process, time, time.GetTimestamp());
-        socket.Blocking = false; // an echo that a stopped node does not read is lost, and holds nothing up
+        socket.Blocking = false; // an echo that a stopped node does not read is lost, and delays nothing
     }
 
     internal int Pid { get; }
 
-    /// <summary>How long no heartbeat has come. One that waits in the socket unread is our delay and not the node's.</summary>
+    /// <summary>How long no heartbeat has come. One that waits unread in the socket is the watchdog's delay, not the
+    /// node's.</summary>
     internal TimeSpan Silence
     {
         get
@@ -35,19 +36,19 @@ internal sealed class NodeConnection : IDisposable
         }
     }
 
-    /// <summary>Exchanges hellos; null where the peer is not ours, which is logged.</summary>
+    /// <summary>Exchanges hellos; null if the peer is refused, which is logged.</summary>
     internal static async Task<NodeConnection?> WelcomeAsync(
         Socket socket, FreezeLedger ledger, bool leaving, TimeProvider time, Log log)
     {
         var (pid, uid) = Credentials(socket);
-        // Opened before the hello is read: who then says hello was alive meanwhile, so the pid is no later process's.
+        // Opened before the hello is read: a peer that then sends it was alive meanwhile, so the pid is not a later process's.
         var process = pid > 0 ? Native.OpenProcess(pid) : null;
         using var patience = new CancellationTokenSource(HelloTimeout, time);
         try
         {
             var refusal = WatchdogProtocol.Judge(
                     await WatchdogProtocol.ReadLineAsync(socket, patience.Token).ConfigureAwait(false), ledger)
-                ?? (process is null ? "its process cannot be seen from here (another pid namespace?)" : null)
+                ?? (process is null ? "its process is not visible from here (another pid namespace?)" : null)
                 ?? (uid != 0 && uid != Native.EffectiveUser() ? $"it runs as user {uid}" : null)
                 ?? (leaving ? "this watchdog was told to stop" : null);
             if (refusal is null)
@@ -61,7 +62,7 @@ internal sealed class NodeConnection : IDisposable
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
-            log.Line($"process {pid} connected and said no hello: {e.Message}");
+            log.Line($"process {pid} connected and sent no hello: {e.Message}");
         }
         process?.Dispose();
         socket.Dispose();
@@ -82,7 +83,7 @@ internal sealed class NodeConnection : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // The same end, told another way.
+            // Another form of the same end.
         }
     }
 
@@ -136,7 +137,7 @@ internal sealed class NodeConnection : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            return false; // it has just hung up, which its listener tells
+            return false; // it has just hung up; its listener handles that
         }
     }
 

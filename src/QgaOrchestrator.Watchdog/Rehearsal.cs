@@ -8,8 +8,8 @@ using QgaOrchestrator.Qemu.Wire;
 namespace QgaOrchestrator.Watchdog;
 
 /// <summary>
-/// Runs the whole thaw path once, against a throw-away agent of our own beside the ledger, so that nothing of it is cold
-/// when it counts, and a broken installation is known at start and not at the first crash.
+/// Runs the whole thaw path once, against a temporary agent beside the ledger, so that all of its code is loaded before it is
+/// needed, and a broken installation is known at start and not at the first crash.
 /// </summary>
 internal static class Rehearsal
 {
@@ -36,7 +36,7 @@ internal static class Rehearsal
             thawer.ThawOpen("rehearsal");
             await thawer.Settled.ConfigureAwait(false);
             if (rehearsed.Read("rehearsal") is not { Phase: LedgerPhase.Thawed, Facts.Thawed: 1 })
-                log.Line("ALARM: the rehearsal of the thaw failed, so a real one may");
+                log.Line("ALARM: the rehearsal of the thaw failed, so a real thaw may fail too");
             await limit.CancelAsync().ConfigureAwait(false);
             await playing.ConfigureAwait(false);
         }
@@ -63,7 +63,7 @@ internal static class Rehearsal
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
         {
-            // The play is over.
+            // The rehearsal has ended.
         }
     }
 

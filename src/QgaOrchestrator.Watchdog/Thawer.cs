@@ -6,32 +6,32 @@ namespace QgaOrchestrator.Watchdog;
 
 /// <summary>
 /// Thaws what the ledger names, each guest on its own, in rounds until it is settled or its QEMU process is gone. Only the
-/// window that was read is thawed, and only under the agent's lock: while somebody else has that, the guest is his.
+/// window that was read is thawed, and only under the agent's lock: while another process holds it, that process is responsible.
 /// </summary>
 internal sealed class Thawer(
     FreezeLedger ledger, Func<LedgerEntry, IAgent> connect, TimeProvider time, Log log, CancellationToken stop)
     : IDisposable
 {
-    /// <summary>How soon a lock that somebody holds is tried again: a killed node's are free in milliseconds.</summary>
+    /// <summary>How soon a held lock is tried again: the locks of a killed node are free within milliseconds.</summary>
     private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Then it is told: a process that is just dying keeps it for less.</summary>
+    /// <summary>After this long the holder is logged: a process that is just dying holds it for less.</summary>
     private const int LockedOutFor = 10;
 
-    /// <summary>A round's line is repeated that rarely while nothing changes.</summary>
+    /// <summary>How often an unchanged failure is logged again.</summary>
     private const int TellEvery = 40;
 
     private readonly ConcurrentDictionary<(string Vm, string Window), Task> _underWay = new();
     private readonly ConcurrentDictionary<string, string> _toldDamaged = new();
 
-    // Two bounds, so that guests that do not answer, however many, never stand before one that was not tried yet.
+    // Two limits, so that guests that do not answer, however many, never delay one that was not tried yet.
     private readonly SemaphoreSlim _firstRounds = new(64);
     private readonly SemaphoreSlim _laterRounds = new(64);
 
     /// <summary>Completes when every thaw that is under way now has ended.</summary>
     internal Task Settled => Task.WhenAll(_underWay.Values);
 
-    /// <summary>Entries whose guest may be frozen and still is there. A damaged file is told, once for each cause.</summary>
+    /// <summary>Entries whose guest may be frozen and still exists. A damaged file is logged, once for each cause.</summary>
     internal List<LedgerEntry> Open()
     {
         var contents = ledger.ReadAll();
@@ -99,7 +99,7 @@ internal sealed class Thawer(
                         log.Line($"{vm}: {over.Why}");
                         return;
                     case RoundResult.Locked:
-                        (failure, pause) = ("its agent's lock is held by another process, so it is left to that", LockRetry);
+                        (failure, pause) = ("another process holds its agent's lock and deals with this guest", LockRetry);
                         tell = ++lockedOut == LockedOutFor;
                         break;
                     case RoundResult.Failed failed:
@@ -112,7 +112,7 @@ internal sealed class Thawer(
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                // Whatever it is, a guest may be frozen, and nobody else is left to thaw it.
+                // Whatever failed, a guest may be frozen, and nobody else is left to thaw it.
                 failure = e.Message;
                 rounds++;
             }
@@ -129,7 +129,7 @@ internal sealed class Thawer(
         try
         {
             using var held = AgentLock.TryAcquire(ledger, vm);
-            // Read under the lock: he who had it may have thawed meanwhile, or opened another window.
+            // Read under the lock: its last holder may have thawed meanwhile, or opened another window.
             var entry = ledger.Read(vm);
             if (entry is null || entry.Window != window)
                 return new RoundResult.Over($"window {window} has ended without us");

@@ -191,9 +191,9 @@ public sealed class CopyTests : IDisposable
     [Theory]
     [InlineData("""{"exitCode":null,"signal":9}""", 137, "signal 9")]
     [InlineData(
-        """{"exitCode":null,"signal":null,"reason":"it goes on as pid 5","remedy":"End it."}""",
+        """{"exitCode":null,"signal":null,"reason":"it keeps running as pid 5","remedy":"End it."}""",
         125,
-        "it goes on as pid 5"
+        "it keeps running as pid 5"
     )]
     public async Task A_signal_and_a_lost_process_are_told(string end, int code, string said)
     {

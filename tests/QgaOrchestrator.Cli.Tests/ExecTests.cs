@@ -48,7 +48,7 @@ public sealed class ExecTests
             new Ended(
                 125,
                 "",
-                "qgactl: interrupted: sleep goes on in the guest as pid 42.\n  End it: qgactl vm exec db1 -- kill 42\n"
+                "qgactl: interrupted: sleep keeps running in the guest as pid 42.\n  End it: qgactl vm exec db1 -- kill 42\n"
             ),
             ended
         );
@@ -59,7 +59,8 @@ public sealed class ExecTests
     {
         var ended = await RunAsync(Node("""{"return":{"exited":false}}"""), ["--timeout", "00:00:10"], ["sleep", "99"]);
         Assert.Equal(125, ended.Code);
-        Assert.Contains("did not end within 00:00:10; it goes on in the guest as pid 42", ended.Error, StringComparison.Ordinal);
+        const string told = "did not end within 00:00:10; it keeps running in the guest as pid 42";
+        Assert.Contains(told, ended.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -101,7 +101,8 @@ public sealed class FollowTests
         );
 
         Assert.Equal(ExitCodes.Done, ended.Code);
-        Assert.EndsWith("Detached: the run goes on. Watch it again: qgactl run watch r1\n", ended.Out, StringComparison.Ordinal);
+        const string detached = "Detached: the run continues. Watch it again: qgactl run watch r1\n";
+        Assert.EndsWith(detached, ended.Out, StringComparison.Ordinal);
     }
 
     /// <summary>Interrupts when a word is written.</summary>

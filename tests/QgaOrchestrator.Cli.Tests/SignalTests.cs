@@ -11,8 +11,8 @@ public sealed class SignalTests
 {
     private const int Interrupt = 2, Terminate = 15;
 
-    private const string Detached = "Detached: the run goes on. Watch it again: qgactl run watch r1",
-        Terminated = "qgactl: terminated: run r1 goes on in the node.";
+    private const string Detached = "Detached: the run continues. Watch it again: qgactl run watch r1",
+        Terminated = "qgactl: terminated: run r1 continues on the node.";
 
     [Theory]
     [InlineData("backup run", Interrupt, ExitCodes.Done, Detached)]

@@ -25,7 +25,7 @@ internal static class ThawLines
     /// <param name="found">The window was found open.</param>
     public static AuditEntry? ByNode(LedgerEntry entry, bool found, string host) =>
         entry.Facts.ThawedAt is null ? null
-        : found ? Line(entry, Node, host, "found open: its node or its window had ended")
+        : found ? Line(entry, Node, host, "found open after its node or window had ended")
         : entry.Run.Length == 0 ? Line(entry, Node, host, entry.Facts.Broken)
         : null;
 

@@ -47,7 +47,7 @@ internal static class GuestProgram
         }
         throw new GuestFaultException(
             GuestFaultKind.Failed,
-            $"A step in the guest did not end within {limit:c}: it goes on there as pid {pid}.",
+            $"A step in the guest did not end within {limit:c}: it keeps running there as pid {pid}.",
             "See in the guest what it waits for."
         );
     }

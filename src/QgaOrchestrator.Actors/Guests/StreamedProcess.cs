@@ -126,7 +126,7 @@ public sealed class StreamedProcess : IAsyncDisposable
             {
                 yield return new ProcessNews.Lost(
                     _pid,
-                    $"it did not end within {_limit:c}, and goes on in the guest as pid {_pid}",
+                    $"it did not end within {_limit:c}, and keeps running in the guest as pid {_pid}",
                     "End it there with kill, or allow a longer --timeout."
                 );
                 yield break;

@@ -54,7 +54,7 @@ public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool se
         catch (AskTimeoutException)
         {
             return new CallReply.Unknown(
-                "the VM's channel was lost", $"{what} may have been executed: look in the guest before you repeat it");
+                "the VM's channel was lost", $"{what} may have been executed: check in the guest before you repeat it");
         }
     }
 

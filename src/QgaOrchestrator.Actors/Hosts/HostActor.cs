@@ -242,7 +242,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
     {
         if (GuardRules.Silence(_guard, _services.Time.Moment()) is { } silence)
         {
-            _log.Error("{0}: this node does not thaw any more. The watchdog takes over", silence);
+            _log.Error("{0}: this node stops thawing; the watchdog takes over", silence);
             return;
         }
         _watchdog.Beat();

@@ -46,8 +46,8 @@ internal static class ItemCalls
         {
             CallReply.Returned { Completed: { } completed } when completed == CallCompletion.Timeout => outcome(
                 ItemState.Unknown,
-                "it was sent and not refused, and nothing of it was seen in time",
-                "Look with qgactl vm show whether the guest has gone"
+                "it was sent and not refused, and no effect was seen in time",
+                "See with qgactl vm show whether the guest has stopped"
             ),
             CallReply.Returned => outcome(ItemState.Succeeded, null, null),
             CallReply.AgentFailed f => outcome(ItemState.Failed, $"{f.Class}: {f.Description}", f.WhatToDo()),

@@ -30,7 +30,7 @@ internal abstract class ItemWork : ReceiveActor, IDisposable
                     Outcome(
                         ItemState.Unknown,
                         $"a fault in qgad: {m.Cause.Message}",
-                        "See the node's log, and what the guest has done of it"
+                        "See the node's log, and check in the guest how much of it was done"
                     ),
                     null
                 )

@@ -181,7 +181,7 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     {
         if (swept.Removed.Count > 0)
             _log.Warning(
-                "{0}: removed from QEMU what no run knows any more: {1}", _spec.Id.Name, string.Join(", ", swept.Removed));
+                "{0}: removed from QEMU what no run needs any more: {1}", _spec.Id.Name, string.Join(", ", swept.Removed));
         if (swept.Fault is { } fault && fault != _sweepFault)
             _log.Warning("{0}: could not look for what earlier runs left: {1}", _spec.Id.Name, fault);
         _sweepFault = swept.Fault;

@@ -7,7 +7,7 @@ namespace QgaOrchestrator.Actors.Runs;
 
 /// <summary>
 /// One attempt of a consistency group: performs what <see cref="GroupRules"/> asks for. Child of its <see cref="RunActor"/>,
-/// volatile: one that begins anew asks its members how far they are. Ends when all of them have.
+/// volatile: after a restart it asks its members how far they are. Ends when all of them have ended.
 /// </summary>
 internal sealed class GroupActor : ReceiveActor, IWithTimers
 {

@@ -49,7 +49,7 @@ internal sealed class RunKeeper : ReceiveActor, IWithTimers
         _child = null;
         var pause = _pauses.Failed(Self.Path.Name);
         Timers.StartSingleTimer("begin", new Begin(), pause);
-        _log.Warning("The actor of run {0} has failed and begins anew in {1:0.0} s", Self.Path.Name, pause.TotalSeconds);
+        _log.Warning("The actor of run {0} has failed and restarts in {1:0.0} s", Self.Path.Name, pause.TotalSeconds);
     }
 
     private void Pass(object message)

@@ -35,6 +35,6 @@ internal static class CallReplies
     {
         RetryClass.Safe => "asking again does no harm",
         RetryClass.Idempotent => "the same call again leads to the same end",
-        _ => "look in the guest before you repeat it",
+        _ => "check in the guest before you repeat it",
     };
 }

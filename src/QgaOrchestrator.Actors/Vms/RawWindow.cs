@@ -24,7 +24,7 @@ internal sealed class RawWindow : ReceiveActor
         (_caller, _call, _clamped) = (caller, call, clamped);
         Receive<WindowFrozen>(m => Answer(new CallReply.Returned(JsonSerializer.SerializeToUtf8Bytes(m.Count))));
         Receive<WindowUnsettled>(m =>
-            Answer(new CallReply.Unknown(m.Reason, "The guest may be frozen; the node goes on thawing it. See qgactl vm show"))
+            Answer(new CallReply.Unknown(m.Reason, "The guest may be frozen; the node keeps thawing it. See qgactl vm show"))
         );
         Receive<CallerLeft>(_ =>
         {

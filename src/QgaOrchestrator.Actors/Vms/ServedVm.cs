@@ -78,7 +78,7 @@ internal sealed class ServedVm : IChannelOwner
     public void Reset()
     {
         Machine.Reset();
-        Windows.Break("the guest was reset inside the window");
+        Windows.Break("the guest was reset during the window");
     }
 
     /// <summary>The actor ends: whoever waits is told.</summary>

@@ -177,7 +177,7 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
     private void Leave(ServedVm vm)
     {
         _leaving = vm.Windows.IsOpen;
-        if (_leaving) vm.Windows.Break("the VM's sockets vanished inside the window");
+        if (_leaving) vm.Windows.Break("the VM's sockets vanished during the window");
         else Context.Stop(Self);
     }
 

@@ -48,7 +48,7 @@ internal static class VmView
         {
             { Quarantined: true } => (
                 AgentState.Quarantined,
-                "the guest may be frozen and does not answer its thaw; thawing goes on",
+                "the guest may be frozen and does not reply to its thaw; the node keeps thawing it",
                 "See in the guest, or on its console, why its agent does not answer"
             ),
             _ when spec.NoAgent is { } trouble => (trouble.State, trouble.Reason, trouble.Remedy),
@@ -78,7 +78,7 @@ internal static class VmView
             ),
             _ when machine is { PortOpen: true, RunState: "running" } => (
                 AgentState.Busy,
-                $"an agent has the port open and does not answer: another program holds the socket, or the agent hangs "
+                $"an agent has opened the port and does not answer: another program holds the socket, or the agent hangs "
                     + $"({channel.Reason})",
                 $"See who has {spec.Address} (ss -xp, as root); else restart qemu-ga in the guest"
             ),

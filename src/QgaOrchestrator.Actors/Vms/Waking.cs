@@ -11,7 +11,7 @@ internal static class Waking
     private const string NoMonitor = "this VM has no monitor's socket, and a sleeping guest is woken through it alone";
 
     private const string GiveMonitor =
-        "Give QEMU a monitor for us: -qmp unix:PATH,server=on,wait=off, and its pattern as the source's Monitor";
+        "Give QEMU a monitor for this node: -qmp unix:PATH,server=on,wait=off, and its pattern as the source's Monitor";
 
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
 
@@ -37,7 +37,7 @@ internal static class Waking
             return new(
                 CallRefusal.CannotWake,
                 $"whether the guest could be woken again is not known: {e.Message}",
-                "Look why its monitor does not answer: qgactl vm show"
+                "Find out why its monitor does not answer: qgactl vm show"
             );
         }
     }
@@ -64,16 +64,16 @@ internal static class Waking
                     "See its run state: qgactl vm show"
                 ),
                 WakeOutcome.NotSent n => new CallReply.Refused(
-                    CallRefusal.Unreachable, n.Reason, "Look why its monitor does not answer: qgactl vm show"),
+                    CallRefusal.Unreachable, n.Reason, "Find out why its monitor does not answer: qgactl vm show"),
                 WakeOutcome.Unknown u =>
-                    new CallReply.Unknown(u.Reason, "It may be awake: look with qgactl vm show, and wake it again if it is not"),
+                    new CallReply.Unknown(u.Reason, "It may be awake: see qgactl vm show, and wake it again if it is not"),
                 var other => throw new InvalidOperationException($"unexpected outcome {other}"),
             };
         }
         catch (MonitorException e)
         {
             return new CallReply.Refused(
-                CallRefusal.Unreachable, e.Message, "Look why its monitor does not answer: qgactl vm show");
+                CallRefusal.Unreachable, e.Message, "Find out why its monitor does not answer: qgactl vm show");
         }
     }
 

@@ -54,7 +54,7 @@ internal sealed class WindowActor : ReceiveActor
         (_order, _entry, _adopted, _agent, _host, _owner, _time) = (order, entry, adopt, agent, host, owner, time);
         var self = Self;
         _linkLost = reason =>
-            self.Tell(new Next(new WindowInput.FreezeLost($"the guest's channel was lost inside the window: {reason}")));
+            self.Tell(new Next(new WindowInput.FreezeLost($"the guest's channel was lost during the window: {reason}")));
         _agent.Closed += _linkLost;
 
         Receive<Next>(m => Handle(m.Input));
@@ -157,7 +157,7 @@ internal sealed class WindowActor : ReceiveActor
                 break;
             case WindowEffect.GiveUpWaiting e:
                 _log.Error(
-                    "{0}: the guest may still be frozen and does not answer its thaw: {1}. Thawing goes on.",
+                    "{0}: the guest may still be frozen and does not reply to its thaw: {1}. The node keeps thawing it.",
                     _entry.Vm,
                     e.Reason
                 );
@@ -166,7 +166,7 @@ internal sealed class WindowActor : ReceiveActor
             case WindowEffect.Close:
                 if (_state.Record is { Frozen: { } frozen, Thawed: { } thawed } && thawed > frozen)
                     _log.Warning(
-                        "{0}: {1} file systems froze and {2} were thawed: a freeze of somebody else's was undone with ours",
+                        "{0}: {1} file systems froze and {2} were thawed: a freeze that somebody else made was undone, too",
                         _entry.Vm,
                         frozen,
                         thawed
@@ -203,7 +203,7 @@ internal sealed class WindowActor : ReceiveActor
             AgentOutcome.Returned status when GuestFsfreezeStatus.SaysFrozen(status.Json) =>
                 new WindowInput.FreezeRefused("the guest is frozen by somebody else", NotExecuted: true),
             AgentOutcome.Unknown or AgentOutcome.NotSent =>
-                new WindowInput.FreezeRefused("the guest did not answer the last look before its freeze", NotExecuted: true),
+                new WindowInput.FreezeRefused("the guest did not answer the last check before its freeze", NotExecuted: true),
             _ => new WindowInput.LooksThawed(),
         };
 

@@ -59,7 +59,8 @@ public sealed partial class QgaClient
     }
 
     /// <summary>Starts a process and tells what it says, until it has ended.</summary>
-    /// <exception cref="NodeUnreachableException">The connection broke: the process goes on, and nobody hears it.</exception>
+    /// <exception cref="NodeUnreachableException">The connection broke: the process keeps running, and nobody reads its
+    /// output.</exception>
     public async IAsyncEnumerable<ProcessEvent> RunProcessAsync(
         string vm, ProcessRequest process, [EnumeratorCancellation] CancellationToken cancel = default)
     {

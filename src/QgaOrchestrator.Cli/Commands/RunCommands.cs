@@ -79,7 +79,7 @@ internal static class RunCommands
         var id = Id();
         var command = new CliCommand(
             "watch",
-            "Shows a run until it ends, and exits with its result. Ctrl-C stops the display; the run goes on.",
+            "Shows a run until it ends, and exits with its result. Ctrl-C stops the display; the run continues.",
             "qgactl run watch 01K8XQ5T"
         ) { id };
         command.Exits = ExitCodes.OfRun;

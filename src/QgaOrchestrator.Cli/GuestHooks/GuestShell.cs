@@ -35,7 +35,7 @@ internal sealed class GuestShell(QgaClient client, string vm, TimeProvider time)
                     return content.ToArray();
                 if (piece.Bytes.Length == 0)
                     throw new CommandFailedException(
-                        $"{path} in {vm} neither ends nor goes on.",
+                        $"{path} in {vm} neither ends nor makes progress.",
                         "See in the guest what it is: a directory and a device are not scripts."
                     );
             }

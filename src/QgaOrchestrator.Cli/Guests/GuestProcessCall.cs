@@ -58,11 +58,11 @@ internal sealed class GuestProcessCall(QgaClient client, string vm, TimeProvider
             }
             catch (OperationCanceledException)
             {
-                throw new CommandFailedException($"interrupted: {path} goes on in the guest as pid {pid}.", End(pid));
+                throw new CommandFailedException($"interrupted: {path} keeps running in the guest as pid {pid}.", End(pid));
             }
         }
         throw new CommandFailedException(
-            $"{path} did not end within {timeout:c}; it goes on in the guest as pid {pid}.", End(pid));
+            $"{path} did not end within {timeout:c}; it keeps running in the guest as pid {pid}.", End(pid));
     }
 
     private string End(long pid) => $"End it: qgactl vm exec {vm} -- kill {pid}";

@@ -30,15 +30,15 @@ internal sealed class RunFollower(CliHost host, QgaClient client, bool json)
             var again = $"Watch it again: qgactl run watch {id}";
             if (host.IsTerminated())
             {
-                CliErrors.Write(host.Error, $"terminated: run {id} goes on in the node.", again);
+                CliErrors.Write(host.Error, $"terminated: run {id} continues on the node.", again);
                 return ExitCodes.Failed;
             }
-            (json ? host.Error : host.Out).WriteLine($"Detached: the run goes on. {again}");
+            (json ? host.Error : host.Out).WriteLine($"Detached: the run continues. {again}");
             return ExitCodes.Done;
         }
         catch (NodeUnreachableException)
         {
-            host.Error.WriteLine($"qgactl: the run goes on when its node is back. Watch it again: qgactl run watch {id}");
+            host.Error.WriteLine($"qgactl: the run continues when its node is back. Watch it again: qgactl run watch {id}");
             throw;
         }
     }

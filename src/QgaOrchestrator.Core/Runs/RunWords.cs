@@ -12,7 +12,7 @@ public static class RunWords
         + (run.RetryOf is { } of ? $", to retry {of}" : "");
 
     public static string GoesOn(RunState run) =>
-        $"Run {run.Id} goes on after a restart: {Kind(run)}, {run.Counts.Total - run.Counts.Pending - run.Counts.Running} of "
+        $"Run {run.Id} continues after a restart: {Kind(run)}, {run.Counts.Total - run.Counts.Pending - run.Counts.Running} of "
             + $"{Vms(run.Counts.Total)} done";
 
     public static string Ended(RunState run)

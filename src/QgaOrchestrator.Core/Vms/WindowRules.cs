@@ -23,7 +23,7 @@ public static class WindowRules
         WindowOrder order,
         WindowRecord record,
         Moment now
-    ) => Thaw(order, record with { Broken = record.Broken ?? "the node ended inside the window" }, round: 1, now);
+    ) => Thaw(order, record with { Broken = record.Broken ?? "the node ended during the window" }, round: 1, now);
 
     public static (WindowState State, IReadOnlyList<WindowEffect> Effects) Step(
         WindowState state,
@@ -34,7 +34,7 @@ public static class WindowRules
         {
             (WindowState.Closed, _) => (state, []),
             (_, WindowInput.QemuGone) =>
-                Close(state, state.Record with { Broken = state.Record.Broken ?? "QEMU ended inside the window" }),
+                Close(state, state.Record with { Broken = state.Record.Broken ?? "QEMU ended during the window" }),
 
             (WindowState.Opening { Order.Mode: WindowMode.Group } s, WindowInput.LedgerWritten) => Reserve(s, now),
             (WindowState.Opening s, WindowInput.LedgerWritten) => Look(s.Order),

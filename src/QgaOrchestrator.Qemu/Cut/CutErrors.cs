@@ -19,7 +19,7 @@ internal static class CutErrors
         if (IsFull(error)) return Full(image, error);
         if (error.Contains("Permission denied", StringComparison.OrdinalIgnoreCase))
             return new($"{who} may not write {image}: {error}",
-                $"Let {who} write to {directory}: give the target to a group that both are in, and set Node.TargetGroup.");
+                $"Let {who} write to {directory}: give the target a group that both belong to, and set Node.TargetGroup.");
         if (error.Contains("No such file or directory", StringComparison.OrdinalIgnoreCase))
             return new($"QEMU does not see the directory of {image}: {error}",
                 "The target needs the same path for QEMU and for the node: mount it into both.");

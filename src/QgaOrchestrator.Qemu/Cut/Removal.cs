@@ -53,7 +53,7 @@ internal sealed class Removal(IMonitor monitor, TimeProvider time, CutLimits lim
     private void GiveUp(long start, IEnumerable<string> names, string what, string detail = "still there")
     {
         if (time.GetElapsedTime(start) < limits.Removal) return;
-        throw new CutException($"QEMU keeps {what} of ours: {string.Join(", ", names)} ({detail})",
+        throw new CutException($"QEMU still has {what} of this node: {string.Join(", ", names)} ({detail})",
             "They go with the VM's next start; until then see the target's storage, which may hang.");
     }
 }

@@ -26,7 +26,7 @@ public static class TargetDirectory
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new CutException($"an image of ours in {directory} could not be deleted: {error.Message}",
+            throw new CutException($"an image that this node made in {directory} could not be deleted: {error.Message}",
                 $"Delete {directory} by hand: nothing uses it any more.");
         }
     }

@@ -117,7 +117,7 @@ internal sealed class TargetImages(IMonitor monitor, TimeProvider time, CutNames
         {
             var owner = monitor.Process is { } qemu ? $"QEMU (uid {qemu.Uid})" : "QEMU";
             throw new CutException($"the node cannot read {disk.Image}, which {owner} made: {error.Message}",
-                "The target needs the same path for QEMU and for the node, and a group that both are in (Node.TargetGroup).");
+                "The target needs the same path for QEMU and for the node, and a group that both belong to (Node.TargetGroup).");
         }
     }
 }

@@ -42,7 +42,7 @@ internal sealed class MonitorNoise(TimeProvider time)
     /// <returns>Why it is enough; null: it is not.</returns>
     public string? Add(WireLine line) =>
         (_cost += line.Noise + line.Bytes.Length + PerLine) > Budget
-            ? "QEMU's monitor floods us with what answers nothing"
+            ? "QEMU's monitor floods this node with messages that nobody asked for"
             : null;
 
     /// <inheritdoc cref="Add"/>
@@ -50,6 +50,6 @@ internal sealed class MonitorNoise(TimeProvider time)
     {
         if (time.GetElapsedTime(_second) >= TimeSpan.FromSeconds(1)) (_second, _events) = (time.GetTimestamp(), 0);
         return (_events += line.Bytes.Length) > EventsPerSecond
-            ? $"QEMU's monitor floods us with events: more than {EventsPerSecond >> 20} MiB within a second" : null;
+            ? $"QEMU's monitor floods this node with events: more than {EventsPerSecond >> 20} MiB within a second" : null;
     }
 }

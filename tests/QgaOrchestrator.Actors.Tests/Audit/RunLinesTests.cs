@@ -21,7 +21,7 @@ public sealed class RunLinesTests
             new RunEvent.ItemsSettled(
             [
                 new(0, 1, ItemState.Succeeded) { FrozenMs = 37.4, Point = new("p1", "/d", "filesystem", 9) },
-                new(1, 1, ItemState.Interrupted, "the node ended inside this attempt"),
+                new(1, 1, ItemState.Interrupted, "the node ended during this attempt"),
                 new(2, 1, ItemState.Failed, "this host's policy denies guest-fsfreeze-freeze") { RefusedBy = ItemOutcome.Policy },
             ], At),
             new RunEvent.RunResumed(At) { By = "anna" },
@@ -38,7 +38,7 @@ public sealed class RunLinesTests
             ci backup hv1/c started |
             anna run pause done |
             ci backup hv1/a done | frozen 37 ms; point p1, filesystem
-            ci backup hv1/b failed interrupted | the node ended inside this attempt
+            ci backup hv1/b failed interrupted | the node ended during this attempt
             ci backup hv1/c refused policy | this host's policy denies guest-fsfreeze-freeze
             anna run resume done |
             ci backup hv1/b started | attempt 2

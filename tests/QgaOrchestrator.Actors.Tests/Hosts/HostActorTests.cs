@@ -110,7 +110,7 @@ public sealed class HostActorTests : OneGuard
         Sys.EventStream.Subscribe(errors, typeof(Akka.Event.Error));
         Time.Advance(TimeSpan.FromSeconds(1.5));
         errors.FishForMessage<Akka.Event.Error>(
-            e => e.Message.ToString()!.Contains("does not thaw any more", StringComparison.Ordinal), Limit);
+            e => e.Message.ToString()!.Contains("stops thawing", StringComparison.Ordinal), Limit);
         Host.Tell(new LimitSeen("w1"), Window);
         await Watchdog!.NextBeat().WaitAsync(Limit);
     }

@@ -65,7 +65,7 @@ public sealed class HostAuditTests : OneGuard
 
         Assert.Equal(
             [("thaw/w2", null, "the lease has ended; window w2; 2 of 2 file systems thawed"),
-             ("thaw/w4", "r1", "found open: its node or its window had ended; window w4; 2 of 2 file systems thawed")],
+             ("thaw/w4", "r1", "found open after its node or window had ended; window w4; 2 of 2 file systems thawed")],
             Audited.Select(line => (line.Key, line.Run, line.Detail)));
     }
 

@@ -97,7 +97,7 @@ public sealed class RunKeeperTests : TestKit
     }
 
     /// <summary>It fails, and its keeper has set the timer when it says so.</summary>
-    private void Fail() => EventFilter.Warning(contains: "begins anew in").ExpectOne(() => _keeper.Tell("fail"));
+    private void Fail() => EventFilter.Warning(contains: "restarts in").ExpectOne(() => _keeper.Tell("fail"));
 
     private sealed class Faulty : ReceiveActor
     {

@@ -278,7 +278,7 @@ public class WindowRulesTests
         var window = Adopt(seen, 50);
         Assert.Equal([new WindowEffect.Thaw(1)], window.Last);
         window.Step(60, Settled(60));
-        Assert.Equal("the node ended inside the window", window.Record.Broken);
+        Assert.Equal("the node ended during the window", window.Record.Broken);
         Assert.Equal(seen.CutAt, window.Record.CutAt);
     }
 
@@ -322,7 +322,7 @@ public class WindowRulesTests
     [InlineData("Frozen")]
     [InlineData("Thawing")]
     public void A_guest_that_ended_with_its_qemu_is_frozen_no_more(string state) =>
-        Assert.Equal("QEMU ended inside the window",
+        Assert.Equal("QEMU ended during the window",
             Assert.IsType<WindowState.Closed>(Standing(state).Step(400, new WindowInput.QemuGone()).State).Record.Broken);
 
     private static WindowRun Standing(string state) => state switch

@@ -68,7 +68,7 @@ public sealed class DisksTests : IDisposable
         Assert.Equal(("filesystem", 7), ((string?)point["class"], point["disks"]!.AsArray().Count));
         Assert.Equal(["cd0 empty", "scsi2 excluded", "served0 excluded"], Outside(point));
         var check = await CheckAsync(node);
-        Assert.Contains("excludes sda, and no disk of this VM is called that", check, StringComparison.Ordinal);
+        Assert.Contains("excludes sda, and this VM has no disk of that name", check, StringComparison.Ordinal);
         Assert.Contains("scsi2 (excluded)", check, StringComparison.Ordinal);
         await node.StopAsync();
     }

@@ -13,10 +13,10 @@ internal static class GuestHooks
     /// <summary>On a tmpfs of the guest, which no freeze touches (deploy/guest-hooks/fsfreeze-hook).</summary>
     public const string StatusFile = "/run/qga-hook/status.json";
 
-    /// <summary>Some dozens of scripts; whoever writes more is not our hook.</summary>
+    /// <summary>In bytes: room for dozens of scripts. A longer file is not written by our hook.</summary>
     private const int Most = 64 * 1024;
 
-    /// <summary>Before the freeze; null where no hook of ours can be: Windows has its own, and an unfrozen guest calls
+    /// <summary>Before the freeze; null if our hook cannot run there: Windows has its own, and a guest that is not frozen calls
     /// none.</summary>
     public static async Task<HookReading?> BeforeAsync(IActorRef vm, GuestView guest, bool freezes) =>
         freezes && guest.Inventory?.OsId != "mswindows" ? await ReadAsync(vm, guest.Info) : null;
@@ -25,8 +25,7 @@ internal static class GuestHooks
     public static async Task<HookReport?> AfterAsync(IActorRef vm, HookReading? before) =>
         before is null ? null : Bounded(HookReport.Judge(before, await AgainAsync(vm, before)));
 
-    /// <summary>Each script's name is sound and short (<see cref="HookReading.Parse"/>), and nobody says how many there
-    /// are.</summary>
+    /// <summary>Each script's name is short (<see cref="HookReading.Parse"/>), but their number has no limit.</summary>
     private static HookReport Bounded(HookReport report) => report with
     {
         Scripts = report.Scripts is null ? null : ForeignText.Message(report.Scripts),
@@ -38,11 +37,11 @@ internal static class GuestHooks
     public static async Task<string?> RefusalAsync(IActorRef vm, HookReading? before) =>
         before is null ? null : HookReport.Refusal(before, await AgainAsync(vm, before));
 
-    /// <summary>Who could not be read before proves nothing, whatever it says now.</summary>
+    /// <summary>A status file that could not be read before the freeze proves nothing afterwards.</summary>
     private static async Task<HookReading> AgainAsync(IActorRef vm, HookReading before) =>
         before is HookReading.Unreadable ? before : await ReadAsync(vm);
 
-    /// <summary>Never throws for what the guest does: a file that cannot be read proves nothing, and stops nothing.</summary>
+    /// <summary>Never throws because of the guest: a file that cannot be read proves nothing and stops nothing.</summary>
     /// <param name="vm">The VM's own actor.</param>
     /// <param name="agent">What the agent offers, null where that is not known.</param>
     public static async Task<HookReading> ReadAsync(IActorRef vm, AgentInfo? agent = null) =>

@@ -10,17 +10,17 @@ namespace QgaOrchestrator.Actors.Kinds.Backup;
 
 /// <summary>
 /// Where one attempt's point is made: <c>TARGET/HOST~VM/POINT/</c> with an image a disk and, when it is done, point.json.
-/// QEMU's user writes there, so a link is followed nowhere below it, and the draft, by which a crash's successor goes on, lies
-/// in a directory of the node's own: <c>DRAFTS/HASH.json</c>.
+/// QEMU's user writes there, so no link is followed below it. The draft, from which a restarted node continues, lies in a
+/// directory of the node's own: <c>DRAFTS/HASH.json</c>.
 /// </summary>
 internal sealed class PointDirectory
 {
     private const string PointFile = "point.json";
 
-    /// <summary>What earlier versions left beside the images.</summary>
+    /// <summary>Files that earlier versions left beside the images.</summary>
     private static readonly string[] Leftovers = [PointFile + ".tmp", "draft.json", "draft.json.tmp"];
 
-    /// <summary>Its group passes through to the point and changes nothing there: a point cannot be swapped for a link.</summary>
+    /// <summary>The group may pass through to the point but change nothing: a point cannot be replaced by a link.</summary>
     private const UnixFileMode Above =
         UnixFileMode.SetGroup
         | UnixFileMode.UserRead
@@ -83,9 +83,8 @@ internal sealed class PointDirectory
         }
     }
 
-    /// <summary>Without a draft the attempt goes on as well, and a crash's successor undoes it: an older one is not left for
-    /// it.</summary>
-    /// <returns>Why it could not be written; null: it is.</returns>
+    /// <summary>If this fails, the attempt continues, and after a crash it is undone: an older draft is deleted.</summary>
+    /// <returns>Why it could not be written; null if it was.</returns>
     public string? Write(PointDraft draft)
     {
         try
@@ -114,10 +113,10 @@ internal sealed class PointDirectory
         }
     }
 
-    /// <summary>Another point's file that somebody has moved here is none of this attempt's.</summary>
+    /// <summary>A file of another point that somebody has moved here does not count.</summary>
     public RecoveryPoint? ReadPoint() => Read(Path) is { } point && point.Id == Id ? point : null;
 
-    /// <summary>From here on the point exists, also behind a loss of power. Its group may read what it is.</summary>
+    /// <summary>From here on the point exists, also after a loss of power. Its group may read it.</summary>
     public void Publish(RecoveryPoint point)
     {
         try
@@ -135,7 +134,7 @@ internal sealed class PointDirectory
         }
     }
 
-    /// <summary>From here on the point is none any more; its images are still there.</summary>
+    /// <summary>From here on there is no point; its images still exist.</summary>
     public void Withdraw()
     {
         try

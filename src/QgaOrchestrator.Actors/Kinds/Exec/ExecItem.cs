@@ -89,7 +89,9 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
             if (aborted.IsCancellationRequested)
                 return Keep(
                     process,
-                    Outcome(ItemState.Cancelled, $"{ItemOutcome.RunAborted}; the process goes on in the guest as pid {process.Pid}")
+                    Outcome(
+                        ItemState.Cancelled,
+                        $"{ItemOutcome.RunAborted}; the process keeps running in the guest as pid {process.Pid}")
                 );
             await Task.Delay(pause, Services.Time, stopped);
             var reply = await ItemCalls.AskAsync(
@@ -124,7 +126,7 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
             unheard is null
                 ? Outcome(
                     ItemState.Failed,
-                    $"it did not end within {_options.Timeout:c}, and goes on in the guest as pid {process.Pid}",
+                    $"it did not end within {_options.Timeout:c}, and keeps running in the guest as pid {process.Pid}",
                     $"End it with qgactl vm exec {Order.Vm.Name} -- kill {process.Pid}, or allow a longer timeout"
                 )
                 : Outcome(

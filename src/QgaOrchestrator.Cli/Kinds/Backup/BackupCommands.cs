@@ -16,7 +16,7 @@ internal static class BackupCommands
     private static CliCommand Run(CliHost host, GlobalOptions global) =>
         Starting(host, global, isCheck: false, new CliCommand(
             "run",
-            "Backs up the selected VMs and shows the progress. Ctrl-C stops the display; the run goes on.",
+            "Backs up the selected VMs and shows the progress. Ctrl-C stops the display; the run continues.",
             "qgactl backup run --select app=db --target /backup",
             "qgactl backup run --canary 2 --waves 10%,50% --soak 5m --max-failures 2%"
         ));

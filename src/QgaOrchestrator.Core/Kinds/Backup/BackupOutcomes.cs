@@ -10,7 +10,7 @@ public static class BackupOutcomes
     public static ItemOutcome Aborted(BackupOrder order) => Outcome(order, ItemState.Cancelled, ItemOutcome.RunAborted, null);
 
     public static ItemOutcome Interrupted(BackupOrder order) =>
-        ItemOutcome.Interrupted(order.Item, order.Attempt, "the node ended inside this attempt");
+        ItemOutcome.Interrupted(order.Item, order.Attempt, "the node ended during this attempt");
 
     public static ItemOutcome Of(BackupOrder order, Finding finding) =>
         Outcome(order, finding.State, finding.What, finding.Remedy) with { RefusedBy = finding.RefusedBy };
@@ -41,7 +41,7 @@ public static class BackupOutcomes
                 order,
                 ItemState.Failed,
                 $"the guest refused to freeze: {refusal}",
-                "See to the script's application in the guest, or use consistency prefer");
+                "Check the script's application in the guest, or use consistency prefer");
         return outcome with
         {
             FrozenMs = window.FrozenMs,

@@ -22,7 +22,7 @@ public static class PreflightRules
     /// <summary>What to do about a disk that nobody holds still.</summary>
     public const string Uncovered =
         "Detach such a disk, keep what does not freeze on another one, leave it out by its name (Exclude in the fleet file), "
-            + "or take the class as it is";
+            + "or accept the class";
 
     private const string Freezing = "guest-fsfreeze-", FileSystems = "guest-get-fsinfo", Files = "guest-file-";
 
@@ -93,7 +93,7 @@ public static class PreflightRules
                     CultureInfo.InvariantCulture,
                     $"the guest, or its agent, started {age.TotalSeconds:0} s ago: its services may not be up yet"
                 ),
-                "Wait until they are: what is cut now is what they have to recover from"
+                "Wait until they are up: services that are cut while they start must recover after a restore"
             );
     }
 
@@ -126,7 +126,7 @@ public static class PreflightRules
         return Freeze(facts.Vm, guest, facts.RunState, consistency) is { } finding ? [finding] : [];
     }
 
-    private static Finding AsItRuns(string remedy) => new(Severity.Notice, "it would be cut as it runs, class crash", remedy);
+    private static Finding AsItRuns(string remedy) => new(Severity.Notice, "it would be cut while it runs, class crash", remedy);
 
     /// <summary>Of a guest that can be frozen: what its freeze does not do.</summary>
     private static IEnumerable<Finding> Frozen(PreflightFacts facts)
@@ -136,7 +136,7 @@ public static class PreflightRules
                 facts,
                 Missing(facts, FileSystems),
                 Severity.Notice,
-                "which disks its file systems cover is not known, class crash"
+                "it is not known which disks its file systems cover, class crash"
             )
         )
             yield return gap;
@@ -145,7 +145,7 @@ public static class PreflightRules
                 facts,
                 Missing(facts, Files),
                 Severity.Notice,
-                "its freeze hook cannot be asked, so no point says application, and its mounts are not known"
+                "its freeze hook cannot be asked, so no point says application; its mounts are not known"
             )
         )
             yield return gap;
@@ -157,26 +157,26 @@ public static class PreflightRules
         if (Mounted(MountKind.Network) is { } network)
             yield return new(
                 Severity.Notice,
-                $"{network}: what is there is on no disk of this VM, and not in the point",
-                "Back it up where it lies"
+                $"{network}: its data is on no disk of this VM, so it is not in the point",
+                "Back it up where it is stored"
             );
         if (Mounted(MountKind.Loop) is { } loop)
             yield return new(
                 Severity.Notice,
-                $"{loop}: a loop device's freeze can hang behind that of the file system which holds its file",
+                $"{loop}: the freeze of a loop device can hang behind the freeze of the file system that holds its file",
                 "Mount it from a disk of its own; a freeze that hangs is undone at Freeze.Timeout, and the item fails"
             );
         if (Mounted(MountKind.Overlay) is { } overlay)
             yield return new(
                 Severity.Notice,
-                $"{overlay}: an overlay does not freeze by itself, and stands still only with the file system that it writes to",
-                "Keep its upper directory on a disk whose file system freezes"
+                $"{overlay}: an overlay does not freeze by itself; it stands still only with the file system that it writes to",
+                "Put its upper directory on a disk whose file system freezes"
             );
         if (Mounted(MountKind.CannotFreeze) is { } rigid)
             yield return new(
                 Severity.Notice,
-                $"{rigid}: its file system cannot freeze, and what is written there at the cut may be torn",
-                "Keep nothing there that is written all the time"
+                $"{rigid}: its file system cannot freeze, so what is written there during the cut may be torn",
+                "Keep no data there that is written all the time"
             );
 
         string? Mounted(MountKind kind)
@@ -231,9 +231,9 @@ public static class PreflightRules
         if (facts.BrokenBitmaps.Count > 0)
             yield return new(
                 method == BackupMethod.Incremental ? Severity.Blocking : Severity.Notice,
-                $"QEMU calls dirty bitmaps inconsistent: {string.Join(", ", facts.BrokenBitmaps)}; no incremental backup can "
-                    + $"go on from them",
-                "Remove each with block-dirty-bitmap-remove, and let whoever made it begin with a full backup");
+                $"QEMU reports inconsistent dirty bitmaps: {string.Join(", ", facts.BrokenBitmaps)}; no incremental backup can "
+                    + $"continue from them",
+                "Remove each with block-dirty-bitmap-remove, and let the program that made it begin with a full backup");
         if (method is BackupMethod.Full && facts.Qemu is { } qemu && qemu < ProtectsWrites)
             yield return new(
                 Severity.Notice,
@@ -247,7 +247,7 @@ public static class PreflightRules
         if (facts.Strangers.Count > 0)
             yield return new(
                 Severity.Notice,
-                $"the fleet file excludes {string.Join(", ", facts.Strangers)}, and no disk of this VM is called that",
+                $"the fleet file excludes {string.Join(", ", facts.Strangers)}, and this VM has no disk of that name",
                 "Name a disk by its device's id, its node's name, its drive's id or its serial"
             );
         var disks = facts.Outside.Where(outside => outside.Why != "tpm").ToList();
@@ -255,13 +255,13 @@ public static class PreflightRules
             yield return new(
                 Severity.Notice,
                 $"not in the point: {string.Join(", ", disks.Select(outside => $"{outside.Name} ({outside.Why})"))}",
-                "Keep what is on them by other means where it is needed"
+                "Back up what is needed on them by other means"
             );
         if (facts.Outside.Where(outside => outside.Why == "tpm").Select(outside => outside.Name).ToList() is { Count: > 0 } tpms)
             yield return new(
                 Severity.Notice,
                 $"the state of {string.Join(", ", tpms)} is not in the point: the program that emulates the TPM keeps it",
-                "Keep that program's state directory, or the recovery keys of what the guest has encrypted"
+                "Back up that program's state directory, or keep the recovery keys of what the guest has encrypted"
             );
     }
 }

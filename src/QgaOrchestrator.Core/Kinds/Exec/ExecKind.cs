@@ -23,7 +23,7 @@ public static class ExecKind
     public static readonly RunStep Wait = new(
         "wait",
         "asks until the process has ended, and keeps its result at once: the agent forgets it",
-        "nothing is undone; the process goes on",
+        "nothing is undone; the process keeps running",
         "asked again by its pid");
 
     /// <summary>Why this end is no success; null: it is.</summary>

@@ -6,7 +6,7 @@ namespace QgaOrchestrator.Core.Kinds.Exec;
 /// <summary>Options of a run of one process. The journal holds them without the environment's values: see <see
 /// cref="ExecSecrets"/>.</summary>
 /// <param name="Path">The program; searched in PATH, without a shell.</param>
-/// <param name="Timeout">From its start to its end; what still runs then goes on running.</param>
+/// <param name="Timeout">From its start to its end; what still runs then keeps running.</param>
 /// <param name="CaptureOutput">Both streams, up to 16 MiB each (the agent's limit).</param>
 /// <param name="Args">Without the program's own name; null: none.</param>
 /// <param name="Env">NAME=VALUE each; it replaces the whole environment. Null: the agent's own. In journals of earlier versions

@@ -8,13 +8,13 @@ namespace QgaOrchestrator.Core.Runs.Groups;
 [JsonConverter(typeof(CamelCaseNames<MemberPhase>))]
 public enum MemberPhase
 {
-    /// <summary>It waits behind another run's item for its VM, or nothing was heard of it.</summary>
+    /// <summary>It waits for its VM behind another run's item, or has not reported yet.</summary>
     Queued,
 
-    /// <summary>At work: it looks, and prepares.</summary>
+    /// <summary>It checks and prepares.</summary>
     Begun,
 
-    /// <summary>Every slow thing is done.</summary>
+    /// <summary>Everything slow is done.</summary>
     Prepared,
 
     /// <summary>The channel is held for one freeze.</summary>
@@ -24,10 +24,10 @@ public enum MemberPhase
 
     Cut,
 
-    /// <summary>Thawed, its own window held, and what it saw is stored beside its images.</summary>
+    /// <summary>Thawed; its own window held, and the draft of its point is stored.</summary>
     Closed,
 
-    /// <summary>The group's verdict is stored, too: it copies by itself.</summary>
+    /// <summary>The group's verdict is stored, too: it copies on its own.</summary>
     Copying,
 
     /// <summary>The images are whole and summed.</summary>
@@ -46,7 +46,7 @@ public enum MemberPhase
 public sealed record MemberReport(
     MemberPhase Phase, bool Slow = false, bool Covered = false, GroupVerdict? Verdict = null, ItemOutcome? Failing = null);
 
-/// <summary>What a group can say of itself when all its windows have closed well.</summary>
+/// <summary>What a group has proved once all its windows held.</summary>
 /// <param name="SkewMs">Upper bound of the time between its first and its last cut, on the coordinator's clock.</param>
 /// <param name="Covered">Every disk of every member was covered.</param>
 public sealed record GroupVerdict(double SkewMs, bool Covered);
@@ -80,7 +80,7 @@ public sealed record GroupState(string Name, TimeSpan Spread, IReadOnlyList<Grou
 {
     public GroupStage Stage { get; init; }
 
-    /// <summary>Its coordinator is not the attempt's first: what an earlier one began may be anywhere.</summary>
+    /// <summary>An earlier coordinator of this attempt ended: how far its members are is not known yet.</summary>
     public bool Resumed { get; init; }
 
     /// <summary>Members that have been told to begin.</summary>
@@ -93,7 +93,7 @@ public sealed record GroupState(string Name, TimeSpan Spread, IReadOnlyList<Grou
 
     public GroupVerdict? Verdict { get; init; }
 
-    /// <summary>It is to stop, and this coordinator does not know yet whether its predecessor had told the members to
+    /// <summary>It is to stop, but this coordinator does not know yet whether an earlier one had told the members to
     /// end.</summary>
     public ItemOutcome? Stopped { get; init; }
 
@@ -104,7 +104,7 @@ public sealed record GroupState(string Name, TimeSpan Spread, IReadOnlyList<Grou
 }
 
 /// <param name="Item">Its index in the run.</param>
-/// <param name="Vm">Its VM's name, for the reason that its siblings are told.</param>
+/// <param name="Vm">Its VM's name, for the reason that the other members get.</param>
 /// <param name="Attempt">The same for all of the group.</param>
 public sealed record GroupMember(int Item, string Vm, int Attempt)
 {
@@ -114,10 +114,10 @@ public sealed record GroupMember(int Item, string Vm, int Attempt)
 
     public bool Covered { get; init; }
 
-    /// <summary>Since it was heard to wait behind another run's item.</summary>
+    /// <summary>When it first reported that it waits behind another run's item.</summary>
     public Moment? QueuedSince { get; init; }
 
-    /// <summary>How its item ended; it does nothing more.</summary>
+    /// <summary>How its item ended.</summary>
     public ItemOutcome? Outcome { get; init; }
 }
 

@@ -4,14 +4,14 @@ using QgaOrchestrator.Core.Vms;
 namespace QgaOrchestrator.Core.Runs.Groups;
 
 /// <summary>
-/// The rules of a consistency group: reserve all, freeze the slow ones, then the rest, cut all, and go on only when every
-/// window held; all or nothing to the end. A stage begins when every member is ready for it, and a member is told again what
-/// holds for it whenever it repeats itself: so lost, late and doubled messages change nothing. Thaw does not wait for any
-/// of this: each host keeps its own limits.
+/// The rules of a consistency group: reserve all, freeze the slow ones, then the rest, cut all, and continue only if every window
+/// held; all or nothing to the end. A stage begins when every member is ready for it. A member that repeats its report is sent
+/// its order again, so lost, late and doubled messages change nothing. Thaw waits for none of this: each host keeps its own
+/// limits.
 /// </summary>
 public static class GroupRules
 {
-    /// <summary>A report may overtake another; after this long it is no accident that a member still waits.</summary>
+    /// <summary>One report may overtake another; a member that still waits after this long has lost its place.</summary>
     private static readonly TimeSpan PlaceIsLost = TimeSpan.FromSeconds(10);
 
     public static (GroupState State, IReadOnlyList<GroupEffect> Effects) Step(GroupState group, GroupInput input, Moment now)
@@ -33,13 +33,14 @@ public static class GroupRules
         return (group, effects);
     }
 
-    /// <summary>A void group whose earlier coordinator may have begun a member has it look, and undo what it finds.</summary>
+    /// <summary>If an earlier coordinator may have begun a member of a void group, that member looks and undoes what it
+    /// finds.</summary>
     private static bool Begins(GroupState group) =>
         group is { Stage: GroupStage.Gathering } or { Stage: GroupStage.Void, Resumed: true };
 
     private static bool HasBegun(GroupMember member) => member.Phase >= MemberPhase.Begun || member.Outcome is not null;
 
-    /// <summary>Whom an earlier coordinator had begun is under way, too: it is ordered again when a message may have been
+    /// <summary>Members that an earlier coordinator began are under way, too: each is ordered again when a message may have been
     /// lost.</summary>
     private static GroupState CountBegun(GroupState group)
     {
@@ -86,8 +87,8 @@ public static class GroupRules
             };
 
     /// <summary>
-    /// It waits behind another run's item. Before the group has begun that is its turn; afterwards its host's crash has cost it
-    /// its place, and the others hold VMs that the other run may wait for: they let go.
+    /// The member waits behind another run's item. Before the group has begun, it simply waits for its turn. Afterwards it has
+    /// lost its place by a crash of its host, and the others hold VMs for which the other run may wait: the group ends.
     /// </summary>
     private static GroupState Queue(GroupState group, int item, Moment now)
     {
@@ -99,11 +100,11 @@ public static class GroupRules
             ? group
             : Void(
                 group,
-                new ItemOutcome(item, 0, ItemState.Interrupted, "its host's node ended, and another run works on it meanwhile")
+                new ItemOutcome(item, 0, ItemState.Interrupted, "its host's node ended, and another run works on this VM now")
             );
     }
 
-    /// <summary>All or nothing: once all have published, and may have been told to end, it is too late.</summary>
+    /// <summary>All or nothing: once all have published and may have been told to end, it is too late to stop.</summary>
     private static GroupState Stop(GroupState group, ItemOutcome cause) => group switch
     {
         { Stage: GroupStage.Ending } => group,
@@ -117,7 +118,7 @@ public static class GroupRules
 
     private static GroupState End(GroupState group, ItemOutcome outcome)
     {
-        // Who succeeded had published: a new coordinator hears no more of it than that.
+        // A member that succeeded had published: a new coordinator learns no more of it than that.
         var succeeded = outcome.State == ItemState.Succeeded;
         group = With(group, outcome.Item, member => member with
         {
@@ -127,9 +128,9 @@ public static class GroupRules
         return (outcome.State, group) switch
         {
             (ItemState.Succeeded, _) => group,
-            // It had published, and is gone: its siblings' points are whole.
+            // It had published and cannot be reached: the other members' points are complete.
             (ItemState.Unreachable, { Stage: GroupStage.Ending }) => group,
-            // Whether the group had come to its end before the crash the others will tell.
+            // The other members will tell whether the group had come to its end before the crash.
             (ItemState.Unreachable, { Stage: GroupStage.Gathering, Resumed: true }) =>
                 group with { Stopped = group.Stopped ?? outcome },
             _ => Void(group, outcome),
@@ -163,7 +164,7 @@ public static class GroupRules
         return group;
     }
 
-    /// <summary>The next stage where all are ready for it; null: somebody is not.</summary>
+    /// <summary>The next stage if all members are ready for it; null if one is not.</summary>
     private static GroupState? Next(GroupState group, Moment now) => group.Stage switch
     {
         GroupStage.Gathering when group.Members.All(member => member.Phase > MemberPhase.Begun || member.Outcome is not null) =>
@@ -183,8 +184,8 @@ public static class GroupRules
     private static bool All(GroupState group, MemberPhase phase) => group.Members.All(member => member.Phase >= phase);
 
     /// <summary>
-    /// Everybody has looked where it stands. After a start all are prepared. After a coordinator's crash a group goes on only
-    /// where its verdict was stored by at least one member and all windows had closed; a run never resumes inside a window.
+    /// Every member knows how far it is. After a start all are prepared. After a coordinator's crash a group continues only if at
+    /// least one member stored its verdict and all windows had closed; a run never resumes inside a window.
     /// </summary>
     private static GroupState Gathered(GroupState group) => group switch
     {
@@ -194,7 +195,7 @@ public static class GroupRules
                 : Void(group, stop),
         { Verdict: not null } when All(group, MemberPhase.Closed) => group with { Stage = GroupStage.Copying },
         _ when group.Members.All(member => member.Phase == MemberPhase.Prepared) => group with { Stage = GroupStage.Reserving },
-        _ => Void(group, new ItemOutcome(-1, 0, ItemState.Interrupted, "the run's node ended inside the group's window")),
+        _ => Void(group, new ItemOutcome(-1, 0, ItemState.Interrupted, "the run's node ended during the group's window")),
     };
 
     private static GroupState AllCut(GroupState group, Moment now) => now - group.FirstFrozen!.Value > group.Spread
@@ -206,7 +207,7 @@ public static class GroupRules
                 (now - group.CutSent!.Value).TotalMilliseconds, group.Members.All(member => member.Covered)),
         };
 
-    /// <summary>What holds for this member now; null: it has its work, or waits for others.</summary>
+    /// <summary>This member's next order; null while it works, or waits for others.</summary>
     private static GroupOrder? OrderFor(GroupState group, GroupMember member) => (group.Stage, member.Phase) switch
     {
         _ when member.Outcome is not null => null,
@@ -222,7 +223,7 @@ public static class GroupRules
         _ => null,
     };
 
-    /// <summary>A disk whose writers are not all frozen: everybody stays frozen until the last is cut.</summary>
+    /// <summary>If a disk has writers that are not frozen, all members stay frozen until the last one is cut.</summary>
     private static bool Holds(GroupState group) => !group.Members.All(member => member.Covered);
 
     private static ItemOutcome VoidedOutcome(GroupState group, GroupMember member)
@@ -244,7 +245,7 @@ public static class GroupRules
         $"from the first freeze to the last cut took more than Freeze.Spread ({group.Spread.TotalSeconds:0.###} s){Late(group)}",
         "Look for what slows that guest's freeze, back it up apart (Freeze: alone), or raise Freeze.Spread");
 
-    /// <summary>Who had not come as far as the others.</summary>
+    /// <summary>Names the members that were not as far as the others.</summary>
     private static string Late(GroupState group)
     {
         var late = group

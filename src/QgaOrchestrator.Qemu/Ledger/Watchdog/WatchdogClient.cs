@@ -53,7 +53,7 @@ public sealed class WatchdogClient : IDisposable
             await WatchdogProtocol.SendLineAsync(socket, WatchdogProtocol.Hello(ledger), stop).ConfigureAwait(false);
             var hello = await WatchdogProtocol.ReadLineAsync(socket, stop).ConfigureAwait(false);
             if (WatchdogProtocol.Judge(hello, ledger) is { } refusal)
-                throw new WatchdogException($"The watchdog on {path} is not ours: {refusal}");
+                throw new WatchdogException($"The watchdog on {path} is not this node's: {refusal}");
             return new WatchdogClient(socket, time);
         }
         catch (Exception e) when (e is SocketException or ArgumentException)

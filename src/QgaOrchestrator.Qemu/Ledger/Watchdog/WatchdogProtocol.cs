@@ -53,8 +53,8 @@ public static class WatchdogProtocol
         return hello.Split(' ', 3) switch
         {
             [Name, var version, _] when version != Version.ToString(CultureInfo.InvariantCulture) =>
-                $"it speaks version {version} of the protocol, we {Version}",
-            [Name, _, var theirs] => theirs == ledger.Directory ? null : $"its ledger is {theirs}, ours {ledger.Directory}",
+                $"it speaks version {version} of the protocol, this program version {Version}",
+            [Name, _, var theirs] => theirs == ledger.Directory ? null : $"its ledger is {theirs}, not {ledger.Directory}",
             _ => "its first line is no hello",
         };
     }

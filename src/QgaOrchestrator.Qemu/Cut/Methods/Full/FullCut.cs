@@ -97,7 +97,7 @@ public sealed class FullCut(IQmpMachine machine, TimeProvider time, CutLimits? l
     {
         if (_copied == plan.Names.Hash) return;
         if (copies.NonePresent || await HasNodesAsync(plan).ConfigureAwait(false))
-            throw new CutException("QEMU does not know the copy any more: it was restarted, or somebody removed its job",
+            throw new CutException("QEMU no longer knows the copy: QEMU was restarted, or somebody removed the job",
                 "Run the backup of this VM again.");
     }
 

@@ -56,9 +56,9 @@ internal static class HookCall
         var (told, error, remedy) = Parse(end.Output);
         return end switch
         {
-            { ExitCode: null } => new HookAnswer.Unclear("it took longer than its limit and was ended"),
+            { ExitCode: null } => new HookAnswer.Unclear("it exceeded its time limit and was killed"),
             { ExitCode: 0 } when !told =>
-                new HookAnswer.Unclear($"it ended well but printed no JSON object: {Shown(end.Output)}"),
+                new HookAnswer.Unclear($"it exited with 0 but printed no JSON object: {Shown(end.Output)}"),
             { ExitCode: 0 } when error is null => new HookAnswer.Done(),
             { ExitCode: 0 } => new HookAnswer.Failed(error, remedy),
             { ExitCode: var code } =>

@@ -22,7 +22,7 @@ internal static class MarkedProcesses
         while (Find(mark) is { Count: > 0 } pids)
         {
             if (time.GetElapsedTime(start) > limit)
-                throw new CutException($"an earlier run of the hook does not end (pid {string.Join(", ", pids)})",
+                throw new CutException($"an earlier run of the hook has not ended (pid {string.Join(", ", pids)})",
                     "See what it waits for: its storage may hang. The host's next start ends it at the latest.");
             foreach (var pid in pids) Signals.Kill(pid);
             await Task.Delay(Again, time, cancel).ConfigureAwait(false);

@@ -47,7 +47,7 @@ public sealed record OpenOverlay(
         return new(
             string.Create(
                 System.Globalization.CultureInfo.InvariantCulture,
-                $"the QEMU process that made the VM's overlays (pid {Qemu.Pid}) is gone: what the guest wrote since {Since:u} "
+                $"the QEMU process that made the VM's overlays (pid {Qemu.Pid}) is gone: what the guest wrote after {Since:u} "
                     + $"is in {string.Join(", ", Disks.Select(disk => disk.Overlay))}"
             ),
             $"Stop the VM. If it was not started from its original disks since, commit the overlays: "

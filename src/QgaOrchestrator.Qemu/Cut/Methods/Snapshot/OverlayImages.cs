@@ -65,11 +65,11 @@ internal sealed class OverlayImages(IMonitor monitor, TargetImages images, CutNa
     private OverlaidDisk Plan(PlannedDisk disk)
     {
         if (disk.File is { } path && IsDevice(path))
-            throw new CutException($"disk {disk.Name} is the block device {path}, and no overlay can lie beside that",
+            throw new CutException($"disk {disk.Name} is the block device {path}, and no overlay can be made beside that",
                 "Use the method full, or a storage hook (method hook) for a snapshot below QEMU.");
         if (disk.File is not ['/', ..] file || !File.Exists(file))
             throw new CutException(
-                $"disk {disk.Name} is no file that this node sees ({disk.File ?? "no path"}), so no overlay can lie beside it",
+                $"disk {disk.Name} is no file that this node sees ({disk.File ?? "no path"}), so no overlay fits beside it",
                 "Use the method full for this VM."
             );
         if (ImageName.Of(null, _media.GetValueOrDefault(disk.Node)?.File).Shifted)

@@ -151,7 +151,7 @@ public sealed class SnapshotCut(
             copies.ThrowIfFailed();
             if (copies.AnyMissing && _copied != plan.Names.Hash
                 && (owed is not null || copies.NonePresent || await HasNodesAsync(plan).ConfigureAwait(false)))
-                throw new CutException("QEMU does not know the copy any more: it was restarted, or somebody removed its job",
+                throw new CutException("QEMU no longer knows the copy: QEMU was restarted, or somebody removed the job",
                     "Run the backup of this VM again.");
             if (copies.RestConcluded) return;
             await watch.ChangedAsync(cancel).ConfigureAwait(false);
