@@ -65,7 +65,7 @@ internal sealed class BusesVm : IAsyncDisposable
                 .. Disk("scsi1", Copy("uefi", "scsi1"), "scsi-hd,bus=scsihw0.0,channel=0,scsi-id=0,lun=1"),
                 "-device", "scsi-cd,bus=scsihw0.0,channel=0,scsi-id=0,lun=2,id=cd0",
                 "-device", "virtio-scsi-pci,id=virtioscsi1,iothread=io1,bus=rp1",
-                .. Disk("scsi2", Copy("ext4", "scsi2"), "scsi-hd,bus=virtioscsi1.0,channel=0,scsi-id=0,lun=1"),
+                .. Disk("scsi2", Copy("ext4", "scsi2"), "scsi-hd,bus=virtioscsi1.0,channel=0,scsi-id=0,lun=3"),
                 "-device", "nvme,id=nvme0,serial=NVME0",
                 .. Disk("ns1", Copy("ext4", "ns1"), "nvme-ns,bus=nvme0,nsid=1"),
                 .. Disk("ns2", Copy("ext4", "ns2"), "nvme-ns,bus=nvme0,nsid=2"),

@@ -17,11 +17,18 @@ public sealed class DisksTests : IDisposable
         await using var buses = await BusesVm.BootAsync(_folder, Name);
         using (var agent = await LabAgent.ConnectAsync(buses.Vm.Agent, Guests.Limit))
         {
-            // vdc is the vhost-user disk on the root bus, vdd the throttled one behind a root port.
+            // vdc is the vhost-user disk on the root bus, vdd the throttled one behind a root port. The kernel names SCSI disks in
+            // the order in which it happens to probe them, so they are found by their LUN.
             await agent.ShellAsync("""
-                for disk in sda sdb2 sdc nvme0n1 nvme0n2 vdc vdd; do mkdir -p /mnt/$disk; done
-                for disk in sda sdb2 sdc nvme0n1 nvme0n2 vdd; do mount -t ext4 /dev/$disk /mnt/$disk || exit 1; done
-                mkdir /efi && mount -t vfat -o ro /dev/sdb1 /efi
+                at() {
+                  lun=$1 part=$2
+                  until set -- /sys/bus/scsi/devices/*:$lun/block/sd?; [ -b /dev/${1##*/}$part ]; do sleep 0.1; done
+                  echo /dev/${1##*/}$part
+                }
+                mkdir -p /mnt /efi && cd /mnt && mkdir scsi0 scsi1 scsi2 nvme0n1 nvme0n2 vdc vdd
+                mount -t ext4 $(at 0) scsi0 && mount -t ext4 $(at 1 2) scsi1 && mount -t ext4 $(at 3) scsi2 || exit 1
+                for disk in nvme0n1 nvme0n2 vdd; do mount -t ext4 /dev/$disk $disk || exit 1; done
+                mount -t vfat -o ro $(at 1 1) /efi
                 """);
         }
         var fleet = Path.Combine(_folder, "fleet.json");
