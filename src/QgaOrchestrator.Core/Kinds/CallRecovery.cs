@@ -1,43 +1,42 @@
 namespace QgaOrchestrator.Core.Kinds;
 
-/// <summary>What is kept of an item whose guest is asked once; it is written before the guest is asked.</summary>
-/// <param name="Attempt">The attempt that asked.</param>
+/// <summary>What is kept of an item that calls its guest once; it is written before the call is sent.</summary>
+/// <param name="Attempt">The attempt that called.</param>
 /// <param name="Ended">How it ended was seen, and is kept.</param>
 /// <param name="Followed">It left something to follow: a process whose pid was seen.</param>
-public sealed record AskedBefore(int Attempt, bool Ended, bool Followed);
+public sealed record KeptCall(int Attempt, bool Ended, bool Followed);
 
 /// <summary>How an attempt begins.</summary>
-public enum AskNext
+public enum CallStep
 {
-    Ask,
+    Call,
 
-    /// <summary>It was asked, and goes on in the guest.</summary>
+    /// <summary>The call was sent, and what it started goes on in the guest.</summary>
     Follow,
 
-    /// <summary>It has ended, or the attempt before has, unheard: tell that.</summary>
-    Tell,
+    /// <summary>It has ended, or the attempt before has, and its run has not heard of it.</summary>
+    Report,
 
-    /// <summary>It was asked, nobody saw what came of it, and it must not be asked twice.</summary>
+    /// <summary>The call was sent, nobody saw what came of it, and it must not be sent twice.</summary>
     Unknown,
 
-    /// <summary>Interrupted: a later attempt has begun, or nobody knows any more what an earlier process did with this
-    /// one.</summary>
+    /// <summary>A later attempt has begun, or nobody knows any more what an earlier process did with this one.</summary>
     Interrupted,
 }
 
-/// <summary>Whether a guest may be asked: what is kept decides, whoever orders it and however often.</summary>
-public static class AskedOnce
+/// <summary>Whether an attempt calls its guest: what is kept decides, whoever orders it and however often.</summary>
+public static class CallRecovery
 {
-    /// <param name="before">What is kept of the item; null: nothing.</param>
+    /// <param name="kept">What is kept of the item; null: nothing.</param>
     /// <param name="attempt">The one that is ordered.</param>
     /// <param name="resume">An earlier process may have begun it.</param>
-    /// <param name="mayRepeat">To ask again does no harm.</param>
-    public static AskNext Next(AskedBefore? before, int attempt, bool resume, bool mayRepeat) => before switch
+    /// <param name="mayRepeat">To call again does no harm.</param>
+    public static CallStep Next(KeptCall? kept, int attempt, bool resume, bool mayRepeat) => kept switch
     {
-        null => resume ? AskNext.Interrupted : AskNext.Ask,
-        { } b when b.Attempt > attempt => AskNext.Interrupted,
-        { Ended: true } => AskNext.Tell,
-        { Followed: true } => AskNext.Follow,
-        _ => mayRepeat ? AskNext.Ask : AskNext.Unknown,
+        null => resume ? CallStep.Interrupted : CallStep.Call,
+        { } earlier when earlier.Attempt > attempt => CallStep.Interrupted,
+        { Ended: true } => CallStep.Report,
+        { Followed: true } => CallStep.Follow,
+        _ => mayRepeat ? CallStep.Call : CallStep.Unknown,
     };
 }
