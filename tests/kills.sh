@@ -4,4 +4,5 @@
 # run, claim nothing that the fleet did not see, and leave nothing behind. QGA_LAB_KEEP=1 keeps logs and the fleet's journal.
 set -eu
 export QGA_KILLS="${1:?usage: kills.sh ROUNDS [SEED]}" QGA_KILL_SEED="${2:-1}"
-exec dotnet test "$(dirname "$0")/QgaOrchestrator.EndToEnd.Tests" --filter "FullyQualifiedName~Simulated.KillsTests" --logger "console;verbosity=detailed"
+exec dotnet test "$(dirname "$0")/QgaOrchestrator.EndToEnd.Tests" --filter "FullyQualifiedName~Simulated.KillsTests" \
+  --logger "console;verbosity=detailed"

@@ -37,7 +37,8 @@ public static partial class Duration
             : 0;
 
     [GeneratedRegex(
-        @"^(?:(?<days>[0-9]{1,6})\.)?(?<hours>[0-9]{1,6}):(?<minutes>[0-5][0-9]):(?<seconds>[0-5][0-9])(?:\.(?<fraction>[0-9]{1,7}))?\z",
+        @"^(?:(?<days>[0-9]{1,6})\.)?(?<hours>[0-9]{1,6}):(?<minutes>[0-5][0-9]):(?<seconds>[0-5][0-9])"
+            + @"(?:\.(?<fraction>[0-9]{1,7}))?\z",
         RegexOptions.CultureInvariant
     )]
     private static partial Regex Shape();

@@ -10,12 +10,10 @@ try
 {
     OwnFiles.KeepToOwner();
     var variables = ProcessEnvironment.Variables();
-    if (
-        await QgadCommand.RunAsync(args, variables, Environment.MachineName, Environment.CurrentDirectory, Console.Out, Console.Error) is
-        { } ended
-    )
+    var (machine, here) = (Environment.MachineName, Environment.CurrentDirectory);
+    if (await QgadCommand.RunAsync(args, variables, machine, here, Console.Out, Console.Error) is { } ended)
         return ended;
-    var options = OptionsLoader.Load(args, variables, Environment.MachineName, Environment.CurrentDirectory);
+    var options = OptionsLoader.Load(args, variables, machine, here);
     using var data = DataDirectory.Open(options.Node.DataDirectory);
     await using var node = await NodeHost.BuildAsync(options, data, _ => { });
     await node.RunAsync();

@@ -12,9 +12,8 @@ if (args is ["--help" or "-h"])
 }
 if (args is ["--version"])
 {
-    Console.WriteLine(
-        $"qga-watchdog {typeof(WatchdogOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}"
-    );
+    var version = typeof(WatchdogOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
+    Console.WriteLine($"qga-watchdog {version?.InformationalVersion}");
     return 0;
 }
 

@@ -25,7 +25,8 @@ def frozen(report):
 def commits(journal):
     """Writes of the newest run: events that were persisted together share one transaction, and so one timestamp."""
     with sqlite3.connect(journal) as db:
-        run = db.execute("select persistence_id from journal where manifest = 'run.started.v1' order by ordering desc").fetchone()[0]
+        run = db.execute(
+            "select persistence_id from journal where manifest = 'run.started.v1' order by ordering desc").fetchone()[0]
         return db.execute("select count(distinct created) from journal where persistence_id = ?", (run,)).fetchone()[0]
 
 
@@ -51,7 +52,8 @@ def medians(work):
     for name, values in middle.items():
         show(name, values)
     for name in ("qgad-first", "qgad-again"):
-        print(f"{name}: p99 {middle[name][2] / middle['loop'][2]:.2f} times, and {middle[name][2] - middle['loop'][2]:.1f} ms above, the loop's; "
+        print(f"{name}: p99 {middle[name][2] / middle['loop'][2]:.2f} times, "
+              f"and {middle[name][2] - middle['loop'][2]:.1f} ms above, the loop's; "
               f"run {middle[name][4] / middle['script'][4]:.2f} times the script's")
 
 

@@ -69,7 +69,8 @@ class Vm:
             raise OSError("frozen by somebody else")
         await self.agent.call("guest-get-fsinfo")
         await self.ready()
-        self.disks = [disk for disk in await self.monitor.call("query-block") if "inserted" in disk and not disk["inserted"]["ro"]]
+        self.disks = [disk for disk in await self.monitor.call("query-block")
+                      if "inserted" in disk and not disk["inserted"]["ro"]]
         await self.monitor.call("query-pci")
         for disk in self.disks:
             await self.monitor.call("qom-get", path=disk["qdev"], property="serial")

@@ -57,6 +57,9 @@ public abstract class OneHost : TestKit, IAsyncLifetime
 
     protected TestProbe Runs { get; private set; } = null!;
 
+    /// <summary>Where <see cref="Runs"/> are reached.</summary>
+    protected IActorRef RunsRegion { get; set; } = ActorRefs.Nobody;
+
     protected IActorRef Host { get; private set; } = null!;
 
     /// <summary>Stands for the region of VMs.</summary>
@@ -90,6 +93,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         Watchdog = new FakeWatchdog(Ledger);
         Fleet = CreateTestProbe("fleet");
         Runs = CreateTestProbe("runs");
+        RunsRegion = Runs.Ref;
         return Task.CompletedTask;
     }
 
@@ -116,13 +120,9 @@ public abstract class OneHost : TestKit, IAsyncLifetime
     protected void Begin()
     {
         var life = ++_lives;
-        Vms = Sys.ActorOf(
-            Props.Create(() =>
-                new Region(VmActor.Props(() => VmServices(), new RestartPauses(TimeProvider.System, new Random(1))))
-            ),
-            $"vms-{life}"
-        );
         Host = Sys.ActorOf(Props.Create(() => new HostActor(HostServices())), $"host-{life}");
+        var vm = VmActor.Props(VmServices(), new RestartPauses(TimeProvider.System, new Random(1)));
+        Vms = Sys.ActorOf(Props.Create(() => new Region(vm)), $"vms-{life}");
         Host.Tell(new BeginDiscovery(Vms));
     }
 
@@ -248,7 +248,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         Denied = Denied,
         Host = Host,
         Fleet = Fleet.Ref,
-        Runs = Runs.Ref,
+        Runs = () => RunsRegion,
         Agent = vm => vm.Kind.Agent(vm.Address, TimeProvider.System, new Random(1)),
         Machine = vm => vm.Kind.Machine(vm.Address, TimeProvider.System),
         Cuts = new CutHost(Points, new Dictionary<string, IReadOnlyList<string>>(), TimeProvider.System),

@@ -70,7 +70,8 @@ public sealed class ClientTests : IDisposable
     public async Task A_problem_is_told_with_code_remedy_and_what_this_version_does_not_know()
     {
         _node.Answers("GET /v1/vms/db1", """
-            {"type":"about:blank","title":"Conflict","status":409,"code":"ambiguous-vm","detail":"db1 is on two hosts.","remedy":"Say host/name.","candidates":["hv1/db1","hv2/db1"],"moon":"full"}
+            {"type":"about:blank","title":"Conflict","status":409,"code":"ambiguous-vm","detail":"db1 is on two hosts.",
+             "remedy":"Say host/name.","candidates":["hv1/db1","hv2/db1"],"moon":"full"}
             """, HttpStatusCode.Conflict);
 
         var refused = await Assert.ThrowsAsync<ApiException>(() => Client.GetVmAsync("db1"));

@@ -124,8 +124,11 @@ public sealed class CommandLineTests
 
         Assert.Equal((ExitCodes.Done, "Run r1 is waiting, of 2 VMs. Watch it: qgactl run watch r1\n"), (ended.Code, ended.Out));
         Assert.Equal("""
-            {"kind":"backup","select":"app=db","options":{"method":"full","target":"/points","consistency":"prefer","groupBy":"shop","bandwidth":52428800,"maxParallel":7,"maxParallelPerHost":2,"maxParallelPerLabel":{"app":2,"env":3},"maxFailures":"10%","maxUnreachable":4,"canary":1,"waves":["10%","50%"],"soak":"00:10:00","deadline":"08:00:00","dryRun":true}}
-            """, Assert.Single(node.Requests).Body);
+            {"kind":"backup","select":"app=db","options":{"method":"full","target":"/points","consistency":"prefer",
+            "groupBy":"shop","bandwidth":52428800,"maxParallel":7,"maxParallelPerHost":2,"maxParallelPerLabel":{"app":2,"env":3},
+            "maxFailures":"10%","maxUnreachable":4,"canary":1,"waves":["10%","50%"],"soak":"00:10:00","deadline":"08:00:00",
+            "dryRun":true}}
+            """.ReplaceLineEndings(""), Assert.Single(node.Requests).Body);
     }
 
     [Theory]

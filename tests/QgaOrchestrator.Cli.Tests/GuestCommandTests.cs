@@ -103,17 +103,17 @@ public sealed class GuestCommandTests : IDisposable
     [InlineData(
         "ssh-keys add alice --keys FILE",
         "guest-ssh-add-authorized-keys",
-        """,{"username":"alice","keys":["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBNiYfDJAlB4pVV8QMef7dhXShqH8phYohp6jTmamZLl alice@desk"]}"""
+        """,{"username":"alice","keys":[""" + "\"" + Key + "\"" + """]}"""
     )]
     [InlineData(
         "ssh-keys alice replace --keys FILE",
         "guest-ssh-add-authorized-keys",
-        """,{"username":"alice","keys":["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBNiYfDJAlB4pVV8QMef7dhXShqH8phYohp6jTmamZLl alice@desk"],"reset":true}"""
+        """,{"username":"alice","keys":[""" + "\"" + Key + "\"" + """],"reset":true}"""
     )]
     [InlineData(
         "ssh-keys alice remove --keys FILE",
         "guest-ssh-remove-authorized-keys",
-        """,{"username":"alice","keys":["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBNiYfDJAlB4pVV8QMef7dhXShqH8phYohp6jTmamZLl alice@desk"]}"""
+        """,{"username":"alice","keys":[""" + "\"" + Key + "\"" + """]}"""
     )]
     [InlineData("trim", "guest-fstrim", "")]
     [InlineData("time --sync", "guest-set-time", "")]

@@ -58,8 +58,9 @@ public sealed class GuestHookTests : IDisposable
     public async Task Windows_needs_none()
     {
         var node = new FakeNode().Answers("GET /v1/vms/w1", """
-            {"name":"w1","id":"hv1/w1","uuid":null,"host":"hv1","labels":{},"agent":{"state":"ready","version":"9.0"},"frozen":false,
-             "guest":{"hostName":"w1","os":"Windows Server 2022","osId":"mswindows","kernel":null,"addresses":[],"fileSystems":[]}}
+            {"name":"w1","id":"hv1/w1","uuid":null,"host":"hv1","labels":{},"agent":{"state":"ready","version":"9.0"},
+             "frozen":false,"guest":{"hostName":"w1","os":"Windows Server 2022","osId":"mswindows","kernel":null,"addresses":[],
+             "fileSystems":[]}}
             """);
         var ended = await Qga.RunAsync(node, ["vm", "hook", "install", "w1"]);
         Assert.Equal(1, ended.Code);

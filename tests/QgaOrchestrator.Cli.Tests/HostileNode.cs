@@ -71,9 +71,19 @@ internal sealed class HostileNode(string text, bool refuses) : HttpMessageHandle
         "guest-get-timezone" => $$"""{"offset":0,"zone":{{Quoted(text)}}}""",
         "guest-get-load" => """{"load1m":1,"load5m":1,"load15m":1}""",
         "guest-get-users" => $$"""[{"user":{{Quoted(text)}},"domain":{{Quoted(text)}},"login-time":1}]""",
-        "guest-network-get-interfaces" => $$"""[{"name":{{Quoted(text)}},"ip-addresses":[{"ip-address":{{Quoted(text)}},"ip-address-type":"ipv4","prefix":8}]}]""",
-        "guest-get-disks" => $$"""[{"name":{{Quoted(text)}},"partition":false,"address":{"pci-controller":{"domain":0,"bus":0,"slot":0,"function":0},"bus-type":{{Quoted(text)}},"bus":0,"target":0,"unit":0,"serial":{{Quoted(text)}} } }]""",
-        "guest-get-fsinfo" => $$"""[{"name":{{Quoted(text)}},"mountpoint":{{Quoted(text)}},"type":{{Quoted(text)}},"disk":[],"used-bytes":1,"total-bytes":2}]""",
+        "guest-network-get-interfaces" => $$"""
+            [{"name":{{Quoted(text)}},
+              "ip-addresses":[{"ip-address":{{Quoted(text)}},"ip-address-type":"ipv4","prefix":8}]}]
+            """,
+        "guest-get-disks" => $$"""
+            [{"name":{{Quoted(text)}},"partition":false,
+              "address":{"pci-controller":{"domain":0,"bus":0,"slot":0,"function":0},
+                "bus-type":{{Quoted(text)}},"bus":0,"target":0,"unit":0,"serial":{{Quoted(text)}} } }]
+            """,
+        "guest-get-fsinfo" => $$"""
+            [{"name":{{Quoted(text)}},"mountpoint":{{Quoted(text)}},"type":{{Quoted(text)}},"disk":[],
+              "used-bytes":1,"total-bytes":2}]
+            """,
         "guest-fstrim" => $$"""{"paths":[{"path":{{Quoted(text)}},"error":{{Quoted(text)}}}]}""",
         "guest-ssh-get-authorized-keys" => $$"""{"keys":[{{Quoted(text)}}]}""",
         "guest-get-vcpus" => """[{"logical-id":0,"online":true}]""",

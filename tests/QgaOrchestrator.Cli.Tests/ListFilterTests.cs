@@ -71,7 +71,8 @@ public sealed class ListFilterTests
         """;
 
     private static string Point(string id, string grade, string cutAt) => $$"""
-        {"id":"{{id}}","vm":"db1","uuid":null,"run":"r1","group":null,"parent":null,"method":"full","class":"{{grade}}","disks":[],
-        "proof":{"frozenAt":null,"cutAt":"{{cutAt}}","thawedAt":null,"frozen":null,"thawed":null,"skewMs":null,"hooks":null} }
+        {"id":"{{id}}","vm":"db1","uuid":null,"run":"r1","group":null,"parent":null,"method":"full","class":"{{grade}}",
+        "disks":[],"proof":{"frozenAt":null,"cutAt":"{{cutAt}}","thawedAt":null,"frozen":null,"thawed":null,"skewMs":null,
+        "hooks":null} }
         """;
 }

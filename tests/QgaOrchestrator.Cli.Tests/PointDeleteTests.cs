@@ -7,13 +7,15 @@ namespace QgaOrchestrator.Cli.Tests;
 public sealed class PointDeleteTests
 {
     private const string Point = """
-        {"id":"p1","vm":"db1","uuid":null,"run":"r1","group":null,"parent":null,"method":"full","class":"filesystem","directory":"/points/p1",
-        "disks":[{"index":0,"file":"0.qcow2","size":2147483648,"sha256":"00","bytes":1073741824}],
-        "proof":{"frozenAt":null,"cutAt":"2026-11-23T12:00:00Z","thawedAt":null,"frozen":null,"thawed":null,"skewMs":null,"hooks":null}}
+        {"id":"p1","vm":"db1","uuid":null,"run":"r1","group":null,"parent":null,"method":"full","class":"filesystem",
+        "directory":"/points/p1","disks":[{"index":0,"file":"0.qcow2","size":2147483648,"sha256":"00","bytes":1073741824}],
+        "proof":{"frozenAt":null,"cutAt":"2026-11-23T12:00:00Z","thawedAt":null,"frozen":null,"thawed":null,"skewMs":null,
+        "hooks":null}}
         """;
 
     private const string Deleted = """
-        {"id":"p1","vm":"hv1/db1","directory":"/points/p1","removed":["/points/p1/point.json","/points/p1/0.qcow2"],"missing":["/points/p1/1.qcow2"],"left":["/points/p1/notes"]}
+        {"id":"p1","vm":"hv1/db1","directory":"/points/p1","removed":["/points/p1/point.json","/points/p1/0.qcow2"],
+        "missing":["/points/p1/1.qcow2"],"left":["/points/p1/notes"]}
         """;
 
     [Fact]
@@ -41,7 +43,8 @@ public sealed class PointDeleteTests
 
         Assert.Equal((code, requests), (ended.Code, node.Requests.Count));
         Assert.StartsWith(
-            "Delete the recovery point p1 of db1, cut at 2026-11-23 13:00:00 +01:00: 1 image, 1.0 GiB? Nothing brings it back. [y/N]",
+            "Delete the recovery point p1 of db1, cut at 2026-11-23 13:00:00 +01:00: 1 image, 1.0 GiB? "
+                + "Nothing brings it back. [y/N]",
             ended.Out,
             StringComparison.Ordinal
         );

@@ -84,7 +84,8 @@ public sealed class PointTests : IDisposable
     public async Task A_point_that_names_files_elsewhere_is_refused(string file)
     {
         await Assert.ThrowsAsync<CommandFailedException>(() => WriteAsync($$"""
-            {"id":"p1","vm":"db1","disks":[{"index":0,"file":"{{file}}","size":1,"sha256":""}],"proof":{},"class":"crash","method":"full","run":"r"}
+            {"id":"p1","vm":"db1","disks":[{"index":0,"file":"{{file}}","size":1,"sha256":""}],"proof":{},
+             "class":"crash","method":"full","run":"r"}
             """));
     }
 
@@ -101,8 +102,8 @@ public sealed class PointTests : IDisposable
             );
         }
         return await WriteAsync($$$"""
-            {"version":1,"id":"p1","vm":"db1","host":"hv1","uuid":null,"run":"r","group":null,"parent":null,"method":"full","class":"crash",
-            "disks":[{{{string.Join(
+            {"version":1,"id":"p1","vm":"db1","host":"hv1","uuid":null,"run":"r","group":null,"parent":null,"method":"full",
+            "class":"crash","disks":[{{{string.Join(
                 ',',
                 disks
             )}}}],"proof":{"frozenAt":null,"cutAt":null,"thawedAt":null,"frozen":null,"thawed":null,"skewMs":null,"hooks":null}}

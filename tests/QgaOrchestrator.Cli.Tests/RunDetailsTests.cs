@@ -7,10 +7,12 @@ public sealed class RunDetailsTests
 {
     private const string Run = """
         {"id":"r1","kind":"backup","state":"failed","select":"app=db","reason":"2 of 5 failed, more than maxFailures 1",
-        "items":{"total":5,"succeeded":2,"failed":2,"unreachable":0,"unknown":0,"pending":0,"running":0,"cancelled":1},"retryOf":"r0",
-        "startedAt":"2026-11-23T01:00:00Z","endedAt":"2026-11-23T01:09:00Z",
-        "options":{"maxParallel":50,"maxParallelPerHost":null,"maxFailures":1,"canary":1,"waves":["80%"],"soak":"00:05:00","method":"full","maxParallelPerLabel":{"app":2}},
-        "waves":[{"vms":1,"state":"done","beginsAt":null},{"vms":3,"state":"done","beginsAt":null},{"vms":1,"state":"pending","beginsAt":null}]}
+        "items":{"total":5,"succeeded":2,"failed":2,"unreachable":0,"unknown":0,"pending":0,"running":0,"cancelled":1},
+        "retryOf":"r0","startedAt":"2026-11-23T01:00:00Z","endedAt":"2026-11-23T01:09:00Z",
+        "options":{"maxParallel":50,"maxParallelPerHost":null,"maxFailures":1,"canary":1,"waves":["80%"],"soak":"00:05:00",
+        "method":"full","maxParallelPerLabel":{"app":2}},
+        "waves":[{"vms":1,"state":"done","beginsAt":null},{"vms":3,"state":"done","beginsAt":null},
+        {"vms":1,"state":"pending","beginsAt":null}]}
         """;
 
     private static string Item(int index, string state, string times, string? why = null, long? frozen = null) =>

@@ -15,7 +15,8 @@ begin() {
   unpacked=$work/unpacked root=$work/root
   mkdir -p "$work/debs" "$unpacked" "$root"
   kernel=$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends: linux-image/ && !found {print $2; found=1}')
-  (cd "$work/debs" && apt-get -qq download "$kernel" busybox-static "$@" 2>"$work/apt.log") || { cat "$work/apt.log" >&2; exit 1; }
+  (cd "$work/debs" && apt-get -qq download "$kernel" busybox-static "$@" 2>"$work/apt.log") ||
+    { cat "$work/apt.log" >&2; exit 1; }
   for deb in "$work"/debs/*.deb; do dpkg-deb -x "$deb" "$unpacked"; done
 }
 

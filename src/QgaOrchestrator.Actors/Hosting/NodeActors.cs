@@ -68,7 +68,6 @@ public sealed partial class NodeActors(
         var scan = new FleetScan(options.Node.Host, options.Fleet.Sources, "/",
             host => cluster.State.Members.Any(member => member.HasRole(ClusterExtensions.HostRole(host))));
         var pauses = new RestartPauses(time, new Random(Environment.ProcessId));
-        var preparing = new SemaphoreSlim(PreparedAtOnce);
         Fleet = system.ActorOf(ActorProps.Of(() => new FleetActor(fleet.Identify, () => Vms, () => Runs)), "fleet");
 
         // The guard of freezes is up before a region accepts work. It starts VMs when their region is there.
@@ -78,7 +77,7 @@ public sealed partial class NodeActors(
                 .WithDispatcher(ClusterExtensions.Dispatchers.Host),
             "host"
         );
-        Vms = await Regions.StartVmsAsync(system, VmActor.Props(() => VmServices(ledger, preparing, fleet), pauses));
+        Vms = await Regions.StartVmsAsync(system, VmActor.Props(VmServices(ledger, fleet), pauses));
         Runs = await Regions.StartRunsAsync(system, RunKeeper.Props(RunActor.Props(new RunServices
         {
             Time = time,
@@ -117,7 +116,7 @@ public sealed partial class NodeActors(
         Discovered = _discovered,
     };
 
-    private VmServices VmServices(FreezeLedger ledger, SemaphoreSlim preparing, FleetFileWatch fleet) => new()
+    private VmServices VmServices(FreezeLedger ledger, FleetFileWatch fleet) => new()
     {
         Time = time,
         Ledger = ledger,
@@ -125,7 +124,7 @@ public sealed partial class NodeActors(
         Denied = options.Policy.Deny,
         Host = _host,
         Fleet = Fleet,
-        Runs = Runs,
+        Runs = () => Runs,
         Agent = vm => vm.Kind.Agent(
             vm.Address, time, new Random(StringComparer.Ordinal.GetHashCode(vm.Id.Entity) ^ Environment.ProcessId)),
         Machine = vm => vm.Kind.Machine(vm.Address, time),
@@ -140,12 +139,9 @@ public sealed partial class NodeActors(
         Drafts = Path.Combine(options.Node.DataDirectory, "drafts"),
         BootId = HostProcesses.BootId(),
         IsAlive = HostProcesses.IsRunning,
-        Preparing = preparing,
-        Files = _files,
+        Preparing = new SemaphoreSlim(PreparedAtOnce),
+        Files = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, FilesAtOnce).ConcurrentScheduler,
     };
-
-    private readonly TaskScheduler _files =
-        new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, FilesAtOnce).ConcurrentScheduler;
 
     /// <summary>Of runs that ended when their file could not be removed. Whose run is not known may just not be in the
     /// views.</summary>

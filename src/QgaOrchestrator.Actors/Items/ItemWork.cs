@@ -90,5 +90,5 @@ internal abstract class ItemWork : ReceiveActor, IDisposable
         _stopped.Dispose();
     }
 
-    private void Show(ItemProgress progress) => Services.Runs.Tell(new ItemMoved(Order.Run, _progress = progress));
+    private void Show(ItemProgress progress) => Services.Runs().Tell(new ItemMoved(Order.Run, _progress = progress));
 }

@@ -117,12 +117,13 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
                 break;
             case ItemsEffect.Tell { Kept: var kept }:
                 _orders.Remove(kept.Id);
-                _services.Runs.Tell(new ItemEnded(kept.Id.Run, kept.Outcome) { Vm = _spec.Id });
+                _services.Runs().Tell(new ItemEnded(kept.Id.Run, kept.Outcome) { Vm = _spec.Id });
                 break;
             case ItemsEffect.TellWaiting e:
+                var runs = _services.Runs();
                 if (_orders[e.Id].Group is not null)
-                    _services.Runs.Tell(new MemberMoved(e.Id.Run, e.Id.Item, e.Id.Attempt, new MemberReport(MemberPhase.Queued)));
-                _services.Runs.Tell(new ItemMoved(e.Id.Run, new ItemProgress(e.Id.Item, e.Id.Attempt, "waiting", null, 0, 0)
+                    runs.Tell(new MemberMoved(e.Id.Run, e.Id.Item, e.Id.Attempt, new MemberReport(MemberPhase.Queued)));
+                runs.Tell(new ItemMoved(e.Id.Run, new ItemProgress(e.Id.Item, e.Id.Attempt, "waiting", null, 0, 0)
                 {
                     Note = $"run {e.For} works on this VM",
                 }));

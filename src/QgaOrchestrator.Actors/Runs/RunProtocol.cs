@@ -1,6 +1,7 @@
 using Akka.Actor;
 using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Runs;
@@ -18,6 +19,23 @@ public sealed record StartRun(string Run, string Kind, string Select, RunOptions
 
     /// <summary>The name of the token that asks for it.</summary>
     public string? StartedBy { get; init; }
+
+    /// <summary>The same options and notes once more, over what is left of a run.</summary>
+    public static StartRun Retrying(RunState ended, string run)
+    {
+        var left = RunRules.Left(ended);
+        return new StartRun(run, ended.Kind, ended.Select, ended.Options, [.. left.Select(item => item.Vm)])
+        {
+            Notes = [.. left.Select(item => item.Note)],
+            RetryOf = ended.Id,
+        };
+    }
+
+    public RunEvent.RunStarted ToEvent(DateTimeOffset at) => new(Run, Kind, Select, Options, Targets, at, RetryOf)
+    {
+        Notes = Notes,
+        StartedBy = StartedBy,
+    };
 }
 
 /// <summary>Pause, resume or abort; answered by the run's <see cref="RunView"/> when that is journalled, or
@@ -26,6 +44,18 @@ public sealed record SteerRun(string Run, RunSteering Steering) : IRunMessage, I
 {
     /// <summary>The name of the token that asks for it.</summary>
     public string? By { get; init; }
+
+    public RunCommand ToCommand() => Steering switch
+    {
+        RunSteering.Pause => new RunCommand.Pause(By),
+        RunSteering.Resume => new RunCommand.Resume(By),
+        RunSteering.Abort or RunSteering.AbortAndWait => new RunCommand.Abort(
+            By is null ? ItemOutcome.RunAborted : $"{ItemOutcome.RunAborted} by {By}",
+            Wait: Steering == RunSteering.AbortAndWait,
+            By
+        ),
+        _ => throw new InvalidOperationException($"No command for {Steering}"),
+    };
 }
 
 /// <summary>The sender is told the run as it is, and each change until it has ended, as <see cref="RunView"/>; or
@@ -39,6 +69,13 @@ public sealed record DescribeRetry(string Run, string NewRun) : IRunMessage, INo
 /// <summary>Which attempts on this VM are under way? Answered by <see cref="UnsettledAttempts"/>.</summary>
 public sealed record FindUnsettled(string Run, VmId Vm) : IRunMessage, INoSerializationVerificationNeeded;
 
-public sealed record UnsettledAttempts(IReadOnlyList<ItemAttempt> Items) : INoSerializationVerificationNeeded;
+public sealed record UnsettledAttempts(IReadOnlyList<ItemAttempt> Items) : INoSerializationVerificationNeeded
+{
+    /// <param name="run">Null: it is kept no longer, or was never started.</param>
+    public static UnsettledAttempts On(VmId vm, RunState? run) => new(
+        run is { IsEnded: false }
+            ? [.. RunRules.UnderWay(run).Where(item => item.Vm == vm).Select(item => new ItemAttempt(item.Index, item.Attempt))]
+            : []);
+}
 
 public sealed record NoSuchRun(string Run) : INoSerializationVerificationNeeded;

@@ -38,7 +38,7 @@ public sealed record ItemResult(int Item, int Attempt, string Vm, string Host, D
     /// <summary>What was kept of each stream, by its name: return, out, err.</summary>
     public IReadOnlyDictionary<string, KeptStream> Streams { get; init; } = new Dictionary<string, KeptStream>();
 
-    public AskedBefore ToBefore() => new(Attempt, State is not null, Pid is not null);
+    public KeptCall ToKeptCall() => new(Attempt, State is not null, Pid is not null);
 
     public ItemOutcome ToOutcome() =>
         new(Item, Attempt, State ?? throw new InvalidOperationException("the item has not ended"), Reason, Remedy);

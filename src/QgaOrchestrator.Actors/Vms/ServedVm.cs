@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Machines;
 
 namespace QgaOrchestrator.Actors.Vms;
@@ -12,8 +13,17 @@ namespace QgaOrchestrator.Actors.Vms;
 /// </summary>
 internal sealed class ServedVm : IChannelOwner
 {
+    /// <summary>After a restart, runs ask for their items first: what they go on with is not to be swept.</summary>
+    private static readonly TimeSpan SweepAfter = TimeSpan.FromSeconds(10);
+
+    private readonly VmServices _services;
+    private readonly IActorContext _context;
+    private readonly ITimerScheduler _timers;
+    private readonly ILoggingAdapter _log;
+
     public ServedVm(VmServices services, VmSpec spec, IActorContext context, ITimerScheduler timers, ILoggingAdapter log)
     {
+        (_services, _context, _timers, _log) = (services, context, timers, log);
         Spec = spec;
         Qemu = services.Machine(spec);
         Channel = new VmChannel(services, spec, this, context.Self, timers);
@@ -41,6 +51,27 @@ internal sealed class ServedVm : IChannelOwner
 
     public ShownStatus Status { get; }
 
+    /// <summary>The actor of its items; nobody before <see cref="Begin"/>.</summary>
+    public IActorRef Items { get; private set; } = ActorRefs.Nobody;
+
+    /// <summary>Its children begin, then its channel; a window that an earlier process left open goes first.</summary>
+    /// <param name="entry">The ledger's.</param>
+    public void Begin(LedgerEntry? entry, RestartPauses pauses)
+    {
+        var holds = !Spec.Address.IsShared;
+        if (Qemu is { } machine)
+            _context.ActorOf(
+                ActorProps.Of(() => new MonitorKeeper(machine, Spec.Id.Name, holds, pauses)), VmSupervision.Monitor);
+        foreach (var owed in Spec.Kind.CutMethods.Select(method => method.Owed(_services.Cuts, Spec.Id.Entity)).OfType<string>())
+            _log.Warning("{0}: {1}", Spec.Id.Name, owed);
+        Items = _context.ActorOf(_services.Items(_services, Spec, Qemu), VmSupervision.Items);
+        Windows.Adopt(entry);
+        Channel.Step(new ChannelInput.Woken());
+        if (!holds) Guest.Ask();
+    }
+
+    public VmDescribed Describe() => new(Machine.View, Guest.View, Windows.SlowFreeze, Machine.Age);
+
     /// <summary>The guest has told of itself.</summary>
     public void Learn(GuestView guest)
     {
@@ -48,9 +79,8 @@ internal sealed class ServedVm : IChannelOwner
         Status.Update();
     }
 
-    /// <summary>The monitor has been looked at.</summary>
-    /// <returns>It answers again.</returns>
-    public bool Learn(MonitorView machine)
+    /// <summary>The monitor has been looked at. One that answers again may show what no run knows any more.</summary>
+    public void Learn(MonitorView machine)
     {
         var news = Machine.Learn(machine);
         if (news.Ended is { } process)
@@ -62,7 +92,7 @@ internal sealed class ServedVm : IChannelOwner
             Channel.EndSilent(command => SilentCommands.IsShownByPort(command) ? CallCompletion.Port : null);
         if (machine.PortOpen is { } open) Channel.Step(new ChannelInput.PortChanged(open));
         Status.Update();
-        return news.CameUp;
+        if (news.CameUp) _timers.StartSingleTimer("sweep", new SweepItems(), SweepAfter);
     }
 
     /// <summary>QEMU told of an event.</summary>
@@ -79,6 +109,19 @@ internal sealed class ServedVm : IChannelOwner
     {
         Machine.Reset();
         Windows.Break("the guest was reset during the window");
+    }
+
+    /// <summary>A window begins to freeze the guest, or has frozen it.</summary>
+    public void Show(FrozenView frozen)
+    {
+        Windows.Show(frozen);
+        Status.Update();
+    }
+
+    /// <summary>A window is closed.</summary>
+    public void TakeBack(WindowClosed closed)
+    {
+        if (Windows.TakeBack(closed)) Items.Tell(new SweepItems());
     }
 
     /// <summary>The actor ends: whoever waits is told.</summary>

@@ -26,13 +26,6 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>How long a message waits for the host to say that this VM is there.</summary>
     private static readonly TimeSpan PresenceWait = TimeSpan.FromSeconds(10);
 
-    /// <summary>After a restart, runs ask for their items first: what they go on with is not to be swept.</summary>
-    private static readonly TimeSpan SweepAfter = TimeSpan.FromSeconds(10);
-
-    internal const string WindowName = "window-";
-
-    private const string MonitorName = "monitor", ItemsName = "items";
-
     private readonly VmServices _services;
     private readonly RestartPauses _pauses;
     private readonly string _name;
@@ -40,9 +33,9 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
     private ServedVm? _vm;
     private bool _leaving;
 
-    public VmActor(Func<VmServices> services, RestartPauses pauses)
+    public VmActor(VmServices services, RestartPauses pauses)
     {
-        (_services, _pauses, _name) = (services(), pauses, Self.Path.Name);
+        (_services, _pauses, _name) = (services, pauses, Self.Path.Name);
         Unplaced();
     }
 
@@ -50,11 +43,10 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     public IStash Stash { get; set; } = null!;
 
-    public static Props Props(Func<VmServices> services, RestartPauses pauses) =>
+    public static Props Props(VmServices services, RestartPauses pauses) =>
         ActorProps.Of(() => new VmActor(services, pauses));
 
-    /// <summary>A window that fails is not begun again, which would freeze again: its ledger's entry is adopted.</summary>
-    protected override SupervisorStrategy SupervisorStrategy() => new WindowsEnd();
+    protected override SupervisorStrategy SupervisorStrategy() => new VmSupervision();
 
     /// <summary>
     /// A fault of ours must not become a loop of faults: the successor asks its host only after a pause. A window that waits to
@@ -98,7 +90,7 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
         ReceiveAny(_ => { });
     }
 
-    private void Serving(ServedVm vm, IActorRef items)
+    private void Serving(ServedVm vm)
     {
         Receive<VmPresent>(m => Meet(vm, m));
         Receive<EntryFound>(m => vm.Windows.Adopt(m.Entry));
@@ -123,19 +115,19 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
         Receive<OpenWindow>(m => vm.Windows.Want(m, Sender));
         Receive<SteerWindow>(vm.Windows.Steer);
         Receive<WithdrawWindow>(m => vm.Windows.Withdraw(m.Window));
-        Receive<WindowFreezing>(m => Show(vm, new FrozenView(m.Since, Certain: false)));
-        Receive<WindowFrozen>(m => Show(vm, new FrozenView(m.Since, Certain: true)));
+        Receive<WindowFreezing>(m => vm.Show(new FrozenView(m.Since, Certain: false)));
+        Receive<WindowFrozen>(m => vm.Show(new FrozenView(m.Since, Certain: true)));
         Receive<WindowUnsettled>(_ => vm.Channel.Step(new ChannelInput.Quarantine(true)));
-        Receive<WindowClosed>(m => TakeBack(vm, m, items));
+        Receive<WindowClosed>(m => TakeBack(vm, m));
         Receive<Terminated>(_ => vm.Windows.Lost());
 
         Receive<DescribeVm>(_ => Describe(vm));
         Receive<WorksFor>(m => vm.Status.WorksFor(m.Run));
-        Receive<StartItem>(m => items.Forward(m));
-        Receive<ItemJournalled>(m => items.Forward(m));
-        Receive<AbortItem>(m => items.Forward(m));
-        Receive<OrderMember>(m => items.Forward(m));
-        Receive<SweepItems>(m => items.Forward(m));
+        Receive<StartItem>(vm.Items.Forward);
+        Receive<ItemJournalled>(vm.Items.Forward);
+        Receive<AbortItem>(vm.Items.Forward);
+        Receive<OrderMember>(vm.Items.Forward);
+        Receive<SweepItems>(vm.Items.Forward);
     }
 
     // ---- presence
@@ -148,20 +140,11 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Attach(VmPresent present)
     {
-        var spec = present.Spec;
-        var vm = _vm = new ServedVm(_services, spec, Context, Timers, _log);
-        var holds = !spec.Address.IsShared;
-        if (vm.Qemu is { } machine)
-            Context.ActorOf(ActorProps.Of(() => new MonitorKeeper(machine, spec.Id.Name, holds, _pauses)), MonitorName);
-        foreach (var owed in spec.Kind.CutMethods.Select(method => method.Owed(_services.Cuts, spec.Id.Entity)).OfType<string>())
-            _log.Warning("{0}: {1}", spec.Id.Name, owed);
-        var items = Context.ActorOf(_services.Items(_services, spec, vm.Qemu), ItemsName);
+        var vm = _vm = new ServedVm(_services, present.Spec, Context, Timers, _log);
+        vm.Begin(present.Entry, _pauses);
         Timers.Cancel("present");
         Timers.Cancel("again");
-        Become(() => Serving(vm, items));
-        vm.Windows.Adopt(present.Entry);
-        vm.Channel.Step(new ChannelInput.Woken());
-        if (!holds) vm.Guest.Ask();
+        Become(() => Serving(vm));
         Stash.UnstashAll();
     }
 
@@ -181,40 +164,25 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
         else Context.Stop(Self);
     }
 
-    // ---- what concerns more than one part
-
-    private void See(ServedVm vm, MonitorView machine)
+    /// <summary>A VM that is gone was kept only for its open window.</summary>
+    private void TakeBack(ServedVm vm, WindowClosed closed)
     {
-        if (vm.Learn(machine)) Timers.StartSingleTimer("sweep", new SweepItems(), SweepAfter);
-        // Whoever asked to have the VM described before the first look is answered now.
-        Stash.UnstashAll();
-    }
-
-    /// <summary>An item that asks right after a start waits for the first look at the monitor: it may have to go on.</summary>
-    private void Describe(ServedVm vm)
-    {
-        if (vm.Machine.IsSeen)
-            Sender.Tell(new VmDescribed(vm.Machine.View, vm.Guest.View, vm.Windows.SlowFreeze, vm.Machine.Age));
-        else Stash.Stash();
-    }
-
-    private static void Show(ServedVm vm, FrozenView frozen)
-    {
-        vm.Windows.Show(frozen);
-        vm.Status.Update();
-    }
-
-    private void TakeBack(ServedVm vm, WindowClosed closed, IActorRef items)
-    {
-        if (vm.Windows.TakeBack(closed)) items.Tell(new SweepItems());
+        vm.TakeBack(closed);
         if (_leaving && !vm.Windows.IsOpen) Context.Stop(Self);
     }
 
-    /// <summary>What begins a freeze never begins anew: a window, and the caller's actor that ordered it. The others remember
-    /// nothing that counts.</summary>
-    private sealed class WindowsEnd : OneForOneStrategy
+    // ---- who asks before the first look at the monitor
+
+    /// <summary>An item that asks right after a start waits for that look: it may have to go on.</summary>
+    private void Describe(ServedVm vm)
     {
-        protected override Directive Handle(IActorRef child, Exception exception) =>
-            child.Path.Name is MonitorName or ItemsName ? base.Handle(child, exception) : Directive.Stop;
+        if (vm.Machine.IsSeen) Sender.Tell(vm.Describe());
+        else Stash.Stash();
+    }
+
+    private void See(ServedVm vm, MonitorView machine)
+    {
+        vm.Learn(machine);
+        Stash.UnstashAll();
     }
 }

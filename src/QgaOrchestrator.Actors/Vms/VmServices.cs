@@ -30,7 +30,9 @@ public sealed record VmServices
     /// <summary>The fleet's directory.</summary>
     public required IActorRef Fleet { get; init; }
 
-    public required IActorRef Runs { get; init; }
+    /// <summary>The region of runs. Asked for at each message: a VM may be started from another node before this one's region is
+    /// up, and what is told meanwhile is told again.</summary>
+    public required Func<IActorRef> Runs { get; init; }
 
     public required Func<VmSpec, IAgent> Agent { get; init; }
 
@@ -73,8 +75,7 @@ public sealed record VmServices
     /// <summary>
     /// A seat for each cut that may be prepared at once. It is the longest work of an item on this host's processors, and
     /// a guest that is frozen meanwhile waits behind it: fifty at once made the longest freezes three times as long, and six on
-    /// two
-    /// processors nearly twice.
+    /// two processors nearly twice.
     /// </summary>
     public required SemaphoreSlim Preparing { get; init; }
 

@@ -182,7 +182,7 @@ internal sealed class WindowLending(
         var agent = vm.Channel.Agent;
         var window = context.ActorOf(
             ActorProps.Of(() => new WindowActor(order, entry, adopted != null, agent, services.Host, owner, services.Time)),
-            $"{VmActor.WindowName}{++_opened}");
+            $"{VmSupervision.Window}{++_opened}");
         context.Watch(window);
         _lent = new Lent(order, owner, window, entry.Qemu);
     }

@@ -59,38 +59,47 @@ public abstract record RunEffect
     /// <param name="Settled">Outcomes that are acknowledged when the write is done.</param>
     public sealed record Store(IReadOnlyList<RunEvent> Events, IReadOnlyList<ItemOutcome> Settled) : RunEffect;
 
-    /// <summary>Tell the VM that this outcome is journalled.</summary>
-    public sealed record Acknowledge(ItemOutcome Outcome) : RunEffect;
+    /// <summary>Tell the VM of an item.</summary>
+    public abstract record ToVm : RunEffect;
 
     /// <summary>Order an item that is in no group.</summary>
     /// <param name="Resume">Nobody knows whether this attempt has begun.</param>
-    public sealed record Begin(RunItem Item, bool Resume) : RunEffect;
+    public sealed record Begin(RunItem Item, bool Resume) : ToVm;
 
-    /// <summary>A coordinator for this group's attempt, in place of one that is there.</summary>
-    public sealed record Coordinate(string Group, IReadOnlyList<RunItem> Members, bool Resume) : RunEffect;
+    /// <summary>Have an item undone that is in no group.</summary>
+    public sealed record AbortItem(RunItem Item) : ToVm;
 
-    /// <summary>Have the coordinator order again what is under way.</summary>
-    public sealed record RemindGroup(string Group) : RunEffect;
+    /// <summary>This outcome is journalled.</summary>
+    public sealed record Acknowledge(ItemOutcome Outcome) : ToVm;
 
-    public sealed record TellGroup(string Group, ItemOutcome Outcome) : RunEffect;
+    /// <summary>Tell the coordinator of a group's attempt.</summary>
+    public abstract record ToGroup(string Group) : RunEffect;
+
+    /// <summary>There shall be a coordinator for this group's attempt, in place of one that is there.</summary>
+    public sealed record Coordinate(string Group, IReadOnlyList<RunItem> Members, bool Resume) : ToGroup(Group);
+
+    /// <summary>Order again what is under way.</summary>
+    public sealed record RemindGroup(string Group) : ToGroup(Group);
+
+    public sealed record TellGroup(string Group, ItemOutcome Outcome) : ToGroup(Group);
 
     /// <summary>The group is cancelled.</summary>
-    public sealed record StopGroup(string Group, string Reason) : RunEffect;
+    public sealed record StopGroup(string Group, string Reason) : ToGroup(Group);
 
     /// <summary>The group's attempt is journalled: its coordinator can go.</summary>
-    public sealed record DismissGroup(string Group) : RunEffect;
+    public sealed record DismissGroup(string Group) : ToGroup(Group);
 
-    /// <summary>Have the VM undo an item that is in no group.</summary>
-    public sealed record AbortItem(RunItem Item) : RunEffect;
+    /// <summary>Come back to it later.</summary>
+    public abstract record Wait : RunEffect;
 
     /// <summary>Wait a moment for more outcomes, then answer <see cref="RunInput.BatchDue"/>.</summary>
-    public sealed record AwaitBatch : RunEffect;
+    public sealed record AwaitBatch : Wait;
 
     /// <summary>Answer <see cref="RunInput.Remind"/> in a while.</summary>
-    public sealed record RemindLater : RunEffect;
+    public sealed record RemindLater : Wait;
 
     /// <summary>Something is due then by the clock alone: order a dispatch.</summary>
-    public sealed record LookAt(DateTimeOffset At) : RunEffect;
+    public sealed record LookAt(DateTimeOffset At) : Wait;
 
     /// <summary>The run has ended.</summary>
     public sealed record End : RunEffect;

@@ -35,10 +35,8 @@ public static class LiveRunRules
     /// it.</summary>
     public static string? CoordinatorOf(LiveRun live, int item, int attempt) =>
         live.Run is { } run
-        && item >= 0
-        && item < run.Items.Count
-        && run.Items[item] is { State: ItemState.Running, Group: { } group } found
-        && found.Attempt == attempt
+        && RunRules.IsUnderWay(run, item, attempt)
+        && run.Items[item].Group is { } group
         && live.Coordinated.Contains(group)
             ? group
             : null;
@@ -48,11 +46,10 @@ public static class LiveRunRules
     /// late, and came after a crash had it begin to look. Null: the attempt is under way.
     /// </summary>
     public static GroupOrder? AnswerTo(LiveRun live, int item, int attempt) =>
-        live.Run is not { } run || item < 0 || item >= run.Items.Count
+        live.Run is not { } run || item < 0 || item >= run.Items.Count || RunRules.IsUnderWay(run, item, attempt)
         ? null
         : run.Items[item] switch
         {
-            { State: ItemState.Running } found when found.Attempt == attempt => null,
             { State: ItemState.Succeeded } found when found.Attempt == attempt => new GroupOrder(GroupStep.End),
             _ => new GroupOrder(GroupStep.Void, Voided: ItemOutcome.Interrupted(item, attempt, "its attempt is settled")),
         };
@@ -123,7 +120,7 @@ public static class LiveRunRules
     {
         if (outcome.Item < 0 || outcome.Item >= run.Items.Count) return (live, []);
         var item = run.Items[outcome.Item];
-        if (item.State != ItemState.Running || item.Attempt != outcome.Attempt)
+        if (!RunRules.IsUnderWay(run, outcome.Item, outcome.Attempt))
         {
             // Journalled before, and the answer was lost.
             var effects = new List<RunEffect>();

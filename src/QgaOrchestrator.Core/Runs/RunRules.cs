@@ -119,6 +119,14 @@ public static class RunRules
     /// <summary>Attempts that are under way as far as the journal knows: after a restart their hosts are asked.</summary>
     public static IEnumerable<RunItem> UnderWay(RunState state) => state.Items.Where(item => item.State == ItemState.Running);
 
+    /// <summary>Whether this very attempt is: what is told of another one, or of an item that there is not, counts no
+    /// more.</summary>
+    public static bool IsUnderWay(RunState state, int item, int attempt) =>
+        item >= 0
+        && item < state.Items.Count
+        && state.Items[item] is { State: ItemState.Running } found
+        && found.Attempt == attempt;
+
     /// <summary>
     /// In the order of the targets, as far as total, hosts, labels and target have room. A group begins whole: where it is
     /// larger than a limit, when nothing else counts against that. Who must be alone waits until the others have ended.
@@ -163,7 +171,7 @@ public static class RunRules
     /// <summary>A repeat, or an answer to an attempt that is no longer under way, leads to nothing.</summary>
     private static IReadOnlyList<RunEvent> Settle(RunState state, IReadOnlyList<ItemOutcome> outcomes, DateTimeOffset now)
     {
-        var fresh = outcomes.Where(o => IsUnderWay(state, o)).DistinctBy(o => o.Item).Select(o => Limit(state, o))
+        var fresh = outcomes.Where(o => IsUnderWay(state, o.Item, o.Attempt)).DistinctBy(o => o.Item).Select(o => Limit(state, o))
             .ToDictionary(o => o.Item);
         // A group's members end together, or none has ended yet.
         var whole = fresh.Values.Where(o => Members(state, state.Items[o.Item]).All(member => fresh.ContainsKey(member.Index)))
@@ -195,10 +203,6 @@ public static class RunRules
             outcome with { State = ItemState.Failed, Reason = $"{outcome.Reason}, as in each of {MaxAttempts} attempts" },
         _ => outcome,
     };
-
-    private static bool IsUnderWay(RunState state, ItemOutcome outcome) =>
-        !state.IsEnded && outcome.Item >= 0 && outcome.Item < state.Items.Count
-        && state.Items[outcome.Item] is { State: ItemState.Running } item && item.Attempt == outcome.Attempt;
 
     private static RunState Started(RunEvent.RunStarted e)
     {

@@ -52,7 +52,8 @@ public abstract record AgentReply
             }
             return reader.Read() ? null : reply;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException) // a member's name of lone surrogates is the latter
+        // A member's name of lone surrogates is the latter.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return null;
         }

@@ -38,8 +38,8 @@ public interface ICutMethod
     ICut Make(CutJob job);
 
     /// <summary>Finishes what an earlier attempt left active in the VM. Before anything else is done with its disks.</summary>
-    /// <param name="unsettled">Asks for the hashes (<see cref="CutNames.Hash"/>) of the attempts that their runs have not settled:
-    /// each of these finishes by itself what it left. Called only where something was left.</param>
+    /// <param name="unsettled">Asks for the hashes (<see cref="CutNames.Hash"/>) of the attempts that their runs have not
+    /// settled: each of these finishes by itself what it left. Called only where something was left.</param>
     /// <exception cref="CutException">Something is still active; with the remedy.</exception>
     Task RecoverAsync(CutJob job, Func<Task<IReadOnlySet<string>>> unsettled, CancellationToken cancel);
 

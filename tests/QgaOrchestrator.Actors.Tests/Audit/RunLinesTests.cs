@@ -102,5 +102,6 @@ public sealed class RunLinesTests
     }
 
     private static string Told(AuditEntry line) =>
-        $"{string.Join(' ', new[] { line.Who, line.What, line.Vm, line.Outcome, line.Code }.OfType<string>())} | {line.Detail}".TrimEnd();
+        (string.Join(' ', new[] { line.Who, line.What, line.Vm, line.Outcome, line.Code }.OfType<string>())
+            + $" | {line.Detail}").TrimEnd();
 }

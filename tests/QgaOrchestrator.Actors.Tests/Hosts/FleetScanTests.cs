@@ -173,7 +173,8 @@ public sealed class FleetScanTests : IDisposable
         );
 
     private static string Said(VmSpec vm) =>
-        $"{vm.Id.Name} {(vm.NoAgent is { } trouble ? trouble.State : "Agent")}{(((VmAddress.Sockets)vm.Address).Monitor is null ? "" : " Monitor")}";
+        $"{vm.Id.Name} {(vm.NoAgent is { } trouble ? trouble.State : "Agent")}"
+            + (((VmAddress.Sockets)vm.Address).Monitor is null ? "" : " Monitor");
 
     private static string Said(UnservedVm vm) => $"{vm.Id} {vm.Trouble.State}";
 

@@ -19,7 +19,8 @@ public abstract class OneGuard : TestKit
 
     private readonly TempDirectory _directory = new();
 
-    private protected OneGuard() : base("akka { stdout-loglevel = OFF, test.single-expect-default = 60s, test.filter-leeway = 60s }")
+    private protected OneGuard()
+        : base("akka { stdout-loglevel = OFF, test.single-expect-default = 60s, test.filter-leeway = 60s }")
     {
         Ledger = FreezeLedger.Open(_directory.File("led"));
         Audit = lines =>

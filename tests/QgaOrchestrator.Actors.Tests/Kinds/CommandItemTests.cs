@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Akka.Actor;
 using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Items;
@@ -51,6 +52,17 @@ public sealed class CommandItemTests : OneHost
         var outcome = Run(Call("guest-shutdown"));
         Assert.Equal(ItemState.Failed, outcome.State);
         Assert.Contains("never allowed on host h1", outcome.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_VM_that_is_there_before_the_region_of_runs_tells_its_outcome_when_that_is_up()
+    {
+        RunsRegion = ActorRefs.Nobody;
+        await StartAsync();
+        var item = Call("guest-get-host-name");
+        Order(item);
+        RunsRegion = Runs.Ref;
+        Assert.Equal(ItemState.Succeeded, Outcome(item).State);
     }
 
     [Fact]

@@ -59,7 +59,8 @@ public class RunOptionsTests
     public void The_options_of_a_rollout_are_read_as_the_contract_writes_them()
     {
         var (options, errors) = Backup.ParseOptions(JsonDocument.Parse("""
-            {"maxParallelPerLabel":{"app":2},"maxParallelPerTarget":3,"canary":1,"waves":[5,"10%"],"soak":"00:05:00","deadline":"01:00:00","groupBy":"app"}
+            {"maxParallelPerLabel":{"app":2},"maxParallelPerTarget":3,"canary":1,"waves":[5,"10%"],"soak":"00:05:00",
+             "deadline":"01:00:00","groupBy":"app"}
             """).RootElement);
         Assert.Empty(errors);
         Assert.Equal(2, options!.MaxParallelPerLabel!["app"]);

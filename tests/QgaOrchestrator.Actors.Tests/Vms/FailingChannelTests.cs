@@ -39,8 +39,9 @@ public sealed class FailingChannelTests : TestKit
         var time = new ManualTime();
         var begun = 0;
         var vm = Sys.ActorOf(
-            VmActor.Props(() => Services(host, time, () => begun++), new RestartPauses(time, new Random(1))), Id.Entity);
-        var present = new VmPresent(new VmSpec(Id, HostKinds.All[0], new VmAddress.Sockets("/none/qga.sock", null, SocketHold.Exclusive)), null);
+            VmActor.Props(Services(host, time, () => begun++), new RestartPauses(time, new Random(1))), Id.Entity);
+        var sockets = new VmAddress.Sockets("/none/qga.sock", null, SocketHold.Exclusive);
+        var present = new VmPresent(new VmSpec(Id, HostKinds.All[0], sockets), null);
 
         var pauses = new List<TimeSpan>();
         for (var failures = 0; failures < 6; failures++)
@@ -78,7 +79,7 @@ public sealed class FailingChannelTests : TestKit
         Denied = [],
         Host = host,
         Fleet = ActorRefs.Nobody,
-        Runs = ActorRefs.Nobody,
+        Runs = () => ActorRefs.Nobody,
         Agent = _ =>
         {
             begins();

@@ -43,7 +43,8 @@ public class FleetFileTests
         var (file, errors) = Read("""
             { "Vms": [ { "Name": "a/b", "Freeze": "sometimes", "Agent": "tcp:1", "Colour": "red" },
                        { "Name": "vm", "Labels": { "host": "x" }, "Group": 5 },
-                       { "Name": "vm", "Labels": { "app": 1 }, "Exclude": "vdb" }, { "Name": "w", "Exclude": [" vdb"] } ], "Hosts": [] }
+                       { "Name": "vm", "Labels": { "app": 1 }, "Exclude": "vdb" },
+                       { "Name": "w", "Exclude": [" vdb"] } ], "Hosts": [] }
             """);
         Assert.Null(file);
         Assert.Equal(11, errors.Count);

@@ -88,7 +88,10 @@ public class HookReportTests
     public void The_guests_own_file_is_read()
     {
         var read = Parse(
-            """{"version":1,"sequence":7,"bootId":"b","freeze":[{"name":"50-x","status":0,"ms":5,"error":"a warning"}],"thaw":null}"""
+            """
+            {"version":1,"sequence":7,"bootId":"b","freeze":[{"name":"50-x","status":0,"ms":5,"error":"a warning"}],
+             "thaw":null}
+            """
         );
         var status = Assert.IsType<HookReading.Seen>(read).Status;
         Assert.Equal(

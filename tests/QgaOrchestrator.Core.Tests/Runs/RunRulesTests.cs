@@ -24,6 +24,23 @@ public class RunRulesTests
         Assert.Equal("0/1", run.End(Succeeded, 5).UnderWay);
     }
 
+    /// <summary>Of three VMs one has succeeded, one is at its second attempt, and one waits.</summary>
+    [Theory]
+    [InlineData(0, 1, false)]
+    [InlineData(1, 1, false)]
+    [InlineData(1, 2, true)]
+    [InlineData(1, 3, false)]
+    [InlineData(2, 0, false)]
+    [InlineData(2, 1, false)]
+    [InlineData(-1, 1, false)]
+    [InlineData(3, 1, false)]
+    public void Only_the_running_items_own_attempt_is_under_way(int item, int attempt, bool underWay)
+    {
+        var run = new Script(3, Script.Options with { MaxParallel = 1 }).Dispatch().End(Succeeded, 0).End(Interrupted, 1);
+        Assert.Equal("1/2", run.UnderWay);
+        Assert.Equal(underWay, RunRules.IsUnderWay(run.State, item, attempt));
+    }
+
     /// <summary>Four VMs end like this, in this order, one at a time.</summary>
     [Theory]
     [InlineData("100%", "100%", "SSSS", "Succeeded")]

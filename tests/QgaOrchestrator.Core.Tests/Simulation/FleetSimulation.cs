@@ -266,13 +266,16 @@ internal sealed class FleetSimulation
             _world.Break($"some of the group {group} succeeded, and some did not");
     }
 
+    private IEnumerable<string> Unfinished() =>
+    [
+        .. _runs.Where(run => run.State is not { IsEnded: true }).Select(run => run.Id),
+        .. _vms.Where(vm => !vm.IsAtRest).Select(vm => vm.ToString()!),
+    ];
+
     private void CheckEnd()
     {
         if (!IsAtRest)
-            _world.Break(
-                $"it stands still, and has not ended: "
-                    + $"{string.Join(", ", _runs.Where(run => run.State is not { IsEnded: true }).Select(run => run.Id).Concat(_vms.Where(vm => !vm.IsAtRest).Select(vm => vm.ToString())))}"
-            );
+            _world.Break($"it stands still, and has not ended: {string.Join(", ", Unfinished())}");
         foreach (var vm in _vms)
         {
             if (vm.Qemu.Foreign is { Count: > 0 } foreign)

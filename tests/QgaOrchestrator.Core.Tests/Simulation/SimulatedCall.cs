@@ -20,15 +20,15 @@ internal sealed class SimulatedCall(World world, SimulatedVm vm, SimulatedOrder 
     public override void Begin()
     {
         var found = Vm.Results.TryGetValue(Key, out var kept) ? kept : default;
-        var next = AskedOnce.Next(found.Kept, Order.Id.Attempt, Order.Resume, MayRepeat);
-        if (World.Bug == Planted.NeverCommandRepeated && next == AskNext.Unknown) next = AskNext.Ask;
+        var next = CallRecovery.Next(found.Kept, Order.Id.Attempt, Order.Resume, MayRepeat);
+        if (World.Bug == Planted.NeverCommandRepeated && next == CallStep.Unknown) next = CallStep.Call;
         switch (next)
         {
-            case AskNext.Ask: Ask(); break;
-            case AskNext.Follow: Follow(); break;
-            case AskNext.Tell: End(found.Outcome! with { Attempt = Order.Id.Attempt }); break;
-            case AskNext.Unknown: End(Outcome(ItemState.Unknown, "it may have been executed")); break;
-            case AskNext.Interrupted: End(Outcome(ItemState.Interrupted, "the node ended before this attempt had begun")); break;
+            case CallStep.Call: Ask(); break;
+            case CallStep.Follow: Follow(); break;
+            case CallStep.Report: End(found.Outcome! with { Attempt = Order.Id.Attempt }); break;
+            case CallStep.Unknown: End(Outcome(ItemState.Unknown, "it may have been executed")); break;
+            case CallStep.Interrupted: End(Outcome(ItemState.Interrupted, "the node ended before this attempt had begun")); break;
         }
     }
 
@@ -43,7 +43,7 @@ internal sealed class SimulatedCall(World world, SimulatedVm vm, SimulatedOrder 
             return;
         }
         _forward = true;
-        Vm.Results[Key] = (new AskedBefore(Order.Id.Attempt, Ended: false, Followed: false), null);
+        Vm.Results[Key] = (new KeptCall(Order.Id.Attempt, Ended: false, Followed: false), null);
         Vm.Guest.Ask(
             () => IsAlive,
             World.Slow(1, 300, 6_000),
@@ -69,7 +69,7 @@ internal sealed class SimulatedCall(World world, SimulatedVm vm, SimulatedOrder 
             Keep(World.OneIn(15) ? Outcome(ItemState.Failed, "GenericError") : Outcome(ItemState.Succeeded));
             return;
         }
-        Vm.Results[Key] = (new AskedBefore(Order.Id.Attempt, Ended: false, Followed: true), null);
+        Vm.Results[Key] = (new KeptCall(Order.Id.Attempt, Ended: false, Followed: true), null);
         Follow();
     }
 
@@ -80,7 +80,7 @@ internal sealed class SimulatedCall(World world, SimulatedVm vm, SimulatedOrder 
 
     private void Keep(ItemOutcome outcome)
     {
-        Vm.Results[Key] = (new AskedBefore(Order.Id.Attempt, Ended: true, Followed: false), outcome);
+        Vm.Results[Key] = (new KeptCall(Order.Id.Attempt, Ended: true, Followed: false), outcome);
         End(outcome);
     }
 }

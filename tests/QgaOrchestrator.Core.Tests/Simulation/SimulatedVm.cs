@@ -77,7 +77,7 @@ internal sealed class SimulatedVm
 
     public Dictionary<string, RecoveryPoint> Points { get; } = [];
 
-    public Dictionary<(string Run, int Item), (AskedBefore Kept, ItemOutcome? Outcome)> Results { get; } = [];
+    public Dictionary<(string Run, int Item), (KeptCall Kept, ItemOutcome? Outcome)> Results { get; } = [];
 
     // what the guest saw
 

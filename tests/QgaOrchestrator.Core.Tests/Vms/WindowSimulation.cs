@@ -17,6 +17,8 @@ internal sealed class WindowSimulation
     private readonly WindowOrder _order;
     private readonly World _world;
     private readonly SimulatedGuest _guest;
+    private readonly SimulatedWatchdog _watchdog;
+    private readonly WindowWitness _witness;
     private long? _late;
 
     // the node, what it knows, and what outlives it
@@ -29,15 +31,6 @@ internal sealed class WindowSimulation
     private WindowRecord? _ledger;
     private GuardState _guard = GuardState.Start;
     private bool _limitsLost, _callerLeft;
-
-    private bool _watchdogUp = true;
-    private int _watchdog;
-    private bool _watchdogThaws;
-
-    // what the world saw of the attempt
-    private int _freezes;
-    private int _cuts;
-    private int _cutsWhileFrozen;
     private bool _ended;
 
     public WindowSimulation(int seed)
@@ -46,6 +39,8 @@ internal sealed class WindowSimulation
         _order = new("w", TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(4), _world.OneIn(3) ? WindowMode.Raw : WindowMode.Alone);
         _guest =
             new SimulatedGuest(_world, "the guest") { LinkLost = reason => Told(_attempt, new WindowInput.FreezeLost(reason)) };
+        _watchdog = new SimulatedWatchdog(_world, _guest, () => _nodeUp, () => _ledger is not null, () => _ledger = null);
+        _witness = new WindowWitness(_world, _guest);
     }
 
     /// <summary>For a planted bug: what the rules ask for after an input, changed.</summary>
@@ -82,8 +77,8 @@ internal sealed class WindowSimulation
         while (_world.Broken is null && _world.Play())
         {
             if (Ms > 600_000) return "the item did not end";
-            _guest.Watch(_order.Lease, _nodeUp || _watchdogUp);
-            if (_nodeUp && _freezes > 0 && _guest.Frozen > 0 && _window is { MayBeFrozen: false })
+            _guest.Watch(_order.Lease, _nodeUp || _watchdog.IsUp);
+            if (_nodeUp && _witness.SawAFreeze && _guest.Frozen > 0 && _window is { MayBeFrozen: false })
                 _world.Break("the guest is frozen, and its window does not say that it may be");
         }
         return _world.Broken ?? (
@@ -98,14 +93,14 @@ internal sealed class WindowSimulation
         {
             case 0: EndNode("is killed", _world.Next(0, 300)); break;
             case 1: EndNode("hangs", 2_000 + _world.Next(0, 300)); break;
-            case 2: EndWatchdog(); break;
+            case 2: _watchdog.End(); break;
             case 3: _guest.EndAgent(); break;
             case 4: _guest.LoseLink(); break;
             case 5: Reset(); break;
             case 6: _world.Tell("somebody else thaws"); _guest.Thaw(); break;
             case 7: EndQemu(); break;
             case 8:
-                EndWatchdog();
+                _watchdog.End();
                 EndNode("is killed", _world.Next(0, 300));
                 break;
             case 9 when _nodeUp && _window is not null:
@@ -121,7 +116,7 @@ internal sealed class WindowSimulation
     {
         if (node != _node || !_nodeUp || OverlooksDeadlines || GuardRules.Silence(_guard, Clock.At(Ms)) is not { } silence)
             return;
-        if (_watchdogUp && _ledger is not null) EndNode($"has not beaten: {silence}", 0);
+        if (_watchdog.IsUp && _ledger is not null) EndNode($"has not beaten: {silence}", 0);
         else _world.At(500, () => LookAtTheHeart(node));
     }
 
@@ -134,24 +129,8 @@ internal sealed class WindowSimulation
         (_nodeUp, _window, _limitsLost, _guard) = (false, null, false, GuardState.Start);
         _node++;
         _guest.Excuse(untilSeen + 1_000);
-        var watchdog = _watchdog;
-        _world.At(untilSeen, () => WatchdogThaws(watchdog));
+        _watchdog.SeeTheNodeEnd(untilSeen);
         _world.At(untilSeen + _world.Next(50, 8_000), BeginNode);
-    }
-
-    private void EndWatchdog()
-    {
-        if (!_watchdogUp) return;
-        _world.Tell("the watchdog is killed");
-        (_watchdogUp, _watchdogThaws) = (false, false);
-        _watchdog++;
-        _world.At(_world.Next(200, 3_000), () =>
-        {
-            _world.Tell("the watchdog begins");
-            _watchdogUp = true;
-            _guest.Excuse(12_500);
-            if (!_nodeUp) WatchdogThaws(_watchdog);
-        });
     }
 
     private void Reset()
@@ -168,26 +147,11 @@ internal sealed class WindowSimulation
         Later(_world.Next(0, 300), new WindowInput.QemuGone());
     }
 
-    // ---- the watchdog: thaws what the ledger names
-
-    private void WatchdogThaws(int life)
-    {
-        if (life != _watchdog) return;
-        _watchdogThaws = !_nodeUp && _ledger is not null && _guest.Up;
-        if (!_watchdogThaws) return;
-        _world.Tell("the watchdog thaws");
-        _guest.Settle(() => life == _watchdog, newLink: true, countLost: false, _ =>
-        {
-            _world.Tell("the watchdog has thawed");
-            (_ledger, _watchdogThaws) = (null, false);
-        }, _ => _world.At(250, () => WatchdogThaws(life)));
-    }
-
     // ---- the node: begins with its ledger, and performs what the rules ask for
 
     private void BeginNode()
     {
-        if (_watchdogThaws)
+        if (_watchdog.Thaws)
         {
             _world.At(100, BeginNode); // the VM's lock is the watchdog's
             return;
@@ -213,7 +177,8 @@ internal sealed class WindowSimulation
             return;
         }
         _attempt++;
-        (_freezes, _cuts, _cutsWhileFrozen, _countLost, _late, _callerLeft) = (0, 0, 0, false, null, false);
+        _witness.Begin();
+        (_countLost, _late, _callerLeft) = (false, null, false);
         _world.Tell($"attempt {_attempt} begins");
         (_window, var effects) = WindowRules.Open(_order);
         Perform(effects);
@@ -271,8 +236,7 @@ internal sealed class WindowSimulation
             case WindowEffect.Freeze:
                 Guard(new GuardInput.FreezeSent(_order.Id, Clock.At(Ms) + _order.ThawDue));
                 _world.At(_order.ThawDue.TotalMilliseconds + 2_000, () => LookAtTheHeart(node));
-                if (_callerLeft) _world.Break("the guest is frozen for a caller who had left");
-                if (++_freezes > 1) _world.Break("the guest was frozen twice in one attempt");
+                _witness.Freeze(_callerLeft);
                 var link = _guest.Link;
                 WindowInput Unanswered() =>
                     link == _guest.Link
@@ -340,10 +304,7 @@ internal sealed class WindowSimulation
         var (attempt, cut) = (_attempt, takes / 2);
         _world.At(cut, () =>
         {
-            if (!_guest.Up || refused || attempt != _attempt) return;
-            _world.Tell("the disks are cut");
-            if (++_cuts > 1) _world.Break("the disks were cut twice in one attempt");
-            if (_guest.IsWhollyFrozen) _cutsWhileFrozen++;
+            if (_guest.Up && !refused && attempt == _attempt) _witness.Cut();
         });
         Later(takes, refused ? new WindowInput.CutFailed("QEMU refused") : new WindowInput.CutDone());
     }
@@ -371,9 +332,7 @@ internal sealed class WindowSimulation
         Guard(new GuardInput.Settled(_order.Id));
         var broken = _order.Mode == WindowMode.Raw ? null : BackupKind.Judge(_window!.Record);
         _world.Tell($"attempt {_attempt} is closed: {broken?.Reason ?? "it holds"}");
-        if (_guest.Frozen > 0) _world.Break("the window is closed and its guest is frozen");
-        if (broken is null && _order.Mode == WindowMode.Alone && _cutsWhileFrozen != 1)
-            _world.Break("the point claims a cut of frozen file systems that the guest did not see");
+        _witness.Close(claimsACut: broken is null && _order.Mode == WindowMode.Alone);
         _ledger = null;
         _window = null;
         (Published, _ended) = (broken is null, broken is null);

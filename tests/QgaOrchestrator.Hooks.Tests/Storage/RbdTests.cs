@@ -7,7 +7,8 @@ public sealed class RbdTests
     [
         ("rbd:pool/db1:id=admin:conf=/etc/ceph/ceph.conf", "raw"),
         (
-            """json:{"driver":"raw","file":{"driver":"rbd","pool":"pool","namespace":"prod","image":"data","server":[{"host":"a","port":"1"}]}}""",
+            """json:{"driver":"raw","file":{"driver":"rbd","pool":"pool","namespace":"prod","image":"data","""
+                + """ "server":[{"host":"a","port":"1"}]}}""",
             "raw"
         ),
     ];
@@ -70,7 +71,8 @@ public sealed class RbdTests
             case "$1 $2" in
             'snap create') : >"$made" ;;
             'snap rm') rm "$made" ;;
-            'snap ls') if [ -e "$made@q-abcdefghij" ]; then echo '[{"name":"other"},{"name":"q-abcdefghij"}]'; else echo '[]'; fi ;;
+            'snap ls')
+                if [ -e "$made@q-abcdefghij" ]; then echo '[{"name":"other"},{"name":"q-abcdefghij"}]'; else echo '[]'; fi ;;
             esac
             """);
         return hook;

@@ -17,7 +17,10 @@ public sealed class ResultHttpTests(NodeFixture node) : IClassFixture<NodeFixtur
     [InlineData("""{"kind":"command","select":"*"}""", "command")]
     [InlineData("""{"kind":"command","select":"*","options":{"command":"guest-fsfreeze-freeze"}}""", "command")]
     [InlineData(
-        """{"kind":"command","select":"*","options":{"command":"guest-set-user-password","arguments":{"username":"a","password":"eA==","crypted":false}}}""",
+        """
+        {"kind":"command","select":"*","options":{"command":"guest-set-user-password",
+         "arguments":{"username":"a","password":"eA==","crypted":false}}}
+        """,
         "arguments.password"
     )]
     public async Task What_a_run_may_not_do_is_refused_by_name(string body, string member)

@@ -77,7 +77,8 @@ public sealed class OptionsLoaderTests : IDisposable
         _directory.Write("plain", "");
         File.SetUnixFileMode(_directory.Write("good", "#!/bin/sh"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
         var file = _directory.Write("node.json", """
-            { "Freeze": { "Hooks": { "a": [ "none/such" ], "b": [ "./plain" ], "c": [ "sh" ], "d": [], "e": [ "./good", "x" ], "f": [ "./open" ] } } }
+            { "Freeze": { "Hooks": { "a": [ "none/such" ], "b": [ "./plain" ], "c": [ "sh" ], "d": [], "e": [ "./good", "x" ],
+              "f": [ "./open" ] } } }
             """);
         File.SetUnixFileMode(
             _directory.Write("open", "#!/bin/sh"), UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.OtherWrite);
@@ -267,7 +268,8 @@ public sealed class OptionsLoaderTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_directory.Path, "etc/pve"));
         Directory.CreateDirectory(Path.Combine(_directory.Path, "run/qemu-server"));
         var fleet = _directory.Write("fleet.json", $$"""
-            { "Vms": [ { "Name": "web", "Agent": "unix:{{_directory.Path}}/run/qemu-server/100.qga" }, { "Name": "far", "Host": "hv2", "Agent": "unix:{{_directory.Path}}/run/qemu-server/7.qga" } ] }
+            { "Vms": [ { "Name": "web", "Agent": "unix:{{_directory.Path}}/run/qemu-server/100.qga" },
+                       { "Name": "far", "Host": "hv2", "Agent": "unix:{{_directory.Path}}/run/qemu-server/7.qga" } ] }
             """);
 
         QgadOptions Start() =>

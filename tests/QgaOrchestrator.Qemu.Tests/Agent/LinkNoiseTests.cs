@@ -52,7 +52,8 @@ public sealed class LinkNoiseTests
         Assert.InRange(CostUntilObjection(_ready, bytes), 1 << 20, (1 << 20) + 20_000);
         Assert.InRange(CostUntilObjection(Busy(GuestPing.Request), bytes), 1 << 20, (1 << 20) + 20_000);
         Assert.InRange(CostUntilObjection(_syncing, bytes), 64 << 20, 100 << 20);
-        Assert.InRange(CostUntilObjection(new LinkState.Resyncing(1, Heard: null), bytes), 64 << 20, 100 << 20); // a late reply, behind which a thaw waits
+        // A late reply, behind which a thaw waits.
+        Assert.InRange(CostUntilObjection(new LinkState.Resyncing(1, Heard: null), bytes), 64 << 20, 100 << 20);
     }
 
     /// <summary>What ends a link that is not trusted is no proof of anything: not that a shutdown was obeyed, either.</summary>

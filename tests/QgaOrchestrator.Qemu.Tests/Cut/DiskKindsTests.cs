@@ -92,7 +92,8 @@ public sealed class DiskKindsTests : IDisposable
     [InlineData("file", "/a.raw", "raw", "/a.raw", false)]
     [InlineData(
         "throttle",
-        """json:{"throttle-group": "t", "driver": "throttle", "file": {"driver": "qcow2", "file": {"driver": "file", "filename": "/a"}}}""",
+        """json:{"throttle-group": "t", "driver": "throttle", """
+            + """ "file": {"driver": "qcow2", "file": {"driver": "file", "filename": "/a"}}}""",
         "qcow2",
         "/a",
         false
@@ -153,7 +154,8 @@ public sealed class DiskKindsTests : IDisposable
             "-object",
             "throttle-group,id=tg0,x-iops-total=10000",
             "-blockdev",
-            $"driver=throttle,node-name=slow0,throttle-group=tg0,file.driver=qcow2,file.file.driver=file,file.file.filename={directory["slow"]}",
+            "driver=throttle,node-name=slow0,throttle-group=tg0,file.driver=qcow2,file.file.driver=file,"
+                + $"file.file.filename={directory["slow"]}",
             "-device",
             "virtio-scsi-pci,id=s0",
             "-device",

@@ -67,7 +67,8 @@ public sealed class GuestDiskFinderTests
     {
         { "0QEMU_QEMU_HARDDISK_drive-scsi0", Scsi("") with { DeviceId = "drive-scsi0" }, true },
         { "0QEMU_QEMU_HARDDISK_drive-scsi1", Scsi("") with { DeviceId = "drive-scsi0" }, false },
-        { "0QEMU_QEMU_HARDDISK_4a7c1f5e-9f1c-4b6e-8", Scsi("4a7c1f5e-9f1c-4b6e-8b5e-0f5d9d1f6a11"), true }, // oVirt: the image's UUID, cut to 20
+        // oVirt: the image's UUID, cut to 20
+        { "0QEMU_QEMU_HARDDISK_4a7c1f5e-9f1c-4b6e-8", Scsi("4a7c1f5e-9f1c-4b6e-8b5e-0f5d9d1f6a11"), true },
         { "4a7c1f5e-9f1c-4b6e-8b5e-0f5d9d1f6a11", Scsi("4a7c1f5e-9f1c-4b6e-8b5e-0f5d9d1f6a11"), true }, // Windows
         { "4a7c1f5e-9f1c-4b6e-8b5e-0f5d9d1f6a11", Scsi("4a7c1f5e-9f1c-4b6e-8b5e-0f5d9d1f6a11-and-more"), true }, // cut to 36
         { "4a7c1f5e-9f1c-4b6e-8", new(DiskSocket.Virtio, null) { Serial = "4a7c1f5e-9f1c-4b6e-8b5e-0f5d9d1f6a11" }, true },

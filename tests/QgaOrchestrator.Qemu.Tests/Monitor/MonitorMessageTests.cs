@@ -61,7 +61,10 @@ public sealed class MonitorMessageTests
     {
         var happened = Assert.IsType<MonitorMessage.Happened>(
             Parse(
-                """{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "VSERPORT_CHANGE", "data": {"open": true, "id": "qgaport0"}}"""
+                """
+                {"timestamp": {"seconds": 1, "microseconds": 2}, "event": "VSERPORT_CHANGE",
+                 "data": {"open": true, "id": "qgaport0"}}
+                """
             )
         );
         Assert.Equal(new VserportChange("qgaport0", true), VserportChange.Read(happened.Event));

@@ -79,7 +79,8 @@ public sealed class NoisyMonitorTests
         {
             using var request = JsonDocument.Parse(line);
             var value = await answer(peer, request.RootElement.GetProperty("execute").GetString()!);
-            await peer.SayAsync($$"""{"return": {{value}}, "id": {{request.RootElement.GetProperty("id").GetInt64()}}}""" + "\r\n");
+            var id = request.RootElement.GetProperty("id").GetInt64();
+            await peer.SayAsync($$"""{"return": {{value}}, "id": {{id}}}""" + "\r\n");
         }
     });
 }

@@ -7,9 +7,9 @@ namespace QgaOrchestrator.Qemu.Tests.Wire;
 public sealed class SocketHolderTests
 {
     private const string Told = """
-        u_str  0      0             /run/vms/db 1/qga.sock 1966330            * 1965679 users:(("qemu-system-x86",pid=13019,fd=267))
-        u_str  0      0             /run/vms/db 1/qga.sock 1966400            * 1966401
-        u_str  0      0             /run/vms/db2/qga.sock 1966500            * 1966501 users:(("qemu-system-x86",pid=13020,fd=26))
+        u_str  0      0      /run/vms/db 1/qga.sock 1966330            * 1965679 users:(("qemu-system-x86",pid=13019,fd=267))
+        u_str  0      0      /run/vms/db 1/qga.sock 1966400            * 1966401
+        u_str  0      0      /run/vms/db2/qga.sock 1966500            * 1966501 users:(("qemu-system-x86",pid=13020,fd=26))
         u_str  0      0                                  * 1966401            * 1966400 users:(("qgad",pid=13771,fd=290))
         u_str  0      0                                  * 1965679            * 1966330 users:(("socat",pid=4711,fd=5))
         u_str  0      0                                  * 1966501            * 1966500 users:(("qgad",pid=13771,fd=291))

@@ -25,7 +25,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
     private static readonly TimeSpan RepeatEvery = TimeSpan.FromSeconds(1);
 
     private readonly StartItem _order;
-    private readonly IActorRef _runs;
+    private readonly Func<IActorRef> _runs;
     private readonly IActorRef _vm;
     private readonly BackupWork? _work;
     private readonly string _window;
@@ -123,7 +123,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
             case BackupEffect.SteerWindow e: _vm.Tell(new SteerWindow(_window, e.Input)); break;
             case BackupEffect.StoreDraft e: _data = _work!.Store(data, e.Draft); break;
             case BackupEffect.Report e:
-                _runs.Tell(new MemberMoved(_order.Run, _order.Item, _order.Attempt, e.Member));
+                _runs().Tell(new MemberMoved(_order.Run, _order.Item, _order.Attempt, e.Member));
                 break;
             case BackupEffect.Show e: Show(_progress with { Step = e.Step.Name, Done = 0, Total = 0 }); break;
             case BackupEffect.End e: Context.Parent.Tell(new ItemsActor.Finished(e.Outcome, _window)); break;
@@ -143,7 +143,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         if (progress != _progress) Tell(_progress = progress);
     }
 
-    private void Tell(ItemProgress progress) => _runs.Tell(new ItemMoved(_order.Run, progress));
+    private void Tell(ItemProgress progress) => _runs().Tell(new ItemMoved(_order.Run, progress));
 
     protected override void PostStop()
     {

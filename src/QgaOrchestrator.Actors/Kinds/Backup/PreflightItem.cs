@@ -39,7 +39,7 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
             self.Tell(Outcome(ItemState.Failed, $"a fault in qgad: {m.Cause.Message}", "See the node's log, and report it"))
         );
         Receive<AbortItem>(_ => _stopped.Cancel());
-        services.Runs.Tell(
+        services.Runs().Tell(
             new ItemMoved(order.Run, new ItemProgress(order.Item, order.Attempt, BackupKind.Prepare.Name, null, 0, 0)));
         CheckAsync(machine, _stopped.Token).PipeTo(Self);
     }

@@ -24,11 +24,11 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
     protected override async Task<ItemOutcome> RunAsync(CancellationToken aborted, CancellationToken stopped)
     {
         var found = Services.Results.Read(Order.Run, Order.Item);
-        switch (AskedOnce.Next(found?.ToBefore(), Order.Attempt, Order.Resume, MayRepeat))
+        switch (CallRecovery.Next(found?.ToKeptCall(), Order.Attempt, Order.Resume, MayRepeat))
         {
-            case AskNext.Tell:
+            case CallStep.Report:
                 return (found! with { Attempt = Order.Attempt }).ToOutcome();
-            case AskNext.Unknown:
+            case CallStep.Unknown:
                 return Keep(
                     found! with { Attempt = Order.Attempt },
                     Outcome(
@@ -37,7 +37,7 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
                         "Look in the guest before you repeat it"
                     )
                 );
-            case AskNext.Interrupted:
+            case CallStep.Interrupted:
                 return Interrupted();
         }
         if (aborted.IsCancellationRequested) return Outcome(ItemState.Cancelled, ItemOutcome.RunAborted);

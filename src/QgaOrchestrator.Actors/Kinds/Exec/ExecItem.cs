@@ -29,11 +29,11 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
     protected override async Task<ItemOutcome> RunAsync(CancellationToken aborted, CancellationToken stopped)
     {
         var found = Services.Results.Read(Order.Run, Order.Item);
-        return AskedOnce.Next(found?.ToBefore(), Order.Attempt, Order.Resume, mayRepeat: false) switch
+        return CallRecovery.Next(found?.ToKeptCall(), Order.Attempt, Order.Resume, mayRepeat: false) switch
         {
-            AskNext.Tell => (found! with { Attempt = Order.Attempt }).ToOutcome(),
-            AskNext.Follow => await FollowAsync(found! with { Attempt = Order.Attempt }, aborted, stopped),
-            AskNext.Unknown => Keep(
+            CallStep.Report => (found! with { Attempt = Order.Attempt }).ToOutcome(),
+            CallStep.Follow => await FollowAsync(found! with { Attempt = Order.Attempt }, aborted, stopped),
+            CallStep.Unknown => Keep(
                 found! with { Attempt = Order.Attempt },
                 Outcome(
                     ItemState.Unknown,
@@ -41,7 +41,7 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
                     "Look in the guest before you start it again"
                 )
             ),
-            AskNext.Interrupted => Interrupted(),
+            CallStep.Interrupted => Interrupted(),
             _ when aborted.IsCancellationRequested => Outcome(ItemState.Cancelled, ItemOutcome.RunAborted),
             _ => await StartAsync(aborted, stopped),
         };

@@ -30,13 +30,16 @@ internal static class AuditSchema
 
     private const string First = """
         CREATE TABLE IF NOT EXISTS audit (number INTEGER PRIMARY KEY, entry TEXT NOT NULL, hash TEXT NOT NULL);
-        CREATE TRIGGER IF NOT EXISTS audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
-        CREATE TRIGGER IF NOT EXISTS audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+        CREATE TRIGGER IF NOT EXISTS audit_no_update BEFORE UPDATE ON audit
+          BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+        CREATE TRIGGER IF NOT EXISTS audit_no_delete BEFORE DELETE ON audit
+          BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
         """;
 
     /// <summary>Deleting an entry is refused, unless it is before the chain's beginning.</summary>
     private const string Third = """
-        CREATE TABLE audit_anchor (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL, hash TEXT NOT NULL, kept_from TEXT);
+        CREATE TABLE audit_anchor (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL, hash TEXT NOT NULL,
+          kept_from TEXT);
         DROP TRIGGER audit_no_delete;
         CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit WHEN old.number > coalesce((SELECT number FROM audit_anchor), 0)
           BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;

@@ -63,7 +63,8 @@ internal static class ViewSchema
         DROP TABLE IF EXISTS keys;
         CREATE TABLE runs (id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, json TEXT NOT NULL) WITHOUT ROWID;
         CREATE INDEX runs_by_time ON runs (created_at, id);
-        CREATE TABLE items (run TEXT NOT NULL, place INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (run, place)) WITHOUT ROWID;
+        CREATE TABLE items (run TEXT NOT NULL, place INTEGER NOT NULL, json TEXT NOT NULL,
+          PRIMARY KEY (run, place)) WITHOUT ROWID;
         CREATE TABLE points (id TEXT PRIMARY KEY, host TEXT NOT NULL, vm TEXT NOT NULL, uuid TEXT, run TEXT NOT NULL,
           at INTEGER NOT NULL, directory TEXT NOT NULL, json TEXT NOT NULL) WITHOUT ROWID;
         CREATE INDEX points_by_time ON points (at, id);

@@ -64,11 +64,15 @@ public sealed class DialogueTests
           "available-spare":100,"available-spare-threshold":10,"percentage-used":1,"data-units-read-lo":18446744073709551615,
           "data-units-read-hi":1}},
          {"name":"/dev/dm-0","partition":false,"dependencies":["/dev/sda1"],"alias":"vg-root","smart":{"type":"hologram"},
-          "address":{"pci-controller":{"domain":-1,"bus":-1,"slot":-1,"function":-1},"bus-type":"virtio","bus":0,"target":0,"unit":0,
-          "ccw-address":{"cssid":254,"ssid":0,"subchno":1,"devno":5}}}]
+          "address":{"pci-controller":{"domain":-1,"bus":-1,"slot":-1,"function":-1},"bus-type":"virtio","bus":0,
+          "target":0,"unit":0,"ccw-address":{"cssid":254,"ssid":0,"subchno":1,"devno":5}}}]
         """)]
-    [InlineData("guest-get-cpustats", """[{"type":"solaris"},{"type":"linux","cpu":1,"user":18446744073709551615,"nice":0,"system":5,"idle":7}]""")]
-    [InlineData("guest-fstrim", """{"paths":[{"path":"/","trimmed":1048576,"minimum":0},{"path":"/mnt","error":"trim not supported"}]}""")]
+    [InlineData("guest-get-cpustats", """
+        [{"type":"solaris"},{"type":"linux","cpu":1,"user":18446744073709551615,"nice":0,"system":5,"idle":7}]
+        """)]
+    [InlineData("guest-fstrim", """
+        {"paths":[{"path":"/","trimmed":1048576,"minimum":0},{"path":"/mnt","error":"trim not supported"}]}
+        """)]
     [InlineData("guest-fstrim", "{}")]
     [InlineData(
         "guest-set-memory-blocks",

@@ -92,12 +92,8 @@ public sealed class OddRepliesTests
 
     private static object? Read(string command, byte[] reply)
     {
-        var type = AgentCommands
-            .Find(command)!
-            .GetType()
-            .Assembly.GetType(
-                $"{typeof(AgentCommands).Namespace}.{string.Concat(command.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]))}"
-            )!;
+        var name = string.Concat(command.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
+        var type = AgentCommands.Find(command)!.GetType().Assembly.GetType($"{typeof(AgentCommands).Namespace}.{name}")!;
         try
         {
             return type.GetMethod("Read")!.Invoke(null, [(ReadOnlyMemory<byte>)reply]);

@@ -50,7 +50,8 @@ public sealed class RepliesTests
         var filesystem = Assert.Single(GuestGetFsinfo.Read(Bytes(
             """
             [{"type":"zfs","zz":[1],"name":"a","mountpoint":"/","used-bytes":18446744073709551615,"disk":[
-              {"pci-controller":{"bus":-1,"slot":-1,"domain":-1,"function":-1,"x":0},"bus-type":"quantum","bus":0,"target":0,"unit":0}]}]
+              {"pci-controller":{"bus":-1,"slot":-1,"domain":-1,"function":-1,"x":0},"bus-type":"quantum","bus":0,
+               "target":0,"unit":0}]}]
             """)));
         Assert.Equal(ulong.MaxValue, filesystem.UsedBytes);
         Assert.Equal("quantum", filesystem.Disk[0].BusType.Value);
@@ -86,8 +87,8 @@ public sealed class RepliesTests
     [Fact]
     public void A_read_says_how_large_its_reply_may_be()
     {
-        var reply =
-            $$"""{"return": {"count": {{48 << 20}}, "buf-b64": "{{Convert.ToBase64String(new byte[48 << 20])}}", "eof": false} }""";
+        var content = Convert.ToBase64String(new byte[48 << 20]);
+        var reply = $$"""{"return": {"count": {{48 << 20}}, "buf-b64": "{{content}}", "eof": false} }""";
         Assert.InRange(GuestFileRead.Request(1000, 48 << 20).LargestReply, reply.Length, reply.Length + 100);
         Assert.InRange(GuestFileRead.Request(1000).LargestReply, 5461, 64 << 10);
         Assert.Equal(

@@ -37,9 +37,8 @@ public sealed class SchemaTests
     {
         foreach (var command in AgentCommands.All)
         {
-            var type = typeof(AgentCommands).Assembly.GetType(
-                $"{typeof(AgentCommands).Namespace}.{string.Concat(command.Name.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]))}"
-            );
+            var name = string.Concat(command.Name.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
+            var type = typeof(AgentCommands).Assembly.GetType($"{typeof(AgentCommands).Namespace}.{name}");
             Assert.NotNull(type);
             Assert.Same(command, type.GetProperty("Spec")!.GetValue(null));
             Assert.NotNull((object?)type.GetMethod("Request") ?? type.GetProperty("Request"));

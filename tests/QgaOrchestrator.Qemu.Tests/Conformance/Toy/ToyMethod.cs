@@ -24,7 +24,8 @@ internal sealed class ToyMethod : ICutMethod
 
     public ICut Make(CutJob job) => new ToyCut(job);
 
-    public Task RecoverAsync(CutJob job, Func<Task<IReadOnlySet<string>>> unsettled, CancellationToken cancel) => Task.CompletedTask;
+    public Task RecoverAsync(CutJob job, Func<Task<IReadOnlySet<string>>> unsettled, CancellationToken cancel) =>
+        Task.CompletedTask;
 
     public Task<IReadOnlyList<string>> SweepAsync(CutJob job, IReadOnlySet<string> unsettled, CancellationToken cancel) =>
         Task.FromResult<IReadOnlyList<string>>([]);

@@ -49,7 +49,9 @@ internal sealed record Sighting(string Name, string Agent, string? Monitor, Sock
 
     private string Unreadable()
     {
-        var locked = Paths.Select(path => SocketSource.Locked(Path.GetDirectoryName(path)!)).FirstOrDefault(why => why is not null);
+        var locked = Paths
+            .Select(path => SocketSource.Locked(Path.GetDirectoryName(path)!))
+            .FirstOrDefault(why => why is not null);
         return locked is null ? "" : $" that this node can see ({locked})";
     }
 }

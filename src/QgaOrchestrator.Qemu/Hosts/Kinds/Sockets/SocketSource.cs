@@ -3,7 +3,8 @@ using QgaOrchestrator.Qemu.Wire;
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Sockets;
 
 /// <summary>One source of kind sockets: patterns of paths, with {vm} in place of the VM's name.</summary>
-internal sealed record SocketSource(IHostKind Kind, SocketHold Hold, string Agent, string? Monitor, ProxmoxHost Proxmox) : IVmSource
+internal sealed record SocketSource(IHostKind Kind, SocketHold Hold, string Agent, string? Monitor, ProxmoxHost Proxmox)
+    : IVmSource
 {
     /// <summary>A file name whose bytes are no UTF-8 is read with this in it, and cannot be opened by that name.</summary>
     private const char NotUtf8 = '\uFFFD';

@@ -248,7 +248,10 @@ public sealed class HookCutTests : IAsyncDisposable
     public async Task Nothing_of_the_nodes_environment_is_handed_on_but_the_path()
     {
         var cut = Cut(
-            cut: """printf '{"error":"%s"}' "$(env | cut -d= -f1 | grep -vx -e PWD -e _ -e SHLVL -e OLDPWD | sort | tr '\n' ' ')" """
+            cut: """
+                printf '{"error":"%s"}' "$(
+                  env | cut -d= -f1 | grep -vx -e PWD -e _ -e SHLVL -e OLDPWD | sort | tr '\n' ' ')"
+                """
         );
         var outcome = Assert.IsType<CutOutcome.Refused>(await cut.CutAsync(await PrepareAsync(cut), Long));
         Assert.Equal("hook test: LC_ALL PATH QGA_HOOK ", outcome.Reason);

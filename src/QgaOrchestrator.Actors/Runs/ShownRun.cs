@@ -1,0 +1,60 @@
+using Akka.Actor;
+using QgaOrchestrator.Core.Items;
+using QgaOrchestrator.Core.Runs;
+
+namespace QgaOrchestrator.Actors.Runs;
+
+/// <summary>
+/// How a run is shown to others: as it is journalled, with the progress that its hosts tell meanwhile; at once to whoever asks,
+/// and at each change to its watchers. Belongs to the <see cref="RunActor"/>.
+/// </summary>
+internal sealed class ShownRun(IActorContext context, ITimerScheduler timers)
+{
+    /// <summary>To the run's actor: the watchers are due to be told.</summary>
+    public sealed record TellDue : INoSerializationVerificationNeeded;
+
+    /// <summary>Watchers are told of changes this often.</summary>
+    private static readonly TimeSpan TellEvery = TimeSpan.FromMilliseconds(250);
+
+    private const string Timer = "show";
+
+    private readonly Dictionary<int, ItemProgress> _progress = [];
+    private readonly HashSet<IActorRef> _watchers = [];
+
+    public RunView View(RunState run) =>
+        new(RunSummary.Of(run), [.. run.Items.Select(RunItemView.Of)], [.. _progress.Values]);
+
+    public void Watch(RunState run, IActorRef watcher)
+    {
+        watcher.Tell(View(run));
+        if (!run.IsEnded && _watchers.Add(watcher)) context.Watch(watcher);
+    }
+
+    public void Forget(IActorRef watcher) => _watchers.Remove(watcher);
+
+    /// <summary>Of an attempt that is under way.</summary>
+    public void Learn(ItemProgress progress)
+    {
+        _progress[progress.Index] = progress;
+        TellLater();
+    }
+
+    /// <summary>These attempts make no more progress.</summary>
+    public void Forget(IReadOnlyList<ItemOutcome> settled)
+    {
+        foreach (var outcome in settled) _progress.Remove(outcome.Item);
+    }
+
+    public void TellLater()
+    {
+        if (!timers.IsTimerActive(Timer)) timers.StartSingleTimer(Timer, new TellDue(), TellEvery);
+    }
+
+    public void Tell(RunState run)
+    {
+        timers.Cancel(Timer);
+        if (_watchers.Count == 0) return;
+        var view = View(run);
+        foreach (var watcher in _watchers) watcher.Tell(view);
+    }
+}
