@@ -21,7 +21,11 @@ internal sealed class SimulatedBackup : SimulatedWork
     public SimulatedBackup(World world, SimulatedVm vm, SimulatedOrder order) : base(world, vm, order) =>
         (_state, _first) = BackupRules.Begin(
             new BackupOrder(
-                order.Id.Item, order.Id.Attempt, vm.Id.Name, BackupOptions.Of(order.Options)!.Consistency, order.Group is not null),
+                order.Id.Item,
+                order.Id.Attempt,
+                vm.Id.Name,
+                BackupOptions.Of(order.Options)!.Consistency,
+                order.Group is not null),
             order.Resume);
 
     public override bool GoesForward => _state is

@@ -10,7 +10,7 @@ internal sealed class ToyMethod : ICutMethod
 
     public string Summary => "writes empty images";
 
-    public IReadOnlyList<string> Options => [];
+    public IReadOnlyList<CutOption> Options => [];
 
     public bool QemuWritesImages => false;
 
@@ -24,7 +24,8 @@ internal sealed class ToyMethod : ICutMethod
 
     public ICut Make(CutJob job) => new ToyCut(job);
 
-    public Task RecoverAsync(CutJob job, Func<Task<IReadOnlySet<string>>> unsettled, CancellationToken cancel) => Task.CompletedTask;
+    public Task RecoverAsync(CutJob job, Func<Task<IReadOnlySet<string>>> unsettled, CancellationToken cancel) =>
+        Task.CompletedTask;
 
     public Task<IReadOnlyList<string>> SweepAsync(CutJob job, IReadOnlySet<string> unsettled, CancellationToken cancel) =>
         Task.FromResult<IReadOnlyList<string>>([]);
