@@ -194,7 +194,8 @@ public abstract class OneHost : TestKit, IAsyncLifetime
     protected IReadOnlyList<string> NodeFiles() =>
     [
         .. Directory.EnumerateFiles(_directory.Path, "*", SearchOption.AllDirectories)
-            .Where(path => !path.StartsWith(_directory.File("vms") + "/", StringComparison.Ordinal)),
+            .Where(path => !path.StartsWith(_directory.File("vms") + "/", StringComparison.Ordinal))
+            .Where(path => Path.GetExtension(path) != ".lock"),
     ];
 
     /// <summary>Waits for the ledger's entry to be as wanted, told by the directory's events.</summary>

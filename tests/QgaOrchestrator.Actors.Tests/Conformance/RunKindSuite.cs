@@ -1,10 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Akka.TestKit;
+using Akka.Actor;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Messages;
-using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
@@ -94,9 +93,9 @@ public abstract class RunKindSuite : OneHost
     {
         // No option is a list of lists.
         foreach (var option in Kind.AllOptions)
-            AssertRefuses(option.Name, Options(given => given[option.Name] = new JsonArray(new JsonArray())));
-        AssertRefuses("colour", Options(given => given["colour"] = "red"));
-        foreach (var needed in Needed) AssertRefuses(needed, Options(given => given.Remove(needed)));
+            AssertRefuses(option.Name, Changed(given => given[option.Name] = new JsonArray(new JsonArray())));
+        AssertRefuses("colour", Changed(given => given["colour"] = "red"));
+        foreach (var needed in Needed) AssertRefuses(needed, Changed(given => given.Remove(needed)));
     }
 
     [Fact]
@@ -113,7 +112,7 @@ public abstract class RunKindSuite : OneHost
     public async Task What_is_secret_is_stored_and_shown_nowhere()
     {
         var names = Kind.OwnOptions.Where(option => option.IsSecret).Select(option => option.Name).ToList();
-        Assert.All(names, name => Assert.Contains(Secret, $"{Options()[name]}", StringComparison.Ordinal));
+        Assert.All(names, name => Assert.Contains(Secret, $"{Changed()[name]}", StringComparison.Ordinal));
         var (journalled, secrets) = Kind.Part(Read());
         Assert.Equal(names.Count > 0, secrets is not null);
         Assert.Equal(names.Count > 0, Kind.SecretsOf(journalled) is { Length: > 0 });
@@ -124,8 +123,8 @@ public abstract class RunKindSuite : OneHost
             Kind.SecretsOf(journalled),
             Shown(journalled),
             Shown(Read()),
-            .. names.SelectMany(name => Kind.ParseOptions(Element(Options(given => given[name] = Secret))).Errors),
-            .. names.SelectMany(name => Kind.ParseOptions(Element(Options(given => given[name] = 5))).Errors),
+            .. names.SelectMany(name => Kind.ParseOptions(Element(Changed(given => given[name] = Secret))).Errors),
+            .. names.SelectMany(name => Kind.ParseOptions(Element(Changed(given => given[name] = 5))).Errors),
         ];
 
         await StartPreparedAsync();
@@ -155,7 +154,7 @@ public abstract class RunKindSuite : OneHost
         var order = Order("aborted");
         Order(order);
         Vms.Tell(new AbortItem(Id, order.Run, order.Item, order.Attempt));
-        Assert.Contains(Outcome(order).State, [ItemState.Cancelled, ItemState.Succeeded]);
+        Assert.Contains(Outcome(order).State, new[] { ItemState.Cancelled, ItemState.Succeeded });
         await AssertNothingIsUnderWayAsync();
         AssertEnded(order.Run);
     }
@@ -172,7 +171,7 @@ public abstract class RunKindSuite : OneHost
             using (step is null ? null : Hold(step))
             {
                 Order(Order(run));
-                Runs.FishForMessage(said => IsAt(said, run, step), Limit);
+                Runs.FishForMessage(said => IsAt(said, run, step), Limit, $"killed at {step ?? "its end"}");
                 await CrashAsync();
             }
             await FollowAsync();
@@ -228,7 +227,7 @@ public abstract class RunKindSuite : OneHost
 
     private RunOptions Read()
     {
-        var (options, errors) = Kind.ParseOptions(Element(Options()));
+        var (options, errors) = Kind.ParseOptions(Element(Changed()));
         Assert.Empty(errors);
         return options!;
     }
@@ -249,7 +248,7 @@ public abstract class RunKindSuite : OneHost
         return shown.ToJsonString();
     }
 
-    private JsonObject Options(Action<JsonObject>? change = null)
+    private JsonObject Changed(Action<JsonObject>? change = null)
     {
         var options = JsonNode.Parse(Given)!.AsObject();
         change?.Invoke(options);

@@ -22,13 +22,13 @@ public sealed partial class ReferenceTests(NodeFixture node) : IClassFixture<Nod
     public void The_reference_lists_each_route_with_its_role_its_query_and_its_body()
     {
         var written = Part("routes", "http: written from its routes, but for what each does");
-        var does = Row().Matches(written).ToDictionary(row => row.Groups[1].Value, row => row.Groups[2].Value);
+        var does = Row().Matches(written).ToDictionary(row => row.Groups[1].Value, row => row.Groups[2].Value.Trim());
         var text = new StringBuilder("| route | role | query | body | does |\n|---|---|---|---|---|\n");
         foreach (var (name, route) in Routes())
             text.Append($"| `{name}` | {RoleOf(route)} | {Names(StrictInput.QueryOf(route))} | {BodyOf(route)} | ")
                 .Append($"{does.GetValueOrDefault(name)} |\n");
         AssertIs(written, text.ToString(), "http");
-        Assert.All(does.Values, words => Assert.NotEmpty(words.Trim()));
+        Assert.All(does.Values, words => Assert.NotEmpty(words));
     }
 
     [Fact]
