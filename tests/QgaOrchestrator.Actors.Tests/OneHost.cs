@@ -195,7 +195,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
     [
         .. Directory.EnumerateFiles(_directory.Path, "*", SearchOption.AllDirectories)
             .Where(path => !path.StartsWith(_directory.File("vms") + "/", StringComparison.Ordinal))
-            .Where(path => Path.GetExtension(path) != ".lock"),
+            .Where(path => Path.GetExtension(path) is not (".lock" or ".sock")),
     ];
 
     /// <summary>Waits for the ledger's entry to be as wanted, told by the directory's events.</summary>

@@ -37,6 +37,17 @@ public abstract class CutMethodSuite : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_it_warns_of_has_a_remedy_and_nothing_is_made_for_it()
+    {
+        Assert.All(await Method.WarningsAsync(await JobAsync()), warning =>
+        {
+            Assert.NotEmpty(warning.What);
+            Assert.NotEmpty(warning.Remedy);
+        });
+        Assert.Empty(Lab.Left());
+    }
+
+    [Fact]
     public async Task A_cut_leaves_whole_images_and_nothing_else()
     {
         var (job, names, point) = (await JobAsync(), CutNames.For("run", 0, 1), Lab.NewPoint());
