@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace QgaOrchestrator.Api;
 
 /// <summary>Starts a run. Option names and defaults are the contract's; an unknown one is refused with 400.</summary>
-/// <param name="Kind">backup, …: see <see cref="KindNames"/>.</param>
+/// <param name="Kind">A kind that the node knows; it lists them where it refuses another.</param>
 /// <param name="Select">A selector; null selects all where the kind allows it.</param>
 public sealed record RunRequest(string Kind, string? Select = null, JsonObject? Options = null);
 
@@ -72,13 +72,6 @@ public sealed record ItemStatus(
     public string? Note { get; init; }
     public DateTimeOffset? StartedAt { get; init; }
     public DateTimeOffset? EndedAt { get; init; }
-}
-
-public static class KindNames
-{
-    public const string Backup = "backup";
-    public const string Command = "command";
-    public const string Exec = "exec";
 }
 
 public static class RunStates

@@ -3,9 +3,7 @@ using System.CommandLine.Help;
 using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Commands;
 using QgaOrchestrator.Cli.Hosting;
-using QgaOrchestrator.Cli.Kinds.Backup;
-using QgaOrchestrator.Cli.Kinds.Command;
-using QgaOrchestrator.Cli.Kinds.Exec;
+using QgaOrchestrator.Cli.Kinds;
 using QgaOrchestrator.Cli.Output;
 
 namespace QgaOrchestrator.Cli;
@@ -13,23 +11,20 @@ namespace QgaOrchestrator.Cli;
 /// <summary>The command line from its words to its exit code.</summary>
 internal static class Qgactl
 {
-    public static KindDisplays Kinds { get; } =
-        new(BackupDisplay.Instance, CommandDisplay.Instance, ExecDisplay.Instance);
-
     public static RootCommand Build(CliHost host)
     {
         var global = new GlobalOptions();
         var root = new RootCommand("Backs up fleets of QEMU virtual machines at one consistent instant.")
         {
-            VmCommands.Build(host, global, VmExecCommand.Build(host, global)),
-            BackupCommands.Build(host, global),
-            RunCommands.Build(host, global, CommandRunCommand.Build(host, global)),
-            PointCommands.Build(host, global),
-            ThawCommand.Build(host, global),
-            TokenCommands.Build(host, global),
-            AuditCommand.Build(host, global),
-            ShellCompletion.Build(host),
+            VmCommands.Build(host, global, KindCommands.All.SelectMany(kind => kind.VmCommands(host, global))),
         };
+        foreach (var command in KindCommands.All.SelectMany(kind => kind.Commands(host, global))) root.Add(command);
+        root.Add(RunCommands.Build(host, global, KindCommands.All.SelectMany(kind => kind.RunCommands(host, global))));
+        root.Add(PointCommands.Build(host, global));
+        root.Add(ThawCommand.Build(host, global));
+        root.Add(TokenCommands.Build(host, global));
+        root.Add(AuditCommand.Build(host, global));
+        root.Add(ShellCompletion.Build(host));
         global.AddTo(root);
         var help = root.Options.OfType<HelpOption>().Single();
         help.Description = "Shows help";
@@ -41,7 +36,12 @@ internal static class Qgactl
 
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CliHost host, CancellationToken cancel = default)
     {
-        host = host with { Out = PlainWriter.Over(host.Out), Error = PlainWriter.Over(host.Error), Kinds = Kinds };
+        host = host with
+        {
+            Out = PlainWriter.Over(host.Out),
+            Error = PlainWriter.Over(host.Error),
+            Kinds = KindCommands.Displays,
+        };
         // No response files: an agent's argument may start with any character.
         var parsed = Build(host)
             .Parse(OldSpellings.Replaced(arguments), new ParserConfiguration { ResponseFileTokenReplacer = null });
@@ -72,7 +72,6 @@ internal static class Qgactl
             return Ours(code);
         }
 
-        // vm exec ends with the codes of the guest's process, so no code of ours may look like one.
-        int Ours(int code) => VmExecCommand.IsForOneVm(parsed) ? ExitCodes.NotTheGuests : code;
+        int Ours(int code) => KindCommands.All.Any(kind => kind.EndsAsTheGuest(parsed)) ? ExitCodes.NotTheGuests : code;
     }
 }

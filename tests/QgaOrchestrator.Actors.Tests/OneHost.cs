@@ -151,7 +151,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
             0,
             1,
             BackupKind.Name,
-            new BackupOptions(BackupMethod.Full, null, consistency, null).In(new RunOptions
+            new BackupOptions("full", null, consistency, null).In(new RunOptions
             {
                 MaxParallel = 50,
                 MaxFailures = CountOrPercent.All,
@@ -189,6 +189,14 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         Directory.Exists(Points)
             ? [.. Directory.EnumerateFiles(Points, "*", SearchOption.AllDirectories).Select(Path.GetFileName).Order()!]
             : [];
+
+    /// <summary>All files that the node keeps: not those of the simulated VMs.</summary>
+    protected IReadOnlyList<string> NodeFiles() =>
+    [
+        .. Directory.EnumerateFiles(_directory.Path, "*", SearchOption.AllDirectories)
+            .Where(path => !path.StartsWith(_directory.File("vms") + "/", StringComparison.Ordinal))
+            .Where(path => Path.GetExtension(path) is not (".lock" or ".sock")),
+    ];
 
     /// <summary>Waits for the ledger's entry to be as wanted, told by the directory's events.</summary>
     protected async Task<LedgerEntry?> EntryAsync(Predicate<LedgerEntry?> wanted)
@@ -233,6 +241,9 @@ public abstract class OneHost : TestKit, IAsyncLifetime
     /// <summary>The VM's disks that its owner leaves out.</summary>
     protected IReadOnlyList<string> Excluded { get; set; } = [];
 
+    /// <summary>The hashes of the attempts that their runs have not settled.</summary>
+    protected HashSet<string> Unsettled { get; } = [CutNames.For("r1", 0, 1).Hash];
+
     /// <summary>What the host's policy denies.</summary>
     protected IReadOnlyList<string> Denied { get; set; } = ["guest-shutdown"];
 
@@ -253,7 +264,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         Machine = vm => vm.Kind.Machine(vm.Address, TimeProvider.System),
         Cuts = new CutHost(Points, new Dictionary<string, IReadOnlyList<string>>(), TimeProvider.System),
         Exclude = _ => Excluded,
-        Unsettled = _ => Task.FromResult<IReadOnlySet<string>>(new HashSet<string> { CutNames.For("r1", 0, 1).Hash }),
+        Unsettled = _ => Task.FromResult<IReadOnlySet<string>>(Unsettled),
         Items = (services, spec, monitor) => ItemsActor.Props(services, spec, monitor, Kinds.All),
         Results = Results,
         TargetGroup = null,

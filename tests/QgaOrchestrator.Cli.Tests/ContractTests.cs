@@ -38,9 +38,9 @@ public sealed class ContractTests
     public void A_recovery_point_and_its_proof()
     {
         var point = JsonSerializer.SerializeToElement(
-            new RecoveryPoint(
-                "p", "db1", null, "r", null, null, "full", "crash", [], new PointProof(null, null, null, null, null, null, null)),
-            ApiJson.Default.RecoveryPoint);
+            new Point(
+                "p", "db1", null, "r", null, null, "full", "crash", [], new FreezeProof(null, null, null, null, null, null, null)),
+            ApiJson.Default.Point);
         Expect(["id", "vm", "uuid", "run", "group", "parent", "method", "class", "disks", "proof"], point);
         Expect(["frozenAt", "cutAt", "thawedAt", "frozen", "thawed", "skewMs", "hooks"], point.GetProperty("proof"));
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Cli.Kinds;
 using QgaOrchestrator.Cli.Runs;
 
 namespace QgaOrchestrator.Cli.Tests;
@@ -42,7 +43,7 @@ public sealed class LiveViewTests
     [Fact]
     public void It_shows_who_is_frozen_and_for_how_long_what_is_copied_and_when_it_ends()
     {
-        var lines = LiveView.Render(_board, Qgactl.Kinds, ManualTime.Noon.AddMilliseconds(500), 79, 24);
+        var lines = LiveView.Render(_board, KindCommands.Displays, ManualTime.Noon.AddMilliseconds(500), 79, 24);
 
         Assert.Equal("""
             backup 20261123T120000Z-abc running: 14/200 done, 1 failed, 2 unreachable, 8 r…
@@ -68,7 +69,7 @@ public sealed class LiveViewTests
             },
         };
 
-        var lines = LiveView.Render(many, Qgactl.Kinds, ManualTime.Noon, 60, 20);
+        var lines = LiveView.Render(many, KindCommands.Displays, ManualTime.Noon, 60, 20);
 
         Assert.Equal(18, lines.Count);
         Assert.All(lines, line => Assert.True(line.Length <= 60));
@@ -87,7 +88,7 @@ public sealed class LiveViewTests
             },
         };
 
-        var lines = LiveView.Render(board, Qgactl.Kinds, ManualTime.Noon, 79, 24);
+        var lines = LiveView.Render(board, KindCommands.Displays, ManualTime.Noon, 79, 24);
 
         Assert.Contains("wave 2 of 2: 199 VMs, begins in 4 min 00 s", lines);
         Assert.Contains("  db1       waiting  run r7 works on this VM", lines);
@@ -98,6 +99,6 @@ public sealed class LiveViewTests
     {
         Assert.Contains(
             "no connection, trying again: gone",
-            LiveView.Render(_board with { Lost = "gone" }, Qgactl.Kinds, ManualTime.Noon, 80, 24));
+            LiveView.Render(_board with { Lost = "gone" }, KindCommands.Displays, ManualTime.Noon, 80, 24));
     }
 }

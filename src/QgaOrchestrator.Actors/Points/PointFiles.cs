@@ -1,5 +1,4 @@
 using System.Text.Json;
-using QgaOrchestrator.Actors.Kinds.Backup;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Qemu.Files;
 
@@ -8,14 +7,26 @@ namespace QgaOrchestrator.Actors.Points;
 /// <summary>The files of a finished point on its target. QEMU's user can write there, too, so no link is followed.</summary>
 internal static class PointFiles
 {
-    private const string Description = "point.json";
+    /// <summary>Where it lies, the directory is a point.</summary>
+    public const string Description = "point.json";
+
+    /// <summary>The point in a directory; null where there is none, or another user has put one there.</summary>
+    public static RecoveryPoint? Read(string directory)
+    {
+        using var held = HeldDirectory.TryOpen(directory);
+        return
+            held?.ReadOwn(Description) is { } bytes
+            && JsonSerializer.Deserialize(bytes, PointJson.Default.RecoveryPoint) is { } point
+            ? point with { Directory = directory }
+            : null;
+    }
 
     /// <summary>The id in a directory's point.json; null: there is none, or it cannot be read.</summary>
     public static string? IdIn(string directory)
     {
         try
         {
-            return PointDirectory.Read(directory)?.Id;
+            return Read(directory)?.Id;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {

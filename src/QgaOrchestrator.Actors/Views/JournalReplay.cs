@@ -3,7 +3,7 @@ using Akka.Persistence.Query;
 using Akka.Persistence.Sql.Query;
 using Akka.Streams;
 using Akka.Streams.Dsl;
-using QgaOrchestrator.Actors.Kinds.Backup;
+using QgaOrchestrator.Actors.Points;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
@@ -60,7 +60,7 @@ public sealed class JournalReplay(ActorSystem system)
         foreach (var settled in run.OfType<RunEvent.ItemsSettled>())
             foreach (var made in settled.Outcomes.Select(outcome => outcome.Point).OfType<PointMade>())
             {
-                if (PointDirectory.Read(made.Directory) is { } point) await views.SavePointAsync(point, settled.At);
+                if (PointFiles.Read(made.Directory) is { } point) await views.SavePointAsync(point, settled.At);
             }
     }
 }

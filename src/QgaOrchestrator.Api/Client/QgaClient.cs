@@ -134,11 +134,11 @@ public sealed partial class QgaClient : IDisposable
         CancellationToken cancel = default
     ) => _events.ReadAsync(id, lost, cancel);
 
-    public IAsyncEnumerable<RecoveryPoint> ListPointsAsync(string? vm = null, CancellationToken cancel = default) =>
-        ListAsync(WithQuery(ApiRoutes.RecoveryPoints, ("vm", vm)), ApiJson.Default.PageRecoveryPoint, cancel);
+    public IAsyncEnumerable<Point> ListPointsAsync(string? vm = null, CancellationToken cancel = default) =>
+        ListAsync(WithQuery(ApiRoutes.RecoveryPoints, ("vm", vm)), ApiJson.Default.PagePoint, cancel);
 
-    public Task<RecoveryPoint> GetPointAsync(string id, CancellationToken cancel = default) =>
-        GetAsync(ApiRoutes.RecoveryPointPath(id), ApiJson.Default.RecoveryPoint, cancel);
+    public Task<Point> GetPointAsync(string id, CancellationToken cancel = default) =>
+        GetAsync(ApiRoutes.RecoveryPointPath(id), ApiJson.Default.Point, cancel);
 
     /// <summary>Deletes a point: its images, its point.json and the catalog's row.</summary>
     /// <param name="id">The point.</param>

@@ -40,7 +40,7 @@ internal static class PointCommands
                 .Where(point => parsed.GetValue(since) is not { } from || point.Proof.CutAt >= from)
                 .ToListAsync(cancel).ConfigureAwait(false);
             if (global.IsJson(parsed))
-                CliJson.Write(host.Out, new Page<RecoveryPoint>(points, null));
+                CliJson.Write(host.Out, new Page<Point>(points, null));
             else
                 PointView.WriteList(host.Screen, points);
             return ExitCodes.Done;

@@ -11,7 +11,7 @@ namespace QgaOrchestrator.Cli.Commands;
 internal static class RunCommands
 {
     /// <param name="ofKinds">Commands that start runs of one kind.</param>
-    public static CliCommand Build(CliHost host, GlobalOptions global, params IReadOnlyList<CliCommand> ofKinds)
+    public static CliCommand Build(CliHost host, GlobalOptions global, IEnumerable<CliCommand> ofKinds)
     {
         var wait = new Option<bool>("--wait") { Description = "Lets copies finish instead of cancelling them" };
         var abort = Acting("abort", "Aborts a run: starts no more VMs and cancels copies.",

@@ -7,15 +7,21 @@ namespace QgaOrchestrator.Cli.Commands;
 
 internal static class VmCommands
 {
-    /// <param name="exec">The kind of runs that starts processes has a command for one VM, too.</param>
-    public static CliCommand Build(CliHost host, GlobalOptions global, CliCommand exec) =>
-        new("vm", "Shows VMs and works in their guests, through the guest agent.")
+    /// <param name="ofKinds">Commands of kinds of run that work in one VM, too.</param>
+    public static CliCommand Build(CliHost host, GlobalOptions global, IEnumerable<CliCommand> ofKinds)
     {
+        var vm = new CliCommand("vm", "Shows VMs and works in their guests, through the guest agent.");
+        foreach (var command in All(host, global, ofKinds)) vm.Add(command);
+        return vm;
+    }
+
+    private static IEnumerable<CliCommand> All(CliHost host, GlobalOptions global, IEnumerable<CliCommand> ofKinds) =>
+    [
         VmListCommand.Build(host, global),
         Show(host, global),
         VmInfoCommand.Build(host, global),
         VmCallCommand.Build(host, global),
-        exec,
+        .. ofKinds,
         VmCpCommand.Build(host, global),
         VmHookCommands.Build(host, global),
         VmTrimCommand.Build(host, global),
@@ -28,7 +34,7 @@ internal static class VmCommands
         VmPowerCommands.Reboot(host, global),
         VmPowerCommands.Suspend(host, global),
         VmWakeCommand.Build(host, global),
-    };
+    ];
 
     internal static Argument<string> Vm() => new("VM") { Description = "The name of a VM, or host/name" };
 

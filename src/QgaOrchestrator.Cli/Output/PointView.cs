@@ -4,7 +4,7 @@ namespace QgaOrchestrator.Cli.Output;
 
 internal static class PointView
 {
-    public static void WriteList(Screen to, IReadOnlyList<RecoveryPoint> points)
+    public static void WriteList(Screen to, IReadOnlyList<Point> points)
     {
         var table = new TextTable("ID", "VM", "CUT AT", "METHOD", "CLASS", "DISKS", "SIZE");
         foreach (var point in points)
@@ -13,7 +13,7 @@ internal static class PointView
         table.Write(to);
     }
 
-    public static void Write(Screen to, RecoveryPoint point)
+    public static void Write(Screen to, Point point)
     {
         void Line(string name, string? value)
         {

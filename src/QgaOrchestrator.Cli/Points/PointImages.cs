@@ -63,7 +63,7 @@ internal sealed class PointImages(QemuImg tool, Action<string> tell, Action<stri
         return new PointReport(point.Point.Id, true, made);
     }
 
-    private async Task<string?> WrongAsync(LocalPoint point, PointDisk disk, CancellationToken cancel)
+    private async Task<string?> WrongAsync(LocalPoint point, PointImage disk, CancellationToken cancel)
     {
         var file = point.PathOf(disk);
         if (!File.Exists(file))

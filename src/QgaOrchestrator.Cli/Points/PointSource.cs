@@ -6,9 +6,9 @@ using QgaOrchestrator.Cli.Hosting;
 namespace QgaOrchestrator.Cli.Points;
 
 /// <summary>A point whose files are here. <paramref name="Directory"/> is an absolute path.</summary>
-internal sealed record LocalPoint(RecoveryPoint Point, string Directory)
+internal sealed record LocalPoint(Point Point, string Directory)
 {
-    public string PathOf(PointDisk disk) => Path.Combine(Directory, disk.File);
+    public string PathOf(PointImage disk) => Path.Combine(Directory, disk.File);
 }
 
 /// <summary>Finds a point's files: by the path of its directory or its point.json, which needs no node, or by its id.</summary>
@@ -41,7 +41,7 @@ internal static class PointSource
         try
         {
             if (
-                JsonSerializer.Deserialize(File.ReadAllBytes(file), ApiJson.Default.RecoveryPoint) is
+                JsonSerializer.Deserialize(File.ReadAllBytes(file), ApiJson.Default.Point) is
                 { Id: not null, Vm: not null, Disks: not null } point
             )
                 return Checked(new LocalPoint(point, Path.GetDirectoryName(file)!));

@@ -4,9 +4,9 @@ using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Node.Access;
-using Points = QgaOrchestrator.Core.Points;
 
 namespace QgaOrchestrator.Node.Http;
 
@@ -85,17 +85,17 @@ public static class ApiMapping
         EndedAt = item.SettledAt,
     };
 
-    public static RecoveryPoint ToApi(this Points.RecoveryPoint point) => new(
+    public static Point ToApi(this RecoveryPoint point) => new(
         point.Id, point.Vm, point.Uuid, point.Run, point.Group, point.Parent, point.Method, point.Class,
         [.. point.Disks.Select(ToApi)], point.Proof.ToApi())
     {
         Version = point.Version,
         Host = point.Host,
         Directory = point.Directory,
-        Outside = point.Outside is { } outside ? [.. outside.Select(disk => new PointOutside(disk.Name, disk.Why))] : null,
+        Outside = point.Outside is { } outside ? [.. outside.Select(disk => new DeviceOutside(disk.Name, disk.Why))] : null,
     };
 
-    private static PointDisk ToApi(Points.PointDisk disk) => new(disk.Index, disk.File, disk.Size, disk.Sha256)
+    private static PointImage ToApi(PointDisk disk) => new(disk.Index, disk.File, disk.Size, disk.Sha256)
     {
         Bytes = disk.Bytes,
         Qdev = disk.Qdev,
@@ -103,7 +103,7 @@ public static class ApiMapping
         Covered = disk.Covered,
     };
 
-    private static PointProof ToApi(this Points.PointProof proof) => new(
+    private static FreezeProof ToApi(this PointProof proof) => new(
         proof.FrozenAt, proof.CutAt, proof.ThawedAt, proof.Frozen, proof.Thawed, proof.SkewMs, proof.Hooks)
     {
         FrozenAfterMs = proof.FrozenAfterMs,

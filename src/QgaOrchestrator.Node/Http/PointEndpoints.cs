@@ -54,14 +54,14 @@ public static class PointEndpoints
     {
         var page = await views.ListPointsAsync(string.IsNullOrEmpty(vm) ? null : vm, Paging.Limit(limit), Paging.Time(cursor));
         return TypedResults.Json(
-            new Page<RecoveryPoint>([.. page.Items.Select(point => point.ToApi())], page.Next?.ToString()),
-            ApiJson.Default.PageRecoveryPoint
+            new Page<Point>([.. page.Items.Select(point => point.ToApi())], page.Next?.ToString()),
+            ApiJson.Default.PagePoint
         );
     }
 
     private static async Task<IResult> ShowAsync(string id, IViews views) =>
         await views.GetPointAsync(id) is { } point
-            ? TypedResults.Json(point.ToApi(), ApiJson.Default.RecoveryPoint)
+            ? TypedResults.Json(point.ToApi(), ApiJson.Default.Point)
             : Problems.Result(NoPoint(id));
 
     private static Problem NoPoint(string id) =>

@@ -14,7 +14,7 @@ public interface ICutMethod
     string Summary { get; }
 
     /// <summary>The options of a backup that are this method's own.</summary>
-    IReadOnlyList<string> Options { get; }
+    IReadOnlyList<CutOption> Options { get; }
 
     /// <summary>QEMU writes the images, so its user must be able to write to their directory. False: we do, or a program that has
     /// our rights.</summary>
@@ -57,6 +57,12 @@ public interface ICutMethod
     /// <exception cref="CutException">A record of one cannot be read.</exception>
     IEnumerable<string> Active(CutHost host);
 }
+
+/// <summary>An option of a backup that some methods have as their own.</summary>
+/// <param name="Name">The member of <c>options</c> in POST /v1/runs.</param>
+/// <param name="Value">What a value looks like, as in <c>NAME</c>.</param>
+/// <param name="Help">What it is, a clause.</param>
+public sealed record CutOption(string Name, string Value, string Help);
 
 /// <summary>What is wrong with an option.</summary>
 /// <param name="Option">Its name.</param>

@@ -103,7 +103,7 @@ public sealed class GuestFilesTests : OneHost
     }
 
     [Fact]
-    public async Task An_agent_that_is_started_anew_in_the_middle_has_forgotten_the_handle_and_nothing_is_lost()
+    public async Task An_agent_that_is_started_anew_in_the_middle_has_forgotten_the_handle_and_no_byte()
     {
         await BeginAsync();
         var body = new Interrupted(Content, 1_000_000, () =>

@@ -73,7 +73,7 @@ public sealed class HostActorTests : OneGuard
     }
 
     [Fact]
-    public async Task When_the_watchdog_is_gone_open_windows_hear_of_it_and_new_ones_wait_for_its_successor()
+    public async Task When_the_watchdog_is_gone_open_windows_hear_it_and_new_ones_wait_for_the_next()
     {
         await OpenAsync("w1");
         Watchdog!.HangUp();
@@ -116,7 +116,7 @@ public sealed class HostActorTests : OneGuard
     }
 
     [Fact]
-    public async Task A_raw_freeze_that_is_not_thawed_by_its_deadline_stops_the_heart_until_its_thaw_begins()
+    public async Task A_raw_freeze_not_thawed_by_its_deadline_stops_the_heart_until_its_thaw_begins()
     {
         await OpenAsync("w1");
         Time.Advance(TimeSpan.FromMinutes(5)); // the deadline counts from the freeze's sending, not from here
@@ -145,7 +145,7 @@ public sealed class HostActorTests : OneGuard
     }
 
     [Fact]
-    public async Task A_window_that_ended_with_an_open_entry_is_given_to_its_vm_and_no_longer_heard_for()
+    public async Task A_window_that_ended_with_an_open_entry_is_given_to_its_vm_and_heard_for_no_more()
     {
         await OpenAsync("w1");
         PassLimit("w1");

@@ -66,7 +66,7 @@ public sealed class CommandItemTests : OneHost
     }
 
     [Fact]
-    public async Task A_command_that_was_under_way_in_an_earlier_process_is_not_repeated_unless_that_is_safe()
+    public async Task A_command_that_an_earlier_process_began_is_not_repeated_unless_that_is_safe()
     {
         foreach (var run in new[] { "r1", "r2" })
             Results.Begin(run, new ItemResult(0, 1, Id.Name, Id.Host, DateTimeOffset.UnixEpoch));
@@ -96,7 +96,7 @@ public sealed class CommandItemTests : OneHost
     }
 
     [Fact]
-    public async Task A_process_that_an_earlier_node_started_is_followed_by_its_pid_and_not_started_again()
+    public async Task A_process_that_an_earlier_node_started_is_followed_by_its_pid_not_started_again()
     {
         var started = 0;
         Vm.Guest.Programs["/bin/once"] = (_, _) => new GuestExit(0, $"{++started}");

@@ -16,7 +16,7 @@ public class RunOptionsTests
         var (options, errors) = Read("{}");
         Assert.Empty(errors);
         Assert.Equal(
-            new BackupOptions(BackupMethod.Full, null, Consistency.Require, null).In(new RunOptions
+            new BackupOptions("full", null, Consistency.Require, null).In(new RunOptions
             {
                 MaxParallel = 50,
                 MaxFailures = CountOrPercent.All,
@@ -39,7 +39,7 @@ public class RunOptionsTests
             (7, 2, "3", "10%"),
             (options!.MaxParallel, options.MaxParallelPerHost, options.MaxFailures.ToString(), options.MaxUnreachable.ToString())
         );
-        Assert.Equal(new BackupOptions(BackupMethod.Full, "/backup", Consistency.Prefer, 1_000_000), BackupOptions.Of(options));
+        Assert.Equal(new BackupOptions("full", "/backup", Consistency.Prefer, 1_000_000), BackupOptions.Of(options));
     }
 
     [Fact]
@@ -105,7 +105,8 @@ public class RunOptionsTests
     {
         var (options, errors) = Read("""{"method":"hook","hook":"lvm"}""");
         Assert.Empty(errors);
-        Assert.Equal((BackupMethod.Hook, "lvm"), BackupOptions.Of(options!) is { } own ? (own.Method, own.Hook) : default);
+        var own = BackupOptions.Of(options!)!;
+        Assert.Equal(("hook", "lvm"), (own.Method, own.MethodOptions["hook"]));
     }
 
     [Theory]
@@ -116,7 +117,7 @@ public class RunOptionsTests
 
     /// <summary>An operator who asks what a crash leaves behind finds an answer for each step.</summary>
     [Fact]
-    public void Every_kind_tells_of_each_step_what_it_does_how_it_is_undone_and_what_a_crash_leaves()
+    public void Every_kind_tells_of_each_step_what_it_does_its_undo_and_what_a_crash_leaves()
     {
         Assert.Equal("prepare window copy verify catalog", string.Join(' ', Backup.Steps.Select(step => step.Name)));
         Assert.All(RunKinds.Known.All.SelectMany(kind => kind.Steps), step =>

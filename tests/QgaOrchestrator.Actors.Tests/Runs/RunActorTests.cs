@@ -162,7 +162,7 @@ public sealed class RunActorTests : TestKit
     }
 
     [Fact]
-    public void A_run_leaves_only_when_the_audit_log_has_all_of_it_and_waits_for_it_with_nothing_else()
+    public void A_run_leaves_only_when_the_audit_log_has_all_of_it_and_waits_with_nothing_else()
     {
         var (gate, appends) = (new TaskCompletionSource(), 0);
         _audit = lines =>
@@ -234,7 +234,7 @@ public sealed class RunActorTests : TestKit
     private void Order(int vms, int maxParallel = 50, CountOrPercent? maxFailures = null)
     {
         var targets = Enumerable.Range(1, vms).Select(i => new VmId("h1", $"vm{i:000}")).ToList();
-        var options = new BackupOptions(BackupMethod.Full, null, Consistency.Require, null).In(new RunOptions
+        var options = new BackupOptions("full", null, Consistency.Require, null).In(new RunOptions
         {
             MaxParallel = maxParallel,
             MaxFailures = maxFailures ?? CountOrPercent.All,

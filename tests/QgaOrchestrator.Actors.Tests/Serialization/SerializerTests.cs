@@ -15,7 +15,7 @@ public sealed class SerializerTests : IAsyncLifetime
 {
     private static readonly VmId Vm = new("hv1", "db1");
     private static readonly DateTimeOffset At = new(2026, 11, 22, 23, 56, 47, TimeSpan.Zero);
-    private static readonly RunOptions Options = new BackupOptions(BackupMethod.Full, "/srv/points", Consistency.Prefer, 5).In(
+    private static readonly RunOptions Options = new BackupOptions("full", "/srv/points", Consistency.Prefer, 5).In(
         new()
         {
             MaxParallel = 50,

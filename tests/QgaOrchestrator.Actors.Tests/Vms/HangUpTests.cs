@@ -56,7 +56,7 @@ public class HangUpTests : OneHost
     }
 
     [Fact]
-    public async Task A_raw_freeze_whose_caller_hangs_up_keeps_its_lease_and_is_thawed_by_it_and_audited()
+    public async Task A_raw_freeze_whose_caller_hangs_up_keeps_its_lease_is_thawed_by_it_and_audited()
     {
         var hang = Vm.Agent.On("guest-fsfreeze-freeze", Act.Hang).Once();
         await StartAsync();

@@ -8,7 +8,7 @@ namespace QgaOrchestrator.Actors.Tests.Vms;
 public sealed class OffersTests : OneHost
 {
     [Fact]
-    public async Task A_command_that_the_agent_lacks_is_refused_before_it_is_sent_and_since_when_there_is_one_is_told()
+    public async Task A_command_that_the_agent_lacks_is_refused_unsent_and_since_when_it_is_there_told()
     {
         await StartAsync();
         var refused = Assert.IsType<CallReply.Refused>(await CallAsync("guest-get-load"));
@@ -66,7 +66,7 @@ public sealed class OffersTests : OneHost
     }
 
     [Fact]
-    public async Task A_freeze_of_somebody_elses_is_told_apart_from_a_disabled_command_also_where_it_is_not_known_yet()
+    public async Task Somebody_elses_freeze_is_told_apart_from_a_disabled_command_known_before_or_not()
     {
         await StartAsync();
         Vm.Guest.FreezeBySomebodyElse();

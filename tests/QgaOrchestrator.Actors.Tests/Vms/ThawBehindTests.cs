@@ -12,7 +12,7 @@ namespace QgaOrchestrator.Actors.Tests.Vms;
 public class ThawBehindTests : OneHost
 {
     [Fact]
-    public async Task A_thaw_goes_out_behind_a_command_past_its_limit_and_who_queues_for_the_socket_does_not_get_it()
+    public async Task A_thaw_goes_out_behind_a_command_past_its_limit_and_no_stranger_gets_the_socket()
     {
         var hang = Vm.Agent.On("guest-fstrim", Act.Hang).Once();
         await StartAsync();
@@ -51,7 +51,7 @@ public class ThawBehindTests : OneHost
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_window_that_is_adopted_is_thawed_on_the_link_that_is_open_behind_a_command_or_not(bool inFlight)
+    public async Task An_adopted_window_is_thawed_on_the_link_that_is_open_behind_a_command_or_not(bool inFlight)
     {
         await StartAsync();
         await CallAsync("guest-fsfreeze-freeze");

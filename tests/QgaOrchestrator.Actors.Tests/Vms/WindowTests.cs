@@ -57,7 +57,7 @@ public class WindowTests : OneHost
     }
 
     [Fact]
-    public async Task A_guest_that_never_answers_ends_the_item_unknown_and_is_thawed_when_it_comes_back()
+    public async Task A_guest_that_never_answers_ends_the_item_unknown_and_is_thawed_when_it_is_back()
     {
         Limits = Short;
         var hang = Vm.Agent.On("guest-fsfreeze-freeze", Act.Execute, Act.Hang).Once();
@@ -159,7 +159,7 @@ public class WindowTests : OneHost
     }
 
     [Fact]
-    public async Task Inside_a_window_the_status_says_frozen_from_the_freezes_reply_until_the_thaws_sending_and_else_nothing()
+    public async Task Inside_a_window_the_status_is_frozen_from_the_freezes_reply_to_the_thaws_sending()
     {
         var freezing = Vm.Agent.On("guest-fsfreeze-freeze", Act.Hang).Once();
         var thawing = Vm.Agent.On("guest-fsfreeze-thaw", Act.Hang).Once();
@@ -187,7 +187,7 @@ public class WindowTests : OneHost
     }
 
     [Fact]
-    public async Task A_vm_is_shown_as_frozen_from_the_sending_of_its_freeze_and_certain_from_its_reply()
+    public async Task A_vm_is_shown_as_frozen_from_its_freezes_sending_and_certain_from_the_reply()
     {
         var freezing = Vm.Agent.On("guest-fsfreeze-freeze", Act.Hang).Once();
         var thawing = Vm.Agent.On("guest-fsfreeze-thaw", Act.Hang).Once();
@@ -248,7 +248,7 @@ public class WindowTests : OneHost
     }
 
     [Fact]
-    public async Task A_window_that_fails_by_a_fault_of_ours_is_thawed_by_its_ledger_and_never_begun_again()
+    public async Task A_window_that_fails_by_our_fault_is_thawed_by_its_ledger_and_never_begun_again()
     {
         await StartAsync();
         await CallAsync("guest-fsfreeze-freeze");

@@ -60,7 +60,7 @@ public class GuardRulesTests
     }
 
     [Fact]
-    public void The_deadline_of_a_raw_freeze_counts_from_its_sending_and_is_its_time_out_its_lease_and_two_seconds()
+    public void A_raw_freezes_deadline_is_its_sending_its_time_out_its_lease_and_two_seconds()
     {
         Assert.Equal(TimeSpan.FromSeconds(42), Order.ThawDue);
         var guard = Freezing();
@@ -125,7 +125,7 @@ public class GuardRulesTests
         );
 
     [Fact]
-    public void A_window_whose_actor_ended_is_given_to_its_vm_and_must_be_thawed_by_its_deadline_all_the_same()
+    public void A_window_whose_actor_ended_is_given_to_its_vm_and_must_be_thawed_by_its_deadline()
     {
         var guard = Freezing().Step(new GuardInput.ThawBegun("w1"), 6_000).Step(
             new GuardInput.LimitPassed("w1", WindowLimit.Lease), 7_000)

@@ -10,7 +10,7 @@ internal sealed class Script
 {
     public static readonly DateTimeOffset Start = new(2026, 11, 22, 23, 56, 47, TimeSpan.Zero);
 
-    public static readonly RunOptions Options = new BackupOptions(BackupMethod.Full, null, Consistency.Require, null).In(new()
+    public static readonly RunOptions Options = new BackupOptions("full", null, Consistency.Require, null).In(new()
     {
         MaxParallel = 50,
         MaxFailures = CountOrPercent.All,

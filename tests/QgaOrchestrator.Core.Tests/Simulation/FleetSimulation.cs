@@ -120,7 +120,7 @@ internal sealed class FleetSimulation
             CommandKind.Name => new CommandOptions(_world.OneIn(2) ? SafeCommand : "guest-set-user-password").In(options),
             ExecKind.Name => new ExecOptions("/bin/true", ProcessTimeout.Default, true).In(options),
             _ => new BackupOptions(
-                _overlays ? BackupMethod.Snapshot : BackupMethod.Full,
+                _overlays ? "snapshot" : "full",
                 null,
                 _world.OneIn(4) ? Consistency.Prefer : Consistency.Require,
                 null

@@ -140,7 +140,7 @@ public class ChannelRulesTests
     }
 
     [Fact]
-    public void A_guest_that_drops_or_floods_each_link_is_followed_ever_more_slowly_but_whoever_asks_does_not_wait()
+    public void A_guest_that_drops_or_floods_each_link_is_followed_slowly_and_no_asker_waits()
     {
         var channel = ChannelRun.Ready();
         for (var loss = 1; loss <= 8; loss++)
@@ -281,7 +281,7 @@ public class ChannelRulesTests
         Assert.Empty(ChannelRun.Ready().Submit(1).Submit(3, thaw: true).Followed);
 
     [Fact]
-    public void A_thaw_waits_for_the_command_in_flight_as_long_as_that_may_take_though_its_own_limit_is_shorter()
+    public void A_thaw_waits_for_the_command_in_flight_as_long_as_that_may_take()
     {
         var channel = ChannelRun.Ready().Submit(1, deadline: 600_000).Submit(2, deadline: 5_000).Submit(
             3, deadline: 5_000, thaws: true);

@@ -17,7 +17,7 @@ public class VmItemsRulesTests
     }
 
     [Fact]
-    public void A_repeated_order_is_recognised_while_it_waits_while_it_works_and_when_it_has_ended()
+    public void A_repeated_order_is_recognised_while_it_waits_and_works_and_when_it_has_ended()
     {
         Step(Ordered(A));
         Step(Ordered(B));
@@ -73,7 +73,7 @@ public class VmItemsRulesTests
     }
 
     [Fact]
-    public void Who_waits_only_to_look_what_an_earlier_process_left_looks_and_is_told_to_abort_then()
+    public void Who_waits_only_to_look_what_an_earlier_process_left_looks_and_is_aborted_then()
     {
         Step(Ordered(A));
         Step(Ordered(B, resume: true));

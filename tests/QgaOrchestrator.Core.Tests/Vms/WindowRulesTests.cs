@@ -192,7 +192,7 @@ public class WindowRulesTests
     }
 
     [Fact]
-    public void An_answered_sync_is_followed_by_the_thaw_on_the_same_link_and_a_late_reply_adds_its_count()
+    public void An_answered_sync_is_followed_by_the_thaw_on_its_link_and_a_late_reply_is_counted()
     {
         var window = Overdue().Step(300, new WindowInput.Resynced(InSync: true, LateCount: 3));
         Assert.Equal([new WindowEffect.Thaw(0)], window.Last);
@@ -225,7 +225,7 @@ public class WindowRulesTests
     }
 
     [Fact]
-    public void A_lease_that_ends_while_the_thaw_is_under_way_breaks_the_window_and_sends_no_second_thaw()
+    public void A_lease_that_ends_while_the_thaw_is_under_way_breaks_the_window_and_sends_none()
     {
         var window = Thawing().Step(310, new WindowInput.LimitPassed(WindowLimit.Lease));
         Assert.Empty(window.Last);

@@ -8,13 +8,13 @@ namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 internal static class Claims
 {
     /// <summary>A sentence for each claim that the fleet contradicts.</summary>
-    public static IEnumerable<string> Contradicted(SimulatedFleet fleet, IEnumerable<RecoveryPoint> points) =>
+    public static IEnumerable<string> Contradicted(SimulatedFleet fleet, IEnumerable<Point> points) =>
         points.SelectMany(point =>
             Of(fleet[point.Vm.Split('/')[^1]], point)
                 .Select(wrong => $"{point.Vm} {point.Id} ({point.Method}, {point.Class}): {wrong}")
         );
 
-    private static IEnumerable<string> Of(SimulatedVm vm, RecoveryPoint point)
+    private static IEnumerable<string> Of(SimulatedVm vm, Point point)
     {
         // A snapshot's copies begin later, of a base that stands still since its overlay was put on it.
         var names = CutNames.FromHash(point.Id.Split('-')[^1]);

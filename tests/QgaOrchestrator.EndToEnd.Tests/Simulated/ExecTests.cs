@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Kinds.Exec;
 using QgaOrchestrator.Lab;
 using QgaOrchestrator.Simulator;
 
@@ -70,7 +71,7 @@ public sealed class ExecTests
             }
         });
         await lab.WaitForReadyAsync(3);
-        var run = await lab.Client.StartRunAsync(new RunRequest(KindNames.Exec, "*", new JsonObject
+        var run = await lab.Client.StartRunAsync(new RunRequest(ExecKind.Name, "*", new JsonObject
         {
             ["path"] = "/bin/env",
             ["env"] = new JsonArray($"TOKEN={marker}"),
@@ -113,7 +114,7 @@ public sealed class ExecTests
         await lab.WaitForReadyAsync(Vms);
         var run = await lab.Client.StartRunAsync(
             new RunRequest(
-                KindNames.Exec,
+                ExecKind.Name,
                 "*",
                 new JsonObject
                 {

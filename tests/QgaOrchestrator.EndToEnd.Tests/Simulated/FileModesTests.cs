@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Kinds.Command;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
@@ -16,7 +17,7 @@ public sealed class FileModesTests
         await lab.WaitForReadyAsync(2);
         Assert.Equal(RunStates.Succeeded, (await lab.BackupAsync()).Run.State);
         var asked = await lab.Client.StartRunAsync(
-            new RunRequest(KindNames.Command, "*", new JsonObject { ["command"] = "guest-get-osinfo" }));
+            new RunRequest(CommandKind.Name, "*", new JsonObject { ["command"] = "guest-get-osinfo" }));
         Assert.Equal(RunStates.Succeeded, (await lab.EndOfAsync(asked.Id)).State);
 
         var open = Entries(lab.Node.Data).Concat(Entries(lab.Node.Ledger))

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Lab;
 using QgaOrchestrator.Node;
 using QgaOrchestrator.Node.Data;
@@ -47,7 +48,7 @@ public sealed class SerializationTests
                     ? "ready"
                     : null
             );
-            var run = await client.StartRunAsync(new RunRequest(KindNames.Backup));
+            var run = await client.StartRunAsync(new RunRequest(BackupKind.Name));
 
             Assert.Equal(RunStates.Succeeded, await EndAsync(client, run.Id));
             await node.StopAsync();

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.EndToEnd.Tests.RealVms;
 using QgaOrchestrator.Lab;
 using QgaOrchestrator.Qemu.Ledger;
@@ -111,7 +112,7 @@ internal sealed class SimulatedLab : IAsyncDisposable
         (await VmsAsync()).Values.Count(vm => vm.Agent.State == AgentStates.Ready) == count ? "ready" : null);
 
     public async Task<string> StartBackupAsync(JsonObject? options = null, string? select = null) =>
-        (await Client.StartRunAsync(new RunRequest(KindNames.Backup, select, options))).Id;
+        (await Client.StartRunAsync(new RunRequest(BackupKind.Name, select, options))).Id;
 
     /// <summary>Asks for a backup of a node that may end before it has answered: then its run is known when it is back.</summary>
     /// <returns>Asks for the run's id.</returns>

@@ -10,7 +10,7 @@ namespace QgaOrchestrator.Node.Tests.Http;
 public sealed class RunEventStreamTests
 {
     private static readonly DateTimeOffset T0 = DateTimeOffset.FromUnixTimeMilliseconds(1000);
-    private static readonly RunOptions Options = new BackupOptions(BackupMethod.Full, null, Consistency.Require, null).In(new()
+    private static readonly RunOptions Options = new BackupOptions("full", null, Consistency.Require, null).In(new()
     {
         MaxParallel = 50,
         MaxFailures = CountOrPercent.All,

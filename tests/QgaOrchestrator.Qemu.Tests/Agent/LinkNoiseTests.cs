@@ -47,7 +47,7 @@ public sealed class LinkNoiseTests
     [InlineData(100)]
     [InlineData(0)]
     [InlineData(16_000)]
-    public void Noise_ends_a_link_after_1_MiB_and_one_that_syncs_after_more_than_a_reply_can_have(int bytes)
+    public void Noise_ends_a_link_after_1_MiB_and_one_that_syncs_after_more_than_any_reply(int bytes)
     {
         Assert.InRange(CostUntilObjection(_ready, bytes), 1 << 20, (1 << 20) + 20_000);
         Assert.InRange(CostUntilObjection(Busy(GuestPing.Request), bytes), 1 << 20, (1 << 20) + 20_000);

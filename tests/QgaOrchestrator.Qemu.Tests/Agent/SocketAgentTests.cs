@@ -106,7 +106,7 @@ public sealed class SocketAgentTests
     }
 
     [Fact]
-    public async Task A_thaw_goes_out_behind_a_command_past_its_limit_and_who_queues_for_the_socket_does_not_get_it()
+    public async Task A_thaw_goes_out_behind_a_command_past_its_limit_and_no_stranger_gets_the_socket()
     {
         await using var guest = new OneGuest();
         await using var agent = guest.Connect();

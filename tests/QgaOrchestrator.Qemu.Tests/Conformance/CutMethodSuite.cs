@@ -30,9 +30,21 @@ public abstract class CutMethodSuite : IAsyncLifetime
     public void Its_own_options_in_order_are_accepted_and_its_name_is_a_word()
     {
         Assert.Empty(Method.Check(Own));
-        Assert.All(Own.Keys, option => Assert.Contains(option, Method.Options));
+        Assert.All(Own.Keys, option => Assert.Contains(option, Method.Options.Select(own => own.Name)));
+        Assert.All(Method.Options, own => Assert.NotEmpty(own.Help));
         Assert.Matches("^[a-z]+$", Method.Name);
         Assert.NotEmpty(Method.Summary);
+    }
+
+    [Fact]
+    public async Task What_it_warns_of_has_a_remedy_and_nothing_is_made_for_it()
+    {
+        Assert.All(await Method.WarningsAsync(await JobAsync()), warning =>
+        {
+            Assert.NotEmpty(warning.What);
+            Assert.NotEmpty(warning.Remedy);
+        });
+        Assert.Empty(Lab.Left());
     }
 
     [Fact]
@@ -66,7 +78,7 @@ public abstract class CutMethodSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_node_killed_after_any_command_to_QEMU_is_followed_by_one_that_finishes_or_undoes()
+    public async Task A_node_killed_after_any_QEMU_command_is_followed_by_one_that_finishes_or_undoes()
     {
         for (var (after, killed) = (1, true); killed; after++)
         {

@@ -35,8 +35,9 @@ public sealed class CutMethodsTests
     public void Each_method_has_a_name_of_its_own_and_its_options_too()
     {
         Assert.Equal(CutMethods.Names.Distinct(), CutMethods.Names);
-        var options = CutMethods.All.SelectMany(method => method.Options).ToList();
+        var options = CutMethods.All.SelectMany(method => method.Options).Select(option => option.Name).ToList();
         Assert.Equal(options.Distinct(), options);
+        Assert.NotNull(CutMethods.Find(CutMethods.First));
     }
 
     [Fact]

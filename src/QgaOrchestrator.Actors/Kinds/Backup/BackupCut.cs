@@ -12,11 +12,8 @@ internal sealed record BackupCut(ICutMethod Method, CutJob Job)
 {
     /// <exception cref="CutException">VMs of this kind have no such method.</exception>
     public static BackupCut For(BackupOptions options, VmServices services, VmSpec spec, IMachine machine) => new(
-        spec.Kind.Method(options.Method.ToString().ToLowerInvariant()),
-        new CutJob(services.Cuts, spec.Id.Entity, machine)
-        {
-            Own = options.Hook is { } hook ? new Dictionary<string, string> { ["hook"] = hook } : [],
-        });
+        spec.Kind.Method(options.Method),
+        new CutJob(services.Cuts, spec.Id.Entity, machine) { Own = options.MethodOptions });
 
     public ICut Make() => Method.Make(Job);
 }

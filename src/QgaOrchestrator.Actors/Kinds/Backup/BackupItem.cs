@@ -80,6 +80,8 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         });
 
         if (order.Group is not null) Timers!.StartPeriodicTimer("repeat", new Repeat(), RepeatEvery);
+        // One that looks first shows its step when it has found it.
+        if (!order.Resume) Tell(_progress);
         foreach (var effect in first) Perform(effect);
     }
 

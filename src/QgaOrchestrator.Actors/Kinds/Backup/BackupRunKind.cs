@@ -34,7 +34,8 @@ public sealed class BackupRunKind : RunKind
         new("consistency", "HOW", "require", "require, prefer or none: what a freeze that fails means"),
         new("groupBy", "LABEL", null, "VMs with the same value of this label are cut together"),
         new("bandwidth", "BYTES/s", null, "limit of each disk's copy"),
-        new("hook", "NAME", null, "with method hook: a hook that Freeze.Hooks of the node's config names"),
+        .. CutMethods.Options.Select(own => new OptionInfo(
+            own.Option.Name, own.Option.Value, null, $"with method {string.Join(" or ", own.Methods)}: {own.Option.Help}")),
     ];
 
     public override IReadOnlyList<ResultColumn> ItemColumns { get; } =
@@ -70,22 +71,15 @@ public sealed class BackupRunKind : RunKind
         foreach (var fault in CutMethods.Check(method, own)) reader.Fail(fault.Option, fault.Reason);
         return reader.Errors.Count > 0
             ? run
-            : new BackupOptions(
-                Enum.Parse<BackupMethod>(method, ignoreCase: true),
-                target,
-                consistency,
-                bandwidth,
-                groupBy,
-                own.GetValueOrDefault("hook")
-            ).In(run);
+            : new BackupOptions(method, target, consistency, bandwidth, groupBy).With(own).In(run);
     }
 
     /// <summary>Those that some method has as its own, as far as they were given.</summary>
     private static Dictionary<string, string> MethodOptions(RunOptionReader reader)
     {
         var own = new Dictionary<string, string>();
-        foreach (var name in CutMethods.All.SelectMany(method => method.Options).Distinct())
-            if (reader.Text(name) is { } value) own[name] = value;
+        foreach (var (option, _) in CutMethods.Options)
+            if (reader.Text(option.Name) is { } value) own[option.Name] = value;
         return own;
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using QgaOrchestrator.Actors.Points;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Qemu.Cut;
@@ -15,10 +16,8 @@ namespace QgaOrchestrator.Actors.Kinds.Backup;
 /// </summary>
 internal sealed class PointDirectory
 {
-    private const string PointFile = "point.json";
-
     /// <summary>Files that earlier versions left beside the images.</summary>
-    private static readonly string[] Leftovers = [PointFile + ".tmp", "draft.json", "draft.json.tmp"];
+    private static readonly string[] Leftovers = [PointFiles.Description + ".tmp", "draft.json", "draft.json.tmp"];
 
     /// <summary>The group may pass through to the point but change nothing: a point cannot be replaced by a link.</summary>
     private const UnixFileMode Above =
@@ -50,17 +49,6 @@ internal sealed class PointDirectory
         var id = $"{dispatchedAt.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}-{hash}";
         return new PointDirectory(
             System.IO.Path.Combine(target, vm.Entity, id), id, System.IO.Path.Combine(drafts, hash + ".json"));
-    }
-
-    /// <summary>The point in a directory; null where there is none, or another user has put one there.</summary>
-    public static RecoveryPoint? Read(string directory)
-    {
-        using var held = HeldDirectory.TryOpen(directory);
-        return
-            held?.ReadOwn(PointFile) is { } bytes
-            && JsonSerializer.Deserialize(bytes, PointJson.Default.RecoveryPoint) is { } point
-            ? point with { Directory = directory }
-            : null;
     }
 
     /// <param name="group">Owns the directory, so that QEMU's own user can write there; null: the node's group.</param>
@@ -114,7 +102,7 @@ internal sealed class PointDirectory
     }
 
     /// <summary>A file of another point that somebody has moved here does not count.</summary>
-    public RecoveryPoint? ReadPoint() => Read(Path) is { } point && point.Id == Id ? point : null;
+    public RecoveryPoint? ReadPoint() => PointFiles.Read(Path) is { } point && point.Id == Id ? point : null;
 
     /// <summary>From here on the point exists, also after a loss of power. Its group may read it.</summary>
     public void Publish(RecoveryPoint point)
@@ -122,13 +110,14 @@ internal sealed class PointDirectory
         try
         {
             var bytes = JsonSerializer.SerializeToUtf8Bytes(point, PointJson.Default.RecoveryPoint);
-            HeldDirectory.ReplaceFile(System.IO.Path.Combine(Path, PointFile), bytes, OwnFiles.File | UnixFileMode.GroupRead);
+            HeldDirectory.ReplaceFile(
+                System.IO.Path.Combine(Path, PointFiles.Description), bytes, OwnFiles.File | UnixFileMode.GroupRead);
             DeleteDraft();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CutException(
-                $"{PointFile} cannot be written into {Path}: {e.Message}",
+                $"{PointFiles.Description} cannot be written into {Path}: {e.Message}",
                 "Make room on the target, or choose another with --target"
             );
         }
@@ -140,7 +129,7 @@ internal sealed class PointDirectory
         try
         {
             using var held = HeldDirectory.TryOpen(Path);
-            held?.Delete(PointFile);
+            held?.Delete(PointFiles.Description);
             held?.Sync();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

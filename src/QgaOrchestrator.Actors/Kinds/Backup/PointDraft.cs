@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
-using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Vms;
@@ -24,7 +23,7 @@ namespace QgaOrchestrator.Actors.Kinds.Backup;
 /// <param name="Facts">What the window saw, when it had closed; null before, and for a cut of a running guest.</param>
 /// <param name="Copied">All images are whole and nothing of ours is in QEMU any more: what is left is to sum them.</param>
 /// <param name="Verdict">What the member's group agreed upon, once all its windows had held.</param>
-/// <param name="Method">How the disks were cut.</param>
+/// <param name="Method">How the disks were cut; null in a draft of a release that had one method only.</param>
 /// <param name="Unfrozen">The cut was made of a running guest, as the options allow.</param>
 /// <param name="Outside">What is not in the point.</param>
 /// <param name="Hooks">What the guest's freeze hook has reported of the window; null where it was not asked.</param>
@@ -41,13 +40,16 @@ internal sealed record PointDraft(
     bool Copied = false,
     HookReport? Hooks = null,
     GroupVerdict? Verdict = null,
-    BackupMethod Method = BackupMethod.Full,
+    string? Method = null,
     IReadOnlyList<PointOutside>? Outside = null
 )
 {
     /// <summary>The plan as it can still be finished; its cut was made.</summary>
     [JsonIgnore]
     public CutPlan Plan => new(CutNames.FromHash(Names), Directory, Disks);
+
+    /// <summary>Earlier releases read it in any case.</summary>
+    private string MethodName => Method?.ToLowerInvariant() ?? CutMethods.First;
 
     /// <summary>The finished point.</summary>
     public RecoveryPoint ToPoint(VmId vm, string run, string? group, PointDirectory directory, IReadOnlyList<ImageSum> images)
@@ -65,7 +67,7 @@ internal sealed record PointDraft(
             )
         );
         return new RecoveryPoint(
-            1, directory.Id, vm.Name, vm.Host, Uuid, run, group, null, Method.ToString().ToLowerInvariant(), kind.ToString()
+            1, directory.Id, vm.Name, vm.Host, Uuid, run, group, null, MethodName, kind.ToString()
                 .ToLowerInvariant(),
             [.. Disks.Select((disk, i) => new PointDisk(
                 disk.Index, disk.Node, disk.Qdev, Path.GetFileName(disk.Image), disk.Size, images[i].Bytes, images[i].Sha256,
@@ -89,7 +91,7 @@ internal sealed record PointDraft(
 
     /// <summary>QEMU cuts all disks in one transaction; what a hook does nobody but its storage knows.</summary>
     private string Apart() =>
-        Disks.Count > 1 && !CutMethods.Require(Method.ToString().ToLowerInvariant()).CutsAtOneInstant
+        Disks.Count > 1 && !CutMethods.Require(MethodName).CutsAtOneInstant
             ? ", each of its disks when the hook came to it"
             : "";
 

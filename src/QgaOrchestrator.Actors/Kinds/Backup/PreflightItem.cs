@@ -62,10 +62,12 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
             var facts = await PreflightLook.AtMachineAsync(
                 new PreflightFacts(_spec.Id.Name) { Guest = fitness.Guest }, machine, vm);
             facts = await PreflightLook.AtGuestAsync(facts, _vm, vm.Guest, fitness);
+            var backup = BackupCut.For(_options, _services, _spec, machine);
+            facts = await PreflightLook.AtMethodAsync(facts, backup);
             // The backup would not come to its targets either, but its operator wants to know all at once.
             if (facts.RunState is null or "running" && facts.Migration is null)
-                facts = await TryTargetsAsync(facts, machine, fitness, cancel);
-            return Outcome(PreflightRules.Judge(facts, consistency, _options.Method));
+                facts = await TryTargetsAsync(facts, backup, fitness, cancel);
+            return Outcome(PreflightRules.Judge(facts, consistency));
         }
         catch (MonitorException silent)
         {
@@ -77,6 +79,10 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
                 ),
             ]);
         }
+        catch (CutException unfit)
+        {
+            return Outcome([new Finding(Severity.Blocking, unfit.Message, unfit.Remedy)]);
+        }
         catch (OperationCanceledException)
         {
             return Outcome(ItemState.Cancelled, ItemOutcome.RunAborted, null);
@@ -85,9 +91,8 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
 
     /// <summary>Makes the targets and removes them again.</summary>
     private async Task<PreflightFacts> TryTargetsAsync(
-        PreflightFacts facts, IMachine machine, FreezeFitness fitness, CancellationToken cancel)
+        PreflightFacts facts, BackupCut backup, FreezeFitness fitness, CancellationToken cancel)
     {
-        var backup = BackupCut.For(_options, _services, _spec, machine);
         var cut = backup.Make();
         var names = CutNames.For(_order.Run, _order.Item, _order.Attempt);
         var directory = PointDirectory.For(

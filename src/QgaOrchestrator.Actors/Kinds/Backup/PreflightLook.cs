@@ -40,10 +40,19 @@ internal static class PreflightLook
             RunState = (await machine.StatusAsync(Answer))?.Status,
             Migration = await machine.MigrationAsync(Answer),
             Age = ages.Min(),
-            Qemu = Version.TryParse(vm.Machine.QemuVersion, out var version) ? version : null,
             BrokenBitmaps = await machine.BrokenBitmapsAsync(Answer),
         };
     }
+
+    /// <exception cref="MonitorException">The monitor does not answer.</exception>
+    public static async Task<PreflightFacts> AtMethodAsync(PreflightFacts facts, BackupCut backup) => facts with
+    {
+        MethodWarnings =
+        [
+            .. from warning in await backup.Method.WarningsAsync(backup.Job)
+               select new Finding(Severity.Notice, warning.What, warning.Remedy),
+        ],
+    };
 
     /// <summary>A frozen agent shows all but six commands as disabled, so one that is frozen is not asked.</summary>
     public static async Task<PreflightFacts> AtGuestAsync(

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Qemu.Cut.Methods;
 
 namespace QgaOrchestrator.Cli.Kinds.Backup;
 
@@ -12,7 +13,7 @@ internal static class BackupDisplay
         DryRunName = "check",
         Defaults = new Dictionary<string, string>
         {
-            ["method"] = "full",
+            ["method"] = CutMethods.Default,
             ["consistency"] = "require",
             ["maxFailures"] = "100%",
         },

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Cli.Runs;
+using QgaOrchestrator.Qemu.Cut.Methods;
 
 namespace QgaOrchestrator.Cli.Kinds.Backup;
 
@@ -9,12 +10,17 @@ internal static class BackupRunOptions
 
     public static IReadOnlyList<RunOption> All { get; } =
     [
-        new("method", "METHOD", "full, snapshot, incremental or hook (default: full)", RunOption.Word),
+        new("method", "METHOD", $"{Methods} (default: {CutMethods.Default})", RunOption.Word),
         new(Target, "DIR", "The directory of the points, on the hosts of the VMs (default: points in the data directory)",
             RunOption.Word),
         new("consistency", "HOW", "require, prefer or none (default: require)", RunOption.Word),
         new("groupBy", "LABEL", "Cuts VMs with the same value of this label at one instant", RunOption.Word),
         new("bandwidth", "BYTES/s", "Limit of each disk's copy, for example 50M", RunOption.Bytes),
-        new("hook", "NAME", "A storage hook that Freeze.Hooks of the node's config names", RunOption.Word),
+        .. CutMethods.Options.Select(own => new RunOption(
+            own.Option.Name, own.Option.Value, Sentence(own.Option.Help), RunOption.Word)),
     ];
+
+    private static string Methods => string.Join(", ", CutMethods.Names.SkipLast(1)) + $" or {CutMethods.Names[^1]}";
+
+    private static string Sentence(string clause) => char.ToUpperInvariant(clause[0]) + clause[1..];
 }

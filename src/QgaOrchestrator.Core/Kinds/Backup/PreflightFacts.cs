@@ -45,9 +45,6 @@ public sealed record PreflightFacts(string Vm)
     /// <summary>Since QEMU's process started, or the guest was reset, or its agent opened its port: the least of these.</summary>
     public TimeSpan? Age { get; init; }
 
-    /// <summary>QEMU's own version.</summary>
-    public Version? Qemu { get; init; }
-
     /// <summary>Bitmaps that QEMU marks inconsistent, as DISK/BITMAP.</summary>
     public IReadOnlyList<string> BrokenBitmaps { get; init; } = [];
 
@@ -77,6 +74,9 @@ public sealed record PreflightFacts(string Vm)
 
     /// <summary>Names to leave out that no disk of this VM has.</summary>
     public IReadOnlyList<string> Strangers { get; init; } = [];
+
+    /// <summary>What the method warns of, in words and with the remedies.</summary>
+    public IReadOnlyList<Finding> MethodWarnings { get; init; } = [];
 
     /// <summary>Why the targets could not be made, in words and with the remedy.</summary>
     public Finding? Target { get; init; }

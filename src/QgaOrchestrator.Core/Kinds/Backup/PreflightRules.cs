@@ -13,9 +13,6 @@ public static class PreflightRules
     /// <summary>Of a guest that started less than this ago services may not be up yet.</summary>
     private static readonly TimeSpan MomentsAgo = TimeSpan.FromSeconds(30);
 
-    /// <summary>From here on a target that fails during the copy costs the copy and not the guest's write.</summary>
-    private static readonly Version ProtectsWrites = new(10, 1);
-
     private const string MendAgent =
         "See which agent answers in the guest (qgactl vm call VM guest-info), and update its qemu-ga";
 
@@ -27,11 +24,11 @@ public static class PreflightRules
     private const string Freezing = "guest-fsfreeze-", FileSystems = "guest-get-fsinfo", Files = "guest-file-";
 
     /// <summary>Everything, and what stops the item first.</summary>
-    public static IReadOnlyList<Finding> Judge(PreflightFacts facts, Consistency consistency, BackupMethod method) =>
+    public static IReadOnlyList<Finding> Judge(PreflightFacts facts, Consistency consistency) =>
         [
             .. Machine(facts)
                 .Concat(Guest(facts, consistency))
-                .Concat(Storage(facts, method))
+                .Concat(Storage(facts))
                 .OrderByDescending(finding => finding.Severity),
         ];
 
@@ -224,22 +221,17 @@ public static class PreflightRules
         }
     }
 
-    private static IEnumerable<Finding> Storage(PreflightFacts facts, BackupMethod method)
+    private static IEnumerable<Finding> Storage(PreflightFacts facts)
     {
         if (facts.Target is { } target) yield return target;
         foreach (var finding in Outside(facts)) yield return finding;
         if (facts.BrokenBitmaps.Count > 0)
             yield return new(
-                method == BackupMethod.Incremental ? Severity.Blocking : Severity.Notice,
+                Severity.Notice,
                 $"QEMU reports inconsistent dirty bitmaps: {string.Join(", ", facts.BrokenBitmaps)}; no incremental backup can "
                     + $"continue from them",
                 "Remove each with block-dirty-bitmap-remove, and let the program that made it begin with a full backup");
-        if (method is BackupMethod.Full && facts.Qemu is { } qemu && qemu < ProtectsWrites)
-            yield return new(
-                Severity.Notice,
-                $"QEMU {qemu.Major}.{qemu.Minor} lets a guest's write fail where the target fails during the copy",
-                "Copy to a target that is as reliable as the disk; QEMU 10.1 and later give up the copy instead"
-            );
+        foreach (var warning in facts.MethodWarnings) yield return warning;
     }
 
     private static IEnumerable<Finding> Outside(PreflightFacts facts)

@@ -17,7 +17,19 @@ public static class CutMethods
 
     public static string Default => All[0].Name;
 
+    /// <summary>Of drafts that name no method: their release had no other.</summary>
+    public static string First => "full";
+
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(method => method.Name)];
+
+    /// <summary>The options that are some method's own, each once, with the names of its methods.</summary>
+    public static IReadOnlyList<(CutOption Option, IReadOnlyList<string> Methods)> Options { get; } =
+    [
+        .. All
+            .SelectMany(method => method.Options.Select(option => (Option: option, Method: method.Name)))
+            .GroupBy(of => of.Option.Name)
+            .Select(same => (same.First().Option, (IReadOnlyList<string>)[.. same.Select(of => of.Method)])),
+    ];
 
     /// <returns>Null: no such method. It is refused, and never replaced by another.</returns>
     public static ICutMethod? Find(string name) => All.FirstOrDefault(method => method.Name == name);
@@ -33,11 +45,11 @@ public static class CutMethods
         if (Find(name) is not { } method) return [new("method", Unknown(name))];
         return
         [
-            .. method.Check(own.Where(option => method.Options.Contains(option.Key)).ToDictionary()),
+            .. method.Check(own.Where(option => Takes(method, option.Key)).ToDictionary()),
             .. from other in All
                from option in other.Options
-               where own.ContainsKey(option) && !method.Options.Contains(option)
-               select new CutOptionFault(option, $"only method {other.Name} takes it, and this is {name}"),
+               where own.ContainsKey(option.Name) && !Takes(method, option.Name)
+               select new CutOptionFault(option.Name, $"only method {other.Name} takes it, and this is {name}"),
         ];
     }
 
@@ -58,6 +70,8 @@ public static class CutMethods
             removed.AddRange(await method.SweepAsync(job, unsettled, cancel).ConfigureAwait(false));
         return removed;
     }
+
+    private static bool Takes(ICutMethod method, string option) => method.Options.Any(own => own.Name == option);
 
     private static string Unknown(string name) =>
         $"{name} is not available in this version; there are {string.Join(", ", Names.SkipLast(1))} and {Names[^1]}";

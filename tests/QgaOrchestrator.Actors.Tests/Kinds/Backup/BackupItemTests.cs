@@ -11,6 +11,18 @@ namespace QgaOrchestrator.Actors.Tests.Kinds.Backup;
 public class BackupItemTests : OneHost
 {
     [Fact]
+    public async Task A_dry_run_tells_what_its_method_warns_of()
+    {
+        await StartAsync();
+        var order = Item();
+        var outcome = Run(order with { Options = order.Options with { DryRun = true } });
+        Assert.Equal(ItemState.Succeeded, outcome.State);
+        Assert.Contains("QEMU 7.2 lets a guest's write fail", outcome.Reason, StringComparison.Ordinal);
+        Assert.Contains("a target that is as reliable as the disk", outcome.Remedy, StringComparison.Ordinal);
+        NothingIsLeft();
+    }
+
+    [Fact]
     public async Task A_healthy_guest_gives_a_point_of_its_frozen_file_systems_and_leaves_nothing_else()
     {
         await StartAsync();

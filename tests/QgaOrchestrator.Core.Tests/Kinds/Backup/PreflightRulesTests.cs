@@ -9,7 +9,6 @@ public class PreflightRulesTests
     private static readonly PreflightFacts Fit = new("vm1")
     {
         RunState = "running",
-        Qemu = new Version(10, 1),
         Guest = new GuestFacts(false, FreezeAnswer.Thawed, null),
         AgentVersion = "7.2.22",
         Coverage = new([new("disk0", DiskCover.Covered, null), new("disk1", DiskCover.Covered, null)], []),
@@ -150,8 +149,8 @@ public class PreflightRulesTests
             ["Notice inconsistent: disk0/nightly"],
             ["Notice inconsistent: disk0/nightly"]
         ),
-        ["QEMU before 10.1"] = (
-            Fit with { Qemu = new Version(7, 2) },
+        ["warned by the method"] = (
+            Fit with { MethodWarnings = [new(Severity.Notice, "QEMU 7.2 lets a guest's write fail", "Copy elsewhere")] },
             ["Notice QEMU 7.2 lets a guest's write fail"],
             ["Notice QEMU 7.2"]
         ),
@@ -174,31 +173,19 @@ public class PreflightRulesTests
     public void Each_fact_is_found_with_its_severity_and_a_remedy(string name)
     {
         var (facts, require, prefer) = Cases[name];
-        AssertFinds(require, PreflightRules.Judge(facts, Consistency.Require, BackupMethod.Full));
-        AssertFinds(prefer, PreflightRules.Judge(facts, Consistency.Prefer, BackupMethod.Full));
+        AssertFinds(require, PreflightRules.Judge(facts, Consistency.Require));
+        AssertFinds(prefer, PreflightRules.Judge(facts, Consistency.Prefer));
     }
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Where_no_freeze_is_wanted_nothing_of_the_guest_stops_the_item(string name)
     {
-        var findings = PreflightRules.Judge(Cases[name].Facts with { Guest = null }, Consistency.None, BackupMethod.Full);
+        var findings = PreflightRules.Judge(Cases[name].Facts with { Guest = null }, Consistency.None);
         Assert.Equal(
             name is "paused" or "migrating" or "target" or "much", findings.Any(finding => finding.Severity != Severity.Notice));
         if (name != "paused")
             Assert.Contains(findings, finding => finding.What.Contains("class crash", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public void A_broken_bitmap_stops_the_method_that_goes_on_from_it()
-    {
-        var facts = Fit with { BrokenBitmaps = ["d/b"] };
-        Assert.Equal(
-            Severity.Blocking,
-            Assert.Single(PreflightRules.Judge(facts, Consistency.Require, BackupMethod.Incremental)).Severity
-        );
-        Assert.Equal(
-            Severity.Notice, Assert.Single(PreflightRules.Judge(facts, Consistency.Require, BackupMethod.Snapshot)).Severity);
     }
 
     [Fact]

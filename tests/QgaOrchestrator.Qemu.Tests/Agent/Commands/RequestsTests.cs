@@ -46,7 +46,7 @@ public sealed class RequestsTests
         Assert.Equal("""{"handle":1000,"buf-b64":"aGVsbG8A"}""", Sent(GuestFileWrite.Request(1000, "hello\0"u8.ToArray())));
 
     [Fact]
-    public void Output_is_captured_by_a_bool_where_that_says_it_and_by_a_word_only_of_an_agent_that_knows_it()
+    public void Output_is_captured_by_a_bool_or_by_a_word_where_the_agent_knows_it()
     {
         Assert.EndsWith(
             "\"capture-output\":true}", Sent(GuestExec.Request(new ExecRequest("x", CaptureOutput: ExecCapture.Separated))));

@@ -10,7 +10,7 @@ internal sealed class ToyMethod : ICutMethod
 
     public string Summary => "writes empty images";
 
-    public IReadOnlyList<string> Options => [];
+    public IReadOnlyList<CutOption> Options => [];
 
     public bool QemuWritesImages => false;
 

@@ -10,7 +10,7 @@ internal sealed class FullMethod : ICutMethod
 
     public string Summary => "QEMU copies each disk as it was at the cut; the disks themselves are not touched";
 
-    public IReadOnlyList<string> Options => [];
+    public IReadOnlyList<CutOption> Options => [];
 
     public bool QemuWritesImages => true;
 

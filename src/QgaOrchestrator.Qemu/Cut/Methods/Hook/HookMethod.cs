@@ -10,7 +10,8 @@ internal sealed class HookMethod : ICutMethod
 
     public string Summary => "a program of yours makes the snapshot in the storage below QEMU";
 
-    public IReadOnlyList<string> Options => [Option];
+    public IReadOnlyList<CutOption> Options { get; } =
+        [new(Option, "NAME", "a storage hook that Freeze.Hooks of the node's config names")];
 
     public bool QemuWritesImages => false;
 

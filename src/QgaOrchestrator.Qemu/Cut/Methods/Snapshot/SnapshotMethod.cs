@@ -7,7 +7,7 @@ internal sealed class SnapshotMethod : ICutMethod
 
     public string Summary => "the guest writes to overlays while its disks are copied; the overlays are committed back";
 
-    public IReadOnlyList<string> Options => [];
+    public IReadOnlyList<CutOption> Options => [];
 
     public bool QemuWritesImages => true;
 

@@ -177,7 +177,7 @@ public sealed class HookCutTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_finish_is_repeated_by_another_process_and_one_that_was_done_is_recognised_by_its_images()
+    public async Task A_finish_is_repeated_by_another_process_and_a_done_one_is_known_by_its_images()
     {
         var plan = await PrepareAsync(Cut());
         await Cut().CutAsync(plan, Long);

@@ -14,7 +14,7 @@ public sealed class RealSnapshotCutTests : IDisposable
     private OverlayLedger Overlays => new(_directory["overlays"]);
 
     [SkippableFact]
-    public async Task What_is_written_after_the_cut_is_in_the_disk_and_not_in_the_point_and_the_graph_is_as_before()
+    public async Task What_is_written_after_the_cut_is_in_the_disk_alone_and_the_graph_is_as_before()
     {
         await using var qemu = await RealQemu.StartAsync();
         var before = await qemu.GraphAsync();
@@ -111,7 +111,7 @@ public sealed class RealSnapshotCutTests : IDisposable
     }
 
     [SkippableFact]
-    public async Task An_overlay_of_a_QEMU_that_is_gone_is_never_committed_and_its_VM_is_refused_until_it_is_settled()
+    public async Task An_overlay_of_a_QEMU_that_is_gone_is_never_committed_and_its_VM_is_refused()
     {
         var names = CutNames.For("gone", 1, 1);
         string overlay;

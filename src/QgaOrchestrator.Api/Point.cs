@@ -9,9 +9,9 @@ namespace QgaOrchestrator.Api;
 /// <param name="Parent">The point that its images build on; null for a full one.</param>
 /// <param name="Method">full, snapshot, incremental or hook.</param>
 /// <param name="Class">One of <see cref="ConsistencyClasses"/>.</param>
-public sealed record RecoveryPoint(
+public sealed record Point(
     string Id, string Vm, string? Uuid, string Run, string? Group, string? Parent, string Method, string Class,
-    IReadOnlyList<PointDisk> Disks, PointProof Proof)
+    IReadOnlyList<PointImage> Disks, FreezeProof Proof)
 {
     /// <summary>Of point.json's format.</summary>
     public int Version { get; init; } = 1;
@@ -21,20 +21,20 @@ public sealed record RecoveryPoint(
     /// moved.</summary>
     public string? Directory { get; init; }
     /// <summary>What the VM has besides, and is not in the point; null where that was not told.</summary>
-    public IReadOnlyList<PointOutside>? Outside { get; init; }
+    public IReadOnlyList<DeviceOutside>? Outside { get; init; }
 }
 
 /// <summary>A disk or device of the VM that is not in the point.</summary>
 /// <param name="Name">As QEMU names it.</param>
 /// <param name="Why">excluded (by its owner), passed-through, read-only, empty, or tpm.</param>
-public sealed record PointOutside(string Name, string Why);
+public sealed record DeviceOutside(string Name, string Why);
 
 /// <summary>One disk's image.</summary>
 /// <param name="Index">From 0, in the plan's order.</param>
 /// <param name="File">The image's file name in the point's directory.</param>
 /// <param name="Size">Virtual size in bytes.</param>
 /// <param name="Sha256">Of the image file, lower-case hex.</param>
-public sealed record PointDisk(int Index, string File, long Size, string Sha256)
+public sealed record PointImage(int Index, string File, long Size, string Sha256)
 {
     /// <summary>The image file's length in bytes.</summary>
     public long? Bytes { get; init; }
@@ -51,7 +51,7 @@ public sealed record PointDisk(int Index, string File, long Size, string Sha256)
 /// <param name="Thawed">File systems thawed, as thaw answered.</param>
 /// <param name="SkewMs">For a group: upper bound between the first and the last cut.</param>
 /// <param name="Hooks">What the guest's freeze hooks reported, as far as they do.</param>
-public sealed record PointProof(
+public sealed record FreezeProof(
     DateTimeOffset? FrozenAt, DateTimeOffset? CutAt, DateTimeOffset? ThawedAt, long? Frozen, long? Thawed,
     double? SkewMs, string? Hooks)
 {

@@ -1,0 +1,15 @@
+using QgaOrchestrator.Cli.CommandLine;
+using QgaOrchestrator.Cli.Hosting;
+using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Cli.Runs;
+
+namespace QgaOrchestrator.Cli.Kinds.Command;
+
+/// <summary>Kind command: <c>run command</c>.</summary>
+internal sealed class CommandCliKind : CliKind
+{
+    public override KindDisplay Display => CommandDisplay.Instance;
+
+    public override IEnumerable<CliCommand> RunCommands(CliHost host, GlobalOptions global) =>
+        [CommandRunCommand.Build(host, global)];
+}

@@ -1,0 +1,20 @@
+using QgaOrchestrator.Cli.Kinds.Backup;
+using QgaOrchestrator.Cli.Kinds.Command;
+using QgaOrchestrator.Cli.Kinds.Exec;
+using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Cli.Runs;
+
+namespace QgaOrchestrator.Cli.Kinds;
+
+/// <summary>The kinds of run that have commands or columns of their own. A new one is a line in <see cref="All"/>.</summary>
+internal static class KindCommands
+{
+    public static IReadOnlyList<CliKind> All { get; } =
+    [
+        new BackupCliKind(),
+        new CommandCliKind(),
+        new ExecCliKind(),
+    ];
+
+    public static KindDisplays Displays { get; } = new([.. All.Select(kind => kind.Display)]);
+}
