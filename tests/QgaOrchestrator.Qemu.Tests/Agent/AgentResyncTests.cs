@@ -170,7 +170,7 @@ public sealed class AgentResyncTests
     }
 
     [Fact]
-    public void A_refusal_behind_which_a_thaw_waits_is_told_where_the_agent_answers_our_sentinel_too()
+    public void A_refusal_before_a_waiting_thaw_is_told_though_the_agent_answers_our_sentinel()
     {
         var link = Ready();
         link.Send(_trim);
@@ -209,7 +209,7 @@ public sealed class AgentResyncTests
     }
 
     [Fact]
-    public void A_word_that_an_earlier_sending_of_the_same_request_was_written_says_nothing_of_this_one()
+    public void Written_of_an_earlier_sending_of_a_request_says_nothing_of_this_one()
     {
         var link = Ready();
         link.Do(new LinkInput.Send(_ping));
@@ -221,7 +221,7 @@ public sealed class AgentResyncTests
     }
 
     [Fact]
-    public void Whoever_waits_on_a_followed_request_is_told_when_the_link_drops_or_the_request_is_not_taken()
+    public void Who_waits_on_a_request_is_told_when_the_link_drops_or_refuses_it()
     {
         var lost = Ready();
         lost.Send(_trim);

@@ -83,8 +83,8 @@ public class PreflightRulesTests
         ),
         ["agent too old to tell its file systems"] = (
             Lacks("guest-get-fsinfo", CommandGap.TooOld),
-            ["Notice too old for guest-get-fsinfo (2.2): which disks"],
-            ["Notice too old for guest-get-fsinfo (2.2): which disks"]
+            ["Notice too old for guest-get-fsinfo (2.2): it is not known"],
+            ["Notice too old for guest-get-fsinfo (2.2): it is not known"]
         ),
         ["files disabled"] = (
             Lacks("guest-file-open", CommandGap.Disabled),
@@ -122,16 +122,16 @@ public class PreflightRulesTests
         ),
         ["left out by a wrong name"] = (
             Fit with { Strangers = ["sda"] },
-            ["Notice excludes sda, and no disk of this VM"],
+            ["Notice excludes sda, and this VM has no disk"],
             ["Notice excludes sda"]
         ),
         ["network"] = (
             Mounts(new("/mnt", "nfs4", MountKind.Network), new("/srv", "cifs", MountKind.Network)),
-            ["Notice /mnt (nfs4) and 1 more: what is there is on no disk"],
+            ["Notice /mnt (nfs4) and 1 more: its data is on no disk"],
             ["Notice /mnt"]
         ),
         ["loop"] = (
-            Mounts(new UnfrozenMount("/tmp", "ext4", MountKind.Loop)), ["Notice /tmp (ext4): a loop device"], ["Notice /tmp"]),
+            Mounts(new UnfrozenMount("/tmp", "ext4", MountKind.Loop)), ["Notice /tmp (ext4): the freeze of a loop device"], ["Notice /tmp"]),
         ["overlay"] = (
             Mounts(new UnfrozenMount("/merged", "overlay", MountKind.Overlay)), ["Notice /merged (overlay)"], ["Notice /merged"]),
         ["vfat"] = (
@@ -146,8 +146,8 @@ public class PreflightRulesTests
         ),
         ["bitmaps"] = (
             Fit with { BrokenBitmaps = ["disk0/nightly"] },
-            ["Notice inconsistent: disk0/nightly"],
-            ["Notice inconsistent: disk0/nightly"]
+            ["Notice inconsistent dirty bitmaps: disk0/nightly"],
+            ["Notice inconsistent dirty bitmaps: disk0/nightly"]
         ),
         ["warned by the method"] = (
             Fit with { MethodWarnings = [new(Severity.Notice, "QEMU 7.2 lets a guest's write fail", "Copy elsewhere")] },
