@@ -5,7 +5,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 
 /// <summary>What a point says of disks on many buses of one real VM.</summary>
 [Collection(nameof(RealVmTests))]
-public sealed class DisksTests : IDisposable
+public sealed class DisksTests(RealVmTests shared) : IDisposable
 {
     private const string Name = "buses";
 
@@ -18,16 +18,19 @@ public sealed class DisksTests : IDisposable
         using (var agent = await LabAgent.ConnectAsync(buses.Vm.Agent, Guests.Limit))
         {
             // vdc is the vhost-user disk on the root bus, vdd the throttled one behind a root port.
+            // The kernel looks for disks and partitions beside the agent's start.
             await agent.ShellAsync("""
-                for disk in sda sdb2 sdc nvme0n1 nvme0n2 vdc vdd; do mkdir -p /mnt/$disk; done
+                for disk in sda sdb1 sdb2 sdc nvme0n1 nvme0n2 vdc vdd; do
+                  mkdir -p /mnt/$disk
+                  tries=0
+                  until [ -b /dev/$disk ] || [ $tries = 300 ]; do sleep 0.1; tries=$((tries + 1)); done
+                done
                 for disk in sda sdb2 sdc nvme0n1 nvme0n2 vdd; do mount -t ext4 /dev/$disk /mnt/$disk || exit 1; done
                 mkdir /efi && mount -t vfat -o ro /dev/sdb1 /efi
                 """);
         }
-        var fleet = Path.Combine(_folder, "fleet.json");
-        await File.WriteAllTextAsync(fleet, """{ "Vms": [] }""");
-        await using var node = await NodeProcess.StartAsync(
-            Path.Combine(_folder, "node"), Path.Combine(_folder, "vms"), $"--Fleet:File={fleet}");
+        await using var shown = await shared.ShowAsync(buses.Vm);
+        var node = shown.Node;
         await node.WaitForVmsAsync(1);
 
         var (point, item) = await BackUpAsync(node);
@@ -57,8 +60,7 @@ public sealed class DisksTests : IDisposable
         Assert.Contains("served0", await CheckAsync(node), StringComparison.Ordinal);
 
         // The owner excludes it, and another disk of QEMU's; sda names no disk of QEMU's.
-        await File.WriteAllTextAsync(
-            fleet,
+        shared.WriteFleetFile(
             $$"""{ "Vms": [ { "Name": "{{Name}}", "Labels": { "excludes": "yes" }, "Exclude": ["served0", "scsi2", "sda"] } ] }"""
         );
         await Poll.ForAsync("fleet file", Guests.Limit, async () =>
@@ -70,7 +72,6 @@ public sealed class DisksTests : IDisposable
         var check = await CheckAsync(node);
         Assert.Contains("excludes sda, and no disk of this VM is called that", check, StringComparison.Ordinal);
         Assert.Contains("scsi2 (excluded)", check, StringComparison.Ordinal);
-        await node.StopAsync();
     }
 
     private static async Task<(JsonNode Point, JsonNode Item)> BackUpAsync(NodeProcess node)
