@@ -11,7 +11,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 /// <summary>What a channel goes through with a real agent and a real QEMU: afterwards it answers again, and with its own
 /// answers.</summary>
 [Collection(nameof(RealVmTests))]
-public sealed class ChannelAbuseTests
+public sealed class ChannelAbuseTests(RealVmTests shared)
 {
     private const int Reply = 20_000_000;
 
@@ -20,7 +20,8 @@ public sealed class ChannelAbuseTests
     {
         await using var lab = await RealVmLab.OpenAsync();
         var vm = await lab.StartAsync("vm1");
-        await using var node = await NodeProcess.StartAsync(Path.Combine(lab.Folder, "node"), lab.Folder);
+        await using var shown = await shared.ShowAsync(vm);
+        var node = shown.Node;
         await node.WaitForVmsAsync(1);
         using var client = node.Client();
         using var monitor = await LabMonitor.ConnectAsync(vm.SecondMonitor);
@@ -115,7 +116,8 @@ public sealed class ChannelAbuseTests
         await node.WaitForVmsAsync(1);
         Assert.Equal(
             "vm1",
-            (await client.CallAgentAsync("vm1", "guest-get-host-name", default, new())).GetProperty("host-name").GetString()
+            (await client.CallAgentAsync("vm1", "guest-get-host-name", default, new() { Timeout = Guests.Limit }))
+                .GetProperty("host-name").GetString()
         );
     }
 

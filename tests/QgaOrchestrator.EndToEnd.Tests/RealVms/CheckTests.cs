@@ -7,7 +7,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 /// <summary>qgactl backup check in front of real VMs: one that is paused, one that somebody else froze, one that is
 /// fit.</summary>
 [Collection(nameof(RealVmTests))]
-public sealed class CheckTests
+public sealed class CheckTests(RealVmTests shared)
 {
     [SkippableFact]
     public async Task What_is_wrong_with_a_real_VM_is_told_and_a_fit_one_is_left_as_it_was()
@@ -18,8 +18,9 @@ public sealed class CheckTests
         using (var monitor = await LabMonitor.ConnectAsync(vms[0].Monitor)) await monitor.CallAsync("stop");
         using (var agent = await LabAgent.ConnectAsync(vms[1].Agent, Guests.Limit))
             await agent.CallAsync("guest-fsfreeze-freeze");
-        await using (var node = await NodeProcess.StartAsync(Path.Combine(lab.Folder, "node"), lab.Folder))
+        await using (var shown = await shared.ShowAsync(vms))
         {
+            var node = shown.Node;
             await node.WaitForVmsAsync(2);
 
             var items = await CheckAsync(node);
@@ -31,7 +32,6 @@ public sealed class CheckTests
             // A path in which not even root may make a directory.
             var refused = (await CheckAsync(node, "--target", "/proc/qga"))["fit"];
             AssertFailed(refused, "/proc/qga", "write access to the target");
-            await node.StopAsync();
         }
 
         using (var agent = await LabAgent.ConnectAsync(vms[1].Agent, Guests.Limit)) await agent.CallAsync("guest-fsfreeze-thaw");

@@ -5,7 +5,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 
 /// <summary>What a point says of disks on many buses of one real VM.</summary>
 [Collection(nameof(RealVmTests))]
-public sealed class DisksTests : IDisposable
+public sealed class DisksTests(RealVmTests shared) : IDisposable
 {
     private const string Name = "buses";
 
@@ -17,8 +17,8 @@ public sealed class DisksTests : IDisposable
         await using var buses = await BusesVm.BootAsync(_folder, Name);
         using (var agent = await LabAgent.ConnectAsync(buses.Vm.Agent, Guests.Limit))
         {
-            // vdc is the vhost-user disk on the root bus, vdd the throttled one behind a root port. The kernel names SCSI disks in
-            // the order in which it happens to probe them, so they are found by their LUN.
+            // vdc is the vhost-user disk on the root bus, vdd the throttled one behind a root port. The kernel looks for disks beside
+            // the agent's start, and names SCSI disks in the order in which it finds them: these are known by their LUN.
             await agent.ShellAsync("""
                 at() {
                   lun=$1 part=$2
@@ -27,14 +27,13 @@ public sealed class DisksTests : IDisposable
                 }
                 mkdir -p /mnt /efi && cd /mnt && mkdir scsi0 scsi1 scsi2 nvme0n1 nvme0n2 vdc vdd
                 mount -t ext4 $(at 0) scsi0 && mount -t ext4 $(at 1 2) scsi1 && mount -t ext4 $(at 3) scsi2 || exit 1
+                for disk in nvme0n1 nvme0n2 vdc vdd; do until [ -b /dev/$disk ]; do sleep 0.1; done; done
                 for disk in nvme0n1 nvme0n2 vdd; do mount -t ext4 /dev/$disk $disk || exit 1; done
                 mount -t vfat -o ro $(at 1 1) /efi
                 """);
         }
-        var fleet = Path.Combine(_folder, "fleet.json");
-        await File.WriteAllTextAsync(fleet, """{ "Vms": [] }""");
-        await using var node = await NodeProcess.StartAsync(
-            Path.Combine(_folder, "node"), Path.Combine(_folder, "vms"), $"--Fleet:File={fleet}");
+        await using var shown = await shared.ShowAsync(buses.Vm);
+        var node = shown.Node;
         await node.WaitForVmsAsync(1);
 
         var (point, item) = await BackUpAsync(node);
@@ -64,8 +63,7 @@ public sealed class DisksTests : IDisposable
         Assert.Contains("served0", await CheckAsync(node), StringComparison.Ordinal);
 
         // The owner excludes it, and another disk of QEMU's; sda names no disk of QEMU's.
-        await File.WriteAllTextAsync(
-            fleet,
+        shared.WriteFleetFile(
             $$"""{ "Vms": [ { "Name": "{{Name}}", "Labels": { "excludes": "yes" }, "Exclude": ["served0", "scsi2", "sda"] } ] }"""
         );
         await Poll.ForAsync("fleet file", Guests.Limit, async () =>
@@ -77,7 +75,6 @@ public sealed class DisksTests : IDisposable
         var check = await CheckAsync(node);
         Assert.Contains("excludes sda, and this VM has no disk of that name", check, StringComparison.Ordinal);
         Assert.Contains("scsi2 (excluded)", check, StringComparison.Ordinal);
-        await node.StopAsync();
     }
 
     private static async Task<(JsonNode Point, JsonNode Item)> BackUpAsync(NodeProcess node)

@@ -5,30 +5,33 @@ namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 
 /// <summary>The main job with real QEMU, real agents and the real programs.</summary>
 [Collection(nameof(RealVmTests))]
-public sealed class FleetBackupTests
+public sealed class FleetBackupTests(RealVmTests shared)
 {
     [SkippableFact]
     public async Task A_fleet_is_backed_up_while_it_writes_and_every_point_restores_to_what_was_synced()
     {
         await using var lab = await RealVmLab.OpenAsync();
-        RealVm[] vms = [await lab.StartAsync("vm1"), await lab.StartAsync("vm2"), await lab.StartAsync("vm3")];
+        RealVm[] vms = [await lab.StartAsync("fleet1"), await lab.StartAsync("fleet2"), await lab.StartAsync("fleet3")];
         var graphs = await Task.WhenAll(vms.Select(Guests.BlockGraphAsync));
-        await using var node = await NodeProcess.StartAsync(Path.Combine(lab.Folder, "node"), lab.Folder);
-        await node.WaitForVmsAsync(vms.Length);
-
-        var run = await node.CtlAsync("backup", "run", "--select", "*");
-
-        Assert.True(run.ExitCode == 0, run.Output + run.Error);
-        var points = (await node.AskAsync("point", "list"))["items"]!.AsArray();
-        Assert.Equal(vms.Length, points.Count);
-        foreach (var vm in vms)
+        await using (var shown = await shared.ShowAsync(vms))
         {
-            var point = Assert.Single(points, point => point!.IsOf(vm))!;
-            Assert.Contains((string?)point["class"], new[] { "application", "filesystem" });
-            await Points.AssertRestoresAsync(node, vm, point, lab.Folder);
-            await vm.Synced.WritesAfterAsync(vm.Synced.Latest, Guests.Limit);
+            var node = shown.Node;
+            await node.WaitForVmsAsync(vms.Length);
+
+            var run = await node.CtlAsync("backup", "run", "--select", "*");
+
+            Assert.True(run.ExitCode == 0, run.Output + run.Error);
+            var points = (await node.AskAsync("point", "list"))["items"]!.AsArray()
+                .Where(point => vms.Any(vm => point!.IsOf(vm))).ToList();
+            Assert.Equal(vms.Length, points.Count);
+            foreach (var vm in vms)
+            {
+                var point = Assert.Single(points, point => point!.IsOf(vm))!;
+                Assert.Contains((string?)point["class"], new[] { "application", "filesystem" });
+                await Points.AssertRestoresAsync(node, vm, point, lab.Folder);
+                await vm.Synced.WritesAfterAsync(vm.Synced.Latest, Guests.Limit);
+            }
         }
-        await node.StopAsync();
         Assert.Equal(graphs, await Task.WhenAll(vms.Select(Guests.BlockGraphAsync)));
     }
 }

@@ -6,7 +6,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 
 /// <summary>qgactl vm cp and vm exec --stream with a real guest, its shell, and the end of a node in the middle.</summary>
 [Collection(nameof(RealVmTests))]
-public sealed class GuestFileTests
+public sealed class GuestFileTests(RealVmTests shared)
 {
     [SkippableFact]
     public async Task A_file_is_copied_both_ways_across_a_killed_node_and_keeps_the_old_files_mode()
@@ -61,8 +61,8 @@ public sealed class GuestFileTests
     public async Task Output_appears_while_the_process_runs_and_its_code_and_signal_are_its_own()
     {
         await using var lab = await RealVmLab.OpenAsync();
-        await lab.StartAsync("vm1");
-        await using var node = await NodeProcess.StartAsync(Path.Combine(lab.Folder, "node"), lab.Folder);
+        await using var shown = await shared.ShowAsync(await lab.StartAsync("streamed"));
+        var node = shown.Node;
         await node.WaitForVmsAsync(1);
         using var client = node.Client();
         var process = new Api.ProcessRequest(
@@ -70,28 +70,27 @@ public sealed class GuestFileTests
         var said = new Dictionary<bool, string> { [false] = "", [true] = "" };
         Api.ProcessEnd? end = null;
 
-        await foreach (var news in client.RunProcessAsync("vm1", process))
+        await foreach (var news in client.RunProcessAsync("streamed", process))
         {
             if (news is Api.ProcessEvent.Ended ended) end = ended.End;
             if (news is not Api.ProcessEvent.Said words) continue;
             said[words.Error] += System.Text.Encoding.UTF8.GetString(words.Bytes);
             // It continues only when its first line has arrived here.
             if (said[false] == "begun\n")
-                Assert.Equal(0, (await node.CtlAsync("vm", "exec", "vm1", "--", "touch", "/run/go")).ExitCode);
+                Assert.Equal(0, (await node.CtlAsync("vm", "exec", "streamed", "--", "touch", "/run/go")).ExitCode);
         }
 
         Assert.Equal(("begun\ngone\n", "oh\n", new Api.ProcessEnd(7, null)), (said[false], said[true], end));
         Assert.Equal(
             new ToolResult(5, "one\n", ""),
-            await node.CtlAsync("vm", "exec", "vm1", "--stream", "--", "sh", "-c", "echo one; exit 5")
+            await node.CtlAsync("vm", "exec", "streamed", "--stream", "--", "sh", "-c", "echo one; exit 5")
         );
-        Assert.Equal(137, (await node.CtlAsync("vm", "exec", "vm1", "--stream", "--", "sh", "-c", "kill -9 $$")).ExitCode);
-        Assert.Equal(125, (await node.CtlAsync("vm", "exec", "vm1", "--stream", "--", "nosuch")).ExitCode);
+        Assert.Equal(137, (await node.CtlAsync("vm", "exec", "streamed", "--stream", "--", "sh", "-c", "kill -9 $$")).ExitCode);
+        Assert.Equal(125, (await node.CtlAsync("vm", "exec", "streamed", "--stream", "--", "nosuch")).ExitCode);
         Assert.Equal(
             new ToolResult(0, "", ""),
-            await node.CtlAsync("vm", "exec", "vm1", "--", "sh", "-c", "ls /tmp | grep qga-exec || :")
+            await node.CtlAsync("vm", "exec", "streamed", "--", "sh", "-c", "ls /tmp | grep qga-exec || :")
         );
-        await node.StopAsync();
     }
 
     private static async Task<long> PartAsync(NodeProcess node)

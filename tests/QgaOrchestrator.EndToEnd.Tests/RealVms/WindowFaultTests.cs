@@ -10,24 +10,20 @@ namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 /// the guest writes again, the run ends, and the next backup is as good as any.
 /// </summary>
 [Collection(nameof(RealVmTests))]
-public sealed class WindowFaultTests : IDisposable
+public sealed class WindowFaultTests(WindowFaultTests.HoldingNode holding) : IClassFixture<WindowFaultTests.HoldingNode>
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("qga-window-").FullName;
-
-    private string Inside => Path.Combine(_folder, "inside");
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    private string Inside => Path.Combine(holding.Folder, "inside");
 
     [SkippableFact]
     public async Task An_agent_that_is_killed_comes_back_frozen_and_is_thawed()
     {
-        await using var lab = await StartAsync();
+        await using var lab = await StartAsync("killed");
         var armed = await lab.Node.CtlAsync(
             "vm",
             "exec",
-            "vm1",
+            lab.Vm.Name,
             "--",
             "/bin/sh",
             "-c",
@@ -43,14 +39,14 @@ public sealed class WindowFaultTests : IDisposable
     [SkippableFact]
     public async Task A_VM_that_is_paused_past_the_lease_is_thawed_as_soon_as_it_runs()
     {
-        await using var lab = await StartAsync();
+        await using var lab = await StartAsync("paused");
         await ThroughAsync(lab, async () =>
         {
             using var monitor = await LabMonitor.ConnectAsync(lab.Vm.SecondMonitor);
             await monitor.CallAsync("stop");
             var hook = int.Parse(await File.ReadAllTextAsync(Inside), CultureInfo.InvariantCulture);
             await Poll.UntilAsync("end of the hook at the lease's", Guests.Limit, () => !HostProcess.IsAlive(hook));
-            Assert.True((bool)(await lab.Node.AskAsync("vm", "show", "vm1"))["frozen"]!);
+            Assert.True((bool)(await lab.Node.AskAsync("vm", "show", lab.Vm.Name))["frozen"]!);
             Assert.True(lab.Vm.IsFrozen());
             await monitor.CallAsync("cont");
         });
@@ -60,7 +56,7 @@ public sealed class WindowFaultTests : IDisposable
     [SkippableFact]
     public async Task A_VM_that_is_reset_boots_and_is_backed_up_again()
     {
-        await using var lab = await StartAsync();
+        await using var lab = await StartAsync("reset");
         await ThroughAsync(lab, async () =>
         {
             using var monitor = await LabMonitor.ConnectAsync(lab.Vm.SecondMonitor);
@@ -73,7 +69,7 @@ public sealed class WindowFaultTests : IDisposable
     [SkippableFact]
     public async Task A_VM_that_is_powered_off_fails_and_is_backed_up_when_it_is_back()
     {
-        await using var lab = await StartAsync();
+        await using var lab = await StartAsync("off");
         await ThroughAsync(lab, () => lab.Vm.StopAsync(crash: true));
         await lab.Vm.LaunchAsync();
         await AssertUnharmedAsync(lab);
@@ -88,7 +84,8 @@ public sealed class WindowFaultTests : IDisposable
         await fault();
         File.Delete(Inside);
         await lab.Node.WaitForRunAsync(run);
-        foreach (var point in (await lab.Node.AskAsync("point", "list"))["items"]!.AsArray())
+        var points = (await lab.Node.AskAsync("point", "list"))["items"]!.AsArray();
+        foreach (var point in points.Where(point => point!.IsOf(lab.Vm)))
             await Points.AssertRestoresAsync(lab.Node, lab.Vm, point!, lab.Vms.Folder);
     }
 
@@ -104,42 +101,15 @@ public sealed class WindowFaultTests : IDisposable
         Assert.Empty(Directory.GetFiles(lab.Node.Ledger, "*.freeze.json"));
     }
 
-    private async Task<Lab> StartAsync()
+    private async Task<Lab> StartAsync(string name)
     {
-        var hook = Path.Combine(_folder, "hook");
-        await File.WriteAllTextAsync(hook, """
-            #!/bin/sh
-            # A snapshot is a copy of the disk's file. The first cut holds the window open as long as there is a file "inside".
-            set -eu
-            folder=${0%/*}
-            call=$(cat)
-            get() { printf %s "$call" | jq -r "$1"; }
-            name=$(get .name)
-            case $(get .phase) in
-            cut)
-              get '.disks[] | "\(.index) \(.file)"' | while read -r index file; do cp "$file" "$folder/$name-$index"; done
-              if [ ! -e "$folder/held" ]; then
-                echo $$ >"$folder/held"; mv "$folder/held" "$folder/inside"; touch "$folder/held"
-                while [ -e "$folder/inside" ]; do sleep 0.05; done
-              fi
-              ;;
-            finish)
-              get '.disks[] | "\(.index) \(.image)"' | while read -r index image; do cp "$folder/$name-$index" "$image"; done
-              rm "$folder/$name"-*
-              ;;
-            undo) rm -f "$folder/$name"-* ;;
-            esac
-            echo '{}'
-            """);
-        File.SetUnixFileMode(hook, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var vms = await RealVmLab.OpenAsync();
         try
         {
-            var vm = await vms.StartAsync("vm1");
-            var node = await NodeProcess.StartAsync(
-                Path.Combine(vms.Folder, "node"), vms.Folder, $"--Freeze:Hooks:hold:0={hook}", $"--Freeze:Lease={Lease:c}");
-            await node.WaitForVmsAsync(1);
-            return new Lab(vms, vm, node);
+            var vm = await vms.StartAsync(name);
+            var shown = await holding.ShowAsync(vm);
+            await shown.Node.WaitForVmsAsync(1);
+            return new Lab(vms, vm, shown);
         }
         catch
         {
@@ -148,12 +118,66 @@ public sealed class WindowFaultTests : IDisposable
         }
     }
 
-    private sealed record Lab(RealVmLab Vms, RealVm Vm, NodeProcess Node) : IAsyncDisposable
+    private sealed record Lab(RealVmLab Vms, RealVm Vm, ShownVms Shown) : IAsyncDisposable
     {
+        public NodeProcess Node => Shown.Node;
+
         public async ValueTask DisposeAsync()
         {
-            await Node.DisposeAsync();
+            await Shown.DisposeAsync();
             await Vms.DisposeAsync();
+        }
+    }
+
+    /// <summary>A node with the hook, for all of these tests.</summary>
+    public sealed class HoldingNode : IAsyncLifetime
+    {
+        private readonly LinkedNode _node = new();
+
+        public string Folder { get; } = Directory.CreateTempSubdirectory("qga-window-").FullName;
+
+        private string Hook => Path.Combine(Folder, "hook");
+
+        public async Task InitializeAsync()
+        {
+            await File.WriteAllTextAsync(Hook, """
+                #!/bin/sh
+                # A snapshot is a copy of the disk's file. The first cut holds the window open as long as there is a file "inside".
+                set -eu
+                folder=${0%/*}
+                call=$(cat)
+                get() { printf %s "$call" | jq -r "$1"; }
+                name=$(get .name)
+                case $(get .phase) in
+                cut)
+                  get '.disks[] | "\(.index) \(.file)"' | while read -r index file; do cp "$file" "$folder/$name-$index"; done
+                  if [ ! -e "$folder/held" ]; then
+                    echo $$ >"$folder/held"; mv "$folder/held" "$folder/inside"; touch "$folder/held"
+                    while [ -e "$folder/inside" ]; do sleep 0.05; done
+                  fi
+                  ;;
+                finish)
+                  get '.disks[] | "\(.index) \(.image)"' | while read -r index image; do cp "$folder/$name-$index" "$image"; done
+                  rm "$folder/$name"-*
+                  ;;
+                undo) rm -f "$folder/$name"-* ;;
+                esac
+                echo '{}'
+                """);
+            File.SetUnixFileMode(Hook, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        /// <summary>The next cut by the hook is held.</summary>
+        internal Task<ShownVms> ShowAsync(RealVm vm)
+        {
+            File.Delete(Path.Combine(Folder, "held"));
+            return ShownVms.OfAsync(_node, [vm], $"--Freeze:Hooks:hold:0={Hook}", $"--Freeze:Lease={Lease:c}");
+        }
+
+        public async Task DisposeAsync()
+        {
+            await _node.DisposeAsync();
+            Directory.Delete(Folder, recursive: true);
         }
     }
 }

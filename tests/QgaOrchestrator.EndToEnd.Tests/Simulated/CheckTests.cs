@@ -5,7 +5,8 @@ using QgaOrchestrator.Simulator;
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
 /// <summary>qgactl backup check: it reports every obstacle of a backup for each VM and changes nothing.</summary>
-public sealed class CheckTests
+[Collection(nameof(SharedNode))]
+public sealed class CheckTests(SharedNode shared)
 {
     /// <summary>A fault for each of the first VMs, the state that it leads to with require and with prefer, and some words of
     /// it.</summary>
@@ -65,7 +66,7 @@ public sealed class CheckTests
     [Fact]
     public async Task A_check_reports_each_obstacle_of_a_backup_with_its_remedy_and_changes_nothing()
     {
-        await using var lab = await SimulatedLab.StartAsync(Faults.Length + 1, null, fleet =>
+        await using var lab = await shared.StartAsync(Faults.Length + 1, null, fleet =>
         {
             foreach (var (fault, vm) in Faults.Zip(fleet.Vms)) fault.Put(vm);
         });
@@ -104,8 +105,13 @@ public sealed class CheckTests
     [Fact]
     public async Task A_swap_disk_and_a_guest_that_was_just_reset_are_told()
     {
-        await using var lab = await SimulatedLab.StartAsync(1, new FleetOptions { Mountpoint = disk => disk == 0 ? "/" : null });
-        lab.Fleet.Vms[0].Guest.Files["/proc/swaps"] = "Filename Type Size Used Priority\n/dev/vdb partition 1 0 -2\n"u8.ToArray();
+        await using var lab = await shared.StartAsync(
+            1,
+            new FleetOptions { Mountpoint = disk => disk == 0 ? "/" : null },
+            fleet =>
+                fleet.Vms[0].Guest.Files["/proc/swaps"] =
+                    "Filename Type Size Used Priority\n/dev/vdb partition 1 0 -2\n"u8.ToArray()
+        );
         await lab.WaitForReadyAsync(1);
         lab.Fleet.Vms[0].Reset();
         await lab.WaitForReadyAsync(1);

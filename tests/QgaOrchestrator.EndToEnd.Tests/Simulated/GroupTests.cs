@@ -6,7 +6,8 @@ using QgaOrchestrator.Simulator;
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
 /// <summary>Consistency groups: one instant over several VMs, all or nothing, and no guest left frozen.</summary>
-public sealed class GroupTests : IAsyncLifetime
+[Collection(nameof(SharedNode))]
+public sealed class GroupTests(SharedNode shared) : IAsyncLifetime
 {
     private const string Freeze = "guest-fsfreeze-freeze";
     private readonly string _file = Path.Combine(Path.GetTempPath(), $"qga-fleet-{Guid.NewGuid():N}.json");
@@ -22,7 +23,7 @@ public sealed class GroupTests : IAsyncLifetime
     [Fact]
     public async Task All_of_a_group_are_frozen_before_the_first_is_cut()
     {
-        await using var lab = await GroupsAsync(20, 5, fleet => { });
+        await using var lab = await SharedAsync(20, 5);
 
         var (run, items) = await lab.BackupAsync(new JsonObject { ["maxParallel"] = 10 });
 
@@ -34,7 +35,9 @@ public sealed class GroupTests : IAsyncLifetime
             Assert.True(facts.FindLastIndex(fact => fact.Kind == "freeze") < facts.FindIndex(fact => fact.Kind == "cut"));
             Assert.Equal(5, facts.Count(fact => fact.Kind == "cut"));
         }
-        var points = await SimulatedLab.ListAsync(lab.Client.ListPointsAsync());
+        var points = (await SimulatedLab.ListAsync(lab.Client.ListPointsAsync()))
+            .Where(point => items.ContainsKey(point.Vm.Split('/')[^1])).ToList();
+        Assert.Equal(20, points.Count);
         Assert.All(points, point => Assert.True(point is { Group: not null, Proof.SkewMs: >= 0 }));
         await lab.AssertNothingLeftAsync(20);
     }
@@ -42,13 +45,13 @@ public sealed class GroupTests : IAsyncLifetime
     [Fact]
     public async Task A_member_that_refuses_its_freeze_voids_its_group_and_no_other()
     {
-        await using var lab = await GroupsAsync(10, 5, fleet => fleet.Vms[2].Agent.On(Freeze, Act.Error("hook failed")));
+        await using var lab = await SharedAsync(10, 5, fleet => fleet.Vms[2].Agent.On(Freeze, Act.Error("hook failed")));
 
         var (run, items) = await lab.BackupAsync();
 
         Assert.Equal((RunStates.Partial, 5, 5), (run.State, run.Items.Succeeded, run.Items.Failed));
-        Assert.Contains("group g0: vm003:", items["vm001"].Reason, StringComparison.Ordinal);
-        Assert.Contains("hook failed", items["vm003"].Reason, StringComparison.Ordinal);
+        Assert.Contains($"group g0: {lab.Vm(3)}:", items[lab.Vm(1)].Reason, StringComparison.Ordinal);
+        Assert.Contains("hook failed", items[lab.Vm(3)].Reason, StringComparison.Ordinal);
         Assert.DoesNotContain(lab.Fleet.Cuts, cut => lab.Fleet.Vms.Take(5).Any(vm => vm.Cuts.Contains(cut)));
         await lab.AssertNothingLeftAsync(5);
     }
@@ -56,12 +59,12 @@ public sealed class GroupTests : IAsyncLifetime
     [Fact]
     public async Task A_copy_that_fails_costs_the_whole_group_its_point()
     {
-        await using var lab = await GroupsAsync(4, 4, fleet => fleet.Vms[1].Jobs.Fail("backup", "No space left on device"));
+        await using var lab = await SharedAsync(4, 4, fleet => fleet.Vms[1].Jobs.Fail("backup", "No space left on device"));
 
         var (run, items) = await lab.BackupAsync();
 
         Assert.Equal((RunStates.Failed, 4), (run.State, run.Items.Failed));
-        Assert.Contains("group g0: vm002:", items["vm004"].Reason, StringComparison.Ordinal);
+        Assert.Contains($"group g0: {lab.Vm(2)}:", items[lab.Vm(4)].Reason, StringComparison.Ordinal);
         await lab.AssertNothingLeftAsync(0);
     }
 
@@ -115,14 +118,22 @@ public sealed class GroupTests : IAsyncLifetime
     [Fact]
     public async Task A_selection_that_splits_a_group_names_who_is_missing()
     {
-        await using var lab = await GroupsAsync(4, 4, fleet => { });
+        await using var lab = await SharedAsync(4, 4);
 
-        var told = await lab.Node.CtlAsync("backup", "run", "--select", "name=vm001");
+        var told = await lab.Node.CtlAsync("backup", "run", "--select", $"name={lab.Vm(1)}");
 
         Assert.NotEqual(0, told.ExitCode);
-        Assert.Contains("not selected: vm002, vm003, vm004", told.Error, StringComparison.Ordinal);
+        Assert.Contains($"not selected: {lab.Vm(2)}, {lab.Vm(3)}, {lab.Vm(4)}", told.Error, StringComparison.Ordinal);
     }
 
+    private async Task<SimulatedLab> SharedAsync(int vms, int size, Action<SimulatedFleet>? faults = null)
+    {
+        var lab = await shared.StartAsync(vms, null, faults, size);
+        await lab.WaitForReadyAsync(vms);
+        return lab;
+    }
+
+    /// <summary>With a node of its own.</summary>
     private async Task<SimulatedLab> GroupsAsync(int vms, int size, Action<SimulatedFleet> faults, params string[] settings)
     {
         var said = Enumerable.Range(0, vms).Select(

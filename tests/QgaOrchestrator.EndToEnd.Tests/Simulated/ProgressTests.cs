@@ -4,7 +4,8 @@ using QgaOrchestrator.Api;
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
 /// <summary>A run's events show how far its copies are, and QEMU keeps the limit that the user set.</summary>
-public sealed class ProgressTests
+[Collection(nameof(SharedNode))]
+public sealed class ProgressTests(SharedNode shared)
 {
     private const int Bandwidth = 32 << 20;
     private const long Disk = 64L << 20;
@@ -12,7 +13,7 @@ public sealed class ProgressTests
     [Fact]
     public async Task A_limited_copy_is_seen_on_its_way()
     {
-        await using var lab = await SimulatedLab.StartAsync(2);
+        await using var lab = await shared.StartAsync(2);
         await lab.WaitForReadyAsync(2);
         var held = lab.Fleet.Vms.Select(vm => vm.Jobs.Hold("backup")).ToList();
         var run = await lab.StartBackupAsync(new JsonObject { ["bandwidth"] = Bandwidth });

@@ -6,7 +6,8 @@ using QgaOrchestrator.Simulator;
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
 /// <summary>Each fault of a VM is reported with reason and remedy, is undone, and harms no other VM.</summary>
-public sealed class ReasonsTests
+[Collection(nameof(SharedNode))]
+public sealed class ReasonsTests(SharedNode shared)
 {
     /// <summary>A fault for each of the first VMs; what follows them is healthy.</summary>
     private static readonly (string What, Action<SimulatedVm> Put, string State, string Reason)[] Faults =
@@ -36,7 +37,7 @@ public sealed class ReasonsTests
     [Fact]
     public async Task An_address_that_somebody_holds_is_told_in_one_line_with_the_remedy()
     {
-        await using var lab = await SimulatedLab.StartAsync(0);
+        await using var lab = await shared.StartAsync(0);
         var error = await Assert.ThrowsAsync<LabException>(() =>
             SimulatedLab.StartAsync(0, settings: $"--Node:Api={lab.Client.Api}"));
         Assert.Contains("qgad ended with 2", error.Message, StringComparison.Ordinal);
@@ -76,12 +77,12 @@ public sealed class ReasonsTests
     {
         await using var lab = await StartAsync();
 
-        var (_, items) = await lab.BackupAsync(new JsonObject { ["consistency"] = "prefer" }, "name in (vm006,vm008,vm009)");
+        var (_, items) = await lab.BackupAsync(new JsonObject { ["consistency"] = "prefer" }, $"name in ({lab.Vm(6)},{lab.Vm(8)},{lab.Vm(9)})");
 
         Assert.All(items.Values, item => Assert.Equal(ItemStates.Succeeded, item.State));
-        Assert.Equal(("crash", "crash", "filesystem"), (items["vm006"].Class, items["vm008"].Class, items["vm009"].Class));
-        Assert.True(lab.Fleet["vm006"].Guest.IsFrozen);
-        lab.Fleet["vm006"].Guest.ThawBySomebodyElse();
+        Assert.Equal(("crash", "crash", "filesystem"), (items[lab.Vm(6)].Class, items[lab.Vm(8)].Class, items[lab.Vm(9)].Class));
+        Assert.True(lab.Fleet.Vms[5].Guest.IsFrozen);
+        lab.Fleet.Vms[5].Guest.ThawBySomebodyElse();
         await lab.AssertNothingLeftAsync(3);
     }
 
@@ -90,17 +91,17 @@ public sealed class ReasonsTests
     {
         await using var lab = await StartAsync();
 
-        var (_, items) = await lab.BackupAsync(new JsonObject { ["consistency"] = "none" }, "name in (vm008,vm009,vm010)");
+        var (_, items) = await lab.BackupAsync(new JsonObject { ["consistency"] = "none" }, $"name in ({lab.Vm(8)},{lab.Vm(9)},{lab.Vm(10)})");
 
         Assert.All(items.Values, item => Assert.Equal((ItemStates.Succeeded, "crash"), (item.State, item.Class)));
         Assert.All(items.Keys, vm => Assert.Equal(0, lab.Fleet[vm].Guest.Epoch));
-        lab.Fleet["vm006"].Guest.ThawBySomebodyElse();
+        lab.Fleet.Vms[5].Guest.ThawBySomebodyElse();
         await lab.AssertNothingLeftAsync(3);
     }
 
-    private static async Task<SimulatedLab> StartAsync()
+    private async Task<SimulatedLab> StartAsync()
     {
-        var lab = await SimulatedLab.StartAsync(Faults.Length + Healthy, null, fleet =>
+        var lab = await shared.StartAsync(Faults.Length + Healthy, null, fleet =>
         {
             foreach (var (fault, vm) in Faults.Zip(fleet.Vms)) fault.Put(vm);
         });

@@ -20,15 +20,23 @@ internal sealed class SimulatedLab : IAsyncDisposable
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly string _folder;
+
+    /// <summary>Not null: the node is not ours alone.</summary>
+    private readonly LinkedNode? _shared;
+
     private SmallDisk? _disk;
 
-    private SimulatedLab(string folder, SimulatedFleet fleet) => (_folder, Fleet) = (folder, fleet);
+    private SimulatedLab(string folder, SimulatedFleet fleet, LinkedNode? shared = null) =>
+        (_folder, Fleet, _shared) = (folder, fleet, shared);
 
     public SimulatedFleet Fleet { get; }
 
     public NodeProcess Node { get; private set; } = null!;
 
     public QgaClient Client { get; private set; } = null!;
+
+    /// <summary>The name of the n-th VM, from 1.</summary>
+    public string Vm(int number) => Fleet.Vms[number - 1].Name;
 
     public string Restored => Path.Combine(_folder, "restored");
 
@@ -56,15 +64,6 @@ internal sealed class SimulatedLab : IAsyncDisposable
         return lab.StartNodeAsync(settings);
     }
 
-    /// <summary>The node, and so its watchdog, see a wall clock that a test steps.</summary>
-    public static async Task<(SimulatedLab Lab, WallClock Clock)> StartOnWallClockAsync(int vms, Action<SimulatedFleet> faults)
-    {
-        var lab = New(vms, null);
-        faults(lab.Fleet);
-        var clock = new WallClock(Path.Combine(lab._folder, "clock"));
-        return (await lab.StartNodeAsync([], clock.Environment), clock);
-    }
-
     /// <summary>One part of the node's folder is a small file system of its own; skips where nothing can be mounted.</summary>
     /// <param name="vms">How many.</param>
     /// <param name="part">data, data/points, or ledger.</param>
@@ -83,6 +82,19 @@ internal sealed class SimulatedLab : IAsyncDisposable
         return (await lab.StartNodeAsync([]), lab._disk);
     }
 
+    /// <summary>A fleet for a node that others use too; it sees none of it yet.</summary>
+    /// <param name="shared">The node.</param>
+    /// <param name="node">Its process.</param>
+    /// <param name="folder">Of this lab; there is none yet.</param>
+    /// <param name="vms">How many.</param>
+    /// <param name="options">Of the fleet, with names that no other lab of this node has.</param>
+    public static SimulatedLab Sharing(LinkedNode shared, NodeProcess node, string folder, int vms, FleetOptions options) =>
+        new(Directory.CreateDirectory(folder).FullName, new SimulatedFleet(Path.Combine(folder, "vms"), vms, options), shared)
+        {
+            Node = node,
+            Client = node.Client(),
+        };
+
     private static SimulatedLab New(int vms, FleetOptions? options)
     {
         var folder = Directory.CreateTempSubdirectory("qga-e2e-").FullName;
@@ -91,11 +103,11 @@ internal sealed class SimulatedLab : IAsyncDisposable
 
     private string NodeFolder => Path.Combine(_folder, "node");
 
-    private async Task<SimulatedLab> StartNodeAsync(string[] settings, IReadOnlyDictionary<string, string>? environment = null)
+    private async Task<SimulatedLab> StartNodeAsync(string[] settings)
     {
         try
         {
-            Node = await NodeProcess.StartAsync(NodeFolder, Path.Combine(_folder, "vms"), settings, environment);
+            Node = await NodeProcess.StartAsync(NodeFolder, Path.Combine(_folder, "vms"), settings);
             Client = Node.Client();
             return this;
         }
@@ -184,7 +196,7 @@ internal sealed class SimulatedLab : IAsyncDisposable
         Assert.Empty(Fleet.Vms.SelectMany(vm => Directory.GetFiles(vm.Directory, "q-*")));
         Assert.Empty(Fleet.Vms.SelectMany(vm => vm.Jobs.All.Select(job => $"{vm.Name}: {job.Id} {job.Status}")));
         var found = Directory.Exists(Points)
-            ? Directory.GetDirectories(Points).SelectMany(Directory.GetDirectories).ToList()
+            ? Directory.GetDirectories(Points).Where(IsOurs).SelectMany(Directory.GetDirectories).ToList()
             : [];
         Assert.All(found, point =>
             Assert.Equal(
@@ -195,9 +207,18 @@ internal sealed class SimulatedLab : IAsyncDisposable
         Assert.Equal(points, found.Count);
     }
 
+    /// <summary>A shared node has points of other labs' VMs, too, and nothing of theirs is looked at here.</summary>
+    private bool IsOurs(string pointsOfVm) =>
+        _shared is null || Fleet.Vms.Any(vm => pointsOfVm.EndsWith($"~{vm.Name}", StringComparison.Ordinal));
+
     public async ValueTask DisposeAsync()
     {
-        if (Node is not null)
+        if (_shared is not null)
+        {
+            Client.Dispose();
+            _shared.Hide(Fleet.Vms.Select(vm => vm.Directory));
+        }
+        else if (Node is not null)
         {
             Client?.Dispose();
             await Node.DisposeAsync();

@@ -3,12 +3,12 @@ using QgaOrchestrator.Lab;
 namespace QgaOrchestrator.Hooks.Tests.Guest;
 
 /// <summary>60-mysql with a real MariaDB.</summary>
-public sealed class MysqlTests
+public sealed class MysqlTests(OneServer one) : IClassFixture<OneServer>
 {
     [SkippableFact]
     public async Task All_tables_are_locked_from_before_the_freeze_until_after_the_thaw()
     {
-        await using var server = await Mysql.StartAsync();
+        var server = await one.OfAsync(Mysql.StartAsync);
         using var hook = Installed(server);
         Assert.True(await server.WritesAsync());
         var report = await hook.FreezeAndThawAsync(async () => Assert.False(await server.WritesAsync()));
@@ -20,7 +20,7 @@ public sealed class MysqlTests
     [SkippableFact]
     public async Task A_lock_that_was_lost_before_the_thaw_is_told()
     {
-        await using var server = await Mysql.StartAsync();
+        var server = await one.OfAsync(Mysql.StartAsync);
         using var hook = Installed(server);
         var report = await hook.FreezeAndThawAsync(server.KillSessionsAsync);
         Assert.False(report.Reported);
@@ -31,7 +31,7 @@ public sealed class MysqlTests
     [SkippableFact]
     public async Task A_lock_that_nobody_thaws_ends_by_itself()
     {
-        await using var server = await Mysql.StartAsync();
+        var server = await one.OfAsync(Mysql.StartAsync);
         using var hook = Installed(server, "HOLD=1");
         var report = await hook.FreezeAndThawAsync(
             () => Poll.ForAsync("write", TimeSpan.FromSeconds(30), async () => await server.WritesAsync() ? "done" : null));
@@ -41,7 +41,7 @@ public sealed class MysqlTests
     [SkippableFact]
     public async Task A_lock_behind_a_long_statement_stops_the_freeze_and_is_not_taken_later()
     {
-        await using var server = await Mysql.StartAsync();
+        var server = await one.OfAsync(Mysql.StartAsync);
         using var hook = Installed(server, "WAIT=1");
         await server.AskAsync("CREATE TABLE mysql.busy (a int) ENGINE=MyISAM");
         var busy = server.SqlAsync("LOCK TABLES mysql.busy WRITE; SELECT 'locked'; SELECT SLEEP(60)");

@@ -3,12 +3,12 @@ using QgaOrchestrator.Lab;
 namespace QgaOrchestrator.Hooks.Tests.Guest;
 
 /// <summary>50-postgresql with a real server.</summary>
-public sealed class PostgresTests
+public sealed class PostgresTests(OneServer one) : IClassFixture<OneServer>
 {
     [SkippableFact]
     public async Task A_freeze_makes_a_checkpoint()
     {
-        await using var server = await Postgres.StartAsync();
+        var server = await one.OfAsync(Postgres.StartAsync);
         using var hook = new InstalledHook();
         hook.AddOurs("50-postgresql", $"SOCKETS={server.Folder}\n");
         var before = await server.AskAsync("SELECT checkpoint_lsn FROM pg_control_checkpoint()");
@@ -20,7 +20,7 @@ public sealed class PostgresTests
     [SkippableFact]
     public async Task A_server_that_does_not_answer_stops_the_freeze()
     {
-        await using var server = await Postgres.StartAsync();
+        var server = await one.OfAsync(Postgres.StartAsync);
         using var hook = new InstalledHook();
         hook.Limit(1);
         hook.AddOurs("50-postgresql", $"SOCKETS={server.Folder}\n");
