@@ -1,6 +1,7 @@
 using System.Text.Json;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Kinds.Backup;
+using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
 
@@ -107,6 +108,31 @@ public class RunOptionsTests
         Assert.Empty(errors);
         var own = BackupOptions.Of(options!)!;
         Assert.Equal(("hook", "lvm"), (own.Method, own.MethodOptions["hook"]));
+    }
+
+    [Theory]
+    [InlineData("""{"method":"full","target":"/p","consistency":"prefer","bandwidth":5}""", "full", null)]
+    [InlineData("""{"method":"hook","target":null,"consistency":"require","bandwidth":null,"hook":"lvm"}""", "hook", "lvm")]
+    public void What_an_earlier_release_journalled_is_read_and_written_as_it_was(string backup, string method, string? hook)
+    {
+        var stored = $$"""{"maxParallel":1,"maxFailures":"0","maxUnreachable":"100%","backup":{{backup}}}""";
+        var run = JsonSerializer.Deserialize(stored, RunJson.Default.RunOptions)!;
+        var own = BackupOptions.Of(run)!;
+        Assert.Equal((method, hook), (own.Method, own.MethodOptions.GetValueOrDefault("hook")));
+        Assert.Equal(backup, own.In(run).Own!["backup"].GetRawText());
+    }
+
+    [Theory]
+    [InlineData("", "full")]
+    [InlineData(""","method":"snapshot" """, "snapshot")]
+    [InlineData(""","method":"Hook" """, "hook")]
+    public void A_draft_of_an_earlier_release_makes_a_point_of_its_method(string stored, string method)
+    {
+        var draft = JsonSerializer.Deserialize(
+            $$"""{"names":"n","directory":"/p","disks":[],"lease":"00:00:05","unfrozen":false{{stored}}}""",
+            DraftJson.Default.PointDraft)!;
+        var directory = PointDirectory.For("/p", "/d", new VmId("h", "v"), DateTimeOffset.UnixEpoch, "n");
+        Assert.Equal(method, draft.ToPoint(new VmId("h", "v"), "r", null, directory, []).Method);
     }
 
     [Theory]

@@ -45,7 +45,8 @@ public sealed class CutMethodsTests
     {
         Assert.Null(CutMethods.Find("incremental"));
         var refused = Assert.Throws<CutException>(() => CutMethods.Require("incremental"));
-        Assert.Equal("incremental is not available in this version; there are full, snapshot and hook", refused.Message);
+        Assert.StartsWith("incremental is not available in this version; there are ", refused.Message, StringComparison.Ordinal);
+        Assert.All(CutMethods.Names, name => Assert.Contains(name, refused.Message, StringComparison.Ordinal));
         Assert.Equal([new("method", refused.Message)], CutMethods.Check("incremental", new Dictionary<string, string>()));
     }
 
