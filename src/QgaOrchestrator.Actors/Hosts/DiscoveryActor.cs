@@ -4,8 +4,8 @@ using Akka.Event;
 namespace QgaOrchestrator.Actors.Hosts;
 
 /// <summary>
-/// Looks twice a second which VMs have their sockets on this host, and tells its <see cref="HostActor"/> when that changed.
-/// Apart from it, because a directory on a dead mount may hold up whoever reads it.
+/// Looks which VMs are on this host, twice a second but for at most 1/500 of the time, and tells its <see cref="HostActor"/> when
+/// that changed. Apart from it, because a directory on a dead mount may hold up whoever reads it.
 /// </summary>
 internal sealed class DiscoveryActor : ReceiveActor, IWithTimers
 {
@@ -13,13 +13,17 @@ internal sealed class DiscoveryActor : ReceiveActor, IWithTimers
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>A host of many VMs is looked at less often, so that looking costs no more there.</summary>
+    private const int TimesLook = 500;
+
     private HostScan? _found;
     private string? _fault;
 
-    public DiscoveryActor(Func<HostScan> scan, IActorRef host)
+    public DiscoveryActor(Func<HostScan> scan, IActorRef host, TimeProvider time)
     {
         Receive<Look>(_ =>
         {
+            var began = time.GetTimestamp();
             try
             {
                 var found = scan();
@@ -35,7 +39,8 @@ internal sealed class DiscoveryActor : ReceiveActor, IWithTimers
             {
                 if (_fault != e.Message) Context.GetLogger().Error("Cannot look for VMs: {0}", _fault = e.Message);
             }
-            Timers.StartSingleTimer("look", new Look(), Interval);
+            var pause = time.GetElapsedTime(began) * TimesLook;
+            Timers.StartSingleTimer("look", new Look(), pause < Interval ? Interval : pause);
         });
         Self.Tell(new Look());
     }

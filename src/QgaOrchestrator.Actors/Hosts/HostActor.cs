@@ -124,7 +124,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
     {
         var self = Self;
         _region = order.Vms;
-        Context.ActorOf(ActorProps.Of(() => new DiscoveryActor(_services.Scan, self)), "discovery");
+        Context.ActorOf(ActorProps.Of(() => new DiscoveryActor(_services.Scan, self, _services.Time)), "discovery");
     }
 
     private void Find(VmsFound found)

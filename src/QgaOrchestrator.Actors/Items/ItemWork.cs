@@ -71,16 +71,17 @@ internal abstract class ItemWork : ReceiveActor, IDisposable
         ItemOutcome.Interrupted(Order.Item, Order.Attempt, "the node ended before this attempt had begun");
 
     /// <summary>Writes how the item ended into its result.</summary>
-    protected ItemOutcome Keep(ItemResult result, ItemOutcome outcome)
+    protected ItemOutcome Keep(ItemResult result, ItemOutcome outcome, params IReadOnlyList<StreamBytes> streams)
     {
         outcome = outcome.Bounded();
-        Services.Results.Write(Order.Run, result with
+        result = result with
         {
             State = outcome.State,
             Reason = outcome.Reason,
             Remedy = outcome.Remedy,
             EndedAt = Services.Time.GetUtcNow(),
-        });
+        };
+        Services.Results.Write(Order.Run, result, streams);
         return outcome;
     }
 

@@ -13,8 +13,9 @@ internal sealed class ShownRun(IActorContext context, ITimerScheduler timers)
     /// <summary>To the run's actor: the watchers are due to be told.</summary>
     public sealed record TellDue : INoSerializationVerificationNeeded;
 
-    /// <summary>Watchers are told of changes this often.</summary>
-    private static readonly TimeSpan TellEvery = TimeSpan.FromMilliseconds(250);
+    /// <summary>In ms: watchers are told of changes this often. All items are shown each time, so those of a large run less
+    /// often, and watching costs little whatever its size.</summary>
+    private const int Soonest = 250, Latest = 2_000, ItemsInMs = 5;
 
     private const string Timer = "show";
 
@@ -33,10 +34,10 @@ internal sealed class ShownRun(IActorContext context, ITimerScheduler timers)
     public void Forget(IActorRef watcher) => _watchers.Remove(watcher);
 
     /// <summary>Of an attempt that is under way.</summary>
-    public void Learn(ItemProgress progress)
+    public void Learn(RunState run, ItemProgress progress)
     {
         _progress[progress.Index] = progress;
-        TellLater();
+        TellLater(run);
     }
 
     /// <summary>These attempts make no more progress.</summary>
@@ -45,9 +46,11 @@ internal sealed class ShownRun(IActorContext context, ITimerScheduler timers)
         foreach (var outcome in settled) _progress.Remove(outcome.Item);
     }
 
-    public void TellLater()
+    public void TellLater(RunState run)
     {
-        if (!timers.IsTimerActive(Timer)) timers.StartSingleTimer(Timer, new TellDue(), TellEvery);
+        if (timers.IsTimerActive(Timer)) return;
+        var after = Math.Clamp(run.Items.Count / ItemsInMs, Soonest, Latest);
+        timers.StartSingleTimer(Timer, new TellDue(), TimeSpan.FromMilliseconds(after));
     }
 
     public void Tell(RunState run)

@@ -5,8 +5,8 @@ using QgaOrchestrator.Core.Kinds;
 namespace QgaOrchestrator.Actors.Stores;
 
 /// <summary>
-/// The result of one item of a run. Written before the guest is asked, so that after a crash its successor knows that it was
-/// asked, and again with the result, because the agent forgets it.
+/// The result of one item of a run. Where a guest must not be asked twice it is written before, so that after a crash its successor
+/// knows that it was asked; and with the result, because the agent forgets it.
 /// </summary>
 /// <param name="Item">Index of the item in its run.</param>
 /// <param name="Attempt">From 1.</param>
@@ -49,3 +49,9 @@ public sealed record ItemResult(int Item, int Attempt, string Vm, string Host, D
 /// <param name="Sha256">Of those bytes, lower-case hex.</param>
 /// <param name="Truncated">The rest was dropped: an agent keeps 16 MiB of a stream, a host 1 GiB of all results.</param>
 public sealed record KeptStream(long Bytes, string Sha256, bool Truncated = false);
+
+/// <summary>A stream that is to be kept.</summary>
+/// <param name="Name">return, out or err.</param>
+/// <param name="Bytes">All that there is of it.</param>
+/// <param name="Truncated">The agent has dropped the rest.</param>
+public readonly record struct StreamBytes(string Name, ReadOnlyMemory<byte> Bytes, bool Truncated = false);

@@ -1,6 +1,6 @@
 namespace QgaOrchestrator.Core.Kinds;
 
-/// <summary>What is kept of an item that calls its guest once; it is written before the call is sent.</summary>
+/// <summary>What is kept of an item that calls its guest once; it is written before a call is sent that must not be repeated.</summary>
 /// <param name="Attempt">The attempt that called.</param>
 /// <param name="Ended">How it ended was seen, and is kept.</param>
 /// <param name="Followed">It left something to follow: a process whose pid was seen.</param>
@@ -33,7 +33,7 @@ public static class CallRecovery
     /// <param name="mayRepeat">To call again does no harm.</param>
     public static CallStep Next(KeptCall? kept, int attempt, bool resume, bool mayRepeat) => kept switch
     {
-        null => resume ? CallStep.Interrupted : CallStep.Call,
+        null => resume && !mayRepeat ? CallStep.Interrupted : CallStep.Call,
         { } earlier when earlier.Attempt > attempt => CallStep.Interrupted,
         { Ended: true } => CallStep.Report,
         { Followed: true } => CallStep.Follow,

@@ -1,18 +1,20 @@
+using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
 
 namespace QgaOrchestrator.Core.Runs;
 
-/// <summary>One event's changes to a run's items: one copy of the items for the whole batch.</summary>
+/// <summary>One event's changes to a run's items, with all that is counted beside them.</summary>
 internal sealed class ItemChanges(RunState state)
 {
-    private readonly RunItem[] _items = [.. state.Items];
+    private readonly RunItems.Builder _items = new(state.Items);
     private readonly Dictionary<string, int> _runningBy = new(state.RunningBy);
+    private readonly WaveProgress[] _waves = [.. state.Waves];
     private RunCounts _counts = state.Counts;
     private int _firstPending = state.FirstPending;
 
     /// <summary>The item, which must be in this state: anything else is a journal that contradicts itself.</summary>
     public RunItem Require(int index, ItemState expected, int attempt) =>
-        index >= 0 && index < _items.Length && _items[index] is var item && item.State == expected && item.Attempt == attempt
+        index >= 0 && index < _items.Count && _items[index] is var item && item.State == expected && item.Attempt == attempt
             ? item
             : throw new InvalidOperationException($"Item {index} of run {state.Id} is not {expected} after attempt {attempt}");
 
@@ -21,6 +23,8 @@ internal sealed class ItemChanges(RunState state)
         var before = _items[item.Index].State;
         _items[item.Index] = item;
         _counts = _counts.Move(before, item.State);
+        ref var wave = ref _waves[Waves.Of(_waves, item.Index)];
+        wave = wave.Move(before, item);
         var running = (item.State == ItemState.Running ? 1 : 0) - (before == ItemState.Running ? 1 : 0);
         if (running != 0)
             foreach (var (key, _) in RunLimits.Of(state, item))
@@ -30,7 +34,14 @@ internal sealed class ItemChanges(RunState state)
 
     public RunState ToState()
     {
-        while (_firstPending < _items.Length && _items[_firstPending].State != ItemState.Pending) _firstPending++;
-        return state with { Items = _items, Counts = _counts, RunningBy = _runningBy, FirstPending = _firstPending };
+        while (_firstPending < _items.Count && _items[_firstPending].State != ItemState.Pending) _firstPending++;
+        return state with
+        {
+            Items = _items.ToItems(),
+            Counts = _counts,
+            RunningBy = _runningBy,
+            Waves = _waves,
+            FirstPending = _firstPending,
+        };
     }
 }

@@ -9,8 +9,9 @@ namespace QgaOrchestrator.Core.Runs;
 /// </summary>
 public static class LiveRunRules
 {
-    /// <summary>So many outcomes are written at once.</summary>
-    private const int BatchSize = 5;
+    /// <summary>At least so many outcomes are written at once, and of a run that has many items under way a part of these: then a
+    /// write costs each of them little, and the others keep the guests busy meanwhile.</summary>
+    private const int SmallestBatch = 5, BatchPart = 4;
 
     public static (LiveRun Live, IReadOnlyList<RunEffect> Effects) Step(LiveRun live, RunInput input, DateTimeOffset now) =>
         (input, live.Run) switch
@@ -142,7 +143,8 @@ public static class LiveRunRules
         {
             Batch = live.Batch.AddRange(outcomes.Where(o => live.Batch.All(waiting => waiting.Item != o.Item))),
         };
-        if (live.Batch.Count >= Math.Min(BatchSize, run.Counts.Running))
+        var batch = Math.Clamp(run.Counts.Running / BatchPart, SmallestBatch, RunRules.BatchLimit);
+        if (live.Batch.Count >= Math.Min(batch, run.Counts.Running))
             return Settle(live, now);
         return (live, first ? [new RunEffect.AwaitBatch()] : []);
     }

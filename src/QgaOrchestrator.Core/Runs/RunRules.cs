@@ -94,7 +94,7 @@ public static class RunRules
 
         var (wave, begins) = Waves.Current(state, now);
         return new RunDue(
-            begins is null ? Next(state, state.WaveEnds[wave]) : [],
+            begins is null ? Next(state, state.Waves[wave].End) : [],
             null,
             begins < deadline || deadline is null ? begins ?? deadline : deadline
         );
@@ -104,7 +104,7 @@ public static class RunRules
     /// none.</summary>
     public static IReadOnlyList<RunItem> Members(RunState state, RunItem item) => item.Group is null
         ? [item]
-        : [.. state.Items.Where(other => other.Group == item.Group).OrderBy(other => other.Vm.Entity, StringComparer.Ordinal)];
+        : [.. state.Groups[item.Group].Select(index => state.Items[index])];
 
     /// <summary>What a retry of this run takes: all that has not succeeded; a group has one point, so it is taken
     /// whole.</summary>
@@ -165,8 +165,7 @@ public static class RunRules
         return next;
     }
 
-    private static bool RunningAlone(RunState state) =>
-        state.Counts.Running == 1 && state.Items.First(item => item.State == ItemState.Running).Note.Freeze == FreezeMode.Alone;
+    private static bool RunningAlone(RunState state) => state.RunningBy.GetValueOrDefault(RunLimits.Alone) > 0;
 
     /// <summary>A repeat, or an answer to an attempt that is no longer under way, leads to nothing.</summary>
     private static IReadOnlyList<RunEvent> Settle(RunState state, IReadOnlyList<ItemOutcome> outcomes, DateTimeOffset now)
@@ -217,8 +216,12 @@ public static class RunRules
             StartedAt = e.At,
             RetryOf = e.RetryOf,
             StartedBy = e.StartedBy,
-            Items = items,
-            WaveEnds = Waves.Ends(e.Options, items),
+            Items = RunItems.Of(items),
+            Groups = items.Where(item => item.Group is not null).GroupBy(item => item.Group!).ToDictionary(
+                group => group.Key,
+                IReadOnlyList<int> (group) =>
+                    [.. group.OrderBy(item => item.Vm.Entity, StringComparer.Ordinal).Select(item => item.Index)]),
+            Waves = Waves.Planned(e.Options, items),
             Counts = new RunCounts { Total = items.Length, Pending = items.Length },
             RunningBy = new Dictionary<string, int>(),
         };

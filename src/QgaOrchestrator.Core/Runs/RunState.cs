@@ -24,16 +24,19 @@ public sealed record RunState
     /// <summary>The name of the token that asked for it.</summary>
     public string? StartedBy { get; init; }
 
-    /// <summary>By index. Replaced as a whole by each event: a batch costs one copy.</summary>
-    public required IReadOnlyList<RunItem> Items { get; init; }
+    /// <summary>By index.</summary>
+    public required RunItems Items { get; init; }
+
+    /// <summary>The items of each consistency group, in the order of their VMs' identities.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<int>> Groups { get; init; }
 
     public required RunCounts Counts { get; init; }
 
     /// <summary>Items under way by what limits them; see <see cref="RunLimits"/>.</summary>
     public required IReadOnlyDictionary<string, int> RunningBy { get; init; }
 
-    /// <summary>Where each wave ends: the index behind its last item. The last is the number of items.</summary>
-    public required IReadOnlyList<int> WaveEnds { get; init; }
+    /// <summary>The last one ends with the last item.</summary>
+    public required IReadOnlyList<WaveProgress> Waves { get; init; }
 
     public bool IsPaused { get; init; }
 

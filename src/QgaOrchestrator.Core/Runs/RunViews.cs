@@ -40,7 +40,7 @@ public sealed record RunSummary(
             state.Options
         )
         {
-            WaveEnds = state.WaveEnds.Count > 1 ? state.WaveEnds : null,
+            WaveEnds = state.Waves.Count > 1 ? [.. state.Waves.Select(wave => wave.End)] : null,
             SoaksUntil = Waves.SoaksUntil(state),
             StartedBy = state.StartedBy,
         };

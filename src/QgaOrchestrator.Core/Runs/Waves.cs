@@ -5,31 +5,35 @@ namespace QgaOrchestrator.Core.Runs;
 /// <summary>Waves: the canary, then cumulative steps. The next one begins when the one before has ended and has soaked.</summary>
 public static class Waves
 {
-    /// <summary>The index behind each wave's last item, rising, the last one all. No group is split: its wave grows.</summary>
-    public static IReadOnlyList<int> Ends(RunOptions options, IReadOnlyList<RunItem> items)
+    /// <summary>The waves of a run that begins. No group is split: its wave grows.</summary>
+    public static IReadOnlyList<WaveProgress> Planned(RunOptions options, IReadOnlyList<RunItem> items)
     {
         var wanted = new[] { options.Canary }.Concat((options.Waves ?? []).Select(wave => (CountOrPercent?)wave))
             .OfType<CountOrPercent>().Select(amount => Math.Max(1, amount.Of(items.Count)));
-        return [.. wanted.Select(end => Whole(items, Math.Min(end, items.Count))).Append(items.Count).Order().Distinct()];
+        int[] ends = [.. wanted.Select(end => Whole(items, Math.Min(end, items.Count))).Append(items.Count).Order().Distinct()];
+        return [.. ends.Select((end, i) => new WaveProgress(end, end - (i == 0 ? 0 : ends[i - 1]), 0, null))];
+    }
+
+    /// <summary>The wave of an item.</summary>
+    public static int Of(IReadOnlyList<WaveProgress> waves, int item)
+    {
+        var wave = 0;
+        while (item >= waves[wave].End) wave++;
+        return wave;
     }
 
     /// <summary>The wave that may begin or is under way at this time, and when it begins where it still soaks.</summary>
     public static (int Wave, DateTimeOffset? BeginsAt) Current(RunState state, DateTimeOffset now)
     {
-        var wave = 0;
         DateTimeOffset? last = null;
-        foreach (var item in state.Items)
+        foreach (var (i, wave) in state.Waves.Index())
         {
-            while (item.Index >= state.WaveEnds[wave])
-            {
-                wave++;
-                var begins = last is { } ended ? Duration.After(ended, Soak(state.Options)) : (DateTimeOffset?)null;
-                if (begins > now) return (wave, begins);
-            }
-            if (item.State is ItemState.Pending or ItemState.Running) return (wave, null);
-            if (last is null || item.SettledAt > last) last = item.SettledAt;
+            var begins = last is { } ended ? Duration.After(ended, Soak(state.Options)) : (DateTimeOffset?)null;
+            if (begins > now) return (i, begins);
+            if (wave.Open > 0) return (i, null);
+            if (last is null || wave.SettledAt > last) last = wave.SettledAt;
         }
-        return (wave, null);
+        return (state.Waves.Count - 1, null);
     }
 
     /// <summary>The wave whose turn it is, from 0: the first whose items have not all come to rest, else the last.</summary>
@@ -46,9 +50,9 @@ public static class Waves
         var soak = Soak(state.Options);
         if (soak == TimeSpan.Zero || state is not { IsEnded: false, Abort: null, Counts: { Running: 0, Pending: > 0 } counts })
             return null;
-        var wave = Turn(state.WaveEnds, counts);
-        return wave > 0 && state.WaveEnds[wave - 1] == counts.Total - counts.Pending
-            && state.Items.Take(state.WaveEnds[wave - 1]).Max(item => item.SettledAt) is { } ended
+        var rested = state.Waves.TakeWhile(wave => wave.Open == 0).ToList();
+        return rested.Count > 0 && rested[^1].End == counts.Total - counts.Pending
+            && rested.Max(wave => wave.SettledAt) is { } ended
             ? Duration.After(ended, soak)
             : null;
     }
@@ -58,13 +62,28 @@ public static class Waves
 
     /// <summary>The canary has ended, and not one of it succeeded.</summary>
     public static bool CanaryFailed(RunState state) =>
-        state is { Options.Canary: not null, WaveEnds.Count: > 1 }
-        && state.Items.Take(state.WaveEnds[0]).All(
-            item => item.State is not (ItemState.Pending or ItemState.Running or ItemState.Succeeded));
+        state is { Options.Canary: not null, Waves: [{ Open: 0, Succeeded: 0 }, _, ..] };
 
     private static int Whole(IReadOnlyList<RunItem> items, int end)
     {
         while (end > 0 && end < items.Count && items[end].Group is { } group && items[end - 1].Group == group) end++;
         return end;
     }
+}
+
+/// <summary>How far a wave is, counted so that nobody looks at all of its items.</summary>
+/// <param name="End">The index behind its last item.</param>
+/// <param name="Open">Items that have not come to rest.</param>
+/// <param name="Succeeded">Items that succeeded.</param>
+/// <param name="SettledAt">When the last of its items that have come to rest did.</param>
+public sealed record WaveProgress(int End, int Open, int Succeeded, DateTimeOffset? SettledAt)
+{
+    internal WaveProgress Move(ItemState before, RunItem item) => this with
+    {
+        Open = Open + (IsOpen(item.State) ? 1 : 0) - (IsOpen(before) ? 1 : 0),
+        Succeeded = Succeeded + (item.State == ItemState.Succeeded ? 1 : 0),
+        SettledAt = item.SettledAt > SettledAt || SettledAt is null ? item.SettledAt : SettledAt,
+    };
+
+    private static bool IsOpen(ItemState state) => state is ItemState.Pending or ItemState.Running;
 }

@@ -6,8 +6,11 @@ namespace QgaOrchestrator.Actors.Tests.Stores;
 /// <summary>What every implementation of <see cref="IResults"/> does.</summary>
 public abstract class ResultsSuite
 {
-    /// <summary>Room for two runs of a thousand bytes and what is written beside them.</summary>
-    private const long Most = 2_600;
+    /// <summary>Room for two runs of a stream and what is written beside them.</summary>
+    private const long Most = 10 * Large + 1000;
+
+    /// <summary>In bytes: too many for a stream to be kept beside others.</summary>
+    private const int Large = 5_000;
 
     /// <summary>Another object over the same results, as a new process makes it.</summary>
     /// <param name="most">How many bytes all runs may have.</param>
@@ -25,23 +28,22 @@ public abstract class ResultsSuite
         Assert.Null(Reopened().Read("r1", 7));
         Assert.Empty(Reopened().List("r1"));
 
-        var asked = Reopened().Begin("r1", Item(7));
+        var asked = Reopened().Write("r1", Item(7));
         Assert.Equal((7, null, null), Reopened().Read("r1", 7) is { } begun ? (begun.Item, begun.State, begun.Pid) : default);
         Reopened().Write("r1", asked with { Pid = 11 });
         Assert.Equal(11, Reopened().Read("r1", 7)!.Pid);
         Assert.Null(Reopened().Open("r1", 7, "out"));
-        var kept = Reopened().Keep("r1", 7, "out", "hello"u8);
+        var large = new byte[Large];
+        var ended = Reopened().Write(
+            "r1", asked with { State = ItemState.Succeeded }, new("out", "hello"u8.ToArray()), new("err", large, Truncated: true));
         using (var stream = new StreamReader(Reopened().Open("r1", 7, "out")!)) Assert.Equal("hello", stream.ReadToEnd());
+        using (var stream = Reopened().Open("r1", 7, "err")!) Assert.Equal(Large, stream.Length);
+        var kept = ended.Streams["out"];
         Assert.Equal("2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", kept.Sha256);
         Assert.Equal((5, false), (kept.Bytes, kept.Truncated));
-        var ended = asked with
-        {
-            State = ItemState.Succeeded,
-            Streams = new Dictionary<string, KeptStream> { ["out"] = kept },
-        };
-        Reopened().Write("r1", ended);
-        Reopened().Write("r1", ended);
-        Reopened().Begin("r1", Item(2));
+        Assert.Equal((Large, true), (ended.Streams["err"].Bytes, ended.Streams["err"].Truncated));
+        Reopened().Write("r1", asked with { State = ItemState.Succeeded }, new("out", "hello"u8.ToArray()), new("err", large));
+        Reopened().Write("r1", Item(2));
 
         Assert.Equal([2, 7], Reopened().List("r1").Select(result => result.Item));
         Assert.Equal(kept, Reopened().Read("r1", 7)!.Streams["out"]);
@@ -55,7 +57,7 @@ public abstract class ResultsSuite
         Kept("r2", hoursAgo: 4);
         Kept("r3", hoursAgo: 3);
         Kept("r4", hoursAgo: 2);
-        Create(Most).Begin("r5", Item(0));
+        Create(Most).Write("r5", Item(0));
         Assert.Equal(["r1", "r3", "r4", "r5"], Runs());
     }
 
@@ -64,7 +66,7 @@ public abstract class ResultsSuite
     {
         Kept("r1", hoursAgo: 7 * 24 + 1, ended: false);
         Kept("r2", hoursAgo: 7 * 24 - 1);
-        Create(Most).Begin("r3", Item(0));
+        Create(Most).Write("r3", Item(0));
         Assert.Equal(["r2", "r3"], Runs());
     }
 
@@ -72,11 +74,10 @@ public abstract class ResultsSuite
     public void A_stream_that_does_not_fit_beside_runs_under_way_is_marked_as_truncated()
     {
         var results = Create(Most);
-        results.Begin("r1", Item(0));
-        Assert.False(results.Keep("r1", 0, "out", new byte[2_000]).Truncated);
-        var cut = results.Keep("r1", 0, "err", new byte[2_000]);
-        Assert.Equal((0, true), (cut.Bytes, cut.Truncated));
-        Assert.False(results.Keep("r1", 0, "err", new byte[500]).Truncated);
+        var kept = results.Write("r1", Item(0), new("out", new byte[8 * Large]), new("err", new byte[4 * Large]));
+        Assert.False(kept.Streams["out"].Truncated);
+        Assert.Equal((0, true), (kept.Streams["err"].Bytes, kept.Streams["err"].Truncated));
+        Assert.False(results.Write("r1", kept, new StreamBytes("err", new byte[Large])).Streams["err"].Truncated);
     }
 
     [Fact]
@@ -84,7 +85,7 @@ public abstract class ResultsSuite
     {
         for (var run = 0; run < 20; run++) Kept($"old{run}", hoursAgo: 8 * 24);
         var results = Create(Most);
-        Parallel.For(0, 50, item => results.Begin("new", Item(item)));
+        Parallel.For(0, 50, item => results.Write("new", Item(item)));
         Assert.Equal(["new"], Runs());
         Assert.Equal(50, results.List("new").Count());
     }
@@ -92,9 +93,7 @@ public abstract class ResultsSuite
     private void Kept(string run, int hoursAgo, bool ended = true)
     {
         var roomy = Create(1 << 30);
-        roomy.Begin(run, Item(0));
-        roomy.Write(run, Item(0) with { State = ended ? ItemState.Succeeded : null });
-        roomy.Keep(run, 0, "out", new byte[1_000]);
+        roomy.Write(run, Item(0) with { State = ended ? ItemState.Succeeded : null }, new StreamBytes("out", new byte[4 * Large]));
         SetAge(run, TimeSpan.FromHours(hoursAgo));
     }
 
@@ -105,13 +104,25 @@ public sealed class FileResultsTests : ResultsSuite, IDisposable
 {
     private readonly TempDirectory _directory = new();
 
+    [Fact]
+    public void Half_a_line_that_a_loss_of_power_left_costs_that_line_alone()
+    {
+        Create(1 << 20).Write("r1", new ItemResult(1, 1, "vm1", "h1", DateTimeOffset.UnixEpoch));
+        var log = Path.Combine(_directory.File("r1"), "items.jsonl");
+        File.AppendAllText(log, """{"result":{"item":2,"att""");
+        var later = Create(1 << 20);
+        Assert.Equal([1], later.List("r1").Select(result => result.Item));
+        later.Write("r1", new ItemResult(3, 1, "vm3", "h1", DateTimeOffset.UnixEpoch));
+        Assert.Equal([1, 3], Create(1 << 20).List("r1").Select(result => result.Item));
+    }
+
     public void Dispose() => _directory.Dispose();
 
     protected override IResults Create(long most) =>
         new Actors.Stores.Files.FileResults(_directory.Path, TimeProvider.System, most);
 
     protected override void SetAge(string run, TimeSpan age) =>
-        Directory.SetLastWriteTimeUtc(_directory.File(run), DateTime.UtcNow - age);
+        File.SetLastWriteTimeUtc(Path.Combine(_directory.File(run), "items.jsonl"), DateTime.UtcNow - age);
 
     protected override IEnumerable<string> Runs() =>
         Directory.GetDirectories(_directory.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal)!;

@@ -7,7 +7,8 @@ public class CallRecoveryTests
 {
     [Theory]
     [InlineData(null, false, false, CallStep.Call)]
-    [InlineData(null, true, true, CallStep.Interrupted)]
+    [InlineData(null, true, false, CallStep.Interrupted)]
+    [InlineData(null, true, true, CallStep.Call)]
     [InlineData("1 asked", false, false, CallStep.Unknown)]
     [InlineData("2 asked", true, false, CallStep.Unknown)]
     [InlineData("2 asked", true, true, CallStep.Call)]

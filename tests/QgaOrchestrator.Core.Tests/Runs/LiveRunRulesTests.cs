@@ -44,6 +44,14 @@ public class LiveRunRulesTests
     }
 
     [Fact]
+    public void A_run_with_many_items_under_way_writes_a_quarter_of_them_at_once()
+    {
+        Start(40, Script.Options with { MaxParallel = 40 });
+        for (var i = 0; i < 9; i++) Assert.Equal(i == 0 ? "AwaitBatch" : "", Told(Step(Ended(i, 1))));
+        Assert.Equal(10, Assert.IsType<RunEffect.Store>(Assert.Single(Step(Ended(9, 1)))).Settled.Count);
+    }
+
+    [Fact]
     public void The_last_ones_under_way_wait_for_nobody()
     {
         Start(2);

@@ -17,7 +17,7 @@ public class RolloutTests
     public void A_wave_begins_when_the_one_before_has_ended_and_soaked()
     {
         var run = new Script(10, Waved).Dispatch();
-        Assert.Equal([1, 3, 5, 10], run.State.WaveEnds);
+        Assert.Equal([1, 3, 5, 10], run.State.Waves.Select(wave => wave.End));
         Assert.Equal("0/1", run.UnderWay);
 
         run.End(ItemState.Succeeded, 0);
@@ -149,9 +149,7 @@ public class RolloutTests
             new Script(10, Script.Options with { Canary = new(2, false) }, note: i => new TargetNote(
                 i is > 0 and < 4 ? "shop" : null
             ))
-                .State
-                .WaveEnds
-        );
+                .State.Waves.Select(wave => wave.End));
 
     [Fact]
     public void A_selection_that_splits_a_group_is_told_who_is_missing()

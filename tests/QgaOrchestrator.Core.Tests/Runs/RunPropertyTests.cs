@@ -79,19 +79,22 @@ public class RunPropertyTests
         }
         var recovered = run.Journal.Select(Stored.Again).Aggregate((RunState?)null, RunRules.Evolve)!;
         Assert.Equal(run.State.Items, recovered.Items);
+        Assert.Equal(run.State.Waves, recovered.Waves);
         Assert.Equal(
             run.State with
             {
-                Items = [],
+                Items = NoItems,
+                Groups = NoGroups,
                 RunningBy = Empty,
-                WaveEnds = [],
+                Waves = [],
                 Options = x.Options,
             },
             recovered with
             {
-                Items = [],
+                Items = NoItems,
+                Groups = NoGroups,
                 RunningBy = Empty,
-                WaveEnds = [],
+                Waves = [],
                 Options = x.Options,
             }
         );
@@ -100,6 +103,10 @@ public class RunPropertyTests
     });
 
     private static readonly Dictionary<string, int> Empty = [];
+
+    private static readonly RunItems NoItems = RunItems.Of([]);
+
+    private static readonly Dictionary<string, IReadOnlyList<int>> NoGroups = [];
 
     private static void KeepsLimits(RunState state)
     {

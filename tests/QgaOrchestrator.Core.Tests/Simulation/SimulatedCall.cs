@@ -43,7 +43,7 @@ internal sealed class SimulatedCall(World world, SimulatedVm vm, SimulatedOrder 
             return;
         }
         _forward = true;
-        Vm.Results[Key] = (new KeptCall(Order.Id.Attempt, Ended: false, Followed: false), null);
+        if (!MayRepeat) Vm.Results[Key] = (new KeptCall(Order.Id.Attempt, Ended: false, Followed: false), null);
         Vm.Guest.Ask(
             () => IsAlive,
             World.Slow(1, 300, 6_000),

@@ -38,17 +38,9 @@ public sealed class ResultHttpTests(NodeFixture node) : IClassFixture<NodeFixtur
     {
         var spool = node.Service<IResults>();
         var much = Encoding.UTF8.GetBytes(new string('x', 5000));
-        var asked = spool.Begin("r7", new ItemResult(0, 1, "db1", "hv1", DateTimeOffset.UnixEpoch));
-        spool.Write(
-            "r7",
-            asked with
-            {
-                State = ItemState.Failed,
-                ExitCode = 3,
-                Streams = new Dictionary<string, KeptStream> { ["out"] = spool.Keep("r7", 0, "out", much) },
-            }
-        );
-        spool.Begin("r7", new ItemResult(1, 1, "db2", "hv1", DateTimeOffset.UnixEpoch));
+        var asked = new ItemResult(0, 1, "db1", "hv1", DateTimeOffset.UnixEpoch);
+        spool.Write("r7", asked with { State = ItemState.Failed, ExitCode = 3 }, new StreamBytes("out", much));
+        spool.Write("r7", new ItemResult(1, 1, "db2", "hv1", DateTimeOffset.UnixEpoch));
 
         var page = await node.Admin.GetFromJsonAsync("/v1/runs/r7/results", ApiJson.Default.PageRunResult);
         Assert.Equal(["failed", "running"], page!.Items.Select(result => result.State));
@@ -74,15 +66,8 @@ public sealed class ResultHttpTests(NodeFixture node) : IClassFixture<NodeFixtur
         ];
         foreach (var (item, returned) in returns.Index())
         {
-            var asked = spool.Begin("r8", new ItemResult(item, 1, $"db{item}", "hv1", DateTimeOffset.UnixEpoch));
-            spool.Write(
-                "r8",
-                asked with
-                {
-                    State = ItemState.Succeeded,
-                    Streams = new Dictionary<string, KeptStream> { ["return"] = spool.Keep("r8", item, "return", returned) },
-                }
-            );
+            var asked = new ItemResult(item, 1, $"db{item}", "hv1", DateTimeOffset.UnixEpoch);
+            spool.Write("r8", asked with { State = ItemState.Succeeded }, new StreamBytes("return", returned));
         }
 
         var page = await node.Admin.GetFromJsonAsync("/v1/runs/r8/results", ApiJson.Default.PageRunResult);

@@ -42,22 +42,15 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
         }
         if (aborted.IsCancellationRequested) return Outcome(ItemState.Cancelled, ItemOutcome.RunAborted);
 
-        var asked = Services.Results.Begin(
-            Order.Run, new ItemResult(Order.Item, Order.Attempt, Order.Vm.Name, Order.Vm.Host, Services.Time.GetUtcNow()));
+        var asked = new ItemResult(Order.Item, Order.Attempt, Order.Vm.Name, Order.Vm.Host, Services.Time.GetUtcNow());
+        if (!MayRepeat) Services.Results.Write(Order.Run, asked);
         var reply = await ItemCalls.AskAsync(vm, Order.Vm, _options.Command, Arguments());
         // Its successor asks again, or tells that nobody knows.
         if (reply is CallReply.Unknown) stopped.ThrowIfCancellationRequested();
         var outcome = ItemCalls.Outcome(reply, MayRepeat, Outcome);
-        if (reply is not CallReply.Returned returned)
-            return Keep(asked, outcome);
-        asked = asked with
-        {
-            Streams = new Dictionary<string, KeptStream>
-            {
-                ["return"] = Services.Results.Keep(Order.Run, Order.Item, "return", returned.Json.Span),
-            },
-        };
-        return Keep(asked, Shortfall(returned.Json) ?? outcome);
+        return reply is CallReply.Returned returned
+            ? Keep(asked, Shortfall(returned.Json) ?? outcome, new StreamBytes("return", returned.Json))
+            : Keep(asked, outcome);
     }
 
     /// <summary>What an agent that answered without an error tells of that it did not do; null: it did all.</summary>

@@ -59,7 +59,7 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
                 "Start a new run with its env"
             );
         }
-        var asked = Services.Results.Begin(
+        var asked = Services.Results.Write(
             Order.Run, new ItemResult(Order.Item, Order.Attempt, Order.Vm.Name, Order.Vm.Host, Services.Time.GetUtcNow()));
         var request = GuestExec.Request(
             new ExecRequest(_options.Path, _options.Args, env, CaptureOutput: _options.CaptureOutput));
@@ -139,14 +139,12 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
 
     private ItemOutcome Ended(ItemResult process, ExecStatus status)
     {
-        var streams = new Dictionary<string, KeptStream>();
-        if (status.OutData is { } said)
-            streams["out"] = Services.Results.Keep(Order.Run, Order.Item, "out", said, status.OutTruncated);
-        if (status.ErrData is { } errors)
-            streams["err"] = Services.Results.Keep(Order.Run, Order.Item, "err", errors, status.ErrTruncated);
+        var streams = new List<StreamBytes>();
+        if (status.OutData is { } said) streams.Add(new("out", said, status.OutTruncated));
+        if (status.ErrData is { } errors) streams.Add(new("err", errors, status.ErrTruncated));
         var judged = ExecKind.Judge(new ExecEnd(status.Exitcode, status.Signal), Words(status.ErrData));
         var outcome = Outcome(judged is null ? ItemState.Succeeded : ItemState.Failed, judged?.Reason, judged?.Remedy);
-        return Keep(process with { ExitCode = status.Exitcode, Signal = status.Signal, Streams = streams }, outcome);
+        return Keep(process with { ExitCode = status.Exitcode, Signal = status.Signal }, outcome, streams);
     }
 
     /// <summary>The last line of what it said.</summary>

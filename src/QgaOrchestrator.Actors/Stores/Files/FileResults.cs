@@ -5,11 +5,20 @@ using System.Text.Json.Serialization;
 
 namespace QgaOrchestrator.Actors.Stores.Files;
 
-/// <summary>A directory a run: <c>RUN/ITEM.json</c>, and beside it each stream as <c>RUN/ITEM.NAME</c>.</summary>
+/// <summary>
+/// A directory a run: its items in <c>RUN/items.jsonl</c> (<see cref="ResultLog"/>), and each stream that is too large for that as
+/// <c>RUN/ITEM.NAME</c>. An earlier version wrote each item as <c>RUN/ITEM.json</c>, with all of its streams in files.
+/// </summary>
 /// <param name="most">How many bytes all runs may have.</param>
-public sealed class FileResults(string directory, TimeProvider time, long most = 1L << 30) : IResults
+public sealed class FileResults(string directory, TimeProvider time, long most = 1L << 30) : IResults, IDisposable
 {
-    private const string Suffix = ".json";
+    private const string LogName = "items.jsonl", EarlierSuffix = ".json";
+
+    /// <summary>A stream of more bytes is a file.</summary>
+    private const int SmallBytes = 4096;
+
+    /// <summary>Runs whose file is kept open.</summary>
+    private const int MostOpen = 16;
 
     /// <summary>A full directory is not swept again for each stream.</summary>
     private static readonly TimeSpan SweepAgain = TimeSpan.FromMinutes(1);
@@ -17,58 +26,53 @@ public sealed class FileResults(string directory, TimeProvider time, long most =
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly Lock _gate = new();
+    private readonly Dictionary<string, ResultLog> _open = [];
     private long _bytes;
     private DateTimeOffset _sweptAt = DateTimeOffset.MinValue;
 
-    public ItemResult Begin(string run, ItemResult asked)
+    public ItemResult Write(string run, ItemResult result, params IReadOnlyList<StreamBytes> streams)
     {
-        if (!Directory.Exists(PathOf(run)))
+        var kept = new Dictionary<string, KeptStream>(result.Streams);
+        var small = new Dictionary<string, SmallStream>();
+        lock (_gate)
         {
-            Directory.CreateDirectory(PathOf(run), OwnerOnly);
-            lock (_gate) Sweep();
+            var log = Log(run) ?? Begin(run);
+            foreach (var stream in streams)
+            {
+                kept.Remove(stream.Name);
+                var (bytes, truncated) = Reserve(stream.Bytes.Length) ? (stream.Bytes, stream.Truncated) : (default, true);
+                if (bytes.Length <= SmallBytes) small[stream.Name] = new(bytes.ToArray(), truncated);
+                else
+                {
+                    File.WriteAllBytes(PathOf(run, result.Item, $".{stream.Name}"), bytes.Span);
+                    kept[stream.Name] = Describe(bytes.Span, truncated);
+                }
+            }
+            var line = new ResultLine(result with { Streams = kept }, small.Count > 0 ? small : null);
+            log.Append(line);
+            return WithSmall(line);
         }
-        return Write(run, asked);
-    }
-
-    public ItemResult Write(string run, ItemResult result)
-    {
-        var path = PathOf(run, result.Item, Suffix);
-        File.WriteAllBytes(path + ".new", JsonSerializer.SerializeToUtf8Bytes(result, ResultJson.Default.ItemResult));
-        File.Move(path + ".new", path, overwrite: true);
-        return result;
-    }
-
-    public KeptStream Keep(string run, int item, string name, ReadOnlySpan<byte> bytes, bool truncated = false)
-    {
-        if (!Reserve(bytes.Length))
-        {
-            bytes = [];
-            truncated = true;
-        }
-        File.WriteAllBytes(PathOf(run, item, $".{name}"), bytes);
-        return new KeptStream(bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)), truncated);
     }
 
     public ItemResult? Read(string run, int item)
     {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(PathOf(run, item, Suffix)), ResultJson.Default.ItemResult);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
+        lock (_gate)
+            return Line(run, item) is { } line ? WithSmall(line) : Earlier(run, item);
     }
 
-    public IEnumerable<ItemResult> List(string run) => Directory.Exists(PathOf(run))
-        ? Directory.EnumerateFiles(PathOf(run), "*" + Suffix).Order(StringComparer.Ordinal)
-            .Select(file => int.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture))
-            .Select(item => Read(run, item)).OfType<ItemResult>()
-        : [];
+    public IEnumerable<ItemResult> List(string run)
+    {
+        if (!Directory.Exists(PathOf(run))) return [];
+        var items = new SortedSet<int>(Directory.EnumerateFiles(PathOf(run), "*" + EarlierSuffix)
+            .Select(file => int.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture)));
+        lock (_gate) items.UnionWith(Log(run)?.Items() ?? []);
+        return items.Select(item => Read(run, item)).OfType<ItemResult>();
+    }
 
     public Stream? Open(string run, int item, string name)
     {
+        lock (_gate)
+            if (Line(run, item)?.Small?.GetValueOrDefault(name) is { } small) return new MemoryStream(small.Bytes, writable: false);
         try
         {
             return new FileStream(
@@ -80,16 +84,67 @@ public sealed class FileResults(string directory, TimeProvider time, long most =
         }
     }
 
-    /// <summary>Reserves room for so many bytes.</summary>
-    private bool Reserve(long bytes)
+    public void Dispose()
     {
         lock (_gate)
         {
-            if (_bytes + bytes > most && time.GetUtcNow() - _sweptAt > SweepAgain) Sweep();
-            if (_bytes + bytes > most) return false;
-            _bytes += bytes;
-            return true;
+            foreach (var log in _open.Values) log.Dispose();
+            _open.Clear();
         }
+    }
+
+    private static KeptStream Describe(ReadOnlySpan<byte> bytes, bool truncated) =>
+        new(bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)), truncated);
+
+    private static ItemResult WithSmall(ResultLine line) => line.Small is not { } small ? line.Result : line.Result with
+    {
+        Streams = line.Result.Streams.Concat(small.Select(stream =>
+            KeyValuePair.Create(stream.Key, Describe(stream.Value.Bytes, stream.Value.Truncated)))).ToDictionary(),
+    };
+
+    private ResultLine? Line(string run, int item) => Log(run)?.Read(item);
+
+    private ItemResult? Earlier(string run, int item)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(
+                File.ReadAllBytes(PathOf(run, item, EarlierSuffix)), ResultJson.Default.ItemResult);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <returns>Null: nothing was written for this run, or it is no longer kept.</returns>
+    private ResultLog? Log(string run)
+    {
+        if (_open.TryGetValue(run, out var log)) return log;
+        if (!File.Exists(LogOf(run))) return null;
+        while (_open.Count >= MostOpen) Close(_open.Keys.First());
+        return _open[run] = new ResultLog(LogOf(run));
+    }
+
+    private ResultLog Begin(string run)
+    {
+        Directory.CreateDirectory(PathOf(run), OwnerOnly);
+        Sweep();
+        return _open[run] = new ResultLog(LogOf(run));
+    }
+
+    private void Close(string run)
+    {
+        if (_open.Remove(run, out var log)) log.Dispose();
+    }
+
+    /// <summary>Reserves room for so many bytes.</summary>
+    private bool Reserve(long bytes)
+    {
+        if (_bytes + bytes > most && time.GetUtcNow() - _sweptAt > SweepAgain) Sweep();
+        if (_bytes + bytes > most) return false;
+        _bytes += bytes;
+        return true;
     }
 
     /// <summary>Removes what is too old, then the oldest runs until the rest fits, but none with an item under way.</summary>
@@ -97,18 +152,20 @@ public sealed class FileResults(string directory, TimeProvider time, long most =
     {
         (_sweptAt, _bytes) = (time.GetUtcNow(), 0);
         var oldest = (_sweptAt - IResults.Age).UtcDateTime;
-        foreach (var run in new DirectoryInfo(directory).GetDirectories().OrderByDescending(run => run.LastWriteTimeUtc))
+        foreach (var run in new DirectoryInfo(directory).GetDirectories().OrderByDescending(LastWritten))
         {
             try
             {
                 var bytes = run.EnumerateFiles().Sum(file => file.Length);
                 if (
-                    run.LastWriteTimeUtc < oldest
+                    LastWritten(run) < oldest
                     || (_bytes + bytes > most && List(run.Name).All(item => item.State is not null))
                 )
+                {
+                    Close(run.Name);
                     run.Delete(recursive: true);
-                else
-                    _bytes += bytes;
+                }
+                else _bytes += bytes;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
             {
@@ -117,7 +174,12 @@ public sealed class FileResults(string directory, TimeProvider time, long most =
         }
     }
 
+    private DateTime LastWritten(DirectoryInfo run) =>
+        File.Exists(LogOf(run.Name)) ? File.GetLastWriteTimeUtc(LogOf(run.Name)) : run.LastWriteTimeUtc;
+
     private string PathOf(string run) => Path.Combine(directory, run);
+
+    private string LogOf(string run) => Path.Combine(directory, run, LogName);
 
     private string PathOf(string run, int item, string suffix) =>
         Path.Combine(PathOf(run), item.ToString("00000", CultureInfo.InvariantCulture) + suffix);
@@ -127,4 +189,5 @@ public sealed class FileResults(string directory, TimeProvider time, long most =
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ItemResult))]
+[JsonSerializable(typeof(ResultLine))]
 internal sealed partial class ResultJson : JsonSerializerContext;
