@@ -158,7 +158,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     private void Follow(ItemProgress progress)
     {
-        if (_live.Run is { } run && RunRules.IsUnderWay(run, progress.Index, progress.Attempt)) _shown.Learn(progress);
+        if (_live.Run is { } run && RunRules.IsUnderWay(run, progress.Index, progress.Attempt)) _shown.Learn(run, progress);
     }
 
     private void Pass(MemberMoved member)
@@ -188,7 +188,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
             if (--left > 0) return;
             _shown.Forget(store.Settled);
             Handle(new RunInput.Stored(store), answer);
-            _shown.TellLater();
+            _shown.TellLater(_live.Run!);
             _audit.Append();
         });
     }
