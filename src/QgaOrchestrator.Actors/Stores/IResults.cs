@@ -1,17 +1,17 @@
 namespace QgaOrchestrator.Actors.Stores;
 
 /// <summary>
-/// What the commands and processes of runs gave back. The journal holds no output. Results stay on the host of their VM, and
-/// are written before a guest is asked that must not be asked twice: so the calls are synchronous, and done when they return. Results are kept for
-/// <see cref="Age"/> and up to a size: then the oldest runs go first, but none with an item under way; what still does not
-/// fit is not kept, and its stream is marked as truncated.
+/// What the commands and processes of runs gave back. The journal holds no output. Results stay on the host of their VM, and are
+/// written before a guest is asked that must not be asked twice: so the calls are synchronous, and done when they return. Results
+/// are kept for <see cref="Age"/> and up to a size: then the oldest runs go first, but none with an item under way; what still
+/// does not fit is not kept, and its stream is marked as truncated.
 /// </summary>
 public interface IResults
 {
     static readonly TimeSpan Age = TimeSpan.FromDays(7);
 
-    /// <summary>Replaces what is known of an item, with its streams. The first write comes before a guest is asked that must not be
-    /// asked twice.</summary>
+    /// <summary>Replaces what is known of an item, with its streams. The first write comes before a guest is asked that must not
+    /// be asked twice.</summary>
     /// <param name="streams">Added to those of <paramref name="result"/>, in place of earlier ones of these names.</param>
     /// <returns>The result as it is kept: with what is known of its streams.</returns>
     /// <exception cref="IOException">It cannot be written, so the guest must not be asked.</exception>

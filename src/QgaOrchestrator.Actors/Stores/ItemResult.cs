@@ -5,8 +5,8 @@ using QgaOrchestrator.Core.Kinds;
 namespace QgaOrchestrator.Actors.Stores;
 
 /// <summary>
-/// The result of one item of a run. Where a guest must not be asked twice it is written before, so that after a crash its successor
-/// knows that it was asked; and with the result, because the agent forgets it.
+/// The result of one item of a run. Where a guest must not be asked twice it is written before, so that after a crash its
+/// successor knows that it was asked; and with the result, because the agent forgets it.
 /// </summary>
 /// <param name="Item">Index of the item in its run.</param>
 /// <param name="Attempt">From 1.</param>

@@ -75,7 +75,7 @@ public sealed class CommandItemTests : OneHost
         Assert.Equal(ItemState.Unknown, Run(Call("guest-set-time", "{}") with { Attempt = 2 }).State);
         Assert.Equal(ItemState.Succeeded, Run(Call("guest-ping", resume: true) with { Run = "r2" }).State);
         Assert.Equal(ItemState.Succeeded, Run(Call("guest-ping", resume: true) with { Run = "r3" }).State);
-        Assert.Equal(ItemState.Interrupted, Run(Call("guest-set-time", "{}", resume: true) with { Run = "r3" }).State);
+        Assert.Equal(ItemState.Interrupted, Run(Call("guest-set-time", "{}", resume: true) with { Run = "r4" }).State);
     }
 
     [Fact]

@@ -6,8 +6,8 @@ using System.Text.Json.Serialization;
 namespace QgaOrchestrator.Actors.Stores.Files;
 
 /// <summary>
-/// A directory a run: its items in <c>RUN/items.jsonl</c> (<see cref="ResultLog"/>), and each stream that is too large for that as
-/// <c>RUN/ITEM.NAME</c>. An earlier version wrote each item as <c>RUN/ITEM.json</c>, with all of its streams in files.
+/// A directory a run: its items in <c>RUN/items.jsonl</c> (<see cref="ResultLog"/>), and each stream that is too large for that
+/// as <c>RUN/ITEM.NAME</c>. An earlier version wrote each item as <c>RUN/ITEM.json</c>, with all of its streams in files.
 /// </summary>
 /// <param name="most">How many bytes all runs may have.</param>
 public sealed class FileResults(string directory, TimeProvider time, long most = 1L << 30) : IResults, IDisposable
@@ -72,7 +72,8 @@ public sealed class FileResults(string directory, TimeProvider time, long most =
     public Stream? Open(string run, int item, string name)
     {
         lock (_gate)
-            if (Line(run, item)?.Small?.GetValueOrDefault(name) is { } small) return new MemoryStream(small.Bytes, writable: false);
+            if (Line(run, item)?.Small?.GetValueOrDefault(name) is { } small)
+                return new MemoryStream(small.Bytes, writable: false);
         try
         {
             return new FileStream(

@@ -95,7 +95,7 @@ public sealed class HookCutTests : IAsyncDisposable
         var cut = Cut(cut: "sleep 1000 & sleep 1000");
         var plan = await PrepareAsync(cut);
         var outcome = Assert.IsType<CutOutcome.Unknown>(await cut.CutAsync(plan, Short));
-        Assert.Contains("longer than its limit", outcome.Reason, StringComparison.Ordinal);
+        Assert.Contains("exceeded its time limit", outcome.Reason, StringComparison.Ordinal);
         await cut.UndoAsync(Names, plan.Directory, default);
         Assert.Empty(MarkedProcesses.Find($"q-{Names.Hash}"));
         Assert.Equal("undo", (string?)Calls[^1]["phase"]);
