@@ -65,7 +65,7 @@ public sealed class DeadNodeTests
         {
             using (await host.ConnectAsync())
                 host.Freeze(host.Vm);
-            await watchdog.SaysAsync("lock is held");
+            await watchdog.SaysAsync("holds its agent's lock");
             Assert.Empty(host.Vm.Agent.Heard);
         }
         await host.ThawedAsync(host.Vm);
@@ -80,7 +80,7 @@ public sealed class DeadNodeTests
         using var held = AgentLock.TryAcquire(host.Ledger, host.Vm.Name);
         using (await host.ConnectAsync())
             host.Freeze(host.Vm);
-        await watchdog.SaysAsync("lock is held");
+        await watchdog.SaysAsync("holds its agent's lock");
         host.Ledger.Update(host.Vm.Name, "w-" + host.Vm.Name, entry => entry with { Phase = LedgerPhase.Thawed });
         await watchdog.SaysAsync("was thawed by another");
         Assert.Empty(host.Vm.Agent.Heard);

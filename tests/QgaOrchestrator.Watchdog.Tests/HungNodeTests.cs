@@ -31,7 +31,7 @@ public sealed class HungNodeTests
         await using var silent = await host.NodeAsync();
         silent.Tell("silence");
         await silent.SaysAsync("silent");
-        await watchdog.SaysAsync($"node {silent.Pid} is silent, but nothing is frozen");
+        await watchdog.SaysAsync($"node {silent.Pid} sends no heartbeat, but no guest is frozen");
         Assert.False(silent.HasEnded);
         host.Freeze(host.Vm);
         await host.ThawedAsync(host.Vm);

@@ -17,6 +17,8 @@ public sealed class FleetScan(string host, IReadOnlyList<IVmSource> sources, str
 {
     private const string FleetFileKey = "Fleet:File";
 
+    private readonly SourceLook?[] _looks = new SourceLook?[sources.Count];
+
     /// <summary>The fleet file's own VMs first: what it says of a socket holds.</summary>
     public HostScan Find(FleetFile fleet)
     {
@@ -28,7 +30,12 @@ public sealed class FleetScan(string host, IReadOnlyList<IVmSource> sources, str
         )
             if (Place(vm, sources, root) is { } placed) found.Add(placed, FleetFileKey);
         foreach (var (at, source) in sources.Index())
-            Search(source, string.Create(CultureInfo.InvariantCulture, $"Fleet:Sources:{at}"), found);
+        {
+            var look = _looks[at] = source.Look(_looks[at]);
+            var key = string.Create(CultureInfo.InvariantCulture, $"Fleet:Sources:{at}");
+            foreach (var fault in look.Faults) found.Fault(new(key, fault.Reason, fault.Remedy, fault.Blinds));
+            foreach (var vm in look.Vms) found.Add(vm, key);
+        }
         foreach (var vm in fleet.Vms.Where(vm => vm.Agent is null && vm.Host == host && !found.Has(vm.Name)))
         {
             found.Miss(
@@ -56,11 +63,4 @@ public sealed class FleetScan(string host, IReadOnlyList<IVmSource> sources, str
                 .Select(kind => kind.Place(new PlacedVm(vm.Name, agent, monitor), sources, root))
                 .FirstOrDefault(placed => placed is not null)
             : null;
-
-    private static void Search(IVmSource source, string key, ScanResult found)
-    {
-        var look = source.Look();
-        foreach (var fault in look.Faults) found.Fault(new(key, fault.Reason, fault.Remedy, fault.Blinds));
-        foreach (var vm in look.Vms) found.Add(vm, key);
-    }
 }

@@ -1,6 +1,6 @@
 namespace QgaOrchestrator.Core.Kinds;
 
-/// <summary>What is kept of an item that calls its guest once; it is written before a call is sent that must not be repeated.</summary>
+/// <summary>What is kept of an item that calls its guest once; written before a call is sent that must not be repeated.</summary>
 /// <param name="Attempt">The attempt that called.</param>
 /// <param name="Ended">How it ended was seen, and is kept.</param>
 /// <param name="Followed">It left something to follow: a process whose pid was seen.</param>

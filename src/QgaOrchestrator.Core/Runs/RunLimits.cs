@@ -2,8 +2,8 @@ using QgaOrchestrator.Core.Fleet;
 
 namespace QgaOrchestrator.Core.Runs;
 
-/// <summary>How many VMs may be under way at once beside the run's total: by host, by label value, by target, and one that must be
-/// alone.</summary>
+/// <summary>How many VMs may be under way at once beside the run's total: by host, by label value, by target, and one that must
+/// be alone.</summary>
 internal static class RunLimits
 {
     public const string Alone = "alone";

@@ -37,6 +37,13 @@ internal static partial class Libc
     /// <summary>Of a link itself.</summary>
     internal static OwnedStatus StatusOfLink(string path) => Status(CurrentDirectory, path, SymlinkNoFollow);
 
+    /// <summary>Of a link itself; null where it cannot be told.</summary>
+    internal static FileStamp? StampOfLink(string path) =>
+        GetStatus(CurrentDirectory, path, SymlinkNoFollow, BasicStatus, out var status) == 0
+            ? new(((ulong)status.DeviceMajor << 32) | status.DeviceMinor, status.Inode, status.ChangeSeconds,
+                status.ChangeNanoseconds, status.Mode)
+            : null;
+
     /// <summary>Whether files can be made in the directory (access(2): also told by a read-only mount).</summary>
     internal static bool IsWritable(string directory) => Access(directory, WriteAndSearch) == 0;
 
@@ -77,20 +84,42 @@ internal static partial class Libc
         [FieldOffset(20)] internal uint Uid;
         [FieldOffset(24)] internal uint Gid;
         [FieldOffset(28)] internal ushort Mode;
+        [FieldOffset(32)] internal ulong Inode;
+        [FieldOffset(96)] internal long ChangeSeconds;
+        [FieldOffset(104)] internal uint ChangeNanoseconds;
+        [FieldOffset(136)] internal uint DeviceMajor;
+        [FieldOffset(140)] internal uint DeviceMinor;
     }
 }
 
 /// <summary>Whose a file is, and who may write to it.</summary>
 internal readonly record struct OwnedStatus(uint Uid, uint Gid, ushort Mode)
 {
-    private const int TypeMask = 0xf000, Regular = 0x8000, Directory = 0x4000;
+    internal bool IsFile => FileType.IsRegular(Mode);
 
-    internal bool IsFile => (Mode & TypeMask) == Regular;
-
-    internal bool IsDirectory => (Mode & TypeMask) == Directory;
+    internal bool IsDirectory => FileType.IsDirectory(Mode);
 
     internal bool IsOurs => Uid == 0 || Uid == Libc.EffectiveUser();
 
     /// <summary>Nobody but root and we can change what is in it.</summary>
     internal bool IsOnlyOurs => IsOurs && (Mode & 0x12) == 0;
+}
+
+/// <summary>A file at one time (ctime): of a directory, another one wherever an entry or its mode has changed.</summary>
+internal readonly record struct FileStamp(ulong Device, ulong Inode, long Seconds, uint Nanoseconds, ushort Mode)
+{
+    internal bool IsDirectory => FileType.IsDirectory(Mode);
+
+    internal bool IsLink => FileType.IsLink(Mode);
+}
+
+internal static class FileType
+{
+    private const int Mask = 0xf000, Regular = 0x8000, Directory = 0x4000, Link = 0xa000;
+
+    internal static bool IsLink(ushort mode) => (mode & Mask) == Link;
+
+    internal static bool IsRegular(ushort mode) => (mode & Mask) == Regular;
+
+    internal static bool IsDirectory(ushort mode) => (mode & Mask) == Directory;
 }

@@ -66,7 +66,8 @@ public interface IVmSource
     IHostKind Kind { get; }
 
     /// <summary>Looks for all VMs. A directory on a dead mount may hold it up.</summary>
-    SourceLook Look();
+    /// <param name="before">What this source's last look found: what has not changed need not be looked at again.</param>
+    SourceLook Look(SourceLook? before = null);
 }
 
 /// <summary>One source's options, by their names below the source.</summary>

@@ -3,7 +3,7 @@ using QgaOrchestrator.Qemu.Machines;
 namespace QgaOrchestrator.Qemu.Hosts;
 
 /// <summary>What one look of a source has found.</summary>
-public sealed record SourceLook(IReadOnlyList<FoundVm> Vms, IReadOnlyList<LookFault> Faults);
+public record SourceLook(IReadOnlyList<FoundVm> Vms, IReadOnlyList<LookFault> Faults);
 
 /// <summary>A VM as it is found, whatever its name is.</summary>
 /// <param name="Identity">The same for one VM that is found twice: the first has named it. Null: nothing of it is there.</param>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Images;
 
 namespace QgaOrchestrator.Qemu.Wire;
@@ -40,7 +41,9 @@ public static partial class SocketHolder
     internal static string? Of(string told, string path, int self)
     {
         var sockets = told.Split('\n').Select(line => Line().Match(line)).Where(match => match.Success).ToList();
-        var served = sockets.Where(socket => socket.Groups["path"].Value == path).Select(socket => socket.Groups["peer"].Value)
+        // QEMU may have been given another way to the socket, through a symbolic link.
+        var real = RealPath.Of(path);
+        var served = sockets.Where(socket => Is(socket.Groups["path"].Value)).Select(socket => socket.Groups["peer"].Value)
             .ToHashSet();
         return sockets
             .Where(socket => served.Contains(socket.Groups["inode"].Value))
@@ -50,6 +53,9 @@ public static partial class SocketHolder
             .Where(holder => holder.Pid != self)
             .Select(holder => $"{holder.Name} (pid {holder.Pid})")
             .FirstOrDefault();
+
+        bool Is(string bound) =>
+            bound == path || (Path.GetFileName(bound) == Path.GetFileName(real) && RealPath.Of(bound) == real);
     }
 
     [GeneratedRegex(

@@ -155,6 +155,50 @@ public sealed class FleetScanTests : IDisposable
         Assert.Equal(["100 Agent"], Scan([Source("run/qemu-server/{vm}.qga", hold: "per-command")]).Vms.Select(Said));
     }
 
+    /// <summary>A look takes over what has not changed since the last one.</summary>
+    [Theory]
+    [InlineData("vms/{vm}/qga.sock", "vms/{vm}/qmp.sock")]
+    [InlineData("link/{vm}/qga.sock", "link/{vm}/qmp.sock")]
+    [InlineData("vms/{vm}/qga.sock", "other/{vm}/qmp.sock")]
+    public void Whatever_changes_is_seen_by_the_next_look(string agent, string monitor)
+    {
+        Directory.CreateSymbolicLink(At("link"), "vms");
+        Make("vms/db1/qga.sock", "vms/db1/qmp.sock", "vms/db2/qga.sock", "vms/db3/other");
+        IReadOnlyList<IVmSource> sources = [Source(agent, monitor)];
+        var scan = new FleetScan("h1", sources, _directory.Path, _ => true);
+        Action[] changes =
+        [
+            () => File.Delete(At("vms/db1/qga.sock")),
+            () => Make("vms/db1/qga.sock"),
+            () => Make("vms/db3/qga.sock"),
+            () => File.CreateSymbolicLink(At("vms/db2/qmp.sock"), At("elsewhere")),
+            () => Make("elsewhere"),
+            () => File.Delete(At("elsewhere")),
+            () => Directory.Delete(At("vms/db2"), recursive: true),
+            () => Make("vms/db2/qga.sock"),
+            () => Directory.Move(At("vms/db3"), At("vms/db4")),
+        ];
+        foreach (var change in changes)
+        {
+            // Three looks at what stands still: from then on it is taken over.
+            for (var i = 0; i < 3; i++) scan.Find(Nothing);
+            LetTheFileSystemsClockTick();
+            change();
+            var fresh = new FleetScan("h1", sources, _directory.Path, _ => true).Find(Nothing);
+            Assert.True(scan.Find(Nothing).IsAs(fresh));
+        }
+    }
+
+    /// <summary>Looks are half a second apart, and a change has another time than the look before it.</summary>
+    private void LetTheFileSystemsClockTick()
+    {
+        File.WriteAllText(At("probe"), "");
+        var before = File.GetLastWriteTimeUtc(At("probe"));
+        while (File.GetLastWriteTimeUtc(At("probe")) == before) File.WriteAllText(At("probe"), "");
+    }
+
+    private static readonly FleetFile Nothing = new([]);
+
     private HostScan Scan(IReadOnlyList<IVmSource> sources, params FleetVm[] placed) =>
         new FleetScan("h1", sources, _directory.Path, host => host == "h3").Find(new FleetFile(placed));
 

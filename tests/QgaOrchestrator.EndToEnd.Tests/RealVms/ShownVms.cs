@@ -8,7 +8,8 @@ internal sealed class ShownVms : IAsyncDisposable
     private readonly LinkedNode _shared;
     private readonly IReadOnlyList<RealVm> _vms;
 
-    private ShownVms(LinkedNode shared, NodeProcess node, IReadOnlyList<RealVm> vms) => (_shared, Node, _vms) = (shared, node, vms);
+    private ShownVms(LinkedNode shared, NodeProcess node, IReadOnlyList<RealVm> vms) =>
+        (_shared, Node, _vms) = (shared, node, vms);
 
     public NodeProcess Node { get; }
 

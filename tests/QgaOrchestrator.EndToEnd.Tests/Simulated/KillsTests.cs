@@ -176,7 +176,7 @@ public sealed class KillsTests(ITestOutputHelper output) : IDisposable
             return;
         }
         await Poll.UntilAsync("word of the silent node", SimulatedLab.Limit, () => lab.WatchdogSaid.Any(line =>
-            line.Contains($"node {node} is silent, but nothing is frozen", StringComparison.Ordinal)));
+            line.Contains($"node {node} sends no heartbeat, but no guest is frozen", StringComparison.Ordinal)));
         Assert.True(HostProcess.IsAlive(node));
         lab.Node.Signal(HostProcess.SigCont);
     }

@@ -22,6 +22,24 @@ public sealed class SocketHolderTests
     public void The_client_of_the_connection_that_QEMU_has_taken_is_named(string path, string? holder) =>
         Assert.Equal(holder, SocketHolder.Of(Told, path, self: 13771));
 
+    [Theory]
+    [InlineData("link/qga.sock", "real/qga.sock")]
+    [InlineData("real/qga.sock", "link/qga.sock")]
+    [InlineData("db1.sock", "real/qga.sock")]
+    public void A_socket_is_known_by_whatever_links_lead_to_it(string path, string bound)
+    {
+        using var directory = new TemporaryDirectory();
+        Directory.CreateDirectory(directory["real"]);
+        Directory.CreateSymbolicLink(directory["link"], "real");
+        File.WriteAllText(directory["real/qga.sock"], "");
+        File.CreateSymbolicLink(directory["db1.sock"], "real/qga.sock");
+        var told = $"""
+            u_str  0      0      {directory[bound]} 1966330            * 1965679 users:(("qemu-system-x86",pid=13019,fd=267))
+            u_str  0      0                                  * 1965679            * 1966330 users:(("socat",pid=4711,fd=5))
+            """;
+        Assert.Equal("socat (pid 4711)", SocketHolder.Of(told, directory[path], self: 13771));
+    }
+
     [Fact]
     public async Task This_process_is_no_other()
     {

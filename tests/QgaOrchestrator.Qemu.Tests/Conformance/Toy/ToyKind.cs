@@ -43,7 +43,7 @@ internal sealed class ToyKind : IHostKind
 
     private sealed record Source(IHostKind Kind, string Path) : IVmSource
     {
-        public SourceLook Look() => new(
+        public SourceLook Look(SourceLook? before) => new(
             [
                 .. Directory.GetDirectories(Path).Select(vm => new FoundVm(
                     System.IO.Path.GetFileName(vm), Kind, new VmAddress.Through(Kind.Name, vm), vm, vm)),

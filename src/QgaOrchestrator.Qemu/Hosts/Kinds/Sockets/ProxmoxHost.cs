@@ -1,3 +1,4 @@
+using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Sockets;

@@ -1,3 +1,4 @@
+using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Wire;
 

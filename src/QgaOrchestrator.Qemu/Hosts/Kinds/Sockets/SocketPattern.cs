@@ -1,3 +1,5 @@
+using QgaOrchestrator.Qemu.Files;
+
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Sockets;
 
 /// <summary>
@@ -31,6 +33,9 @@ internal sealed class SocketPattern
 
     /// <summary>Each VM has a directory of its own.</summary>
     public bool HasDirectory { get; }
+
+    /// <summary>That directory holds the socket itself.</summary>
+    public bool IsInDirectory => HasDirectory && _after.LastIndexOf('/') == _after.IndexOf('/', StringComparison.Ordinal);
 
     public string PathOf(string name) => _before + name + _after;
 

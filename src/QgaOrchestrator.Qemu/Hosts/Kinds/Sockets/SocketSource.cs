@@ -1,3 +1,4 @@
+using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Sockets;
@@ -9,7 +10,7 @@ internal sealed record SocketSource(IHostKind Kind, SocketHold Hold, string Agen
     /// <summary>A file name whose bytes are no UTF-8 is read with this in it, and cannot be opened by that name.</summary>
     private const char NotUtf8 = '\uFFFD';
 
-    public SourceLook Look()
+    public SourceLook Look(SourceLook? before = null)
     {
         List<LookFault> faults = [];
         var agents = new SocketPattern(Agent);
@@ -19,20 +20,45 @@ internal sealed record SocketSource(IHostKind Kind, SocketHold Hold, string Agen
         // Where both are in the VM's own directory its entries have been read.
         if (monitors is not null && !(agents.HasDirectory && monitors.DirectoryOf("x") == agents.DirectoryOf("x")))
             names.UnionWith(Names(monitors, faults));
-        List<FoundVm> found = [];
         var proxmox = Proxmox.IsHere ? Proxmox : null;
+        var known = (before as SocketLook)?.Seen;
+        var seen = new Dictionary<string, SeenVm>(names.Count);
+        var byDirectory = agents.IsInDirectory && monitors is null or { IsInDirectory: true }
+            && (monitors is null || monitors.DirectoryOf("x") == agents.DirectoryOf("x"));
         foreach (var name in names)
         {
+            var stamp = byDirectory ? Libc.StampOfLink(agents.DirectoryOf(name)) : null;
+            var last = known?.GetValueOrDefault(name);
+            seen[name] = last is { HasStood: true } && last.Stamp == stamp
+                ? last
+                : new(stamp, Find(name), HasStood: stamp is { IsDirectory: true } && last?.Stamp == stamp && IsPlain(name));
+        }
+        return new SocketLook([.. seen.Values.Select(vm => vm.Found).OfType<FoundVm>()], [.. faults.Distinct()], seen);
+
+        // What a link leads to changes without its directory.
+        bool IsPlain(string name) => new[] { agents.PathOf(name), monitors?.PathOf(name) }.OfType<string>()
+            .All(path => Libc.StampOfLink(path) is null or { IsLink: false });
+
+        FoundVm? Find(string name)
+        {
             var at = See(name, agents, monitors);
-            if (!at.HasAgent && !at.HasMonitor && !name.Contains(NotUtf8) && at.Locked is null) continue;
+            if (!at.HasAgent && !at.HasMonitor && !name.Contains(NotUtf8) && at.Locked is null) return null;
             var identity = at.Socket == at.Monitor
                 ? RealOf(at.Socket, monitors!, monitorRoot)
                 : RealOf(at.Socket, agents, agentRoot);
-            found.Add(at.ToFound(Kind, proxmox, identity));
+            return at.ToFound(Kind, proxmox, identity);
         }
-
-        return new(found, [.. faults.Distinct()]);
     }
+
+    /// <param name="Seen">Each name that fits.</param>
+    private sealed record SocketLook(
+        IReadOnlyList<FoundVm> Vms, IReadOnlyList<LookFault> Faults, IReadOnlyDictionary<string, SeenVm> Seen)
+        : SourceLook(Vms, Faults);
+
+    /// <param name="Stamp">Of the VM's own directory, before it was looked into; null: it has none, or holds not all.</param>
+    /// <param name="Found">Null: no socket.</param>
+    /// <param name="HasStood">The stamp was the look's before, too: whatever changes from now on changes it.</param>
+    private sealed record SeenVm(FileStamp? Stamp, FoundVm? Found, bool HasStood);
 
     /// <summary>
     /// How a VM of the fleet's file is held: as its source says, which is the one with a pattern that matches one of its sockets,

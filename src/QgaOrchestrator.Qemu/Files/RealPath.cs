@@ -1,4 +1,4 @@
-namespace QgaOrchestrator.Qemu.Hosts.Kinds.Sockets;
+namespace QgaOrchestrator.Qemu.Files;
 
 /// <summary>A path with its symbolic links followed, as far as it exists.</summary>
 internal static class RealPath
