@@ -30,7 +30,7 @@ public sealed record FilePut(string Path, long Bytes, string Sha256)
 
     /// <summary>
     /// Where a file is while it is not whole. Its name tells its content, so that what another one left behind is neither
-    /// gone on with nor overwritten.
+    /// resumed nor overwritten.
     /// </summary>
     public static string PartOf(string path, string sha256) => $"{path}.{sha256[..12]}.part";
 }

@@ -7,7 +7,7 @@ internal static partial class TestNames
 {
     public static IReadOnlySet<string> Existing { get; } = Directory
         .EnumerateFiles(Path.Combine(Repository.Root, "tests"), "*.cs", SearchOption.AllDirectories)
-        .Where(file => file.EndsWith("Tests.cs", StringComparison.Ordinal) || file.EndsWith("Suite.cs", StringComparison.Ordinal))
+        .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal))
         .SelectMany(file => Method().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value))
         .ToHashSet();
 

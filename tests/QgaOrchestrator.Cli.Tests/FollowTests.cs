@@ -49,7 +49,7 @@ public sealed class FollowTests
               Look at the guest's freeze hooks, then retry.
 
             Run r1 partial: 1 of 2 succeeded, 1 failed, 2.0 GiB, in 3 min 12 s.
-            Retry the other VM: qgactl run retry r1
+            Retry the VM that did not succeed: qgactl run retry r1
 
             """, ended.Out);
     }

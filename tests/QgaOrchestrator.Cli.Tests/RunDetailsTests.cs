@@ -90,7 +90,7 @@ public sealed class RunDetailsTests
 
             Run r1 failed: 2 of 5 succeeded, 2 failed, 1 cancelled, in 9 min 00 s. 2 of 5
               failed, more than maxFailures 1
-            Retry the other 3 VMs: qgactl run retry r1
+            Retry the 3 VMs that did not succeed: qgactl run retry r1
 
             """, shown.Out);
         Assert.Equal(ExitCodes.Done, shown.Code);

@@ -23,7 +23,7 @@ public sealed class VmListTests
         var json = await Qga.RunAsync(node, ["vm", "list", "-o", "json"]);
 
         Assert.Equal(
-            "4 VMs; need a look: 1 invalid, 2 missing (qgactl vm show VM tells what to do)", ended.Out.TrimEnd().Split('\n')[^1]);
+            "4 VMs; with problems: 1 invalid, 2 missing (qgactl vm show VM tells what to do)", ended.Out.TrimEnd().Split('\n')[^1]);
         Assert.Equal("qgactl: Fleet:Sources:1: /x cannot be read. Let it be.\n", ended.Error);
         Assert.Contains("\"total\": 4", json.Out, StringComparison.Ordinal);
     }

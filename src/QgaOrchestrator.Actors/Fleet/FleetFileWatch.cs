@@ -35,8 +35,8 @@ internal sealed partial class FleetFileWatch(string? path, ILogger log)
         [
             new(
                 "Fleet:File",
-                $"{path} is not taken: {string.Join(" ", errors).TrimEnd('.')}",
-                "Correct it; what it said before stays in force",
+                $"{path} was rejected: {string.Join(" ", errors).TrimEnd('.')}",
+                "Correct it; the previous version stays in effect",
                 Blinds: false
             ),
         ];
@@ -57,7 +57,7 @@ internal sealed partial class FleetFileWatch(string? path, ILogger log)
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "The fleet file {Path} is not taken: {Error}. What it said before stays in force"
+        Message = "The fleet file {Path} was rejected: {Error}. The previous version stays in effect"
     )]
     private partial void NotRead(string path, string error);
 }

@@ -59,6 +59,6 @@ internal static class AgentCallReplies
         new(
             GuestFaultKind.NotUnderstood,
             $"{command}: {why}.",
-            "Look in the guest for what became of it, and see which agent answers there; update its qemu-ga."
+            "Check in the guest whether it completed, and see which agent answers there; update its qemu-ga."
         );
 }

@@ -15,7 +15,7 @@ public sealed record FilePush(string Path, string? Part, long Bytes, string Sha2
 
 /// <summary>
 /// Writes a file into a guest chunk by chunk, one in memory, between the channel's other commands: beside its place, so that
-/// nobody sees a part of it, then checked by its SHA-256, then renamed. What is broken off stays beside and is gone on with.
+/// nobody sees a part of it, then checked by its SHA-256, then renamed. What is broken off stays beside and is resumed.
 /// </summary>
 public sealed class GuestFilePush(AgentCall call, TimeProvider time)
 {

@@ -105,7 +105,7 @@ public sealed class OpenGuestFile : IAsyncDisposable
             // May be fewer than were sent.
             var count = (await _call.ReadAsync(GuestFileWrite.Request(handle, bytes[written..]), GuestFileWrite.Read)).Count;
             written += count > 0 && count <= bytes.Length - written ? (int)count : throw new GuestFaultException(
-                GuestFaultKind.Failed, $"{_path} takes nothing more.", "See whether the guest's file system is full.");
+                GuestFaultKind.Failed, $"{_path} cannot be written further.", "See whether the guest's file system is full.");
         }
         await _call.ReturnedAsync(GuestFileFlush.Request(handle));
         _at = offset + bytes.Length;

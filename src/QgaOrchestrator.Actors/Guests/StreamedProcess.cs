@@ -159,7 +159,7 @@ public sealed class StreamedProcess : IAsyncDisposable
             return new ProcessNews.Lost(
                 _pid,
                 $"the agent knows pid {_pid} no more ({e.Message}): it was started anew, or its answer was lost",
-                "Look in the guest for what became of it."
+                "Check in the guest whether it completed."
             );
         }
     }

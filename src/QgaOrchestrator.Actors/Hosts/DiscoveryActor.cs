@@ -4,16 +4,16 @@ using Akka.Event;
 namespace QgaOrchestrator.Actors.Hosts;
 
 /// <summary>
-/// Looks which VMs are on this host, twice a second but for at most 1/500 of the time, and tells its <see cref="HostActor"/> when
-/// that changed. Apart from it, because a directory on a dead mount may hold up whoever reads it.
+/// Looks which VMs are on this host, every half second, or every two where there are many, and tells its
+/// <see cref="HostActor"/> when that changed. Apart from it, because a directory on a dead mount may hold up whoever reads it.
 /// </summary>
 internal sealed class DiscoveryActor : ReceiveActor, IWithTimers
 {
     private sealed record Look : INoSerializationVerificationNeeded;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Soonest = TimeSpan.FromMilliseconds(500), Latest = TimeSpan.FromSeconds(2);
 
-    /// <summary>A host of many VMs is looked at less often, so that looking costs no more there.</summary>
+    /// <summary>The pause after a look, in times of that: a host of many VMs is looked at less often.</summary>
     private const int TimesLook = 500;
 
     private HostScan? _found;
@@ -40,7 +40,7 @@ internal sealed class DiscoveryActor : ReceiveActor, IWithTimers
                 if (_fault != e.Message) Context.GetLogger().Error("Cannot look for VMs: {0}", _fault = e.Message);
             }
             var pause = time.GetElapsedTime(began) * TimesLook;
-            Timers.StartSingleTimer("look", new Look(), pause < Interval ? Interval : pause);
+            Timers.StartSingleTimer("look", new Look(), pause < Soonest ? Soonest : pause > Latest ? Latest : pause);
         });
         Self.Tell(new Look());
     }

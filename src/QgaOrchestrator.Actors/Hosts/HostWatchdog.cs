@@ -39,7 +39,7 @@ internal sealed class HostWatchdog(HostServices services, IActorRef self, ITimer
     /// <summary>Why no guest is frozen now, and what to do.</summary>
     public (string Reason, string Remedy) Absence =>
     (
-        $"no guest is frozen without qga-watchdog: {_gone.Reason}",
+        $"qgad freezes no guest while qga-watchdog is not running: {_gone.Reason}",
         _gone.Remedy
             ?? $"The node starts one or finds its successor by itself; if it does not, see the journal of qga-watchdog or "
                 + $"{WatchdogLauncher.LogOf(services.Ledger)}"

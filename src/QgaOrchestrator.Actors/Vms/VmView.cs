@@ -49,7 +49,7 @@ internal static class VmView
             { Quarantined: true } => (
                 AgentState.Quarantined,
                 "the guest may be frozen and does not reply to its thaw; the node keeps thawing it",
-                "See in the guest, or on its console, why its agent does not answer"
+                "Check in the guest, or on its console, why its agent does not answer"
             ),
             _ when spec.NoAgent is { } trouble => (trouble.State, trouble.Reason, trouble.Remedy),
             { Reserved: true }

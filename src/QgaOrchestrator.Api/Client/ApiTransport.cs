@@ -72,7 +72,7 @@ internal sealed class ApiTransport : IDisposable
         }
         catch (HttpIOException e)
         {
-            throw new NodeUnreachableException(Api, "it broke off", e);
+            throw new NodeUnreachableException(Api, "the connection was lost", e);
         }
         catch (HttpRequestException e)
         {

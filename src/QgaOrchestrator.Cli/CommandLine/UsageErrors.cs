@@ -16,9 +16,20 @@ internal static class UsageErrors
         var unknown = UnknownOptions(parsed).ToList();
         // What follows an unknown option is most likely its value.
         if (unknown.Count > 0) return unknown;
-        if (parsed.UnmatchedTokens is [var word, ..]) return [Unknown(word, command)];
+        if (parsed.UnmatchedTokens is [var word, ..]) return [Unknown(word, CommandBefore(parsed, word))];
         if (command.Action is null) return [new($"A command is missing: {string.Join(", ", Names(command.Subcommands))}.")];
         return [.. parsed.Errors.Select(error => new UsageError(error.Message)).Distinct()];
+    }
+
+    /// <summary>The command that stands before a word: the parser passes over what it does not know, and finds commands behind
+    /// it.</summary>
+    private static Command CommandBefore(ParseResult parsed, string word)
+    {
+        var command = parsed.RootCommandResult.Command;
+        foreach (var token in parsed.Tokens.TakeWhile(token => token.Type == TokenType.Command || token.Value != word))
+            if (token.Type == TokenType.Command && command.Subcommands.FirstOrDefault(sub => sub.Name == token.Value) is { } sub)
+                command = sub;
+        return command;
     }
 
     /// <summary>A word that begins with two hyphens would else be taken for a VM's name or an argument. Behind -- it is one,

@@ -24,7 +24,7 @@ internal static class ThawCommand
             new Option<bool>("--offline") { Description = "Thaws without a node, by the freeze ledger of this machine" };
         var command = new CliCommand(
             "thaw",
-            "Thaws frozen guests: one, or all that we froze.",
+            "Thaws frozen guests: one, or every guest that qgad froze.",
             "qgactl thaw",
             "qgactl thaw db1 --force",
             "qgactl thaw --offline --config /etc/qgad/node.json"

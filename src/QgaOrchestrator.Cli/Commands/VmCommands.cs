@@ -42,7 +42,7 @@ internal static class VmCommands
     {
         var vm = Vm();
         var command = new CliCommand(
-            "show", "Shows one VM: its agent, its freeze, its guest, and what to do if it needs a look.", "qgactl vm show db1")
+            "show", "Shows one VM: its agent, its freeze, its guest, and what to do if something is wrong.", "qgactl vm show db1")
         {
             vm,
         };

@@ -37,7 +37,7 @@ internal static class VmHookCommands
             HelpName = "postgresql|mysql|FILE",
         };
         var force =
-            new Option<bool>("--force") { Description = "Also replaces files that are not ours, and keeps them as .orig" };
+            new Option<bool>("--force") { Description = "Also replaces existing files, and saves each as FILE.orig" };
         var command =
             new CliCommand(
                 "install",

@@ -26,7 +26,7 @@ internal sealed class CopyTries(TimeProvider time, CopyProgressLine progress)
             {
                 if (progress.Moved > moved) (moved, since, pause) = (progress.Moved, time.GetTimestamp(), TimeSpan.Zero);
                 if (time.GetElapsedTime(since) > Patience) throw;
-                progress.Say($"broken off, going on: {e.Message}");
+                progress.Say($"the connection was lost; resuming: {e.Message}");
                 if (pause > TimeSpan.Zero) await Task.Delay(pause, time, cancel).ConfigureAwait(false);
                 pause =
                     pause == TimeSpan.Zero ? TimeSpan.FromMilliseconds(500) : pause * 2 < LongestPause ? pause * 2 : LongestPause;

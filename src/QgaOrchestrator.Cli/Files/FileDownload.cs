@@ -8,7 +8,7 @@ namespace QgaOrchestrator.Cli.Files;
 
 /// <summary>
 /// Copies a guest's file here: into PATH.part, which is renamed when its SHA-256 is the guest's. A copy that broke off, in this
-/// call or an earlier one, is gone on with where the guest's file still begins with what is here already.
+/// call or an earlier one, is resumed where the guest's file still begins with what is here already.
 /// </summary>
 internal sealed class FileDownload(QgaClient client, CopyPlace from, string to, CopyProgressLine progress, TimeProvider time)
 {

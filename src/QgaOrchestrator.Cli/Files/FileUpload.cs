@@ -5,7 +5,7 @@ using QgaOrchestrator.Cli.Output;
 namespace QgaOrchestrator.Cli.Files;
 
 /// <summary>
-/// Copies a file of this machine into a guest. A copy that broke off, in this call or an earlier one, is gone on with where
+/// Copies a file of this machine into a guest. A copy that broke off, in this call or an earlier one, is resumed where
 /// the guest's part is the file's beginning; one in place is begun anew by each call.
 /// </summary>
 internal sealed class FileUpload(

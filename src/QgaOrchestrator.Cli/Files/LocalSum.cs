@@ -14,7 +14,7 @@ internal static class LocalSum
         return Hex(sum);
     }
 
-    /// <summary>Of its first bytes, to be gone on with.</summary>
+    /// <summary>Of its first bytes, to be resumed.</summary>
     /// <exception cref="IOException">It has fewer.</exception>
     public static async Task<IncrementalHash> BeginAsync(string path, long bytes, CancellationToken cancel)
     {
@@ -44,6 +44,6 @@ internal static class LocalSum
         }
     }
 
-    /// <summary>Lower-case hex; the sum can be gone on with.</summary>
+    /// <summary>Lower-case hex; the sum can be resumed.</summary>
     public static string Hex(IncrementalHash sum) => Convert.ToHexStringLower(sum.GetCurrentHash());
 }

@@ -64,7 +64,7 @@ internal static class VmText
             .OrderBy(state => state.Key, StringComparer.Ordinal).ToList();
         return Text.Count(vms.Count, "VM") + (states.Count == 0
             ? ""
-            : $"; need a look: {string.Join(", ", states.Select(state => $"{state.Value} {state.Key}"))} (qgactl vm show VM "
+            : $"; with problems: {string.Join(", ", states.Select(state => $"{state.Value} {state.Key}"))} (qgactl vm show VM "
                 + $"tells what to do)"
         );
     }

@@ -36,7 +36,7 @@ internal sealed record FailureGroup(ItemStatus Like, IReadOnlyList<string> Names
             // Nobody asks why an item that never began was cancelled: the run's own reason says it.
             return Like is { State: ItemStates.Cancelled, Reason: null }
                 ? $"{who} never began"
-                : $"{who} {Like.State}{where}: {Like.Reason ?? "no reason told"}";
+                : $"{who} {Like.State}{where}: {Like.Reason ?? "no reason given"}";
         }
     }
 

@@ -82,9 +82,8 @@ internal static class FinalTable
     {
         RunStates.Paused or RunStates.Pausing => $"Resume it: qgactl run resume {run.Id}",
         var state when !RunStates.IsFinal(state) => $"Watch it: qgactl run watch {run.Id}",
-        _ when run.Items.Succeeded < run.Items.Total =>
-            $"Retry the other {(run.Items.Total - run.Items.Succeeded is var left and > 1 ? $"{left} VMs" : "VM")}: "
-                + $"qgactl run retry {run.Id}",
+        _ when run.Items.Total - run.Items.Succeeded is > 0 and var left =>
+            $"Retry the {(left > 1 ? $"{left} VMs" : "VM")} that did not succeed: qgactl run retry {run.Id}",
         _ => null,
     };
 

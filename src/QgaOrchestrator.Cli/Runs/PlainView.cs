@@ -65,7 +65,7 @@ internal sealed class PlainView(TextWriter to, TimeProvider time, KindDisplays k
                         : $": frozen for {Text.Milliseconds(item.FrozenMs)}, class {item.Class}, "
                             + $"{(item.Bytes is { } bytes ? Text.Bytes(bytes) : "-")}"
                 )
-        : $"{item.Vm} {item.State}{(item.Step is null ? "" : $" in {item.Step}")}: {item.Reason ?? "no reason told"}"
+        : $"{item.Vm} {item.State}{(item.Step is null ? "" : $" in {item.Step}")}: {item.Reason ?? "no reason given"}"
             + (item.Remedy is null ? "" : $" {item.Remedy}");
 
     private string ProgressLine(RunBoard board, Run run)

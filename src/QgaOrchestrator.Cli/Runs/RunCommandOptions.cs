@@ -7,23 +7,25 @@ namespace QgaOrchestrator.Cli.Runs;
 /// <summary>The options of a run as options of its command. The node fills in what is not given.</summary>
 internal sealed class RunCommandOptions
 {
+    private const string MaxFailures = "Start no more VMs when more than this have failed";
+
     private static readonly RunOption[] _everyKind =
     [
-        new("maxParallel", "N", "Most VMs at the same time (default: 50)", RunOption.Number),
-        new("maxParallelPerHost", "N", "Most VMs at the same time on one host", RunOption.Number),
+        new("maxParallel", "N", "Maximum number of VMs at a time (default: 50)", RunOption.Number),
+        new("maxParallelPerHost", "N", "Maximum number of VMs at a time on one host", RunOption.Number),
         new(
             "maxParallelPerLabel",
             "LABEL=N",
-            "Most VMs at the same time for each value of a label, for example app=2",
+            "Maximum number of VMs at a time for each value of a label, for example app=2",
             RunOption.PerLabel
         ),
-        new("maxParallelPerTarget", "N", "Most VMs at the same time for one target", RunOption.Number),
-        new("maxFailures", "N|%", "Start no more VMs when more than this have failed", RunOption.Amount),
+        new("maxParallelPerTarget", "N", "Maximum number of VMs at a time for one target", RunOption.Number),
+        new("maxFailures", "N|%", MaxFailures, RunOption.Amount),
         new("maxUnreachable", "N|%", "Start no more VMs when more than this were not reached (default: 100%)", RunOption.Amount),
-        new("canary", "N|%", "VMs to try first", RunOption.Amount),
+        new("canary", "N|%", "VMs to try first; the run stops if none of them succeeds", RunOption.Amount),
         new("waves", "N|%,…", "Cumulative steps after the canary, for example 10%,50%", RunOption.Amounts),
         new("soak", "TIME", "Time to wait after each wave, for example 10m", RunOption.Duration),
-        new("deadline", "TIME", "Abort what is not done this long after the start, for example 8h", RunOption.Duration),
+        new("deadline", "TIME", "Abort the run this long after its start, for example 8h", RunOption.Duration),
     ];
 
     private readonly List<(RunOption Of, Option<string> Option)> _options = [];
@@ -34,8 +36,10 @@ internal sealed class RunCommandOptions
     /// <param name="forRun">The command is a run only with this option: without it, a run's options are refused. Null: it is
     /// always a run.</param>
     /// <param name="isHidden">No help shows them.</param>
+    /// <param name="maxFailures">The kind's default.</param>
     public RunCommandOptions(
-        CliCommand command, IReadOnlyList<RunOption>? own = null, Option<string>? forRun = null, bool isHidden = false)
+        CliCommand command, IReadOnlyList<RunOption>? own = null, Option<string>? forRun = null, bool isHidden = false,
+        string maxFailures = "0")
     {
         foreach (var option in (own ?? []).Select(Made)) command.Add(option);
         _dryRun.Hidden = isHidden;
@@ -51,7 +55,7 @@ internal sealed class RunCommandOptions
 
         Option<string> Made(RunOption of)
         {
-            var option = new Option<string>(of.Name) { Description = of.Help, HelpName = of.Shape, Hidden = isHidden };
+            var option = new Option<string>(of.Name) { Description = of.Help == MaxFailures ? $"{of.Help} (default: {maxFailures})" : of.Help, HelpName = of.Shape, Hidden = isHidden };
             option.Validators.Add(result =>
             {
                 try

@@ -40,7 +40,7 @@ internal static class RunDetails
             var began = items.Min(item => item.StartedAt);
             var when = wave switch
             {
-                { BeginsAt: { } at } => $"begins at {to.Time(at)}, after the soak of the wave before it",
+                { BeginsAt: { } at } => $"begins at {to.Time(at)}, after the previous wave has soaked",
                 _ when began is null => RunStates.IsFinal(report.Run.State) ? "never began" : "has not begun",
                 { State: WaveStates.Done } =>
                     $"{to.Time(began)} to {to.Time(items.Max(item => item.EndedAt))}: {States(items)}",

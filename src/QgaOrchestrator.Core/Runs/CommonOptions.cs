@@ -11,16 +11,16 @@ public static class CommonOptions
     /// <param name="maxFailures">The kind's default.</param>
     public static IReadOnlyList<OptionInfo> Of(CountOrPercent maxFailures) =>
     [
-        new("maxParallel", "N", $"{MaxParallel}", "most VMs at the same time"),
-        new("maxParallelPerHost", "N", null, "most VMs at the same time on one host"),
-        new("maxParallelPerLabel", "LABEL=N", null, "most VMs at the same time for each value of a label"),
-        new("maxParallelPerTarget", "N", null, "most VMs at the same time for one target"),
+        new("maxParallel", "N", $"{MaxParallel}", "maximum number of VMs at a time"),
+        new("maxParallelPerHost", "N", null, "maximum number of VMs at a time on one host"),
+        new("maxParallelPerLabel", "LABEL=N", null, "maximum number of VMs at a time for each value of a label"),
+        new("maxParallelPerTarget", "N", null, "maximum number of VMs at a time for one target"),
         new("maxFailures", "N|%", $"{maxFailures}", "start no more VMs when more than this have failed"),
         new("maxUnreachable", "N|%", $"{CountOrPercent.All}", "start no more VMs when more than this were not reached"),
-        new("canary", "N|%", null, "VMs to try first; the run stops when none of them succeeds"),
+        new("canary", "N|%", null, "VMs to try first; the run stops if none of them succeeds"),
         new("waves", "N|%,…", null, "cumulative steps after the canary"),
         new("soak", "TIME", null, "time to wait after each wave"),
-        new("deadline", "TIME", null, "abort what is not done this long after the start"),
+        new("deadline", "TIME", null, "abort the run this long after its start"),
         new("dryRun", "true|false", "false", "only check; change nothing"),
     ];
 

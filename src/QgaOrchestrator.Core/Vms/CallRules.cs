@@ -28,7 +28,7 @@ public static class CallRules
         ("guest-fsfreeze-thaw", _) when !call.Options.Force && call.FrozenByOthers is true => Refuse(
             CallRefusal.NotOurs,
             "the guest was frozen by somebody else, who may still need it",
-            $"qgactl thaw {vm.Vm} --force thaws it all the same"),
+            $"qgactl thaw {vm.Vm} --force thaws it anyway"),
         ("guest-fsfreeze-thaw", _) => new CallVerdict.Send(Lane.Thaw),
         ("guest-fsfreeze-status", { WindowIsOpen: true }) => new CallVerdict.AskWindow(),
         ("guest-fsfreeze-status", _) => new CallVerdict.Send(Lane.Status),
@@ -111,8 +111,8 @@ public static class CallRules
             "Allow it in the guest: qemu-ga's --block-rpcs or --allow-rpcs (in /etc/qemu-ga or /etc/sysconfig/qemu-ga)"),
         CommandSupport.FrozenByOthers => new CallReply.Refused(
             CallRefusal.Frozen,
-            "the guest was frozen by somebody else, and takes six commands only",
-            $"Wait until it is thawed; qgactl thaw {vm} --force thaws it all the same"),
+            "the guest was frozen by somebody else, and accepts only six commands until it is thawed",
+            $"Wait until it is thawed; qgactl thaw {vm} --force thaws it anyway"),
         CommandSupport.NotTold s => s.Reply,
         _ => null,
     };
@@ -129,7 +129,7 @@ public static class CallRules
         : Refuse(
             CallRefusal.BadArguments,
             $"{call.Command} needs an integer id",
-            """For example {"id":1}; it is answered here, the channel is always in sync""");
+            """For example {"id":1}; it is answered here, qgad synchronizes the channel itself""");
 
     private static CallReply.Refused InWindow(string window) => new(
         CallRefusal.Frozen,

@@ -110,7 +110,7 @@ public sealed class HeldDirectory : IDisposable
         }
     }
 
-    /// <summary>Our own file, to be gone on with or new; not what somebody else has put there.</summary>
+    /// <summary>Our own file, to be resumed or new; not what somebody else has put there.</summary>
     /// <exception cref="IOException">It is a link or no regular file, or another user's.</exception>
     public FileStream Append(string name, UnixFileMode mode)
     {

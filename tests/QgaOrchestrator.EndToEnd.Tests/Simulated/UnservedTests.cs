@@ -79,7 +79,7 @@ public sealed class UnservedTests
             Assert.Contains(vms[name].Agent.Remedy!, shown.Output, StringComparison.Ordinal);
         }
         var list = await lab.Node.CtlAsync("vm", "list");
-        Assert.Contains("6 VMs; need a look: 1 invalid, 2 missing, 1 none", list.Output, StringComparison.Ordinal);
+        Assert.Contains("6 VMs; with problems: 1 invalid, 2 missing, 1 none", list.Output, StringComparison.Ordinal);
         return vms;
     }
 }

@@ -53,7 +53,8 @@ internal static class DiskCoverage
     {
         OutsideReason.Excluded => DiskRole.Excluded,
         OutsideReason.PassedThrough => DiskRole.Beyond,
-        _ => DiskRole.Still,
+        OutsideReason.ReadOnly or OutsideReason.Empty or OutsideReason.Tpm => DiskRole.Still,
+        _ => throw new InvalidOperationException($"no role for a disk outside because of {reason}"),
     };
 
     private static string Word(OutsideReason reason) => reason switch
@@ -62,6 +63,7 @@ internal static class DiskCoverage
         OutsideReason.PassedThrough => "passed-through",
         OutsideReason.ReadOnly => "read-only",
         OutsideReason.Empty => "empty",
-        _ => "tpm",
+        OutsideReason.Tpm => "tpm",
+        _ => throw new InvalidOperationException($"no word for {reason}"),
     };
 }

@@ -58,12 +58,12 @@ public sealed class CommandRunKind : RunKind
     private static string? Instead(string command) => command switch
     {
         "guest-fsfreeze-freeze" or "guest-fsfreeze-freeze-list" => "a run of kind backup freezes, cuts and thaws",
-        "guest-sync" or "guest-sync-delimited" => "the channel is always in sync",
+        "guest-sync" or "guest-sync-delimited" => "qgad synchronizes the channel itself",
         "guest-exec" or "guest-exec-status" => "a run of kind exec starts a process and follows it to its end",
         _ => null,
     };
 
     private static string Alone(string command) => command == "guest-set-user-password"
-        ? "qgactl vm passwd, or a run of kind password-reset"
+        ? "qgactl vm passwd"
         : "qgactl vm call for each VM, which takes it from standard input";
 }

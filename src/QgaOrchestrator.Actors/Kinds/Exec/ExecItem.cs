@@ -107,9 +107,9 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
                         process,
                         Outcome(
                             ItemState.Unknown,
-                            $"the agent knows pid {process.Pid} no more ({failed.Description}): it was restarted, or its "
+                            $"the agent knows pid {process.Pid} no longer ({failed.Description}): it was restarted, or its "
                                 + $"answer was lost{(unheard is null ? "" : $" ({unheard})")}",
-                            "Look in the guest for what became of it"
+                            "Check in the guest whether it completed"
                         )
                     );
                 case CallReply.Refused refused:
@@ -132,7 +132,7 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
                 : Outcome(
                     ItemState.Unknown,
                     $"it was started as pid {process.Pid}, and then the agent was not heard: {unheard}",
-                    "Look in the guest for what became of it"
+                    "Check in the guest whether it completed"
                 )
         );
     }

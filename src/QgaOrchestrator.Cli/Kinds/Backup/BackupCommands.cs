@@ -35,7 +35,7 @@ internal static class BackupCommands
         var detach = new Option<bool>("--detach") { Description = "Starts the run and returns at once" };
         command.Exits = ExitCodes.OfRun;
         command.Add(select);
-        var options = new RunCommandOptions(command, BackupRunOptions.All);
+        var options = new RunCommandOptions(command, BackupRunOptions.All, maxFailures: "100%");
         command.Add(detach);
         command.SetAction(async (parsed, cancel) =>
         {

@@ -123,7 +123,8 @@ public static class PreflightRules
         return Freeze(facts.Vm, guest, facts.RunState, consistency) is { } finding ? [finding] : [];
     }
 
-    private static Finding AsItRuns(string remedy) => new(Severity.Notice, "it would be cut while it runs, class crash", remedy);
+    private static Finding AsItRuns(string remedy) =>
+        new(Severity.Notice, "it would be copied while it runs; the point's class would be crash", remedy);
 
     /// <summary>Of a guest that can be frozen: what its freeze does not do.</summary>
     private static IEnumerable<Finding> Frozen(PreflightFacts facts)
