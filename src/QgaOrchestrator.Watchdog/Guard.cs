@@ -22,6 +22,9 @@ internal sealed class Guard : IDisposable
     /// connected.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often the ledger is read while nodes are connected.</summary>
+    private static readonly TimeSpan LookForOverdue = TimeSpan.FromSeconds(5);
+
     private readonly FreezeLedger _ledger;
     private readonly bool _stays;
     private readonly TimeProvider _time;
@@ -65,7 +68,13 @@ internal sealed class Guard : IDisposable
                 KillSilent();
 
             if (!_nodes.IsEmpty && !_leaving)
+            {
+                if (_time.GetElapsedTime(look) < LookForOverdue)
+                    continue;
+                look = tick;
+                _thawer.ThawOverdue();
                 continue;
+            }
             if (_nodes.IsEmpty && _time.GetElapsedTime(look) >= Grace)
             {
                 look = tick;

@@ -18,6 +18,9 @@ internal sealed class Thawer(
     /// <summary>After this long the holder is logged: a process that is just dying holds it for less.</summary>
     private const int LockedOutFor = 10;
 
+    /// <summary>A node that knows of an entry has tried for so long.</summary>
+    private static readonly TimeSpan Overdue = TimeSpan.FromSeconds(30);
+
     /// <summary>How often an unchanged failure is logged again.</summary>
     private const int TellEvery = 40;
 
@@ -49,17 +52,34 @@ internal sealed class Thawer(
     internal void ThawOpen(string cause)
     {
         foreach (var entry in Open())
+            Start(entry, cause, isOwned: false);
+    }
+
+    /// <summary>Starts to thaw what is long overdue though a node is connected: it may not know of the entry, since it cannot see
+    /// that VM. While it does, it holds the agent's lock, and the guest is left to it.</summary>
+    internal void ThawOverdue()
+    {
+        foreach (var entry in Open().Where(entry => time.GetUtcNow() - entry.Deadline > Overdue))
+            Start(entry, "its deadline has long passed, and nobody holds its agent's lock", isOwned: true);
+    }
+
+    private void Start(LedgerEntry entry, string cause, bool isOwned)
+    {
+        var key = (entry.Vm, entry.Window);
+        var mine = new TaskCompletionSource();
+        if (_underWay.TryAdd(key, mine.Task))
         {
-            var key = (entry.Vm, entry.Window);
-            var mine = new TaskCompletionSource();
-            if (!_underWay.TryAdd(key, mine.Task))
-                continue;
-            log.Line($"{entry.Vm}: thawing window {entry.Window} ({entry.Phase}): {cause}");
+            if (!isOwned)
+                log.Line($"{entry.Vm}: thawing window {entry.Window} ({entry.Phase}): {cause}");
             _ = Task.Run(async () =>
             {
                 try
                 {
-                    await ThawAsync(entry.Vm, entry.Window).ConfigureAwait(false);
+                    if (isOwned && IsHeld(entry.Vm))
+                        return;
+                    if (isOwned)
+                        log.Line($"{entry.Vm}: thawing window {entry.Window} ({entry.Phase}): {cause}");
+                    await ThawAsync(entry.Vm, entry.Window, isOwned).ConfigureAwait(false);
                 }
                 catch (OperationCanceledException) when (stop.IsCancellationRequested)
                 {
@@ -80,7 +100,14 @@ internal sealed class Thawer(
         _laterRounds.Dispose();
     }
 
-    private async Task ThawAsync(string vm, string window)
+    private bool IsHeld(string vm)
+    {
+        using var held = AgentLock.TryAcquire(ledger, vm);
+        return held is null;
+    }
+
+    /// <param name="isOwned">A node may begin to work on this guest: then it is left to that.</param>
+    private async Task ThawAsync(string vm, string window, bool isOwned)
     {
         var uncounted = false;
         var rounds = 0;
@@ -97,6 +124,8 @@ internal sealed class Thawer(
                 {
                     case RoundResult.Over over:
                         log.Line($"{vm}: {over.Why}");
+                        return;
+                    case RoundResult.Locked when isOwned:
                         return;
                     case RoundResult.Locked:
                         (failure, pause) = ("another process holds its agent's lock and deals with this guest", LockRetry);

@@ -43,12 +43,13 @@ internal sealed class Host : IAsyncDisposable
         WatchdogClient.ConnectAsync(Ledger, TimeProvider.System, CancellationToken.None);
 
     /// <summary>The guest is frozen, and the ledger names it.</summary>
-    internal LedgerEntry Freeze(SimulatedVm vm, QemuProcess? qemu = null)
+    /// <param name="due">From now on to its deadline, or since.</param>
+    internal LedgerEntry Freeze(SimulatedVm vm, QemuProcess? qemu = null, TimeSpan? due = null)
     {
         var frozen = vm.Guest.FreezeBySomebodyElse();
         var now = TimeProvider.System.GetUtcNow();
         var entry = new LedgerEntry(vm.Name, vm.Uuid.ToString(), vm.AgentPath, SocketHold.Exclusive, qemu, HostProcesses.BootId(),
-            "run", 0, 0, $"w-{vm.Name}", LedgerPhase.Frozen, now, now.AddSeconds(10), new WindowFacts { Frozen = frozen });
+            "run", 0, 0, $"w-{vm.Name}", LedgerPhase.Frozen, now, now + (due ?? TimeSpan.FromSeconds(10)), new WindowFacts { Frozen = frozen });
         Ledger.Write(entry);
         return entry;
     }

@@ -55,6 +55,25 @@ public sealed class HungNodeTests
         Assert.DoesNotContain($"node {node.Pid} was silent", watchdog.Said, StringComparison.Ordinal);
     }
 
+    /// <summary>After a crash of both a node may not see a VM of the ledger any more: it was renamed, or its directory is
+    /// locked.</summary>
+    [Fact]
+    public async Task A_guest_that_no_living_node_holds_is_thawed_when_long_overdue()
+    {
+        await using var host = new Host(vms: 3);
+        await using var watchdog = await host.WatchAsync();
+        var (held, soon, unknown) = (host.Fleet.Vms[0], host.Fleet.Vms[1], host.Fleet.Vms[2]);
+        await using var node = await host.NodeAsync(held.Name);
+        host.Freeze(held, due: TimeSpan.FromSeconds(-60));
+        host.Freeze(soon, due: TimeSpan.FromSeconds(10));
+        host.Freeze(unknown, due: TimeSpan.FromSeconds(-60));
+        await host.ThawedAsync(unknown);
+        Assert.False(unknown.Guest.IsFrozen);
+        Assert.True(held.Guest.IsFrozen);
+        Assert.True(soon.Guest.IsFrozen);
+        Assert.False(node.HasEnded);
+    }
+
     [Fact]
     public async Task A_watchdog_that_was_stopped_itself_gives_the_node_a_fresh_time()
     {

@@ -62,10 +62,10 @@ internal sealed class ServedVm : IChannelOwner
         if (Qemu is { } machine)
             _context.ActorOf(
                 ActorProps.Of(() => new MonitorKeeper(machine, Spec.Id.Name, holds, pauses)), VmSupervision.Monitor);
-        foreach (var owed in Spec.Kind.CutMethods.Select(method => method.Owed(_services.Cuts, Spec.Id.Entity)).OfType<string>())
-            _log.Warning("{0}: {1}", Spec.Id.Name, owed);
         Items = _context.ActorOf(_services.Items(_services, Spec, Qemu), VmSupervision.Items);
         Windows.Adopt(entry);
+        foreach (var owed in Spec.Kind.CutMethods.Select(method => method.Owed(_services.Cuts, Spec.Id.Entity)).OfType<string>())
+            _log.Warning("{0}: {1}", Spec.Id.Name, owed);
         Channel.Step(new ChannelInput.Woken());
         if (!holds) Guest.Ask();
     }

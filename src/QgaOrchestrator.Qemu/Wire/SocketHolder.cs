@@ -41,10 +41,10 @@ public static partial class SocketHolder
     internal static string? Of(string told, string path, int self)
     {
         var sockets = told.Split('\n').Select(line => Line().Match(line)).Where(match => match.Success).ToList();
+        var served = Serving(bound => bound == path);
         // QEMU may have been given another way to the socket, through a symbolic link.
-        var real = RealPath.Of(path);
-        var served = sockets.Where(socket => Is(socket.Groups["path"].Value)).Select(socket => socket.Groups["peer"].Value)
-            .ToHashSet();
+        if (served.Count == 0 && RealPath.Of(path) is var real)
+            served = Serving(bound => Path.GetFileName(bound) == Path.GetFileName(real) && RealPath.Of(bound) == real);
         return sockets
             .Where(socket => served.Contains(socket.Groups["inode"].Value))
             .Select(socket =>
@@ -54,8 +54,8 @@ public static partial class SocketHolder
             .Select(holder => $"{holder.Name} (pid {holder.Pid})")
             .FirstOrDefault();
 
-        bool Is(string bound) =>
-            bound == path || (Path.GetFileName(bound) == Path.GetFileName(real) && RealPath.Of(bound) == real);
+        HashSet<string> Serving(Func<string, bool> isIt) =>
+            [.. sockets.Where(socket => isIt(socket.Groups["path"].Value)).Select(socket => socket.Groups["peer"].Value)];
     }
 
     [GeneratedRegex(

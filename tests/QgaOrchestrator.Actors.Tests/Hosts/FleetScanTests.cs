@@ -180,8 +180,8 @@ public sealed class FleetScanTests : IDisposable
         ];
         foreach (var change in changes)
         {
-            // Three looks at what stands still: from then on it is taken over.
-            for (var i = 0; i < 3; i++) scan.Find(Nothing);
+            // What stands still for some looks is taken over.
+            for (var i = 0; i < 8; i++) scan.Find(Nothing);
             LetTheFileSystemsClockTick();
             change();
             var fresh = new FleetScan("h1", sources, _directory.Path, _ => true).Find(Nothing);

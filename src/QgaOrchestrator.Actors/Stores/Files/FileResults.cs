@@ -27,20 +27,23 @@ public sealed class FileResults(string directory, TimeProvider time, long most =
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ResultLog> _open = [];
-    private long _bytes;
+    private long _bytes, _uses;
     private DateTimeOffset _sweptAt = DateTimeOffset.MinValue;
 
     public ItemResult Write(string run, ItemResult result, params IReadOnlyList<StreamBytes> streams)
     {
-        var kept = new Dictionary<string, KeptStream>(result.Streams);
+        var kept = result.Streams.Where(stream => streams.All(given => given.Name != stream.Key)).ToDictionary();
         var small = new Dictionary<string, SmallStream>();
         lock (_gate)
         {
-            var log = Log(run) ?? Begin(run);
+            if (!Directory.Exists(PathOf(run)))
+            {
+                Directory.CreateDirectory(PathOf(run), OwnerOnly);
+                Sweep(run);
+            }
             foreach (var stream in streams)
             {
-                kept.Remove(stream.Name);
-                var (bytes, truncated) = Reserve(stream.Bytes.Length) ? (stream.Bytes, stream.Truncated) : (default, true);
+                var (bytes, truncated) = Reserve(run, stream.Bytes.Length) ? (stream.Bytes, stream.Truncated) : (default, true);
                 if (bytes.Length <= SmallBytes) small[stream.Name] = new(bytes.ToArray(), truncated);
                 else
                 {
@@ -49,7 +52,7 @@ public sealed class FileResults(string directory, TimeProvider time, long most =
                 }
             }
             var line = new ResultLine(result with { Streams = kept }, small.Count > 0 ? small : null);
-            log.Append(line);
+            Opened(run).Append(line);
             return WithSmall(line);
         }
     }
@@ -119,19 +122,17 @@ public sealed class FileResults(string directory, TimeProvider time, long most =
     }
 
     /// <returns>Null: nothing was written for this run, or it is no longer kept.</returns>
-    private ResultLog? Log(string run)
-    {
-        if (_open.TryGetValue(run, out var log)) return log;
-        if (!File.Exists(LogOf(run))) return null;
-        while (_open.Count >= MostOpen) Close(_open.Keys.First());
-        return _open[run] = new ResultLog(LogOf(run));
-    }
+    private ResultLog? Log(string run) => _open.ContainsKey(run) || File.Exists(LogOf(run)) ? Opened(run) : null;
 
-    private ResultLog Begin(string run)
+    private ResultLog Opened(string run)
     {
-        Directory.CreateDirectory(PathOf(run), OwnerOnly);
-        Sweep();
-        return _open[run] = new ResultLog(LogOf(run));
+        if (!_open.TryGetValue(run, out var log))
+        {
+            if (_open.Count >= MostOpen) Close(_open.MinBy(open => open.Value.UsedAt).Key);
+            log = _open[run] = new ResultLog(LogOf(run));
+        }
+        log.UsedAt = ++_uses;
+        return log;
     }
 
     private void Close(string run)
@@ -140,27 +141,30 @@ public sealed class FileResults(string directory, TimeProvider time, long most =
     }
 
     /// <summary>Reserves room for so many bytes.</summary>
-    private bool Reserve(long bytes)
+    private bool Reserve(string run, long bytes)
     {
-        if (_bytes + bytes > most && time.GetUtcNow() - _sweptAt > SweepAgain) Sweep();
+        if (_bytes + bytes > most && time.GetUtcNow() - _sweptAt > SweepAgain) Sweep(run);
         if (_bytes + bytes > most) return false;
         _bytes += bytes;
         return true;
     }
 
-    /// <summary>Removes what is too old, then the oldest runs until the rest fits, but none with an item under way.</summary>
-    private void Sweep()
+    /// <summary>Removes what is too old, then the oldest runs until the rest fits, but none that may be under way.</summary>
+    /// <param name="writing">The run that is being written to.</param>
+    private void Sweep(string writing)
     {
         (_sweptAt, _bytes) = (time.GetUtcNow(), 0);
-        var oldest = (_sweptAt - IResults.Age).UtcDateTime;
+        var (oldest, quiet) = ((_sweptAt - IResults.Age).UtcDateTime, (_sweptAt - IResults.Quiet).UtcDateTime);
         foreach (var run in new DirectoryInfo(directory).GetDirectories().OrderByDescending(LastWritten))
         {
             try
             {
                 var bytes = run.EnumerateFiles().Sum(file => file.Length);
                 if (
-                    LastWritten(run) < oldest
-                    || (_bytes + bytes > most && List(run.Name).All(item => item.State is not null))
+                    run.Name != writing
+                    && (LastWritten(run) < oldest
+                        || (_bytes + bytes > most && LastWritten(run) < quiet
+                            && List(run.Name).All(item => item.State is not null)))
                 )
                 {
                     Close(run.Name);
@@ -170,7 +174,7 @@ public sealed class FileResults(string directory, TimeProvider time, long most =
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
             {
-                // It is being written, or cannot be removed: the next sweep tries again.
+                // It cannot be read or removed: the next sweep tries again.
             }
         }
     }
@@ -191,4 +195,5 @@ public sealed class FileResults(string directory, TimeProvider time, long most =
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ItemResult))]
 [JsonSerializable(typeof(ResultLine))]
+[JsonSerializable(typeof(ResultKey))]
 internal sealed partial class ResultJson : JsonSerializerContext;

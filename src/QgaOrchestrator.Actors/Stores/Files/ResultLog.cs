@@ -11,9 +11,13 @@ internal sealed class ResultLog : IDisposable
 {
     private const byte EndOfLine = (byte)'\n';
 
+    /// <summary>A large file is read in pieces.</summary>
+    private const int PieceBytes = 1 << 20;
+
     private readonly SafeFileHandle _file;
     private readonly SortedDictionary<int, Line> _lines = [];
     private long _known;
+    private bool _isTorn;
 
     /// <exception cref="IOException">It cannot be written.</exception>
     public ResultLog(string path)
@@ -25,6 +29,9 @@ internal sealed class ResultLog : IDisposable
             && last[0] != EndOfLine)
             RandomAccess.Write(_file, [EndOfLine], length);
     }
+
+    /// <summary>For its owner: the larger, the later it was used.</summary>
+    public long UsedAt { get; set; }
 
     /// <summary>Items that the file has, in order.</summary>
     public IReadOnlyList<int> Items()
@@ -41,12 +48,27 @@ internal sealed class ResultLog : IDisposable
             : null;
     }
 
+    /// <exception cref="IOException">It cannot be written, and nothing of it is there.</exception>
     public void Append(ResultLine line)
     {
         using var bytes = new MemoryStream();
+        // What an append that failed has left, and could not take back.
+        if (_isTorn) bytes.WriteByte(EndOfLine);
         JsonSerializer.Serialize(bytes, line, ResultJson.Default.ResultLine);
         bytes.WriteByte(EndOfLine);
-        RandomAccess.Write(_file, bytes.GetBuffer().AsSpan(0, (int)bytes.Length), RandomAccess.GetLength(_file));
+        var end = RandomAccess.GetLength(_file);
+        try
+        {
+            RandomAccess.Write(_file, bytes.GetBuffer().AsSpan(0, (int)bytes.Length), end);
+            _isTorn = false;
+        }
+        catch (IOException)
+        {
+            _isTorn = true;
+            RandomAccess.SetLength(_file, end);
+            _isTorn = false;
+            throw;
+        }
     }
 
     public void Dispose() => _file.Dispose();
@@ -54,11 +76,19 @@ internal sealed class ResultLog : IDisposable
     /// <summary>Finds the lines that were written since, by whomever.</summary>
     private void CatchUp()
     {
-        var length = RandomAccess.GetLength(_file);
-        if (length == _known) return;
-        var bytes = Bytes(_known, (int)(length - _known)).AsSpan();
-        for (int end, at = 0; (end = bytes[at..].IndexOf(EndOfLine)) >= 0; at += end + 1, _known += end + 1)
-            if (ItemOf(bytes.Slice(at, end)) is { } item) _lines[item] = new(_known, end);
+        for (var size = PieceBytes; RandomAccess.GetLength(_file) - _known is > 0 and var left;)
+        {
+            var piece = Bytes(_known, (int)Math.Min(left, size)).AsSpan();
+            var whole = piece.LastIndexOf(EndOfLine) + 1;
+            if (whole == 0 && piece.Length == left) return;
+            if (whole == 0) size *= 2;
+            for (int at = 0, length; at < whole; at += length + 1)
+            {
+                length = piece[at..].IndexOf(EndOfLine);
+                if (ItemOf(piece.Slice(at, length)) is { } item) _lines[item] = new(_known + at, length);
+            }
+            _known += whole;
+        }
     }
 
     /// <summary>Null: the line is damaged, and tells nothing.</summary>
@@ -66,7 +96,7 @@ internal sealed class ResultLog : IDisposable
     {
         try
         {
-            return JsonSerializer.Deserialize(line, ResultJson.Default.ResultLine)?.Result.Item;
+            return JsonSerializer.Deserialize(line, ResultJson.Default.ResultKey)?.Result.Item;
         }
         catch (JsonException)
         {
@@ -90,3 +120,8 @@ internal sealed class ResultLog : IDisposable
 internal sealed record ResultLine(ItemResult Result, IReadOnlyDictionary<string, SmallStream>? Small = null);
 
 internal sealed record SmallStream(byte[] Bytes, bool Truncated);
+
+/// <summary>Of a line, whose it is.</summary>
+internal sealed record ResultKey(ItemKey Result);
+
+internal sealed record ItemKey(int Item);

@@ -134,7 +134,7 @@ public static class PreflightRules
                 facts,
                 Missing(facts, FileSystems),
                 Severity.Notice,
-                "it is not known which disks its file systems cover, class crash"
+                "it is not known which disks its file systems cover; the point's class would be crash"
             )
         )
             yield return gap;

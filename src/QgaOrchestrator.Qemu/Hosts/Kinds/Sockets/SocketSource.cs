@@ -7,6 +7,10 @@ namespace QgaOrchestrator.Qemu.Hosts.Kinds.Sockets;
 internal sealed record SocketSource(IHostKind Kind, SocketHold Hold, string Agent, string? Monitor, ProxmoxHost Proxmox)
     : IVmSource
 {
+    /// <summary>A directory that was the same for so many looks, which are half a second apart: then whatever changes changes its
+    /// stamp, also where a file system's clock counts whole seconds.</summary>
+    private const int LooksToStand = 5;
+
     /// <summary>A file name whose bytes are no UTF-8 is read with this in it, and cannot be opened by that name.</summary>
     private const char NotUtf8 = '\uFFFD';
 
@@ -23,15 +27,16 @@ internal sealed record SocketSource(IHostKind Kind, SocketHold Hold, string Agen
         var proxmox = Proxmox.IsHere ? Proxmox : null;
         var known = (before as SocketLook)?.Seen;
         var seen = new Dictionary<string, SeenVm>(names.Count);
-        var byDirectory = agents.IsInDirectory && monitors is null or { IsInDirectory: true }
+        var byDirectory = proxmox is null && agents.IsInDirectory && monitors is null or { IsInDirectory: true }
             && (monitors is null || monitors.DirectoryOf("x") == agents.DirectoryOf("x"));
         foreach (var name in names)
         {
             var stamp = byDirectory ? Libc.StampOfLink(agents.DirectoryOf(name)) : null;
             var last = known?.GetValueOrDefault(name);
-            seen[name] = last is { HasStood: true } && last.Stamp == stamp
-                ? last
-                : new(stamp, Find(name), HasStood: stamp is { IsDirectory: true } && last?.Stamp == stamp && IsPlain(name));
+            var stood = stamp is { IsDirectory: true } && last?.Stamp == stamp ? last.Stood + 1 : 0;
+            seen[name] = stood > LooksToStand && last!.IsPlain
+                ? last with { Stood = stood }
+                : new(stamp, Find(name), stood, IsPlain(name));
         }
         return new SocketLook([.. seen.Values.Select(vm => vm.Found).OfType<FoundVm>()], [.. faults.Distinct()], seen);
 
@@ -57,8 +62,9 @@ internal sealed record SocketSource(IHostKind Kind, SocketHold Hold, string Agen
 
     /// <param name="Stamp">Of the VM's own directory, before it was looked into; null: it has none, or holds not all.</param>
     /// <param name="Found">Null: no socket.</param>
-    /// <param name="HasStood">The stamp was the look's before, too: whatever changes from now on changes it.</param>
-    private sealed record SeenVm(FileStamp? Stamp, FoundVm? Found, bool HasStood);
+    /// <param name="Stood">For how many looks the stamp was the same.</param>
+    /// <param name="IsPlain">No socket is a link.</param>
+    private sealed record SeenVm(FileStamp? Stamp, FoundVm? Found, int Stood, bool IsPlain);
 
     /// <summary>
     /// How a VM of the fleet's file is held: as its source says, which is the one with a pattern that matches one of its sockets,
