@@ -55,7 +55,12 @@ internal sealed class RunCommandOptions
 
         Option<string> Made(RunOption of)
         {
-            var option = new Option<string>(of.Name) { Description = of.Help == MaxFailures ? $"{of.Help} (default: {maxFailures})" : of.Help, HelpName = of.Shape, Hidden = isHidden };
+            var option = new Option<string>(of.Name)
+            {
+                Description = of.Help == MaxFailures ? $"{of.Help} (default: {maxFailures})" : of.Help,
+                HelpName = of.Shape,
+                Hidden = isHidden,
+            };
             option.Validators.Add(result =>
             {
                 try

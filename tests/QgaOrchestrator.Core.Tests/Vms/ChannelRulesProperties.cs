@@ -66,7 +66,7 @@ public class ChannelRulesProperties
         });
 
     [Fact]
-    public void A_command_has_one_sync_behind_it_at_the_most_and_nothing_is_sent_before_that_is_answered() =>
+    public void A_command_has_at_most_one_sync_behind_it_and_nothing_goes_out_before_its_reply() =>
         Each((channel, _) =>
         {
             Assert.Equal(channel.Followed.Distinct(), channel.Followed);

@@ -30,7 +30,7 @@ public class WindowRulesProperties
         .Select((begun, rest) => begun ? [new WindowInput.LedgerWritten(), new WindowInput.LooksThawed(), .. rest] : rest);
 
     [Fact]
-    public void After_a_freeze_was_sent_only_a_settlement_or_the_end_of_qemu_or_a_freeze_not_executed_closes() =>
+    public void Behind_a_freeze_only_a_settlement_QEMUs_end_or_a_freeze_not_executed_closes() =>
         Each((before, input, window) =>
         {
             if (window.State is WindowState.Closed && before.MayBeFrozen)
