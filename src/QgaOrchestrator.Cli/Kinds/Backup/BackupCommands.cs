@@ -24,7 +24,7 @@ internal static class BackupCommands
     private static CliCommand Check(CliHost host, GlobalOptions global) =>
         Starting(host, global, isCheck: true, new CliCommand(
             "check",
-            "Checks whether the selected VMs can be backed up. Freezes nothing and changes nothing.",
+            "Checks whether the selected VMs can be backed up: makes the images, removes them again, and freezes nothing.",
             "qgactl backup check",
             "qgactl backup check --select app=db --target /backup --consistency prefer"
         ));
