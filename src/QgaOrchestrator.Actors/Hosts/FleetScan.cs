@@ -18,9 +18,26 @@ public sealed class FleetScan(string host, IReadOnlyList<IVmSource> sources, str
     private const string FleetFileKey = "Fleet:File";
 
     private readonly SourceLook?[] _looks = new SourceLook?[sources.Count];
+    private FleetFile? _fleet;
+    private HostScan? _last;
+
+    /// <summary>Of sources that have found nothing new the last scan holds, unless the fleet's file places VMs itself.</summary>
+    public HostScan Find(FleetFile fleet)
+    {
+        var isSame = _last is not null && ReferenceEquals(fleet, _fleet);
+        foreach (var (at, source) in sources.Index())
+        {
+            var look = source.Look(_looks[at]);
+            isSame &= ReferenceEquals(look, _looks[at]);
+            _looks[at] = look;
+        }
+        if (isSame && fleet.Vms.All(vm => vm.Agent is null && vm.Host is null)) return _last!;
+        _fleet = fleet;
+        return _last = Combine(fleet);
+    }
 
     /// <summary>The fleet file's own VMs first: what it says of a socket holds.</summary>
-    public HostScan Find(FleetFile fleet)
+    private HostScan Combine(FleetFile fleet)
     {
         var found = new ScanResult(host);
         // The entry for this host goes before the one for any.
@@ -29,11 +46,10 @@ public sealed class FleetScan(string host, IReadOnlyList<IVmSource> sources, str
             var vm in fleet.Vms.Where(vm => vm.Agent is not null && (vm.Host is null ? !ours.Contains(vm.Name) : vm.Host == host))
         )
             if (Place(vm, sources, root) is { } placed) found.Add(placed, FleetFileKey);
-        foreach (var (at, source) in sources.Index())
+        foreach (var (at, look) in _looks.Index())
         {
-            var look = _looks[at] = source.Look(_looks[at]);
             var key = string.Create(CultureInfo.InvariantCulture, $"Fleet:Sources:{at}");
-            foreach (var fault in look.Faults) found.Fault(new(key, fault.Reason, fault.Remedy, fault.Blinds));
+            foreach (var fault in look!.Faults) found.Fault(new(key, fault.Reason, fault.Remedy, fault.Blinds));
             foreach (var vm in look.Vms) found.Add(vm, key);
         }
         foreach (var vm in fleet.Vms.Where(vm => vm.Agent is null && vm.Host == host && !found.Has(vm.Name)))

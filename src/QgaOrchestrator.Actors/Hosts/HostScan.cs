@@ -42,6 +42,6 @@ public sealed record SourceFault(string Source, string Reason, string Remedy, bo
 /// <summary>What one look at all sources and at the fleet's file found.</summary>
 public sealed record HostScan(IReadOnlyList<VmSpec> Vms, IReadOnlyList<UnservedVm> Unserved, IReadOnlyList<SourceFault> Faults)
 {
-    public bool IsAs(HostScan? other) => other is not null
-        && Vms.SequenceEqual(other.Vms) && Unserved.SequenceEqual(other.Unserved) && Faults.SequenceEqual(other.Faults);
+    public bool IsAs(HostScan? other) => ReferenceEquals(this, other) || (other is not null
+        && Vms.SequenceEqual(other.Vms) && Unserved.SequenceEqual(other.Unserved) && Faults.SequenceEqual(other.Faults));
 }

@@ -29,6 +29,8 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     /// <summary>An outcome that its run has not journalled is told again this often.</summary>
     private static readonly TimeSpan RepeatEvery = TimeSpan.FromSeconds(3);
 
+    private const string RepeatTimer = "repeat";
+
     /// <summary>Items wait while a sweep is under way, so it is short.</summary>
     private static readonly TimeSpan SweepLimit = TimeSpan.FromSeconds(10);
 
@@ -57,7 +59,6 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         Receive<SweepItems>(_ => BeginSweep());
         Receive<Swept>(EndSweep);
         Receive<Terminated>(m => OfWorker(m.ActorRef, new ItemsInput.WorkerFailed()));
-        Timers.StartPeriodicTimer("repeat", new Repeat(), RepeatEvery);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -93,6 +94,9 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     {
         (_items, var effects) = VmItemsRules.Step(_items, input);
         foreach (var effect in effects) Perform(effect);
+        // A host has thousands of VMs that do nothing: those have no timer.
+        if (_items.IsToRepeat && !Timers.IsTimerActive(RepeatTimer))
+            Timers.StartSingleTimer(RepeatTimer, new Repeat(), RepeatEvery);
     }
 
     private void Perform(ItemsEffect effect)

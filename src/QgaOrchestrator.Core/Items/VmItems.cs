@@ -19,6 +19,9 @@ public sealed record VmItems
     /// <summary>The latest items whose outcomes are journalled: an order for one of them is late.</summary>
     public ImmutableList<ItemId> Journalled { get; init; } = [];
 
+    /// <summary>Something is told again until it is journalled.</summary>
+    public bool IsToRepeat => !Kept.IsEmpty;
+
     /// <summary>To be swept when no item is at work, or waits.</summary>
     public bool ToSweep { get; init; }
 

@@ -50,9 +50,9 @@ public sealed class CheckTests(SharedNode shared)
                     "nas:/x /mnt nfs4 rw 0 0\n/dev/loop0 /tmp ext4 rw 0 0\noverlay /m overlay rw 0 0\n"u8.ToArray(),
             ItemStates.Succeeded,
             ItemStates.Succeeded,
-            "/mnt (nfs4): what is there"
+            "/mnt (nfs4): its data is on no disk"
         ),
-        ("bitmaps", BreakBitmap, ItemStates.Succeeded, ItemStates.Succeeded, "inconsistent: disk0/nightly"),
+        ("bitmaps", BreakBitmap, ItemStates.Succeeded, ItemStates.Succeeded, "inconsistent dirty bitmaps: disk0/nightly"),
         ("full target", vm => vm.Jobs.Fail("create", "No space left on device"), ItemStates.Failed, ItemStates.Failed, "no room"),
         (
             "no right to write",

@@ -27,6 +27,7 @@ internal sealed record SocketSource(IHostKind Kind, SocketHold Hold, string Agen
         var proxmox = Proxmox.IsHere ? Proxmox : null;
         var known = (before as SocketLook)?.Seen;
         var seen = new Dictionary<string, SeenVm>(names.Count);
+        var isSame = known is not null;
         var byDirectory = proxmox is null && agents.IsInDirectory && monitors is null or { IsInDirectory: true }
             && (monitors is null || monitors.DirectoryOf("x") == agents.DirectoryOf("x"));
         foreach (var name in names)
@@ -34,11 +35,12 @@ internal sealed record SocketSource(IHostKind Kind, SocketHold Hold, string Agen
             var stamp = byDirectory ? Libc.StampOfLink(agents.DirectoryOf(name)) : null;
             var last = known?.GetValueOrDefault(name);
             var stood = stamp is { IsDirectory: true } && last?.Stamp == stamp ? last.Stood + 1 : 0;
-            seen[name] = stood > LooksToStand && last!.IsPlain
-                ? last with { Stood = stood }
-                : new(stamp, Find(name), stood, IsPlain(name));
+            seen[name] = stood <= LooksToStand || !last!.IsPlain ? new(stamp, Find(name), stood, IsPlain(name)) : last;
+            isSame &= ReferenceEquals(seen[name], last);
         }
-        return new SocketLook([.. seen.Values.Select(vm => vm.Found).OfType<FoundVm>()], [.. faults.Distinct()], seen);
+        return isSame && faults.Count == 0 && before!.Faults.Count == 0 && seen.Count == known!.Count
+            ? before
+            : new SocketLook([.. seen.Values.Select(vm => vm.Found).OfType<FoundVm>()], [.. faults.Distinct()], seen);
 
         // What a link leads to changes without its directory.
         bool IsPlain(string name) => new[] { agents.PathOf(name), monitors?.PathOf(name) }.OfType<string>()
