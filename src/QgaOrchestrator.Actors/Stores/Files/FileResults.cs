@@ -108,18 +108,10 @@ public sealed class FileResults(string directory, TimeProvider time, long most =
 
     private ResultLine? Line(string run, int item) => Log(run)?.Read(item);
 
-    private ItemResult? Earlier(string run, int item)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(
-                File.ReadAllBytes(PathOf(run, item, EarlierSuffix)), ResultJson.Default.ItemResult);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-    }
+    private ItemResult? Earlier(string run, int item) =>
+        PathOf(run, item, EarlierSuffix) is var path && File.Exists(path)
+            ? JsonSerializer.Deserialize(File.ReadAllBytes(path), ResultJson.Default.ItemResult)
+            : null;
 
     /// <returns>Null: nothing was written for this run, or it is no longer kept.</returns>
     private ResultLog? Log(string run) => _open.ContainsKey(run) || File.Exists(LogOf(run)) ? Opened(run) : null;
