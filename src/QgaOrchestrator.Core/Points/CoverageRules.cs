@@ -85,7 +85,8 @@ public static class CoverageRules
             select ((DevicePlace.OneOf)place, mount),
         ];
 
-        public bool FreezeOn(string disk) => _ambiguous
+        /// <summary>A file system without a place may be on one device more, and then nobody can count.</summary>
+        public bool FreezeOn(string disk) => mounts.All(mount => mount.IsPlaced) && _ambiguous
             .Where(entry => entry.Place.Disks.Contains(disk))
             .GroupBy(entry => string.Join('\n', entry.Place.Disks.Order(StringComparer.Ordinal)))
             .Any(group =>

@@ -66,8 +66,8 @@ public interface IVmSource
     IHostKind Kind { get; }
 
     /// <summary>Looks for all VMs. A directory on a dead mount may hold it up.</summary>
-    /// <param name="before">What this source's last look found: what has not changed need not be looked at again, and where nothing
-    /// has, it is returned itself.</param>
+    /// <param name="before">What this source's last look found: what has not changed need not be looked at again, and where
+    /// nothing has, it is returned itself.</param>
     SourceLook Look(SourceLook? before = null);
 }
 

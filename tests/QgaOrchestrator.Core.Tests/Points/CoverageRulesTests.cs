@@ -134,6 +134,15 @@ public class CoverageRulesTests
             "Unknown Unknown",
             ["a is unknown: /2 (vfat)", "b is unknown"]
             ),
+            ["namespaces, and a medium that nobody can place"] = (
+            TwoDisks,
+            [
+                Ext4("/1", Either("/dev/nvme0n1")), Ext4("/2", Either("/dev/nvme0n2")),
+                Mount("/cd", "iso9660", false, new DevicePlace.Unknown()),
+            ],
+            "Unknown Unknown",
+            ["a is unknown", "b is unknown"]
+            ),
             ["namespaces without devices"] = (
             TwoDisks, [Ext4("/1", Either(null)), Ext4("/2", Either(null))], "Unknown Unknown", ["a is unknown", "b is unknown"]),
         };

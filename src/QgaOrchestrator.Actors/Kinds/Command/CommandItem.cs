@@ -23,7 +23,8 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
 
     protected override async Task<ItemOutcome> RunAsync(CancellationToken aborted, CancellationToken stopped)
     {
-        var found = Services.Results.Read(Order.Run, Order.Item);
+        // Of a command that may be repeated nothing is kept before its end, and an order that is an item's first finds nothing.
+        var found = MayRepeat && Order is { Attempt: 1, Resume: false } ? null : Services.Results.Read(Order.Run, Order.Item);
         switch (CallRecovery.Next(found?.ToKeptCall(), Order.Attempt, Order.Resume, MayRepeat))
         {
             case CallStep.Report:
