@@ -90,6 +90,19 @@ public sealed class HeldDirectory : IDisposable
         return file;
     }
 
+    /// <summary>Makes a file that has no name and goes with its handle, so a kill leaves nothing. A file system without such files
+    /// (NFS) tells its permissions instead.</summary>
+    /// <exception cref="IOException">No file can be made there.</exception>
+    public void RequireWritable()
+    {
+        using var file = Libc.OpenAt((int)_handle.DangerousGetHandle(), ".", Libc.Unnamed | Libc.WriteOnly, OwnFiles.File);
+        if (!file.IsInvalid) return;
+        var failure = Libc.Failure(Path);
+        if (Marshal.GetLastPInvokeError() is not (Libc.NotSupported or Libc.IsDirectory or Libc.Invalid)
+            || !Libc.IsWritable(PathOf(".")))
+            throw failure;
+    }
+
     /// <summary>A regular file and no link; null where there is none.</summary>
     /// <exception cref="IOException">It is a link or no regular file, or cannot be opened.</exception>
     public FileStream? Read(string name)

@@ -9,7 +9,8 @@ internal static partial class Libc
 {
     internal const int ReadOnly =
         0, WriteOnly = 1, Create = 0x40, Append = 0x400, NonBlocking = 0x800, CloseOnExec = 0x80000, PathOnly = 0x200000;
-    internal const int NoEntry = 2, NotDirectory = 20, Invalid = 22, TooManyLinks = 40;
+    internal const int NoEntry = 2, NotDirectory = 20, IsDirectory = 21, Invalid = 22, TooManyLinks = 40;
+    internal const int NotSupported = 95;
     internal const int CurrentDirectory = -100;
     private const int WriteAndSearch = 2 | 1;
     private const int SymlinkNoFollow = 0x100, EmptyPath = 0x1000;
@@ -19,6 +20,9 @@ internal static partial class Libc
     internal static readonly int OnlyDirectory = IsArm ? 0x4000 : 0x10000;
 
     internal static readonly int NoFollow = IsArm ? 0x8000 : 0x20000;
+
+    /// <summary>A file in a directory that has no name (O_TMPFILE).</summary>
+    internal static readonly int Unnamed = 0x400000 | OnlyDirectory;
 
     private static bool IsArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64;
 

@@ -43,6 +43,16 @@ public sealed class HeldDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void Whether_files_can_be_made_is_tried_without_a_name()
+    {
+        using var directory = HeldDirectory.Open(_shared);
+        directory.RequireWritable();
+        Assert.Empty(Directory.GetFileSystemEntries(_shared));
+        Directory.Delete(_shared);
+        Assert.Throws<IOException>(directory.RequireWritable);
+    }
+
+    [Fact]
     public void A_link_is_not_read_nor_appended_to_nor_made_anew()
     {
         File.CreateSymbolicLink(Path.Combine(_shared, "0.qcow2"), _victim);

@@ -105,10 +105,8 @@ internal sealed class OverlayImages(IMonitor monitor, TargetImages images, CutNa
         {
             // The node removes the overlays itself, when they are committed. QEMU's user can write here, too.
             using var beside = HeldDirectory.Open(directory);
-            var probe = names.Overlay(0) + ".probe";
-            beside.Delete(probe); // a node that was killed here has left it, and tries this attempt again
-            beside.CreateNew(probe, OwnFiles.File).Dispose();
-            beside.Delete(probe);
+            beside.Delete(names.Overlay(0) + ".probe"); // an earlier version that was killed here has left it
+            beside.RequireWritable();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
