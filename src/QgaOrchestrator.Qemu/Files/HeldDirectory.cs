@@ -90,8 +90,8 @@ public sealed class HeldDirectory : IDisposable
         return file;
     }
 
-    /// <summary>Makes a file that has no name and goes with its handle, so a kill leaves nothing. A file system without such files
-    /// (NFS) tells its permissions instead.</summary>
+    /// <summary>Makes a file that has no name and goes with its handle, so a kill leaves nothing. A file system without such
+    /// files (NFS) tells its permissions instead.</summary>
     /// <exception cref="IOException">No file can be made there.</exception>
     public void RequireWritable()
     {
