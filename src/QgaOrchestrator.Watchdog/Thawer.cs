@@ -52,7 +52,7 @@ internal sealed class Thawer(
     internal void ThawOpen(string cause)
     {
         foreach (var entry in Open())
-            Start(entry, cause, isOwned: false);
+            Start(entry, cause, yields: false);
     }
 
     /// <summary>Starts to thaw what is long overdue though a node is connected: it may not know of the entry, since it cannot see
@@ -60,38 +60,35 @@ internal sealed class Thawer(
     internal void ThawOverdue()
     {
         foreach (var entry in Open().Where(entry => time.GetUtcNow() - entry.Deadline > Overdue))
-            Start(entry, "its deadline has long passed, and nobody holds its agent's lock", isOwned: true);
+            // Its own thaw holds the lock, too, and is not to be disturbed.
+            if (!_underWay.ContainsKey((entry.Vm, entry.Window)) && !IsHeld(entry.Vm))
+                Start(entry, "its deadline has long passed, and nobody holds its agent's lock", yields: true);
     }
 
-    private void Start(LedgerEntry entry, string cause, bool isOwned)
+    /// <param name="yields">Whoever takes the agent's lock meanwhile is left to it.</param>
+    private void Start(LedgerEntry entry, string cause, bool yields)
     {
         var key = (entry.Vm, entry.Window);
         var mine = new TaskCompletionSource();
-        if (_underWay.TryAdd(key, mine.Task))
+        if (!_underWay.TryAdd(key, mine.Task))
+            return;
+        log.Line($"{entry.Vm}: thawing window {entry.Window} ({entry.Phase}): {cause}");
+        _ = Task.Run(async () =>
         {
-            if (!isOwned)
-                log.Line($"{entry.Vm}: thawing window {entry.Window} ({entry.Phase}): {cause}");
-            _ = Task.Run(async () =>
+            try
             {
-                try
-                {
-                    if (isOwned && IsHeld(entry.Vm))
-                        return;
-                    if (isOwned)
-                        log.Line($"{entry.Vm}: thawing window {entry.Window} ({entry.Phase}): {cause}");
-                    await ThawAsync(entry.Vm, entry.Window, isOwned).ConfigureAwait(false);
-                }
-                catch (OperationCanceledException) when (stop.IsCancellationRequested)
-                {
-                    log.Line($"{entry.Vm}: told to stop before it was thawed");
-                }
-                finally
-                {
-                    _underWay.TryRemove(key, out _);
-                    mine.SetResult();
-                }
-            }, CancellationToken.None);
-        }
+                await ThawAsync(entry.Vm, entry.Window, yields).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                log.Line($"{entry.Vm}: told to stop before it was thawed");
+            }
+            finally
+            {
+                _underWay.TryRemove(key, out _);
+                mine.SetResult();
+            }
+        }, CancellationToken.None);
     }
 
     public void Dispose()
@@ -106,8 +103,7 @@ internal sealed class Thawer(
         return held is null;
     }
 
-    /// <param name="isOwned">A node may begin to work on this guest: then it is left to that.</param>
-    private async Task ThawAsync(string vm, string window, bool isOwned)
+    private async Task ThawAsync(string vm, string window, bool yields)
     {
         var uncounted = false;
         var rounds = 0;
@@ -125,7 +121,7 @@ internal sealed class Thawer(
                     case RoundResult.Over over:
                         log.Line($"{vm}: {over.Why}");
                         return;
-                    case RoundResult.Locked when isOwned:
+                    case RoundResult.Locked when yields:
                         return;
                     case RoundResult.Locked:
                         (failure, pause) = ("another process holds its agent's lock and deals with this guest", LockRetry);

@@ -7,9 +7,7 @@ namespace QgaOrchestrator.Cli.Runs;
 /// <summary>The options of a run as options of its command. The node fills in what is not given.</summary>
 internal sealed class RunCommandOptions
 {
-    private const string MaxFailures = "Start no more VMs when more than this have failed";
-
-    private static readonly RunOption[] _everyKind =
+    private static RunOption[] OfEveryKind(string maxFailures) =>
     [
         new("maxParallel", "N", "Maximum number of VMs at a time (default: 50)", RunOption.Number),
         new("maxParallelPerHost", "N", "Maximum number of VMs at a time on one host", RunOption.Number),
@@ -20,7 +18,12 @@ internal sealed class RunCommandOptions
             RunOption.PerLabel
         ),
         new("maxParallelPerTarget", "N", "Maximum number of VMs at a time for one target", RunOption.Number),
-        new("maxFailures", "N|%", MaxFailures, RunOption.Amount),
+        new(
+            "maxFailures",
+            "N|%",
+            $"Start no more VMs when more than this have failed (default: {maxFailures})",
+            RunOption.Amount
+        ),
         new("maxUnreachable", "N|%", "Start no more VMs when more than this were not reached (default: 100%)", RunOption.Amount),
         new("canary", "N|%", "VMs to try first; the run stops if none of them succeeds", RunOption.Amount),
         new("waves", "N|%,…", "Cumulative steps after the canary, for example 10%,50%", RunOption.Amounts),
@@ -43,7 +46,7 @@ internal sealed class RunCommandOptions
     {
         foreach (var option in (own ?? []).Select(Made)) command.Add(option);
         _dryRun.Hidden = isHidden;
-        command.AddGroup("Rollout", [.. _everyKind.Select(Made), _dryRun]);
+        command.AddGroup("Rollout", [.. OfEveryKind(maxFailures).Select(Made), _dryRun]);
         if (forRun is null) return;
         command.Validators.Add(result =>
         {
@@ -55,12 +58,7 @@ internal sealed class RunCommandOptions
 
         Option<string> Made(RunOption of)
         {
-            var option = new Option<string>(of.Name)
-            {
-                Description = of.Help == MaxFailures ? $"{of.Help} (default: {maxFailures})" : of.Help,
-                HelpName = of.Shape,
-                Hidden = isHidden,
-            };
+            var option = new Option<string>(of.Name) { Description = of.Help, HelpName = of.Shape, Hidden = isHidden };
             option.Validators.Add(result =>
             {
                 try

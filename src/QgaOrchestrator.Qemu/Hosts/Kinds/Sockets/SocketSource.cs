@@ -21,21 +21,22 @@ internal sealed record SocketSource(IHostKind Kind, SocketHold Hold, string Agen
         var monitors = Monitor is null ? null : new SocketPattern(Monitor);
         var (agentRoot, monitorRoot) = (RealPath.Of(agents.Root), monitors is null ? "" : RealPath.Of(monitors.Root));
         var names = new SortedSet<string>(Names(agents, faults), StringComparer.Ordinal);
+        var inOne = monitors is null || (agents.HasDirectory && monitors.DirectoryOf("x") == agents.DirectoryOf("x"));
         // Where both are in the VM's own directory its entries have been read.
-        if (monitors is not null && !(agents.HasDirectory && monitors.DirectoryOf("x") == agents.DirectoryOf("x")))
-            names.UnionWith(Names(monitors, faults));
+        if (!inOne) names.UnionWith(Names(monitors!, faults));
         var proxmox = Proxmox.IsHere ? Proxmox : null;
         var known = (before as SocketLook)?.Seen;
         var seen = new Dictionary<string, SeenVm>(names.Count);
         var isSame = known is not null;
-        var byDirectory = proxmox is null && agents.IsInDirectory && monitors is null or { IsInDirectory: true }
-            && (monitors is null || monitors.DirectoryOf("x") == agents.DirectoryOf("x"));
+        var byDirectory = proxmox is null && inOne && agents.IsInDirectory && monitors is null or { IsInDirectory: true };
         foreach (var name in names)
         {
             var stamp = byDirectory ? Libc.StampOfLink(agents.DirectoryOf(name)) : null;
             var last = known?.GetValueOrDefault(name);
             var stood = stamp is { IsDirectory: true } && last?.Stamp == stamp ? last.Stood + 1 : 0;
-            seen[name] = stood <= LooksToStand || !last!.IsPlain ? new(stamp, Find(name), stood, IsPlain(name)) : last;
+            seen[name] = stood > LooksToStand && last!.IsPlain
+                ? last
+                : new(stamp, Find(name), stood, stood == LooksToStand && IsPlain(name));
             isSame &= ReferenceEquals(seen[name], last);
         }
         return isSame && faults.Count == 0 && before!.Faults.Count == 0 && seen.Count == known!.Count
@@ -65,7 +66,7 @@ internal sealed record SocketSource(IHostKind Kind, SocketHold Hold, string Agen
     /// <param name="Stamp">Of the VM's own directory, before it was looked into; null: it has none, or holds not all.</param>
     /// <param name="Found">Null: no socket.</param>
     /// <param name="Stood">For how many looks the stamp was the same.</param>
-    /// <param name="IsPlain">No socket is a link.</param>
+    /// <param name="IsPlain">It has just stood long enough, and no socket is a link.</param>
     private sealed record SeenVm(FileStamp? Stamp, FoundVm? Found, int Stood, bool IsPlain);
 
     /// <summary>
