@@ -26,6 +26,10 @@ public sealed record Run(string Id, string Kind, string State, RunItemCounts Ite
     public string? Reason { get; init; }
     /// <summary>In their order; null: everything is one wave.</summary>
     public IReadOnlyList<RunWave>? Waves { get; init; }
+    /// <summary>In the answer that starts the run: what its caller should know, a sentence or two each; null: nothing, or it is
+    /// another answer.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Warnings { get; init; }
     /// <summary>What a table of the run's VMs shows of each, beside its name and state; null: nothing, or a list does not
     /// tell.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -25,6 +25,13 @@ internal sealed class FakeNode : HttpMessageHandler
             new HttpResponseMessage(status) { Content = new StringContent(json, Encoding.UTF8, "application/json") }
         );
 
+    /// <summary>In the place of what the route was to answer.</summary>
+    public FakeNode Instead(string route, string json)
+    {
+        _answers.Remove(route);
+        return Answers(route, json);
+    }
+
     public FakeNode Streams(string route, string events) =>
         Answers(route, () => new HttpResponseMessage { Content = new StringContent(events, Encoding.UTF8, "text/event-stream") });
 

@@ -54,6 +54,18 @@ public sealed class FollowTests
             """, ended.Out);
     }
 
+    [Fact]
+    public async Task What_a_node_warns_of_at_the_start_of_a_run_is_told_on_standard_error()
+    {
+        const string warned = "The escrow has one recipient only. Add a second: qgactl escrow add NAME FILE.";
+        var node = Node("succeeded", 2, 0, Answers.Good)
+            .Instead("POST /v1/runs", $$"""{"warnings":["{{warned}}"],{{Answers.Run("waiting").TrimStart()[1..]}}""");
+
+        var ended = await Qga.RunAsync(node, ["backup", "run"]);
+
+        Assert.Equal((ExitCodes.Done, $"qgactl: warning: {warned}\n"), (ended.Code, ended.Error));
+    }
+
     [Theory]
     [InlineData("succeeded", ExitCodes.Done)]
     [InlineData("partial", ExitCodes.Partial)]

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Akka.Actor;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Messages;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Machines;
@@ -60,6 +61,16 @@ public abstract class RunKind
     public virtual void Show(JsonObject own)
     {
     }
+
+    // ---- its start
+
+    /// <summary>Asked before a run is started or tried again.</summary>
+    /// <returns>Why it cannot start on this node as it is; null: it can.</returns>
+    public virtual Task<KindRefusal?> RefusalAsync(NodeStores stores, RunOptions options) => Task.FromResult<KindRefusal?>(null);
+
+    /// <summary>What whoever starts a run is told with it, a sentence or two each.</summary>
+    public virtual Task<IReadOnlyList<string>> WarningsAsync(NodeStores stores, RunOptions options) =>
+        Task.FromResult<IReadOnlyList<string>>([]);
 
     // ---- its plan
 

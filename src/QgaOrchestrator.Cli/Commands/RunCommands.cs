@@ -103,7 +103,7 @@ internal static class RunCommands
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
-            var run = await RunFollower.StartAsync(() => client.RetryRunAsync(parsed.GetRequiredValue(id), cancel))
+            var run = await RunFollower.StartAsync(host, () => client.RetryRunAsync(parsed.GetRequiredValue(id), cancel))
                 .ConfigureAwait(false);
             FleetRun.Tell(host, run, global.IsJson(parsed));
             return ExitCodes.Done;

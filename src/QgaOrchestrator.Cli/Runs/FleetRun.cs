@@ -14,7 +14,7 @@ internal static class FleetRun
     {
         var dry = request.Options?["dryRun"]?.GetValue<bool>() == true;
         if (!dry && !Confirmation.Given(host, yes, question)) return ExitCodes.Failed;
-        var started = await RunFollower.StartAsync(() => client.StartRunAsync(request, cancel)).ConfigureAwait(false);
+        var started = await RunFollower.StartAsync(host, () => client.StartRunAsync(request, cancel)).ConfigureAwait(false);
         var code = await new RunFollower(host, client, json).FollowAsync(started.Id, cancel).ConfigureAwait(false);
         if (!json && !dry) host.Out.WriteLine($"See the output of the VMs: qgactl run results {started.Id}");
         return code;

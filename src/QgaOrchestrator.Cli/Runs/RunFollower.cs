@@ -43,12 +43,15 @@ internal sealed class RunFollower(CliHost host, QgaClient client, bool json)
         }
     }
 
-    /// <summary>Has the node start a run. Who is interrupted meanwhile is told that it may be under way.</summary>
-    public static async Task<Run> StartAsync(Func<Task<Run>> start)
+    /// <summary>Has the node start a run, and tells its warnings. Who is interrupted meanwhile is told that it may be under
+    /// way.</summary>
+    public static async Task<Run> StartAsync(CliHost host, Func<Task<Run>> start)
     {
         try
         {
-            return await start().ConfigureAwait(false);
+            var run = await start().ConfigureAwait(false);
+            foreach (var warning in run.Warnings ?? []) host.Error.WriteLine($"qgactl: warning: {warning}");
+            return run;
         }
         catch (OperationCanceledException)
         {

@@ -47,8 +47,7 @@ public static class RunEndpoints
         HttpRequest request,
         HttpResponse response,
         IOrchestrator orchestrator,
-        IViews views,
-        IIdempotencyKeys keys,
+        NodeStores stores,
         RunKinds kinds,
         TimeProvider time,
         CancellationToken cancel
@@ -57,13 +56,31 @@ public static class RunEndpoints
         var body = StrictInput.BodyOf(request.HttpContext);
         var (kind, select, options) = RunRequestReader.Read(body, kinds);
         AuditTrail.Note(request.HttpContext, $"{kind.Name} of {select}");
-        var id = await IdAsync(request, body, keys, time.GetUtcNow());
+        var id = await IdAsync(request, body, stores.Keys, time.GetUtcNow());
         // A repeat of a request with its key finds the run that the first one started.
-        var run = await FindAsync(id, orchestrator, views, cancel) ?? await BeginAsync(
-            id, kind, select, options, By(request.HttpContext), orchestrator, cancel);
-        response.Headers.Location = ApiRoutes.RunPath(id);
+        var run = await FindAsync(id, orchestrator, stores.Views, cancel);
+        if (run is null)
+        {
+            if (await RefusalAsync(kind, options, stores) is { } refusal) return refusal;
+            run = await BeginAsync(id, kind, select, options, By(request.HttpContext), orchestrator, cancel);
+        }
+        return await StartedAsync(run, kind, options, stores, kinds, response);
+    }
+
+    private static async Task<IResult?> RefusalAsync(RunKind kind, RunOptions options, NodeStores stores) =>
+        await kind.RefusalAsync(stores, options) is { } refusal
+            ? Problems.Result(Problems.Conflict(refusal.Code, refusal.Reason, refusal.Remedy))
+            : null;
+
+    private static async Task<IResult> StartedAsync(
+        RunSummary run, RunKind? kind, RunOptions options, NodeStores stores, RunKinds kinds, HttpResponse response)
+    {
+        response.Headers.Location = ApiRoutes.RunPath(run.Id);
+        var warnings = kind is null ? [] : await kind.WarningsAsync(stores, options);
         return TypedResults.Json(
-            run.ToApi(kinds, RoleOf(request.HttpContext)), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
+            run.ToApi(kinds, RoleOf(response.HttpContext)) with { Warnings = warnings.Count > 0 ? warnings : null },
+            ApiJson.Default.Run,
+            statusCode: StatusCodes.Status202Accepted);
     }
 
     private static async Task<RunSummary> BeginAsync(
@@ -128,15 +145,14 @@ public static class RunEndpoints
         HttpRequest request,
         HttpResponse response,
         IOrchestrator orchestrator,
-        IViews views,
-        IIdempotencyKeys keys,
+        NodeStores stores,
         RunKinds kinds,
         TimeProvider time,
         CancellationToken cancel
     )
     {
         AuditTrail.Note(request.HttpContext, $"retry of {id}");
-        if (await FindAsync(id, orchestrator, views, cancel) is not { } run) return Problems.Result(NoRun(id));
+        if (await FindAsync(id, orchestrator, stores.Views, cancel) is not { } run) return Problems.Result(NoRun(id));
         if (run.EndedAt is null)
             return Problems.Result(
                 Problems.Conflict(
@@ -153,7 +169,8 @@ public static class RunEndpoints
                     "Start a new run."
                 )
             );
-        if (kinds.Find(run.Kind)?.SecretsOf(run.Options) is { } secrets)
+        var kind = kinds.Find(run.Kind);
+        if (kind?.SecretsOf(run.Options) is { } secrets)
         {
             return Problems.Result(
                 Problems.Conflict(
@@ -163,14 +180,16 @@ public static class RunEndpoints
                 )
             );
         }
-        var next = await IdAsync(request, Encoding.UTF8.GetBytes($"retry {id}"), keys, time.GetUtcNow());
-        var retry = (await FindAsync(next, orchestrator, views, cancel))
-            ?? (await orchestrator.RetryRunAsync(id, next, By(request.HttpContext), cancel))?.Summary;
+        var next = await IdAsync(request, Encoding.UTF8.GetBytes($"retry {id}"), stores.Keys, time.GetUtcNow());
+        var retry = await FindAsync(next, orchestrator, stores.Views, cancel);
         if (retry is null)
-            return Problems.Result(NoRun(id));
-        response.Headers.Location = ApiRoutes.RunPath(next);
-        return TypedResults.Json(
-            retry.ToApi(kinds, RoleOf(request.HttpContext)), ApiJson.Default.Run, statusCode: StatusCodes.Status202Accepted);
+        {
+            if (kind is not null && await RefusalAsync(kind, run.Options, stores) is { } refusal) return refusal;
+            retry = (await orchestrator.RetryRunAsync(id, next, By(request.HttpContext), cancel))?.Summary;
+        }
+        return retry is null
+            ? Problems.Result(NoRun(id))
+            : await StartedAsync(retry, kind, retry.Options, stores, kinds, response);
     }
 
     private static async Task<IResult> ListAsync(

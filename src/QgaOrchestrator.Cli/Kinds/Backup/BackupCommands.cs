@@ -50,7 +50,7 @@ internal static class BackupCommands
                         "Give a path of the VMs' hosts, not of this machine."
                     );
             var request = new RunRequest(BackupDisplay.Kind, parsed.GetValue(select), asked);
-            var started = await RunFollower.StartAsync(() => client.StartRunAsync(request, cancel)).ConfigureAwait(false);
+            var started = await RunFollower.StartAsync(host, () => client.StartRunAsync(request, cancel)).ConfigureAwait(false);
             if (!parsed.GetValue(detach))
                 return await new RunFollower(host, client, global.IsJson(parsed)).FollowAsync(started.Id, cancel)
                     .ConfigureAwait(false);
