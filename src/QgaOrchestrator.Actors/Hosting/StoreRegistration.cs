@@ -27,7 +27,9 @@ public static class StoreRegistration
             .AddSingleton(all => all.GetRequiredService<NodeStores>().Keys)
             .AddSingleton(all => all.GetRequiredService<NodeStores>().Audit)
             .AddSingleton(all => all.GetRequiredService<NodeStores>().Results)
-            .AddSingleton(all => all.GetRequiredService<NodeStores>().Tokens);
+            .AddSingleton(all => all.GetRequiredService<NodeStores>().Tokens)
+            .AddSingleton(all => all.GetRequiredService<NodeStores>().Escrow)
+            .AddSingleton(all => all.GetRequiredService<NodeStores>().Recipients);
     }
 
     public static AkkaConfigurationBuilder AddJournal(this AkkaConfigurationBuilder akka, IJournal journal)

@@ -7,5 +7,14 @@ namespace QgaOrchestrator.Actors.Stores;
 /// <param name="Audit">Who changed what.</param>
 /// <param name="Results">What commands and processes of runs gave back.</param>
 /// <param name="Tokens">The named tokens.</param>
+/// <param name="Escrow">The passwords of guests' accounts.</param>
+/// <param name="Recipients">Who can open the escrow.</param>
 public sealed record NodeStores(
-    IJournal Journal, IViews Views, IIdempotencyKeys Keys, IAuditLog Audit, IResults Results, ITokenHashes Tokens);
+    IJournal Journal,
+    IViews Views,
+    IIdempotencyKeys Keys,
+    IAuditLog Audit,
+    IResults Results,
+    ITokenHashes Tokens,
+    IEscrow Escrow,
+    IRecipients Recipients);

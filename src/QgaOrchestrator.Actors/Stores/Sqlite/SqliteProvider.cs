@@ -26,7 +26,9 @@ public sealed class SqliteProvider : IStoreProvider
             new SqliteKeys(views),
             new SqliteAudit(new(In("audit.db"))),
             new FileResults(In("results"), time),
-            new FileTokens(In("tokens.json"))
+            new FileTokens(In("tokens.json")),
+            new SqliteEscrow(new(In("escrow.db"))),
+            new FileRecipients(In("recipients"))
         );
 
         string In(string name) => Path.Combine(dataDirectory, name);
