@@ -1,0 +1,57 @@
+using System.Text.Json.Serialization;
+using QgaOrchestrator.Core.Runs;
+
+namespace QgaOrchestrator.Core.Kinds.PasswordReset;
+
+/// <summary>Options of a run that resets one account's password on each VM.</summary>
+/// <param name="User">The account's name in the guest.</param>
+/// <param name="Length">Characters of the new password.</param>
+/// <param name="Crypted">The guest is sent a crypt(3) hash instead of the password; null: as its system takes it.</param>
+/// <param name="Verify">What proves that the new password is in force.</param>
+/// <param name="Unlock">A locked account is unlocked by its new password; false: it is refused.</param>
+/// <param name="ClearMustChange">An account that must change its password at the next login loses that mark; false: it is
+/// refused.</param>
+/// <param name="AcceptUnverified">Where a guest cannot prove it as wanted, the strongest proof that it can give is
+/// enough.</param>
+/// <param name="Mode">A new password, or the current one again.</param>
+public sealed record ResetOptions(
+    string User, int Length, bool? Crypted, ResetProof Verify, bool Unlock, bool ClearMustChange, bool AcceptUnverified,
+    ResetMode Mode)
+{
+    public const int ShortestLength = 16, DefaultLength = 24, LongestLength = 128;
+
+    /// <summary>chpasswd and pw take no name beyond these, and our own lines of text hold none.</summary>
+    public const string UserExpected = "expected an account's name: 1 to 256 characters without colon, comma, slash, blank or control";
+
+    public static ResetOptions? Of(RunOptions run) => run.Of(ResetKind.Name, ResetJson.Default.ResetOptions);
+
+    public RunOptions In(RunOptions run) => run.With(ResetKind.Name, this, ResetJson.Default.ResetOptions);
+
+    public static bool IsUser(string user) =>
+        user.Length is >= 1 and <= 256 && !user.StartsWith('-') && !user.Any(c => c is ':' or ',' or '/' || char.IsControl(c)
+            || char.IsWhiteSpace(c));
+}
+
+[JsonConverter(typeof(CamelCaseNames<ResetProof>))]
+public enum ResetProof
+{
+    /// <summary>The guest's entry is the hash that was sent. Where it was sent the password itself: a login.</summary>
+    Hash,
+
+    /// <summary>The guest's own login check takes the password.</summary>
+    Login,
+
+    /// <summary>The agent's word is enough.</summary>
+    None,
+}
+
+[JsonConverter(typeof(CamelCaseNames<ResetMode>))]
+public enum ResetMode { Rotate, Reapply }
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(ResetOptions))]
+internal sealed partial class ResetJson : JsonSerializerContext;

@@ -1,0 +1,45 @@
+using QgaOrchestrator.Core.Passwords;
+
+namespace QgaOrchestrator.Core.Kinds.PasswordReset;
+
+/// <summary>Why an account is not touched, before anything is made or sent.</summary>
+public static class ResetRefusals
+{
+    /// <returns>Every reason that there is; empty: it may go on.</returns>
+    public static IReadOnlyList<(string Reason, string Remedy)> Of(EntryLook look, ResetOptions options) => look switch
+    {
+        EntryLook.NotHere { Fault: var fault } => [Of(fault, options.User)],
+        EntryLook.Impossible { Why: var why } when options is { AcceptUnverified: false, Verify: not ResetProof.None } =>
+            [($"the guest cannot prove a new password: {why}",
+                "Allow guest-exec in the guest's agent, or accept the agent's word with acceptUnverified")],
+        EntryLook.Found { Entry: var entry, System: var system } => [.. Of(entry, system, options)],
+        _ => [],
+    };
+
+    private static (string Reason, string Remedy) Of(AccountFault fault, string user) => fault switch
+    {
+        AccountFault.Missing => ($"the guest has no account {user}", "Correct user, or leave this VM out of the selection"),
+        AccountFault.Directory => ($"{user} is an account of a directory, not of the guest's own files",
+            "Change its password in the directory; a reset here would change nothing, or the whole directory's"),
+        _ => ("the guest is a domain controller: its accounts are the domain's", "Change the password in the domain"),
+    };
+
+    private static IEnumerable<(string Reason, string Remedy)> Of(GuestEntry entry, GuestSystem system, ResetOptions options)
+    {
+        if (entry.AgentLogsInput)
+            yield return ("the guest's agent logs what it is sent (-v): the log would hold the password's hash, or the password",
+                "Start qemu-ga in the guest without -v and without verbose in its configuration");
+        if (entry.Locked && !options.Unlock)
+            yield return ($"the account {options.User} is locked", "A new password unlocks it: say so with unlock, or leave it locked");
+        if (entry.Expired)
+            yield return ($"the account {options.User} has expired", "Extend it in the guest (chage -E), or leave it expired");
+        if (entry.MustChange && !options.ClearMustChange)
+            yield return ($"the account {options.User} must change its password at the next login",
+                "A new password clears that mark: say so with clearMustChange, or let its owner log in first");
+        var byLogin = options.Verify == ResetProof.Login
+            || (options.Verify == ResetProof.Hash && !(options.Crypted ?? system != GuestSystem.Windows));
+        if (byLogin && options.Mode == ResetMode.Rotate && !entry.CanTestLogin && !options.AcceptUnverified)
+            yield return ("the guest has nothing that tests a login without a lock-out counter (unix_chkpwd)",
+                "Install PAM's unix_chkpwd in the guest, use verify hash, or accept a weaker proof with acceptUnverified");
+    }
+}
