@@ -80,7 +80,8 @@ public static class AccountRules
 
     /// <summary>What a guest's entry says about the passwords of its account.</summary>
     /// <param name="owner">Of another account's generation with this fingerprint; null: there is none.</param>
-    public static AccountCheck Compare(Account account, string fingerprint, (string Name, int Generation)? owner, DateTimeOffset now)
+    public static AccountCheck Compare(
+        Account account, string fingerprint, (string Name, int Generation)? owner, DateTimeOffset now)
     {
         var found = account.Generations.FindLast(generation => generation.Fingerprint == fingerprint);
         return (found, owner) switch

@@ -51,7 +51,9 @@ public sealed class FileRecipients(string directory) : IRecipients
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return Task.FromException<T>(new StoreException(
-                $"{directory}: {e.Message.TrimEnd('.')}", "Let the node's user write to it, and make room on its file system", e));
+                $"{directory}: {e.Message.TrimEnd('.')}",
+                "Let the node's user write to it, and make room on its file system",
+                e));
         }
         catch (StoreException e)
         {

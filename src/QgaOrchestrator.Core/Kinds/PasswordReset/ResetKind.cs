@@ -2,7 +2,8 @@ using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Core.Kinds.PasswordReset;
 
-/// <summary>Kind password-reset: a new password for one account of each VM, durable in the escrow before a guest sees it.</summary>
+/// <summary>Kind password-reset: a new password for one account of each VM, durable in the escrow before a guest sees
+/// it.</summary>
 public static class ResetKind
 {
     public const string Name = "password-reset";
@@ -23,7 +24,7 @@ public static class ResetKind
         "apply",
         "sends the hash, or the password itself where the guest takes no hash",
         "nothing is undone: the candidate stays readable",
-        "a sync, then a look: the candidate is in force, or its hash is sent again; a password in clear is replaced by a new one");
+        "a sync, then a look: the candidate is in force, or its hash is sent again; one in clear is replaced by a new one");
 
     public static readonly RunStep Verify = new(
         "verify",

@@ -21,7 +21,8 @@ public sealed record ResetOptions(
     public const int ShortestLength = 16, DefaultLength = 24, LongestLength = 128;
 
     /// <summary>chpasswd and pw take no name beyond these, and our own lines of text hold none.</summary>
-    public const string UserExpected = "expected an account's name: 1 to 256 characters without colon, comma, slash, blank or control";
+    public const string UserExpected =
+        "expected an account's name: 1 to 256 characters without colon, comma, slash, blank or control";
 
     public static ResetOptions? Of(RunOptions run) => run.Of(ResetKind.Name, ResetJson.Default.ResetOptions);
 

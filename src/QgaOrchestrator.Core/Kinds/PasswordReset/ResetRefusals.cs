@@ -30,7 +30,8 @@ public static class ResetRefusals
             yield return ("the guest's agent logs what it is sent (-v): the log would hold the password's hash, or the password",
                 "Start qemu-ga in the guest without -v and without verbose in its configuration");
         if (entry.Locked && !options.Unlock)
-            yield return ($"the account {options.User} is locked", "A new password unlocks it: say so with unlock, or leave it locked");
+            yield return ($"the account {options.User} is locked",
+                "A new password unlocks it: say so with unlock, or leave it locked");
         if (entry.Expired)
             yield return ($"the account {options.User} has expired", "Extend it in the guest (chage -E), or leave it expired");
         if (entry.MustChange && !options.ClearMustChange)

@@ -276,7 +276,8 @@ public static class ResetRules
         new ResetEnd(ItemState.Succeeded) { Generation = state.Target, Evidence = evidence },
         new EscrowChange.Promoted(state.Target!.Value, evidence, fingerprint));
 
-    private static (ResetState, ResetEffect?) Finish(ResetState state, ResetEnd end, params IReadOnlyList<EscrowChange> changes) =>
+    private static (ResetState, ResetEffect?) Finish(
+        ResetState state, ResetEnd end, params IReadOnlyList<EscrowChange> changes) =>
         Record(state with { End = end, Recording = [.. changes, new EscrowChange.Released()] });
 
     private static (ResetState, ResetEffect?) Record(ResetState state) =>
