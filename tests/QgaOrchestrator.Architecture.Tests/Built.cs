@@ -12,6 +12,7 @@ internal static class Built
     [
         "QgaOrchestrator.Core",
         "QgaOrchestrator.Qemu",
+        "QgaOrchestrator.Passwords",
         "QgaOrchestrator.Api",
         "QgaOrchestrator.Actors",
         "qga-watchdog",

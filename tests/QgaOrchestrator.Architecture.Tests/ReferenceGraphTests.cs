@@ -15,8 +15,9 @@ public class ReferenceGraphTests
         ["Qemu"] = ([], []),
         ["Api"] = ([], []),
         ["Watchdog"] = (["Qemu"], []),
-        ["Cli"] = (["Api", "Qemu"], ["System.CommandLine"]),
-        ["Actors"] = (["Core", "Qemu"],
+        ["Passwords"] = (["Qemu"], []), // Qemu for Secret alone
+        ["Cli"] = (["Api", "Passwords", "Qemu"], ["System.CommandLine"]),
+        ["Actors"] = (["Core", "Passwords", "Qemu"],
             ["Akka.Cluster.Hosting", "Akka.Cluster.Sharding", "Akka.Persistence.Query", "Akka.Persistence.Sql", "linq2db",
              "Microsoft.Data.Sqlite"]),
         ["Node"] = (["Actors", "Api", "Watchdog"], []), // Watchdog is not linked: the build puts it beside qgad

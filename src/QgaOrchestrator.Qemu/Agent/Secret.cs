@@ -17,27 +17,36 @@ public sealed class Secret : IDisposable
     private readonly byte[] _bytes;
     private bool _disposed;
 
+    private Secret(int length) => _bytes = GC.AllocateArray<byte>(length, pinned: true);
+
     private Secret(ReadOnlySpan<byte> bytes)
-    {
-        _bytes = GC.AllocateUninitializedArray<byte>(bytes.Length, pinned: true);
-        bytes.CopyTo(_bytes);
-    }
+        : this(bytes.Length) => bytes.CopyTo(_bytes);
 
     public static Secret Of(ReadOnlySpan<byte> bytes) => new(bytes);
+
+    /// <summary>Its bytes are made in their place, so that there is no other copy.</summary>
+    /// <param name="fill">Gets that many bytes, all 0.</param>
+    public static Secret Create(int length, Action<Span<byte>> fill)
+    {
+        var secret = new Secret(length);
+        try
+        {
+            fill(secret._bytes);
+            return secret;
+        }
+        catch
+        {
+            secret.Dispose();
+            throw;
+        }
+    }
 
     /// <param name="text">Kept as UTF-8. A string cannot be overwritten: prefer bytes where there is a choice.</param>
     public static Secret Of(ReadOnlySpan<char> text)
     {
-        var bytes = new byte[Encoding.UTF8.GetByteCount(text)];
-        Encoding.UTF8.GetBytes(text, bytes);
-        try
-        {
-            return new Secret(bytes);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(bytes);
-        }
+        var secret = new Secret(Encoding.UTF8.GetByteCount(text));
+        Encoding.UTF8.GetBytes(text, secret._bytes);
+        return secret;
     }
 
     /// <exception cref="ObjectDisposedException">It has been overwritten.</exception>

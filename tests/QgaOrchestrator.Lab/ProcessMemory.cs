@@ -1,0 +1,61 @@
+using System.Globalization;
+
+namespace QgaOrchestrator.Lab;
+
+/// <summary>
+/// Looks for bytes in all writable memory of a process: stacks, heaps, buffers. Needles are given masked (each byte XOR 0x5A), so
+/// that one who searches its own memory does not find what it searches by.
+/// </summary>
+public static class ProcessMemory
+{
+    private const byte Mask = 0x5A;
+    private const int ChunkLength = 1 << 20;
+
+    public static byte[] Masked(ReadOnlySpan<byte> needle)
+    {
+        var masked = new byte[needle.Length];
+        for (var i = 0; i < masked.Length; i++) masked[i] = (byte)(needle[i] ^ Mask);
+        return masked;
+    }
+
+    /// <summary>The indices of the needles that are there, each once for every copy (twice where two reads overlap).</summary>
+    /// <param name="process">Its id. Another than one's own needs root.</param>
+    /// <param name="maskedNeedles">Each of <see cref="Masked"/>.</param>
+    public static IReadOnlyList<int> Find(int process, IReadOnlyList<byte[]> maskedNeedles)
+    {
+        var found = new List<int>();
+        var overlap = maskedNeedles.Max(needle => needle.Length) - 1;
+        var chunk = GC.AllocateArray<byte>(ChunkLength, pinned: true);
+        // Without a buffer of .NET's: it would be memory to search, too.
+        using var memory = File.OpenHandle($"/proc/{process}/mem");
+        foreach (var (start, end) in Mappings(process))
+            for (var at = start; at < end; at += chunk.Length - overlap)
+            {
+                int length;
+                try
+                {
+                    length = RandomAccess.Read(memory, chunk.AsSpan(0, (int)Math.Min(chunk.Length, end - at)), at);
+                }
+                catch (IOException)
+                {
+                    break; // unmapped meanwhile
+                }
+                var read = chunk.AsSpan(0, length);
+                for (var i = 0; i < read.Length; i++) read[i] ^= Mask;
+                foreach (var (index, needle) in maskedNeedles.Index())
+                    for (var from = 0; read[from..].IndexOf(needle) is >= 0 and var hit; from += hit + 1)
+                        found.Add(index);
+                if (length < chunk.Length) break;
+            }
+        return found;
+    }
+
+    private static IEnumerable<(long Start, long End)> Mappings(int process) =>
+        from line in File.ReadAllLines($"/proc/{process}/maps")
+        let fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        where fields[1].StartsWith("rw", StringComparison.Ordinal) && !line.EndsWith("[vvar]", StringComparison.Ordinal)
+        let range = fields[0].Split('-')
+        select (Hex(range[0]), Hex(range[1]));
+
+    private static long Hex(string text) => long.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+}
