@@ -8,6 +8,14 @@ namespace QgaOrchestrator.Core.Passwords;
 /// <param name="User">The account's name in the guest.</param>
 public sealed record AccountId(string Vm, string User)
 {
+    /// <summary>chpasswd and pw take no name beyond these, and our own lines of text hold none.</summary>
+    public const string UserExpected =
+        "expected an account's name: 1 to 256 characters without colon, comma, slash, blank or control";
+
+    public static bool IsUser(string user) =>
+        user.Length is >= 1 and <= 256 && !user.StartsWith('-') && !user.Any(c => c is ':' or ',' or '/' || char.IsControl(c)
+            || char.IsWhiteSpace(c));
+
     /// <summary>A VM is its UUID wherever it runs; one without a UUID is its place.</summary>
     public static string KeyOf(string? uuid, string host, string name) => uuid ?? $"{host}/{name}";
 
@@ -36,6 +44,10 @@ public sealed record Account(AccountId Id, string Name)
 
     /// <summary>Somebody holds the password in clear; null: nobody.</summary>
     public AccountCheckout? Checkout { get; init; }
+
+    /// <summary>Nothing of it is worth keeping.</summary>
+    [JsonIgnore]
+    public bool IsEmpty => this is { Latest: 0, Lease: null, Check: null, Checkout: null };
 
     [JsonIgnore]
     public Generation? Current => Generations.Find(generation => generation.State == GenerationState.Current);
@@ -161,7 +173,6 @@ public sealed record AccountCheckout(string By, DateTimeOffset At, DateTimeOffse
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(Account))]

@@ -95,26 +95,38 @@ public static class AccountRules
     }
 
     /// <summary>The generations of which one is in force, as far as is known, the likeliest first; empty: none of the account's
-    /// own is.</summary>
+    /// own is. A look says nothing of an open generation: it may be sent, or arrive, at any instant after it.</summary>
     public static IReadOnlyList<Generation> Possible(Account account)
     {
         var open = account.Open.OrderByDescending(generation => generation.Number);
         return account.Check switch
         {
-            { InForce: InForce.Current or InForce.Older or InForce.Unverified, Generation: { } seen, At: var at }
-                when account.Find(seen) is { } one && account.Open.All(other => other.Made <= at) => [one],
-            { InForce: InForce.Clone or InForce.Foreign, At: var at } when account.Open.All(other => other.Made <= at) => [],
-            _ => [.. open, .. account.Generations.Where(generation => generation.State == GenerationState.Current)],
+            { InForce: InForce.Clone or InForce.Foreign } => [.. open],
+            { Generation: { } seen } when account.Find(seen) is { } one => [one, .. open.Where(other => other.Number != seen)],
+            _ => [.. open, .. SinceProved(account).Reverse()],
         };
     }
 
-    /// <summary>Leaves out what nobody needs: void and retired generations that ended before, except those that a point
-    /// names.</summary>
+    /// <summary>The current generation; where only the agent said that it is in force, also those back to the last one that was
+    /// proved.</summary>
+    private static IEnumerable<Generation> SinceProved(Account account)
+    {
+        if (account.Current is not { } current) return [];
+        if (current.Evidence != Evidence.Acknowledged) return [current];
+        var proved = account.Generations.FindLast(one => one.Evidence is Evidence.Login or Evidence.Hash)?.Number ?? 0;
+        return account.Generations.Where(one =>
+            one.Number >= proved
+            && one.State is (GenerationState.Current or GenerationState.Previous or GenerationState.Retired));
+    }
+
+    /// <summary>Leaves out what nobody needs: void and retired generations that ended before, except those that may be in force,
+    /// or that a point names.</summary>
     public static Account Trim(Account account, DateTimeOffset before, IReadOnlySet<int> needed) => account with
     {
         Generations = account.Generations.RemoveAll(generation =>
             generation.State is GenerationState.Retired or GenerationState.Void
             && generation.Ended < before
+            && !Possible(account).Contains(generation)
             && !needed.Contains(generation.Number)),
     };
 

@@ -11,17 +11,22 @@ public sealed class FileRecipients(string directory) : IRecipients
     private readonly Lock _writing = new();
 
     public Task<IReadOnlyList<StoredRecipient>> ReadAsync() => Try<IReadOnlyList<StoredRecipient>>(() =>
-        Directory.Exists(directory)
-            ? [.. Directory.EnumerateFiles(directory, "*" + Suffix).Order(StringComparer.Ordinal).Select(Read)]
-            : []);
+    {
+        lock (_writing)
+        {
+            if (!Directory.Exists(directory)) return [];
+            Check(directory);
+            return [.. Directory.EnumerateFiles(directory, "*" + Suffix).Order(StringComparer.Ordinal).Select(Read)];
+        }
+    });
 
     public Task<bool> AddAsync(StoredRecipient recipient) => Try(() =>
     {
         lock (_writing)
         {
-            Directory.CreateDirectory(directory, OwnFiles.Directory);
+            using var held = Make();
             if (File.Exists(PathOf(recipient.Name))) return false;
-            HeldDirectory.ReplaceFile(PathOf(recipient.Name), Encoding.UTF8.GetBytes(recipient.Certificate), OwnFiles.File);
+            held.Replace(recipient.Name + Suffix, Encoding.UTF8.GetBytes(recipient.Certificate), OwnFiles.File);
             return true;
         }
     });
@@ -31,14 +36,36 @@ public sealed class FileRecipients(string directory) : IRecipients
         lock (_writing)
         {
             if (!File.Exists(PathOf(name))) return false;
-            File.Delete(PathOf(name));
+            using var held = HeldDirectory.Open(directory);
+            held.Delete(name + Suffix);
+            // A recipient that was removed does not come back with a loss of power.
+            held.Sync();
             return true;
         }
     });
 
-    private static StoredRecipient Read(string file) => OwnFiles.Fault(file) is { } fault
-        ? throw new StoreException(fault, "Who can write to it could add a recipient of passwords")
-        : new StoredRecipient(Path.GetFileNameWithoutExtension(file), File.ReadAllText(file));
+    private HeldDirectory Make()
+    {
+        if (!Directory.Exists(directory))
+        {
+            using var above = HeldDirectory.Open(Path.GetDirectoryName(directory)!);
+            Directory.CreateDirectory(directory, OwnFiles.Directory);
+            above.Sync();
+        }
+        return HeldDirectory.Open(directory);
+    }
+
+    private static StoredRecipient Read(string file)
+    {
+        Check(file);
+        return new(Path.GetFileNameWithoutExtension(file), File.ReadAllText(file));
+    }
+
+    private static void Check(string path)
+    {
+        if (OwnFiles.Fault(path) is { } fault)
+            throw new StoreException(fault, "Who can write to it could add a recipient of passwords");
+    }
 
     private string PathOf(string name) => Path.Combine(directory, name + Suffix);
 

@@ -35,8 +35,9 @@ internal sealed class FingerprintRow
 /// <summary>The schema of the escrow.</summary>
 internal static class EscrowSchema
 {
-    private const string Tables = """
-        PRAGMA journal_mode=WAL;
+    private const int Version = 1;
+
+    private static readonly string Tables = $"""
         CREATE TABLE IF NOT EXISTS accounts (vm TEXT NOT NULL, user TEXT NOT NULL, checked_out INTEGER NOT NULL,
           json TEXT NOT NULL, PRIMARY KEY (vm, user)) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS accounts_out ON accounts (checked_out) WHERE checked_out;
@@ -44,15 +45,36 @@ internal static class EscrowSchema
           bytes BLOB NOT NULL, PRIMARY KEY (vm, user, generation)) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS fingerprints (fingerprint TEXT NOT NULL, vm TEXT NOT NULL, user TEXT NOT NULL,
           PRIMARY KEY (fingerprint, vm, user)) WITHOUT ROWID;
-        PRAGMA user_version = 1;
+        PRAGMA user_version = {Version};
         """;
 
+    /// <exception cref="StoreException">A newer version has written the file.</exception>
     public static bool Ensure(SqliteFile file)
     {
-        using SqliteConnection db = file.Open();
-        using var command = db.CreateCommand();
-        command.CommandText = Tables;
-        command.ExecuteNonQuery();
+        using var db = file.Open();
+        var version = VersionOf(db);
+        if (version > Version)
+            throw new StoreException(
+                $"{file.Path} was written by a newer version of qgad", "Use that version, or a copy of the file from before it");
+        if (version == Version) return true;
+        Execute(db, "PRAGMA journal_mode=WAL");
+        using var transaction = db.BeginTransaction();
+        Execute(db, Tables);
+        transaction.Commit();
         return true;
+    }
+
+    private static long VersionOf(SqliteConnection db)
+    {
+        using var command = db.CreateCommand();
+        command.CommandText = "PRAGMA user_version";
+        return (long)command.ExecuteScalar()!;
+    }
+
+    private static void Execute(SqliteConnection db, string sql)
+    {
+        using var command = db.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
     }
 }

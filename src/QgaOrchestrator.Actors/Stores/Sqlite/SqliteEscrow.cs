@@ -21,6 +21,7 @@ public sealed class SqliteEscrow : IEscrow
     {
         _file = file;
         _options = file.Options(yield: false);
+        // Tried again until it succeeds.
         _schema = new(() => EscrowSchema.Ensure(file), LazyThreadSafetyMode.PublicationOnly);
         _writer = new(file, Connect);
     }
@@ -84,6 +85,11 @@ public sealed class SqliteEscrow : IEscrow
     private static void Write(DataConnection db, Account? before, Account after, SealedGeneration? added)
     {
         var (vm, user) = (after.Id.Vm, after.Id.User);
+        if (after.IsEmpty)
+        {
+            db.GetTable<AccountRow>().Delete(row => row.Vm == vm && row.User == user);
+            return;
+        }
         db.InsertOrReplace(new AccountRow
         {
             Vm = vm,
@@ -117,7 +123,20 @@ public sealed class SqliteEscrow : IEscrow
 
     private static IReadOnlyList<Account> Read(IQueryable<AccountRow> rows) => [.. rows.ToList().Select(Of)];
 
-    private static Account Of(AccountRow row) => JsonSerializer.Deserialize(row.Json, AccountJson.Default.Account)!;
+    private static Account Of(AccountRow row)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(row.Json, AccountJson.Default.Account) ?? throw new JsonException("it is null");
+        }
+        catch (JsonException e)
+        {
+            throw new StoreException(
+                $"escrow.db: the account {row.User} of {row.Vm} cannot be read: {e.Message.TrimEnd('.')}",
+                "Put a good copy of escrow.db back. Its sealed texts can still be opened with a recipient's key",
+                e);
+        }
+    }
 
     private async Task<T> ReadAsync<T>(Func<DataConnection, T> read)
     {

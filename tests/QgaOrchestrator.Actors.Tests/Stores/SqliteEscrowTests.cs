@@ -1,0 +1,42 @@
+using Microsoft.Data.Sqlite;
+using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Actors.Stores.Sqlite;
+using QgaOrchestrator.Core.Passwords;
+
+namespace QgaOrchestrator.Actors.Tests.Stores;
+
+public sealed class SqliteEscrowTests : EscrowSuite, IDisposable
+{
+    private readonly TempDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    protected override IEscrow Create() => new SqliteEscrow(new(_directory.File("escrow.db")));
+
+    protected override void Block() => Sql(
+        "CREATE TRIGGER no_account BEFORE INSERT ON accounts BEGIN SELECT RAISE(ABORT, 'blocked'); END;"
+            + "CREATE TRIGGER no_text BEFORE UPDATE ON sealed BEGIN SELECT RAISE(ABORT, 'blocked'); END;");
+
+    protected override void Damage(AccountId id) => Sql($"UPDATE accounts SET json = '{{' WHERE vm = '{id.Vm}'");
+
+    [Fact]
+    public async Task A_file_of_a_newer_version_is_refused_and_left_as_it_is()
+    {
+        Sql("CREATE TABLE later (a); PRAGMA user_version = 2");
+        await using var escrow = Create();
+
+        var error = await Assert.ThrowsAsync<StoreException>(() => escrow.ListAsync(null, 1));
+
+        Assert.Contains("newer version", error.Message, StringComparison.Ordinal);
+        Assert.Equal(2L, Sql("PRAGMA user_version"));
+    }
+
+    private object? Sql(string sql)
+    {
+        using var db = new SqliteConnection($"Data Source={_directory.File("escrow.db")};Pooling=False");
+        db.Open();
+        using var command = db.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar();
+    }
+}
