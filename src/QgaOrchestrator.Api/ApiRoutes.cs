@@ -13,6 +13,12 @@ public static class ApiRoutes
     public const string VmFile = "/v1/vms/{vm}/file";
     public const string VmFileDigest = "/v1/vms/{vm}/file/digest";
     public const string VmExec = "/v1/vms/{vm}/exec";
+    public const string VmPassword = "/v1/vms/{vm}/passwords/{user}";
+    public const string VmPasswordCheckout = "/v1/vms/{vm}/passwords/{user}/checkout";
+    public const string VmPasswordGeneration = "/v1/vms/{vm}/passwords/{user}/generations/{generation:int}";
+    public const string Passwords = "/v1/passwords";
+    public const string EscrowRecipients = "/v1/escrow/recipients";
+    public const string EscrowRecipient = "/v1/escrow/recipients/{name}";
     public const string Runs = "/v1/runs";
     public const string Run = "/v1/runs/{id}";
     public const string RunItems = "/v1/runs/{id}/items";
@@ -52,6 +58,11 @@ public static class ApiRoutes
     public static string VmFileDigestPath(string vm) => $"{VmPath(vm)}/file/digest";
 
     public static string VmExecPath(string vm) => $"{VmPath(vm)}/exec";
+
+    /// <param name="vm">Also the UUID of a VM that is gone.</param>
+    public static string VmPasswordPath(string vm, string user) => $"{VmPath(vm)}/passwords/{Uri.EscapeDataString(user)}";
+
+    public static string EscrowRecipientPath(string name) => $"{EscrowRecipients}/{Uri.EscapeDataString(name)}";
 
     public static string RunPath(string id) => $"{Runs}/{Uri.EscapeDataString(id)}";
 

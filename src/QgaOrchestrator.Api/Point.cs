@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace QgaOrchestrator.Api;
 
 /// <summary>
@@ -22,7 +24,14 @@ public sealed record Point(
     public string? Directory { get; init; }
     /// <summary>What the VM has besides, and is not in the point; null where that was not told.</summary>
     public IReadOnlyList<DeviceOutside>? Outside { get; init; }
+    /// <summary>The passwords that its guest's accounts may have had at the cut: qgactl password show VM USER --at POINT. Null:
+    /// none is in the escrow, or nobody knows.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<PasswordAtCut>? Passwords { get; init; }
 }
+
+/// <summary>A generation of the escrow that may have been in force at the cut.</summary>
+public sealed record PasswordAtCut(string User, int Generation);
 
 /// <summary>A disk or device of the VM that is not in the point.</summary>
 /// <param name="Name">As QEMU names it.</param>

@@ -10,6 +10,7 @@ using QgaOrchestrator.Node.Http;
 using QgaOrchestrator.Node.Http.Audit;
 using QgaOrchestrator.Node.Http.Errors;
 using QgaOrchestrator.Node.Http.Limits;
+using QgaOrchestrator.Node.Http.Passwords;
 using QgaOrchestrator.Node.Http.Requests;
 using QgaOrchestrator.Node.Logging;
 
@@ -39,6 +40,7 @@ public static class NodeHost
             .AddSingleton(new ApiAddressFile(options.Freeze.Ledger))
             .AddSingleton<ConnectionBook>()
             .AddSingleton<TokenBudgets>()
+            .AddSingleton<AccountLookup>()
             .AddSingleton(services => new SlowReaders(SlowReaders.Patience, services.GetRequiredService<TimeProvider>()))
             .AddSingleton(AuditTrail.Refusals)
             .AddRoutingCore()
@@ -69,6 +71,7 @@ public static class NodeHost
         app.MapRunEvents();
         app.MapResults();
         app.MapPoints();
+        app.MapPasswords();
         app.MapTokens();
         app.MapAudit();
         app.AnnounceAddress(data.TokenFile);

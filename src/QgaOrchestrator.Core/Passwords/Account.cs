@@ -67,7 +67,14 @@ public sealed record Account(AccountId Id, string Name)
 /// <param name="Item">Index of the item in that run.</param>
 /// <param name="Hash">The crypt(3) hash that the guest is sent; null where it is sent the password itself.</param>
 /// <param name="Before">The fingerprint of what was in force before it was sent; null where that could not be seen.</param>
-public sealed record Generation(int Number, DateTimeOffset Made, string Run, int Item, string? Hash, string? Before)
+public sealed record Generation(
+    int Number,
+    DateTimeOffset Made,
+    string Run,
+    int Item,
+    // A member that must be there when it is read is written also where it is null.
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Hash,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Before)
 {
     public GenerationState State { get; init; } = GenerationState.Candidate;
 
@@ -173,6 +180,7 @@ public sealed record AccountCheckout(string By, DateTimeOffset At, DateTimeOffse
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(Account))]

@@ -37,6 +37,11 @@ public sealed record RecoveryPoint(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<PointOutside>? Outside { get; init; }
 
+    /// <summary>The passwords that its guest's escrowed accounts may have had at the cut; null where none is escrowed, or the
+    /// escrow could not be asked.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<PointPassword>? Passwords { get; init; }
+
     /// <summary>Where its point.json was read, or is; not stored in it, so that a directory can be moved.</summary>
     [JsonIgnore]
     public string Directory { get; init; } = "";
@@ -54,6 +59,10 @@ public sealed record RecoveryPoint(
 /// writer).</param>
 public sealed record PointDisk(
     int Index, string Node, string Qdev, string File, long Size, long Bytes, string Sha256, string Covered);
+
+/// <summary>A generation of the escrow that may have been in force at the cut; more than one of a user where that was not
+/// certain.</summary>
+public sealed record PointPassword(string User, int Generation);
 
 /// <summary>A disk or device that is not in the point.</summary>
 /// <param name="Name">As QEMU names it.</param>

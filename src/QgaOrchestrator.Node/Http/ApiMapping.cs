@@ -93,6 +93,9 @@ public static class ApiMapping
         Host = point.Host,
         Directory = point.Directory,
         Outside = point.Outside is { } outside ? [.. outside.Select(disk => new DeviceOutside(disk.Name, disk.Why))] : null,
+        Passwords = point.Passwords is { } passwords
+            ? [.. passwords.Select(one => new PasswordAtCut(one.User, one.Generation))]
+            : null,
     };
 
     private static PointImage ToApi(PointDisk disk) => new(disk.Index, disk.File, disk.Size, disk.Sha256)

@@ -167,7 +167,8 @@ public class AccountRulesTests
     };
 
     private static Account Made(int count) => Enumerable.Range(1, count)
-        .Aggregate(new Account(new("u1", "root"), "hv1/db1"), (account, number) => AccountRules.Add(account, Of(number, Candidate)));
+        .Aggregate(
+            new Account(new("u1", "root"), "hv1/db1"), (account, number) => AccountRules.Add(account, Of(number, Candidate)));
 
     private static Generation Of(int number, GenerationState state) =>
         new(number, T0, "r1", 3, null, null) { State = state, Fingerprint = $"f{number}" };

@@ -8,12 +8,17 @@ public sealed class RoutesTests(NodeFixture node) : IClassFixture<NodeFixture>
 {
     private static readonly string[] Roles =
     [
+        "DELETE /v1/escrow/recipients/{name} admin",
         "DELETE /v1/recovery-points/{id} admin",
         "DELETE /v1/tokens/{name} admin",
+        "DELETE /v1/vms/{vm}/passwords/{user}/checkout operator",
         "GET /healthz open",
         "GET /readyz open",
         "GET /v1/audit admin",
         "GET /v1/audit/check admin",
+        "GET /v1/escrow/recipients viewer",
+        "GET /v1/escrow/recipients/{name} viewer",
+        "GET /v1/passwords viewer",
         "GET /v1/recovery-points viewer",
         "GET /v1/recovery-points/{id} viewer",
         "GET /v1/runs viewer",
@@ -27,6 +32,7 @@ public sealed class RoutesTests(NodeFixture node) : IClassFixture<NodeFixture>
         "GET /v1/vms/{vm} viewer",
         "GET /v1/vms/{vm}/file operator",
         "GET /v1/vms/{vm}/file/digest operator",
+        "GET /v1/vms/{vm}/passwords/{user} viewer; operator with `reason`",
         "POST /v1/runs operator",
         "POST /v1/runs/{id}/abort operator",
         "POST /v1/runs/{id}/pause operator",
@@ -35,8 +41,11 @@ public sealed class RoutesTests(NodeFixture node) : IClassFixture<NodeFixture>
         "POST /v1/tokens admin",
         "POST /v1/vms/{vm}/agent/{command} by command",
         "POST /v1/vms/{vm}/exec operator",
+        "POST /v1/vms/{vm}/passwords/{user}/checkout operator",
         "POST /v1/vms/{vm}/wake operator",
+        "PUT /v1/escrow/recipients/{name} admin",
         "PUT /v1/vms/{vm}/file operator",
+        "PUT /v1/vms/{vm}/passwords/{user}/generations/{generation:int} admin",
     ];
 
     [Fact]

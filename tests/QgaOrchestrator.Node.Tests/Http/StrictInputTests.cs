@@ -118,9 +118,11 @@ public sealed class StrictInputTests(NodeFixture node) : IClassFixture<NodeFixtu
     /// <summary>Every query parameter that there is: a new one is named here.</summary>
     private static readonly string[] Queries =
     [
+        "DELETE /v1/escrow/recipients/x force",
         "DELETE /v1/recovery-points/x missing",
         "GET /v1/audit limit cursor vm run who since",
         "GET /v1/audit/check head",
+        "GET /v1/passwords vm user limit cursor",
         "GET /v1/recovery-points vm limit cursor",
         "GET /v1/runs limit cursor",
         "GET /v1/runs/x/items limit cursor",
@@ -128,6 +130,7 @@ public sealed class StrictInputTests(NodeFixture node) : IClassFixture<NodeFixtu
         "GET /v1/vms select limit cursor",
         "GET /v1/vms/x/file path offset",
         "GET /v1/vms/x/file/digest path bytes",
+        "GET /v1/vms/x/passwords/x reason generation at",
         "POST /v1/runs/x/abort wait",
         "POST /v1/vms/x/agent/x timeout lease force",
         "PUT /v1/vms/x/file path bytes sha256 offset inPlace mode newMode",

@@ -18,7 +18,8 @@ namespace QgaOrchestrator.Node.Http.Audit;
 /// </summary>
 public static partial class AuditTrail
 {
-    private const int LongestNote = 200;
+    /// <summary>Room for an account's name and the reason why its password was asked for.</summary>
+    private const int LongestNote = 512;
 
     /// <summary>A response waits this long for its entry, which is written in any case.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
@@ -94,6 +95,7 @@ public static partial class AuditTrail
                     await RequestLimits.RefuseAsync(context, Problems.TooManyRefused, wait);
                     return;
                 }
+                if (MarkOf(context)?.Detail?.Invoke(context) is { } detail) Note(context, detail);
                 try
                 {
                     await audit.AppendAsync(Entry(context, AuditOutcomes.Asked, null));
@@ -115,12 +117,17 @@ public static partial class AuditTrail
         "See the node's log, and make room in its data directory or let its user write audit.db. No thaw is refused for this.");
 
     /// <summary>Audits a GET that shows a guest's own data, such as its files.</summary>
-    public static TBuilder AuditedAsChange<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
-        endpoint.WithMetadata(new ShowsAGuest());
+    /// <param name="when">Which requests do; null: all of the route.</param>
+    /// <param name="detail">What both entries say from the beginning.</param>
+    public static TBuilder AuditedAsChange<TBuilder>(
+        this TBuilder endpoint, Func<HttpContext, bool>? when = null, Func<HttpContext, string?>? detail = null)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new ShowsAGuest(when, detail));
 
     private static bool IsRead(HttpContext context) =>
         (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
-        && context.GetEndpoint()?.Metadata.GetMetadata<ShowsAGuest>() is null;
+        && (MarkOf(context) is not { } mark || mark.When?.Invoke(context) == false);
+
+    private static ShowsAGuest? MarkOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<ShowsAGuest>();
 
     /// <summary>The request was wrong or not allowed, and nothing was done.</summary>
     private static bool IsCallersFault(HttpContext context) => context.Response.StatusCode
@@ -168,7 +175,7 @@ public static partial class AuditTrail
             ?? PlainText.Of(context.GetRouteValue("id") as string)
         : null;
 
-    private sealed class ShowsAGuest;
+    private sealed record ShowsAGuest(Func<HttpContext, bool>? When, Func<HttpContext, string?>? Detail);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The audit log cannot be written, so a request is refused")]
     private static partial void LogRefused(ILogger log, Exception error);

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Actors.Guests;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent.Commands;
@@ -18,6 +19,9 @@ public static class ErrorMapping
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => Problems.TooSlow,
         BadHttpRequestException e => new("Bad request", e.StatusCode, ProblemCodes.BadRequest, e.Message, "Correct the request."),
         Akka.Actor.AskTimeoutException => Problems.StoreBusy,
+        StoreException e => new(
+            "Store unavailable", StatusCodes.Status503ServiceUnavailable, ProblemCodes.StoreUnavailable, $"{e.Reason}.",
+            $"{e.Remedy}."),
         _ => new(
             "Internal error", StatusCodes.Status500InternalServerError, ProblemCodes.Internal,
             "The node failed to answer.", "See the node's log for the reason."),

@@ -34,6 +34,6 @@ public static class Paging
         : int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var place) ? place
         : throw Bad();
 
-    private static ProblemException Bad() =>
+    public static ProblemException Bad() =>
         new(Problems.BadRequest("cursor: it is not from this list.", "Send the \"next\" of the previous page unchanged."));
 }
