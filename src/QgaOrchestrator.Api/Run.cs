@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
@@ -72,6 +73,9 @@ public sealed record ItemStatus(
     public string? Class { get; init; }
     /// <summary>Bytes that the point holds.</summary>
     public long? Bytes { get; init; }
+    /// <summary>Whatever else the run's kind tells of its items, by name: its columns are here or above. Null: nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, JsonElement>? Values { get; init; }
     /// <summary>What a running item waits for, in words.</summary>
     public string? Note { get; init; }
     public DateTimeOffset? StartedAt { get; init; }

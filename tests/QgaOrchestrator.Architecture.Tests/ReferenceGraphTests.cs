@@ -16,7 +16,7 @@ public class ReferenceGraphTests
         ["Api"] = ([], []),
         ["Watchdog"] = (["Qemu"], []),
         ["Passwords"] = (["Qemu"], []), // Qemu for Secret alone
-        ["Cli"] = (["Api", "Passwords", "Qemu"], ["System.CommandLine"]),
+        ["Cli"] = (["Api", "Core", "Passwords", "Qemu"], ["System.CommandLine"]),
         ["Actors"] = (["Core", "Passwords", "Qemu"],
             ["Akka.Cluster.Hosting", "Akka.Cluster.Sharding", "Akka.Persistence.Query", "Akka.Persistence.Sql", "linq2db",
              "Microsoft.Data.Sqlite"]),

@@ -51,8 +51,8 @@ public sealed class ReferenceTests
         foreach (var same in own)
             text.Append(Row(same.First().option, string.Join(", ", same.Select(of => $"`{PathOf(of.command)}`"))));
         text.Append("\n| old spelling | now |\n|---|---|\n");
-        foreach (var command in leaves.Where(command => command.Options.Any(option => option.Hidden)))
-            text.Append($"| `{PathOf(command)}` {Names(command.Options.Where(o => o.Hidden && !InRollout(command, o)))} | ")
+        foreach (var (command, old) in leaves.Select(command => (command, Old: HiddenOf(command))).Where(of => of.Old.Count > 0))
+            text.Append($"| `{PathOf(command)}` {Names(old)} | ")
                 .Append(command.Name switch
                 {
                     "call" => "`run command`",
@@ -82,6 +82,9 @@ public sealed class ReferenceTests
     }
 
     private static string PathOf(CliCommand command) => CliCommand.PathOf(command)["qgactl ".Length..];
+
+    private static List<Option> HiddenOf(Command command) =>
+        [.. command.Options.Where(option => option.Hidden && !InRollout(command, option))];
 
     private static IEnumerable<Option> Own(CliCommand command) =>
         command.Options.Where(option => !option.Hidden && !InRollout(command, option));

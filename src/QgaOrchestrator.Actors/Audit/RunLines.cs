@@ -1,4 +1,5 @@
 using System.Globalization;
+using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
@@ -17,7 +18,8 @@ internal static class RunLines
 
     /// <param name="run">The run after the event.</param>
     /// <param name="host">The node that writes the entries.</param>
-    public static IEnumerable<AuditEntry> Of(RunState run, RunEvent happened, string host)
+    /// <param name="kind">The run's; null: this node does not know it.</param>
+    public static IEnumerable<AuditEntry> Of(RunState run, RunEvent happened, string host, RunKind? kind)
     {
         return happened switch
         {
@@ -51,7 +53,7 @@ internal static class RunLines
                     Outcome(o),
                     Code(o),
                     run.Items[o.Item].Vm.ToString(),
-                    detail: Detail(o)
+                    detail: Detail(o, kind)
                 )
             ),
             RunEvent.RunPaused e => [Line(e.At, "run pause", Key(e.At, "paused"), AuditOutcomes.Done, by: e.By)],
@@ -99,13 +101,10 @@ internal static class RunLines
     private static string? Code(ItemOutcome outcome) =>
         outcome.State == ItemState.Succeeded ? null : outcome.RefusedBy ?? Name(outcome.State);
 
-    private static string? Detail(ItemOutcome outcome)
+    private static string? Detail(ItemOutcome outcome, RunKind? kind)
     {
-        var told = new List<string>();
-        if (outcome.FrozenMs is { } ms) told.Add(string.Create(CultureInfo.InvariantCulture, $"frozen {ms:0} ms"));
-        if (outcome.Point is { } point) told.Add($"point {point.Id}, {point.Class}");
-        if (outcome.Reason is { } reason) told.Add(reason);
-        return told.Count == 0 ? null : string.Join("; ", told);
+        string[] clauses = [.. kind?.AuditDetails(outcome.Values) ?? [], .. outcome.Reason is { } why ? [why] : (string[])[]];
+        return clauses.Length == 0 ? null : string.Join("; ", clauses);
     }
 
     private static string Name<T>(T state) where T : struct, Enum => state.ToString().ToLowerInvariant();

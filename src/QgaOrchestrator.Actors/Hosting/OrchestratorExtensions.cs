@@ -59,6 +59,7 @@ public static class OrchestratorExtensions
             provider.GetRequiredService<IAuditLog>(),
             FreezeLedger.At(options.Freeze.Ledger),
             new CutHost(options.Node.DataDirectory, options.Freeze.Hooks, provider.GetRequiredService<TimeProvider>()),
+            provider.GetRequiredService<RunKinds>(),
             provider.GetRequiredService<TimeProvider>()
         ));
         services.AddHostedService<RetentionService>();
@@ -71,7 +72,9 @@ public static class OrchestratorExtensions
         provider.GetRequiredService<NodeState>().Join(system, options.Cluster);
         var journal = provider.GetRequiredService<IJournal>();
         await provider.GetRequiredService<IViews>().OpenAsync(views =>
-            journal.IsNew ? Task.CompletedTask : new JournalReplay(system).ReplayAsync(views));
+            journal.IsNew
+                ? Task.CompletedTask
+                : new JournalReplay(system, provider.GetRequiredService<RunKinds>()).ReplayAsync(views));
         await provider.GetRequiredService<INodeActors>().StartAsync(system, registry);
         provider.GetRequiredService<NodeState>().Started();
         // Nothing waits for it: a target may be slow, or not there.

@@ -5,6 +5,8 @@ using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core;
+using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Machines;
 
@@ -72,6 +74,10 @@ public abstract class RunKind
     public virtual Task<IReadOnlyList<string>> WarningsAsync(NodeStores stores, RunOptions options) =>
         Task.FromResult<IReadOnlyList<string>>([]);
 
+    /// <summary>How a run of this kind does what the agent command alone must not do in a run, a clause; null: it does
+    /// not.</summary>
+    public virtual string? InsteadOf(string command) => null;
+
     // ---- its plan
 
     /// <summary>VMs that share a value of this label are one consistency group; null: the fleet file's groups.</summary>
@@ -98,6 +104,18 @@ public abstract class RunKind
 
     /// <summary>What a table of the run's VMs shows of each, beside its name and state.</summary>
     public virtual IReadOnlyList<ResultColumn> ItemColumns => [];
+
+    /// <summary>What HTTP shows of an item, by the columns' names and others.</summary>
+    /// <param name="kept">The outcome's own values; null: it has none, or there is no outcome.</param>
+    public virtual OwnValues ItemValues(OwnValues? kept) => kept ?? [];
+
+    /// <summary>What the audit log tells of an item's end beside its reason, each a clause.</summary>
+    /// <param name="kept">The outcome's own values; null: it has none.</param>
+    public virtual IEnumerable<string> AuditDetails(OwnValues? kept) => [];
+
+    /// <summary>The recovery point that an item made: its run is kept as long as the point is there. Null: none.</summary>
+    /// <param name="kept">The outcome's own values; null: it has none.</param>
+    public virtual PointMade? PointOf(OwnValues? kept) => null;
 
     /// <summary>What a table of the run's results shows of each.</summary>
     public virtual IReadOnlyList<ResultColumn> ResultColumns => [];

@@ -1,3 +1,4 @@
+using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Cut.Methods;
@@ -10,10 +11,11 @@ namespace QgaOrchestrator.Actors.Retention;
 /// <param name="host">This node's host: nothing is known here of the points of another one.</param>
 /// <param name="inLedger">Runs that the freeze ledger names.</param>
 /// <param name="active">Hashes of the attempts that left something active in their VM.</param>
-internal sealed class RunNeeds(string host, IReadOnlySet<string> inLedger, IReadOnlySet<string> active)
+/// <param name="kinds">The kinds that this node knows.</param>
+internal sealed class RunNeeds(string host, IReadOnlySet<string> inLedger, IReadOnlySet<string> active, RunKinds kinds)
 {
     /// <exception cref="IOException">A file cannot be read. Any run may be needed, so none may be removed.</exception>
-    public static RunNeeds Read(string host, FreezeLedger ledger, CutHost cuts)
+    public static RunNeeds Read(string host, FreezeLedger ledger, CutHost cuts, RunKinds kinds)
     {
         var entries = ledger.ReadAll();
         if (entries.Damaged is [var damaged, ..]) throw new IOException($"the freeze ledger's file is damaged: {damaged}");
@@ -22,7 +24,8 @@ internal sealed class RunNeeds(string host, IReadOnlySet<string> inLedger, IRead
             return new(
                 host,
                 entries.Entries.Select(entry => entry.Run).ToHashSet(),
-                CutMethods.All.SelectMany(method => method.Active(cuts)).ToHashSet()
+                CutMethods.All.SelectMany(method => method.Active(cuts)).ToHashSet(),
+                kinds
             );
         }
         catch (CutException unreadable)
@@ -31,10 +34,13 @@ internal sealed class RunNeeds(string host, IReadOnlySet<string> inLedger, IRead
         }
     }
 
-    /// <summary>Whether an ended run is still needed.</summary>
-    public bool Needs(string run, IReadOnlyList<RunItemView> items) =>
-        inLedger.Contains(run) || items.Any(
-            item => IsActive(run, item) || (item.Point is { } point && !IsGone(item, point.Directory)));
+    /// <summary>Whether an ended run is still needed. One of a kind that this node does not know is: nobody knows what it
+    /// made.</summary>
+    public bool Needs(RunSummary run, IReadOnlyList<RunItemView> items) =>
+        kinds.Find(run.Kind) is not { } kind
+        || inLedger.Contains(run.Id)
+        || items.Any(item =>
+            IsActive(run.Id, item) || (kind.PointOf(item.Values) is { } point && !IsGone(item, point.Directory)));
 
     private bool IsActive(string run, RunItemView item) => active.Count > 0
         && Enumerable.Range(1, item.Attempt).Any(attempt => active.Contains(CutNames.For(run, item.Index, attempt).Hash));

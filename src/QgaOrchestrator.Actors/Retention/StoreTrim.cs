@@ -1,3 +1,4 @@
+using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Runs;
@@ -18,6 +19,7 @@ public sealed class StoreTrim(
     IAuditLog audit,
     FreezeLedger ledger,
     CutHost cuts,
+    RunKinds kinds,
     TimeProvider time
 )
 {
@@ -29,7 +31,7 @@ public sealed class StoreTrim(
     {
         var now = time.GetUtcNow();
         var before = now - keep;
-        var needs = RunNeeds.Read(host, ledger, cuts);
+        var needs = RunNeeds.Read(host, ledger, cuts, kinds);
         var runs = 0;
         // Newest first: what is removed meanwhile is in pages that were read.
         ViewCursor? at = new(before.ToUnixTimeMilliseconds(), "");
@@ -50,7 +52,7 @@ public sealed class StoreTrim(
 
     private async Task<bool> RemoveAsync(RunSummary run, RunNeeds needs, CancellationToken stop)
     {
-        if (needs.Needs(run.Id, await views.ListItemsAsync(run.Id, 0, int.MaxValue))) return false;
+        if (needs.Needs(run, await views.ListItemsAsync(run.Id, 0, int.MaxValue))) return false;
         await journal.RemoveAsync(RunActor.PersistenceIdOf(run.Id), stop);
         await views.RemoveRunAsync(run.Id);
         return true;

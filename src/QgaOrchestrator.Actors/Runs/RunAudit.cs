@@ -21,7 +21,8 @@ internal sealed class RunAudit(RunServices services, IActorRef self)
     public bool IsComplete => !_appending && _unwritten.Count == 0;
 
     /// <param name="run">The run after the event.</param>
-    public void Add(RunState run, RunEvent happened) => _unwritten.AddRange(RunLines.Of(run, happened, services.Host));
+    public void Add(RunState run, RunEvent happened) =>
+        _unwritten.AddRange(RunLines.Of(run, happened, services.Host, services.Kind(run.Kind)));
 
     /// <summary>After <see cref="Appended"/>, what came meanwhile.</summary>
     public void Continue()

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Runs;
@@ -20,6 +21,7 @@ namespace QgaOrchestrator.Actors.Serialization;
 [JsonSerializable(typeof(ItemMoved))]
 [JsonSerializable(typeof(ItemEnded))]
 [JsonSerializable(typeof(ItemJournalled))]
+[JsonSerializable(typeof(JsonObject))]
 public sealed partial class WireJson : JsonSerializerContext
 {
     /// <summary>The options that <see cref="WireSerializer"/> reads and writes with.</summary>

@@ -3,9 +3,10 @@ using Akka.Persistence.Query;
 using Akka.Persistence.Sql.Query;
 using Akka.Streams;
 using Akka.Streams.Dsl;
+using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Points;
 using QgaOrchestrator.Actors.Stores;
-using QgaOrchestrator.Core.Items;
+using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Views;
@@ -14,7 +15,7 @@ namespace QgaOrchestrator.Actors.Views;
 /// Builds the views again: each run from its events, and each point that a run names from its point.json, where that still
 /// exists.
 /// </summary>
-public sealed class JournalReplay(ActorSystem system)
+public sealed class JournalReplay(ActorSystem system, RunKinds kinds)
 {
     private readonly SqlReadJournal _journal =
         PersistenceQuery.Get(system).ReadJournalFor<SqlReadJournal>("akka.persistence.query.journal.sql");
@@ -55,10 +56,11 @@ public sealed class JournalReplay(ActorSystem system)
             : views.SaveRunAsync(summary);
     }
 
-    private static async Task SavePointsAsync(IEnumerable<RunEvent> run, IViews views)
+    private async Task SavePointsAsync(IEnumerable<RunEvent> run, IViews views)
     {
+        if (kinds.Find(run.OfType<RunEvent.RunStarted>().First().Kind) is not { } kind) return;
         foreach (var settled in run.OfType<RunEvent.ItemsSettled>())
-            foreach (var made in settled.Outcomes.Select(outcome => outcome.Point).OfType<PointMade>())
+            foreach (var made in settled.Outcomes.Select(outcome => kind.PointOf(outcome.Values)).OfType<PointMade>())
             {
                 if (PointFiles.Read(made.Directory) is { } point) await views.SavePointAsync(point, settled.At);
             }

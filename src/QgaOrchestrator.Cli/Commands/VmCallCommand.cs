@@ -34,7 +34,7 @@ internal static class VmCallCommand
         var select = SelectOption.With("The old spelling of qgactl run command");
         select.Hidden = true;
         command.Add(select);
-        var fleet = new RunCommandOptions(command, forRun: select, isHidden: true);
+        var fleet = new RunCommandOptions(command, forRun: select, isHidden: _ => true);
         var yes = Confirmation.Yes();
         yes.Hidden = true;
         command.Add(yes);

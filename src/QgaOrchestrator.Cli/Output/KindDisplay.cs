@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
 
@@ -22,10 +23,32 @@ internal sealed record KindDisplay(string Kind)
     /// <summary>The options that <see cref="Work"/> has told.</summary>
     public IReadOnlyList<string> WorkMembers { get; init; } = [];
 
-    public IReadOnlyList<ItemColumn> Columns { get; init; } = [];
+    /// <summary>Null: those that the node names.</summary>
+    public IReadOnlyList<ItemColumn>? Columns { get; init; }
+
+    /// <summary>What a VM that succeeded has, a clause; null: there is nothing to be said.</summary>
+    public Func<ItemStatus, string?> Success { get; init; } = static _ => null;
+
+    /// <summary>What all VMs have together, a clause of a run's summary; null: there is nothing to be said.</summary>
+    public Func<RunReport, string?> Total { get; init; } = static _ => null;
 
     /// <summary>Lines of <c>run show</c>: a name, and what is to be said.</summary>
     public Func<RunReport, IEnumerable<(string Name, string Text)>> Facts { get; init; } = static _ => [];
+
+    /// <summary>The columns that a table of this run's items has of its own.</summary>
+    public IReadOnlyList<ItemColumn> ColumnsOf(Run run) =>
+        Columns ?? [.. (run.ItemColumns ?? []).Select(column => new ItemColumn(column.Title, item => Cell(column, item)))];
+
+    private static string? Cell(RunColumn column, ItemStatus item)
+    {
+        if (item.Values?.GetValueOrDefault(column.Name) is not { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) } value) return null;
+        return column.Format switch
+        {
+            "milliseconds" when value.TryGetDouble(out var time) => Text.Milliseconds(time),
+            "bytes" when value.TryGetInt64(out var size) => Text.Bytes(size),
+            _ => value.ToString(),
+        };
+    }
 }
 
 /// <summary>Every kind that qgactl knows how to show.</summary>

@@ -7,6 +7,9 @@ internal static class Text
 {
     private static readonly string[] _units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
+    /// <summary>A clause as a sentence begins.</summary>
+    public static string Sentence(string clause) => char.ToUpperInvariant(clause[0]) + clause[1..];
+
     public static string Bytes(long bytes)
     {
         var (value, unit) = ((double)bytes, 0);

@@ -16,7 +16,7 @@ internal static class FinalTable
         WriteRows(to, report, display);
         WriteFailures(to, report);
         to.WriteLine();
-        Paragraph(to, Summary(report), "");
+        Paragraph(to, Summary(report, display), "");
         if (Next(report.Run) is { } next) to.WriteLine(next);
     }
 
@@ -24,13 +24,14 @@ internal static class FinalTable
     {
         var items = report.Items;
         if (items.Count > MostRows) items = [.. items.Where(item => item.State != ItemStates.Succeeded).Take(MostRows)];
+        var columns = display.ColumnsOf(report.Run);
         var hasGroups = items.Any(item => item.Group is not null);
         var hasReasons = items.Any(item => item.Reason is not null);
         var table = new TextTable([
             "VM",
             .. hasGroups ? ["GROUP"] : (string[])[],
             "RESULT",
-            .. display.Columns.Select(column => column.Header),
+            .. columns.Select(column => column.Header),
             .. hasReasons ? ["REASON"] : (string[])[],
         ]);
         foreach (var item in items)
@@ -38,7 +39,7 @@ internal static class FinalTable
                 report.NameOf(item),
                 .. hasGroups ? [item.Group] : (Painted[])[],
                 Painted.State(item.State),
-                .. display.Columns.Select(column => (Painted)column.Cell(item)),
+                .. columns.Select(column => (Painted)column.Cell(item)),
                 .. hasReasons ? [item.Reason] : (Painted[])[],
             ]);
         if (items.Count > 0) table.Write(to);
@@ -57,7 +58,7 @@ internal static class FinalTable
         }
     }
 
-    public static string Summary(RunReport report)
+    public static string Summary(RunReport report, KindDisplay display)
     {
         var (run, counts) = (report.Run, report.Run.Items);
         (int Count, string State)[] others =
@@ -71,8 +72,7 @@ internal static class FinalTable
         ];
         var parts = new List<string> { $"{counts.Succeeded} of {counts.Total} succeeded" };
         parts.AddRange(others.Where(other => other.Count > 0).Select(other => $"{other.Count} {other.State}"));
-        var size = report.Items.Sum(item => item.Bytes ?? 0);
-        if (size > 0) parts.Add(Text.Bytes(size));
+        if (display.Total(report) is { } total) parts.Add(total);
         if (run is { StartedAt: { } started, EndedAt: { } ended }) parts.Add($"in {Text.Span(ended - started)}");
         return $"Run {run.Id} {run.State}: {string.Join(", ", parts)}." + (run.Reason is null ? "" : $" {run.Reason}");
     }

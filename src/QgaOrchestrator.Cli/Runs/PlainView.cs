@@ -23,7 +23,7 @@ internal sealed class PlainView(TextWriter to, TimeProvider time, KindDisplays k
                 TellWave(board);
                 break;
             case RunUpdate.ItemChanged { Item: var item } when IsNews(item):
-                Line(ItemLine(item));
+                Line(ItemLine(item, board));
                 break;
             case RunUpdate.Progressed when _progressTold is not { } told || time.GetUtcNow() - told >= ProgressEvery:
                 _progressTold = time.GetUtcNow();
@@ -56,15 +56,9 @@ internal sealed class PlainView(TextWriter to, TimeProvider time, KindDisplays k
         return true;
     }
 
-    private static string ItemLine(ItemStatus item) =>
+    private string ItemLine(ItemStatus item, RunBoard board) =>
         item.State == ItemStates.Succeeded
-            ? $"{item.Vm} succeeded"
-                + (
-                    item.Class is null
-                        ? ""
-                        : $": frozen for {Text.Milliseconds(item.FrozenMs)}, class {item.Class}, "
-                            + $"{(item.Bytes is { } bytes ? Text.Bytes(bytes) : "-")}"
-                )
+            ? $"{item.Vm} succeeded{(board.Run is { } run && kinds.Of(run.Kind).Success(item) is { } what ? $": {what}" : "")}"
         : $"{item.Vm} {item.State}{(item.Step is null ? "" : $" in {item.Step}")}: {item.Reason ?? "no reason given"}"
             + (item.Remedy is null ? "" : $" {item.Remedy}");
 

@@ -1,52 +1,35 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Cli.CommandLine;
+using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Cli.Runs;
 
 /// <summary>The options of a run as options of its command. The node fills in what is not given.</summary>
 internal sealed class RunCommandOptions
 {
-    private static RunOption[] OfEveryKind(string maxFailures) =>
-    [
-        new("maxParallel", "N", "Maximum number of VMs at a time (default: 50)", RunOption.Number),
-        new("maxParallelPerHost", "N", "Maximum number of VMs at a time on one host", RunOption.Number),
-        new(
-            "maxParallelPerLabel",
-            "LABEL=N",
-            "Maximum number of VMs at a time for each value of a label, for example app=2",
-            RunOption.PerLabel
-        ),
-        new("maxParallelPerTarget", "N", "Maximum number of VMs at a time for one target", RunOption.Number),
-        new(
-            "maxFailures",
-            "N|%",
-            $"Start no more VMs when more than this have failed (default: {maxFailures})",
-            RunOption.Amount
-        ),
-        new("maxUnreachable", "N|%", "Start no more VMs when more than this were not reached (default: 100%)", RunOption.Amount),
-        new("canary", "N|%", "VMs to try first; the run stops if none of them succeeds", RunOption.Amount),
-        new("waves", "N|%,…", "Cumulative steps after the canary, for example 10%,50%", RunOption.Amounts),
-        new("soak", "TIME", "Time to wait after each wave, for example 10m", RunOption.Duration),
-        new("deadline", "TIME", "Abort the run this long after its start, for example 8h", RunOption.Duration),
-    ];
+    private const string DryRun = "dryRun";
 
     private readonly List<(RunOption Of, Option<string> Option)> _options = [];
-    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Only checks and plans; changes nothing" };
+    private readonly Option<bool> _dryRun;
 
     /// <param name="command">Gets the options.</param>
     /// <param name="own">Those of the kind alone.</param>
     /// <param name="forRun">The command is a run only with this option: without it, a run's options are refused. Null: it is
     /// always a run.</param>
-    /// <param name="isHidden">No help shows them.</param>
+    /// <param name="isHidden">Whether no help shows the option of this name in the API. Null: all are shown.</param>
     /// <param name="maxFailures">The kind's default.</param>
     public RunCommandOptions(
-        CliCommand command, IReadOnlyList<RunOption>? own = null, Option<string>? forRun = null, bool isHidden = false,
-        string maxFailures = "0")
+        CliCommand command, IReadOnlyList<RunOption>? own = null, Option<string>? forRun = null,
+        Func<string, bool>? isHidden = null,
+        CountOrPercent maxFailures = default)
     {
         foreach (var option in (own ?? []).Select(Made)) command.Add(option);
-        _dryRun.Hidden = isHidden;
-        command.AddGroup("Rollout", [.. OfEveryKind(maxFailures).Select(Made), _dryRun]);
+        var ofEveryKind = CommonOptions.Of(maxFailures).ToLookup(option => option.Name == DryRun);
+        var dryRun = ofEveryKind[true].Single();
+        _dryRun = new(RunOption.NameOf(DryRun)) { Description = Text.Sentence(dryRun.Help), Hidden = IsHidden(DryRun) };
+        command.AddGroup("Rollout", [.. ofEveryKind[false].Select(RunOption.Of).Select(Made), _dryRun]);
         if (forRun is null) return;
         command.Validators.Add(result =>
         {
@@ -56,9 +39,11 @@ internal sealed class RunCommandOptions
                     result.AddError($"{option.Name}: is for a run over several VMs, which {forRun.Name} names.");
         });
 
+        bool IsHidden(string member) => isHidden?.Invoke(member) is true;
+
         Option<string> Made(RunOption of)
         {
-            var option = new Option<string>(of.Name) { Description = of.Help, HelpName = of.Shape, Hidden = isHidden };
+            var option = new Option<string>(of.Name) { Description = of.Help, HelpName = of.Shape, Hidden = IsHidden(of.Member) };
             option.Validators.Add(result =>
             {
                 try
@@ -83,7 +68,7 @@ internal sealed class RunCommandOptions
             if (parsed.GetValue(option) is { } text)
                 options[of.Member] = of.Parse(text);
         if (parsed.GetValue(_dryRun))
-            options["dryRun"] = true;
+            options[DryRun] = true;
         return options;
     }
 }

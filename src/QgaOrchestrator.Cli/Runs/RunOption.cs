@@ -2,12 +2,32 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using QgaOrchestrator.Cli.CommandLine;
+using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Cli.Runs;
 
 /// <summary>One option of a run: its member in the API, and how its text becomes a value. The node has the last word.</summary>
 internal sealed partial record RunOption(string Member, string Shape, string Help, Func<string, JsonNode> Parse)
 {
+    /// <summary>The option that its reader knows so: what a value looks like says how it is parsed.</summary>
+    public static RunOption Of(OptionInfo known) => new(
+        known.Name,
+        known.Value,
+        Text.Sentence(known.Help)
+            + (known.Example is { } typed ? $", for example {typed}" : "")
+            + (known.Default is { } given ? $" (default: {given})" : ""),
+        known.Value switch
+        {
+            "N" => Number,
+            "N|%" => NumberOrPercent,
+            "N|%,…" => NumbersOrPercents,
+            "TIME" => Duration,
+            "LABEL=N" => PerLabel,
+            "BYTES/s" => Bytes,
+            _ => Word,
+        });
+
     /// <summary>As on the command line: maxFailures is --max-failures.</summary>
     public string Name => NameOf(Member);
 
@@ -21,7 +41,7 @@ internal sealed partial record RunOption(string Member, string Shape, string Hel
             ? JsonValue.Create(number)
             : throw new FormatException($"'{text}' is not a whole number");
 
-    public static JsonNode Amount(string text)
+    public static JsonNode NumberOrPercent(string text)
     {
         var percent = text.EndsWith('%');
         if (!int.TryParse(percent ? text[..^1] : text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
@@ -31,7 +51,8 @@ internal sealed partial record RunOption(string Member, string Shape, string Hel
         return percent ? JsonValue.Create(text) : JsonValue.Create(number);
     }
 
-    public static JsonNode Amounts(string text) => new JsonArray([.. text.Split(',').Select(Amount)]);
+    public static JsonNode NumbersOrPercents(string text) =>
+        new JsonArray([.. text.Split(',').Select(NumberOrPercent)]);
 
     public static JsonNode Duration(string text) =>
         JsonValue.Create(Durations.Parse(text).ToString("c", CultureInfo.InvariantCulture));

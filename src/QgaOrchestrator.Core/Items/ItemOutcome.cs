@@ -17,15 +17,14 @@ public enum ItemState { Pending, Running, Succeeded, Failed, Unreachable, Unknow
 /// <param name="Remedy">What to do about it.</param>
 public sealed record ItemOutcome(int Item, int Attempt, ItemState State, string? Reason = null, string? Remedy = null)
 {
-    /// <summary>From frozen to thawed, as the host saw it.</summary>
-    public double? FrozenMs { get; init; }
-
-    /// <summary>What a backup has made.</summary>
-    public PointMade? Point { get; init; }
-
     /// <summary>Who did not allow it: policy (this host's) or guest; null where nobody refused.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RefusedBy { get; init; }
+
+    /// <summary>What the run's kind tells of its own, stored among the other members; null: nothing. Not init: the reader of JSON
+    /// cannot give extension data to a constructor.</summary>
+    [JsonExtensionData]
+    public OwnValues? Values { get; set; }
 
     /// <summary>The reason of an item that ended because its run was aborted.</summary>
     public const string RunAborted = "the run was aborted";
@@ -37,10 +36,3 @@ public sealed record ItemOutcome(int Item, int Attempt, ItemState State, string?
     public static ItemOutcome Interrupted(int item, int attempt, string reason) =>
         new(item, attempt, ItemState.Interrupted, reason);
 }
-
-/// <summary>A recovery point as its run's journal names it; the whole of it is in its point.json.</summary>
-/// <param name="Id">The point's id.</param>
-/// <param name="Directory">Where its images and point.json are.</param>
-/// <param name="Class">application, filesystem or crash.</param>
-/// <param name="Bytes">What its images take on disk.</param>
-public sealed record PointMade(string Id, string Directory, string Class, long Bytes);

@@ -13,15 +13,16 @@ public static class CommonOptions
     [
         new("maxParallel", "N", $"{MaxParallel}", "maximum number of VMs at a time"),
         new("maxParallelPerHost", "N", null, "maximum number of VMs at a time on one host"),
-        new("maxParallelPerLabel", "LABEL=N", null, "maximum number of VMs at a time for each value of a label"),
+        new("maxParallelPerLabel", "LABEL=N", null, "maximum number of VMs at a time for each value of a label")
+            { Example = "app=2" },
         new("maxParallelPerTarget", "N", null, "maximum number of VMs at a time for one target"),
         new("maxFailures", "N|%", $"{maxFailures}", "start no more VMs when more than this have failed"),
         new("maxUnreachable", "N|%", $"{CountOrPercent.All}", "start no more VMs when more than this were not reached"),
         new("canary", "N|%", null, "VMs to try first; the run stops if none of them succeeds"),
-        new("waves", "N|%,…", null, "cumulative steps after the canary"),
-        new("soak", "TIME", null, "time to wait after each wave"),
-        new("deadline", "TIME", null, "abort the run this long after its start"),
-        new("dryRun", "true|false", "false", "only check; change nothing"),
+        new("waves", "N|%,…", null, "cumulative steps after the canary") { Example = "10%,50%" },
+        new("soak", "TIME", null, "time to wait after each wave") { Example = "10m" },
+        new("deadline", "TIME", null, "abort the run this long after its start") { Example = "8h" },
+        new("dryRun", "true|false", "false", "only check and plan; change nothing"),
     ];
 
     /// <summary>Reads them all; reports each that is wrong.</summary>

@@ -7,6 +7,9 @@ namespace QgaOrchestrator.Core.Runs;
 /// <param name="Help">What it does, in one line.</param>
 public sealed record OptionInfo(string Name, string Value, string? Default, string Help)
 {
+    /// <summary>A value as it is typed, where the help alone does not show how; null: it does.</summary>
+    public string? Example { get; init; }
+
     /// <summary>Its values stand in no journal, view, log or message.</summary>
     public bool IsSecret { get; init; }
 

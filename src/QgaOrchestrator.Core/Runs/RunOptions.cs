@@ -49,11 +49,11 @@ public sealed record RunOptions
 
     /// <summary>The kind's own options. Not init: the reader of JSON cannot give extension data to a constructor.</summary>
     [JsonExtensionData]
-    public OwnOptions? Own { get; set; }
+    public OwnValues? Own { get; set; }
 
     /// <summary>These options with a kind's own among them.</summary>
     public RunOptions With<T>(string kind, T own, JsonTypeInfo<T> type) =>
-        this with { Own = new OwnOptions { [kind] = JsonSerializer.SerializeToElement(own, type) } };
+        this with { Own = new OwnValues { [kind] = JsonSerializer.SerializeToElement(own, type) } };
 
     /// <summary>The own options of this kind; null: these are not such a run's.</summary>
     public T? Of<T>(string kind, JsonTypeInfo<T> type) where T : class =>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
 
@@ -48,10 +49,13 @@ public sealed record RunSummary(
 
 /// <summary>One item at a glance.</summary>
 public sealed record RunItemView(
-    int Index, VmId Vm, ItemState State, int Attempt, string? Reason, string? Remedy, double? FrozenMs, PointMade? Point,
-    DateTimeOffset? DispatchedAt, DateTimeOffset? SettledAt)
+    int Index, VmId Vm, ItemState State, int Attempt, string? Reason, string? Remedy, DateTimeOffset? DispatchedAt, DateTimeOffset? SettledAt)
 {
     public string? Group { get; init; }
+
+    /// <summary>What the run's kind tells of its own, stored among the other members; null: nothing.</summary>
+    [JsonExtensionData]
+    public OwnValues? Values { get; set; }
 
     public static RunItemView Of(RunItem item) =>
         new(
@@ -61,10 +65,8 @@ public sealed record RunItemView(
             item.Attempt,
             item.Outcome?.Reason,
             item.Outcome?.Remedy,
-            item.Outcome?.FrozenMs,
-            item.Outcome?.Point,
             item.DispatchedAt,
             item.SettledAt
         )
-        { Group = item.Group };
+        { Group = item.Group, Values = item.Outcome?.Values };
 }

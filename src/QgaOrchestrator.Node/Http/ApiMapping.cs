@@ -72,18 +72,23 @@ public static class ApiMapping
     /// <param name="progress">The item's progress, where it is known.</param>
     /// <param name="kind">The run's; null: this node does not know it.</param>
     /// <param name="role">A viewer does not see what a guest said.</param>
-    public static ItemStatus ToApi(this RunItemView item, ItemProgress? progress, RunKind? kind, Role role) => new(
-        item.Vm.Name, item.Vm.Host, item.Group, Lower(item.State), progress?.Step,
-        role == Role.Viewer && item.Reason is { } reason ? kind?.ForViewers(reason) : item.Reason, item.Remedy, item.Attempt,
-        item.FrozenMs is { } ms ? (long)Math.Round(ms) : null, item.Point?.Id)
+    public static ItemStatus ToApi(this RunItemView item, ItemProgress? progress, RunKind? kind, Role role)
     {
-        Index = item.Index,
-        Class = item.Point?.Class,
-        Bytes = item.Point?.Bytes,
-        Note = progress?.Note,
-        StartedAt = item.DispatchedAt,
-        EndedAt = item.SettledAt,
-    };
+        var own = new ItemMembers(kind?.ItemValues(item.Values) ?? []);
+        return new(
+            item.Vm.Name, item.Vm.Host, item.Group, Lower(item.State), progress?.Step,
+            role == Role.Viewer && item.Reason is { } reason ? kind?.ForViewers(reason) : item.Reason, item.Remedy,
+            item.Attempt, own.FrozenMs, own.Point)
+        {
+            Index = item.Index,
+            Class = own.Class,
+            Bytes = own.Bytes,
+            Values = own.Others,
+            Note = progress?.Note,
+            StartedAt = item.DispatchedAt,
+            EndedAt = item.SettledAt,
+        };
+    }
 
     public static Point ToApi(this RecoveryPoint point) => new(
         point.Id, point.Vm, point.Uuid, point.Run, point.Group, point.Parent, point.Method, point.Class,

@@ -1,7 +1,9 @@
 using QgaOrchestrator.Actors.Audit;
+using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Tests.Audit;
@@ -20,7 +22,7 @@ public sealed class RunLinesTests
             new RunEvent.RunPaused(At) { By = "anna" },
             new RunEvent.ItemsSettled(
             [
-                new(0, 1, ItemState.Succeeded) { FrozenMs = 37.4, Point = new("p1", "/d", "filesystem", 9) },
+                new(0, 1, ItemState.Succeeded) { Values = new BackupValues(37.4, new("p1", "/d", "filesystem", 9)).ToOwn() },
                 new(1, 1, ItemState.Interrupted, "the node ended during this attempt"),
                 new(2, 1, ItemState.Failed, "this host's policy denies guest-fsfreeze-freeze") { RefusedBy = ItemOutcome.Policy },
             ], At),
@@ -98,7 +100,7 @@ public sealed class RunLinesTests
     private static List<AuditEntry> Lines(params RunEvent[] events)
     {
         RunState? run = null;
-        return [.. events.SelectMany(e => RunLines.Of(run = RunRules.Evolve(run, e), e, "hv1"))];
+        return [.. events.SelectMany(e => RunLines.Of(run = RunRules.Evolve(run, e), e, "hv1", RunKinds.Known.Find(run.Kind)))];
     }
 
     private static string Told(AuditEntry line) =>

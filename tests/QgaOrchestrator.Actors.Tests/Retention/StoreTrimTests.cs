@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using QgaOrchestrator.Actors.Hosting;
+using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Retention;
 using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Actors.Stores;
@@ -8,6 +9,8 @@ using QgaOrchestrator.Actors.Tests.Stores;
 using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
+using QgaOrchestrator.Core.Kinds.Backup;
+using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Cut.Methods.Snapshot;
@@ -97,7 +100,7 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
         Assert.Equal(kept.Select(run => $"run-{run}"), Journalled());
         // The views built again from the journal are the same.
         var again = new MemoryViews(new());
-        await again.OpenAsync(fresh => new JournalReplay(_system.System).ReplayAsync(fresh));
+        await again.OpenAsync(fresh => new JournalReplay(_system.System, RunKinds.Known).ReplayAsync(fresh));
         Assert.Equal(kept, await RunsAsync(again));
         var told = (await _audit.ListAsync(new(9)))[0].Entry;
         Assert.Equal(
@@ -151,14 +154,14 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
     private StoreTrim Trim(Func<Task>? pause = null, IViews? views = null) =>
         new(
             "h1", Keep, views ?? _views, Journal(pause), _audit, _ledger,
-            new CutHost(_directory.File("data"), new Dictionary<string, IReadOnlyList<string>>(), TimeProvider.System), _time);
+            new CutHost(_directory.File("data"), new Dictionary<string, IReadOnlyList<string>>(), TimeProvider.System), RunKinds.Known, _time);
 
     private Task OpenViewsAsync() => OpenAsync(new SqliteViews(new(new(_directory.File("views.db")))));
 
     private async Task OpenAsync(IViews views)
     {
         _views = views;
-        await _views.OpenAsync(fresh => new JournalReplay(_system.System).ReplayAsync(fresh));
+        await _views.OpenAsync(fresh => new JournalReplay(_system.System, RunKinds.Known).ReplayAsync(fresh));
     }
 
     private static async Task<string[]> RunsAsync(IViews views) =>
@@ -168,7 +171,7 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
     {
         var outcome = new ItemOutcome(0, 1, ItemState.Succeeded)
         {
-            Point = point is null ? null : new PointMade("p", point, "filesystem", 5),
+            Values = new BackupValues(Point: point is null ? null : new PointMade("p", point, "filesystem", 5)).ToOwn(),
         };
         RunEvent[] events =
         [

@@ -6,6 +6,7 @@ using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.Backup;
+using QgaOrchestrator.Core.Kinds.Exec;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
 
@@ -52,8 +53,7 @@ public sealed class SerializerTests : IAsyncLifetime
             "r1",
             new(3, 2, ItemState.Failed, "why", "what")
             {
-                FrozenMs = 1.5,
-                Point = new("p", "/d", "crash", 7),
+                Values = new BackupValues(1.5, new("p", "/d", "crash", 7)).ToOwn(),
                 RefusedBy = ItemOutcome.Guest,
             }
         ),
@@ -90,6 +90,40 @@ public sealed class SerializerTests : IAsyncLifetime
             Assert.Equal(message.GetType(), back.GetType());
         }
     }
+
+    /// <summary>As the release before wrote them.</summary>
+    [Fact]
+    public void A_message_of_the_release_before_has_its_kinds_members_renamed()
+    {
+        const string outcome = """
+            {"Item":3,"Attempt":2,"State":"failed","Reason":"why","Remedy":null,"FrozenMs":1.5,
+             "Point":{"Id":"p","Directory":"/d","Class":"crash","Bytes":7}}
+            """;
+        var started = Earlier<StartItem>("item.start.v1", """
+            {"Vm":{"Host":"hv1","Name":"db1"},"Run":"r1","Item":3,"Attempt":2,"Kind":"backup","Options":{"MaxParallel":50,
+             "MaxFailures":"100%","MaxUnreachable":"100%","MaxParallelPerLabel":{"App":1},
+             "Backup":{"Method":"full","Target":"/srv","Consistency":"prefer","Bandwidth":5}},
+             "DispatchedAt":"2026-11-22T23:56:47+00:00","Resume":true,"Group":null,"Secrets":{"Env":["A=b"]},"Freeze":"together"}
+            """);
+        var ended = Earlier<ItemEnded>("item.ended.v1", $$$"""{"Run":"r1","Outcome":{{{outcome}}}}""");
+        var moved = Earlier<MemberMoved>(
+            "group.member.v1",
+            $$$"""{"Run":"r1","Item":3,"Attempt":2,"Report":{"Phase":"prepared","Failing":{{{outcome}}}}}""");
+
+        Assert.Equal(
+            new BackupOptions("full", "/srv", Consistency.Prefer, 5),
+            BackupOptions.Of(started.Options) ?? throw new InvalidOperationException("no backup"));
+        Assert.Equal("App", Assert.Single(started.Options.MaxParallelPerLabel!).Key);
+        Assert.Equal(["A=b"], ExecSecrets.Of(started.Secrets)!.Env);
+        Assert.All([ended.Outcome, moved.Report.Failing!], told =>
+        {
+            Assert.Equal("why", told.Reason);
+            Assert.Equal(new BackupValues(1.5, new("p", "/d", "crash", 7)), BackupValues.Of(told.Values));
+        });
+    }
+
+    private T Earlier<T>(string manifest, string json) =>
+        Assert.IsType<T>(Serialization.Deserialize(System.Text.Encoding.UTF8.GetBytes(json), 4711, manifest));
 
     [Fact]
     public void An_event_goes_to_the_journal_with_its_manifest_beside_it()

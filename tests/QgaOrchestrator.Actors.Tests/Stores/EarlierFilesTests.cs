@@ -1,9 +1,11 @@
 using QgaOrchestrator.Actors.Hosting;
+using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Stores.Sqlite;
 using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Core.Items;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Tests.Stores;
@@ -44,7 +46,7 @@ public sealed class EarlierFilesTests : IAsyncLifetime, IDisposable
         await _stores.Views.OpenAsync(_ => throw new InvalidOperationException("rebuilt"));
 
         Assert.Equal(["r2", "r1"], (await _stores.Views.ListRunsAsync(9, null)).Items.Select(run => run.Id));
-        Assert.Equal("p1", Assert.Single(await _stores.Views.ListItemsAsync("r1", 0, 9)).Point!.Id);
+        Assert.Equal("p1", BackupValues.Of(Assert.Single(await _stores.Views.ListItemsAsync("r1", 0, 9)).Values).Point!.Id);
         Assert.Equal("/gone/hv1~vm1/p1", (await _stores.Views.GetPointAsync("p1"))!.Directory);
         Assert.Equal("r1", await _stores.Keys.ClaimAsync("k", "request", "r9", T0.AddHours(1)));
     }
@@ -65,7 +67,7 @@ public sealed class EarlierFilesTests : IAsyncLifetime, IDisposable
         async Task<MemoryViews> RebuiltAsync()
         {
             var fresh = new MemoryViews(new());
-            await fresh.OpenAsync(empty => new JournalReplay(system.System).ReplayAsync(empty));
+            await fresh.OpenAsync(empty => new JournalReplay(system.System, RunKinds.Known).ReplayAsync(empty));
             return fresh;
         }
     }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Persistence;
 using QgaOrchestrator.Actors.Hosting;
+using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Views;
@@ -144,7 +145,7 @@ public abstract class JournalSuite : IAsyncLifetime
     {
         var system = await StartAsync();
         var views = new MemoryViews(new());
-        await views.OpenAsync(fresh => new JournalReplay(system.System).ReplayAsync(fresh));
+        await views.OpenAsync(fresh => new JournalReplay(system.System, RunKinds.Known).ReplayAsync(fresh));
         return views;
     }
 

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Core;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Points;
@@ -212,7 +214,10 @@ public abstract class ViewsSuite : IAsyncLifetime
         Run(id, at) with { Phase = RunPhase.Succeeded, EndedAt = at.AddHours(1) };
 
     private static RunItemView Item(int index) =>
-        new(index, new VmId("hv1", $"vm{index}"), ItemState.Succeeded, 1, null, null, null, null, T0, T0);
+        new(index, new VmId("hv1", $"vm{index}"), ItemState.Succeeded, 1, null, null, T0, T0)
+        {
+            Values = new OwnValues { ["colour"] = JsonSerializer.SerializeToElement($"red{index}") },
+        };
 
     private static RecoveryPoint Point(string id, string host, string vm) =>
         new(1, id, vm, host, null, "r1", null, null, "full", "filesystem", [], new(null, null, null, null, null, null, null))

@@ -1,10 +1,12 @@
 using System.Text.Json;
 using QgaOrchestrator.Actors.Hosting;
+using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Actors.Stores.Sqlite;
 using QgaOrchestrator.Actors.Tests.Stores;
 using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Core.Items;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 
@@ -34,20 +36,21 @@ public sealed class JournalReplayTests : IDisposable
         var journal = new SqliteJournal(new(_directory.File("journal.db")), () => Task.CompletedTask);
         await using var system = await TestSystem.StartAsync(akka => akka.AddJournal(journal).AddSerialization());
         var options = new RunOptions { MaxParallel = 50, MaxFailures = CountOrPercent.All, MaxUnreachable = CountOrPercent.All };
+        var made = new BackupValues(Point: new("p1", point.Directory, "filesystem", 5)).ToOwn();
         await RunRecorder.RecordAsync(system, "r1",
         [
             new RunEvent.RunStarted("r1", "backup", "*", options, [new("hv1", "vm1")], T0, null),
             new RunEvent.ItemsDispatched([new(0, 1)], T0.AddSeconds(1)),
             new RunEvent.ItemsSettled(
-                [new(0, 1, ItemState.Succeeded) { Point = new("p1", point.Directory, "filesystem", 5) }], T0.AddSeconds(2)),
+                [new(0, 1, ItemState.Succeeded) { Values = made }], T0.AddSeconds(2)),
             new RunEvent.RunFinished(RunPhase.Succeeded, null, T0.AddSeconds(3)),
         ]);
 
         await using var views = new SqliteViews(new(new(_directory.File("views.db"))));
-        await views.OpenAsync(fresh => new JournalReplay(system.System).ReplayAsync(fresh));
+        await views.OpenAsync(fresh => new JournalReplay(system.System, RunKinds.Known).ReplayAsync(fresh));
 
         Assert.Equal(RunPhase.Succeeded, (await views.GetRunAsync("r1"))!.Phase);
-        Assert.Equal("p1", Assert.Single(await views.ListItemsAsync("r1", 0, 9)).Point!.Id);
+        Assert.Equal("p1", BackupValues.Of(Assert.Single(await views.ListItemsAsync("r1", 0, 9)).Values).Point!.Id);
         Assert.Equal(point.Directory, (await views.GetPointAsync("p1"))!.Directory);
     }
 }

@@ -57,7 +57,7 @@ public sealed class NoAgentTests : OneHost
         Begin();
         SeeVm(vm => vm is { Agent: AgentState.None, RunState: "running" });
         var outcome = Run(Item(consistency));
-        Assert.Equal((state, made), (outcome.State, outcome.Point?.Class));
+        Assert.Equal((state, made), (outcome.State, BackupValues.Of(outcome.Values).Point?.Class));
         if (state == ItemState.Failed) Assert.Equal(("there is no socket", "Give it one"), (outcome.Reason, outcome.Remedy));
     }
 

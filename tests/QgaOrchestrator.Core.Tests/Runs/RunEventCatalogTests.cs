@@ -1,6 +1,8 @@
 using System.Text.Json;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
+using QgaOrchestrator.Core.Kinds.Backup;
+using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Core.Tests.Runs;
@@ -21,15 +23,20 @@ public class RunEventCatalogTests
         [
             new ItemOutcome(0, 1, ItemState.Succeeded)
             {
-                FrozenMs = 37.5,
-                Point = new PointMade(
-                    "20261122T235647Z-abcdefghij",
-                    "/data/points/hv1~db1/20261122T235647Z-abcdefghij",
-                    "filesystem",
-                    1_073_741_824
-                ),
+                Values = new BackupValues(
+                    37.5,
+                    new PointMade(
+                        "20261122T235647Z-abcdefghij",
+                        "/data/points/hv1~db1/20261122T235647Z-abcdefghij",
+                        "filesystem",
+                        1_073_741_824
+                    )
+                ).ToOwn(),
             },
-            new ItemOutcome(1, 2, ItemState.Failed, "the freeze hung", "look for a hanging hook"),
+            new ItemOutcome(1, 2, ItemState.Failed, "the freeze hung", "look for a hanging hook")
+            {
+                Values = new BackupValues().ToOwn(),
+            },
         ],
         Script.Start.AddSeconds(9)),
         new RunEvent.RunPaused(Script.Start.AddSeconds(3)),

@@ -5,6 +5,7 @@ using System.Text.Json;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Items;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Node.Tests.Http;
@@ -68,11 +69,12 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
                     1,
                     null,
                     null,
-                    12.4,
-                    null,
                     DateTimeOffset.UnixEpoch,
                     DateTimeOffset.UnixEpoch.AddSeconds(8)
-                ),
+                )
+                {
+                    Values = new BackupValues(12.4).ToOwn(),
+                },
             ]
         );
 
@@ -81,6 +83,7 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
 
         Assert.Equal("succeeded", shown!.State);
         Assert.Contains("\"frozenMs\":12,", events, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"values\":", events, StringComparison.Ordinal);
         Assert.Contains("id: 8000", events, StringComparison.Ordinal);
         Assert.True(
             events.IndexOf("event: item", StringComparison.Ordinal) < events.IndexOf("event: run", StringComparison.Ordinal));

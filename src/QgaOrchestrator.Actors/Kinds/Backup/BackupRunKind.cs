@@ -1,8 +1,12 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
 using Akka.Actor;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core;
 using QgaOrchestrator.Core.Kinds.Backup;
+using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Cut.Methods;
 using QgaOrchestrator.Qemu.Cut;
@@ -45,6 +49,29 @@ public sealed class BackupRunKind : RunKind
         new("bytes", "SIZE", ColumnFormat.Bytes),
     ];
 
+    /// <summary>A member that is null is shown, too.</summary>
+    public override OwnValues ItemValues(OwnValues? kept)
+    {
+        var values = BackupValues.Of(kept);
+        long? frozen = values.FrozenMs is { } ms ? (long)Math.Round(ms) : null;
+        return OwnValues.Of(
+            new BackupItemValues(frozen, values.Point?.Id, values.Point?.Class, values.Point?.Bytes),
+            BackupItemJson.Default.BackupItemValues);
+    }
+
+    public override IEnumerable<string> AuditDetails(OwnValues? kept)
+    {
+        var values = BackupValues.Of(kept);
+        if (values.FrozenMs is { } ms) yield return string.Create(CultureInfo.InvariantCulture, $"frozen {ms:0} ms");
+        if (values.Point is { } point) yield return $"point {point.Id}, {point.Class}";
+    }
+
+    public override PointMade? PointOf(OwnValues? kept) => BackupValues.Of(kept).Point;
+
+    public override string? InsteadOf(string command) => command is "guest-fsfreeze-freeze" or "guest-fsfreeze-freeze-list"
+        ? $"a run of kind {Name} freezes, cuts and thaws"
+        : null;
+
     public override string? GroupBy(RunOptions options) => BackupOptions.Of(options)?.GroupBy;
 
     public override string? Target(RunOptions options) => BackupOptions.Of(options)?.Target;
@@ -83,3 +110,10 @@ public sealed class BackupRunKind : RunKind
         return own;
     }
 }
+
+/// <summary>What HTTP shows of a backup's item.</summary>
+internal sealed record BackupItemValues(long? FrozenMs, string? Point, string? Class, long? Bytes);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(BackupItemValues))]
+internal sealed partial class BackupItemJson : JsonSerializerContext;

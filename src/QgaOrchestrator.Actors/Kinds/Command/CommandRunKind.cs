@@ -8,7 +8,9 @@ using QgaOrchestrator.Qemu.Agent.Commands;
 namespace QgaOrchestrator.Actors.Kinds.Command;
 
 /// <summary>Kind command: one agent command on each VM.</summary>
-public sealed class CommandRunKind : RunKind
+/// <param name="insteadOf">How another kind of run does what this command must not do alone, a clause; null: none
+/// does.</param>
+public sealed class CommandRunKind(Func<string, string?> insteadOf) : RunKind
 {
     public override string Name => CommandKind.Name;
 
@@ -40,7 +42,7 @@ public sealed class CommandRunKind : RunKind
     }
 
     /// <summary>What a run may not do: the journal holds its options, and a freeze needs a window.</summary>
-    private static void Refuse(CommandOptions run, RunOptionReader reader)
+    private void Refuse(CommandOptions run, RunOptionReader reader)
     {
         if (Instead(run.Command) is { } instead) reader.Fail("command", $"{run.Command} is not for a run; {instead}");
         if (AgentCommands.Find(run.Command) is not { } listed) return;
@@ -55,13 +57,9 @@ public sealed class CommandRunKind : RunKind
                     $"arguments.{secret}", $"a secret, and a run's options are journalled; use {Alone(run.Command)}");
     }
 
-    private static string? Instead(string command) => command switch
-    {
-        "guest-fsfreeze-freeze" or "guest-fsfreeze-freeze-list" => "a run of kind backup freezes, cuts and thaws",
-        "guest-sync" or "guest-sync-delimited" => "qgad synchronizes the channel itself",
-        "guest-exec" or "guest-exec-status" => "a run of kind exec starts a process and follows it to its end",
-        _ => null,
-    };
+    private string? Instead(string command) => command is "guest-sync" or "guest-sync-delimited"
+        ? "qgad synchronizes the channel itself"
+        : insteadOf(command);
 
     private static string Alone(string command) => command == "guest-set-user-password"
         ? "qgactl vm passwd"

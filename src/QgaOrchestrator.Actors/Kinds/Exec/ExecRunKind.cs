@@ -52,6 +52,10 @@ public sealed class ExecRunKind : RunKind
             own["env"] = new JsonArray([.. env.Select(entry => (JsonNode)$"{$"{entry}".Split('=')[0]}=***")]);
     }
 
+    public override string? InsteadOf(string command) => command is GuestExec.Name or GuestExecStatus.Name
+        ? $"a run of kind {Name} starts a process and follows it to its end"
+        : null;
+
     public override Props Worker(ItemPlace place) =>
         ActorProps.Of(() => new ExecItem(place.Order, place.Services, place.Channel));
 

@@ -4,12 +4,15 @@ using QgaOrchestrator.Api;
 using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Runs;
+using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Cli.Kinds.Backup;
 
 /// <summary><c>backup run</c> and <c>backup check</c>, which is a dry run.</summary>
 internal static class BackupCommands
 {
+    private static readonly string[] _ofRollouts = ["canary", "waves", "soak", "dryRun"];
+
     public static CliCommand Build(CliHost host, GlobalOptions global) =>
         new("backup", "Backs up VMs: makes recovery points.") { Run(host, global), Check(host, global) };
 
@@ -35,7 +38,10 @@ internal static class BackupCommands
         var detach = new Option<bool>("--detach") { Description = "Starts the run and returns at once" };
         command.Exits = ExitCodes.OfRun;
         command.Add(select);
-        var options = new RunCommandOptions(command, BackupRunOptions.All, maxFailures: "100%");
+        // A check freezes nothing and is a dry run itself, so it needs no careful rollout; scripts may give these all the same.
+        var options = new RunCommandOptions(
+            command, BackupRunOptions.All, isHidden: isCheck ? option => _ofRollouts.Contains(option) : null,
+            maxFailures: CountOrPercent.All);
         command.Add(detach);
         command.SetAction(async (parsed, cancel) =>
         {

@@ -23,6 +23,11 @@ internal static class BackupDisplay
             new("CLASS", item => item.Class),
             new("SIZE", item => item.Bytes is { } bytes ? Text.Bytes(bytes) : null),
         ],
+        Success = item => item.Class is null
+            ? null
+            : $"frozen for {Text.Milliseconds(item.FrozenMs)}, class {item.Class}, "
+                + $"{(item.Bytes is { } bytes ? Text.Bytes(bytes) : "-")}",
+        Total = report => report.Items.Sum(item => item.Bytes ?? 0) is > 0 and var size ? Text.Bytes(size) : null,
         Facts = Facts,
     };
 

@@ -1,3 +1,4 @@
+using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Cli.Runs;
 using QgaOrchestrator.Qemu.Cut.Methods;
 
@@ -17,10 +18,8 @@ internal static class BackupRunOptions
         new("groupBy", "LABEL", "Cuts VMs with the same value of this label at one instant", RunOption.Word),
         new("bandwidth", "BYTES/s", "Limit of each disk's copy, for example 50M", RunOption.Bytes),
         .. CutMethods.Options.Select(own => new RunOption(
-            own.Option.Name, own.Option.Value, Sentence(own.Option.Help), RunOption.Word)),
+            own.Option.Name, own.Option.Value, Text.Sentence(own.Option.Help), RunOption.Word)),
     ];
 
     private static string Methods => string.Join(", ", CutMethods.Names.SkipLast(1)) + $" or {CutMethods.Names[^1]}";
-
-    private static string Sentence(string clause) => char.ToUpperInvariant(clause[0]) + clause[1..];
 }

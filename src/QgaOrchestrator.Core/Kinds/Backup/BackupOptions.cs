@@ -30,7 +30,7 @@ public sealed record BackupOptions(string Method, string? Target, Consistency Co
     /// <summary>The method's own options, beside these in the journal: each is a text. Null: none. Not init: the reader of JSON
     /// cannot give extension data to a constructor.</summary>
     [JsonExtensionData]
-    public OwnOptions? OfMethod { get; set; }
+    public OwnValues? OfMethod { get; set; }
 
     /// <summary>The method's own options by name.</summary>
     [JsonIgnore]
@@ -43,7 +43,7 @@ public sealed record BackupOptions(string Method, string? Target, Consistency Co
     {
         ArgumentNullException.ThrowIfNull(own);
         if (own.Count == 0) return this;
-        var kept = new OwnOptions();
+        var kept = new OwnValues();
         foreach (var (name, value) in own) kept[name] = JsonSerializer.SerializeToElement(value, BackupJson.Default.String);
         return this with { OfMethod = kept };
     }
@@ -59,5 +59,7 @@ public sealed record BackupOptions(string Method, string? Target, Consistency Co
     RespectRequiredConstructorParameters = true,
     GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(BackupOptions))]
+[JsonSerializable(typeof(BackupValues))]
+[JsonSerializable(typeof(OwnValues))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class BackupJson : JsonSerializerContext;

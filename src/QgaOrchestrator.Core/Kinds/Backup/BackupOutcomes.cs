@@ -44,7 +44,7 @@ public static class BackupOutcomes
                 "Check the script's application in the guest, or use consistency prefer");
         return outcome with
         {
-            FrozenMs = window.FrozenMs,
+            Values = new BackupValues(window.FrozenMs).ToOwn(),
             RefusedBy = window.FreezeRefused ? ItemOutcome.Guest : null,
         };
     }
@@ -57,8 +57,9 @@ public static class BackupOutcomes
             : Outcome(order, ItemState.Succeeded, null, null);
         return outcome with
         {
-            FrozenMs = point.Proof.FrozenMs,
-            Point = new PointMade(point.Id, point.Directory, point.Class, point.Disks.Sum(disk => disk.Bytes)),
+            Values = new BackupValues(
+                point.Proof.FrozenMs,
+                new PointMade(point.Id, point.Directory, point.Class, point.Disks.Sum(disk => disk.Bytes))).ToOwn(),
         };
     }
 

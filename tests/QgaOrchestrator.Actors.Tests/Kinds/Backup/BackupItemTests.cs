@@ -29,7 +29,7 @@ public class BackupItemTests : OneHost
         var outcome = Run(Item());
 
         Assert.Equal((ItemState.Succeeded, null), (outcome.State, outcome.Reason));
-        Assert.Equal("filesystem", outcome.Point!.Class);
+        Assert.Equal("filesystem", BackupValues.Of(outcome.Values).Point!.Class);
         Assert.Equal(["0.qcow2", "1.qcow2", "point.json"], Files());
         Assert.True(Assert.Single(Vm.Cuts).Frozen);
         Assert.Equal((2, false), (Assert.Single(Vm.Guest.Freezes).Count, Vm.Guest.IsFrozen));
@@ -125,7 +125,7 @@ public class BackupItemTests : OneHost
         Begin();
         SeeVm(vm => vm is { Agent: AgentState.Absent, RunState: not null });
         var outcome = Run(Item(Consistency.Prefer));
-        Assert.Equal((ItemState.Succeeded, "crash"), (outcome.State, outcome.Point?.Class));
+        Assert.Equal((ItemState.Succeeded, "crash"), (outcome.State, BackupValues.Of(outcome.Values).Point?.Class));
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public class BackupItemTests : OneHost
         Vm.Agent.On("guest-fsfreeze-freeze", Act.Error("hook failed"));
         await StartAsync();
         var outcome = Run(Item(Consistency.Prefer));
-        Assert.Equal((ItemState.Succeeded, "crash"), (outcome.State, outcome.Point?.Class));
+        Assert.Equal((ItemState.Succeeded, "crash"), (outcome.State, BackupValues.Of(outcome.Values).Point?.Class));
         Assert.False(Assert.Single(Vm.Cuts).Frozen);
         Assert.Empty(Vm.Blocks.Leftovers);
     }
@@ -145,7 +145,7 @@ public class BackupItemTests : OneHost
         Denied = ["guest-get-fsinfo", "guest-file-open"];
         await StartAsync();
         var outcome = Run(Item());
-        Assert.Equal((ItemState.Succeeded, "crash"), (outcome.State, outcome.Point?.Class));
+        Assert.Equal((ItemState.Succeeded, "crash"), (outcome.State, BackupValues.Of(outcome.Values).Point?.Class));
         Assert.Empty(Vm.Agent.Heard.Intersect(Denied));
     }
 
@@ -166,7 +166,7 @@ public class BackupItemTests : OneHost
     {
         await StartAsync();
         var outcome = Run(Item(Consistency.None));
-        Assert.Equal((ItemState.Succeeded, "crash"), (outcome.State, outcome.Point?.Class));
+        Assert.Equal((ItemState.Succeeded, "crash"), (outcome.State, BackupValues.Of(outcome.Values).Point?.Class));
         Assert.Empty(Vm.Guest.Freezes);
     }
 }

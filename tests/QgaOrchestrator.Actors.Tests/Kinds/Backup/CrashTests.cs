@@ -1,4 +1,5 @@
 using QgaOrchestrator.Core.Items;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Actors.Tests.Kinds.Backup;
@@ -64,7 +65,7 @@ public class CrashTests : OneHost
         Begin();
         var outcome = Run(Item(resume: true));
         Assert.Equal((ItemState.Succeeded, null), (outcome.State, outcome.Reason));
-        Assert.Equal("filesystem", outcome.Point!.Class);
+        Assert.Equal("filesystem", BackupValues.Of(outcome.Values).Point!.Class);
         Assert.Single(Vm.Guest.Freezes);
         Assert.Empty(Vm.Blocks.Leftovers);
         Assert.Empty(Vm.Jobs.All);
@@ -105,7 +106,7 @@ public class CrashTests : OneHost
         if (monitorIsLate) Vm.Monitor.On(SimulatedMonitor.Greeting, Act.Silence).Once();
         Begin();
         var outcome = Run(Item(resume: true));
-        Assert.Equal((ItemState.Succeeded, "filesystem"), (outcome.State, outcome.Point?.Class));
+        Assert.Equal((ItemState.Succeeded, "filesystem"), (outcome.State, BackupValues.Of(outcome.Values).Point?.Class));
         Assert.Single(Vm.Cuts);
         Assert.Equal(3, Files().Count);
     }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using QgaOrchestrator.Actors.Kinds.Backup;
 using QgaOrchestrator.Core.Items;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Simulator;
 
@@ -85,7 +86,7 @@ public class GuestHooksTests : OneHost
         NothingIsLeft();
     }
 
-    private static (ItemState, string?) Ended(ItemOutcome outcome) => (outcome.State, outcome.Point?.Class);
+    private static (ItemState, string?) Ended(ItemOutcome outcome) => (outcome.State, BackupValues.Of(outcome.Values).Point?.Class);
 
     private Task<RecoveryPoint> Cataloged()
     {

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Core.Items;
+using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Actors.Tests.Kinds.Backup;
@@ -13,6 +14,6 @@ public class UncoveredDiskTests : OneHost
     {
         await StartAsync();
         var outcome = Run(Item());
-        Assert.Equal((ItemState.Succeeded, "crash"), (outcome.State, outcome.Point?.Class));
+        Assert.Equal((ItemState.Succeeded, "crash"), (outcome.State, BackupValues.Of(outcome.Values).Point?.Class));
     }
 }
