@@ -83,7 +83,7 @@ public sealed class ReferenceTests
 
     private static string PathOf(CliCommand command) => CliCommand.PathOf(command)["qgactl ".Length..];
 
-    private static List<Option> HiddenOf(Command command) =>
+    private static List<Option> HiddenOf(CliCommand command) =>
         [.. command.Options.Where(option => option.Hidden && !InRollout(command, option))];
 
     private static IEnumerable<Option> Own(CliCommand command) =>
