@@ -1,6 +1,6 @@
 using System.Globalization;
-using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Core;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 
@@ -18,8 +18,9 @@ internal static class RunLines
 
     /// <param name="run">The run after the event.</param>
     /// <param name="host">The node that writes the entries.</param>
-    /// <param name="kind">The run's; null: this node does not know it.</param>
-    public static IEnumerable<AuditEntry> Of(RunState run, RunEvent happened, string host, RunKind? kind)
+    /// <param name="details">What the run's kind tells of an item's own values, each a clause.</param>
+    public static IEnumerable<AuditEntry> Of(
+        RunState run, RunEvent happened, string host, Func<OwnValues?, IEnumerable<string>> details)
     {
         return happened switch
         {
@@ -53,7 +54,7 @@ internal static class RunLines
                     Outcome(o),
                     Code(o),
                     run.Items[o.Item].Vm.ToString(),
-                    detail: Detail(o, kind)
+                    detail: Detail(o, details(o.Values))
                 )
             ),
             RunEvent.RunPaused e => [Line(e.At, "run pause", Key(e.At, "paused"), AuditOutcomes.Done, by: e.By)],
@@ -101,9 +102,9 @@ internal static class RunLines
     private static string? Code(ItemOutcome outcome) =>
         outcome.State == ItemState.Succeeded ? null : outcome.RefusedBy ?? Name(outcome.State);
 
-    private static string? Detail(ItemOutcome outcome, RunKind? kind)
+    private static string? Detail(ItemOutcome outcome, IEnumerable<string> details)
     {
-        string[] clauses = [.. kind?.AuditDetails(outcome.Values) ?? [], .. outcome.Reason is { } why ? [why] : (string[])[]];
+        string[] clauses = [.. details, .. outcome.Reason is { } why ? [why] : (string[])[]];
         return clauses.Length == 0 ? null : string.Join("; ", clauses);
     }
 

@@ -26,7 +26,8 @@ public sealed class RunKinds
     public IReadOnlyList<RunKind> All { get; }
 
     /// <summary>The kind that does what this agent command alone must not do in a run, and how; null: there is none.</summary>
-    public string? InsteadOf(string command) => All.Select(kind => kind.InsteadOf(command)).FirstOrDefault(how => how is not null);
+    public string? InsteadOf(string command) =>
+        All.Select(kind => kind.InsteadOf(command)).FirstOrDefault(how => how is not null);
 
     /// <returns>Null: there is none of this name, or not in this version.</returns>
     public RunKind? Find(string name) => _byName.GetValueOrDefault(name);

@@ -22,7 +22,8 @@ internal sealed class RunAudit(RunServices services, IActorRef self)
 
     /// <param name="run">The run after the event.</param>
     public void Add(RunState run, RunEvent happened) =>
-        _unwritten.AddRange(RunLines.Of(run, happened, services.Host, services.Kind(run.Kind)));
+        _unwritten.AddRange(
+            RunLines.Of(run, happened, services.Host, own => services.Kind(run.Kind)?.AuditDetails(own) ?? []));
 
     /// <summary>After <see cref="Appended"/>, what came meanwhile.</summary>
     public void Continue()

@@ -21,8 +21,8 @@ internal static class EarlierWire
         var root = JsonNode.Parse(message)!.AsObject();
         if (root["Options"] is JsonObject options) RenameOwn(options, _ofOptions);
         if (root["Secrets"] is JsonObject secrets) RenameOwn(secrets, new HashSet<string>());
-        foreach (var outcome in new[] { root["Outcome"], root["Order"]?["Voided"], root["Report"]?["Failing"] }.OfType<JsonObject>())
-            RenameOwn(outcome, _ofOutcome);
+        foreach (var outcome in new[] { root["Outcome"], root["Order"]?["Voided"], root["Report"]?["Failing"] })
+            if (outcome is JsonObject members) RenameOwn(members, _ofOutcome);
         return JsonSerializer.SerializeToUtf8Bytes(root, WireJson.Default.JsonObject);
     }
 

@@ -41,11 +41,12 @@ internal sealed record KindDisplay(string Kind)
 
     private static string? Cell(RunColumn column, ItemStatus item)
     {
-        if (item.Values?.GetValueOrDefault(column.Name) is not { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) } value) return null;
-        return column.Format switch
+        if (item.Values?.TryGetValue(column.Name, out var value) is not true) return null;
+        return (column.Format, value.ValueKind) switch
         {
-            "milliseconds" when value.TryGetDouble(out var time) => Text.Milliseconds(time),
-            "bytes" when value.TryGetInt64(out var size) => Text.Bytes(size),
+            (_, JsonValueKind.Null) => null,
+            ("milliseconds", JsonValueKind.Number) => Text.Milliseconds(value.GetDouble()),
+            ("bytes", JsonValueKind.Number) => Text.Bytes(value.GetInt64()),
             _ => value.ToString(),
         };
     }

@@ -49,7 +49,8 @@ public sealed record RunSummary(
 
 /// <summary>One item at a glance.</summary>
 public sealed record RunItemView(
-    int Index, VmId Vm, ItemState State, int Attempt, string? Reason, string? Remedy, DateTimeOffset? DispatchedAt, DateTimeOffset? SettledAt)
+    int Index, VmId Vm, ItemState State, int Attempt, string? Reason, string? Remedy,
+    DateTimeOffset? DispatchedAt, DateTimeOffset? SettledAt)
 {
     public string? Group { get; init; }
 

@@ -100,7 +100,11 @@ public sealed class RunLinesTests
     private static List<AuditEntry> Lines(params RunEvent[] events)
     {
         RunState? run = null;
-        return [.. events.SelectMany(e => RunLines.Of(run = RunRules.Evolve(run, e), e, "hv1", RunKinds.Known.Find(run.Kind)))];
+        return
+        [
+            .. events.SelectMany(e =>
+                RunLines.Of(run = RunRules.Evolve(run, e), e, "hv1", RunKinds.Known.Find(run.Kind)!.AuditDetails)),
+        ];
     }
 
     private static string Told(AuditEntry line) =>

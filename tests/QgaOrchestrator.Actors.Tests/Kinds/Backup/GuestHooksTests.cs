@@ -86,7 +86,8 @@ public class GuestHooksTests : OneHost
         NothingIsLeft();
     }
 
-    private static (ItemState, string?) Ended(ItemOutcome outcome) => (outcome.State, BackupValues.Of(outcome.Values).Point?.Class);
+    private static (ItemState, string?) Ended(ItemOutcome outcome) =>
+        (outcome.State, BackupValues.Of(outcome.Values).Point?.Class);
 
     private Task<RecoveryPoint> Cataloged()
     {
