@@ -6,7 +6,7 @@ namespace QgaOrchestrator.Cli.Tests;
 public sealed class CommandLineTests
 {
     [Theory]
-    [InlineData("", "A command is missing: vm, backup, run")]
+    [InlineData("", "A command is missing: vm, backup, password, escrow, run")]
     [InlineData("vm", "A command is missing: list, show")]
     [InlineData("frobnicate", "'frobnicate'")]
     [InlineData("vm show", "'VM'")]

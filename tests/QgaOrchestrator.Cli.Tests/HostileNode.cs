@@ -28,6 +28,11 @@ internal sealed class HostileNode(string text, bool refuses) : HttpMessageHandle
                     ("GET", ["vms"]) => Json(typeof(Page<Vm>)),
                     ("GET", ["vms", _]) => Json(typeof(Vm)),
                     (_, ["vms", _, "wake"]) => Json(typeof(WokenVm)),
+                    ("GET", ["passwords"]) => Json(typeof(Page<EscrowedAccount>)),
+                    (_, ["vms", _, "passwords", _, "generations", _]) => new HttpResponseMessage(HttpStatusCode.NoContent),
+                    (_, ["vms", _, "passwords", ..]) => Json(typeof(EscrowedAccount)),
+                    ("GET", ["escrow", "recipients"]) => Json(typeof(Page<Recipient>)),
+                    ("PUT", ["escrow", "recipients", _]) => Json(typeof(Recipient)),
                     (_, ["vms", _, "agent", var command]) => Of(
                         $$"""{"return":{{Returned(command)}},"completedBy":{{Quoted(text)}},"event":{{Quoted(text)}}}"""
                     ),
@@ -111,6 +116,7 @@ internal sealed class HostileNode(string text, bool refuses) : HttpMessageHandle
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type == typeof(string)) return name == "next" ? null : name == "state" ? "failed" : text;
+        if (type == typeof(byte[])) return "AAAA";
         if (type == typeof(bool)) return true;
         if (type == typeof(DateTimeOffset)) return "2026-01-01T00:00:00Z";
         if (type == typeof(JsonElement) || type == typeof(JsonObject))

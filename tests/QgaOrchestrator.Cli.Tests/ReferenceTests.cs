@@ -16,6 +16,8 @@ public sealed class ReferenceTests
         ("most", ExitCodes.OfAll),
         ("several", ExitCodes.OfSeveral),
         ("run", ExitCodes.OfRun),
+        ("password", ExitCodes.OfPassword),
+        ("finding", ExitCodes.OfFinding),
         ("process", ExitCodes.OfProcess),
     ];
 

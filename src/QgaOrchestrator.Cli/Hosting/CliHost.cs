@@ -1,4 +1,5 @@
 using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Qemu.Agent;
 
 namespace QgaOrchestrator.Cli.Hosting;
 
@@ -14,6 +15,9 @@ internal sealed record CliHost(
 
     /// <summary>The first line of standard input; typed at a terminal, it is not shown.</summary>
     public Func<string?> ReadSecret { get => field ?? In.ReadLine; init; }
+
+    /// <summary>Asks for a secret, which is not shown; null: there is no terminal to ask at.</summary>
+    public Func<string, Secret?> AskSecret { get; init; } = static _ => null;
 
     /// <summary>The bytes below <see cref="In"/>, <see cref="Out"/> and <see cref="Error"/>: what a guest's process reads and
     /// says need not be text.</summary>
@@ -63,11 +67,34 @@ internal sealed record CliHost(
     {
         Bytes = (Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.OpenStandardError()),
         ReadSecret = Console.IsInputRedirected ? Console.In.ReadLine : HiddenLine,
+        AskSecret = static prompt => Console.IsInputRedirected ? null : HiddenSecret(prompt),
         IsTerminal =
             !Console.IsOutputRedirected && System.Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } and not "dumb",
         Size = static () =>
             (Console.WindowWidth > 20 ? Console.WindowWidth : 80, Console.WindowHeight > 10 ? Console.WindowHeight : 24),
     };
+
+    /// <summary>What is typed is in one place, which is overwritten.</summary>
+    private static Secret HiddenSecret(string prompt)
+    {
+        Console.Error.Write(prompt);
+        var typed = GC.AllocateArray<char>(1024, pinned: true);
+        try
+        {
+            var length = 0;
+            while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
+            {
+                if (key.Key == ConsoleKey.Backspace) length = Math.Max(0, length - 1);
+                else if (length < typed.Length) typed[length++] = key.KeyChar;
+            }
+            Console.Error.WriteLine();
+            return Secret.Of(typed.AsSpan(0, length));
+        }
+        finally
+        {
+            Array.Clear(typed);
+        }
+    }
 
     private static string? HiddenLine()
     {

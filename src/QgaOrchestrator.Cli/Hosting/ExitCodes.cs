@@ -37,6 +37,18 @@ internal static class ExitCodes
         _unreachable,
     ];
 
+    public static IReadOnlyList<ExitCode> OfPassword { get; } =
+    [
+        new("0", "one password, bare on standard output"),
+        new("1", "none can be opened, or none is in force"),
+        new("2", "wrong usage, options or config, or no key"),
+        new("3", "several may be in force: a table, the likeliest first"),
+        _unreachable,
+    ];
+
+    public static IReadOnlyList<ExitCode> OfFinding { get; } =
+        [new("0", "done"), new("1", "failed"), _usage, new("3", "with --fail: something was found"), _unreachable];
+
     public static IReadOnlyList<ExitCode> OfProcess { get; } =
     [
         new("0-255", "the exit code of the process, or 128 plus the number of the signal that ended it"),

@@ -1,6 +1,7 @@
 using QgaOrchestrator.Cli.Kinds.Backup;
 using QgaOrchestrator.Cli.Kinds.Command;
 using QgaOrchestrator.Cli.Kinds.Exec;
+using QgaOrchestrator.Cli.Kinds.Passwords;
 using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Cli.Runs;
 
@@ -14,6 +15,8 @@ internal static class KindCommands
         new BackupCliKind(),
         new CommandCliKind(),
         new ExecCliKind(),
+        new PasswordResetCliKind(),
+        new PasswordCheckCliKind(),
     ];
 
     public static KindDisplays Displays { get; } = new([.. All.Select(kind => kind.Display)]);

@@ -1,0 +1,58 @@
+using QgaOrchestrator.Cli.CommandLine;
+using QgaOrchestrator.Cli.Hosting;
+using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Cli.Runs;
+
+namespace QgaOrchestrator.Cli.Kinds.Passwords;
+
+/// <summary>Kind password-reset, and all of <c>password</c> and <c>escrow</c>.</summary>
+internal sealed class PasswordResetCliKind : CliKind
+{
+    public override KindDisplay Display { get; } = new(PasswordRunCommands.Reset)
+    {
+        Defaults = new Dictionary<string, string>
+        {
+            ["maxFailures"] = "0",
+            ["length"] = "24",
+            ["verify"] = "hash",
+            ["mode"] = "rotate",
+        },
+        WorkMembers = ["user"],
+        Work = options => options["user"] is { } user ? $"{user}" : null,
+    };
+
+    public override IEnumerable<CliCommand> Commands(CliHost host, GlobalOptions global) =>
+    [
+        new CliCommand("password", "Resets passwords of accounts in guests, and shows those in the escrow.")
+        {
+            PasswordRunCommands.BuildReset(host, global),
+            PasswordRunCommands.BuildCheck(host, global),
+            PasswordShowCommand.Build(host, global),
+            PasswordListCommands.BuildHistory(host, global),
+            PasswordListCommands.BuildAges(host, global),
+            PasswordExportCommand.Build(host, global),
+            CheckoutCommands.BuildOut(host, global),
+            CheckoutCommands.BuildIn(host, global),
+        },
+        new CliCommand("escrow", "Manages the recipients: whose keys open the passwords that nodes seal.")
+        {
+            EscrowInitCommand.Build(host, global),
+            RecipientCommands.BuildAdd(host, global),
+            RecipientCommands.BuildList(host, global),
+            RecipientCommands.BuildRemove(host, global),
+            EscrowRewrapCommand.Build(host, global),
+            EscrowTestCommand.Build(host, global),
+        },
+    ];
+}
+
+/// <summary>Kind password-check.</summary>
+internal sealed class PasswordCheckCliKind : CliKind
+{
+    public override KindDisplay Display { get; } = new(PasswordRunCommands.Check)
+    {
+        Defaults = new Dictionary<string, string> { ["maxFailures"] = "100%" },
+        WorkMembers = ["user"],
+        Work = options => options["user"] is { } user ? $"{user}" : null,
+    };
+}
