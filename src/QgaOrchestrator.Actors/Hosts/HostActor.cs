@@ -185,20 +185,18 @@ public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
     private void Refuse(string window, (string Reason, string Remedy) why) =>
         Sender.Tell(new EntryRefused(window, why.Reason, why.Remedy));
 
-    /// <summary>A window of an earlier process has no actor that we watch; it is written all the same.</summary>
+    /// <summary>A window of an earlier process has no actor that we watch; it is written all the same. Written first: who hears
+    /// that all windows are closed may end this process.</summary>
     private void Move(LedgerEntry entry)
     {
         var window = entry.Window;
-        if (entry.Phase == LedgerPhase.Thawed)
-        {
-            _ledger.TellThaw(entry, found: _guard.Windows.GetValueOrDefault(window) is { Held: false, Thawed: false });
-            if (_windows.Remove(window, out var actor)) Context.Unwatch(actor);
-            if (!_guard.Windows.ContainsKey(window)) Handle(new GuardInput.Found(window, entry.Vm, Thawed: false));
-            Handle(new GuardInput.Settled(window));
-            if (!_guard.Windows.ContainsKey(window)) return;
-        }
         if (_ledger.Write(entry) is { } fault)
             _log.Warning("{0}: the ledger's entry could not be moved to {1}: {2}", entry.Vm, entry.Phase, fault);
+        if (entry.Phase != LedgerPhase.Thawed) return;
+        _ledger.TellThaw(entry, found: _guard.Windows.GetValueOrDefault(window) is { Held: false, Thawed: false });
+        if (_windows.Remove(window, out var actor)) Context.Unwatch(actor);
+        if (!_guard.Windows.ContainsKey(window)) Handle(new GuardInput.Found(window, entry.Vm, Thawed: false));
+        Handle(new GuardInput.Settled(window));
     }
 
     /// <summary>Watchdog and qgactl thaw without telling us: their proof is in the entry.</summary>

@@ -34,7 +34,7 @@ public abstract class OneGuard : TestKit
 
     protected override void AfterAll()
     {
-        base.AfterAll();
+        Shutdown(); // what the test was told may not be all that its actors still write
         Watchdog?.Dispose();
         _directory.Dispose();
     }

@@ -67,7 +67,7 @@ public sealed class FailingChannelTests : TestKit
 
     protected override void AfterAll()
     {
-        base.AfterAll();
+        Shutdown();
         _directory.Dispose();
     }
 
