@@ -1,16 +1,25 @@
 using QgaOrchestrator.EndToEnd.Tests.RealVms;
 using QgaOrchestrator.EndToEnd.Tests.RealVms.Agent;
+using QgaOrchestrator.EndToEnd.Tests.Simulated;
 using Xunit.Abstractions;
 
 [assembly: TestCollectionOrderer("QgaOrchestrator.EndToEnd.Tests.LongestFirst", "QgaOrchestrator.EndToEnd.Tests")]
 
 namespace QgaOrchestrator.EndToEnd.Tests;
 
-/// <summary>Starts the longest collections first: those of the real VMs, and that of the shared node.</summary>
+/// <summary>Starts the longest collections first, so that none of them is under way alone at the end.</summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
-    private static readonly string[] Longest = [nameof(FullVm), nameof(RealVmTests), nameof(Simulated.SharedNode)];
+    private static readonly string[] Longest =
+    [
+        nameof(RealVmTests), nameof(FullVm), nameof(SharedNode), nameof(WindowFaultTests), nameof(ClockStepTests),
+        nameof(EndedNode), nameof(LockedStoreTests),
+    ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
-        testCollections.OrderByDescending(collection => Longest.Contains(collection.DisplayName));
+        testCollections.OrderBy(collection =>
+            Array.FindIndex(Longest, name => collection.DisplayName.EndsWith(name, StringComparison.Ordinal)) is var at and >= 0
+                ? at
+                : Longest.Length
+        );
 }

@@ -27,6 +27,11 @@ public static partial class HostProcess
         }
     }
 
+    /// <summary>The same of the process that has this text in its command line: its id, noted in a file, may be another's by
+    /// now.</summary>
+    public static bool IsAlive(int pid, string argument) =>
+        IsAlive(pid) && CommandLine(pid) is var line && (line.Length == 0 || line.Contains(argument, StringComparison.Ordinal));
+
     /// <summary>SIGSTOP has reached each of its threads: nothing of it runs any more.</summary>
     public static bool IsStopped(int pid)
     {
@@ -38,6 +43,19 @@ public static partial class HostProcess
         catch (IOException)
         {
             return false;
+        }
+    }
+
+    /// <summary>Empty for one that is ending.</summary>
+    private static string CommandLine(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/cmdline");
+        }
+        catch (IOException)
+        {
+            return "";
         }
     }
 

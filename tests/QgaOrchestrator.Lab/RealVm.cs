@@ -40,7 +40,7 @@ public sealed class RealVm : IAsyncDisposable
         {
             var file = Path.Combine(Directory, "pid");
             return File.Exists(file) && int.TryParse(File.ReadAllText(file), CultureInfo.InvariantCulture, out var pid)
-                && HostProcess.IsAlive(pid) ? pid : null;
+                && HostProcess.IsAlive(pid, Directory) ? pid : null;
         }
     }
 

@@ -12,8 +12,8 @@ public sealed class GuestFileTests(RealVmTests shared)
     public async Task A_file_is_copied_both_ways_across_a_killed_node_and_keeps_the_old_files_mode()
     {
         await using var lab = await RealVmLab.OpenAsync();
-        await lab.StartAsync("vm1");
-        await using var node = await NodeProcess.StartAsync(Path.Combine(lab.Folder, "node"), lab.Folder);
+        await using var shown = await shared.ShowAsync(await lab.StartAsync("copied"));
+        var node = shown.Node;
         await node.WaitForVmsAsync(1);
         var file = Path.Combine(lab.Folder, "app.bin");
         await File.WriteAllBytesAsync(file, RandomNumberGenerator.GetBytes(2 * 1024 * 1024 + 5));
@@ -23,7 +23,7 @@ public sealed class GuestFileTests(RealVmTests shared)
                 await node.CtlAsync(
                     "vm",
                     "exec",
-                    "vm1",
+                    "copied",
                     "--",
                     "sh",
                     "-c",
@@ -32,7 +32,7 @@ public sealed class GuestFileTests(RealVmTests shared)
             ).ExitCode
         );
 
-        var pushed = node.CtlAsync("vm", "cp", file, "vm1:/run/app", "-o", "json");
+        var pushed = node.CtlAsync("vm", "cp", file, "copied:/run/app", "-o", "json");
         await Poll.ForAsync("a part in the guest", Guests.Limit, async () => await PartAsync(node) > 0 ? "some" : null);
         node.Signal(HostProcess.SigKill);
         await node.WaitForEndAsync();
@@ -41,20 +41,19 @@ public sealed class GuestFileTests(RealVmTests shared)
         Assert.True(pushedEnd.ExitCode == 0, pushedEnd.Error);
         Assert.Contains("\"checked\": \"sha256sum\"", pushedEnd.Output, StringComparison.Ordinal);
         var listed = await node.CtlAsync(
-            "vm", "exec", "vm1", "--", "sh", "-c", "stat -c '%a %u %g' /run/app; ls /run | grep -c part");
+            "vm", "exec", "copied", "--", "sh", "-c", "stat -c '%a %u %g' /run/app; ls /run | grep -c part");
         Assert.Equal("604 7 8\n0\n", listed.Output);
 
         var back = Path.Combine(lab.Folder, "back.bin");
-        var pulled = await node.CtlAsync("vm", "cp", "vm1:/run/app", back);
+        var pulled = await node.CtlAsync("vm", "cp", "copied:/run/app", back);
         Assert.True(pulled.ExitCode == 0, pulled.Error);
         Assert.Equal(await File.ReadAllBytesAsync(file), await File.ReadAllBytesAsync(back));
-        var kernel = await node.CtlAsync("vm", "cp", "vm1:/proc/version", back);
+        var kernel = await node.CtlAsync("vm", "cp", "copied:/proc/version", back);
         Assert.True(kernel.ExitCode == 0, kernel.Error);
         Assert.StartsWith("Linux version", await File.ReadAllTextAsync(back), StringComparison.Ordinal);
-        var nowhere = await node.CtlAsync("vm", "cp", file, "vm1:/nowhere/app");
+        var nowhere = await node.CtlAsync("vm", "cp", file, "copied:/nowhere/app");
         Assert.Equal(1, nowhere.ExitCode);
         Assert.Contains("/nowhere", nowhere.Error, StringComparison.Ordinal);
-        await node.StopAsync();
     }
 
     [SkippableFact]
@@ -95,7 +94,7 @@ public sealed class GuestFileTests(RealVmTests shared)
 
     private static async Task<long> PartAsync(NodeProcess node)
     {
-        var size = await node.CtlAsync("vm", "exec", "vm1", "--", "sh", "-c", "cat /run/*.part 2>/dev/null | wc -c");
+        var size = await node.CtlAsync("vm", "exec", "copied", "--", "sh", "-c", "cat /run/*.part 2>/dev/null | wc -c");
         return size.ExitCode == 0 ? long.Parse(size.Output.Trim(), System.Globalization.CultureInfo.InvariantCulture) : 0;
     }
 }

@@ -1,6 +1,4 @@
 using QgaOrchestrator.Lab;
-using QgaOrchestrator.Qemu.Ledger;
-using QgaOrchestrator.Qemu.Ledger.Watchdog;
 
 namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 
@@ -22,7 +20,7 @@ internal sealed class LinkedNode : IAsyncDisposable
 
     private string Links => Path.Combine(Folder, "vms");
 
-    /// <summary>It runs and knows of no VM: those of the test before are gone.</summary>
+    /// <summary>It runs, again where the test before has ended it, and knows of no VM: those of that test are gone.</summary>
     /// <param name="settings">Further options of the node, the same each time.</param>
     /// <param name="environment">Added to its own, the same each time.</param>
     public async Task<NodeProcess> ReadyAsync(string[] settings, IReadOnlyDictionary<string, string>? environment = null)
@@ -34,6 +32,7 @@ internal sealed class LinkedNode : IAsyncDisposable
             _process = await NodeProcess.StartAsync(
                 Path.Combine(Folder, "node"), Links, [$"--Fleet:File={FleetFile}", .. settings], environment);
         }
+        if (_process.HasEnded) await _process.StartAgainAsync();
         await HasNoneAsync();
         return _process;
     }
@@ -66,14 +65,18 @@ internal sealed class LinkedNode : IAsyncDisposable
         });
     }
 
+    /// <summary>Ends it and its watchdog; its folder stays.</summary>
+    public async Task EndAsync()
+    {
+        if (_process is not { } node) return;
+        _process = null;
+        await node.DisposeAsync();
+        if (node.Watchdog is { } watchdog) HostProcess.Signal(watchdog, HostProcess.SigKill);
+    }
+
     public async ValueTask DisposeAsync()
     {
-        if (_process is not null)
-        {
-            await _process.DisposeAsync();
-            if (WatchdogInstance.Holder(FreezeLedger.At(_process.Ledger)) is { } watchdog && HostProcess.IsAlive(watchdog))
-                HostProcess.Signal(watchdog, HostProcess.SigKill);
-        }
+        await EndAsync();
         if (Environment.GetEnvironmentVariable("QGA_LAB_KEEP") != "1") Directory.Delete(Folder, recursive: true);
     }
 

@@ -6,6 +6,8 @@ using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Lab;
+using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Ledger.Watchdog;
 
 namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 
@@ -25,6 +27,12 @@ internal sealed class NodeProcess : IAsyncDisposable
         (_folder, _api, _settings, _environment) = (folder, api, settings, environment ?? new Dictionary<string, string>());
 
     public int Pid => _node!.Id;
+
+    public bool HasEnded => _node!.HasExited;
+
+    /// <summary>The process that watches its ledger, null while there is none.</summary>
+    public int? Watchdog =>
+        WatchdogInstance.Holder(FreezeLedger.At(Ledger)) is { } pid && HostProcess.IsAlive(pid, Ledger) ? pid : null;
 
     /// <summary>Everything of it: config, data, ledger and log.</summary>
     public string Folder => _folder;

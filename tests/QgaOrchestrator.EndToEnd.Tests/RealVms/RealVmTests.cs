@@ -3,8 +3,8 @@ using QgaOrchestrator.Lab;
 namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 
 /// <summary>
-/// Tests of real VMs run one after another: an emulated guest takes a processor. Those that neither end nor stop their node share
-/// one.
+/// Most tests of real VMs run one after another, an emulated guest takes a processor, and share a node. One that ends it starts
+/// it again.
 /// </summary>
 [CollectionDefinition(nameof(RealVmTests))]
 public sealed class RealVmTests : IAsyncLifetime, ICollectionFixture<RealVmTests>

@@ -9,7 +9,6 @@ namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 /// Something happens to a real VM while it is frozen: its storage's hook holds the window open until it has. Whatever it is,
 /// the guest writes again, the run ends, and the next backup is as good as any.
 /// </summary>
-[Collection(nameof(RealVmTests))]
 public sealed class WindowFaultTests(WindowFaultTests.HoldingNode holding) : IClassFixture<WindowFaultTests.HoldingNode>
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);

@@ -7,7 +7,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 /// <summary>The disk fills up under the node: no guest is frozen for it, the reason names it, and room is all that it
 /// takes.</summary>
 [Collection(nameof(Alone))]
-public sealed class DiskFullTests
+public sealed class DiskFullTests(SmallDiskNode node) : IClassFixture<SmallDiskNode>
 {
     private const int Vms = 6;
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(2);
@@ -15,7 +15,7 @@ public sealed class DiskFullTests
     [SkippableFact]
     public async Task A_full_ledger_freezes_nobody_and_names_itself()
     {
-        var (lab, disk) = await SimulatedLab.StartOnSmallDiskAsync(Vms, "ledger");
+        var (lab, disk) = await node.StartAsync(Vms, "ledger");
         await using var _ = lab;
         await lab.WaitForReadyAsync(Vms);
         disk.Fill();
@@ -36,7 +36,7 @@ public sealed class DiskFullTests
     [SkippableFact]
     public async Task A_ledger_that_fills_up_inside_the_windows_keeps_nobody_frozen()
     {
-        var (lab, disk) = await SimulatedLab.StartOnSmallDiskAsync(Vms, "ledger");
+        var (lab, disk) = await node.StartAsync(Vms, "ledger");
         await using var _ = lab;
         await lab.WaitForReadyAsync(Vms);
         var filled = lab.At(1, fact => fact.Kind == "freeze", disk.Fill);
@@ -57,7 +57,7 @@ public sealed class DiskFullTests
     [SkippableFact]
     public async Task A_full_target_freezes_nobody_and_leaves_nothing()
     {
-        var (lab, disk) = await SimulatedLab.StartOnSmallDiskAsync(Vms, "data/points");
+        var (lab, disk) = await node.StartAsync(Vms, "data/points");
         await using var _ = lab;
         await lab.WaitForReadyAsync(Vms);
         disk.Fill();
@@ -81,7 +81,7 @@ public sealed class DiskFullTests
         string fact
     )
     {
-        var (lab, disk) = await SimulatedLab.StartOnSmallDiskAsync(Vms, "data");
+        var (lab, disk) = await node.StartAsync(Vms, "data");
         await using var _ = lab;
         await lab.WaitForReadyAsync(Vms);
         using var elsewhere = new TemporaryTarget();
@@ -89,10 +89,10 @@ public sealed class DiskFullTests
         var run = await lab.StartBackupAsync(new JsonObject { ["target"] = elsewhere.Path });
 
         await filled;
-        await lab.Fleet.Journal.Until(seen => seen.Kind == "thaw" && seen.Vm == "vm006").WaitAsync(SimulatedLab.Limit);
+        await lab.Fleet.Journal.Until(seen => seen.Kind == "thaw" && seen.Vm == lab.Vm(Vms)).WaitAsync(SimulatedLab.Limit);
         await Poll.UntilAsync("points without a journal", SimulatedLab.Limit, () => elsewhere.Points == Vms);
         Assert.InRange(lab.Fleet.LongestFrozen, TimeSpan.Zero, Moment);
-        var refused = await lab.Node.CtlAsync("backup", "run", "--select", "name=vm001", "--detach");
+        var refused = await lab.Node.CtlAsync("backup", "run", "--select", $"name={lab.Vm(1)}", "--detach");
         Assert.NotEqual(0, refused.ExitCode);
         Assert.Contains("make room in its data directory", refused.Error, StringComparison.Ordinal);
 

@@ -5,7 +5,8 @@ using QgaOrchestrator.Core.Kinds.Command;
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
 /// <summary>Whose the files of a node are, over the whole tree.</summary>
-public sealed class FileModesTests
+[Collection(nameof(SharedNode))]
+public sealed class FileModesTests(SharedNode shared)
 {
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
@@ -13,7 +14,7 @@ public sealed class FileModesTests
     [Fact]
     public async Task After_runs_no_file_of_the_node_is_open_to_others_but_its_points_and_its_address()
     {
-        await using var lab = await SimulatedLab.StartAsync(2);
+        await using var lab = await shared.StartAsync(2);
         await lab.WaitForReadyAsync(2);
         Assert.Equal(RunStates.Succeeded, (await lab.BackupAsync()).Run.State);
         var asked = await lab.Client.StartRunAsync(
@@ -27,8 +28,10 @@ public sealed class FileModesTests
         Assert.Contains(Path.Combine(lab.Node.Ledger, "watchdog.sock"), Entries(lab.Node.Ledger));
 
         // What QEMU's group sees of a point: it passes through to it, writes images into it, and reads what it is.
-        var points = Entries(lab.Points).Where(path => !path.EndsWith(".qcow2", StringComparison.Ordinal)).ToLookup(
-            path => File.GetUnixFileMode(path));
+        var points = Entries(lab.Points)
+            .Where(path => lab.Fleet.Vms.Any(vm => path.Contains($"~{vm.Name}", StringComparison.Ordinal)))
+            .Where(path => !path.EndsWith(".qcow2", StringComparison.Ordinal))
+            .ToLookup(path => File.GetUnixFileMode(path));
         Assert.Equal(2, points[Octal("2770")].Count());
         Assert.Equal(2, points[Octal("640")].Count(path => Path.GetFileName(path) == "point.json"));
         Assert.Equal([Octal("640"), Octal("2750"), Octal("2770")], points.Select(mode => mode.Key).Order());

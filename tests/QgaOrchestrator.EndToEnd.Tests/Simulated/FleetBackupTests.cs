@@ -3,7 +3,6 @@ using QgaOrchestrator.Api;
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
 /// <summary>The main job at the size of a host: 200 VMs, as a user runs it.</summary>
-[Collection(nameof(Alone))]
 public sealed class FleetBackupTests
 {
     private const int Vms = 200;

@@ -3,7 +3,8 @@ using QgaOrchestrator.Lab;
 namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
 /// <summary>The three programs print usage and version without starting anything.</summary>
-public sealed class ProgramsTests
+[Collection(nameof(SharedNode))]
+public sealed class ProgramsTests(SharedNode shared)
 {
     [Theory]
     [InlineData("qgad", "--help", "usage: qgad")]
@@ -22,7 +23,7 @@ public sealed class ProgramsTests
     [Fact]
     public async Task A_running_nodes_config_is_checked_its_runs_are_logged_and_a_point_is_deleted()
     {
-        await using var lab = await SimulatedLab.StartAsync(2);
+        await using var lab = await shared.StartAsync(2);
         await lab.WaitForReadyAsync(2);
         var check = await Tool.RunAsync(
             Programs.Node,
@@ -32,13 +33,14 @@ public sealed class ProgramsTests
 
         Assert.Equal(0, (await lab.Node.CtlAsync("backup", "run")).ExitCode);
         Assert.Equal(2, (await lab.Node.CtlAsync("backup", "run", "--select", "name=nobody")).ExitCode);
-        var run = Assert.Single(await SimulatedLab.ListAsync(lab.Client.ListRunsAsync())).Id;
-        var points = await SimulatedLab.ListAsync(lab.Client.ListPointsAsync());
+        var run = (await SimulatedLab.ListAsync(lab.Client.ListRunsAsync()))[0].Id;
+        var points = await lab.PointsAsync();
+        Assert.Equal(2, points.Count);
         Assert.Equal(0, (await lab.Node.CtlAsync("point", "delete", points[0].Id, "--yes")).ExitCode);
         Assert.Equal(1, (await lab.Node.CtlAsync("point", "delete", points[0].Id, "--yes")).ExitCode);
 
         Assert.False(Directory.Exists(points[0].Directory));
-        Assert.Equal([points[1].Id], (await SimulatedLab.ListAsync(lab.Client.ListPointsAsync())).Select(point => point.Id));
+        Assert.Equal([points[1].Id], (await lab.PointsAsync()).Select(point => point.Id));
         Assert.Equal(0, (await lab.Node.CtlAsync("point", "verify", points[1].Id)).ExitCode);
         var log = await File.ReadAllTextAsync(Path.Combine(lab.Node.Folder, "qgad.log"));
         Assert.Contains(

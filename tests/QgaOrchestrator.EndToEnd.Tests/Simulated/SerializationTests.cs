@@ -54,7 +54,8 @@ public sealed class SerializationTests
             await node.StopAsync();
         }
         Assert.Equal(before, RefusingSerializer.Refused);
-        if (WatchdogInstance.Holder(FreezeLedger.At(options.Freeze.Ledger)) is { } watchdog)
+        if (WatchdogInstance.Holder(FreezeLedger.At(options.Freeze.Ledger)) is { } watchdog
+            && HostProcess.IsAlive(watchdog, options.Freeze.Ledger))
             HostProcess.Signal(watchdog, HostProcess.SigKill);
         await fleet.DisposeAsync();
         Directory.Delete(folder, recursive: true);

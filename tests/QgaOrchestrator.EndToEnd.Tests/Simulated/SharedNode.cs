@@ -8,6 +8,10 @@ namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 [CollectionDefinition(nameof(SharedNode))]
 public sealed class SharedNode : SimulatedNode, ICollectionFixture<SharedNode>;
 
+/// <summary>One node for all tests of simulated VMs that end it: it is started again, by the test or for the next.</summary>
+[CollectionDefinition(nameof(EndedNode))]
+public sealed class EndedNode : SimulatedNode, ICollectionFixture<EndedNode>;
+
 /// <summary>A node for several tests, one after another. It sees a test's VMs when their faults have been put on them, and until
 /// the test has ended.</summary>
 public abstract class SimulatedNode : IAsyncLifetime
@@ -18,10 +22,13 @@ public abstract class SimulatedNode : IAsyncLifetime
     /// <summary>Where a node of this kind keeps things of its own.</summary>
     protected string Folder => _node.Folder;
 
+    /// <summary>Further options of the node.</summary>
+    protected virtual string[] Settings => [];
+
     /// <summary>Of the node and its watchdog.</summary>
     protected virtual IReadOnlyDictionary<string, string>? Environment => null;
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public virtual Task InitializeAsync() => Task.CompletedTask;
 
     /// <param name="vms">How many.</param>
     /// <param name="options">Of the fleet; the names are not its to choose.</param>
@@ -30,7 +37,7 @@ public abstract class SimulatedNode : IAsyncLifetime
     internal async Task<SimulatedLab> StartAsync(
         int vms, FleetOptions? options = null, Action<SimulatedFleet>? faults = null, int? groupSize = null)
     {
-        var node = await _node.ReadyAsync([], Environment);
+        var node = await _node.ReadyAsync(Settings, Environment);
         var number = ++_labs;
         options = (options ?? new()) with { Name = vm => $"lab{number}-vm{vm + 1:000}", Seed = number };
         var lab = SimulatedLab.Sharing(_node, node, Path.Combine(Folder, $"lab{number}"), vms, options);
@@ -40,7 +47,10 @@ public abstract class SimulatedNode : IAsyncLifetime
         return lab;
     }
 
-    public async Task DisposeAsync() => await _node.DisposeAsync();
+    public virtual async Task DisposeAsync() => await _node.DisposeAsync();
+
+    /// <summary>Ends node and watchdog before what they stand on goes.</summary>
+    protected Task EndAsync() => _node.EndAsync();
 
     private static string Groups(SimulatedFleet fleet, int? size)
     {

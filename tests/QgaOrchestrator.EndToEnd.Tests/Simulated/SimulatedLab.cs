@@ -24,8 +24,6 @@ internal sealed class SimulatedLab : IAsyncDisposable
     /// <summary>Not null: the node is not ours alone.</summary>
     private readonly LinkedNode? _shared;
 
-    private SmallDisk? _disk;
-
     private SimulatedLab(string folder, SimulatedFleet fleet, LinkedNode? shared = null) =>
         (_folder, Fleet, _shared) = (folder, fleet, shared);
 
@@ -45,7 +43,7 @@ internal sealed class SimulatedLab : IAsyncDisposable
     public FreezeLedger Ledger => FreezeLedger.At(Node.Ledger);
 
     /// <summary>The process that watches, null while there is none.</summary>
-    public int? Watchdog => WatchdogInstance.Holder(Ledger) is { } pid && HostProcess.IsAlive(pid) ? pid : null;
+    public int? Watchdog => Node.Watchdog;
 
     /// <summary>The lines that watchdogs of this lab have written so far, each with its time in front.</summary>
     public string[] WatchdogSaid =>
@@ -62,24 +60,6 @@ internal sealed class SimulatedLab : IAsyncDisposable
         var lab = New(vms, options);
         faults?.Invoke(lab.Fleet);
         return lab.StartNodeAsync(settings);
-    }
-
-    /// <summary>One part of the node's folder is a small file system of its own; skips where nothing can be mounted.</summary>
-    /// <param name="vms">How many.</param>
-    /// <param name="part">data, data/points, or ledger.</param>
-    public static async Task<(SimulatedLab Lab, SmallDisk Disk)> StartOnSmallDiskAsync(int vms, string part)
-    {
-        var lab = New(vms, null);
-        try
-        {
-            lab._disk = await SmallDisk.MountAsync(Path.Combine(lab.NodeFolder, part));
-        }
-        catch
-        {
-            await lab.DisposeAsync();
-            throw;
-        }
-        return (await lab.StartNodeAsync([]), lab._disk);
     }
 
     /// <summary>A fleet for a node that others use too; it sees none of it yet.</summary>
@@ -157,6 +137,13 @@ internal sealed class SimulatedLab : IAsyncDisposable
     public async Task<Dictionary<string, ItemStatus>> ItemsAsync(string run) =>
         (await ListAsync(Client.ListRunItemsAsync(run))).ToDictionary(item => item.Vm.Split('/')[^1]);
 
+    /// <summary>The recovery points of this lab's VMs.</summary>
+    public async Task<List<Point>> PointsAsync() =>
+    [
+        .. (await ListAsync(Client.ListPointsAsync()))
+            .Where(point => Fleet.Vms.Any(vm => vm.Name == point.Vm.Split('/')[^1])),
+    ];
+
     public static async Task<IReadOnlyList<T>> ListAsync<T>(IAsyncEnumerable<T> items)
     {
         List<T> list = [];
@@ -225,7 +212,6 @@ internal sealed class SimulatedLab : IAsyncDisposable
             if (Watchdog is { } watchdog) HostProcess.Signal(watchdog, HostProcess.SigKill);
         }
         await Fleet.DisposeAsync();
-        if (_disk is not null) await _disk.DisposeAsync();
         if (Environment.GetEnvironmentVariable("QGA_LAB_KEEP") == "1")
             await File.WriteAllLinesAsync(Path.Combine(_folder, "facts"), Fleet.Journal.All.Select(fact => fact.ToString()));
         else

@@ -8,13 +8,11 @@ namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 
 /// <summary>Method hook as an operator runs it: qgad, qgactl, and a hook of sh whose storage is a folder of files.</summary>
 [Collection(nameof(Alone))]
-public sealed class StorageHookTests : IDisposable
+public sealed class StorageHookTests(StorageHookTests.HookNode node) : IClassFixture<StorageHookTests.HookNode>
 {
     private const int Vms = 12;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("qga-hook-e2e-").FullName;
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    private readonly string _folder = node.NewStorage();
 
     [Fact]
     public async Task Every_guest_is_frozen_while_its_hook_cuts_and_the_points_are_plain_images()
@@ -37,7 +35,7 @@ public sealed class StorageHookTests : IDisposable
 
         Assert.Empty(Snapshots);
         await lab.AssertNothingLeftAsync(Vms);
-        var point = Assert.Single(await SimulatedLab.ListAsync(lab.Client.ListPointsAsync("vm003")));
+        var point = Assert.Single(await SimulatedLab.ListAsync(lab.Client.ListPointsAsync(lab.Vm(3))));
         Assert.Equal(("hook", "filesystem"), (point.Method, point.Class));
         Assert.Equal(0, (await lab.Node.CtlAsync("point", "verify", point.Id)).ExitCode);
         Assert.Equal(0, (await lab.Node.CtlAsync("point", "restore", point.Id, "--to", lab.Restored)).ExitCode);
@@ -75,7 +73,9 @@ public sealed class StorageHookTests : IDisposable
     [Fact]
     public async Task A_hook_that_outlasts_the_lease_is_not_waited_for_and_its_item_fails()
     {
-        await using var lab = await StartAsync(1, "--Freeze:Lease=00:00:01");
+        await using var lab = await SimulatedLab.StartAsync(
+            1, settings: [$"--Freeze:Hooks:files:0={node.Hook}", "--Freeze:Lease=00:00:01"]);
+        await lab.WaitForReadyAsync(1);
         await File.WriteAllTextAsync(Path.Combine(_folder, "hang"), "");
         var (run, items) = await lab.BackupAsync(new JsonObject { ["method"] = "hook", ["hook"] = "files", ["maxFailures"] = 1 });
         Assert.Equal(RunStates.Failed, run.State);
@@ -111,35 +111,55 @@ public sealed class StorageHookTests : IDisposable
     private static DateTimeOffset Instant(string nanoseconds) =>
         DateTimeOffset.UnixEpoch.AddTicks(long.Parse(nanoseconds, CultureInfo.InvariantCulture) / 100);
 
-    private async Task<SimulatedLab> StartAsync(int vms, params string[] settings)
+    private async Task<SimulatedLab> StartAsync(int vms)
     {
-        var hook = Path.Combine(_folder, "hook");
-        await File.WriteAllTextAsync(hook, """
-            #!/bin/sh
-            # A snapshot is a copy of the disk's file. While there is a file "hang" the cut makes it and goes on for ever.
-            set -eu
-            folder=${0%/*}
-            from=$(date +%s%N)
-            call=$(cat)
-            get() { printf %s "$call" | jq -r "$1"; }
-            name=$(get .name) target=$(get .target)
-            case $(get .phase) in
-            cut)
-              get '.disks[] | "\(.index) \(.file)"' | while read -r index file; do cp "$file" "$folder/$name-$index"; done
-              if [ -e "$folder/hang" ]; then echo $$ >"$folder/new"; mv "$folder/new" "$folder/pid"; sleep 1000; fi
-              ;;
-            finish)
-              get '.disks[] | "\(.index) \(.image)"' | while read -r index image; do cp "$folder/$name-$index" "$image"; done
-              rm "$folder/$name"-*
-              ;;
-            undo) rm -f "$folder/$name"-* ;;
-            esac
-            echo "$(get .phase) $(get .vm) $from $(date +%s%N)" >>"$folder/calls"
-            echo '{}'
-            """);
-        File.SetUnixFileMode(hook, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var lab = await SimulatedLab.StartAsync(vms, settings: [$"--Freeze:Hooks:files:0={hook}", .. settings]);
+        var lab = await node.StartAsync(vms);
         await lab.WaitForReadyAsync(vms);
         return lab;
+    }
+
+    /// <summary>A node with the hook, for all of these tests.</summary>
+    public sealed class HookNode : SimulatedNode
+    {
+        private string Storage => Path.Combine(Folder, "storage");
+
+        internal string Hook => Path.Combine(Folder, "hook");
+
+        protected override string[] Settings => [$"--Freeze:Hooks:files:0={Hook}"];
+
+        /// <summary>Where the hook keeps its snapshots and writes down its calls: empty.</summary>
+        internal string NewStorage()
+        {
+            if (Directory.Exists(Storage)) Directory.Delete(Storage, recursive: true);
+            return Directory.CreateDirectory(Storage).FullName;
+        }
+
+        public override async Task InitializeAsync()
+        {
+            await File.WriteAllTextAsync(Hook, """
+                #!/bin/sh
+                # A snapshot is a copy of the disk's file. While there is a file "hang" the cut makes it and goes on for ever.
+                set -eu
+                folder=${0%/*}/storage
+                from=$(date +%s%N)
+                call=$(cat)
+                get() { printf %s "$call" | jq -r "$1"; }
+                name=$(get .name) target=$(get .target)
+                case $(get .phase) in
+                cut)
+                  get '.disks[] | "\(.index) \(.file)"' | while read -r index file; do cp "$file" "$folder/$name-$index"; done
+                  if [ -e "$folder/hang" ]; then echo $$ >"$folder/new"; mv "$folder/new" "$folder/pid"; sleep 1000; fi
+                  ;;
+                finish)
+                  get '.disks[] | "\(.index) \(.image)"' | while read -r index image; do cp "$folder/$name-$index" "$image"; done
+                  rm "$folder/$name"-*
+                  ;;
+                undo) rm -f "$folder/$name"-* ;;
+                esac
+                echo "$(get .phase) $(get .vm) $from $(date +%s%N)" >>"$folder/calls"
+                echo '{}'
+                """);
+            File.SetUnixFileMode(Hook, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 }
