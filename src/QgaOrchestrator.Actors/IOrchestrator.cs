@@ -90,6 +90,8 @@ public sealed record VmStatus(VmId Id, string? Uuid, IReadOnlyDictionary<string,
     /// <summary>Why the monitor is not usable, null while it is.</summary>
     public string? MonitorReason { get; init; }
     public string? QemuVersion { get; init; }
+    /// <summary>This QEMU process, of all that ever ran, as its host names it; null where the monitor does not tell.</summary>
+    public string? Process { get; init; }
     /// <summary>What the guest told of itself when its agent was found.</summary>
     public GuestInventory? Inventory { get; init; }
     /// <summary>What the guest answered and nobody understood: command and text. That is not known of it; all else is.</summary>

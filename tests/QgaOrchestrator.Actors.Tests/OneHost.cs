@@ -5,8 +5,10 @@ using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Messages;
+using QgaOrchestrator.Actors.Passwords;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Stores.Files;
+using QgaOrchestrator.Actors.Stores.Sqlite;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
@@ -14,6 +16,7 @@ using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Passwords;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Hosts.Kinds;
 using QgaOrchestrator.Qemu.Ledger;
@@ -38,6 +41,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
 
     private readonly TempDirectory _directory = new();
     private int _lives;
+    private PasswordServices? _passwords;
 
     protected OneHost() : base("akka { loglevel = WARNING, stdout-loglevel = OFF, test.single-expect-default = 60s }")
     {
@@ -83,6 +87,10 @@ public abstract class OneHost : TestKit, IAsyncLifetime
 
     protected IResults Results => new FileResults(_directory.File("results"), TimeProvider.System);
 
+    /// <summary>The escrow, with one recipient whose key is <see cref="EscrowKeys"/>.</summary>
+    protected PasswordServices Passwords => _passwords ??= new(
+        new SqliteEscrow(new(_directory.File("escrow.db"))), new EscrowKeys(), new(() => CryptLibrary.Load()));
+
     protected LedgerEntry? Entry => Ledger.Read(Id.Name);
 
     public Task InitializeAsync()
@@ -101,6 +109,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
     {
         Shutdown();
         Watchdog.Dispose();
+        if (_passwords is not null) await _passwords.Escrow.DisposeAsync();
         await Simulated.DisposeAsync();
         _directory.Dispose();
     }
@@ -267,6 +276,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         Unsettled = _ => Task.FromResult<IReadOnlySet<string>>(Unsettled),
         Items = (services, spec, monitor) => ItemsActor.Props(services, spec, monitor, Kinds.All),
         Results = Results,
+        Passwords = Passwords,
         TargetGroup = null,
         Catalog = point => Catalog(point),
         Points = Points,

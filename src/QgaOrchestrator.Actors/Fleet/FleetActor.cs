@@ -17,16 +17,20 @@ internal sealed class FleetActor : ReceiveActor
     private const string Look = "See which VMs are there: qgactl vm list";
 
     private readonly Dictionary<VmId, VmStatus> _vms = [];
+    /// <summary>The QEMU process under which each VM's agent was last ready.</summary>
+    private readonly Dictionary<VmId, string> _processes = [];
     private readonly Func<IActorRef> _runs;
     private Dictionary<VmId, AgentTrouble> _unserved = [];
 
     /// <param name="identify">What the fleet's file says of a VM.</param>
     /// <param name="channels">The region of VMs' actors.</param>
     /// <param name="runs">The region of runs.</param>
-    public FleetActor(Func<VmId, VmIdentity> identify, Func<IActorRef> channels, Func<IActorRef> runs)
+    /// <param name="started">Is told of each VM whose agent is ready under a new QEMU process.</param>
+    public FleetActor(
+        Func<VmId, VmIdentity> identify, Func<IActorRef> channels, Func<IActorRef> runs, Action<VmStatus> started)
     {
         _runs = runs;
-        Receive<VmSeen>(m => _vms[m.Status.Id] = m.Status);
+        Receive<VmSeen>(m => See(m.Status, started));
         Receive<VmLeft>(m => _vms.Remove(m.Vm));
         Receive<VmsFound>(m => _unserved = m.Scan.Unserved.ToDictionary(vm => vm.Id, vm => vm.Trouble));
         Receive<ListVms>(_ => Sender.Tell(new VmList(
@@ -37,6 +41,14 @@ internal sealed class FleetActor : ReceiveActor
             if (!_vms.ContainsKey(m.Vm) && _unserved.TryGetValue(m.Vm, out var trouble)) Refuse(m, trouble);
             else channels().Forward(m);
         });
+    }
+
+    private void See(VmStatus vm, Action<VmStatus> started)
+    {
+        _vms[vm.Id] = vm;
+        if (vm is not { Agent: AgentState.Ready, Process: { } process } || _processes.GetValueOrDefault(vm.Id) == process) return;
+        _processes[vm.Id] = process;
+        started(vm);
     }
 
     /// <summary>A VM whose channel has not ended yet is shown as the channel reports it.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Actors.Guests;
@@ -16,17 +17,28 @@ internal static class GuestProgram
     /// <param name="limit">From its start to its end.</param>
     /// <exception cref="GuestCallException">It cannot be started, or the agent knows no more what became of it.</exception>
     /// <exception cref="GuestFaultException">It did not end in time.</exception>
-    public static async Task<GuestProgramEnd> ShellAsync(
+    public static Task<GuestProgramEnd> ShellAsync(
         AgentCall call,
         string script,
         IReadOnlyList<string> arguments,
         TimeSpan limit,
         TimeProvider time,
         CancellationToken cancel
-    )
+    ) =>
+        RunAsync(
+            call,
+            GuestExec.Request(new ExecRequest("/bin/sh", ["-c", script, "sh", .. arguments], CaptureOutput: true)),
+            limit,
+            time,
+            cancel);
+
+    /// <summary>Runs a program whose output is captured.</summary>
+    /// <param name="request">Of guest-exec.</param>
+    /// <inheritdoc cref="ShellAsync"/>
+    public static async Task<GuestProgramEnd> RunAsync(
+        AgentCall call, AgentRequest request, TimeSpan limit, TimeProvider time, CancellationToken cancel)
     {
-        var request = new ExecRequest("/bin/sh", ["-c", script, "sh", .. arguments], CaptureOutput: true);
-        var pid = (await call.ReadAsync(GuestExec.Request(request), GuestExec.Read)).Pid;
+        var pid = (await call.ReadAsync(request, GuestExec.Read)).Pid;
         var since = time.GetTimestamp();
         for (
             var pause = FirstLook;

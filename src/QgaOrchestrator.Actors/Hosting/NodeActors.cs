@@ -8,6 +8,7 @@ using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Actors.Passwords;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;
@@ -26,6 +27,8 @@ public sealed partial class NodeActors(
     QgadOptions options,
     IViews views,
     IResults results,
+    PasswordServices passwords,
+    StartedVms started,
     SecretSpool secrets,
     AuditKeeper audit,
     RunKinds kinds,
@@ -68,7 +71,7 @@ public sealed partial class NodeActors(
         var scan = new FleetScan(options.Node.Host, options.Fleet.Sources, "/",
             host => cluster.State.Members.Any(member => member.HasRole(ClusterExtensions.HostRole(host))));
         var pauses = new RestartPauses(time, new Random(Environment.ProcessId));
-        Fleet = system.ActorOf(ActorProps.Of(() => new FleetActor(fleet.Identify, () => Vms, () => Runs)), "fleet");
+        Fleet = system.ActorOf(ActorProps.Of(() => new FleetActor(fleet.Identify, () => Vms, () => Runs, started.Add)), "fleet");
 
         // The guard of freezes is up before a region accepts work. It starts VMs when their region is there.
         _host = system.ActorOf(
@@ -132,6 +135,7 @@ public sealed partial class NodeActors(
         Exclude = fleet.Excluded,
         Items = (services, spec, monitor) => ItemsActor.Props(services, spec, monitor, kinds.All),
         Results = results,
+        Passwords = passwords,
         Unsettled = UnsettledAsync,
         TargetGroup = options.Node.TargetGroup,
         Catalog = CatalogAsync,

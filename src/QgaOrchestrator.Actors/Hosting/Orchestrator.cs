@@ -4,17 +4,20 @@ using Akka.Actor;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Messages;
+using QgaOrchestrator.Actors.Passwords;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Passwords;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>Asks the node's actors on behalf of HTTP.</summary>
-public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool secrets, RunKinds kinds) : IOrchestrator
+public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool secrets, RunKinds kinds, SetByHand byHand)
+    : IOrchestrator
 {
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(15);
 
@@ -31,15 +34,32 @@ public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool se
         VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel)
     {
         var call = Guid.NewGuid();
+        // Asked before: a caller may hang up, and its command is executed all the same.
+        var user = SetByHand.UserOf(command, arguments);
         try
         {
-            return await AskVmAsync(new CallAgent(vm, command, arguments, options) { Call = call }, command, LongestCall, cancel);
+            var reply = await AskVmAsync(
+                new CallAgent(vm, command, arguments, options) { Call = call }, command, LongestCall, cancel);
+            if (user is not null) await NoteAsync(vm, user, reply);
+            return reply;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             actors.Vms.Tell(new HangUp(vm, call));
+            if (user is not null)
+                await NoteAsync(
+                    vm,
+                    user,
+                    new CallReply.Unknown("its caller hung up", "See in the guest whether it was executed")
+                );
             throw;
         }
+    }
+
+    private async Task NoteAsync(VmId vm, string user, CallReply reply)
+    {
+        var uuid = (await ListVmsAsync(CancellationToken.None)).FirstOrDefault(known => known.Id == vm)?.Uuid;
+        await byHand.NoteAsync(AccountId.KeyOf(uuid, vm.Host, vm.Name), user, reply);
     }
 
     public Task<CallReply> WakeAsync(VmId vm, CancellationToken cancel) =>

@@ -3,8 +3,10 @@ using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using QgaOrchestrator.Actors.Audit;
+using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Actors.Passwords;
 using QgaOrchestrator.Actors.Points;
 using QgaOrchestrator.Actors.Retention;
 using QgaOrchestrator.Actors.Runs;
@@ -30,6 +32,8 @@ public static class OrchestratorExtensions
         services.AddSingleton(_ => new SecretSpool(Path.Combine(options.Node.DataDirectory, "secrets")));
         services.AddSingleton<AuditKeeper>();
         services.AddSingleton(RunKinds.Known);
+        services.AddSingleton<StartedVms>();
+        services.AddSingleton<SetByHand>();
         services.AddSingleton<NodeActors>();
         services.AddSingleton<INodeActors>(provider => provider.GetRequiredService<NodeActors>());
         services.AddSingleton<IOrchestrator, Orchestrator>();
@@ -40,6 +44,7 @@ public static class OrchestratorExtensions
         services.AddSingleton<NodeReadiness>();
         services.AddHostedService<ThawBeforeStop>();
         services.AddRetention(options);
+        foreach (var kind in RunKinds.Known.All) kind.AddServices(services);
         return services.AddAkka(ClusterExtensions.SystemName, (akka, provider) => akka
             .AddLogging(provider.GetRequiredService<ILoggerFactory>())
             .AddJournal(provider.GetRequiredService<IJournal>())
@@ -57,6 +62,7 @@ public static class OrchestratorExtensions
             provider.GetRequiredService<IViews>(),
             provider.GetRequiredService<IJournal>(),
             provider.GetRequiredService<IAuditLog>(),
+            provider.GetRequiredService<IEscrow>(),
             FreezeLedger.At(options.Freeze.Ledger),
             new CutHost(options.Node.DataDirectory, options.Freeze.Hooks, provider.GetRequiredService<TimeProvider>()),
             provider.GetRequiredService<RunKinds>(),

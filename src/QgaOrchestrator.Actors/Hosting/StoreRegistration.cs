@@ -1,7 +1,9 @@
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Actors.Passwords;
 using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Passwords;
 
 namespace QgaOrchestrator.Actors.Hosting;
 
@@ -29,7 +31,9 @@ public static class StoreRegistration
             .AddSingleton(all => all.GetRequiredService<NodeStores>().Results)
             .AddSingleton(all => all.GetRequiredService<NodeStores>().Tokens)
             .AddSingleton(all => all.GetRequiredService<NodeStores>().Escrow)
-            .AddSingleton(all => all.GetRequiredService<NodeStores>().Recipients);
+            .AddSingleton(all => all.GetRequiredService<NodeStores>().Recipients)
+            .AddSingleton(all => new PasswordServices(
+                all.GetRequiredService<IEscrow>(), all.GetRequiredService<IRecipients>(), new(() => CryptLibrary.Load())));
     }
 
     public static AkkaConfigurationBuilder AddJournal(this AkkaConfigurationBuilder akka, IJournal journal)

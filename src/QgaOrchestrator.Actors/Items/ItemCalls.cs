@@ -3,6 +3,7 @@ using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Agent;
 
 namespace QgaOrchestrator.Actors.Items;
 
@@ -23,6 +24,9 @@ internal static class ItemCalls
             return new CallReply.Unknown("the VM's channel was lost", $"Look in the guest whether {command} was executed");
         }
     }
+
+    public static Task<CallReply> AskAsync(IActorRef vm, VmId id, AgentRequest request) =>
+        AskAsync(vm, id, request.Command, request.Arguments);
 
     /// <summary>A dry run's question: would the agent take the command?</summary>
     public static async Task<ItemOutcome> CheckAsync(

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Akka.Actor;
+using Microsoft.Extensions.DependencyInjection;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Stores;
@@ -99,6 +100,11 @@ public abstract class RunKind
     public virtual Task<IReadOnlyList<string>> SweepAsync(
         VmServices services, VmSpec vm, IMachine machine, IReadOnlySet<string> unsettled, CancellationToken cancel) =>
         Task.FromResult<IReadOnlyList<string>>([]);
+
+    /// <summary>Adds what the kind does by itself on a node, as background services.</summary>
+    public virtual void AddServices(IServiceCollection services)
+    {
+    }
 
     // ---- its results
 

@@ -2,6 +2,8 @@ using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds.Backup;
 using QgaOrchestrator.Actors.Kinds.Command;
 using QgaOrchestrator.Actors.Kinds.Exec;
+using QgaOrchestrator.Actors.Kinds.PasswordCheck;
+using QgaOrchestrator.Actors.Kinds.PasswordReset;
 
 namespace QgaOrchestrator.Actors.Kinds;
 
@@ -21,7 +23,9 @@ public sealed class RunKinds
     public static RunKinds Known { get; } = new(
         new BackupRunKind(),
         new CommandRunKind(command => Known!.InsteadOf(command)),
-        new ExecRunKind());
+        new ExecRunKind(),
+        new PasswordResetRunKind(),
+        new PasswordCheckRunKind());
 
     public IReadOnlyList<RunKind> All { get; }
 

@@ -8,8 +8,9 @@ using QgaOrchestrator.Qemu.Ledger;
 namespace QgaOrchestrator.Actors.Retention;
 
 /// <summary>
-/// Removes what is older than Store.Keep: ended runs that nothing on this host needs any more, and the oldest entries of the
-/// audit log. A run is removed from the journal first and then from the views, so the next trim finds what a crash left.
+/// Removes what is older than Store.Keep: ended runs that nothing on this host needs any more, passwords that no guest and no
+/// point can have, and the oldest entries of the audit log. A run is removed from the journal first and then from the views, so
+/// the next trim finds what a crash left.
 /// </summary>
 public sealed class StoreTrim(
     string host,
@@ -17,6 +18,7 @@ public sealed class StoreTrim(
     IViews views,
     IJournal journal,
     IAuditLog audit,
+    IEscrow escrow,
     FreezeLedger ledger,
     CutHost cuts,
     RunKinds kinds,
@@ -46,8 +48,9 @@ public sealed class StoreTrim(
             at = page.Next;
         }
         while (at is not null);
+        var generations = await new EscrowTrim(escrow, views).TrimAsync(before, stop);
         var trimmed = await audit.TrimAsync(before, runs, host, now, stop);
-        return new TrimReport(runs, trimmed.Entries, trimmed.Broken);
+        return new TrimReport(runs, trimmed.Entries, trimmed.Broken) { Generations = generations };
     }
 
     private async Task<bool> RemoveAsync(RunSummary run, RunNeeds needs, CancellationToken stop)
@@ -63,4 +66,8 @@ public sealed class StoreTrim(
 /// <param name="Runs">Ended runs, from the journal and the views.</param>
 /// <param name="Entries">Entries of the audit log.</param>
 /// <param name="Broken">The first entry of the audit log that is not what was written: from there on nothing is removed.</param>
-public sealed record TrimReport(int Runs, long Entries, long? Broken);
+public sealed record TrimReport(int Runs, long Entries, long? Broken)
+{
+    /// <summary>Passwords of the escrow that nobody needs any more.</summary>
+    public int Generations { get; init; }
+}

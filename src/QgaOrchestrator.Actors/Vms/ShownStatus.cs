@@ -31,7 +31,16 @@ internal sealed class ShownStatus(VmServices services, ServedVm vm, IActorRef se
     public void Update()
     {
         var status = VmView.Of(
-            vm.Spec, vm.Channel.State, vm.Guest.View, vm.Machine.View, vm.Windows.Order, vm.Windows.Frozen, _run, _holder);
+            vm.Spec,
+            vm.Channel.State,
+            vm.Guest.View,
+            vm.Machine.View,
+            services.BootId,
+            vm.Windows.Order,
+            vm.Windows.Frozen,
+            _run,
+            _holder
+        );
         LookForHolder(status.Agent == AgentState.Busy);
         if (status == _last) return;
         services.Fleet.Tell(new VmSeen(_last = status));

@@ -51,6 +51,9 @@ public sealed record VmServices
     /// <summary>Where commands' and processes' results are kept.</summary>
     public required IResults Results { get; init; }
 
+    /// <summary>The escrow, and what passwords are made with.</summary>
+    public required PasswordServices Passwords { get; init; }
+
     /// <summary>The hashes of all attempts on a VM that their runs have not settled.</summary>
     public required Func<VmId, Task<IReadOnlySet<string>>> Unsettled { get; init; }
 

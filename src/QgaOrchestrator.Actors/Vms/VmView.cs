@@ -1,6 +1,8 @@
+using System.Globalization;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Processes;
 
 namespace QgaOrchestrator.Actors.Vms;
 
@@ -12,6 +14,7 @@ internal static class VmView
         Channel channel,
         GuestView guest,
         MonitorView machine,
+        string bootId,
         OpenWindow? window,
         FrozenView? frozen,
         string? run,
@@ -37,11 +40,16 @@ internal static class VmView
             RunState = machine.RunState,
             MonitorReason = machine.Up ? null : machine.Reason,
             QemuVersion = machine.QemuVersion,
+            Process = machine.Process is { } qemu ? NameOf(bootId, qemu) : null,
             Inventory = guest.Inventory,
             NotUnderstood = guest.NotUnderstood,
             Run = run,
         };
     }
+
+    /// <summary>A process of one boot of this host, and no later one with its pid.</summary>
+    public static string NameOf(string bootId, QemuProcess qemu) =>
+        string.Create(CultureInfo.InvariantCulture, $"{bootId}/{qemu.Pid}/{qemu.StartTicks}");
 
     private static (AgentState State, string? Reason, string? Remedy) Agent(
         VmSpec spec, Channel channel, GuestView guest, MonitorView machine, string? holder) => channel switch

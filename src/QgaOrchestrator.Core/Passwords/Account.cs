@@ -42,6 +42,9 @@ public sealed record Account(AccountId Id, string Name)
     /// <summary>What was last seen to be in force; null: nobody has looked since the last promotion.</summary>
     public AccountCheck? Check { get; init; }
 
+    /// <summary>The QEMU process under which the guest was last looked at, as its host names it; null: not known.</summary>
+    public string? Process { get; init; }
+
     /// <summary>Somebody holds the password in clear; null: nobody.</summary>
     public AccountCheckout? Checkout { get; init; }
 

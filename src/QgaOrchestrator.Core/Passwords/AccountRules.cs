@@ -36,10 +36,16 @@ public static class AccountRules
             }
             : generation);
 
-    /// <summary>It was never sent, or what was in force before it still is, and nothing of it can come any more.</summary>
+    /// <summary>It was never sent.</summary>
     public static Account Void(Account account, int number, DateTimeOffset now) => With(
         account, number, generation => generation.State == GenerationState.Candidate
             ? generation with { State = GenerationState.Void, Ended = now }
+            : generation);
+
+    /// <summary>It was sent, and is not in force.</summary>
+    public static Account Retire(Account account, int number, DateTimeOffset now) => With(
+        account, number, generation => generation.IsOpen
+            ? generation with { State = GenerationState.Retired, Ended = now }
             : generation);
 
     /// <summary>It is verified: the current one. What was is the previous one, and what was open is retired.</summary>

@@ -54,4 +54,10 @@ public enum AccountFault
 
     /// <summary>The guest is a domain controller: the account would be the domain's.</summary>
     DomainController,
+
+    /// <summary>QEMU writes what goes through its character devices to a file.</summary>
+    ChannelLogged,
 }
+
+/// <summary>What a guest's own login check said of a password.</summary>
+public enum LoginTest { Right, Wrong, NotHeard }

@@ -126,7 +126,9 @@ public sealed class RunOptionReader
         name, v => v.ValueKind == JsonValueKind.String ? Core.Duration.Within(v.GetString(), least, most) : null,
         $"expected a duration hh:mm:ss from {least:c} to {most:c}, as in \"00:05:00\"");
 
-    public bool Flag(string name, bool without = false) =>
+    public bool Flag(string name, bool without = false) => FlagOrNull(name) ?? without;
+
+    public bool? FlagOrNull(string name) =>
         Value<bool>(
             name,
             v =>
@@ -137,7 +139,12 @@ public sealed class RunOptionReader
                     _ => null,
                 },
             "expected true or false"
-        ) ?? without;
+        );
+
+    public int? Number(string name, int least, int most) => Value<int>(
+        name,
+        v => v.ValueKind == JsonValueKind.Number && v.TryGetInt32(out var n) && n >= least && n <= most ? n : null,
+        $"expected a whole number from {least} to {most}");
 
     /// <summary>A list of strings.</summary>
     public IReadOnlyList<string>? Texts(string name) => Get<IReadOnlyList<string>>(

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds;
+using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Fleet;

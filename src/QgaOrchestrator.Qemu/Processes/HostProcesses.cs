@@ -15,6 +15,21 @@ public static class HostProcesses
         return StartTicks(process.Pid) == process.StartTicks;
     }
 
+    /// <summary>What it was started with; empty where that cannot be read, or it has ended.</summary>
+    public static IReadOnlyList<string> Arguments(QemuProcess process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        try
+        {
+            var line = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Pid}/cmdline"));
+            return IsRunning(process) ? line.Split('\0') : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>How long it has been running, by the kernel's own clocks.</summary>
     public static TimeSpan? Age(QemuProcess process)
     {

@@ -1,6 +1,7 @@
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Tests.Conformance.Toy;
+using QgaOrchestrator.Core.Passwords;
 using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Actors.Tests.Conformance;
@@ -75,6 +76,35 @@ public sealed class ExecKindConforms : RunKindSuite
 
         public void Dispose() => _ended.SetResult();
     }
+}
+
+public sealed class PasswordResetKindConforms : RunKindSuite
+{
+    protected override RunKind Kind => RunKinds.Known.Find("password-reset")!;
+
+    protected override string Given => """{"user":"root","verify":"login","acceptUnverified":true}""";
+
+    protected override IReadOnlyList<string> Needed => ["user"];
+
+    /// <summary>What is in force in the guest is what the escrow says and opens, and nothing else may be.</summary>
+    protected override void AssertEnded(string run)
+    {
+        // Nothing at all where it was told to end before it began.
+        if (Passwords.Escrow.OfVmAsync(Key).Result.SingleOrDefault() is not { } account) return;
+        Assert.Null(account.Lease);
+        var current = Assert.Single(AccountRules.Possible(account));
+        var clear = EscrowKeys.Open(Passwords.Escrow.SealedAsync(account.Id, current.Number).Result!);
+        Assert.True(Vm.Guest.Accounts.Opens("root", clear));
+    }
+
+    private string Key => AccountId.KeyOf($"{Vm.Uuid}", Id.Host, Id.Name);
+}
+
+public sealed class PasswordCheckKindConforms : RunKindSuite
+{
+    protected override RunKind Kind => RunKinds.Known.Find("password-check")!;
+
+    protected override string Given => """{"user":"root"}""";
 }
 
 /// <summary>What it takes to add a kind: its folder, and a line.</summary>

@@ -19,6 +19,7 @@ public sealed class FleetActorTests : TestKit
     private static readonly AgentTrouble Trouble = new(AgentState.Missing, "it is not there", "Start it");
 
     private readonly IActorRef _fleet;
+    private readonly List<VmStatus> _started = [];
 
     /// <summary>The test is the region of VMs; the runs' is a probe.</summary>
     public FleetActorTests() : base("akka { loglevel = WARNING, stdout-loglevel = OFF }")
@@ -29,7 +30,8 @@ public sealed class FleetActorTests : TestKit
                 new FleetActor(
                     id => new VmIdentity(id, null, new Dictionary<string, string> { ["app"] = id.Name }),
                     () => TestActor,
-                    () => Runs.Ref
+                    () => Runs.Ref,
+                    _started.Add
                 )
             )
         );
@@ -54,6 +56,20 @@ public sealed class FleetActorTests : TestKit
             [AgentState.Missing, AgentState.Missing], (await _fleet.Ask<VmList>(new ListVms())).Vms.Select(vm => vm.Agent));
         Found();
         Assert.Empty((await _fleet.Ask<VmList>(new ListVms())).Vms);
+    }
+
+    [Fact]
+    public async Task A_VM_is_told_as_started_once_for_each_of_its_QEMU_processes()
+    {
+        var vm = new VmStatus(Good, null, VmIdentity.NoLabels, AgentState.Connecting) { Process = "boot/1/1" };
+        foreach (var (agent, process) in new[]
+        {
+            (AgentState.Connecting, "boot/1/1"), (AgentState.Ready, "boot/1/1"), (AgentState.Absent, "boot/1/1"),
+            (AgentState.Ready, "boot/1/1"), (AgentState.Ready, null), (AgentState.Ready, "boot/2/9"),
+        })
+            _fleet.Tell(new VmSeen(vm with { Agent = agent, Process = process }));
+        await _fleet.Ask<VmList>(new ListVms());
+        Assert.Equal(["boot/1/1", "boot/2/9"], _started.Select(started => started.Process));
     }
 
     [Fact]

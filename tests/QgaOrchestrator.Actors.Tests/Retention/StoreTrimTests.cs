@@ -10,6 +10,7 @@ using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.Backup;
+using QgaOrchestrator.Core.Passwords;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Cut;
@@ -31,6 +32,7 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
     private readonly ManualTime _time = new();
     private readonly DateTimeOffset _start;
     private readonly SqliteAudit _audit;
+    private readonly SqliteEscrow _escrow;
     private readonly FreezeLedger _ledger;
     private readonly OverlayLedger _overlays;
     private TestSystem _system = null!;
@@ -40,6 +42,7 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
     {
         _start = _time.GetUtcNow();
         _audit = new(new(_directory.File("audit.db")));
+        _escrow = new(new(_directory.File("escrow.db")));
         _ledger = FreezeLedger.Open(_directory.File("ledger"));
         _overlays = new(Path.Combine(_directory.File("data"), "overlays"));
     }
@@ -51,6 +54,7 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
     {
         await _views.DisposeAsync();
         await _audit.DisposeAsync();
+        await _escrow.DisposeAsync();
         await _system.DisposeAsync();
     }
 
@@ -148,12 +152,41 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
         Assert.Empty(await RunsAsync(_views));
     }
 
+    [Fact]
+    public async Task A_password_goes_when_neither_a_guest_nor_a_point_can_have_it()
+    {
+        var id = new AccountId("u1", "root");
+        for (var number = 1; number <= 6; number++)
+        {
+            var made = new Generation(number, _start, "r", number, $"h{number}", null) { Fingerprint = $"f{number}" };
+            await _escrow.ChangeAsync(
+                id,
+                account => AccountRules.Add(account ?? new Account(id, "h1/vm1"), made),
+                new SealedGeneration(number, new byte[] { 1 }));
+            await _escrow.ChangeAsync(
+                id, account => AccountRules.Promote(account!, made.Number, Evidence.Hash, null, _start));
+        }
+        await OpenViewsAsync();
+        await _views.SavePointAsync(
+            new RecoveryPoint(1, "p", "vm1", "h1", "u1", "r", null, null, "full", "crash", [], new PointProof(
+                null, null, null, null, null, null, null)) { Passwords = [new PointPassword("root", 2)] },
+            _start);
+        _time.Advance(TimeSpan.FromDays(401));
+
+        Assert.Equal(3, (await Trim().TrimAsync(default)).Generations);
+
+        Assert.Equal([2, 5, 6], (await _escrow.FindAsync(id))!.Generations.Select(one => one.Number));
+        Assert.Null(await _escrow.SealedAsync(id, 1));
+        Assert.NotNull(await _escrow.SealedAsync(id, 2));
+        Assert.Empty(await _escrow.WithFingerprintAsync("f1"));
+    }
+
     private SqliteJournal Journal(Func<Task>? pause = null) =>
         new SqliteJournal(new(_directory.File("journal.db")), pause ?? (() => Task.CompletedTask));
 
     private StoreTrim Trim(Func<Task>? pause = null, IViews? views = null) =>
         new(
-            "h1", Keep, views ?? _views, Journal(pause), _audit, _ledger,
+            "h1", Keep, views ?? _views, Journal(pause), _audit, _escrow, _ledger,
             new CutHost(_directory.File("data"), new Dictionary<string, IReadOnlyList<string>>(), TimeProvider.System),
             RunKinds.Known, _time);
 

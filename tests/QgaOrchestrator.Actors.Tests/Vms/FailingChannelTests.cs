@@ -89,6 +89,7 @@ public sealed class FailingChannelTests : TestKit
         Items = (_, _, _) => throw new InvalidOperationException("no item comes so far"),
         Cuts = new CutHost(_directory.File("data"), new Dictionary<string, IReadOnlyList<string>>(), TimeProvider.System),
         Results = new FileResults(_directory.File("results"), time),
+        Passwords = null!,
         Exclude = _ => [],
         Unsettled = _ => Task.FromResult<IReadOnlySet<string>>(new HashSet<string>()),
         TargetGroup = null,

@@ -142,9 +142,9 @@ internal sealed class AgentCommands(SimulatedGuest guest)
                 + $"\u201C{path}\u201D (No such file or directory)'");
         }
         guest.LastEnvironment = arguments.Array("env")?.Select(entry => entry.GetString() ?? "").ToList();
-        var exit = program(
-            [.. arguments.Array("arg")?.Select(argument => argument.GetString() ?? "") ?? []],
-            arguments.TextOrNull("input-data") is { } input ? Convert.FromBase64String(input) : []);
+        List<string> args = [.. arguments.Array("arg")?.Select(argument => argument.GetString() ?? "") ?? []];
+        var input = arguments.TextOrNull("input-data") is { } given ? Convert.FromBase64String(given) : [];
+        var exit = guest.Accounts.Run(args, input) ?? program(args, input);
         _processes[++_lastPid] = (exit, arguments.Flag("capture-output", false));
         return new JsonObject { ["pid"] = _lastPid };
     }
@@ -171,7 +171,7 @@ internal sealed class AgentCommands(SimulatedGuest guest)
         arguments.Need("crypted");
         if (guest.OsId == "mswindows" && arguments.Flag("crypted", false))
             throw new QemuException("'crypted' must be off on this host");
-        if (user is not ("root" or "alice" or "Administrator"))
+        if (!guest.Accounts.SetPassword(user, Convert.FromBase64String(password), arguments.Flag("crypted", false)))
             throw new QemuException("child process has failed to set user password");
         guest.Passwords[user] = password;
         return [];

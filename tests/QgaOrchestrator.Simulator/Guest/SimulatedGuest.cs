@@ -76,6 +76,8 @@ public sealed class SimulatedGuest
     /// <summary>Passwords set by the agent, by user, as they came (base64).</summary>
     public Dictionary<string, string> Passwords { get; } = [];
 
+    public GuestAccounts Accounts { get; } = new();
+
     /// <summary>What guest-exec can run: arguments and standard input to exit code, output and errors.</summary>
     public Dictionary<string, GuestProgram> Programs { get; } = GuestPrograms.Usual();
 

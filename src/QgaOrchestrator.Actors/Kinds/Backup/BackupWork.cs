@@ -2,9 +2,11 @@ using Akka.Actor;
 using Akka.Event;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Messages;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.Backup;
+using QgaOrchestrator.Core.Passwords;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
@@ -100,7 +102,8 @@ internal sealed class BackupWork
                     Facts: null,
                     Unfrozen: false,
                     Method: _options.Method,
-                    Outside: DiskCoverage.Outside(plan)),
+                    Outside: DiskCoverage.Outside(plan),
+                    Passwords: await PasswordsAsync(vm.Machine.Uuid)),
             };
         data = data with { Draft = data.Draft! with { Disks = plan.Disks } };
         return new StepEnded(
@@ -108,6 +111,25 @@ internal sealed class BackupWork
                 Slow: os == "mswindows" || vm.SlowFreeze,
                 Covered: fitness.Freezes && data.Draft.Coverage is { IsWhole: true }),
             data);
+    }
+
+    /// <summary>A point is made without them, too.</summary>
+    private async Task<IReadOnlyList<PointPassword>?> PasswordsAsync(string? uuid)
+    {
+        try
+        {
+            var accounts = await _services.Passwords.Escrow.OfVmAsync(AccountId.KeyOf(uuid, _spec.Id.Host, _spec.Id.Name));
+            return accounts.Count == 0
+                ? null
+                : [.. from account in accounts
+                      from one in AccountRules.Possible(account)
+                      select new PointPassword(account.Id.User, one.Number)];
+        }
+        catch (StoreException e)
+        {
+            _log.Warning("{0}: its point will not name its passwords: {1}", _spec.Id.Name, e.Message);
+            return null;
+        }
     }
 
     /// <summary>Without a draft the attempt continues, and a crash's successor undoes it.</summary>

@@ -26,6 +26,8 @@ namespace QgaOrchestrator.Actors.Kinds.Backup;
 /// <param name="Method">How the disks were cut; null in a draft of a release that had one method only.</param>
 /// <param name="Unfrozen">The cut was made of a running guest, as the options allow.</param>
 /// <param name="Outside">What is not in the point.</param>
+/// <param name="Passwords">Of the guest's escrowed accounts, as they were before the freeze: one item at a time works on a
+/// VM.</param>
 /// <param name="Hooks">What the guest's freeze hook has reported of the window; null where it was not asked.</param>
 internal sealed record PointDraft(
     string Names,
@@ -41,7 +43,8 @@ internal sealed record PointDraft(
     HookReport? Hooks = null,
     GroupVerdict? Verdict = null,
     string? Method = null,
-    IReadOnlyList<PointOutside>? Outside = null
+    IReadOnlyList<PointOutside>? Outside = null,
+    IReadOnlyList<PointPassword>? Passwords = null
 )
 {
     /// <summary>The plan as it can still be finished; its cut was made.</summary>
@@ -76,6 +79,7 @@ internal sealed record PointDraft(
         {
             Directory = directory.Path,
             Outside = Outside,
+            Passwords = Passwords,
         };
     }
 

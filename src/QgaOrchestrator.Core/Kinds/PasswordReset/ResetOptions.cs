@@ -20,17 +20,9 @@ public sealed record ResetOptions(
 {
     public const int ShortestLength = 16, DefaultLength = 24, LongestLength = 128;
 
-    /// <summary>chpasswd and pw take no name beyond these, and our own lines of text hold none.</summary>
-    public const string UserExpected =
-        "expected an account's name: 1 to 256 characters without colon, comma, slash, blank or control";
-
     public static ResetOptions? Of(RunOptions run) => run.Of(ResetKind.Name, ResetJson.Default.ResetOptions);
 
     public RunOptions In(RunOptions run) => run.With(ResetKind.Name, this, ResetJson.Default.ResetOptions);
-
-    public static bool IsUser(string user) =>
-        user.Length is >= 1 and <= 256 && !user.StartsWith('-') && !user.Any(c => c is ':' or ',' or '/' || char.IsControl(c)
-            || char.IsWhiteSpace(c));
 }
 
 [JsonConverter(typeof(CamelCaseNames<ResetProof>))]

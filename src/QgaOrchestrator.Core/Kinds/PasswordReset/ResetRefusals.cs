@@ -21,6 +21,8 @@ public static class ResetRefusals
         AccountFault.Missing => ($"the guest has no account {user}", "Correct user, or leave this VM out of the selection"),
         AccountFault.Directory => ($"{user} is an account of a directory, not of the guest's own files",
             "Change its password in the directory; a reset here would change nothing, or the whole directory's"),
+        AccountFault.ChannelLogged => ("QEMU logs what its character devices carry: the log would hold the password, or its hash",
+            "Start this VM without logfile= at its agent's chardev"),
         _ => ("the guest is a domain controller: its accounts are the domain's", "Change the password in the domain"),
     };
 

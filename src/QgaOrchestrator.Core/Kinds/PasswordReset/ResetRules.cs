@@ -5,17 +5,20 @@ namespace QgaOrchestrator.Core.Kinds.PasswordReset;
 
 /// <summary>
 /// What a password's reset does next: lease, look, escrow, apply, verify, promote. Nothing is sent that is not durable in the
-/// escrow; a refusal and a lost reply prove nothing, so the guest is looked at; a candidate is void only where all that was
-/// sent of it was answered and the guest's entry is the one from before. One effect is under way at a time; an input that the
-/// phase does not wait for is late, and is ignored.
+/// escrow; a refusal and a lost reply prove nothing, so the guest is looked at; a candidate is void only where it was never
+/// sent, and is retired where it was refused and all that was sent of it was answered. One effect is under way at a time; an
+/// input that the phase does not wait for is late, and is ignored.
 /// </summary>
 public static class ResetRules
 {
     /// <summary>A guest's policy may refuse a random password; more than this it refuses all.</summary>
     public const int MostCandidates = 3;
 
-    /// <summary>With pauses that double from a second to half a minute, about two minutes.</summary>
-    public const int MostTries = 8;
+    /// <summary>With pauses that double from a second to half a minute, about a minute.</summary>
+    public const int MostTries = 6;
+
+    /// <summary>A sending that is not answered takes its whole time-out.</summary>
+    public const int MostSendings = 3;
 
     private static readonly TimeSpan MakeWay = TimeSpan.FromSeconds(2), FirstPause = TimeSpan.FromSeconds(1), LongestPause =
         TimeSpan.FromSeconds(30);
@@ -32,6 +35,7 @@ public static class ResetRules
                 End = new ResetEnd(ItemState.Interrupted, $"run {i.Run} works on this account"),
             },
             new ResetEffect.Pause(MakeWay)),
+        (ResetPhase.Leasing, ResetInput.NotSent i) => End(state, new ResetEnd(ItemState.Unreachable, i.Reason, i.Remedy)),
         (ResetPhase.Leasing, ResetInput.Failed i) => End(state, new ResetEnd(ItemState.Failed, i.Reason, i.Remedy)),
         (ResetPhase.MakingWay, ResetInput.Paused) => End(state, state.End!),
         (ResetPhase.Looking, ResetInput.Looked i) => AfterLook(state, i.Look),
@@ -43,6 +47,8 @@ public static class ResetRules
                 HasClear = true,
                 Answer = SendAnswer.None,
                 MayArrive = false,
+                WasInForce = false,
+                Sendings = 0,
             }),
         (ResetPhase.Making, ResetInput.Failed i) => Finish(state, new ResetEnd(ItemState.Failed, i.Reason, i.Remedy)),
         (ResetPhase.Sending, ResetInput.Sent i) => AfterSending(state, i.Answer),
@@ -61,8 +67,8 @@ public static class ResetRules
     private static (ResetState, ResetEffect?) AfterLease(ResetState state)
     {
         var (account, lease) = (state.Account!, state.Lease);
-        var mine = account.Generations.FindLast(made => (made.Run, made.Item) == (lease.Run, lease.Item)
-            && made.State != GenerationState.Void);
+        var mine = account.Generations.FindLast(made =>
+            (made.Run, made.Item) == (lease.Run, lease.Item) && (made.Verified is not null || made.IsOpen));
         if (state.Options.Mode == ResetMode.Reapply)
         {
             return account.Current switch
@@ -146,6 +152,7 @@ public static class ResetRules
 
     private static (ResetState, ResetEffect?) InForce(ResetState state, GuestEntry entry)
     {
+        state = state with { WasInForce = true };
         var (target, byHash) = (state.Target!.Value, state.Generation!.Hash is not null);
         var applied = new EscrowChange.Applied(target, entry.Fingerprint);
         var byLogin = state.Options.Mode == ResetMode.Rotate
@@ -163,7 +170,7 @@ public static class ResetRules
 
     private static (ResetState, ResetEffect?) NotInForce(ResetState state, string seen)
     {
-        var void_ = new EscrowChange.Voided(state.Target!.Value);
+        var refused = new EscrowChange.Refused(state.Target!.Value);
         switch (state.Answer)
         {
             case SendAnswer.Done:
@@ -178,10 +185,10 @@ public static class ResetRules
                         ItemState.Failed,
                         "the guest refused the new password, and its entry is as it was before",
                         "See the guest's log for chpasswd's reason (a policy, SELinux, a read-only file system)"),
-                    Voids(state) ? [void_] : []);
+                    state.IsSettled ? [refused] : []);
             case SendAnswer.Refused:
-                return Voids(state)
-                    ? Record(state with { Recording = [void_] })
+                return state.IsSettled
+                    ? Record(state with { Recording = [refused] })
                     : Make(state, seen);
             default:
                 return SendAgain(state, seen);
@@ -229,7 +236,7 @@ public static class ResetRules
 
     /// <summary>The same again: a hash, or what this process still has in clear. Else a new candidate.</summary>
     private static (ResetState, ResetEffect?) SendAgain(ResetState state, string? seen) =>
-        state.Tries >= MostTries
+        state.Tries >= MostTries || state.Sendings >= MostSendings
             ? GiveUp(state, ItemState.Unreachable, "the agent did not answer", null)
             : state.Generation is { Hash: not null } || state.HasClear ? Send(state) : Make(state, seen);
 
@@ -238,6 +245,7 @@ public static class ResetRules
         state = state with
         {
             Sent = state.MayHaveSent ? state.Sent : state.Sent + 1,
+            Sendings = state.Sendings + 1,
             MayArrive = state.MayArrive || answer == SendAnswer.Lost,
             Answer = answer,
         };
@@ -287,7 +295,7 @@ public static class ResetRules
     {
         { End: { } end } => End(state, end),
         // The guest's policy refused it.
-        { Generation.State: GenerationState.Void } => Make(state, (state.Seen as EntryLook.Found)?.Entry.Fingerprint),
+        { Generation.State: GenerationState.Retired } => Make(state, (state.Seen as EntryLook.Found)?.Entry.Fingerprint),
         _ => Look(state),
     };
 
@@ -313,19 +321,18 @@ public static class ResetRules
 
     /// <summary>What may have been sent is unknown, and never unreachable; what was not is void.</summary>
     private static (ResetState, ResetEffect?) GiveUp(ResetState state, ItemState unsent, string why, string? remedy) =>
-        state.MayHaveSent
-            ? Finish(state, new ResetEnd(
-                ItemState.Unknown,
-                $"whether the new password is in force is not known: {why}",
-                "It is kept as a candidate: qgactl password show lists what may be in force. Retry the run"))
+        state.MayHaveChanged
+            ? Finish(
+                state,
+                new ResetEnd(
+                    ItemState.Unknown,
+                    $"whether the new password is in force is not known: {why}",
+                    "It is kept as a candidate: qgactl password show lists what may be in force. Retry the run"),
+                state.IsUnsent ? [new EscrowChange.Voided(state.Target!.Value)] : [])
             : Finish(
                 state,
                 new ResetEnd(unsent, why, remedy),
-                Voids(state) ? [new EscrowChange.Voided(state.Target!.Value)] : []);
-
-    /// <summary>Nothing of the candidate can be in force: all that was sent of it was answered.</summary>
-    private static bool Voids(ResetState state) =>
-        state is { MayArrive: false, Options.Mode: ResetMode.Rotate, Generation.State: GenerationState.Candidate };
+                state.IsUnsent ? [new EscrowChange.Voided(state.Target!.Value)] : []);
 
     private static (ResetState, ResetEffect?) Look(ResetState state) =>
         (state with { Phase = ResetPhase.Looking }, new ResetEffect.Look());

@@ -26,8 +26,14 @@ public sealed record ResetState(ResetOptions Options, AccountLease Lease)
     /// <summary>Something of the target may still arrive: a sending had no answer, or an earlier process made it.</summary>
     public bool MayArrive { get; init; }
 
+    /// <summary>The target was seen in force, or taken for it.</summary>
+    public bool WasInForce { get; init; }
+
     /// <summary>How many candidates this attempt has sent.</summary>
     public int Sent { get; init; }
+
+    /// <summary>How often the target was sent.</summary>
+    public int Sendings { get; init; }
 
     /// <summary>How often in a row something was not heard, or not done.</summary>
     public int Tries { get; init; }
@@ -43,8 +49,19 @@ public sealed record ResetState(ResetOptions Options, AccountLease Lease)
 
     public Generation? Generation => Target is { } number ? Account?.Find(number) : null;
 
-    /// <summary>The guest may have been sent something by this item.</summary>
+    /// <summary>The guest may have been sent the target.</summary>
     public bool MayHaveSent => Answer != SendAnswer.None || MayArrive;
+
+    /// <summary>The target, or an earlier candidate of this item, may be in force.</summary>
+    public bool MayHaveChanged => MayHaveSent || Account?.Open.Any(one =>
+        (one.Run, one.Item) == (Lease.Run, Lease.Item) && one.Number != Target) == true;
+
+    /// <summary>Nothing of the target can still arrive, and it was never seen in force.</summary>
+    public bool IsSettled => this is
+        { MayArrive: false, WasInForce: false, Options.Mode: ResetMode.Rotate, Generation.State: GenerationState.Candidate };
+
+    /// <summary>Nothing of the target ever left this host.</summary>
+    public bool IsUnsent => Answer == SendAnswer.None && IsSettled;
 
     /// <summary>Its system takes hashes, unless the options say otherwise.</summary>
     public bool IsCrypted => Options.Crypted ?? System != GuestSystem.Windows;
@@ -100,7 +117,11 @@ public abstract record EscrowChange
 
     public sealed record Applied(int Generation, string? Fingerprint) : EscrowChange;
 
+    /// <summary>It was never sent.</summary>
     public sealed record Voided(int Generation) : EscrowChange;
+
+    /// <summary>It was refused, and is not in force. Whether it was for a moment nobody can tell.</summary>
+    public sealed record Refused(int Generation) : EscrowChange;
 
     public sealed record Promoted(int Generation, Evidence Evidence, string? Fingerprint) : EscrowChange;
 
@@ -114,6 +135,7 @@ public abstract record EscrowChange
     {
         Applied c => AccountRules.Apply(account, c.Generation, c.Fingerprint, now),
         Voided c => AccountRules.Void(account, c.Generation, now),
+        Refused c => AccountRules.Retire(account, c.Generation, now),
         Promoted c => AccountRules.Promote(account, c.Generation, c.Evidence, c.Fingerprint, now),
         Seen c => AccountRules.Checked(account, AccountRules.Compare(account, c.Fingerprint, null, now)),
         Released => AccountRules.Release(account, lease),
@@ -184,5 +206,3 @@ public abstract record ResetInput
 
     public sealed record Aborted : ResetInput;
 }
-
-public enum LoginTest { Right, Wrong, NotHeard }

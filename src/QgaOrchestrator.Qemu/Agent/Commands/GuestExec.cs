@@ -30,6 +30,12 @@ public static class GuestExec
         return AgentJson.Request(Name, process, AgentJson.Default.ExecRequest);
     }
 
+    /// <summary>A process whose standard input is a secret, and whose output is captured.</summary>
+    public static AgentRequest SecretRequest(string path, IReadOnlyList<string> args, Secret input) => AgentJson.Request(
+        Name,
+        new ExecRequest(path, args, InputData: input.Reveal().ToArray(), CaptureOutput: true),
+        AgentJson.Default.ExecRequest);
+
     public static GuestProcess Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.GuestProcess);
 }
 

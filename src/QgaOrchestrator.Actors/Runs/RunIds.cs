@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 
-namespace QgaOrchestrator.Node.Http;
+namespace QgaOrchestrator.Actors.Runs;
 
 /// <summary>Ids of runs: <c>20261123T004500Z-abcdef</c>, so that they sort by time and can be told apart by eye.</summary>
 public static class RunIds

@@ -1,0 +1,86 @@
+using System.Globalization;
+using Akka.Actor;
+using Microsoft.Extensions.DependencyInjection;
+using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Core;
+using QgaOrchestrator.Core.Kinds.PasswordReset;
+using QgaOrchestrator.Core.Passwords;
+using QgaOrchestrator.Core.Runs;
+
+namespace QgaOrchestrator.Actors.Kinds.PasswordReset;
+
+/// <summary>Kind password-reset: see <see cref="ResetKind"/>.</summary>
+public sealed class PasswordResetRunKind : RunKind
+{
+    public override string Name => ResetKind.Name;
+
+    public override string Help => "sets a new password for one account of each VM, which the escrow holds before";
+
+    public override IReadOnlyList<RunStep> Steps =>
+        [ResetKind.Look, ResetKind.Escrow, ResetKind.Apply, ResetKind.Verify, ResetKind.Promote];
+
+    public override IReadOnlyList<OptionInfo> OwnOptions { get; } =
+    [
+        new("user", "USER", null, "the account in the guest"),
+        new("length", "N", $"{ResetOptions.DefaultLength}",
+            $"characters of the new password, {ResetOptions.ShortestLength} to {ResetOptions.LongestLength}"),
+        new("crypted", "true|false", null, "send a crypt(3) hash instead of the password; without it, as the system takes it"),
+        new("verify", "hash|login|none", "hash", "what proves the new password: the guest's entry, a login, or the agent's word"),
+        new("unlock", "true|false", "false", "unlock a locked account by its new password"),
+        new("clearMustChange", "true|false", "false", "clear the mark that the password must be changed at the next login"),
+        new("acceptUnverified", "true|false", "false", "where a guest cannot prove it as wanted, take the best that it can"),
+        new("mode", "rotate|reapply", "rotate", "a new password, or the current one again"),
+    ];
+
+    public override IReadOnlyList<ResultColumn> ItemColumns { get; } =
+    [
+        new("generation", "GENERATION", ColumnFormat.Number),
+        new("evidence", "EVIDENCE"),
+        new("scheme", "SCHEME"),
+    ];
+
+    public override IEnumerable<string> AuditDetails(OwnValues? kept)
+    {
+        var values = ResetValues.Of(kept);
+        if (values.Generation is { } generation)
+            yield return string.Create(
+                CultureInfo.InvariantCulture, $"generation {generation}, {values.Evidence?.ToString().ToLowerInvariant()}");
+    }
+
+    /// <summary>A password that nobody could open is not made. The current one again needs nobody.</summary>
+    public override async Task<KindRefusal?> RefusalAsync(NodeStores stores, RunOptions options) =>
+        ResetOptions.Of(options)?.Mode == ResetMode.Reapply || (await stores.Recipients.ReadAsync()).Count > 0
+            ? null
+            : new KindRefusal(
+                "no-recipient",
+                "Nobody could open the new passwords: the escrow has no recipient.",
+                "Make a key and add it: qgactl escrow init NAME --to DIR. Or add a certificate: qgactl escrow add NAME FILE.");
+
+    public override async Task<IReadOnlyList<string>> WarningsAsync(NodeStores stores, RunOptions options) =>
+        (await stores.Recipients.ReadAsync()).Count == 1
+            ? ["Only one key opens the new passwords. When it is lost, they are: add a second one with qgactl escrow add."]
+            : [];
+
+    public override Props Worker(ItemPlace place) => ActorProps.Of(() => new ResetItem(place));
+
+    public override Props Checker(ItemPlace place) => ActorProps.Of(() => new ResetCheck(place));
+
+    public override void AddServices(IServiceCollection services) => services.AddHostedService<CheckoutKeeper>();
+
+    protected override RunOptions Read(RunOptions run, RunOptionReader reader)
+    {
+        var user = reader.Text("user") ?? "";
+        if (!AccountId.IsUser(user)) reader.Fail("user", AccountId.UserExpected);
+        var length = reader.Number("length", ResetOptions.ShortestLength, ResetOptions.LongestLength);
+        return new ResetOptions(
+            user,
+            length ?? ResetOptions.DefaultLength,
+            reader.FlagOrNull("crypted"),
+            reader.OneOf<ResetProof>("verify") ?? ResetProof.Hash,
+            reader.Flag("unlock"),
+            reader.Flag("clearMustChange"),
+            reader.Flag("acceptUnverified"),
+            reader.OneOf<ResetMode>("mode") ?? ResetMode.Rotate).In(run);
+    }
+}
