@@ -1,6 +1,7 @@
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Agent;
 
 namespace QgaOrchestrator.Actors;
 
@@ -15,13 +16,11 @@ public interface IOrchestrator
     /// Calls one agent command. A freeze opens a window of its own, a thaw closes the open one; a sync is answered by us.
     /// </summary>
     /// <param name="vm">The VM, as <see cref="ListVmsAsync"/> reports it.</param>
-    /// <param name="command">An agent command's name, as on the wire.</param>
-    /// <param name="arguments">A UTF-8 JSON object, or empty.</param>
+    /// <param name="request">An agent command as on the wire. A secret in it is overwritten when the command has ended.</param>
     /// <param name="options">Time-out, lease of a raw freeze, force of a thaw.</param>
     /// <param name="cancel">The caller hangs up: what still waits is never sent, except a thaw; what is in flight goes
     /// on.</param>
-    Task<CallReply> CallAsync(
-        VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel);
+    Task<CallReply> CallAsync(VmId vm, AgentRequest request, CallOptions options, CancellationToken cancel);
 
     /// <summary>Wakes a guest that suspended itself to memory, through its monitor.</summary>
     /// <returns>Returned with query-status' "status" as a JSON string, or why not.</returns>

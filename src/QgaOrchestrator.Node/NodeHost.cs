@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using QgaOrchestrator.Actors.Hosting;
 using QgaOrchestrator.Actors.Options;
@@ -35,6 +36,7 @@ public static class NodeHost
                 host.ServicesStartConcurrently = true;
             })
             .AddSingleton(TimeProvider.System)
+            .AddSingleton<IMemoryPoolFactory<byte>, ErasingMemoryPoolFactory>()
             .AddSingleton(AdminToken.ReadOrCreate(data.TokenFile))
             .AddSingleton<TokenStore>()
             .AddSingleton(new ApiAddressFile(options.Freeze.Ledger))

@@ -4,11 +4,13 @@ using QgaOrchestrator.Node;
 using QgaOrchestrator.Node.Data;
 using QgaOrchestrator.Node.Options;
 using QgaOrchestrator.Qemu.Files;
+using QgaOrchestrator.Qemu.Processes;
 
 // Options, data directory, node: what cannot be used is printed, one line each, and the exit code is 2.
 try
 {
     OwnFiles.KeepToOwner();
+    OwnMemory.LeaveNoCore();
     var variables = ProcessEnvironment.Variables();
     var (machine, here) = (Environment.MachineName, Environment.CurrentDirectory);
     if (await QgadCommand.RunAsync(args, variables, machine, here, Console.Out, Console.Error) is { } ended)

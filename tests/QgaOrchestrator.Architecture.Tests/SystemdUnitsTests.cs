@@ -68,6 +68,17 @@ public sealed class SystemdUnitsTests
         }
     }
 
+    [Fact]
+    public void The_units_leave_no_core_swap_nothing_and_open_no_diagnostics_port()
+    {
+        foreach (var unit in new[] { Node, Watchdog })
+        {
+            Assert.Contains(("LimitCORE", "0"), unit);
+            Assert.Contains(("MemorySwapMax", "0"), unit);
+            Assert.Contains(("Environment", "DOTNET_EnableDiagnostics=0"), unit);
+        }
+    }
+
     private static IReadOnlyList<string> All(IReadOnlyList<(string Key, string Value)> unit, string key) =>
         [.. unit.Where(line => line.Key == key).SelectMany(line => line.Value.Split(' '))];
 

@@ -141,7 +141,8 @@ public sealed class SealedPasswordTests : IDisposable
         var decrypted = Path.Combine(_folder, "key");
         await Tool.MustAsync(
             "openssl", "pkeyutl", "-decrypt", "-in", encrypted, "-out", decrypted,
-            "-inkey", Write("key.pem", Keys.Bob.PrivateKey), "-passin", $"pass:{Keys.Passphrase}", "-pkeyopt", "rsa_padding_mode:oaep", "-pkeyopt", "rsa_oaep_md:sha256");
+            "-inkey", Write("key.pem", Keys.Bob.PrivateKey), "-passin", $"pass:{Keys.Passphrase}",
+            "-pkeyopt", "rsa_padding_mode:oaep", "-pkeyopt", "rsa_oaep_md:sha256");
         using var opened = SealedPassword.Open(bytes, await File.ReadAllBytesAsync(decrypted));
         Assert.Equal(Text(_password), Text(opened.Password));
         Fails(PasswordFault.Tampered, "content key is another's", () => SealedPassword.Open(bytes, new byte[32]));

@@ -7,7 +7,7 @@ namespace QgaOrchestrator.Actors.Guests;
 /// One agent command of one VM, under the rules of a caller's own: it waits for its turn in the channel, behind any thaw, and
 /// may be refused there. It is not cancelled: a handle or a process that nobody heard of would stay in the guest.
 /// </summary>
-public delegate Task<CallReply> AgentCall(string command, ReadOnlyMemory<byte> arguments);
+public delegate Task<CallReply> AgentCall(AgentRequest request);
 
 /// <summary>The agent did not do what it was asked for.</summary>
 public sealed class GuestCallException(string command, CallReply reply) : Exception($"{command}: {Describe(reply)}")
@@ -43,7 +43,7 @@ internal static class AgentCallReplies
     /// <summary>The value of the reply's "return" member.</summary>
     /// <exception cref="GuestCallException">There is none.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReturnedAsync(this AgentCall call, AgentRequest request) =>
-        await call(request.Command, request.Arguments) is var reply && reply is CallReply.Returned returned
+        await call(request) is var reply && reply is CallReply.Returned returned
             ? returned.Json
             : throw new GuestCallException(request.Command, reply);
 

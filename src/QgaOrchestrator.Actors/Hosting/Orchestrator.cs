@@ -12,6 +12,7 @@ using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Passwords;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Agent;
 
 namespace QgaOrchestrator.Actors.Hosting;
 
@@ -31,16 +32,18 @@ public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool se
         (await actors.Fleet.Ask<VmList>(new ListVms(), Answer, cancel)).Vms;
 
     public async Task<CallReply> CallAsync(
-        VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel)
+        VmId vm, AgentRequest request, CallOptions options, CancellationToken cancel)
     {
         var call = Guid.NewGuid();
         // Asked before: a caller may hang up, and its command is executed all the same.
-        var user = SetByHand.UserOf(command, arguments);
+        var user = SetByHand.UserOf(request.Command, request.Arguments);
         try
         {
-            var reply = await AskVmAsync(
-                new CallAgent(vm, command, arguments, options) { Call = call }, command, LongestCall, cancel);
+            var asked = CallAgent.Of(vm, request, options) with { Call = call };
+            var reply = await AskVmAsync(asked, request.Command, LongestCall, cancel);
             if (user is not null) await NoteAsync(vm, user, reply);
+            // Also where the VM's actor never saw it.
+            request.Holder?.Dispose();
             return reply;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)

@@ -13,20 +13,22 @@ internal static class ItemCalls
     /// <summary>A call has its own time-out in the channel, and waits for its turn there.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(30);
 
-    public static async Task<CallReply> AskAsync(IActorRef vm, VmId id, string command, ReadOnlyMemory<byte> arguments)
+    public static Task<CallReply> AskAsync(IActorRef vm, VmId id, string command, ReadOnlyMemory<byte> arguments) =>
+        AskAsync(vm, id, new AgentRequest(command, arguments));
+
+    /// <summary>The same; a secret in the request is overwritten when the command has ended.</summary>
+    public static async Task<CallReply> AskAsync(IActorRef vm, VmId id, AgentRequest request)
     {
         try
         {
-            return await vm.Ask<CallReply>(new CallAgent(id, command, arguments, new CallOptions()), Longest);
+            return await vm.Ask<CallReply>(CallAgent.Of(id, request, new CallOptions()), Longest);
         }
         catch (AskTimeoutException)
         {
-            return new CallReply.Unknown("the VM's channel was lost", $"Look in the guest whether {command} was executed");
+            return new CallReply.Unknown(
+                "the VM's channel was lost", $"Look in the guest whether {request.Command} was executed");
         }
     }
-
-    public static Task<CallReply> AskAsync(IActorRef vm, VmId id, AgentRequest request) =>
-        AskAsync(vm, id, request.Command, request.Arguments);
 
     /// <summary>A dry run's question: would the agent take the command?</summary>
     public static async Task<ItemOutcome> CheckAsync(

@@ -29,7 +29,7 @@ internal sealed record VmAccounts(
             GuestAccount.SystemOf(known.Guest.Inventory?.OsId),
             known.Machine.Process,
             known.Machine.Process is { } qemu ? VmView.NameOf(place.Services.BootId, qemu) : null,
-            (command, arguments) => ItemCalls.AskAsync(place.Channel, id, command, arguments),
+            request => ItemCalls.AskAsync(place.Channel, id, request),
             place.Services.Time);
     }
 

@@ -38,11 +38,17 @@ internal sealed class VmCalls(VmServices services, ServedVm vm, IActorContext co
     public void Submit(Submit order, IActorRef sender)
     {
         if (vm.Spec.NoAgent is { } trouble)
-            sender.Tell(new CallEnded(new AgentOutcome.NotSent(trouble.Reason)));
+            Refuse(trouble.Reason);
         else if (services.Denied.Contains(order.Request.Command))
-            sender.Tell(new CallEnded(new AgentOutcome.NotSent($"this host's policy denies {order.Request.Command}")));
+            Refuse($"this host's policy denies {order.Request.Command}");
         else
             vm.Channel.Enqueue(order.Request, order.Timeout, sender.Tell);
+
+        void Refuse(string reason)
+        {
+            order.Request.Holder?.Dispose();
+            sender.Tell(new CallEnded(new AgentOutcome.NotSent(reason)));
+        }
     }
 
     public void Wake(IActorRef caller) => Waking.WakeAsync(vm.Qemu).PipeTo(
@@ -79,7 +85,6 @@ internal sealed class VmCalls(VmServices services, ServedVm vm, IActorContext co
 
     private void Perform(CallAgent call, CallFacts facts, WaitingCaller caller)
     {
-        var request = new AgentRequest(call.Command, call.Arguments);
         switch (CallRules.Decide(facts, Condition()))
         {
             case CallVerdict.Answer v:
@@ -87,7 +92,7 @@ internal sealed class VmCalls(VmServices services, ServedVm vm, IActorContext co
                 break;
             case CallVerdict.Send v:
                 caller.Ticket = vm.Channel.Enqueue(
-                    request,
+                    call.Request,
                     facts.Limits.Timeout,
                     ended => End(call, facts, caller, CallReplies.Of(call.Command, ended)),
                     v.Lane
@@ -95,13 +100,13 @@ internal sealed class VmCalls(VmServices services, ServedVm vm, IActorContext co
                 break;
             case CallVerdict.SendSilent:
                 caller.Ticket = vm.Channel.Enqueue(
-                    request,
+                    call.Request,
                     facts.Limits.Timeout,
                     ended => End(call, facts, caller, CallReplies.OfSilent(call.Command, ended)),
                     shown: by => End(call, facts, caller, CallReplies.Obeyed(by)));
                 break;
             case CallVerdict.Freeze:
-                Freeze(call, request, facts.Limits, caller);
+                Freeze(call, call.Request, facts.Limits, caller);
                 break;
             case CallVerdict.ThawWindow:
                 vm.Windows.Thaw(caller.HandOver());

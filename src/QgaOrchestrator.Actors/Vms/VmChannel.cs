@@ -112,6 +112,7 @@ internal sealed class VmChannel
         var ticket = ++_ticket;
         if (_closed)
         {
+            request.Holder?.Dispose();
             complete(Closed);
             return ticket;
         }
@@ -127,7 +128,7 @@ internal sealed class VmChannel
     public void Withdraw(long ticket)
     {
         if (InFlight == ticket) return;
-        _calls.Remove(ticket);
+        Take(ticket);
         Step(new ChannelInput.Withdrawn(ticket));
     }
 
@@ -140,7 +141,7 @@ internal sealed class VmChannel
             || call.Shown is not { } end
             || shown(call.Request.Command) is not { } completion)
             return;
-        _calls.Remove(ticket);
+        Take(ticket);
         end(completion);
         // The next command begins with a sync of its own.
         Agent.Close();
@@ -154,10 +155,18 @@ internal sealed class VmChannel
         Agent.Close();
         Unlock();
         _closed = true;
-        foreach (var call in _calls.Values) call.Complete(Closed);
+        foreach (var ticket in _calls.Keys.ToList()) Take(ticket)!.Complete(Closed);
     }
 
     private long? InFlight => State.Link is ChannelLink.Busy busy ? busy.Ticket : null;
+
+    /// <summary>A command that has ended, or never goes out; a secret in it is overwritten.</summary>
+    private Pending? Take(long ticket)
+    {
+        if (!_calls.Remove(ticket, out var call)) return null;
+        call.Request.Holder?.Dispose();
+        return call;
+    }
 
     private void Unlock()
     {
@@ -194,7 +203,7 @@ internal sealed class VmChannel
                     failure: fault => new Notice.SyncEnded(e.Ticket, fault.Message));
                 break;
             case ChannelEffect.Refuse e:
-                if (_calls.Remove(e.Ticket, out var refused))
+                if (Take(e.Ticket) is { } refused)
                     refused.Complete(new CallEnded(new AgentOutcome.NotSent(e.Reason), e.Why));
                 break;
             case ChannelEffect.Confirm:
@@ -219,7 +228,7 @@ internal sealed class VmChannel
 
     private void End(Notice.Ended ended)
     {
-        if (_calls.Remove(ended.Ticket, out var call)) call.Complete(new CallEnded(ended.Outcome));
+        if (Take(ended.Ticket) is { } call) call.Complete(new CallEnded(ended.Outcome));
         var reason = ended.Outcome switch
         {
             AgentOutcome.Unknown u => u.Reason,

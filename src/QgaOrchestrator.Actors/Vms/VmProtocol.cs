@@ -16,6 +16,16 @@ public sealed record CallAgent(VmId Vm, string Command, ReadOnlyMemory<byte> Arg
     /// <summary>Identifies the call when its caller hangs up; null: it never does.</summary>
     public Guid? Call { get; init; }
 
+    /// <summary>What the arguments lie in where they hold a secret: overwritten when the command has ended.</summary>
+    public Secret? Holder { get; init; }
+
+    public static CallAgent Of(VmId vm, AgentRequest request, CallOptions options) =>
+        new(vm, request.Command, request.Arguments, options) { Holder = request.Holder };
+
+    internal AgentRequest Request => Holder is { } secret
+        ? AgentRequest.Secretly(Command, secret)
+        : new AgentRequest(Command, Arguments);
+
     /// <summary>Without the arguments, which may hold a secret.</summary>
     public override string ToString() => $"{Command} for {Vm}";
 }

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Agent;
 
 namespace QgaOrchestrator.Actors.Vms;
 
@@ -20,10 +21,14 @@ internal sealed class WaitingCaller(IActorRef actor, CallClamp? clamped, Action 
     /// <summary>A thaw is sent even if the caller hangs up: a guest that stays frozen helps nobody.</summary>
     public bool Thaws { get; init; }
 
+    /// <summary>What the call's arguments lie in where they hold a secret.</summary>
+    public Secret? Holder { get; init; }
+
     public bool HasLeft { get; private set; }
 
     public void Tell(CallReply reply)
     {
+        Holder?.Dispose();
         if (!HasLeft) HandOver().Tell(clamped is null ? reply : reply with { Clamped = clamped });
     }
 
@@ -37,6 +42,8 @@ internal sealed class WaitingCaller(IActorRef actor, CallClamp? clamped, Action 
     public void HangUp()
     {
         HasLeft = true;
+        // What the channel has, it overwrites itself.
+        if (Ticket is null) Holder?.Dispose();
         over();
     }
 }
@@ -48,8 +55,10 @@ internal sealed class WaitingCallers
 
     public WaitingCaller Add(CallAgent call, IActorRef actor, CallClamp? clamped, bool thaws)
     {
-        if (call.Call is not { } id) return new WaitingCaller(actor, clamped, static () => { }) { Thaws = thaws };
-        return _open[id] = new WaitingCaller(actor, clamped, () => _open.Remove(id)) { Thaws = thaws };
+        if (call.Call is not { } id) return With(static () => { });
+        return _open[id] = With(() => _open.Remove(id));
+
+        WaitingCaller With(Action over) => new(actor, clamped, over) { Thaws = thaws, Holder = call.Holder };
     }
 
     /// <summary>The caller of this call; null: it has been answered already.</summary>

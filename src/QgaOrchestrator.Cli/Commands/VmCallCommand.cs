@@ -54,7 +54,8 @@ internal static class VmCallCommand
             var (name, text) = selector is null
                 ? (given[1], given.ElementAtOrDefault(2))
                 : (given[0], given.ElementAtOrDefault(1));
-            var arguments = AgentArguments.Read(name, text, host.In);
+            using var holder = AgentArguments.Read(name, text, host);
+            var arguments = holder.Utf8();
             using var client = global.Connect(parsed, host);
             if (selector is not null)
                 return await CommandRun

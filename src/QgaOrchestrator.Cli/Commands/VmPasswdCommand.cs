@@ -3,7 +3,6 @@ using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
-using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Cli.Commands;
@@ -27,15 +26,16 @@ internal static class VmPasswdCommand
         {
             Confirmation.Need(parsed.GetValue(yes), "the password");
             var user = words.Word(parsed, 0);
-            if (host.ReadSecret() is not { Length: > 0 } line)
+            using var password = host.ReadSecret();
+            if (password is null || password.Reveal().IsEmpty)
                 throw new UsageException("Standard input holds no password.", $"As in qgactl vm passwd VM {user} --yes < FILE");
-            if (parsed.GetValue(crypted) && !IsHash(line))
+            if (parsed.GetValue(crypted) && !IsHash(password.Reveal()))
                 throw new UsageException(
                     "Standard input holds no crypt(3) hash, as in $6$SALT$HASH: nobody could log in with it.",
                     "openssl passwd -6 makes one; without --crypted the line is the password itself."
                 );
-            using var password = Secret.Of(line.AsSpan());
             var request = GuestSetUserPassword.Request(user, password, parsed.GetValue(crypted));
+            using var holder = request.Holder;
             using var client = global.Connect(parsed, host);
             // Not as a run: its journal would hold the password.
             if (words.Selector(parsed) is { } selector)
@@ -61,7 +61,7 @@ internal static class VmPasswdCommand
     }
 
     /// <summary>$ID$…, as crypt(5) has it for every method that a system of our days makes.</summary>
-    private static bool IsHash(ReadOnlySpan<char> line) =>
-        line is ['$', not '$', ..] && line[1..].Count('$') >= 2 && !line.ContainsAny(" :\t") && !line
-            .ContainsAnyExceptInRange('!', '~');
+    private static bool IsHash(ReadOnlySpan<byte> line) =>
+        line is [(byte)'$', not (byte)'$', ..] && line[1..].Count((byte)'$') >= 2 && !line.Contains((byte)':')
+            && !line.ContainsAnyExceptInRange((byte)'!', (byte)'~');
 }

@@ -1,6 +1,6 @@
-using System.Text;
 using System.Text.Json;
 using QgaOrchestrator.Cli.Hosting;
+using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Cli.Guests;
@@ -11,30 +11,37 @@ namespace QgaOrchestrator.Cli.Guests;
 /// </summary>
 internal static class AgentArguments
 {
-    /// <returns>A UTF-8 JSON object, or empty for none.</returns>
-    public static ReadOnlyMemory<byte> Read(string command, string? text, TextReader input)
+    /// <returns>A UTF-8 JSON object, or null for none.</returns>
+    public static Secret? Read(string command, string? text, CliHost host)
     {
-        if (text is null)
-            return default;
-        var bytes = Encoding.UTF8.GetBytes(text == "-" ? input.ReadToEnd() : text);
-        if (text == "-" && string.IsNullOrWhiteSpace(Encoding.UTF8.GetString(bytes)))
-            return default;
+        if (text != "-")
+            return text is null ? null : Check(command, Secret.Of(text.AsSpan()), isOpen: true);
+        return host.ReadAllSecret() is { } given && !given.Reveal().Trim(" \t\r\n"u8).IsEmpty
+            ? Check(command, given, isOpen: false)
+            : null;
+    }
+
+    /// <summary>The bytes of what <see cref="Read"/> gives.</summary>
+    public static ReadOnlyMemory<byte> Utf8(this Secret? arguments) => arguments?.RevealMemory() ?? default;
+
+    /// <param name="isOpen">Everybody can read it.</param>
+    private static Secret Check(string command, Secret arguments, bool isOpen)
+    {
         try
         {
-            using var document = JsonDocument.Parse(bytes);
+            using var document = JsonDocument.Parse(arguments.RevealMemory());
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw new UsageException("The arguments are not a JSON object.", """As in '{"verbose": true}'""");
             if (
-                text != "-"
+                isOpen
                 && AgentCommands.Find(command) is { } known
-                && known.SecretArguments.Where(secret => document.RootElement.TryGetProperty(secret, out _)).ToList()
-                    is { Count: > 0 } secrets
+                && ArgumentCheck.Secrets(known, arguments.RevealMemory()) is { Count: > 0 } secrets
             )
                 throw new UsageException(
                     $"{string.Join(", ", secrets)} of {command} is secret, and everybody can read a command line.",
                     $"Give the arguments on standard input: qgactl vm call VM {command} - < FILE"
                 );
-            return bytes;
+            return arguments;
         }
         catch (JsonException)
         {
@@ -44,10 +51,6 @@ internal static class AgentArguments
     }
 
     /// <summary>Those of the arguments that no log, journal or command line may hold.</summary>
-    public static IReadOnlyList<string> Secrets(string command, ReadOnlyMemory<byte> arguments)
-    {
-        if (arguments.IsEmpty || AgentCommands.Find(command) is not { } known) return [];
-        using var document = JsonDocument.Parse(arguments);
-        return [.. known.SecretArguments.Where(secret => document.RootElement.TryGetProperty(secret, out _))];
-    }
+    public static IReadOnlyList<string> Secrets(string command, ReadOnlyMemory<byte> arguments) =>
+        AgentCommands.Find(command) is { } known ? ArgumentCheck.Secrets(known, arguments) : [];
 }

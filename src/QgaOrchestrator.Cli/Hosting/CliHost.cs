@@ -13,8 +13,11 @@ internal sealed record CliHost(
     /// <summary>The terminal's width and height in characters.</summary>
     public Func<(int Width, int Height)> Size { get; init; } = () => (80, 24);
 
-    /// <summary>The first line of standard input; typed at a terminal, it is not shown.</summary>
-    public Func<string?> ReadSecret { get => field ?? In.ReadLine; init; }
+    /// <summary>The first line of standard input; typed at a terminal, it is not shown. Null: there is none.</summary>
+    public Func<Secret?> ReadSecret { get => field ?? (() => SecretOf(In.ReadLine())); init; }
+
+    /// <summary>All of standard input, which may hold secrets. Null: it is empty.</summary>
+    public Func<Secret?> ReadAllSecret { get => field ?? (() => SecretOf(In.ReadToEnd())); init; }
 
     /// <summary>Asks for a secret, which is not shown; null: there is no terminal to ask at.</summary>
     public Func<string, Secret?> AskSecret { get; init; } = static _ => null;
@@ -62,50 +65,21 @@ internal sealed record CliHost(
         return all.ToArray();
     }
 
-    public static CliHost OfThisProcess() => new(
-        Console.In, Console.Out, Console.Error, System.Environment.GetEnvironmentVariable, TimeProvider.System)
+    public static CliHost OfThisProcess()
     {
-        Bytes = (Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.OpenStandardError()),
-        ReadSecret = Console.IsInputRedirected ? Console.In.ReadLine : HiddenLine,
-        AskSecret = static prompt => Console.IsInputRedirected ? null : HiddenSecret(prompt),
-        IsTerminal =
-            !Console.IsOutputRedirected && System.Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } and not "dumb",
-        Size = static () =>
-            (Console.WindowWidth > 20 ? Console.WindowWidth : 80, Console.WindowHeight > 10 ? Console.WindowHeight : 24),
-    };
-
-    /// <summary>What is typed is in one place, which is overwritten.</summary>
-    private static Secret HiddenSecret(string prompt)
-    {
-        Console.Error.Write(prompt);
-        var typed = GC.AllocateArray<char>(1024, pinned: true);
-        try
+        var input = Console.OpenStandardInput();
+        return new(Console.In, Console.Out, Console.Error, System.Environment.GetEnvironmentVariable, TimeProvider.System)
         {
-            var length = 0;
-            while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
-            {
-                if (key.Key == ConsoleKey.Backspace) length = Math.Max(0, length - 1);
-                else if (length < typed.Length) typed[length++] = key.KeyChar;
-            }
-            Console.Error.WriteLine();
-            return Secret.Of(typed.AsSpan(0, length));
-        }
-        finally
-        {
-            Array.Clear(typed);
-        }
+            Bytes = (input, Console.OpenStandardOutput(), Console.OpenStandardError()),
+            ReadSecret = Console.IsInputRedirected ? () => SecretInput.Line(input) : () => SecretInput.Typed("Password: "),
+            AskSecret = static prompt => Console.IsInputRedirected ? null : SecretInput.Typed(prompt),
+            ReadAllSecret = () => SecretInput.All(input),
+            IsTerminal = !Console.IsOutputRedirected
+                && System.Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } and not "dumb",
+            Size = static () =>
+                (Console.WindowWidth > 20 ? Console.WindowWidth : 80, Console.WindowHeight > 10 ? Console.WindowHeight : 24),
+        };
     }
 
-    private static string? HiddenLine()
-    {
-        Console.Error.Write("Password: ");
-        var line = new System.Text.StringBuilder();
-        while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
-        {
-            if (key.Key != ConsoleKey.Backspace) line.Append(key.KeyChar);
-            else if (line.Length > 0) line.Length--;
-        }
-        Console.Error.WriteLine();
-        return line.ToString();
-    }
+    private static Secret? SecretOf(string? text) => text is null ? null : Secret.Of(text.AsSpan());
 }

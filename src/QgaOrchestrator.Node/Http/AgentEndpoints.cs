@@ -8,6 +8,7 @@ using QgaOrchestrator.Node.Http.Audit;
 using QgaOrchestrator.Node.Http.Errors;
 using QgaOrchestrator.Node.Http.Limits;
 using QgaOrchestrator.Node.Http.Requests;
+using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Node.Http;
@@ -24,7 +25,8 @@ public static class AgentEndpoints
         "Send the command's arguments as the agent takes them, or nothing. Bytes that are not UTF-8 go as base64 only, as in "
             + "buf-b64.",
         Optional: true
-    );
+    )
+    { IsSecret = true };
 
     private static readonly TimeSpan LongestTime = TimeSpan.FromDays(1);
 
@@ -40,12 +42,16 @@ public static class AgentEndpoints
         var call =
             CallOptionsFrom(timeout, lease, force) with { ReadsOnly = BearerToken.CallerOf(context) is { Role: Role.Viewer } };
         if (call.Force) AuditTrail.Note(context, "by force");
-        var arguments = StrictInput.BodyOf(context);
-        if (AgentCommands.Find(command) is { } listed && ArgumentCheck.Faults(listed, arguments) is { Count: > 0 } faults)
+        var (arguments, listed) = (StrictInput.BodyOf(context), AgentCommands.Find(command));
+        if (listed is not null && ArgumentCheck.Faults(listed, arguments) is { Count: > 0 } faults)
             return Problems.Result(Problems.BadRequest(faults, "Correct the arguments. They go to the agent unchanged."));
         var target = await orchestrator.FindAsync(vm, cancel);
         AuditTrail.Note(context, target.Id);
-        return await orchestrator.CallAsync(target.Id, command, arguments, call, cancel) switch
+        var request = StrictInput.TakeSecret(context) is { } body && listed is not null
+            && ArgumentCheck.Secrets(listed, arguments).Count > 0
+                ? AgentRequest.Secretly(command, body)
+                : new AgentRequest(command, arguments);
+        return await orchestrator.CallAsync(target.Id, request, call, cancel) switch
         {
             CallReply.Returned returned => new ReturnResult(returned),
             CallReply.AgentFailed failed => Problems.Result(Shortened(ErrorMapping.From(failed), failed.Clamped)),

@@ -9,5 +9,5 @@ namespace QgaOrchestrator.Node.Http;
 public static class GuestCalls
 {
     public static AgentCall Of(IOrchestrator orchestrator, VmId vm) =>
-        (command, arguments) => orchestrator.CallAsync(vm, command, arguments, new CallOptions(), CancellationToken.None);
+        request => orchestrator.CallAsync(vm, request, new CallOptions(), CancellationToken.None);
 }

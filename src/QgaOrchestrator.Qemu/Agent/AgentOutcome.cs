@@ -6,6 +6,20 @@ public sealed record AgentRequest(string Command, ReadOnlyMemory<byte> Arguments
     /// <summary>Keeps the link when the reply is overdue, so that it can still be harvested. Only a freeze wants this.</summary>
     public bool KeepLinkWhenOverdue { get; init; }
 
+    /// <summary>
+    /// What <see cref="Arguments"/> lie in where they hold a secret, else null. Whoever has the request sent disposes it once the
+    /// command has ended. What the guest says to such a command is withheld: see <see cref="Sockets.WithheldReply"/>.
+    /// </summary>
+    public Secret? Holder { get; private init; }
+
+    /// <summary>A request that holds a secret.</summary>
+    /// <param name="arguments">A UTF-8 JSON object. It is the request's from now on.</param>
+    public static AgentRequest Secretly(string command, Secret arguments)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        return new(command, arguments.RevealMemory()) { Holder = arguments };
+    }
+
     /// <summary>The command only: arguments may hold a secret.</summary>
     public override string ToString() => Command;
 }

@@ -8,6 +8,9 @@ public abstract record AgentReply
 {
     private AgentReply() { }
 
+    /// <summary>How the answer to a 0xFF begins: see <see cref="AgentError.IsParseError"/>.</summary>
+    private static ReadOnlySpan<byte> ParseError => "JSON parse error"u8;
+
     /// <summary>{"return": X}; <paramref name="Json"/> is X as it came.</summary>
     public sealed record Return(ReadOnlyMemory<byte> Json) : AgentReply;
 
@@ -22,7 +25,8 @@ public abstract record AgentReply
     };
 
     /// <summary>Null where the line is not a reply: noise, half a line, an event.</summary>
-    public static AgentReply? Parse(ReadOnlyMemory<byte> line)
+    /// <param name="withWords">False: an error's description is not even read; it may repeat a secret.</param>
+    public static AgentReply? Parse(ReadOnlyMemory<byte> line, bool withWords = true)
     {
         // Most noise is told from a reply by its first byte, which costs no exception.
         if (line.IsEmpty || line.Span[0] is not ((byte)'{' or (byte)' ' or (byte)'\t'))
@@ -42,7 +46,7 @@ public abstract record AgentReply
                 {
                     if (reader.TokenType != JsonTokenType.StartObject)
                         return null;
-                    reply = ReadError(ref reader);
+                    reply = ReadError(ref reader, withWords);
                     continue;
                 }
                 var start = (int)reader.TokenStartIndex;
@@ -59,7 +63,7 @@ public abstract record AgentReply
         }
     }
 
-    private static Error ReadError(ref Utf8JsonReader reader)
+    private static Error ReadError(ref Utf8JsonReader reader, bool withWords)
     {
         string? errorClass = null, description = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -68,9 +72,9 @@ public abstract record AgentReply
             var isDescription = reader.ValueTextEquals("desc"u8);
             reader.Read();
             if (isClass && reader.TokenType == JsonTokenType.String)
-                errorClass = Text(ref reader);
+                errorClass = withWords || reader.ValueTextEquals("CommandNotFound"u8) ? Text(ref reader) : null;
             else if (isDescription && reader.TokenType == JsonTokenType.String)
-                description = Text(ref reader);
+                description = withWords ? Text(ref reader) : reader.ValueSpan.StartsWith(ParseError) ? "JSON parse error" : "";
             else
                 reader.Skip();
         }

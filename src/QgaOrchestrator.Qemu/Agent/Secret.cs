@@ -7,10 +7,11 @@ using System.Text.Json.Serialization;
 namespace QgaOrchestrator.Qemu.Agent;
 
 /// <summary>
-/// A password's bytes. It has no property and shows itself as ***, so that it gets into no log, message or JSON by
-/// accident; <see cref="Dispose"/> overwrites it. A request that carries it holds a copy until it is collected.
+/// A password's bytes, or a request's that holds one. It has no property and shows itself as ***, and no serializer takes it, so
+/// that it gets into no log, message or JSON by accident; <see cref="Dispose"/> overwrites it.
 /// </summary>
 [DebuggerDisplay("***")]
+[JsonConverter(typeof(SecretRefusal))]
 public sealed class Secret : IDisposable
 {
     // Pinned: the collector moves it nowhere, so that one overwriting is enough.
@@ -56,6 +57,14 @@ public sealed class Secret : IDisposable
         return _bytes;
     }
 
+    /// <summary>The same for what is sent later: it holds zeros once this is disposed.</summary>
+    /// <exception cref="ObjectDisposedException">It has been overwritten.</exception>
+    public ReadOnlyMemory<byte> RevealMemory()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _bytes;
+    }
+
     public void Dispose()
     {
         _disposed = true;
@@ -65,14 +74,34 @@ public sealed class Secret : IDisposable
     public override string ToString() => "***";
 }
 
+/// <summary>Stands at <see cref="Secret"/>: who would write or read one by accident fails.</summary>
+internal sealed class SecretRefusal : JsonConverter<Secret>
+{
+    public override Secret Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw Refused();
+
+    public override void Write(Utf8JsonWriter writer, Secret value, JsonSerializerOptions options) => throw Refused();
+
+    private static NotSupportedException Refused() => new("a secret is never serialized");
+}
+
 /// <summary>
 /// Base64, as the agent takes it. Named at the one member that it is for and not at <see cref="Secret"/>, which elsewhere
 /// must not be written.
 /// </summary>
 internal sealed class SecretBase64Converter : JsonConverter<Secret>
 {
-    public override Secret Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        Secret.Of(reader.GetBytesFromBase64());
+    public override Secret Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var bytes = reader.GetBytesFromBase64();
+        try
+        {
+            return Secret.Of(bytes);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bytes);
+        }
+    }
 
     public override void Write(Utf8JsonWriter writer, Secret value, JsonSerializerOptions options) =>
         writer.WriteBase64StringValue(value.Reveal());

@@ -21,6 +21,7 @@ public sealed class LineReader(
     private const int NoisePiece = 4 << 10;
 
     private volatile int _limit = Small;
+    private volatile bool _isSecret;
 
     // The bytes between _start and _end have come and are in no line yet; up to _scanned there is no line's end and no 0xFF.
     private byte[] _buffer = [];
@@ -47,6 +48,13 @@ public sealed class LineReader(
             _limit = value;
             if (lowered) _letGo?.Cancel();
         }
+    }
+
+    /// <summary>A line may repeat a secret: it lies in memory that does not move, and that is overwritten where it is not the
+    /// receiver's. (Memory of the pool always is.)</summary>
+    public bool IsSecret
+    {
+        set => _isSecret = value;
     }
 
     /// <summary>A line under way waits for memory that others hold.</summary>
@@ -147,7 +155,7 @@ public sealed class LineReader(
         _start = ++_scanned;
         var keeps = !_pooled && line.Length > _buffer.Length / 2;
         if (!keeps)
-            line = line.ToArray();
+            line = Copy(line.Span);
         if (!_pooled)
         {
             // The receiver may keep this array; what came behind the line moves on to another.
@@ -155,6 +163,7 @@ public sealed class LineReader(
             var next = ArrayPool<byte>.Shared.Rent(Math.Max(Small, rest.Length));
             rest.CopyTo(next);
             var length = rest.Length;
+            if (keeps) _buffer = [];
             Release();
             (_buffer, _pooled, _end) = (next, true, length);
         }
@@ -191,7 +200,7 @@ public sealed class LineReader(
         if (begun == 0)
         {
             Release();
-            (_buffer, _pooled) = (ArrayPool<byte>.Shared.Rent(Small), true);
+            (_buffer, _pooled) = _isSecret ? (Allocate(Small), false) : (ArrayPool<byte>.Shared.Rent(Small), true);
             return;
         }
         var size = LargerThan(begun);
@@ -201,7 +210,7 @@ public sealed class LineReader(
             _largest ??= await TakeShareAsync(size).ConfigureAwait(false);
         else if (size > LineMemory.Free)
             _long ??= await TakeShareAsync(LineMemory.Long).ConfigureAwait(false);
-        var larger = GC.AllocateUninitializedArray<byte>(size);
+        var larger = Allocate(size);
         _buffer.AsSpan(_start, begun).CopyTo(larger);
         ReleaseBuffer();
         _buffer = larger;
@@ -242,7 +251,18 @@ public sealed class LineReader(
     private void ReleaseBuffer()
     {
         if (_pooled)
-            ArrayPool<byte>.Shared.Return(_buffer);
+            ArrayPool<byte>.Shared.Return(_buffer, clearArray: true);
+        else if (_isSecret)
+            Array.Clear(_buffer);
         _pooled = false;
     }
+
+    private byte[] Copy(ReadOnlySpan<byte> line)
+    {
+        var copy = Allocate(line.Length);
+        line.CopyTo(copy);
+        return copy;
+    }
+
+    private byte[] Allocate(int length) => GC.AllocateUninitializedArray<byte>(length, pinned: _isSecret);
 }

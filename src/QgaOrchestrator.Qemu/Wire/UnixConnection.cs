@@ -47,6 +47,13 @@ public sealed class UnixConnection : IDisposable
         set => _lines.Limit = value;
     }
 
+    /// <summary>What the next line may be: see <see cref="LineReader.Limit"/> and <see cref="LineReader.IsSecret"/>.</summary>
+    public void Expect(int limit, bool isSecret)
+    {
+        _lines.IsSecret = isSecret;
+        _lines.Limit = limit;
+    }
+
     /// <inheritdoc cref="LineReader.WaitsForMemory"/>
     public bool WaitsForMemory => _lines.WaitsForMemory;
 
@@ -101,8 +108,10 @@ public sealed class UnixConnection : IDisposable
 
     /// <summary>Completes when the kernel has taken every byte: at once, as long as its buffer has room.</summary>
     /// <exception cref="IOException">The connection broke, or was disposed here; a part may have been written.</exception>
-    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    /// <param name="erases">The bytes are overwritten behind it, however it ends.</param>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, bool erases = false)
     {
+        var written = bytes;
         try
         {
             while (!bytes.IsEmpty)
@@ -111,6 +120,10 @@ public sealed class UnixConnection : IDisposable
         catch (Exception e) when (e is ObjectDisposedException or SocketException)
         {
             throw new IOException(e.Message, e);
+        }
+        finally
+        {
+            if (erases) written.Erase();
         }
     }
 

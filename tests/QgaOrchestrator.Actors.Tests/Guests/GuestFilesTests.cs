@@ -16,7 +16,8 @@ public sealed class GuestFilesTests : OneHost
 
     private static readonly string Sha256 = Convert.ToHexStringLower(SHA256.HashData(Content));
 
-    private AgentCall Agent => (command, arguments) => CallAsync(command, Encoding.UTF8.GetString(arguments.Span));
+    private AgentCall Agent =>
+        request => CallAsync(request.Command, Encoding.UTF8.GetString(request.Arguments.Span));
 
     [Fact]
     public async Task A_file_is_written_beside_summed_in_the_guest_and_renamed()

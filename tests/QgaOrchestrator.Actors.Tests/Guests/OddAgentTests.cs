@@ -48,13 +48,13 @@ public sealed class OddAgentTests
 
     /// <summary>Right in all but one answer.</summary>
     private static AgentCall Agent(string odd, string reply) =>
-        (command, _) =>
+        request =>
             Task.FromResult<CallReply>(
                 new CallReply.Returned(
                     Encoding.UTF8.GetBytes(
-                        command == odd
+                        request.Command == odd
                             ? reply
-                            : command switch
+                            : request.Command switch
                             {
                                 GuestFileOpen.Name => "1000",
                                 GuestFileRead.Name => """{"count":0,"buf-b64":"","eof":true}""",

@@ -172,6 +172,15 @@ public sealed class SerializerTests : IAsyncLifetime
     }
 
     [Fact]
+    public void No_serializer_of_Akkas_takes_a_secret()
+    {
+        using var secret = QgaOrchestrator.Qemu.Agent.Secret.Of("S3cret!");
+        var serializer = Serialization.FindSerializerForType(secret.GetType());
+        Assert.Throws<SerializationException>(() => serializer.ToBinary(secret));
+        Assert.Equal("***", $"{secret}");
+    }
+
+    [Fact]
     public void A_reference_in_a_message_leads_back_to_its_actor()
     {
         var options = WireJson.OptionsFor((ExtendedActorSystem)_system.System);

@@ -4,6 +4,7 @@ using QgaOrchestrator.Actors;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Agent;
 
 namespace QgaOrchestrator.Node.Tests.Http;
 
@@ -31,10 +32,9 @@ internal sealed class FakeOrchestrator : IOrchestrator
 
     public Task<IReadOnlyList<VmStatus>> ListVmsAsync(CancellationToken cancel) => Task.FromResult<IReadOnlyList<VmStatus>>(Vms);
 
-    public Task<CallReply> CallAsync(
-        VmId vm, string command, ReadOnlyMemory<byte> arguments, CallOptions options, CancellationToken cancel)
+    public Task<CallReply> CallAsync(VmId vm, AgentRequest request, CallOptions options, CancellationToken cancel)
     {
-        var given = Encoding.UTF8.GetString(arguments.Span);
+        var (command, given) = (request.Command, Encoding.UTF8.GetString(request.Arguments.Span));
         Calls.Add((vm, command, given, options));
         return Task.FromResult(Answer?.Invoke(command, given) ?? Replies[command]);
     }

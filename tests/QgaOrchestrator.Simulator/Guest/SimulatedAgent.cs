@@ -146,6 +146,8 @@ public sealed class SimulatedAgent : IAsyncDisposable
     {
         public string Command => request.Command;
 
+        public string Arguments => request.Arguments.Raw;
+
         public byte[] Execute()
         {
             try

@@ -208,6 +208,8 @@ public sealed class SimulatedMonitor : IAsyncDisposable
     {
         public string Command => request.Command;
 
+        public string Arguments => request.Arguments.Raw;
+
         public virtual byte[] Execute()
         {
             try

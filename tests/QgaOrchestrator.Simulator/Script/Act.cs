@@ -55,6 +55,10 @@ public abstract record Act
 
     public static Act Error(string description, string errorClass = "GenericError") => new ErrorAct(description, errorClass);
 
+    /// <summary>Answer this line, made of the arguments that came (JSON, empty for none): a guest that repeats what it was
+    /// told.</summary>
+    public static Act Echo(Func<string, string> line) => new EchoAct(line);
+
     /// <summary>Anything else that happens at this point of the dialogue: pause the VM, freeze by somebody else, tell a
     /// test.</summary>
     public static Act Do(Action action) => new DoAct(action);
@@ -80,6 +84,8 @@ public abstract record Act
     internal sealed record ReturnAct(JsonNode Value) : Act;
 
     internal sealed record ErrorAct(string Description, string Class) : Act;
+
+    internal sealed record EchoAct(Func<string, string> Line) : Act;
 
     internal sealed record DoAct(Action Action) : Act;
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace QgaOrchestrator.Simulator;
@@ -6,6 +7,8 @@ namespace QgaOrchestrator.Simulator;
 internal interface IExchange
 {
     string Command { get; }
+
+    string Arguments { get; }
 
     /// <summary>Does the command's work, once, and returns the framed reply.</summary>
     byte[] Execute();
@@ -69,6 +72,10 @@ internal sealed class Script(TimeProvider time, Random chance)
                         break;
                     case Act.ErrorAct says:
                         await exchange.Send(exchange.Frame(ErrorReply(says.Class, says.Description)), stop);
+                        answered = true;
+                        break;
+                    case Act.EchoAct says:
+                        await exchange.Send(Encoding.UTF8.GetBytes(says.Line(exchange.Arguments) + "\n"), stop);
                         answered = true;
                         break;
                     case Act.RawAct raw:

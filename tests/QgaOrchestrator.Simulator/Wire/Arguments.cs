@@ -7,6 +7,9 @@ public sealed class Arguments(JsonElement members)
 {
     public JsonElement Json => members;
 
+    /// <summary>As they came; empty for none.</summary>
+    public string Raw => members.ValueKind == JsonValueKind.Undefined ? "" : members.GetRawText();
+
     public Arguments Allow(params ReadOnlySpan<string> names)
     {
         if (members.ValueKind != JsonValueKind.Object) return this;

@@ -109,6 +109,7 @@ internal sealed class ResetWork(ItemPlace place, ResetOptions options) : IDispos
         var hash = (await Escrow.FindAsync(Id))?.Find(generation)?.Hash;
         using var sent = hash is null ? null : Secret.Of(Encoding.UTF8.GetBytes(hash));
         var request = GuestSetUserPassword.Request(options.User, sent ?? _clear!, crypted: hash is not null);
+        using var holder = request.Holder;
         return await ItemCalls.AskAsync(place.Channel, place.Order.Vm, request) switch
         {
             CallReply.Returned => new ResetInput.Sent(SendAnswer.Done),

@@ -32,7 +32,8 @@ internal static class CommandRunCommand
         command.SetAction(async (parsed, cancel) =>
         {
             var (call, selector) = (parsed.GetRequiredValue(name), parsed.GetRequiredValue(select));
-            var arguments = AgentArguments.Read(call, parsed.GetValue(json), host.In);
+            using var holder = AgentArguments.Read(call, parsed.GetValue(json), host);
+            var arguments = holder.Utf8();
             using var client = global.Connect(parsed, host);
             return await CommandRun
                 .StartAsync(

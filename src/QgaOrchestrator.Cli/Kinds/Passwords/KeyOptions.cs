@@ -5,6 +5,7 @@ using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Passwords;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Files;
+using QgaOrchestrator.Qemu.Processes;
 
 namespace QgaOrchestrator.Cli.Kinds.Passwords;
 
@@ -49,6 +50,7 @@ internal sealed class KeyOptions
     /// <exception cref="UsageException">There is no key, or its passphrase is not known.</exception>
     public EscrowOpener Open(ParseResult parsed, CliHost host)
     {
+        OwnMemory.LeaveNoCore();
         if (parsed.GetValue(_command) is { } command) return new CommandOpener(command);
         var path = parsed.GetValue(_key) ?? Default(host);
         if (!File.Exists(path))

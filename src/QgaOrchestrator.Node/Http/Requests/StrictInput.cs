@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Features;
 using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Qemu.Agent;
 
 namespace QgaOrchestrator.Node.Http.Requests;
 
@@ -19,7 +20,13 @@ public static class StrictInput
         {
             CheckQuery(route, context.Request.Query);
             var rule = route.Metadata.GetMetadata<RouteBody>() ?? RouteBody.None;
-            if (rule != RouteBody.Bytes) context.Features.Set(new JsonBody(await ReadAsync(rule, context)));
+            if (rule != RouteBody.Bytes)
+            {
+                using var body = await ReadAsync(rule, context);
+                context.Features.Set(body);
+                await next(context);
+                return;
+            }
         }
         await next(context);
     });
@@ -30,6 +37,10 @@ public static class StrictInput
 
     /// <summary>The checked body; empty where there is none.</summary>
     public static ReadOnlyMemory<byte> BodyOf(HttpContext context) => context.Features.Get<JsonBody>()?.Utf8 ?? default;
+
+    /// <summary>What the body lies in, on a route where it may be secret (<see cref="RouteBody.IsSecret"/>): the caller's from
+    /// now on. Null where there is none.</summary>
+    public static Secret? TakeSecret(HttpContext context) => context.Features.Get<JsonBody>()?.Take();
 
     /// <summary>The parameters of the route's handler that come from the query: texts, numbers and flags that are not in the
     /// path.</summary>
@@ -60,20 +71,57 @@ public static class StrictInput
         if (faults.Count > 0) throw new ProblemException(Problems.BadRequest(faults, "Correct the query."));
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(RouteBody rule, HttpContext context)
+    private static async Task<JsonBody> ReadAsync(RouteBody rule, HttpContext context)
     {
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false } && rule.Optional) return default;
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false } && rule.Optional)
+            return new JsonBody(ReadOnlyMemory<byte>.Empty);
+        var body = rule.IsSecret ? new JsonBody(await SecretBody.ReadAsync(context)) : await ReadPlainAsync(context);
+        try
+        {
+            return Check(rule, body.Utf8) ? body : new JsonBody(ReadOnlyMemory<byte>.Empty);
+        }
+        catch
+        {
+            body.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<JsonBody> ReadPlainAsync(HttpContext context)
+    {
         using var buffer = new MemoryStream();
         await context.Request.Body.CopyToAsync(buffer, context.RequestAborted);
-        var body = buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
-        if (rule.Optional && body.Span.Trim(" \t\r\n"u8).IsEmpty) return default;
+        return new JsonBody(buffer.GetBuffer().AsMemory(0, (int)buffer.Length));
+    }
+
+    /// <returns>False: there is none.</returns>
+    private static bool Check(RouteBody rule, ReadOnlyMemory<byte> body)
+    {
+        if (rule.Optional && body.Span.Trim(" \t\r\n"u8).IsEmpty) return false;
         if (!Utf8.IsValid(body.Span)) throw new ProblemException(Problems.BadRequest("The body is not UTF-8.", rule.Remedy));
         var faults = JsonMembers.Faults(body.Span, rule.Members) ?? throw new ProblemException(
             Problems.BadRequest("The body is not a JSON object.", rule.Remedy));
-        return faults.Count == 0 ? body : throw new ProblemException(Problems.BadRequest(faults, rule.Remedy));
+        if (faults.Count > 0) throw new ProblemException(Problems.BadRequest(faults, rule.Remedy));
+        return true;
     }
 
-    private sealed record JsonBody(ReadOnlyMemory<byte> Utf8);
+    private sealed class JsonBody(ReadOnlyMemory<byte> utf8) : IDisposable
+    {
+        private Secret? _holder;
+
+        public JsonBody(Secret holder) : this(holder.RevealMemory()) => _holder = holder;
+
+        public ReadOnlyMemory<byte> Utf8 => utf8;
+
+        public Secret? Take()
+        {
+            var taken = _holder;
+            _holder = null;
+            return taken;
+        }
+
+        public void Dispose() => _holder?.Dispose();
+    }
 }
 
 /// <summary>What a route takes as its body: a JSON object.</summary>
@@ -82,6 +130,9 @@ public static class StrictInput
 /// <param name="Optional">It may be empty.</param>
 public sealed record RouteBody(IReadOnlyList<string>? Members, string Remedy, bool Optional = false)
 {
+    /// <summary>It may hold a secret: it is read into memory that is overwritten when the request has ended.</summary>
+    public bool IsSecret { get; init; }
+
     /// <summary>What a route takes that names no body.</summary>
     public static readonly RouteBody None = new([], "Send no body.", Optional: true);
 

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -104,4 +105,18 @@ internal sealed partial class AgentJson : JsonSerializerContext
 
     public static AgentRequest Request<T>(string command, T arguments, JsonTypeInfo<T> type) =>
         new(command, JsonSerializer.SerializeToUtf8Bytes(arguments, type));
+
+    /// <summary>A request with a secret in it, as base64: written once, in memory that is overwritten.</summary>
+    /// <param name="before">The arguments up to the secret: they end with its quotation mark.</param>
+    /// <param name="behind">The arguments from the secret's closing quotation mark on.</param>
+    public static AgentRequest Request(string command, byte[] before, Secret secret, byte[] behind)
+    {
+        var length = Base64.GetMaxEncodedToUtf8Length(secret.Reveal().Length);
+        return AgentRequest.Secretly(command, Agent.Secret.Create(before.Length + length + behind.Length, bytes =>
+        {
+            before.CopyTo(bytes);
+            Base64.EncodeToUtf8(secret.Reveal(), bytes.Slice(before.Length, length), out _, out _);
+            behind.CopyTo(bytes[(before.Length + length)..]);
+        }));
+    }
 }

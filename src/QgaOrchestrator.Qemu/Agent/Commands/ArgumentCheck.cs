@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using QgaOrchestrator.Qemu.Wire;
@@ -86,7 +88,7 @@ public static class ArgumentCheck
                 foreach (var (at, element) in given.EnumerateArray().Index())
                     Value(info.ElementType!, element, $"{path}[{at}]", faults);
                 break;
-            case JsonTypeInfoKind.Object when type != typeof(Secret):
+            case JsonTypeInfoKind.Object:
                 Members(path, info, given, path + ".", faults);
                 break;
         }
@@ -98,7 +100,7 @@ public static class ArgumentCheck
         JsonValueKind.Number when type == typeof(ulong) => given.TryGetUInt64(out _),
         JsonValueKind.Number when type == typeof(FileWhence) => given.TryGetInt64(out var number) && number is >= 0 and <= 2,
         JsonValueKind.String when type == typeof(string) => true,
-        JsonValueKind.String when IsBase64(type) => given.TryGetBytesFromBase64(out _),
+        JsonValueKind.String when IsBase64(type) => HoldsBase64(JsonMarshal.GetRawUtf8Value(given)),
         JsonValueKind.String when type == typeof(FileWhence) => given.GetString() is "set" or "cur" or "end",
         JsonValueKind.String when type == typeof(ExecCapture) =>
             given.GetString() is "none" or "stdout" or "stderr" or "separated" or "merged",
@@ -112,6 +114,35 @@ public static class ArgumentCheck
     /// reader.</summary>
     /// <param name="raw">As it was given, its escapes too.</param>
     private static bool IsText(ReadOnlySpan<byte> raw) => JsonText.HalfAPair(raw, 0) < 0;
+
+    /// <summary>It is not decoded: it may be a secret, and what is decoded would have to be overwritten.</summary>
+    /// <param name="raw">With its quotation marks and escapes.</param>
+    private static bool HoldsBase64(ReadOnlySpan<byte> raw)
+    {
+        if (!raw.Contains((byte)'\\')) return Base64.IsValid(raw[1..^1]);
+        // Some write a slash as \/. What is unescaped is no longer than it was.
+        var reader = new Utf8JsonReader(raw);
+        reader.Read();
+        var plain = GC.AllocateUninitializedArray<byte>(raw.Length, pinned: true);
+        try
+        {
+            return Base64.IsValid(plain.AsSpan(0, reader.CopyString(plain)));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(plain);
+        }
+    }
+
+    /// <summary>Those of the arguments that no log, journal or command line may hold.</summary>
+    /// <param name="json">A UTF-8 JSON object, or empty for none.</param>
+    public static IReadOnlyList<string> Secrets(AgentCommand command, ReadOnlyMemory<byte> json)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        if (json.IsEmpty || command.SecretArguments.Count == 0) return [];
+        using var document = JsonDocument.Parse(json);
+        return [.. command.SecretArguments.Where(secret => document.RootElement.TryGetProperty(secret, out _))];
+    }
 
     private static bool IsBase64(Type type) =>
         type == typeof(byte[]) || type == typeof(ReadOnlyMemory<byte>) || type == typeof(Secret);

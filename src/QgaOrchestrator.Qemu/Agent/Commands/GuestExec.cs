@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace QgaOrchestrator.Qemu.Agent.Commands;
 
 /// <summary>Starts a process in the guest as the agent's own user, without a shell. Disabled by some distributions
@@ -30,11 +32,17 @@ public static class GuestExec
         return AgentJson.Request(Name, process, AgentJson.Default.ExecRequest);
     }
 
-    /// <summary>A process whose standard input is a secret, and whose output is captured.</summary>
-    public static AgentRequest SecretRequest(string path, IReadOnlyList<string> args, Secret input) => AgentJson.Request(
-        Name,
-        new ExecRequest(path, args, InputData: input.Reveal().ToArray(), CaptureOutput: true),
-        AgentJson.Default.ExecRequest);
+    /// <summary>A process that is given a secret on its standard input. Its output is not captured: it could repeat it.</summary>
+    /// <param name="path">Searched in PATH.</param>
+    /// <param name="arguments">Without the program's own name.</param>
+    /// <returns>Whoever has sent it disposes its <see cref="AgentRequest.Holder"/>.</returns>
+    public static AgentRequest SecretRequest(string path, IReadOnlyList<string> arguments, Secret input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var process = JsonSerializer.SerializeToUtf8Bytes(new ExecRequest(path, arguments), AgentJson.Default.ExecRequest);
+        return AgentJson.Request(
+            Name, [.. process.AsSpan(0, process.Length - 1), .. ",\"input-data\":\""u8], input, [.. "\"}"u8]);
+    }
 
     public static GuestProcess Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.GuestProcess);
 }

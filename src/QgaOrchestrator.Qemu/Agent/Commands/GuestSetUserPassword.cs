@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace QgaOrchestrator.Qemu.Agent.Commands;
@@ -16,8 +17,17 @@ public static class GuestSetUserPassword
     /// <param name="username">Without colon or newline.</param>
     /// <param name="password">In clear without a newline, or a crypt(3) hash.</param>
     /// <param name="crypted">It is a hash, which Windows refuses.</param>
-    public static AgentRequest Request(string username, Secret password, bool crypted) =>
-        AgentJson.Request(Name, new(username, password, crypted), AgentJson.Default.SetUserPasswordArguments);
+    /// <returns>Whoever has sent it disposes its <see cref="AgentRequest.Holder"/>.</returns>
+    public static AgentRequest Request(string username, Secret password, bool crypted)
+    {
+        ArgumentNullException.ThrowIfNull(password);
+        return AgentJson.Request(
+            Name,
+            [.. "{\"username\":"u8, .. JsonSerializer.SerializeToUtf8Bytes(username, AgentJson.Default.String),
+             .. ",\"password\":\""u8],
+            password,
+            crypted ? [.. "\",\"crypted\":true}"u8] : [.. "\",\"crypted\":false}"u8]);
+    }
 }
 
 internal sealed record SetUserPasswordArguments(

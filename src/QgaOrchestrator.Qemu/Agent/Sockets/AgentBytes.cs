@@ -25,7 +25,8 @@ internal static class AgentBytes
         byte[] head = [.. "{\"execute\":\""u8, .. Encoding.ASCII.GetBytes(request.Command), (byte)'"'];
         if (request.Arguments.IsEmpty)
             return [.. head, .. "}\n"u8];
-        var bytes = new byte[head.Length + ",\"arguments\":}\n"u8.Length + request.Arguments.Length];
+        var bytes = GC.AllocateUninitializedArray<byte>(
+            head.Length + ",\"arguments\":}\n"u8.Length + request.Arguments.Length, pinned: request.Holder is not null);
         var rest = bytes.AsSpan();
         Put(head, ref rest);
         Put(",\"arguments\":"u8, ref rest);

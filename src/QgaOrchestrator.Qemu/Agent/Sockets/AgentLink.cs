@@ -29,13 +29,17 @@ public static class AgentLink
                 : new(syncing.And(AgentReply.Parse(line.Received.Bytes))),
         (LinkState.Ready, LinkInput.Send send) =>
             // A copy of its own tells this sending from another one of the same request.
-            new(new LinkState.Busy(send.Request with { }, Written: false)) { Write = AgentBytes.Of(send.Request) },
+            new(new LinkState.Busy(send.Request with { }, Written: false))
+            {
+                Write = AgentBytes.Of(send.Request),
+                IsSecret = send.Request.Holder is not null,
+            },
         (LinkState.Ready, LinkInput.Line line) => Unasked(state, line),
         (LinkState.Ready, LinkInput.Resync resync) => Behind(resync.SyncId, heard: null),
         (LinkState.Busy busy, LinkInput.Written written) => IsOf(busy, written) ? Taken(busy) : new(busy),
         (LinkState.Busy { SyncBehind: { } id } busy, LinkInput.Line line) => WhileFollowed(busy, id, line),
-        (LinkState.Busy, LinkInput.Line line) => AgentReply.Parse(line.Received.Bytes) is { } reply
-            ? new(_ready) { Called = reply.ToOutcome() }
+        (LinkState.Busy busy, LinkInput.Line line) => Read(busy, line) is { } reply
+            ? new(_ready) { Called = Outcome(busy, reply) }
             : new(state),
         (
             LinkState.Busy { Written: true, SyncBehind: null, Request.KeepLinkWhenOverdue: true } busy,
@@ -90,18 +94,25 @@ public static class AgentLink
     {
         if (busy.Written && Answers(syncId, line))
             return new(_ready) { Called = Nothing(busy), Resynced = new(InSync: true, Late: null) };
-        return (busy, AgentReply.Parse(line.Received.Bytes)) switch
+        return (busy, Read(busy, line)) switch
         {
             (_, null) => new(busy),
             // No 0xFF is sent yet, and a reply to all that was asked is as good as its sync.
             ({ Written: false }, { } reply) =>
-                new(_ready) { Called = reply.ToOutcome(), Resynced = new(InSync: true, Late: null) },
+                new(_ready) { Called = Outcome(busy, reply), Resynced = new(InSync: true, Late: null) },
             ({ Doubtful: null }, AgentReply.Error error) => new(busy with { Doubtful = error }),
-            ({ Doubtful: { } first }, AgentReply.Error second) when first != second => Told(syncId, first.ToOutcome()),
-            ({ Doubtful: null }, AgentReply.Return value) => Told(syncId, value.ToOutcome()),
+            ({ Doubtful: { } first }, AgentReply.Error second) when first != second =>
+                Told(syncId, Outcome(busy, first)),
+            ({ Doubtful: null }, AgentReply.Return value) => Told(syncId, Outcome(busy, value)),
             _ => Told(syncId, Nothing(busy)),
         };
     }
+
+    private static AgentReply? Read(LinkState.Busy busy, LinkInput.Line line) =>
+        AgentReply.Parse(line.Received.Bytes, withWords: busy.Request.Holder is null);
+
+    private static AgentOutcome Outcome(LinkState.Busy busy, AgentReply reply) =>
+        busy.Request.Holder is null ? reply.ToOutcome() : WithheldReply.Of(busy.Request, reply);
 
     private static LinkStep Told(long syncId, AgentOutcome outcome) =>
         new(new LinkState.Resyncing(syncId, Heard: null)) { Called = outcome };
@@ -118,7 +129,7 @@ public static class AgentLink
 
     /// <summary>Noise is no reply. A reply that nobody asked for means that we are out of step: trust no other.</summary>
     private static LinkStep Unasked(LinkState state, LinkInput.Line line) =>
-        AgentReply.Parse(line.Received.Bytes) is null
+        AgentReply.Parse(line.Received.Bytes, withWords: false) is null
             ? new(state)
             : End(state, "the agent answered though nothing was asked", lost: true);
 

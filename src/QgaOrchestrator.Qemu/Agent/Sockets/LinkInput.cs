@@ -42,6 +42,8 @@ public abstract record LinkInput
 public readonly record struct LinkStep(LinkState State)
 {
     public ReadOnlyMemory<byte> Write { get; init; }
+    /// <summary>What is written holds a secret, and is overwritten behind it.</summary>
+    public bool IsSecret { get; init; }
     public bool Drop { get; init; }
     public OpenOutcome? Opened { get; init; }
     public AgentOutcome? Called { get; init; }

@@ -248,10 +248,13 @@ public sealed class SocketAgent : IAgent
     private void Hear(UnixConnection connection, WireLine line)
     {
         LinkEffects effects = default;
+        bool erases;
         lock (_gate)
         {
             if (_connection != connection)
                 return;
+            // Nothing of it is passed on: neither of a reply to a secret command, nor of a line that nobody asked for.
+            erases = _state is LinkState.Ready or LinkState.Busy { Request.Holder: not null };
             var distrust = LinkNoise.Refuse(_state, line);
             if (distrust is null)
             {
@@ -263,15 +266,16 @@ public sealed class SocketAgent : IAgent
             if (distrust is not null)
                 effects = Step(new LinkInput.Distrust(distrust));
         }
+        if (erases) line.Bytes.Erase();
         Perform(effects);
     }
 
-    private async Task WriteAsync(UnixConnection connection, ReadOnlyMemory<byte> bytes, LinkState state)
+    private async Task WriteAsync(UnixConnection connection, LinkStep step)
     {
         try
         {
-            await connection.WriteAsync(bytes).ConfigureAwait(false);
-            Feed(connection, new LinkInput.Written(state));
+            await connection.WriteAsync(step.Write, step.IsSecret).ConfigureAwait(false);
+            Feed(connection, new LinkInput.Written(step.State));
         }
         catch (IOException e)
         {
@@ -314,9 +318,9 @@ public sealed class SocketAgent : IAgent
         var effects = new LinkEffects(
             step,
             _connection,
-            step.Opened is null ? null : Take(ref _open),
-            step.Called is null ? null : Take(ref _call),
-            step.Resynced is null ? null : Take(ref _resync),
+            step.Opened is null ? null : Waiting.Take(ref _open),
+            step.Called is null ? null : Waiting.Take(ref _call),
+            step.Resynced is null ? null : Waiting.Take(ref _resync),
             step.Lost is null || _forOneCall ? null : Closed)
         {
             // While a call is in flight its time-out runs, and the sync's behind it not yet.
@@ -326,8 +330,8 @@ public sealed class SocketAgent : IAgent
         if (step.Opened is OpenOutcome.Ready || step.Resynced is { InSync: true }) _synced = _time.GetTimestamp();
         if (step.Drop)
             (_connection, _noise, _synced) = (null, default, null);
-        else if (_connection is { } connection)
-            connection.LineLimit = LinkNoise.LongestLine(_state);
+        else
+            _connection?.Expect(LinkNoise.LongestLine(_state), _state is LinkState.Busy { Request.Holder: not null });
         return effects;
     }
 
@@ -337,14 +341,7 @@ public sealed class SocketAgent : IAgent
         if (effects.Step.Drop)
             effects.Connection?.Dispose();
         else if (!effects.Step.Write.IsEmpty)
-            _ = WriteAsync(effects.Connection!, effects.Step.Write, effects.Step.State);
+            _ = WriteAsync(effects.Connection!, effects.Step);
         effects.Complete();
-    }
-
-    private static T? Take<T>(ref T? waiter) where T : class
-    {
-        var taken = waiter;
-        waiter = null;
-        return taken;
     }
 }

@@ -40,3 +40,14 @@ internal sealed class Waiter<T>(TimeProvider time, Action<object, TimeSpan> expi
 
     private void Expire() => expired(this, _timeout);
 }
+
+internal static class Waiting
+{
+    /// <summary>Who is taken is completed once.</summary>
+    public static T? Take<T>(ref T? waiter) where T : class
+    {
+        var taken = waiter;
+        waiter = null;
+        return taken;
+    }
+}

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
@@ -74,5 +75,38 @@ public sealed class RequestsTests
         );
         secret.Dispose();
         Assert.Throws<ObjectDisposedException>(() => secret.Reveal().Length);
+    }
+
+    [Fact]
+    public void A_request_with_a_secret_is_overwritten_with_its_holder()
+    {
+        using var secret = Secret.Of("S3cret!");
+        var request = GuestExec.SecretRequest("unix_chkpwd", ["root", "a\"b"], secret);
+        Assert.Equal(
+            """{"path":"unix_chkpwd","arg":["root","a\u0022b"],"capture-output":false,"input-data":"UzNjcmV0IQ=="}""",
+            Sent(request));
+        Assert.NotNull(request.Holder);
+        request.Holder.Dispose();
+        Assert.True(request.Arguments.Span.IndexOfAnyExcept((byte)0) < 0);
+        Assert.False(secret.Reveal().IsEmpty);
+        Assert.Null(GuestExec.Request(new ExecRequest("x", InputData: [1])).Holder);
+    }
+
+    [Fact]
+    public void A_user_with_any_name_gets_a_password()
+    {
+        using var secret = Secret.Of("$6$x");
+        Assert.Equal(
+            """{"username":"a\u0022\\é","password":"JDYkeA==","crypted":true}""".Replace("é", "\\u00E9", StringComparison.Ordinal),
+            Sent(GuestSetUserPassword.Request("a\"\\é", secret, true)));
+    }
+
+    [Fact]
+    public void No_serializer_takes_a_secret()
+    {
+        using var secret = Secret.Of("S3cret!");
+        Assert.Throws<NotSupportedException>(() => JsonSerializer.Serialize(secret));
+        Assert.Throws<NotSupportedException>(() => JsonSerializer.Serialize(new { Password = secret }));
+        Assert.Throws<NotSupportedException>(() => JsonSerializer.Deserialize<Secret>("\"UzNjcmV0IQ==\""));
     }
 }
