@@ -29,7 +29,8 @@ internal static class Escrowed
         return SealedPassword.Seal(password, new(Uuid, "hv1/db1", user, generation, Made), to is [] ? [OfAnn] : to);
     }
 
-    public static string PasswordOf(int generation) => $"pässword-{generation}";
+    /// <summary>Also with what JSON escapes.</summary>
+    public static string PasswordOf(int generation) => $"pä\"s\\s+word-{generation}";
 
     /// <param name="generations">Of each its number, state, and sealed text.</param>
     public static EscrowedAccount Account(int[] possible, params (int Number, string State, byte[]? Sealed)[] generations) =>

@@ -222,7 +222,7 @@ public sealed class ShowTests : IDisposable
 
         Assert.Equal((ExitCodes.Done, $"1 account in {file}.\n"), (written.Code, written.Error));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
-        Assert.DoesNotContain("pässword", await File.ReadAllTextAsync(file), StringComparison.Ordinal);
+        Assert.DoesNotContain("word-2", await File.ReadAllTextAsync(file), StringComparison.Ordinal);
         Assert.Equal(new Ended(ExitCodes.Done, Escrowed.PasswordOf(2), ""), shown);
         Assert.Equal(Escrowed.PasswordOf(2), (await OfflineAsync(Escrowed.Uuid)).Out);
         Assert.Equal(Escrowed.PasswordOf(1), (await OfflineAsync("hv1/db1", "--generation", "1")).Out);

@@ -63,17 +63,19 @@ public sealed class CheckoutHttpTests : IAsyncLifetime, IDisposable
         Assert.Equal(_time.GetUtcNow(), (await KeptAsync())!.Until);
     }
 
-    [Fact]
-    public async Task One_that_is_being_rotated_is_given_to_nobody()
+    [Theory]
+    [InlineData("r9", "qgactl run watch r9")]
+    [InlineData(null, "Try again in a minute.")]
+    public async Task One_whose_time_is_over_is_given_to_nobody_until_it_is_rotated(string? run, string remedy)
     {
         await _node.Service<IEscrow>().ChangeAsync(
             _root,
-            old => old! with { Checkout = new("anna", _time.GetUtcNow(), _time.GetUtcNow(), "repair") { Rotation = "r9" } });
+            old => old! with { Checkout = new("anna", _time.GetUtcNow(), _time.GetUtcNow(), "repair") { Rotation = run } });
 
         var problem = await EscrowNode.ProblemAsync(await TakeAsync(_node.Admin, "01:00:00"));
 
         Assert.Equal(409, problem.Status);
-        Assert.Contains("qgactl run watch r9", problem.Remedy, StringComparison.Ordinal);
+        Assert.Contains(remedy, problem.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -105,7 +105,7 @@ internal sealed class PasswordWriter(CliHost host, bool json)
                     to.WriteStartObject();
                     to.WriteNumber("generation", one.Of.Number);
                     to.WriteString("state", one.Of.State);
-                    if (one.Opened is { } opened) to.WriteString("password", opened.Password.Reveal());
+                    if (one.Opened is { } opened) WriteSecret(to, opened.Password.Reveal());
                     else to.WriteString("reason", one.Why);
                     to.WriteEndObject();
                 }
@@ -114,6 +114,36 @@ internal sealed class PasswordWriter(CliHost host, bool json)
             }
             host.Write(buffer.Written);
             host.Write("\n"u8);
+        }
+    }
+
+    /// <summary>The writer's own escaping would leave a copy.</summary>
+    private static void WriteSecret(Utf8JsonWriter to, ReadOnlySpan<byte> password)
+    {
+        var text = GC.AllocateArray<byte>(6 * password.Length + 2, pinned: true);
+        try
+        {
+            var length = 0;
+            text[length++] = (byte)'"';
+            foreach (var one in password)
+            {
+                if (one >= ' ' && one is not ((byte)'"' or (byte)'\\'))
+                {
+                    text[length++] = one;
+                    continue;
+                }
+                "\\u00"u8.CopyTo(text.AsSpan(length));
+                text[length + 4] = "0123456789abcdef"u8[one >> 4];
+                text[length + 5] = "0123456789abcdef"u8[one & 15];
+                length += 6;
+            }
+            text[length++] = (byte)'"';
+            to.WritePropertyName("password");
+            to.WriteRawValue(text.AsSpan(0, length), skipInputValidation: true);
+        }
+        finally
+        {
+            Array.Clear(text);
         }
     }
 

@@ -60,6 +60,11 @@ public static class CheckoutEndpoints
             ProblemCodes.Conflict,
             $"The password of {account.Id.User} in {account.Name} is being rotated by run {run}, since it was checked out.",
             $"Try again when it has ended: qgactl run watch {run}"),
+        // Else whoever had it could keep it for as long as somebody else comes in time.
+        { } over when over.Until <= now && over.By != by => Problems.Conflict(
+            ProblemCodes.Conflict,
+            $"The time of {over.By} for the password of {account.Id.User} in {account.Name} is over, and it is not rotated yet.",
+            "Try again in a minute. Where you cannot wait: qgactl password show."),
         _ => null,
     };
 
