@@ -23,7 +23,7 @@ public sealed class LiveViewTests
             ],
             1288490188, 2791728742, 327155712),
         ProgressAt = ManualTime.Noon,
-        Troubles = ImmutableSortedDictionary<int, ItemStatus>.Empty.Add(
+        Failures = ImmutableSortedDictionary<int, ItemStatus>.Empty.Add(
             7,
             new ItemStatus(
                 "db7",

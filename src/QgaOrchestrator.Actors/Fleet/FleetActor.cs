@@ -20,7 +20,7 @@ internal sealed class FleetActor : ReceiveActor
     /// <summary>The QEMU process under which each VM's agent was last ready.</summary>
     private readonly Dictionary<VmId, string> _processes = [];
     private readonly Func<IActorRef> _runs;
-    private Dictionary<VmId, AgentTrouble> _unserved = [];
+    private Dictionary<VmId, AgentObstacle> _unserved = [];
 
     /// <param name="identify">What the fleet's file says of a VM.</param>
     /// <param name="channels">The region of VMs' actors.</param>
@@ -32,13 +32,13 @@ internal sealed class FleetActor : ReceiveActor
         _runs = runs;
         Receive<VmSeen>(m => See(m.Status, started));
         Receive<VmLeft>(m => _vms.Remove(m.Vm));
-        Receive<VmsFound>(m => _unserved = m.Scan.Unserved.ToDictionary(vm => vm.Id, vm => vm.Trouble));
+        Receive<VmsFound>(m => _unserved = m.Scan.Unserved.ToDictionary(vm => vm.Id, vm => vm.Obstacle));
         Receive<ListVms>(_ => Sender.Tell(new VmList(
             [.. All().OrderBy(vm => vm.Id.Name, StringComparer.Ordinal).Select(vm => Said(vm, identify(vm.Id)))])));
         Receive<NoChannel>(m => Refuse(m.Message, _unserved.GetValueOrDefault(m.Message.Vm)));
         Receive<IVmMessage>(m =>
         {
-            if (!_vms.ContainsKey(m.Vm) && _unserved.TryGetValue(m.Vm, out var trouble)) Refuse(m, trouble);
+            if (!_vms.ContainsKey(m.Vm) && _unserved.TryGetValue(m.Vm, out var obstacle)) Refuse(m, obstacle);
             else channels().Forward(m);
         });
     }
@@ -55,37 +55,37 @@ internal sealed class FleetActor : ReceiveActor
     private IEnumerable<VmStatus> All() =>
         _vms.Values.Concat(_unserved.Where(vm => !_vms.ContainsKey(vm.Key)).Select(vm => Unserved(vm.Key, vm.Value)));
 
-    private static VmStatus Unserved(VmId vm, AgentTrouble trouble) => new(vm, null, VmIdentity.NoLabels, trouble.State)
+    private static VmStatus Unserved(VmId vm, AgentObstacle obstacle) => new(vm, null, VmIdentity.NoLabels, obstacle.State)
     {
-        AgentReason = trouble.Reason,
-        AgentRemedy = trouble.Remedy,
+        AgentReason = obstacle.Reason,
+        AgentRemedy = obstacle.Remedy,
         MonitorReason = "not asked: see the agent",
     };
 
     /// <param name="asked">What cannot be done.</param>
-    /// <param name="trouble">Null: it is only known that the VM is not here.</param>
-    private void Refuse(IVmMessage asked, AgentTrouble? trouble)
+    /// <param name="obstacle">Null: it is only known that the VM is not here.</param>
+    private void Refuse(IVmMessage asked, AgentObstacle? obstacle)
     {
         switch (asked)
         {
             case CallAgent or WakeVm:
-                Sender.Tell(trouble?.Refusal ?? new CallReply.Refused(
+                Sender.Tell(obstacle?.Refusal ?? new CallReply.Refused(
                     CallRefusal.Unreachable, $"{asked.Vm.Name} is not on its host", Look));
                 break;
             case StartItem item:
                 // To its run, which tells the group's coordinator: the sender may be the coordinator.
-                _runs().Tell(Ended(item, trouble));
+                _runs().Tell(Ended(item, obstacle));
                 break;
         }
     }
 
     /// <summary>An item that was begun had its VM then. How far it came cannot be seen, and its group's points are not given up
     /// for it.</summary>
-    private static ItemEnded Ended(StartItem item, AgentTrouble? trouble) => trouble switch
+    private static ItemEnded Ended(StartItem item, AgentObstacle? obstacle) => obstacle switch
     {
         null => item.Unreachable("the VM's sockets are gone from its host", Look),
-        _ when item.Resume => item.Unreachable(trouble.Reason, trouble.Remedy),
-        _ => item.Failed(trouble.Reason, trouble.Remedy),
+        _ when item.Resume => item.Unreachable(obstacle.Reason, obstacle.Remedy),
+        _ => item.Failed(obstacle.Reason, obstacle.Remedy),
     };
 
     private static VmStatus Said(VmStatus vm, VmIdentity said) =>

@@ -54,6 +54,6 @@ internal sealed class DiscoveryActor : ReceiveActor, IWithTimers
         foreach (var fault in found.Faults.Except(_found?.Faults ?? []))
             log.Log(fault.Blinds ? LogLevel.ErrorLevel : LogLevel.WarningLevel, null, "{0}", fault);
         foreach (var vm in found.Unserved.Except(_found?.Unserved ?? []))
-            log.Warning("{0}: {1}. {2}", vm.Id, vm.Trouble.Reason, vm.Trouble.Remedy);
+            log.Warning("{0}: {1}. {2}", vm.Id, vm.Obstacle.Reason, vm.Obstacle.Remedy);
     }
 }

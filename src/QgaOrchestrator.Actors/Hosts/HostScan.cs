@@ -13,21 +13,21 @@ public sealed record VmSpec(VmId Id, IHostKind Kind, VmAddress Address)
 {
     /// <summary>Set where there is a machine and no agent: nothing is asked of the guest, its disks are cut as it
     /// runs.</summary>
-    public AgentTrouble? NoAgent { get; init; }
+    public AgentObstacle? NoAgent { get; init; }
 }
 
 /// <summary>Why nothing can be asked of a VM's agent as things are, and what to do.</summary>
 /// <param name="State">Invalid, None or Missing.</param>
 /// <param name="Reason">A clause.</param>
 /// <param name="Remedy">A sentence without its full stop.</param>
-public sealed record AgentTrouble(AgentState State, string Reason, string Remedy)
+public sealed record AgentObstacle(AgentState State, string Reason, string Remedy)
 {
     public CallReply.Refused Refusal => new(CallRefusal.NoAgent, Reason, Remedy);
 }
 
 /// <summary>A VM that is known and has no channel: it is listed, counted and selected, and whatever is asked of it is
 /// refused.</summary>
-public sealed record UnservedVm(VmId Id, AgentTrouble Trouble);
+public sealed record UnservedVm(VmId Id, AgentObstacle Obstacle);
 
 /// <summary>Where VMs may be that cannot be seen.</summary>
 /// <param name="Source">The config's key, as in Fleet:Sources:0.</param>

@@ -39,7 +39,7 @@ internal sealed class ScanResult(string host)
             Miss(new VmId(host, vm.Name), nothing.Reason, nothing.Remedy);
         }
         else if (!_identities.Add(vm.Identity!)) return;
-        else if (Trouble(vm, from) is { } trouble) Refuse(vm, from, trouble);
+        else if (ObstacleOf(vm, from) is { } obstacle) Refuse(vm, from, obstacle);
         else if (_names.TryGetValue(vm.Name, out var first))
         {
             Refuse(vm, from, new(
@@ -59,7 +59,7 @@ internal sealed class ScanResult(string host)
 
     public HostScan ToScan() => new([.. _vms.Values], [.. _unserved.Values], _faults);
 
-    private static AgentTrouble? Trouble(FoundVm vm, string from) => vm switch
+    private static AgentObstacle? ObstacleOf(FoundVm vm, string from) => vm switch
     {
         _ when !VmId.IsName(vm.Name) => new(AgentState.Invalid, $"its name is not a VM's name; {from} finds it", ToName),
         { Missing: { } missing } => new(AgentState.Missing, missing.Reason, missing.Remedy),
@@ -67,11 +67,11 @@ internal sealed class ScanResult(string host)
         _ => null,
     };
 
-    private void Refuse(FoundVm vm, string from, AgentTrouble trouble)
+    private void Refuse(FoundVm vm, string from, AgentObstacle obstacle)
     {
         var name = ShownName.Of(vm.Name);
         if (_names.ContainsKey(vm.Name)) name += $" ({from})";
         _names.TryAdd(vm.Name, (vm, from));
-        while (!_unserved.TryAdd($"{host}/{name}", new(new VmId(host, name), trouble))) name += $" ({from})";
+        while (!_unserved.TryAdd($"{host}/{name}", new(new VmId(host, name), obstacle))) name += $" ({from})";
     }
 }

@@ -39,7 +39,7 @@ internal static class ItemCalls
         var support = (await CommandCheck.AskAsync(vm, command)).Support;
         if (support is CommandSupport.NotUnderstood { Reason: var odd })
             return outcome(
-                ItemState.Unknown, $"whether the agent takes {command} is not known: {odd}", CommandCheck.OddAgent);
+                ItemState.Unknown, $"whether the agent takes {command} is not known: {odd}", CommandCheck.AgentRemedy);
         return CallRules.Objection(command, support, id.Name) is { } objection
             ? Outcome(objection, mayRepeat: true, outcome)
             : outcome(ItemState.Succeeded, null, null);

@@ -15,7 +15,7 @@ namespace QgaOrchestrator.Actors.Runs;
 /// </summary>
 public sealed class RunActor : ReceivePersistentActor, IWithTimers
 {
-    private sealed record NobodyCame : INoSerializationVerificationNeeded;
+    private sealed record LingeredWithoutRun : INoSerializationVerificationNeeded;
 
     /// <summary>A run that is gone is remembered by nobody for longer.</summary>
     private static readonly TimeSpan Lingering = TimeSpan.FromMinutes(1);
@@ -44,7 +44,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
             // Of a run whose removal a crash cut short the start is gone, and with it all that the rest would mean.
             if (_live.Run is not null) Apply(happened);
         });
-        Recover<RecoveryCompleted>(_ => GoOn());
+        Recover<RecoveryCompleted>(_ => Continue());
 
         Command<StartRun>(Start);
         Command<SteerRun>(Steer);
@@ -52,7 +52,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         Command<DescribeRetry>(m => Sender.Tell(
             _live.Run is { } run ? StartRun.Retrying(run, m.NewRun) : new NoSuchRun(m.Run)));
         Command<FindUnsettled>(m => Sender.Tell(UnsettledAttempts.On(m.Vm, _live.Run)));
-        Command<NobodyCame>(_ => LeaveWithoutRun());
+        Command<LingeredWithoutRun>(_ => LeaveWithoutRun());
 
         Command<ItemEnded>(Take);
         Command<ItemMoved>(m => Follow(m.Progress));
@@ -93,12 +93,12 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     private RunEvent.RunStarted WithTarget(RunEvent.RunStarted started) =>
         started with { Target = _services.Kind(started.Kind)?.Target(started.Options) };
 
-    private void GoOn()
+    private void Continue()
     {
-        if (_live.Run is null) Timers.StartSingleTimer("nobody", new NobodyCame(), Lingering);
+        if (_live.Run is null) Timers.StartSingleTimer("nobody", new LingeredWithoutRun(), Lingering);
         // All of them once more: the audit log takes only what it does not have.
         _audit.Append();
-        if (_live.Run is { IsEnded: false } run) _log.Info("{0}", RunWords.GoesOn(run));
+        if (_live.Run is { IsEnded: false } run) _log.Info("{0}", RunWords.Continues(run));
         Handle(new RunInput.Recovered());
     }
 

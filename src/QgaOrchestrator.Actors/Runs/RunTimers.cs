@@ -11,7 +11,7 @@ internal sealed class RunTimers(TimeProvider time, ITimerScheduler timers)
 
     /// <summary>Outcomes wait this long for company while other items are under way: long enough that a write serves
     /// several, short enough that their places do not stay empty.</summary>
-    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan BatchDelay = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Items under way are sent again this often: a message may be lost, and a host recognises a repeat.</summary>
     private static readonly TimeSpan RemindEvery = TimeSpan.FromSeconds(30);
@@ -24,7 +24,7 @@ internal sealed class RunTimers(TimeProvider time, ITimerScheduler timers)
         switch (effect)
         {
             case RunEffect.AwaitBatch:
-                Start("gather", new RunInput.BatchDue(), Gather);
+                Start("gather", new RunInput.BatchDue(), BatchDelay);
                 break;
             case RunEffect.RemindLater:
                 Start("remind", new RunInput.Remind(), RemindEvery);

@@ -64,7 +64,7 @@ internal sealed class ServedVm : IChannelOwner
                 ActorProps.Of(() => new MonitorKeeper(machine, Spec.Id.Name, holds, pauses)), VmSupervision.Monitor);
         Items = _context.ActorOf(_services.Items(_services, Spec, Qemu), VmSupervision.Items);
         Windows.Adopt(entry);
-        foreach (var owed in Spec.Kind.CutMethods.Select(method => method.Owed(_services.Cuts, Spec.Id.Entity)).OfType<string>())
+        foreach (var owed in Spec.Kind.CutMethods.Select(method => method.Reminder(_services.Cuts, Spec.Id.Entity)).OfType<string>())
             _log.Warning("{0}: {1}", Spec.Id.Name, owed);
         Channel.Step(new ChannelInput.Woken());
         if (!holds) Guest.Ask();

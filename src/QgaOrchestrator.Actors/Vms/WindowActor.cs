@@ -214,7 +214,7 @@ internal sealed class WindowActor : ReceiveActor
         {
             AgentOutcome.Returned r => r.Json.TryRead(GuestFsfreezeFreeze.Read, out var count, out var odd)
                 ? new WindowInput.FreezeReturned(count)
-                : new WindowInput.FreezeLost($"how many file systems froze is not known: {odd}", CommandCheck.OddAgent),
+                : new WindowInput.FreezeLost($"how many file systems froze is not known: {odd}", CommandCheck.AgentRemedy),
             AgentOutcome.Refused r =>
                 new WindowInput.FreezeRefused($"the guest refused to freeze: {r.Error.Description}", r.Error.IsCommandNotFound),
             AgentOutcome.NotSent n => new WindowInput.FreezeRefused(n.Reason, NotExecuted: true),

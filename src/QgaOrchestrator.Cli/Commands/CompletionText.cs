@@ -6,7 +6,7 @@ namespace QgaOrchestrator.Cli.Commands;
 internal static class CompletionText
 {
     /// <summary>Null of any other command.</summary>
-    public static string? Told(AgentCallReply reply) => reply.CompletedBy switch
+    public static string? Of(AgentCallReply reply) => reply.CompletedBy switch
     {
         null => null,
         "event" => $"QEMU reported {reply.Event}",

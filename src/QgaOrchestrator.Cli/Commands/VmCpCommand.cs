@@ -102,11 +102,11 @@ internal static partial class VmCpCommand
                             ),
                         vms =>
                 {
-                    foreach (var (_, copied) in vms) host.Out.WriteLine(Told(copied));
+                    foreach (var (_, copied) in vms) host.Out.WriteLine(Line(copied));
                 }, cancel).ConfigureAwait(false);
             var report = await CopyAsync(source, target, host.IsTerminal && !json, cancel).ConfigureAwait(false);
             if (json) CliJson.Write(host.Out, report);
-            else host.Out.WriteLine(Told(report));
+            else host.Out.WriteLine(Line(report));
             return ExitCodes.Done;
 
             async Task<CopyReport> CopyAsync(CopyPlace source, CopyPlace target, bool shown, CancellationToken stop)
@@ -133,7 +133,7 @@ internal static partial class VmCpCommand
         return command;
     }
 
-    private static string Told(CopyReport report) =>
+    private static string Line(CopyReport report) =>
         $"{report.To}: {Text.Bytes(report.Bytes)} in {Text.Span(TimeSpan.FromSeconds(report.Seconds))}"
         + (report.Resumed > 0 ? $", {Text.Bytes(report.Resumed)} of it were there already" : "")
         + $"; its SHA-256 is the same on both sides "

@@ -41,11 +41,11 @@ internal static class VmPasswdCommand
             if (words.Selector(parsed) is { } selector)
                 return await ForEachVm.DoAsync(host, client, selector, global.IsJson(parsed), SetAsync, vms =>
                 {
-                    foreach (var (vm, _) in vms) Told(vm);
+                    foreach (var (vm, _) in vms) Tell(vm);
                 }, cancel).ConfigureAwait(false);
             var done = await SetAsync(words.Vm(parsed)!, cancel).ConfigureAwait(false);
             if (global.IsJson(parsed)) CliJson.Write(host.Out, done);
-            else Told(done.Vm);
+            else Tell(done.Vm);
             return ExitCodes.Done;
 
             async Task<DoneReport> SetAsync(string vm, CancellationToken stop)
@@ -55,7 +55,7 @@ internal static class VmPasswdCommand
                 return new DoneReport(vm);
             }
 
-            void Told(string vm) => host.Out.WriteLine($"The password of {user} in {vm} is set.");
+            void Tell(string vm) => host.Out.WriteLine($"The password of {user} in {vm} is set.");
         });
         return command;
     }

@@ -67,7 +67,7 @@ internal static class VmPowerCommands
 
         int Show(string vm, AgentCallReply reply)
         {
-            host.Out.WriteLine($"{vm}: {CompletionText.Told(reply) ?? "its agent has answered"}.");
+            host.Out.WriteLine($"{vm}: {CompletionText.Of(reply) ?? "its agent has answered"}.");
             // Sent, and nothing of it seen: that is no success.
             return reply.CompletedBy == "timeout" ? ExitCodes.Failed : ExitCodes.Done;
         }

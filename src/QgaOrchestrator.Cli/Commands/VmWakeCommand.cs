@@ -23,17 +23,17 @@ internal static class VmWakeCommand
                 if (!Confirmation.Given(host, parsed.GetValue(yes), $"Wake every VM of {selector}?")) return ExitCodes.Failed;
                 return await ForEachVm.DoAsync(host, client, selector, global.IsJson(parsed), client.WakeAsync, vms =>
                 {
-                    foreach (var (vm, woken) in vms) Told(vm, woken);
+                    foreach (var (vm, woken) in vms) Tell(vm, woken);
                 }, cancel).ConfigureAwait(false);
             }
             var name = words.Vm(parsed)!;
             var awake = await client.WakeAsync(name, cancel).ConfigureAwait(false);
             if (global.IsJson(parsed)) CliJson.Write(host.Out, awake);
-            else Told(name, awake);
+            else Tell(name, awake);
             return ExitCodes.Done;
         });
         return command;
 
-        void Told(string vm, WokenVm woken) => host.Out.WriteLine($"{vm} is awake: QEMU says {woken.RunState}.");
+        void Tell(string vm, WokenVm woken) => host.Out.WriteLine($"{vm} is awake: QEMU says {woken.RunState}.");
     }
 }

@@ -7,11 +7,11 @@ namespace QgaOrchestrator.Cli.Guests;
 
 /// <summary>How a process in a guest ended, and what it said, byte for byte. <paramref name="ExitCode"/> is 128 and the signal's
 /// number where one ended it.</summary>
-internal sealed record GuestProcessEnd(int ExitCode, ExecStatus Told, IReadOnlyList<string> Notes)
+internal sealed record GuestProcessEnd(int ExitCode, ExecStatus Status, IReadOnlyList<string> Notes)
 {
-    public byte[] Out => Told.OutData ?? [];
+    public byte[] Out => Status.OutData ?? [];
 
-    public byte[] Errors => Told.ErrData ?? [];
+    public byte[] Errors => Status.ErrData ?? [];
 }
 
 /// <summary>One process in one guest, from its start to its end, by the agent's own commands.</summary>

@@ -9,7 +9,7 @@ internal static class LiveView
 {
     private const int BarWidth = 30;
     private const int ItemBarWidth = 16;
-    private const int TroublesShown = 3;
+    private const int FailuresShown = 3;
 
     public static IReadOnlyList<string> Render(
         RunBoard board, KindDisplays kinds, DateTimeOffset now, int width, int height)
@@ -23,21 +23,21 @@ internal static class LiveView
             .. board.WaveLine(now) is { } wave ? [wave] : Array.Empty<string>(),
             Frozen(board, now, width),
         ];
-        var troubles = Troubles(board).ToList();
-        lines.AddRange(Items(board.Progress?.Items ?? [], Math.Max(1, height - lines.Count - troubles.Count - 2), width));
-        lines.AddRange(troubles);
+        var failures = Failures(board).ToList();
+        lines.AddRange(Items(board.Progress?.Items ?? [], Math.Max(1, height - lines.Count - failures.Count - 2), width));
+        lines.AddRange(failures);
         if (board.Lost is { } reason)
             lines.Add($"no connection, trying again: {reason}");
         return [.. lines.Select(line => TextWidth.Fit(line, width))];
     }
 
     /// <summary>The most frequent ways to fail, each with its remedy.</summary>
-    private static IEnumerable<string> Troubles(RunBoard board)
+    private static IEnumerable<string> Failures(RunBoard board)
     {
-        foreach (var trouble in FailureGroup.Of(board.Troubles.Values, item => item.Vm).Take(TroublesShown))
+        foreach (var failure in FailureGroup.Of(board.Failures.Values, item => item.Vm).Take(FailuresShown))
         {
-            yield return trouble.Sentence;
-            if (trouble.Like.Remedy is { } remedy)
+            yield return failure.Sentence;
+            if (failure.Like.Remedy is { } remedy)
                 yield return $"  {remedy}";
         }
     }

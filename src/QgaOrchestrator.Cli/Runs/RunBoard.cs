@@ -12,7 +12,7 @@ internal sealed record RunBoard
     /// <summary>When the progress came, by the watcher's clock: between two of them time goes on.</summary>
     public DateTimeOffset ProgressAt { get; init; }
     /// <summary>Items that did not succeed, by index.</summary>
-    public ImmutableSortedDictionary<int, ItemStatus> Troubles { get; init; } = ImmutableSortedDictionary<int, ItemStatus>.Empty;
+    public ImmutableSortedDictionary<int, ItemStatus> Failures { get; init; } = ImmutableSortedDictionary<int, ItemStatus>.Empty;
     /// <summary>Why nothing comes at the moment.</summary>
     public string? Lost { get; init; }
 
@@ -20,7 +20,7 @@ internal sealed record RunBoard
     {
         RunUpdate.RunChanged run => this with { Run = run.Run, Lost = null },
         RunUpdate.ItemChanged { Item: var item } =>
-            this with { Troubles = IsTrouble(item) ? Troubles.SetItem(item.Index, item) : Troubles, Lost = null },
+            this with { Failures = IsFailure(item) ? Failures.SetItem(item.Index, item) : Failures, Lost = null },
         RunUpdate.Progressed progress => this with { Progress = progress.Progress, ProgressAt = now, Lost = null },
         _ => this,
     };
@@ -58,6 +58,6 @@ internal sealed record RunBoard
 
     public int Done => Run is null ? 0 : Run.Items.Total - Run.Items.Pending - Run.Items.Running;
 
-    public static bool IsTrouble(ItemStatus item) =>
+    public static bool IsFailure(ItemStatus item) =>
         item.State is not (ItemStates.Pending or ItemStates.Running or ItemStates.Succeeded);
 }

@@ -15,10 +15,10 @@ public enum DiskRole
     Excluded,
 
     /// <summary>Nobody can write to it.</summary>
-    Still,
+    NotWritten,
 
     /// <summary>The guest writes to it, and QEMU cannot cut it.</summary>
-    Beyond,
+    PassedThrough,
 }
 
 /// <param name="Name">As its owner knows it.</param>
@@ -47,7 +47,7 @@ public abstract record DevicePlace
 public sealed record MountFacts(string Name, string Mountpoint, string Type, bool? Writable, IReadOnlyList<DevicePlace>? Places)
 {
     /// <summary>Types that nobody writes to.</summary>
-    private static readonly HashSet<string> Still =
+    private static readonly HashSet<string> WithoutWrites =
         new(StringComparer.OrdinalIgnoreCase) { "iso9660", "squashfs", "erofs", "cramfs", "romfs", "CDFS" };
 
     /// <summary>What the Windows agent says of a volume without a path, as the EFI system partition is: nobody writes
@@ -57,7 +57,7 @@ public sealed record MountFacts(string Name, string Mountpoint, string Type, boo
     public bool Freezes => UnfrozenMount.Freezes(Type);
 
     /// <summary>It may be written to while the others are frozen.</summary>
-    public bool IsWriter => !Freezes && Writable != false && !Still.Contains(Type) && Mountpoint != WithoutPath;
+    public bool IsWriter => !Freezes && Writable != false && !WithoutWrites.Contains(Type) && Mountpoint != WithoutPath;
 
     /// <summary>On no disk.</summary>
     public bool InMemory => Name.StartsWith("zram", StringComparison.Ordinal) || Name.StartsWith("ram", StringComparison.Ordinal);

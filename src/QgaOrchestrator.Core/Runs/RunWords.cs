@@ -11,7 +11,7 @@ public static class RunWords
             + $"{run.StartedBy ?? "an earlier version"}"
         + (run.RetryOf is { } of ? $", to retry {of}" : "");
 
-    public static string GoesOn(RunState run) =>
+    public static string Continues(RunState run) =>
         $"Run {run.Id} continues after a restart: {Kind(run)}, {run.Counts.Total - run.Counts.Pending - run.Counts.Running} of "
             + $"{Vms(run.Counts.Total)} done";
 

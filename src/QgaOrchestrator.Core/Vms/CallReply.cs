@@ -74,16 +74,16 @@ public abstract record CallReply
         public string WhatToDo() => this switch
         {
             { Class: "CommandNotFound" } => "guest-info lists the commands that this agent knows",
-            _ when Says("No space left on device") || Says("Disk quota exceeded") => "Make room in that file system of the guest",
-            _ when Says("Read-only file system") =>
+            _ when Mentions("No space left on device") || Mentions("Disk quota exceeded") => "Make room in that file system of the guest",
+            _ when Mentions("Read-only file system") =>
                 "See why the guest mounted it read-only: its kernel's log tells of a disk that failed",
-            _ when Says("Permission denied") || Says("Operation not permitted") =>
+            _ when Mentions("Permission denied") || Mentions("Operation not permitted") =>
                 "qemu-ga runs as root: see what confines it in the guest, SELinux, AppArmor or its own unit",
-            _ when Says("No such file or directory") => "Name it by its whole path in the guest",
+            _ when Mentions("No such file or directory") => "Name it by its whole path in the guest",
             _ => "See the guest's qemu-ga log",
         };
 
-        private bool Says(string words) => Description.Contains(words, StringComparison.OrdinalIgnoreCase);
+        private bool Mentions(string words) => Description.Contains(words, StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Not executed.</summary>

@@ -51,7 +51,7 @@ public interface ICutMethod
 
     /// <summary>What the VM's operator must know at each start of the node, since an attempt left it so; null: nothing.</summary>
     /// <param name="vm">As in HOST~VM.</param>
-    string? Owed(CutHost host, string vm);
+    string? Reminder(CutHost host, string vm);
 
     /// <summary>Hashes of all attempts on this host that left something active: their runs are needed yet.</summary>
     /// <exception cref="CutException">A record of one cannot be read.</exception>

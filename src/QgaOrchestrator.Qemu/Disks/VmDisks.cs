@@ -9,12 +9,12 @@ namespace QgaOrchestrator.Qemu.Disks;
 /// <param name="Cut">What is copied: whatever the guest can write to, and its owner does not leave out.</param>
 /// <param name="Outside">What is not copied.</param>
 /// <param name="Pci">Every PCI device of the VM.</param>
-/// <param name="Strangers">Names to leave out that none of the above has.</param>
+/// <param name="UnknownExclusions">Names to leave out that none of the above has.</param>
 public sealed record VmDisks(
     IReadOnlyList<PlannedDisk> Cut,
     IReadOnlyList<OutsideDisk> Outside,
     IReadOnlyList<PciDevice> Pci,
-    IReadOnlyList<string> Strangers
+    IReadOnlyList<string> UnknownExclusions
 )
 {
     /// <summary>Names of devices without a block node in QEMU (a vhost-user disk, a passed-through one) that their owner leaves

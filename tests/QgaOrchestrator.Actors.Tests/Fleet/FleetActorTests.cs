@@ -16,7 +16,7 @@ public sealed class FleetActorTests : TestKit
 {
     private static readonly VmId Bad = new("h1", "my vm"), Good = new("h1", "web"), Left = new("h1", "left");
 
-    private static readonly AgentTrouble Trouble = new(AgentState.Missing, "it is not there", "Start it");
+    private static readonly AgentObstacle Obstacle = new(AgentState.Missing, "it is not there", "Start it");
 
     private readonly IActorRef _fleet;
     private readonly List<VmStatus> _started = [];
@@ -43,7 +43,7 @@ public sealed class FleetActorTests : TestKit
     public async Task A_VM_without_a_channel_is_listed_with_its_reason_and_labels_until_it_has_one()
     {
         _fleet.Tell(new VmSeen(new VmStatus(Good, null, VmIdentity.NoLabels, AgentState.Ready)));
-        Found(new UnservedVm(Bad, Trouble), new UnservedVm(Good, Trouble));
+        Found(new UnservedVm(Bad, Obstacle), new UnservedVm(Good, Obstacle));
 
         var listed = (await _fleet.Ask<VmList>(new ListVms())).Vms;
 
@@ -75,7 +75,7 @@ public sealed class FleetActorTests : TestKit
     [Fact]
     public void Whatever_is_asked_of_a_VM_without_a_channel_is_refused_with_the_reason()
     {
-        Found(new UnservedVm(Bad, Trouble));
+        Found(new UnservedVm(Bad, Obstacle));
 
         foreach (var asked in new IVmMessage[] { new CallAgent(Bad, "guest-ping", default, new()), new WakeVm(Bad) })
         {
@@ -105,7 +105,7 @@ public sealed class FleetActorTests : TestKit
         _fleet.Tell(new NoChannel(new CallAgent(Left, "guest-ping", default, new())));
         Assert.Equal(CallRefusal.Unreachable, ExpectMsg<CallReply.Refused>().Why);
 
-        Found(new UnservedVm(Left, Trouble));
+        Found(new UnservedVm(Left, Obstacle));
         _fleet.Tell(new NoChannel(Item(Left)));
         Assert.Equal(
             (ItemState.Failed, "it is not there"),

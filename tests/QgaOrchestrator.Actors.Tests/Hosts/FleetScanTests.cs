@@ -54,8 +54,8 @@ public sealed class FleetScanTests : IDisposable
 
         Assert.Equal(["good"], found.Vms.Select(vm => vm.Id.Name));
         Assert.Equal([@"h1/a\u001b[31m Invalid", "h1/my vm Invalid"], found.Unserved.Select(Said));
-        Assert.All(found.Unserved, vm => Assert.DoesNotContain('\u001b', vm.Trouble.Reason));
-        Assert.All(found.Unserved, vm => Assert.Contains("[A-Za-z0-9._-]", vm.Trouble.Remedy, StringComparison.Ordinal));
+        Assert.All(found.Unserved, vm => Assert.DoesNotContain('\u001b', vm.Obstacle.Reason));
+        Assert.All(found.Unserved, vm => Assert.Contains("[A-Za-z0-9._-]", vm.Obstacle.Remedy, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -69,8 +69,8 @@ public sealed class FleetScanTests : IDisposable
         Assert.Equal(At("a/web/qga.sock"), ((VmAddress.Sockets)Assert.Single(found.Vms).Address).Agent);
         var other = Assert.Single(found.Unserved);
         Assert.Equal("h1/web (Fleet:Sources:1) Invalid", Said(other));
-        Assert.Contains(At("a/web/qga.sock"), other.Trouble.Reason, StringComparison.Ordinal);
-        Assert.Contains(At("b/web/qga.sock"), other.Trouble.Reason, StringComparison.Ordinal);
+        Assert.Contains(At("a/web/qga.sock"), other.Obstacle.Reason, StringComparison.Ordinal);
+        Assert.Contains(At("b/web/qga.sock"), other.Obstacle.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -90,10 +90,10 @@ public sealed class FleetScanTests : IDisposable
 
         Assert.Equal(["found Agent", "half None Monitor"], found.Vms.Select(Said));
         Assert.Equal(["h1/gone Missing", "h1/named Missing", "h2/far Missing"], found.Unserved.Select(Said));
-        Assert.Contains(At("own/gone.qga"), found.Unserved[0].Trouble.Reason, StringComparison.Ordinal);
+        Assert.Contains(At("own/gone.qga"), found.Unserved[0].Obstacle.Reason, StringComparison.Ordinal);
         Assert.Contains(
-            "no source of Fleet.Sources finds its sockets", found.Unserved[1].Trouble.Reason, StringComparison.Ordinal);
-        Assert.Contains("this node's host is h1", found.Unserved[2].Trouble.Reason, StringComparison.Ordinal);
+            "no source of Fleet.Sources finds its sockets", found.Unserved[1].Obstacle.Reason, StringComparison.Ordinal);
+        Assert.Contains("this node's host is h1", found.Unserved[2].Obstacle.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -220,7 +220,7 @@ public sealed class FleetScanTests : IDisposable
         $"{vm.Id.Name} {(vm.NoAgent is { } trouble ? trouble.State : "Agent")}"
             + (((VmAddress.Sockets)vm.Address).Monitor is null ? "" : " Monitor");
 
-    private static string Said(UnservedVm vm) => $"{vm.Id} {vm.Trouble.State}";
+    private static string Said(UnservedVm vm) => $"{vm.Id} {vm.Obstacle.State}";
 
     private string At(string path) => _directory.File(path);
 

@@ -8,7 +8,7 @@ namespace QgaOrchestrator.Actors.Tests.Vms;
 /// <summary>A VM with a monitor and without an agent's socket.</summary>
 public sealed class NoAgentTests : OneHost
 {
-    private static readonly AgentTrouble Trouble = new(AgentState.None, "there is no socket", "Give it one");
+    private static readonly AgentObstacle Obstacle = new(AgentState.None, "there is no socket", "Give it one");
 
     private volatile bool _hasSocket;
 
@@ -17,7 +17,7 @@ public sealed class NoAgentTests : OneHost
             [
                 SpecAt(_hasSocket ? Vm.AgentPath : Vm.AgentPath + ".none") with
                 {
-                    NoAgent = _hasSocket ? null : Trouble,
+                    NoAgent = _hasSocket ? null : Obstacle,
                 },
             ],
             [],

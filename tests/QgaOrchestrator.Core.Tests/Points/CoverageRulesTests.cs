@@ -99,13 +99,13 @@ public class CoverageRulesTests
             ["nobody can tell which disk /srv (xfs) is on"]
             ),
             ["a passed-through disk"] = (
-            [.. TwoDisks, new("lun", DiskRole.Beyond)],
+            [.. TwoDisks, new("lun", DiskRole.PassedThrough)],
             [RootOnA, DataOnB],
             "Covered Covered",
             ["lun is passed through"]
             ),
             ["a file system on a passed-through disk"] = (
-            [.. TwoDisks, new("lun", DiskRole.Beyond)],
+            [.. TwoDisks, new("lun", DiskRole.PassedThrough)],
             [RootOnA, DataOnB, Ext4("/srv", On("lun"))],
             "Covered Covered",
             ["lun is passed through", "/srv (ext4) is on lun"]
@@ -117,7 +117,7 @@ public class CoverageRulesTests
             []
             ),
             ["a disk that cannot be written"] = (
-            [.. TwoDisks, new("ro", DiskRole.Still)], [RootOnA, DataOnB, Ext4("/ro", On("ro"))], "Covered Covered", []),
+            [.. TwoDisks, new("ro", DiskRole.NotWritten)], [RootOnA, DataOnB, Ext4("/ro", On("ro"))], "Covered Covered", []),
             ["firmware's variables"] = (
             [.. TwoDisks, new("efi", DiskRole.Firmware)], [RootOnA, DataOnB], "Covered Covered Firmware", []),
             ["namespaces nobody tells apart"] = (
@@ -207,7 +207,7 @@ public class CoverageRulesTests
         (type, writable, places) => Mount("/m", type, writable, places));
 
     private static readonly Gen<(DiskFacts[] Disks, MountFacts[] Mounts)> AnyMachine = Gen.Select(
-        Pick(DiskRole.Cut, DiskRole.Excluded, DiskRole.Still, DiskRole.Beyond), AnyMount.Array[0, 4],
+        Pick(DiskRole.Cut, DiskRole.Excluded, DiskRole.NotWritten, DiskRole.PassedThrough), AnyMount.Array[0, 4],
         (role, mounts) => ((DiskFacts[])[.. TwoDisks, new("x", role)], mounts));
 
     private static Gen<T> Pick<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);

@@ -42,7 +42,7 @@ public sealed class RunWordsTests
             new CommandOptions("guest-exec", JsonSerializer.SerializeToElement(new { path = marker })).In(Options),
             "command"
         );
-        foreach (var told in new[] { RunWords.Started(run), RunWords.GoesOn(run), RunWords.Ended(run) })
+        foreach (var told in new[] { RunWords.Started(run), RunWords.Continues(run), RunWords.Ended(run) })
             Assert.DoesNotContain(marker, told, StringComparison.Ordinal);
     }
 

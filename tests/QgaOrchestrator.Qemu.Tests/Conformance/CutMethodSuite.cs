@@ -60,7 +60,7 @@ public abstract class CutMethodSuite : IAsyncLifetime
         Assert.Equal(last!.Total, last.Done);
         AssertIsWhole(plan);
         Assert.Empty(Method.Active(Lab.Host));
-        Assert.Null(Method.Owed(Lab.Host, job.Vm));
+        Assert.Null(Method.Reminder(Lab.Host, job.Vm));
         Method.RequireSettled(job);
     }
 

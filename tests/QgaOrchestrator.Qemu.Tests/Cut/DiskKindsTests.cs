@@ -36,7 +36,7 @@ public sealed class DiskKindsTests : IDisposable
         Assert.Equal(
             ["cd0 Empty", "cd1 ReadOnly", "left-out Excluded"],
             plan.Machine!.Outside.Select(disk => $"{disk.Name} {disk.Reason}").Order(StringComparer.Ordinal));
-        Assert.Equal(["nobody", "s0"], plan.Machine.Strangers);
+        Assert.Equal(["nobody", "s0"], plan.Machine.UnknownExclusions);
 
         Assert.IsType<CutOutcome.Done>(await cut.CutAsync(plan, Long));
         await cut.FinishAsync(plan, _ => { }, default);

@@ -52,8 +52,8 @@ internal static class DiskCoverage
     private static DiskRole Role(OutsideReason reason) => reason switch
     {
         OutsideReason.Excluded => DiskRole.Excluded,
-        OutsideReason.PassedThrough => DiskRole.Beyond,
-        OutsideReason.ReadOnly or OutsideReason.Empty or OutsideReason.Tpm => DiskRole.Still,
+        OutsideReason.PassedThrough => DiskRole.PassedThrough,
+        OutsideReason.ReadOnly or OutsideReason.Empty or OutsideReason.Tpm => DiskRole.NotWritten,
         _ => throw new InvalidOperationException($"no role for a disk outside because of {reason}"),
     };
 

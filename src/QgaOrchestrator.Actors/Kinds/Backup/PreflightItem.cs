@@ -109,7 +109,7 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
             {
                 Coverage = DiskCoverage.Of(plan, fitness.FileSystems, fitness.Mounts),
                 Outside = DiskCoverage.Outside(plan),
-                Strangers = plan.Machine?.Strangers ?? [],
+                UnknownExclusions = plan.Machine?.UnknownExclusions ?? [],
             };
         }
         catch (CutException e)

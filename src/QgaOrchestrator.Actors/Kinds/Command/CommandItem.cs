@@ -63,7 +63,7 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
             : Outcome(
                 ItemState.Unknown,
                 $"it was executed, and what it came to is not known: {odd}",
-                $"Look in the guest. {CommandCheck.OddAgent}"
+                $"Look in the guest. {CommandCheck.AgentRemedy}"
             );
 
     private string? Undone(ReadOnlyMemory<byte> json)

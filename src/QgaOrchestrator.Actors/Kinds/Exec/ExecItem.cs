@@ -71,7 +71,7 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
                 Outcome(
                     ItemState.Unknown,
                     $"the process may run, and its pid is not known: {odd}",
-                    $"Look in the guest before you start it again. {CommandCheck.OddAgent}"
+                    $"Look in the guest before you start it again. {CommandCheck.AgentRemedy}"
                 )
             );
         return await FollowAsync(Services.Results.Write(Order.Run, asked with { Pid = process.Pid }), aborted, stopped);

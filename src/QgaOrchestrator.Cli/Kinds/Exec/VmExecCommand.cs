@@ -126,12 +126,12 @@ internal static class VmExecCommand
     private static ProcessReport Report(string vm, GuestProcessEnd end) =>
         new(
             vm,
-            end.Told.Exitcode,
-            end.Told.Signal,
+            end.Status.Exitcode,
+            end.Status.Signal,
             Encoding.UTF8.GetString(end.Out),
             Encoding.UTF8.GetString(end.Errors),
-            end.Told.OutTruncated,
-            end.Told.ErrTruncated
+            end.Status.OutTruncated,
+            end.Status.ErrTruncated
         );
 
     private static void Put(JsonObject options, string[] command, string[]? env, string? timeout)

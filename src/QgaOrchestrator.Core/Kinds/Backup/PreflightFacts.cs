@@ -73,7 +73,7 @@ public sealed record PreflightFacts(string Vm)
     public IReadOnlyList<PointOutside> Outside { get; init; } = [];
 
     /// <summary>Names to leave out that no disk of this VM has.</summary>
-    public IReadOnlyList<string> Strangers { get; init; } = [];
+    public IReadOnlyList<string> UnknownExclusions { get; init; } = [];
 
     /// <summary>What the method warns of, in words and with the remedies.</summary>
     public IReadOnlyList<Finding> MethodWarnings { get; init; } = [];

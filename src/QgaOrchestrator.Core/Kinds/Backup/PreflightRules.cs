@@ -13,7 +13,7 @@ public static class PreflightRules
     /// <summary>Of a guest that started less than this ago services may not be up yet.</summary>
     private static readonly TimeSpan MomentsAgo = TimeSpan.FromSeconds(30);
 
-    private const string MendAgent =
+    private const string AgentRemedy =
         "See which agent answers in the guest (qgactl vm call VM guest-info), and update its qemu-ga";
 
     /// <summary>What to do about a disk that nobody holds still.</summary>
@@ -60,7 +60,7 @@ public static class PreflightRules
                 "Allow guest-fsfreeze-* in the guest (qemu-ga --allow-rpcs/--block-rpcs), or use consistency prefer"
             ),
             { Answer: FreezeAnswer.NotUnderstood } => new(
-                stops, $"whether the guest is frozen is not known: {guest.Reason}", $"{MendAgent}, or use consistency prefer"),
+                stops, $"whether the guest is frozen is not known: {guest.Reason}", $"{AgentRemedy}, or use consistency prefer"),
             { Answer: FreezeAnswer.NoAgent } => new(stops, $"{guest.Reason}", $"{guest.Remedy}"),
             { Answer: FreezeAnswer.Quarantined } =>
                 new(stops, $"{guest.Reason}", $"The node keeps thawing it; see qgactl vm show {vm}"),
@@ -148,7 +148,7 @@ public static class PreflightRules
         )
             yield return gap;
 
-        foreach (var odd in facts.NotUnderstood) yield return new(Severity.Notice, odd, MendAgent);
+        foreach (var odd in facts.NotUnderstood) yield return new(Severity.Notice, odd, AgentRemedy);
 
         if (facts.Coverage?.Gaps is { Count: > 0 } gaps)
             yield return new(Severity.Notice, $"the point would say crash: {string.Join("; ", gaps)}{Swaps(facts)}", Uncovered);
@@ -237,10 +237,10 @@ public static class PreflightRules
 
     private static IEnumerable<Finding> Outside(PreflightFacts facts)
     {
-        if (facts.Strangers.Count > 0)
+        if (facts.UnknownExclusions.Count > 0)
             yield return new(
                 Severity.Notice,
-                $"the fleet file excludes {string.Join(", ", facts.Strangers)}, and this VM has no disk of that name",
+                $"the fleet file excludes {string.Join(", ", facts.UnknownExclusions)}, and this VM has no disk of that name",
                 "Name a disk by its device's id, its node's name, its drive's id or its serial"
             );
         var disks = facts.Outside.Where(outside => outside.Why != "tpm").ToList();

@@ -121,7 +121,7 @@ public class PreflightRulesTests
             ["Notice not in the point", "Notice tpm0"]
         ),
         ["left out by a wrong name"] = (
-            Fit with { Strangers = ["sda"] },
+            Fit with { UnknownExclusions = ["sda"] },
             ["Notice excludes sda, and this VM has no disk"],
             ["Notice excludes sda"]
         ),

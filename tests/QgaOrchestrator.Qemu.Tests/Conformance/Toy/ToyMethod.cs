@@ -30,7 +30,7 @@ internal sealed class ToyMethod : ICutMethod
     public Task<IReadOnlyList<string>> SweepAsync(CutJob job, IReadOnlySet<string> unsettled, CancellationToken cancel) =>
         Task.FromResult<IReadOnlyList<string>>([]);
 
-    public string? Owed(CutHost host, string vm) => null;
+    public string? Reminder(CutHost host, string vm) => null;
 
     public IEnumerable<string> Active(CutHost host) => [];
 

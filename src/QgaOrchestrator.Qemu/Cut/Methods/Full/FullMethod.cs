@@ -41,7 +41,7 @@ internal sealed class FullMethod : ICutMethod
     public Task<IReadOnlyList<string>> SweepAsync(CutJob job, IReadOnlySet<string> unsettled, CancellationToken cancel) =>
         BlockSweep.RunAsync(job, CutNames.TargetKinds, unsettled, cancel);
 
-    public string? Owed(CutHost host, string vm) => null;
+    public string? Reminder(CutHost host, string vm) => null;
 
     public IEnumerable<string> Active(CutHost host) => [];
 }

@@ -12,7 +12,7 @@ namespace QgaOrchestrator.Qemu.Cut.Methods.Hook;
 /// <param name="vm">As in HOST~VM.</param>
 /// <param name="name">The hook's name in Freeze.Hooks.</param>
 /// <param name="hooks">Freeze.Hooks: name → argv.</param>
-/// <param name="owing">Where <see cref="Owed"/> is kept, a directory of ours alone: a hook runs with our rights, and obeys
+/// <param name="owing">Where <see cref="UndoSuffix"/> is kept, a directory of ours alone: a hook runs with our rights, and obeys
 /// it.</param>
 public sealed class HookCut(
     IMachine machine,
@@ -26,7 +26,7 @@ public sealed class HookCut(
 {
     /// <summary>The call that undoes all: behind the attempt's name, from before the first phase until the hook has nothing left
     /// to undo. Given to the hook by hand it does the same.</summary>
-    public const string Owed = ".undo.json";
+    public const string UndoSuffix = ".undo.json";
 
     private readonly CutLimits _limits = limits ?? new();
 
@@ -65,7 +65,7 @@ public sealed class HookCut(
     public async Task FinishAsync(CutPlan plan, Action<CopyProgress> progress, CancellationToken cancel)
     {
         // Without it the hook has finished already: it goes only behind whole images.
-        if (File.Exists(OwedBy(plan.Names)))
+        if (File.Exists(UndoFileOf(plan.Names)))
         {
             await MarkedProcesses.EndAsync(HookCall.Name(plan.Names), _limits.Removal, time, cancel).ConfigureAwait(false);
             using var ended = new CancellationTokenSource();
@@ -89,7 +89,7 @@ public sealed class HookCut(
         }
 
         foreach (var disk in plan.Disks) RequireImage(disk);
-        if (File.Exists(OwedBy(plan.Names))) File.Delete(OwedBy(plan.Names));
+        if (File.Exists(UndoFileOf(plan.Names))) File.Delete(UndoFileOf(plan.Names));
         var total = plan.Disks.Sum(disk => disk.Size);
         progress(new CopyProgress(total, total));
     }
@@ -97,7 +97,7 @@ public sealed class HookCut(
     /// <summary>Nothing is undone where nothing was begun: that is told by the stored call, not by memory.</summary>
     public async Task UndoAsync(CutNames names, string directory, CancellationToken cancel)
     {
-        var owed = OwedBy(names);
+        var owed = UndoFileOf(names);
         if (File.Exists(owed))
         {
             await MarkedProcesses.EndAsync(HookCall.Name(names), _limits.Removal, time, cancel).ConfigureAwait(false);
@@ -131,7 +131,7 @@ public sealed class HookCut(
     /// whole.</summary>
     public Task<bool> CanFinishAsync(CutPlan plan, CancellationToken cancel) =>
         Task.FromResult(
-            File.Exists(OwedBy(plan.Names))
+            File.Exists(UndoFileOf(plan.Names))
                 ? hooks.ContainsKey(name ?? "")
                 : plan.Disks.All(disk => Qcow2Header.Read(disk.Image) is not null)
         );
@@ -140,7 +140,7 @@ public sealed class HookCut(
     {
         var disks = found.Cut;
         RequireFlushes(disks);
-        Store(OwedBy(names), HookCall.Write("undo", vm, names, target.Directory, disks));
+        Store(UndoFileOf(names), HookCall.Write("undo", vm, names, target.Directory, disks));
         await RequireAsync(names, "prepare", HookCall.Write("prepare", vm, names, target.Directory, disks), _limits.Hook, cancel)
             .ConfigureAwait(false);
 
@@ -257,5 +257,5 @@ public sealed class HookCut(
         }
     }
 
-    private string OwedBy(CutNames names) => Path.Combine(owing, HookCall.Name(names) + Owed);
+    private string UndoFileOf(CutNames names) => Path.Combine(owing, HookCall.Name(names) + UndoSuffix);
 }

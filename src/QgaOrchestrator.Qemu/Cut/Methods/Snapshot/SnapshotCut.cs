@@ -36,7 +36,7 @@ public sealed class SnapshotCut(
     public Task FinishAsync(CutPlan plan, Action<CopyProgress> progress, CancellationToken cancel) =>
         CutSteps.AskingAsync(async () =>
     {
-        var owed = Owed(plan.Names);
+        var owed = OverlayOf(plan.Names);
         await CopyAsync(plan, owed, progress, cancel).ConfigureAwait(false);
         _copied = plan.Names.Hash;
         if (owed is not null) await SettleAsync(plan.Names, owed, cancel).ConfigureAwait(false);
@@ -49,7 +49,7 @@ public sealed class SnapshotCut(
     public Task UndoAsync(CutNames names, string directory, CancellationToken cancel) => CutSteps.AskingAsync(async () =>
     {
         var removal = new Removal(_monitor, time, _limits);
-        var owed = Owed(names);
+        var owed = OverlayOf(names);
         var commits = owed?.Disks.Select(disk => names.Commit(disk.Index)).ToHashSet() ?? [];
         await removal.JobsAsync(name => names.Owns(name) && !commits.Contains(name), cancel).ConfigureAwait(false);
         if (owed is not null && !owed.IsOf(machine.Process))
@@ -69,7 +69,7 @@ public sealed class SnapshotCut(
         using var watch = new JobWatch(_monitor, time, _limits);
         var copies = Copies.Of(plan, await watch.LookAsync().ConfigureAwait(false));
         if (copies.AnyFailed) return false;
-        if (Owed(plan.Names) is not { } owed) return !copies.NonePresent && !await HasNodesAsync(plan).ConfigureAwait(false);
+        if (OverlayOf(plan.Names) is not { } owed) return !copies.NonePresent && !await HasNodesAsync(plan).ConfigureAwait(false);
         if (!owed.IsOf(machine.Process)) return false;
         // A base stands still as long as its overlay is active: its copy can begin as well as go on.
         var active = await new OverlayCommit(_monitor, overlays, time, _limits).ActiveAsync().ConfigureAwait(false);
@@ -185,7 +185,7 @@ public sealed class SnapshotCut(
         overlays.Remove(vm);
     }
 
-    private OpenOverlay? Owed(CutNames names) => overlays.Read(vm) is { } open && open.Hash == names.Hash ? open : null;
+    private OpenOverlay? OverlayOf(CutNames names) => overlays.Read(vm) is { } open && open.Hash == names.Hash ? open : null;
 
     private async Task<bool> HasNodesAsync(CutPlan plan) =>
         (await QueryNamedBlockNodes.AskAsync(_monitor, _limits.Command).ConfigureAwait(false) ?? [])

@@ -34,7 +34,7 @@ internal sealed class SnapshotMethod : ICutMethod
     public Task<IReadOnlyList<string>> SweepAsync(CutJob job, IReadOnlySet<string> unsettled, CancellationToken cancel) =>
         BlockSweep.RunAsync(job, CutNames.OverlayKinds, unsettled, cancel);
 
-    public string? Owed(CutHost host, string vm)
+    public string? Reminder(CutHost host, string vm)
     {
         try
         {

@@ -109,9 +109,9 @@ internal sealed record SocketSource(IHostKind Kind, SocketHold Hold, string Agen
         }
     }
 
-    private Sighting See(string name, SocketPattern agents, SocketPattern? monitors)
+    private FoundSockets See(string name, SocketPattern agents, SocketPattern? monitors)
     {
-        var at = new Sighting(name, agents.PathOf(name), monitors?.PathOf(name), Hold);
+        var at = new FoundSockets(name, agents.PathOf(name), monitors?.PathOf(name), Hold);
         at = at with
         {
             HasAgent = Is(at.Agent, agents, monitors),

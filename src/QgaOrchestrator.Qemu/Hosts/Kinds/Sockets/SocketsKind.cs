@@ -34,7 +34,7 @@ internal sealed class SocketsKind : IHostKind
     public FoundVm Place(PlacedVm placed, IReadOnlyList<IVmSource> sources, string root)
     {
         var hold = SocketSource.HoldOf(sources.OfType<SocketSource>(), placed.Agent, placed.Monitor);
-        return new Sighting(placed.Name, placed.Agent, placed.Monitor, hold)
+        return new FoundSockets(placed.Name, placed.Agent, placed.Monitor, hold)
         {
             HasAgent = File.Exists(placed.Agent),
             HasMonitor = File.Exists(placed.Monitor),

@@ -79,7 +79,7 @@ public sealed class HookCutTests : IAsyncDisposable
         var cut = Cut();
         var plan = await PrepareAsync(cut);
         var stored = JsonNode.Parse(
-            await File.ReadAllBytesAsync(Path.Combine(_directory["owed"], $"q-{Names.Hash}{HookCut.Owed}")))!;
+            await File.ReadAllBytesAsync(Path.Combine(_directory["owed"], $"q-{Names.Hash}{HookCut.UndoSuffix}")))!;
         await cut.CutAsync(plan, Long);
         await cut.UndoAsync(Names, plan.Directory, default);
         await cut.UndoAsync(Names, plan.Directory, default);
@@ -208,7 +208,7 @@ public sealed class HookCutTests : IAsyncDisposable
         var cut = Cut(undo: """echo '{"error":"busy","remedy":"Wait"}'; exit 1""");
         var plan = await PrepareAsync(cut);
         var failed = await Assert.ThrowsAsync<CutException>(() => cut.UndoAsync(Names, plan.Directory, default));
-        var owed = Path.Combine(_directory["owed"], $"q-{Names.Hash}{HookCut.Owed}");
+        var owed = Path.Combine(_directory["owed"], $"q-{Names.Hash}{HookCut.UndoSuffix}");
         Assert.Equal(
             $"Wait. Then undo it by hand: give {owed} to the hook's standard input, and delete {_target.Directory}.",
             failed.Remedy

@@ -5,7 +5,7 @@ using QgaOrchestrator.Qemu.Wire;
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Sockets;
 
 /// <summary>One VM by the paths of its sockets.</summary>
-internal sealed record Sighting(string Name, string Agent, string? Monitor, SocketHold Hold)
+internal sealed record FoundSockets(string Name, string Agent, string? Monitor, SocketHold Hold)
 {
     public bool HasAgent { get; init; }
 
