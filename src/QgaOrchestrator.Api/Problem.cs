@@ -71,7 +71,7 @@ public static class ProblemCodes
     public const string QueueFull = "queue-full";
     /// <summary>503: no agent answers, or its VM or host is not there.</summary>
     public const string Unreachable = "unreachable";
-    /// <summary>503: a store of the node cannot be read or written.</summary>
+    /// <summary>503: a store of the node cannot be read or written; Retry-After says when to ask again.</summary>
     public const string StoreUnavailable = "store-unavailable";
     /// <summary>503: the node is starting or stopping.</summary>
     public const string NotReady = "not-ready";

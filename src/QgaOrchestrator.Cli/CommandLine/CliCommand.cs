@@ -14,6 +14,9 @@ internal sealed class CliCommand(string name, string description, params string[
     /// <summary>Options that the help shows apart, under a title.</summary>
     public IReadOnlyList<OptionGroup> Groups => _groups;
 
+    /// <summary>What follows the command's name in its usage; null: its arguments, then [OPTIONS].</summary>
+    public string? Usage { get; set; }
+
     public IReadOnlyList<ExitCode> Exits { get; set; } = ExitCodes.OfAll;
 
     public void AddGroup(string title, IReadOnlyList<Option> options)

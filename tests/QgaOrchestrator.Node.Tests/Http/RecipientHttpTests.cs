@@ -102,13 +102,15 @@ public sealed class RecipientHttpTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_is_no_certificate_is_an_error_that_names_it()
+    public async Task A_file_that_is_no_certificate_is_an_error_that_names_it_and_says_when_to_retry()
     {
         await _node.Service<Actors.Stores.IRecipients>().AddAsync(new("odd", "no certificate"));
 
-        var problem = await EscrowNode.ProblemAsync(await _node.Admin.GetAsync("/v1/escrow/recipients"));
+        var answer = await _node.Admin.GetAsync("/v1/escrow/recipients");
+        var problem = await EscrowNode.ProblemAsync(answer);
 
         Assert.Equal((503, ProblemCodes.StoreUnavailable), (problem.Status, problem.Code));
+        Assert.Equal(TimeSpan.FromSeconds(10), answer.Headers.RetryAfter!.Delta);
         Assert.Contains("odd", problem.Detail, StringComparison.Ordinal);
     }
 

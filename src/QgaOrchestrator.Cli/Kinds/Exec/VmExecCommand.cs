@@ -21,7 +21,7 @@ internal static class VmExecCommand
     {
         var words = new Argument<string[]>("VM -- COMMAND")
         {
-            Description = "The VM, --, the program and its arguments. With --select leave the VM out",
+            Description = "The VM, --, the program and its arguments. With --select leave the VM out. Options go before --",
             Arity = ArgumentArity.OneOrMore,
         };
         var select = SelectOption.With("All VMs that this selects, as a run, for example app=db");
@@ -52,6 +52,7 @@ internal static class VmExecCommand
             timeout,
         };
         command.Exits = ExitCodes.OfProcess;
+        command.Usage = "[OPTIONS] {VM | --select SELECTOR} -- COMMAND [ARGS]";
         var yes = Confirmation.Yes();
         command.Add(yes);
         var options = new RunCommandOptions(command, forRun: select);

@@ -7,6 +7,9 @@ namespace QgaOrchestrator.Node.Http.Errors;
 /// <summary>The responses to failed requests: RFC 9457 problem details with a stable code and a remedy.</summary>
 public static class Problems
 {
+    /// <summary>When a store that cannot be used is worth another try: long enough for a lock or a short outage to pass.</summary>
+    private const string StoreRetrySeconds = "10";
+
     public static IResult Result(Problem problem) => new Answer(problem);
 
     /// <summary>The code of the problem that was sent, for the audit log; null: none was.</summary>
@@ -118,6 +121,7 @@ public static class Problems
         public Task ExecuteAsync(HttpContext httpContext)
         {
             httpContext.Items[typeof(Problem)] = problem;
+            if (problem.Code == ProblemCodes.StoreUnavailable) httpContext.Response.Headers.RetryAfter = StoreRetrySeconds;
             return TypedResults.Json(problem, ApiJson.Default.Problem, ApiRoutes.ProblemContentType, problem.Status)
                 .ExecuteAsync(httpContext);
         }
