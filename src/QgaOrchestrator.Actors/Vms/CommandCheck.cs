@@ -17,7 +17,8 @@ internal sealed record CommandAnswer(CommandSupport Support, AgentInfo? Info = n
 internal static class CommandCheck
 {
     /// <summary>What to do about an agent whose answers nobody understands.</summary>
-    public const string AgentRemedy = "See which agent answers in the guest (qgactl vm call VM guest-info), and update its qemu-ga";
+    public const string AgentRemedy =
+        "See which agent answers in the guest (qgactl vm call VM guest-info), and update its qemu-ga";
 
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Turn = TimeSpan.FromSeconds(30);

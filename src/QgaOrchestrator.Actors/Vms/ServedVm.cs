@@ -64,8 +64,9 @@ internal sealed class ServedVm : IChannelOwner
                 ActorProps.Of(() => new MonitorKeeper(machine, Spec.Id.Name, holds, pauses)), VmSupervision.Monitor);
         Items = _context.ActorOf(_services.Items(_services, Spec, Qemu), VmSupervision.Items);
         Windows.Adopt(entry);
-        foreach (var owed in Spec.Kind.CutMethods.Select(method => method.Reminder(_services.Cuts, Spec.Id.Entity)).OfType<string>())
-            _log.Warning("{0}: {1}", Spec.Id.Name, owed);
+        foreach (var method in Spec.Kind.CutMethods)
+            if (method.Reminder(_services.Cuts, Spec.Id.Entity) is { } reminder)
+                _log.Warning("{0}: {1}", Spec.Id.Name, reminder);
         Channel.Step(new ChannelInput.Woken());
         if (!holds) Guest.Ask();
     }

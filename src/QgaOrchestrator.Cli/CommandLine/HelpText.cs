@@ -23,7 +23,7 @@ internal sealed class HelpText(Func<Screen> screen, IReadOnlyList<Option> global
         var width = Math.Min(to.Width, Widest);
         foreach (var line in Text.Wrap(command.Description ?? "", width, "")) to.WriteLine(line);
         Section(to, "Usage");
-        var usage = command is CliCommand { Usage: { } own } ? $"{CliCommand.PathOf(command)} {own}" : Usage(command);
+        var usage = command is CliCommand { Usage: { } typed } ? $"{CliCommand.PathOf(command)} {typed}" : Usage(command);
         to.WriteLine($"  {usage}");
         Rows(to, width, "Commands", [.. Shown(command.Subcommands).Select(below => (below.Name, below.Description ?? ""))]);
         Rows(to, width, "Arguments", [

@@ -13,7 +13,7 @@ internal sealed record FailureGroup(ItemStatus Like, IReadOnlyList<string> Names
     /// <summary>The most frequent first.</summary>
     public static IReadOnlyList<FailureGroup> Of(IEnumerable<ItemStatus> items, Func<ItemStatus, string> name) =>
     [
-        .. items.Where(item => item.Reason is not null || RunBoard.IsTrouble(item))
+        .. items.Where(item => item.Reason is not null || RunBoard.IsFailure(item))
             .GroupBy(item => (item.State, item.Step, Reason: Unnamed(item.Reason, item), Remedy: Unnamed(item.Remedy, item)))
             .Select(same => new FailureGroup(
                 same.Skip(1).Any() ? same.First() with { Reason = same.Key.Reason, Remedy = same.Key.Remedy } : same.First(),

@@ -23,7 +23,8 @@ public static class CoverageRules
             : Cover(disk.Name, seen, groups)).ToList();
         return new(covers,
         [
-            .. disks.Where(disk => disk.Role == DiskRole.PassedThrough).Select(disk => $"{disk.Name} is passed through to the guest"),
+            .. disks.Where(disk => disk.Role == DiskRole.PassedThrough)
+                .Select(disk => $"{disk.Name} is passed through to the guest"),
             .. seen.Where(mount => mount.Freezes && mount.Writable != false).Select(mount => Beyond(mount, roles))
                 .OfType<string>(),
         ]);
@@ -62,8 +63,8 @@ public static class CoverageRules
                 case DevicePlace.Unknown:
                     return $"nobody can tell which disk {mount} is on";
                 case DevicePlace.OneOf one
-                    when one.Disks.FirstOrDefault(disk => roles.GetValueOrDefault(disk, DiskRole.PassedThrough) == DiskRole.PassedThrough)
-                        is { } disk:
+                    when one.Disks.FirstOrDefault(disk =>
+                        roles.GetValueOrDefault(disk, DiskRole.PassedThrough) == DiskRole.PassedThrough) is { } disk:
                     return $"{mount} {(one.Disks.Count == 1 ? "is" : "may be")} on {disk}, which is passed through to the guest";
             }
         }

@@ -74,7 +74,8 @@ public abstract record CallReply
         public string WhatToDo() => this switch
         {
             { Class: "CommandNotFound" } => "guest-info lists the commands that this agent knows",
-            _ when Mentions("No space left on device") || Mentions("Disk quota exceeded") => "Make room in that file system of the guest",
+            _ when Mentions("No space left on device") || Mentions("Disk quota exceeded") =>
+                "Make room in that file system of the guest",
             _ when Mentions("Read-only file system") =>
                 "See why the guest mounted it read-only: its kernel's log tells of a disk that failed",
             _ when Mentions("Permission denied") || Mentions("Operation not permitted") =>

@@ -7,7 +7,7 @@ namespace QgaOrchestrator.Node.Http.Errors;
 /// <summary>The responses to failed requests: RFC 9457 problem details with a stable code and a remedy.</summary>
 public static class Problems
 {
-    /// <summary>When a store that cannot be used is worth another try: long enough for a lock or a short outage to pass.</summary>
+    /// <summary>When a store that cannot be used is worth another try: a lock or a short outage has passed by then.</summary>
     private const string StoreRetrySeconds = "10";
 
     public static IResult Result(Problem problem) => new Answer(problem);
