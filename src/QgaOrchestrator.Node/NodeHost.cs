@@ -48,7 +48,8 @@ public static class NodeHost
             .AddRoutingCore()
             .ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver = ApiJson.Default)
             .AddQgaOrchestrator(options)
-            .AddHostedService<DescriptorWatch>();
+            .AddHostedService<DescriptorWatch>()
+            .AddHostedService<MemoryAtRest>();
         more(builder.Services);
 
         var app = builder.Build();

@@ -39,6 +39,7 @@ public static class ClusterExtensions
     private static Config Configuration(string host, ClusterSection cluster) => ConfigurationFactory.ParseString($$"""
         akka {
           actor.provider = cluster
+          scheduler.implementation = "{{typeof(TicklessScheduler).AssemblyQualifiedName}}"
           remote.dot-netty.tcp {
             hostname = "{{cluster.Hostname}}"
             port = {{cluster.Port.ToString(CultureInfo.InvariantCulture)}}

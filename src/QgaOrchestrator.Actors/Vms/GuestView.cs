@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Akka.Actor;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
@@ -8,6 +9,8 @@ namespace QgaOrchestrator.Actors.Vms;
 /// <summary>What the guest reported about itself when its agent was last found.</summary>
 internal sealed record GuestView : INoSerializationVerificationNeeded
 {
+    private static readonly IReadOnlyDictionary<string, string> None = ReadOnlyDictionary<string, string>.Empty;
+
     /// <summary>Null until the agent has been asked.</summary>
     public Moment? At { get; init; }
 
@@ -16,7 +19,7 @@ internal sealed record GuestView : INoSerializationVerificationNeeded
     public GuestInventory? Inventory { get; init; }
 
     /// <summary>Commands whose answers were not understood, and why: what they would tell is not known.</summary>
-    public IReadOnlyDictionary<string, string> NotUnderstood { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> NotUnderstood { get; init; } = None;
 
     /// <summary>fsfreeze-status said frozen, with no window of ours open.</summary>
     public bool FoundFrozen { get; init; }
@@ -34,9 +37,9 @@ internal sealed record GuestView : INoSerializationVerificationNeeded
             GuestFsfreezeStatus.Request, json => GuestFsfreezeStatus.Read(json) == FreezeStatus.Frozen, known.FoundFrozen);
         // A guest that was found frozen stays so until it says otherwise.
         var frozen = odd.ContainsKey(GuestFsfreezeStatus.Name) ? known.FoundFrozen : status.Value;
-        var view = known with { Info = info.Value, FoundFrozen = frozen, NotUnderstood = odd };
+        var view = known with { Info = info.Value, FoundFrozen = frozen };
         // A frozen guest answers nothing else.
-        if (frozen) return view with { At = info.Heard ? time.Moment() : known.At };
+        if (frozen) return view with { At = info.Heard ? time.Moment() : known.At, NotUnderstood = Odd() };
         var os = await CallAsync(GuestGetOsinfo.Request, GuestGetOsinfo.Read, null);
         var name = await CallAsync(GuestGetHostName.Request, json => GuestGetHostName.Read(json).HostName, was?.HostName);
         var addresses = await CallAsync(GuestNetworkGetInterfaces.Request, Addresses, was?.Addresses);
@@ -45,6 +48,7 @@ internal sealed record GuestView : INoSerializationVerificationNeeded
         return view with
         {
             At = info.Heard && os.Heard ? time.Moment() : known.At,
+            NotUnderstood = Odd(),
             Inventory = InventoryBounds.Bounded(new GuestInventory(
                 name.Value,
                 os.Heard ? os.Value?.PrettyName ?? os.Value?.Name : was?.Os,
@@ -53,6 +57,8 @@ internal sealed record GuestView : INoSerializationVerificationNeeded
                 addresses.Value ?? [],
                 fileSystems.Value ?? [])),
         };
+
+        IReadOnlyDictionary<string, string> Odd() => odd.Count > 0 ? odd : None;
 
         async Task<(bool Heard, T Value)> CallAsync<T>(AgentRequest request, Func<ReadOnlyMemory<byte>, T> read, T unheard)
         {

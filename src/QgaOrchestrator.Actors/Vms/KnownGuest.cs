@@ -44,7 +44,7 @@ internal sealed class KnownGuest(VmServices services, string vm, IActorRef self,
     {
         if (guest.FoundFrozen && !View.FoundFrozen && !inWindow)
             log.Warning("{0}: found frozen by somebody else; qgactl thaw {0} --force thaws it", vm);
-        View = guest;
+        View = guest.Info is { } info ? guest with { Info = services.Agents.Share(info) } : guest;
         _asking = false;
         if (guest.FoundFrozen) timers.StartSingleTimer("guest", new AskAgain(), FrozenAge);
     }

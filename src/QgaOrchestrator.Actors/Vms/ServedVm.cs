@@ -20,6 +20,7 @@ internal sealed class ServedVm : IChannelOwner
     private readonly IActorContext _context;
     private readonly ITimerScheduler _timers;
     private readonly ILoggingAdapter _log;
+    private IActorRef? _items;
 
     public ServedVm(VmServices services, VmSpec spec, IActorContext context, ITimerScheduler timers, ILoggingAdapter log)
     {
@@ -51,8 +52,8 @@ internal sealed class ServedVm : IChannelOwner
 
     public ShownStatus Status { get; }
 
-    /// <summary>The actor of its items; nobody before <see cref="Begin"/>.</summary>
-    public IActorRef Items { get; private set; } = ActorRefs.Nobody;
+    /// <summary>The actor of its items. Most VMs of a host have none under way: it is made for the first.</summary>
+    public IActorRef Items => _items ??= _context.ActorOf(_services.Items(_services, Spec, Qemu), VmSupervision.Items);
 
     /// <summary>Its children begin, then its channel; a window that an earlier process left open goes first.</summary>
     /// <param name="entry">The ledger's.</param>
@@ -62,7 +63,6 @@ internal sealed class ServedVm : IChannelOwner
         if (Qemu is { } machine)
             _context.ActorOf(
                 ActorProps.Of(() => new MonitorKeeper(machine, Spec.Id.Name, holds, pauses)), VmSupervision.Monitor);
-        Items = _context.ActorOf(_services.Items(_services, Spec, Qemu), VmSupervision.Items);
         Windows.Adopt(entry);
         foreach (var method in Spec.Kind.CutMethods)
             if (method.Reminder(_services.Cuts, Spec.Id.Entity) is { } reminder)

@@ -13,7 +13,7 @@ namespace QgaOrchestrator.Actors.Vms;
 /// on the VM's own host; started by that host's <see cref="HostActor"/>, stopped when its sockets are gone. Runs and callers
 /// reach it through the region; runs' items work in a child of its own.
 /// </summary>
-public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
+public sealed class VmActor : UntypedActor, IWithTimers, IWithStash
 {
     private sealed record NotPresent : INoSerializationVerificationNeeded;
 
@@ -36,7 +36,6 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
     public VmActor(VmServices services, RestartPauses pauses)
     {
         (_services, _pauses, _name) = (services, pauses, Self.Path.Name);
-        Unplaced();
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -67,67 +66,74 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
         _services.Fleet.Tell(new VmLeft(_vm.Spec.Id));
     }
 
-    // ---- behaviours, in the order of life
+    // ---- behaviours, in the order of life. A host has thousands of these actors: a switch is shared, a handler that is registered
+    // for each message would be kept for each VM
 
-    private void Unplaced()
+    protected override void OnReceive(object message) => Unplaced(message);
+
+    private void Unplaced(object message)
     {
-        Receive<BeginAgain>(_ => AskHost());
-        Receive<VmPresent>(Attach);
-        Receive<NotPresent>(_ =>
+        switch (message)
         {
-            Become(Missing);
-            Stash.UnstashAll();
-        });
-        Receive<VmGone>(_ => Context.Stop(Self));
-        ReceiveAny(_ => Stash.Stash());
+            case BeginAgain: AskHost(); break;
+            case VmPresent m: Attach(m); break;
+            case NotPresent:
+                Become(Missing);
+                Stash.UnstashAll();
+                break;
+            case VmGone: Context.Stop(Self); break;
+            default: Stash.Stash(); break;
+        }
     }
 
     /// <summary>A VM that its host has not seen: the directory answers whoever asks, until the VM appears.</summary>
-    private void Missing()
+    private void Missing(object message)
     {
-        Receive<VmPresent>(Attach);
-        Receive<IVmMessage>(m => _services.Fleet.Forward(new NoChannel(m)));
-        ReceiveAny(_ => { });
+        switch (message)
+        {
+            case VmPresent m: Attach(m); break;
+            case IVmMessage m: _services.Fleet.Forward(new NoChannel(m)); break;
+        }
     }
 
-    private void Serving(ServedVm vm)
+    private void Serving(ServedVm vm, object message)
     {
-        Receive<VmPresent>(m => Meet(vm, m));
-        Receive<EntryFound>(m => vm.Windows.Adopt(m.Entry));
-        Receive<WindowLending.LookAgain>(_ => _services.Host.Tell(new FindEntry(vm.Spec.Id.Name)));
-        Receive<VmGone>(_ => Leave(vm));
+        switch (message)
+        {
+            case VmPresent m: Meet(vm, m); break;
+            case EntryFound m: vm.Windows.Adopt(m.Entry); break;
+            case WindowLending.LookAgain: _services.Host.Tell(new FindEntry(vm.Spec.Id.Name)); break;
+            case VmGone: Leave(vm); break;
 
-        Receive<VmChannel.Notice>(vm.Channel.Handle);
-        Receive<Submit>(m => vm.Calls.Submit(m, Sender));
-        Receive<CallAgent>(m => vm.Calls.Begin(m, Sender));
-        Receive<VmCalls.Asked>(vm.Calls.Learn);
-        Receive<HangUp>(m => vm.Calls.HangUp(m.Call));
-        Receive<CallOver>(m => vm.Calls.Forget(m.Call));
-        Receive<WakeVm>(_ => vm.Calls.Wake(Sender));
+            case VmChannel.Notice m: vm.Channel.Handle(m); break;
+            case Submit m: vm.Calls.Submit(m, Sender); break;
+            case CallAgent m: vm.Calls.Begin(m, Sender); break;
+            case VmCalls.Asked m: vm.Calls.Learn(m); break;
+            case HangUp m: vm.Calls.HangUp(m.Call); break;
+            case CallOver m: vm.Calls.Forget(m.Call); break;
+            case WakeVm: vm.Calls.Wake(Sender); break;
 
-        Receive<GuestView>(vm.Learn);
-        Receive<KnownGuest.AskAgain>(_ => vm.Guest.Ask());
-        Receive<MonitorView>(m => See(vm, m));
-        Receive<MachineTold>(vm.Learn);
-        Receive<GuestReset>(_ => vm.Reset());
-        Receive<ShownStatus.HolderSeen>(vm.Status.Learn);
+            case GuestView m: vm.Learn(m); break;
+            case KnownGuest.AskAgain: vm.Guest.Ask(); break;
+            case MonitorView m: See(vm, m); break;
+            case MachineTold m: vm.Learn(m); break;
+            case GuestReset: vm.Reset(); break;
+            case ShownStatus.HolderSeen m: vm.Status.Learn(m); break;
 
-        Receive<OpenWindow>(m => vm.Windows.Want(m, Sender));
-        Receive<SteerWindow>(vm.Windows.Steer);
-        Receive<WithdrawWindow>(m => vm.Windows.Withdraw(m.Window));
-        Receive<WindowFreezing>(m => vm.Show(new FrozenView(m.Since, Certain: false)));
-        Receive<WindowFrozen>(m => vm.Show(new FrozenView(m.Since, Certain: true)));
-        Receive<WindowUnsettled>(_ => vm.Channel.Step(new ChannelInput.Quarantine(true)));
-        Receive<WindowClosed>(m => TakeBack(vm, m));
-        Receive<Terminated>(_ => vm.Windows.Lost());
+            case OpenWindow m: vm.Windows.Want(m, Sender); break;
+            case SteerWindow m: vm.Windows.Steer(m); break;
+            case WithdrawWindow m: vm.Windows.Withdraw(m.Window); break;
+            case WindowFreezing m: vm.Show(new FrozenView(m.Since, Certain: false)); break;
+            case WindowFrozen m: vm.Show(new FrozenView(m.Since, Certain: true)); break;
+            case WindowUnsettled: vm.Channel.Step(new ChannelInput.Quarantine(true)); break;
+            case WindowClosed m: TakeBack(vm, m); break;
+            case Terminated: vm.Windows.Lost(); break;
 
-        Receive<DescribeVm>(_ => Describe(vm));
-        Receive<WorksFor>(m => vm.Status.WorksFor(m.Run));
-        Receive<StartItem>(vm.Items.Forward);
-        Receive<ItemJournalled>(vm.Items.Forward);
-        Receive<AbortItem>(vm.Items.Forward);
-        Receive<OrderMember>(vm.Items.Forward);
-        Receive<SweepItems>(vm.Items.Forward);
+            case DescribeVm: Describe(vm); break;
+            case WorksFor m: vm.Status.WorksFor(m.Run); break;
+            case StartItem or ItemJournalled or AbortItem or OrderMember or SweepItems: vm.Items.Forward(message); break;
+            default: Unhandled(message); break;
+        }
     }
 
     // ---- presence
@@ -144,7 +150,7 @@ public sealed class VmActor : ReceiveActor, IWithTimers, IWithStash
         vm.Begin(present.Entry, _pauses);
         Timers.Cancel("present");
         Timers.Cancel("again");
-        Become(() => Serving(vm));
+        Become(message => Serving(vm, message));
         Stash.UnstashAll();
     }
 

@@ -36,6 +36,8 @@ public sealed record VmServices
 
     public required Func<VmSpec, IAgent> Agent { get; init; }
 
+    public KnownAgents Agents { get; } = new();
+
     /// <summary>Null for a VM without a monitor.</summary>
     public required Func<VmSpec, IMachine?> Machine { get; init; }
 

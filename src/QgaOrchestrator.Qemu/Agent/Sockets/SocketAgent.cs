@@ -224,8 +224,9 @@ public sealed class SocketAgent : IAgent
             });
         }
         Perform(effects);
+        // Not awaited: what opened the link is not kept for as long as it lives.
         if (connection is not null)
-            await ReadAsync(connection).ConfigureAwait(false);
+            _ = ReadAsync(connection);
     }
 
     private async Task ReadAsync(UnixConnection connection)

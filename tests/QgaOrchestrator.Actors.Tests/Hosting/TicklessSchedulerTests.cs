@@ -1,0 +1,88 @@
+using Akka.Actor;
+using Akka.Event;
+using QgaOrchestrator.Actors.Hosting;
+using Xunit;
+
+namespace QgaOrchestrator.Actors.Tests.Hosting;
+
+public sealed class TicklessSchedulerTests : IDisposable
+{
+    private readonly TicklessScheduler _scheduler = new(Akka.Configuration.Config.Empty, NoLogger.Instance);
+
+    private IAdvancedScheduler Scheduler => _scheduler;
+
+    public void Dispose() => _scheduler.Dispose();
+
+    [Fact]
+    public async Task What_is_scheduled_happens_and_never_too_early()
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        var happened = new TaskCompletionSource<TimeSpan>();
+        Scheduler.ScheduleOnce(
+            TimeSpan.FromMilliseconds(30), () => happened.SetResult(TimeProvider.System.GetElapsedTime(began)));
+        Assert.True(await happened.Task >= TimeSpan.FromMilliseconds(29));
+    }
+
+    [Fact]
+    public async Task What_is_repeated_happens_until_it_is_cancelled()
+    {
+        var cancelable = new Cancelable((IScheduler)_scheduler);
+        var (times, done) = (0, new TaskCompletionSource());
+        Scheduler.ScheduleRepeatedly(
+            TimeSpan.Zero,
+            TimeSpan.FromMilliseconds(1),
+            () =>
+            {
+                if (++times < 3) return;
+                cancelable.Cancel();
+                done.TrySetResult();
+            },
+            cancelable);
+        await done.Task;
+        await AfterAsync(TimeSpan.FromMilliseconds(20));
+        Assert.Equal(3, times);
+    }
+
+    [Fact]
+    public async Task What_is_cancelled_never_happens()
+    {
+        var (before, during) = (new Cancelable((IScheduler)_scheduler), new Cancelable((IScheduler)_scheduler));
+        before.Cancel();
+        Scheduler.ScheduleOnce(TimeSpan.Zero, () => Assert.Fail("it was cancelled before"), before);
+        var happened = false;
+        Scheduler.ScheduleOnce(TimeSpan.FromMilliseconds(10), () => happened = true, during);
+        during.Cancel();
+        await AfterAsync(TimeSpan.FromMilliseconds(20));
+        Assert.False(happened);
+    }
+
+    [Fact]
+    public async Task What_fails_is_repeated_all_the_same()
+    {
+        var (times, done) = (0, new TaskCompletionSource());
+        var cancelable = new Cancelable((IScheduler)_scheduler);
+        Scheduler.ScheduleRepeatedly(
+            TimeSpan.Zero,
+            TimeSpan.FromMilliseconds(1),
+            () =>
+            {
+                if (++times == 3) done.TrySetResult();
+                throw new InvalidOperationException("it fails");
+            },
+            cancelable);
+        await done.Task;
+        cancelable.Cancel();
+    }
+
+    [Fact]
+    public void A_wait_of_years_is_as_long_as_a_timer_can_wait() =>
+        Scheduler.ScheduleOnce(TimeSpan.FromDays(1000), () => Assert.Fail("that was short"));
+
+    /// <summary>Scheduled behind what is to be seen, on the same timers.</summary>
+    private Task AfterAsync(TimeSpan delay)
+    {
+        var after = new TaskCompletionSource();
+        Scheduler.ScheduleOnce(delay, after.SetResult);
+        return after.Task;
+    }
+}
