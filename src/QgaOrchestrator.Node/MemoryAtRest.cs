@@ -1,9 +1,9 @@
 namespace QgaOrchestrator.Node;
 
 /// <summary>
-/// Gives the memory that a start or a run took back to the host when the node is at rest. The collector alone keeps it: it cannot
-/// know that nothing comes next. A collection stops the node for some 50 ms, so there is one for each busy time and none while the
-/// node works.
+/// Gives the memory that a start or a run took back to the host when the node is at rest. The collector alone keeps it: it
+/// cannot know that nothing comes next. A collection stops the node for some 50 ms, so there is one for each busy time and none
+/// while the node works.
 /// </summary>
 internal sealed class MemoryAtRest(TimeProvider time) : BackgroundService
 {

@@ -16,11 +16,9 @@ public sealed record AuditEntry(
     DateTimeOffset At, string Who, string? From, string What, string? Vm, string? Run, string Host, string Outcome, string? Code)
 {
     /// <summary>More about it, in words.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Detail { get; init; }
 
     /// <summary>Identifies what happened, where it may be reported again after a crash: the log takes it once.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Key { get; init; }
 }
 
@@ -70,7 +68,9 @@ public sealed record AuditCheck(long Entries, string Head, long? Broken, long? N
     public DateTimeOffset? KeptFrom { get; init; }
 }
 
-/// <summary>The stored format. A member that changes breaks no hash, because the text itself is hashed.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+/// <summary>The stored format; what is null is not in it. A member that changes breaks no hash, because the text itself is
+/// hashed.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(AuditEntry))]
 internal sealed partial class AuditJson : JsonSerializerContext;

@@ -66,8 +66,8 @@ public sealed class VmActor : UntypedActor, IWithTimers, IWithStash
         _services.Fleet.Tell(new VmLeft(_vm.Spec.Id));
     }
 
-    // ---- behaviours, in the order of life. A host has thousands of these actors: a switch is shared, a handler that is registered
-    // for each message would be kept for each VM
+    // ---- behaviours, in the order of life. A host has thousands of these actors and they share one switch; a handler that is
+    // registered for each message would be kept for each VM
 
     protected override void OnReceive(object message) => Unplaced(message);
 

@@ -189,5 +189,5 @@ public static class LiveRunRules
     }
 
     private static IReadOnlyList<RunEffect> LookAgain(RunState? run, DateTimeOffset now) =>
-        run is { IsEnded: false } && RunRules.Due(run, now).Again is { } at ? [new RunEffect.LookAt(at)] : [];
+        run is { IsEnded: false } && RunRules.Again(run, now) is { } at ? [new RunEffect.LookAt(at)] : [];
 }

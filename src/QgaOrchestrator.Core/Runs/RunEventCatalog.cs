@@ -36,4 +36,5 @@ public static class RunEventCatalog
 [JsonSerializable(typeof(RunSecrets))]
 [JsonSerializable(typeof(RunSummary))]
 [JsonSerializable(typeof(RunItemView))]
+[JsonSerializable(typeof(RunItemView[]))]
 public sealed partial class RunJson : JsonSerializerContext;

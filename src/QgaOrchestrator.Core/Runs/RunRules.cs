@@ -79,25 +79,30 @@ public static class RunRules
     };
 
     /// <summary>What should begin now: attempts to dispatch, or the run's end; and when to look again.</summary>
-    public static RunDue Due(RunState state, DateTimeOffset now)
+    public static RunDue Due(RunState state, DateTimeOffset now) =>
+        Look(state, now) is var (due, end) && end is { } until ? due with { Dispatch = Next(state, until) } : due;
+
+    /// <summary>When something is due by the clock alone. What could begin now is not looked for: that takes a look at each item
+    /// that waits for a place on a full host.</summary>
+    public static DateTimeOffset? Again(RunState state, DateTimeOffset now) => Look(state, now).Due.Again;
+
+    /// <returns>What is due without attempts, and the index where those end that may begin; null: none may.</returns>
+    private static (RunDue Due, int? End) Look(RunState state, DateTimeOffset now)
     {
-        if (state.IsEnded) return RunDue.Nothing;
+        if (state.IsEnded) return (RunDue.Nothing, null);
         var stopped = state.Abort is not null || IsOverBudget(state) || Waves.CanaryFailed(state);
         if (state.Counts.Running == 0 && (stopped || state.Counts.Pending == 0))
-            return RunDue.Nothing with { Finish = End(state) };
+            return (RunDue.Nothing with { Finish = End(state) }, null);
 
         var deadline = state is { Abort: null, Options.Deadline: { } limit }
             ? Duration.After(state.StartedAt, limit)
             : (DateTimeOffset?)null;
-        if (deadline <= now) return RunDue.Nothing with { Overdue = true };
-        if (stopped || state.IsPaused) return RunDue.Nothing with { Again = deadline };
+        if (deadline <= now) return (RunDue.Nothing with { Overdue = true }, null);
+        if (stopped || state.IsPaused) return (RunDue.Nothing with { Again = deadline }, null);
 
         var (wave, begins) = Waves.Current(state, now);
-        return new RunDue(
-            begins is null ? Next(state, state.Waves[wave].End) : [],
-            null,
-            begins < deadline || deadline is null ? begins ?? deadline : deadline
-        );
+        var again = begins < deadline || deadline is null ? begins ?? deadline : deadline;
+        return (RunDue.Nothing with { Again = again }, begins is null ? state.Waves[wave].End : null);
     }
 
     /// <summary>The members of an item's group, in the order of their VMs' identities; the item alone where it has

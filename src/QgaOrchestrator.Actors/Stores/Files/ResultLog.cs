@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.Win32.SafeHandles;
 
 namespace QgaOrchestrator.Actors.Stores.Files;
@@ -119,7 +120,8 @@ internal sealed class ResultLog : IDisposable
 /// <param name="Small">Streams by name, as base64.</param>
 internal sealed record ResultLine(ItemResult Result, IReadOnlyDictionary<string, SmallStream>? Small = null);
 
-internal sealed record SmallStream(byte[] Bytes, bool Truncated);
+internal sealed record SmallStream(
+    byte[] Bytes, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Truncated = false);
 
 /// <summary>Of a line, whose it is.</summary>
 internal sealed record ResultKey(ItemKey Result);

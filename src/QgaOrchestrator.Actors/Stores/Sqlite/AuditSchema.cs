@@ -26,7 +26,7 @@ internal sealed class AuditRow
 /// <summary>The log's schema. An older one is brought up to date; the entries are never touched.</summary>
 internal static class AuditSchema
 {
-    private const int Version = 3;
+    private const int Version = 4;
 
     private const string First = """
         CREATE TABLE IF NOT EXISTS audit (number INTEGER PRIMARY KEY, entry TEXT NOT NULL, hash TEXT NOT NULL);
@@ -45,6 +45,10 @@ internal static class AuditSchema
           BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
         """;
 
+    /// <summary>An index ends with the row's number by itself: named among its columns, each row has it twice.</summary>
+    private static readonly string Fourth = string.Concat(new[] { "run", "who", "vm_name" }.Select(column =>
+        $"DROP INDEX audit_{column}; CREATE INDEX audit_{column} ON audit ({column}) WHERE {column} IS NOT NULL;"));
+
     public static void Ensure(SqliteFile file)
     {
         using var db = file.Open();
@@ -53,7 +57,8 @@ internal static class AuditSchema
         if (version >= Version) return;
         using var transaction = db.BeginTransaction();
         if (version < 2) Execute(db, First + Second);
-        Execute(db, Third + $"PRAGMA user_version={Version};");
+        if (version < 3) Execute(db, Third);
+        Execute(db, Fourth + $"PRAGMA user_version={Version};");
         transaction.Commit();
     }
 

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json;
 using LinqToDB;
 using LinqToDB.Data;
@@ -9,16 +10,18 @@ namespace QgaOrchestrator.Actors.Stores.Sqlite;
 /// <summary>The views in <c>views.db</c>, which can be removed at any time: the next start builds it again.</summary>
 public sealed class SqliteViews(ViewDatabase file) : IViews
 {
+    private const int ItemsInRow = 250;
+
     public Task OpenAsync(Func<IViews, Task> rebuild) => file.EnsureAsync(() => rebuild(this));
 
     public Task SaveRunAsync(RunSummary run) => file.WriteAsync(db => db.InsertOrReplace(Row(run)));
 
     public Task SaveEndedRunAsync(RunSummary run, IReadOnlyList<RunItemView> items)
     {
-        var rows = items.Select(item => Row(run.Id, item)).ToArray();
+        var rows = items.Chunk(ItemsInRow).Select(some => Row(run.Id, some)).ToArray();
         return file.WriteAsync(db =>
         {
-            db.GetTable<ItemRow>().Delete(item => item.Run == run.Id);
+            db.GetTable<ItemsRow>().Delete(row => row.Run == run.Id);
             db.BulkCopy(new BulkCopyOptions { BulkCopyType = BulkCopyType.MultipleRows }, rows);
             db.InsertOrReplace(Row(run));
         });
@@ -26,7 +29,7 @@ public sealed class SqliteViews(ViewDatabase file) : IViews
 
     public Task RemoveRunAsync(string id) => file.WriteAsync(db =>
     {
-        db.GetTable<ItemRow>().Delete(item => item.Run == id);
+        db.GetTable<ItemsRow>().Delete(row => row.Run == id);
         db.GetTable<PointRow>().Delete(point => point.Run == id);
         db.GetTable<RunRow>().Delete(run => run.Id == id);
     });
@@ -48,16 +51,14 @@ public sealed class SqliteViews(ViewDatabase file) : IViews
 
     public Task<IReadOnlyList<RunItemView>> ListItemsAsync(string run, int skip, int limit) =>
         file.ReadAsync<IReadOnlyList<RunItemView>>(db =>
-            [
-                .. db.GetTable<ItemRow>()
-                    .Where(item => item.Run == run)
-                    .OrderBy(item => item.Place)
-                    .Skip(skip)
-                    .Take(limit)
-                    .ToList()
-                    .Select(item => JsonSerializer.Deserialize(item.Json, RunJson.Default.RunItemView)!),
-            ]
-        );
+        {
+            var (from, end) = (skip - (skip % ItemsInRow), (long)skip + limit);
+            var rows = db.GetTable<ItemsRow>()
+                .Where(row => row.Run == run && row.Place >= from && row.Place < end)
+                .OrderBy(row => row.Place)
+                .ToList();
+            return [.. rows.SelectMany(Items).SkipWhile(item => item.Index < skip).TakeWhile(item => item.Index < end)];
+        });
 
     public Task<RecoveryPoint?> GetPointAsync(string id) => file.ReadAsync(db =>
         db.GetTable<PointRow>().FirstOrDefault(point => point.Id == id) is { } row ? Point(row) : null);
@@ -108,12 +109,20 @@ public sealed class SqliteViews(ViewDatabase file) : IViews
         Json = JsonSerializer.Serialize(run, RunJson.Default.RunSummary),
     };
 
-    private static ItemRow Row(string run, RunItemView item) => new()
+    private static ItemsRow Row(string run, RunItemView[] items)
     {
-        Run = run,
-        Place = item.Index,
-        Json = JsonSerializer.Serialize(item, RunJson.Default.RunItemView),
-    };
+        using var json = new MemoryStream();
+        using (var packed = new ZLibStream(json, CompressionLevel.Fastest))
+            JsonSerializer.Serialize(packed, items, RunJson.Default.RunItemViewArray);
+        return new() { Run = run, Place = items[0].Index, Json = Convert.ToBase64String(json.ToArray()) };
+    }
+
+    private static RunItemView[] Items(ItemsRow row)
+    {
+        if (row.Json[0] == '{') return [JsonSerializer.Deserialize(row.Json, RunJson.Default.RunItemView)!];
+        using var json = new ZLibStream(new MemoryStream(Convert.FromBase64String(row.Json)), CompressionMode.Decompress);
+        return JsonSerializer.Deserialize(json, RunJson.Default.RunItemViewArray)!;
+    }
 
     private static PointRow Row(RecoveryPoint point, DateTimeOffset at) => new()
     {

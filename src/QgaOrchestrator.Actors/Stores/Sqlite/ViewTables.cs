@@ -14,12 +14,15 @@ internal sealed class RunRow
     [Column("json")] public required string Json { get; init; }
 }
 
-/// <summary>One item of a finished run.</summary>
+/// <summary>Items of a finished run, which follow each other.</summary>
 [Table("items")]
-internal sealed class ItemRow
+internal sealed class ItemsRow
 {
     [PrimaryKey(0), Column("run")] public required string Run { get; init; }
+    /// <summary>Index of the first.</summary>
     [PrimaryKey(1), Column("place")] public required int Place { get; init; }
+    /// <summary>An array of JSON, compressed (zlib, base64): items of a run are much alike. An earlier version has written a row
+    /// for each item, as JSON.</summary>
     [Column("json")] public required string Json { get; init; }
 }
 
