@@ -225,8 +225,7 @@ public sealed class SocketAgent : IAgent
         }
         Perform(effects);
         // Not awaited: what opened the link is not kept for as long as it lives.
-        if (connection is not null)
-            _ = ReadAsync(connection);
+        if (connection is not null) _ = ReadAsync(connection);
     }
 
     private async Task ReadAsync(UnixConnection connection)
