@@ -318,9 +318,9 @@ public sealed class SocketAgent : IAgent
         var effects = new LinkEffects(
             step,
             _connection,
-            step.Opened is null ? null : Waiting.Take(ref _open),
-            step.Called is null ? null : Waiting.Take(ref _call),
-            step.Resynced is null ? null : Waiting.Take(ref _resync),
+            step.Opened is null ? null : Waiters.Take(ref _open),
+            step.Called is null ? null : Waiters.Take(ref _call),
+            step.Resynced is null ? null : Waiters.Take(ref _resync),
             step.Lost is null || _forOneCall ? null : Closed)
         {
             // While a call is in flight its time-out runs, and the sync's behind it not yet.

@@ -41,7 +41,7 @@ internal sealed class Waiter<T>(TimeProvider time, Action<object, TimeSpan> expi
     private void Expire() => expired(this, _timeout);
 }
 
-internal static class Waiting
+internal static class Waiters
 {
     /// <summary>Who is taken is completed once.</summary>
     public static T? Take<T>(ref T? waiter) where T : class
