@@ -15,6 +15,15 @@ internal sealed class GuestAccount(AgentCall call, string user, GuestSystem syst
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
+    /// <summary>What <see cref="GuestScripts.Look"/> says it cannot do. A hostile guest's own words could repeat a
+    /// password.</summary>
+    private static readonly string[] Obstacles =
+    [
+        "it has no sha256sum, sha256 or openssl",
+        "its agent may not read /etc/master.passwd",
+        "its agent may not read /etc/shadow",
+    ];
+
     /// <summary>Behind all that this channel has sent: an agent is serial.</summary>
     public async Task<EntryLook> LookAsync(CancellationToken cancel)
     {
@@ -123,7 +132,7 @@ internal sealed class GuestAccount(AgentCall call, string user, GuestSystem syst
             _ => system,
         };
         if (words.TryGetValue("cannot", out var why))
-            return new EntryLook.Impossible(Qemu.Wire.ForeignText.Message(why), seen);
+            return new EntryLook.Impossible(Obstacles.Contains(why) ? why : "its shell gave another reason than ours", seen);
         if (words.TryGetValue("fault", out var fault))
             return new EntryLook.NotHere(fault switch
             {
