@@ -105,7 +105,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         switch (effect)
         {
             case BackupEffect.Check or BackupEffect.Look when _work is null:
-                self.Tell(new StepEnded(new BackupInput.Unfit(Obstacle.NoMonitor), data));
+                self.Tell(new StepEnded(new BackupInput.Unfit(MachineObstacle.NoMonitor), data));
                 break;
             case BackupEffect.Check: Begin(work => work.CheckAsync(stopped)); break;
             case BackupEffect.Look: Begin(work => work.LookAsync(stopped)); break;

@@ -11,7 +11,7 @@ using QgaOrchestrator.Qemu.Agent.Commands;
 namespace QgaOrchestrator.Actors.Kinds.Backup;
 
 /// <summary>What stands in the way of an item before anybody was asked.</summary>
-internal static class Obstacle
+internal static class MachineObstacle
 {
     public static readonly Finding NoMonitor = new(
         Severity.Blocking,
