@@ -5,7 +5,6 @@ using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Messages;
-using QgaOrchestrator.Actors.Passwords;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Stores.Files;
 using QgaOrchestrator.Actors.Stores.Sqlite;

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Threading.Channels;
 
 namespace QgaOrchestrator.Actors.Fleet;
 
@@ -6,22 +6,17 @@ namespace QgaOrchestrator.Actors.Fleet;
 /// restored guest may have brought back.</summary>
 public sealed class StartedVms
 {
-    private readonly ConcurrentQueue<VmStatus> _started = [];
-    private readonly SemaphoreSlim _any = new(0);
+    private readonly Channel<VmStatus> _started = Channel.CreateUnbounded<VmStatus>();
 
-    internal void Add(VmStatus vm)
-    {
-        _started.Enqueue(vm);
-        if (_any.CurrentCount == 0) _any.Release();
-    }
+    internal void Add(VmStatus vm) => _started.Writer.TryWrite(vm);
 
-    /// <summary>Done when there is one, or when there may be.</summary>
-    public Task WaitAsync(CancellationToken cancel) => _any.WaitAsync(cancel);
+    /// <summary>Done when there is one.</summary>
+    public async Task WaitAsync(CancellationToken cancel) => await _started.Reader.WaitToReadAsync(cancel);
 
     public IReadOnlyList<VmStatus> Take()
     {
         var taken = new List<VmStatus>();
-        while (_started.TryDequeue(out var vm)) taken.Add(vm);
+        while (_started.Reader.TryRead(out var vm)) taken.Add(vm);
         return taken;
     }
 }

@@ -8,7 +8,6 @@ using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Options;
-using QgaOrchestrator.Actors.Passwords;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;

@@ -1,7 +1,6 @@
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using QgaOrchestrator.Actors.Options;
-using QgaOrchestrator.Actors.Passwords;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Passwords;
 

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using QgaOrchestrator.Core.Items;
-using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Serialization;
 
@@ -27,7 +25,7 @@ internal static class EarlierWire
     }
 
     /// <param name="engines">The members that are not the kind's own.</param>
-    private static void RenameOwn(JsonObject members, IReadOnlySet<string> engines)
+    private static void RenameOwn(JsonObject members, HashSet<string> engines)
     {
         foreach (var (name, value) in members.ToArray())
         {

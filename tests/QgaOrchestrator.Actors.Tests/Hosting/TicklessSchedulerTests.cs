@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
 using QgaOrchestrator.Actors.Hosting;
-using Xunit;
 
 namespace QgaOrchestrator.Actors.Tests.Hosting;
 

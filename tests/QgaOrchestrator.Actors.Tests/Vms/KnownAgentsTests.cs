@@ -1,6 +1,5 @@
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Qemu.Agent.Commands;
-using Xunit;
 
 namespace QgaOrchestrator.Actors.Tests.Vms;
 

@@ -4,7 +4,6 @@ using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Passwords;
-using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Passwords;
 using QgaOrchestrator.Qemu.Agent;
 

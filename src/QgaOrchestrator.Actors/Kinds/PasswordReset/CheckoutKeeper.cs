@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using QgaOrchestrator.Actors.Passwords;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Passwords;
 
 namespace QgaOrchestrator.Actors.Kinds.PasswordReset;
@@ -61,7 +62,7 @@ internal sealed partial class CheckoutKeeper(
             ? account with { Checkout = checkout with { Rotation = run } }
             : account);
         if (noted?.Checkout?.Rotation != run) return;
-        LogRotates(id.User, vm.Id.ToString(), noted.Checkout.By);
+        LogRotates(id.User, vm.Id, noted.Checkout.By);
         await _runs.StartAsync(_kind, run, [vm], new Dictionary<string, string> { ["user"] = id.User }, stop);
     }
 
@@ -69,7 +70,7 @@ internal sealed partial class CheckoutKeeper(
         Level = LogLevel.Information,
         Message = "The time of {User} of {Vm}, checked out by {By}, is over: it is rotated"
     )]
-    private partial void LogRotates(string user, string vm, string by);
+    private partial void LogRotates(string user, VmId vm, string by);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Passwords whose check-out is over could not be rotated: {Reason}")]
     private partial void LogLate(string reason);

@@ -1,5 +1,4 @@
 using System.Text;
-using QgaOrchestrator.Actors.Guests;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Passwords;
 using QgaOrchestrator.Actors.Stores;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Hosting;
 
 namespace QgaOrchestrator.Cli.Kinds.Passwords;

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Security.Cryptography;
 using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Hosting;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using QgaOrchestrator.Api;
-using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;

@@ -106,7 +106,7 @@ internal static class PasswordRunCommands
         return command;
     }
 
-    private static JsonNode Flag(string text) => text switch
+    private static JsonValue Flag(string text) => text switch
     {
         "true" => JsonValue.Create(true),
         "false" => JsonValue.Create(false),

@@ -1,4 +1,3 @@
-using QgaOrchestrator.Actors;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Passwords;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using QgaOrchestrator.Api;
 using QgaOrchestrator.Core;
 using QgaOrchestrator.Node.Http.Errors;
 using QgaOrchestrator.Node.Http.Requests;
