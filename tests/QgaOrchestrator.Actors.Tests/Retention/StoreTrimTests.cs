@@ -169,7 +169,8 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
         await OpenViewsAsync();
         await _views.SavePointAsync(
             new RecoveryPoint(1, "p", "vm1", "h1", "u1", "r", null, null, "full", "crash", [], new PointProof(
-                null, null, null, null, null, null, null)) { Passwords = [new PointPassword("root", 2)] },
+                null, null, null, null, null, null, null))
+            { Passwords = [new PointPassword("root", 2)] },
             _start);
         _time.Advance(TimeSpan.FromDays(401));
 

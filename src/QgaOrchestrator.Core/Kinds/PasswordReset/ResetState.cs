@@ -58,7 +58,7 @@ public sealed record ResetState(ResetOptions Options, AccountLease Lease)
 
     /// <summary>Nothing of the target can still arrive, and it was never seen in force.</summary>
     public bool IsSettled => this is
-        { MayArrive: false, WasInForce: false, Options.Mode: ResetMode.Rotate, Generation.State: GenerationState.Candidate };
+    { MayArrive: false, WasInForce: false, Options.Mode: ResetMode.Rotate, Generation.State: GenerationState.Candidate };
 
     /// <summary>Nothing of the target ever left this host.</summary>
     public bool IsUnsent => Answer == SendAnswer.None && IsSettled;

@@ -117,7 +117,8 @@ internal sealed class ResetSimulation(int seed)
                 _clear = make.Generation;
                 var hash = make.Scheme is null ? null : $"h{make.Generation}";
                 var made = AccountRules.Add(_escrow!, new Generation(
-                    make.Generation, _now, state.Lease.Run, 0, hash, make.Before) { Fingerprint = hash });
+                    make.Generation, _now, state.Lease.Run, 0, hash, make.Before)
+                { Fingerprint = hash });
                 if (SendsBeforeItIsDurable) return new ResetInput.Made(made);
                 _escrow = made;
                 return new ResetInput.Made(made);

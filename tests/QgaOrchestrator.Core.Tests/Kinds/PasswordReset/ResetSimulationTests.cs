@@ -66,12 +66,12 @@ public class ResetSimulationTests
     [Fact]
     public void A_success_that_nobody_has_looked_at_is_found() =>
         Finds("is said to be in force", seed => new ResetSimulation(seed)
-    {
-        InputBug = (state, input) => input is ResetInput.Looked { Look: EntryLook.Found found }
-            && state is { Answer: SendAnswer.Done, Generation.Fingerprint: { } expected }
-            ? new ResetInput.Looked(found with { Entry = found.Entry with { Fingerprint = expected } })
-            : input,
-    });
+        {
+            InputBug = (state, input) => input is ResetInput.Looked { Look: EntryLook.Found found }
+                && state is { Answer: SendAnswer.Done, Generation.Fingerprint: { } expected }
+                ? new ResetInput.Looked(found with { Entry = found.Entry with { Fingerprint = expected } })
+                : input,
+        });
 
     private static void Finds(string broken, Func<int, ResetSimulation> world) => Assert.Contains(
         Enumerable.Range(0, SeedsForABug),
