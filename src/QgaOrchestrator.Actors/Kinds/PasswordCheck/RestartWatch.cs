@@ -48,6 +48,8 @@ internal sealed partial class RestartWatch(
 
     private async Task CheckAsync(IReadOnlyList<VmStatus> vms, CancellationToken stop)
     {
+        // When a node starts, all of its VMs have started; most fleets have no password here.
+        if ((await escrow.ListAsync(null, 1)).Count == 0) return;
         var due = new List<VmStatus>();
         foreach (var vm in vms)
             if ((await escrow.OfVmAsync(PasswordRuns.KeyOf(vm))).Any(account => account.Latest > 0 && IsNew(account, vm)))
