@@ -9,7 +9,7 @@ out=$(realpath "${1:?usage: full-guest.sh GUEST}")
 
 # shellcheck source=guest-head.sh
 source "${BASH_SOURCE[0]%/*}/guest-head.sh"
-begin full passwd libpam-modules
+begin full passwd libpam-modules libpam-modules-bin
 mkdir -p "$root"/{sbin,usr/sbin,etc/pam.d,home/alice}
 cp "$unpacked"/boot/vmlinuz-* "$out/bzImage"
 
@@ -20,6 +20,7 @@ add() {
     | while read -r library; do [ -e "$root$library" ] || install -D "$(realpath "$library")" "$root$library"; done
 }
 add "$unpacked/usr/sbin/chpasswd" /usr/sbin/chpasswd
+add "$(find "$unpacked" -name unix_chkpwd)" /usr/sbin/unix_chkpwd
 module=$(find "$unpacked" -name pam_unix.so)
 add "$module" "/lib/x86_64-linux-gnu/security/pam_unix.so"
 add "$(dirname "$module")/pam_deny.so" /lib/x86_64-linux-gnu/security/pam_deny.so

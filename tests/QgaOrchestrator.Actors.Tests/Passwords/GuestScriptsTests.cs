@@ -58,9 +58,9 @@ public sealed class GuestScriptsTests : IDisposable
     public void A_login_test_takes_the_right_password_alone(string shell)
     {
         Skip.IfNot(File.Exists("/usr/sbin/unix_chkpwd"), "unix_chkpwd (libpam-modules-bin) is not installed");
-        Assert.Equal(0, Run(shell, GuestScripts.TestLogin, "root", "right\0").Code);
-        Assert.Equal(7, Run(shell, GuestScripts.TestLogin, "root", "wrong\0").Code);
-        Assert.Equal(7, Run(shell, GuestScripts.TestLogin, "alice", "right\0").Code);
+        Assert.Equal(0, TestLogin(shell, "root", "right\0"));
+        Assert.Equal(7, TestLogin(shell, "root", "wrong\0"));
+        Assert.Equal(7, TestLogin(shell, "alice", "right\0"));
     }
 
     [Fact]
@@ -70,29 +70,52 @@ public sealed class GuestScriptsTests : IDisposable
         Assert.Contains("$u='o''brien'", GuestScripts.WindowsTestLogin("o'brien"), StringComparison.Ordinal);
     }
 
-    /// <summary>Without what depends on this host.</summary>
+    /// <summary>On files of the test; without what depends on this host.</summary>
     private string[] Look(string shell, string user)
     {
-        var (code, said) = Run(shell, GuestScripts.Look, user, "");
+        Write();
+        var script = GuestScripts.Look
+            .Replace("/etc/passwd", _directory.File("passwd"), StringComparison.Ordinal)
+            .Replace("/etc/shadow", _directory.File("shadow"), StringComparison.Ordinal);
+        var (code, said) = Run([.. Shell(shell), "-c", script, "sh", user], "");
         Assert.Equal(0, code);
         Assert.DoesNotContain(Hash[6..], said, StringComparison.Ordinal);
         return [.. said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line != "login yes")];
     }
 
-    /// <summary>In a mount namespace whose passwd and shadow are the test's.</summary>
-    private (int Code, string Said) Run(string shell, string script, string user, string input)
+    /// <summary>In a mount namespace whose passwd and shadow are the test's: unix_chkpwd knows no others.</summary>
+    private int TestLogin(string shell, string user, string input)
     {
         Skip.IfNot(Environment.UserName == "root", "only root has a mount namespace of its own");
-        Skip.IfNot(File.Exists($"/usr/bin/{shell.Split(' ')[0]}"), $"{shell} is not installed");
+        Write();
+        const string bind = "mount --bind \"$1\" /etc/passwd && mount --bind \"$2\" /etc/shadow || exit 99; shift 2; exec \"$@\"";
+        var (code, _) = Run(
+            [
+                "unshare", "-m", "sh", "-c", bind, "sh", _directory.File("passwd"), _directory.File("shadow"),
+                .. Shell(shell), "-c", GuestScripts.TestLogin, "sh", user,
+            ],
+            input);
+        Skip.If(code is 1 or 99, "nothing can be mounted here");
+        return code;
+    }
+
+    private void Write()
+    {
         File.WriteAllText(_directory.File("passwd"), Passwd);
         File.WriteAllText(_directory.File("shadow"), Shadow);
-        const string bind = "mount --bind \"$1\" /etc/passwd && mount --bind \"$2\" /etc/shadow || exit 99; shift 2; exec \"$@\"";
-        using var process = Process.Start(new ProcessStartInfo(
-            "unshare",
-            [
-                "-m", "sh", "-c", bind, "sh", _directory.File("passwd"), _directory.File("shadow"),
-                .. shell.Split(' '), "-c", script, "sh", user,
-            ])
+    }
+
+    private static string[] Shell(string shell)
+    {
+        Skip.IfNot(
+            File.Exists($"/usr/bin/{shell.Split(' ')[0]}") || File.Exists($"/bin/{shell.Split(' ')[0]}"),
+            $"{shell} is not installed");
+        return shell.Split(' ');
+    }
+
+    private static (int Code, string Said) Run(IReadOnlyList<string> command, string input)
+    {
+        using var process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1))
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -101,7 +124,6 @@ public sealed class GuestScriptsTests : IDisposable
         process.StandardInput.Close();
         var said = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Skip.If(process.ExitCode == 99, "nothing can be mounted here");
         return (process.ExitCode, said);
     }
 

@@ -1,14 +1,11 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Actors.Stores.Sqlite;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Kinds.PasswordReset;
 using QgaOrchestrator.Core.Passwords;
 using QgaOrchestrator.Lab;
-using QgaOrchestrator.Passwords;
-using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Simulator;
 using Xunit.Abstractions;
 
@@ -31,7 +28,7 @@ public sealed class PasswordKillsTests(ITestOutputHelper output)
     {
         var chance = new Random(Setting("QGA_KILL_SEED", 1));
         await using var lab = await SimulatedLab.StartAsync(Vms);
-        using var key = await AddRecipientAsync(lab);
+        using var key = await LabEscrow.AddRecipientAsync(lab.Node.Data);
         await lab.WaitForReadyAsync(Vms);
         for (var round = 1; round <= Setting("QGA_KILLS", 5); round++) await PlayAsync(lab, key, round, chance);
     }
@@ -107,20 +104,21 @@ public sealed class PasswordKillsTests(ITestOutputHelper output)
     /// <summary>Whoever has the key gets into every guest that was changed.</summary>
     private static async Task AssertAllOpenAsync(SimulatedLab lab, RSA key, string when)
     {
-        await using var escrow = new SqliteEscrow(new(Path.Combine(lab.Node.Data, "escrow.db")));
+        await using var escrow = LabEscrow.Of(lab.Node.Data);
         foreach (var vm in lab.Fleet.Vms.Where(vm => vm.Guest.Accounts.Set.Any(set => set.Field == Field(vm))))
         {
             var account = await Owner(lab, escrow, vm);
             var readable = account?.Generations.Find(one => one.Hash == Field(vm) && one.State != GenerationState.Void);
             Assert.True(readable is not null, $"{when}: {vm.Name} has a password that the escrow does not hold");
-            Assert.True(vm.Guest.Accounts.Opens(User, await ClearAsync(escrow, key, account!, readable!)), $"{when}: {vm.Name}");
+            var clear = await LabEscrow.OpenAsync(escrow, key, account!, readable!);
+            Assert.True(vm.Guest.Accounts.Opens(User, clear), $"{when}: {vm.Name}");
         }
     }
 
     /// <summary>What a run says of a VM is so.</summary>
     private static async Task AssertTruthAsync(SimulatedLab lab, RSA key, Dictionary<string, ItemStatus> items)
     {
-        await using var escrow = new SqliteEscrow(new(Path.Combine(lab.Node.Data, "escrow.db")));
+        await using var escrow = LabEscrow.Of(lab.Node.Data);
         foreach (var vm in lab.Fleet.Vms.Where(vm => items.ContainsKey(vm.Name)))
         {
             var (item, account) = (items[vm.Name], await escrow.FindAsync(IdOf(vm)));
@@ -128,7 +126,7 @@ public sealed class PasswordKillsTests(ITestOutputHelper output)
             if (item.State == ItemStates.Succeeded)
             {
                 Assert.Equal(Field(vm), account!.Current!.Hash);
-                Assert.True(vm.Guest.Accounts.Opens(User, await ClearAsync(escrow, key, account, account.Current)));
+                Assert.True(vm.Guest.Accounts.Opens(User, await LabEscrow.OpenAsync(escrow, key, account, account.Current)));
             }
             else
             {
@@ -148,26 +146,6 @@ public sealed class PasswordKillsTests(ITestOutputHelper output)
         var own = await escrow.FindAsync(IdOf(vm));
         if (own?.Generations.Any(one => one.Hash == Field(vm)) == true) return own;
         return await escrow.FindAsync(IdOf(lab.Fleet.Vms[0]));
-    }
-
-    private static async Task<string> ClearAsync(SqliteEscrow escrow, RSA key, Account account, Generation generation)
-    {
-        using var opened = SealedPassword.Open((await escrow.SealedAsync(account.Id, generation.Number))!, key);
-        var inside = opened.Context;
-        Assert.Equal((account.Id.Vm, User, generation.Number), (inside.Vm, inside.User, inside.Generation));
-        return Encoding.UTF8.GetString(opened.Password.Reveal());
-    }
-
-    private static async Task<RSA> AddRecipientAsync(SimulatedLab lab)
-    {
-        using var passphrase = Secret.Of("correct horse battery");
-        var made = EscrowKey.Create("test", passphrase, TimeProvider.System.GetUtcNow(), 3072);
-        const UnixFileMode own = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        var folder = Path.Combine(lab.Node.Data, "recipients");
-        Directory.CreateDirectory(folder, own | UnixFileMode.UserExecute);
-        await File.WriteAllTextAsync(Path.Combine(folder, "test.pem"), made.Certificate);
-        File.SetUnixFileMode(Path.Combine(folder, "test.pem"), own);
-        return EscrowKey.Open(made.PrivateKey, passphrase);
     }
 
     private static int Setting(string name, int value) =>

@@ -99,8 +99,10 @@ internal sealed class ResetWork(ItemPlace place, ResetOptions options) : IDispos
             Fingerprint = hash is null ? null : PasswordFingerprint.Of(hash),
         };
         var account = await Escrow.ChangeAsync(
-            Id, kept => AccountRules.Add(Mine(kept), candidate), new SealedGeneration(make.Generation, sealed_));
-        return new ResetInput.Made(account!);
+            Id,
+            kept => Mine(kept).Latest < candidate.Number ? AccountRules.Add(kept!, candidate) : kept,
+            new SealedGeneration(make.Generation, sealed_));
+        return account!.Find(make.Generation) == candidate ? new ResetInput.Made(account) : new ResetInput.Leased(account);
     }
 
     private async Task<ResetInput> SendAsync(int generation)

@@ -50,6 +50,9 @@ public static class ResetRules
                 WasInForce = false,
                 Sendings = 0,
             }),
+        // An actor before this one was still at work: what it made may have been sent.
+        (ResetPhase.Making, ResetInput.Leased i) => AfterLease(
+            state with { Account = i.Account, Target = null, HasClear = false }),
         (ResetPhase.Making, ResetInput.Failed i) => Finish(state, new ResetEnd(ItemState.Failed, i.Reason, i.Remedy)),
         (ResetPhase.Sending, ResetInput.Sent i) => AfterSending(state, i.Answer),
         (ResetPhase.Sending, ResetInput.NotSent { Passing: true } i) => TryAgain(state, i.Reason, i.Remedy),

@@ -154,7 +154,8 @@ public abstract record ResetEffect
     /// <summary>Look at the account in the guest, behind all that was sent to it: Looked.</summary>
     public sealed record Look : ResetEffect;
 
-    /// <summary>Make a password, seal it, and commit it as a candidate: Made, or Failed.</summary>
+    /// <summary>Make a password, seal it, and commit it as a candidate: Made, Failed, or Leased where the account has another one
+    /// of this number by now.</summary>
     /// <param name="Scheme">The crypt(3) prefix of the hash; null: the guest is sent the password itself.</param>
     /// <param name="Before">The fingerprint of what is in force; null: it cannot be seen.</param>
     public sealed record Make(int Generation, string? Scheme, string? Before) : ResetEffect;

@@ -39,6 +39,13 @@ internal sealed class ResetPlay
         return Step(new ResetInput.Made(_account));
     }
 
+    public ResetPlay IsOvertaken(Generation by)
+    {
+        Assert.IsType<ResetEffect.Make>(_effect);
+        _account = AccountRules.Add(_account, by);
+        return Step(new ResetInput.Leased(_account));
+    }
+
     public ResetPlay Answers(SendAnswer answer)
     {
         Assert.IsType<ResetEffect.Send>(_effect);

@@ -59,6 +59,11 @@ public class ResetRulesTests
     }
 
     [Fact]
+    public void A_candidate_that_an_earlier_actor_has_made_meanwhile_is_looked_at_and_sent_again() => Play(Options)
+        .Sees("before").IsOvertaken(Made(1, "before")).Sees("before").Answers(SendAnswer.Done)
+        .Records(new EscrowChange.Applied(1, null)).Sees("h1").EndsPromoted(1, Evidence.Hash);
+
+    [Fact]
     public void A_crash_behind_the_promotion_tells_the_success_again()
     {
         var account = AccountRules.Promote(

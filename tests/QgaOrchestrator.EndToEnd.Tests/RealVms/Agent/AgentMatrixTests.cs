@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Lab;
+using QgaOrchestrator.Qemu.Agent.Sockets;
 
 namespace QgaOrchestrator.EndToEnd.Tests.RealVms.Agent;
 
@@ -155,15 +156,9 @@ public sealed class AgentMatrixTests(FullVm shared)
         Assert.StartsWith("$6$", await ShadowAsync("alice"), StringComparison.Ordinal);
         Assert.Empty((await vm.CallAsync("guest-set-user-password", Password("root", hash, true)))!.AsObject());
         Assert.Equal(hash, await ShadowAsync("root"));
-        Assert.StartsWith(
-            "child process has failed to set user password",
-            await vm.FailedAsync("guest-set-user-password", Password("bob", "x", false)),
-            StringComparison.Ordinal
-        );
-        Assert.Equal(
-            "forbidden characters in raw password",
-            await vm.FailedAsync("guest-set-user-password", Password("alice", "x\ny", false))
-        );
+        // "child process has failed to set user password", and "forbidden characters in raw password".
+        foreach (var refused in new[] { Password("bob", "x", false), Password("alice", "x\ny", false) })
+            Assert.Equal(WithheldReply.Words, await vm.FailedAsync("guest-set-user-password", refused));
 
         // Nowhere in what the node keeps: log, journal, audit, ledger. (1: looked at everything, found nothing.)
         var found = await Tool.RunAsync(
