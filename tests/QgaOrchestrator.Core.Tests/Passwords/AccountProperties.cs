@@ -70,7 +70,7 @@ public class AccountProperties
                     if (_inForce == one) _account = AccountRules.Apply(_account, one, Print(one), _now);
                     else if (!_everInForce.Contains(one)) _account = AccountRules.Void(_account, one, _now);
                     return $"settled {one}";
-                case 8 when _inForce > 0 && _onTheWay.Count == 0:
+                case 8 when _onTheWay.Count == 0 && _account.Find(_inForce) is { State: not GenerationState.Void }:
                     _account = AccountRules.Promote(_account, _inForce, Evidence.Hash, Print(_inForce), _now);
                     _changedUnseen = false;
                     return $"promoted {_inForce}";
@@ -89,7 +89,7 @@ public class AccountProperties
             var point = _points.Count > 0 ? _points[_random.Next(_points.Count)] : 0;
             switch (_random.Next(5))
             {
-                case 0 or 1:
+                case 0 or 1 when !_changedUnseen: // a point names what is known
                     _points.Add(_inForce);
                     return $"point of {_inForce}";
                 case 2:
