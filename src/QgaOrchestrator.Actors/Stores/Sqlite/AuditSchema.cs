@@ -1,5 +1,4 @@
 using LinqToDB.Mapping;
-using Microsoft.Data.Sqlite;
 
 namespace QgaOrchestrator.Actors.Stores.Sqlite;
 
@@ -52,13 +51,13 @@ internal static class AuditSchema
     public static void Ensure(SqliteFile file)
     {
         using var db = file.Open();
-        Execute(db, "PRAGMA journal_mode=WAL");
-        var version = VersionOf(db);
+        db.Execute("PRAGMA journal_mode=WAL");
+        var version = db.UserVersion();
         if (version >= Version) return;
         using var transaction = db.BeginTransaction();
-        if (version < 2) Execute(db, First + Second);
-        if (version < 3) Execute(db, Third);
-        Execute(db, Fourth + $"PRAGMA user_version={Version};");
+        if (version < 2) db.Execute(First + Second);
+        if (version < 3) db.Execute(Third);
+        db.Execute(Fourth + $"PRAGMA user_version={Version};");
         transaction.Commit();
     }
 
@@ -78,18 +77,4 @@ internal static class AuditSchema
                 ? $"CREATE INDEX audit_{column} ON audit ({column}, number) WHERE {column} IS NOT NULL;"
                 : ""
         );
-
-    private static long VersionOf(SqliteConnection db)
-    {
-        using var command = db.CreateCommand();
-        command.CommandText = "PRAGMA user_version";
-        return (long)command.ExecuteScalar()!;
-    }
-
-    private static void Execute(SqliteConnection db, string sql)
-    {
-        using var command = db.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
-    }
 }

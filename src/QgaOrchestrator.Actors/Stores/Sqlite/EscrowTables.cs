@@ -1,5 +1,4 @@
 using LinqToDB.Mapping;
-using Microsoft.Data.Sqlite;
 
 namespace QgaOrchestrator.Actors.Stores.Sqlite;
 
@@ -52,29 +51,15 @@ internal static class EscrowSchema
     public static bool Ensure(SqliteFile file)
     {
         using var db = file.Open();
-        var version = VersionOf(db);
+        var version = db.UserVersion();
         if (version > Version)
             throw new StoreException(
                 $"{file.Path} was written by a newer version of qgad", "Use that version, or a copy of the file from before it");
         if (version == Version) return true;
-        Execute(db, "PRAGMA journal_mode=WAL");
+        db.Execute("PRAGMA journal_mode=WAL");
         using var transaction = db.BeginTransaction();
-        Execute(db, Tables);
+        db.Execute(Tables);
         transaction.Commit();
         return true;
-    }
-
-    private static long VersionOf(SqliteConnection db)
-    {
-        using var command = db.CreateCommand();
-        command.CommandText = "PRAGMA user_version";
-        return (long)command.ExecuteScalar()!;
-    }
-
-    private static void Execute(SqliteConnection db, string sql)
-    {
-        using var command = db.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
     }
 }

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Text.Json;
 using LinqToDB;
 using LinqToDB.Data;
@@ -11,27 +10,26 @@ public sealed class SqliteEscrow : IEscrow
 {
     private const int ReadsAtOnce = 4;
 
-    private readonly SqliteFile _file;
     private readonly DataOptions _options;
     private readonly SqliteWriter _writer;
-    private readonly SemaphoreSlim _reads = new(ReadsAtOnce);
+    private readonly SqliteReader _reader;
     private readonly Lazy<bool> _schema;
 
     public SqliteEscrow(SqliteFile file)
     {
-        _file = file;
         _options = file.Options(yield: false);
         // Tried again until it succeeds.
         _schema = new(() => EscrowSchema.Ensure(file), LazyThreadSafetyMode.PublicationOnly);
         _writer = new(file, Connect);
+        _reader = new(file, Connect, ReadsAtOnce);
     }
 
-    public Task<Account?> FindAsync(AccountId id) => ReadAsync(db => Find(db, id));
+    public Task<Account?> FindAsync(AccountId id) => _reader.ReadAsync(db => Find(db, id));
 
-    public Task<IReadOnlyList<Account>> OfVmAsync(string vm) => ReadAsync(db =>
+    public Task<IReadOnlyList<Account>> OfVmAsync(string vm) => _reader.ReadAsync(db =>
         Read(db.GetTable<AccountRow>().Where(row => row.Vm == vm).OrderBy(row => row.User)));
 
-    public Task<IReadOnlyList<Account>> ListAsync(AccountId? after, int limit) => ReadAsync(db =>
+    public Task<IReadOnlyList<Account>> ListAsync(AccountId? after, int limit) => _reader.ReadAsync(db =>
     {
         IQueryable<AccountRow> rows = db.GetTable<AccountRow>();
         if (after is { Vm: var vm, User: var user })
@@ -39,14 +37,14 @@ public sealed class SqliteEscrow : IEscrow
         return Read(rows.OrderBy(row => row.Vm).ThenBy(row => row.User).Take(limit));
     });
 
-    public Task<IReadOnlyList<Account>> WithFingerprintAsync(string fingerprint) => ReadAsync(db => Read(
+    public Task<IReadOnlyList<Account>> WithFingerprintAsync(string fingerprint) => _reader.ReadAsync(db => Read(
         from found in db.GetTable<FingerprintRow>()
         where found.Fingerprint == fingerprint
         join row in db.GetTable<AccountRow>() on new { found.Vm, found.User } equals new { row.Vm, row.User }
         orderby row.Vm, row.User
         select row));
 
-    public Task<IReadOnlyList<Account>> CheckedOutAsync() => ReadAsync(db =>
+    public Task<IReadOnlyList<Account>> CheckedOutAsync() => _reader.ReadAsync(db =>
         Read(db.GetTable<AccountRow>().Where(row => row.CheckedOut).OrderBy(row => row.Vm).ThenBy(row => row.User)));
 
     public async Task<Account?> ChangeAsync(AccountId id, Func<Account?, Account?> change, SealedGeneration? added = null)
@@ -63,7 +61,7 @@ public sealed class SqliteEscrow : IEscrow
         return kept;
     }
 
-    public Task<byte[]?> SealedAsync(AccountId id, int generation) => ReadAsync(db => Sealed(db, id, generation)?.Bytes);
+    public Task<byte[]?> SealedAsync(AccountId id, int generation) => _reader.ReadAsync(db => Sealed(db, id, generation)?.Bytes);
 
     public async Task<bool> ResealAsync(AccountId id, int generation, ReadOnlyMemory<byte> was, ReadOnlyMemory<byte> now)
     {
@@ -79,7 +77,7 @@ public sealed class SqliteEscrow : IEscrow
     public async ValueTask DisposeAsync()
     {
         await _writer.DisposeAsync();
-        _reads.Dispose();
+        _reader.Dispose();
     }
 
     private static void Write(DataConnection db, Account? before, Account after, SealedGeneration? added)
@@ -135,27 +133,6 @@ public sealed class SqliteEscrow : IEscrow
                 $"escrow.db: the account {row.User} of {row.Vm} cannot be read: {e.Message.TrimEnd('.')}",
                 "Put a good copy of escrow.db back. Its sealed texts can still be opened with a recipient's key",
                 e);
-        }
-    }
-
-    private async Task<T> ReadAsync<T>(Func<DataConnection, T> read)
-    {
-        await _reads.WaitAsync();
-        try
-        {
-            return await Task.Run(() =>
-            {
-                using var db = Connect();
-                return read(db);
-            });
-        }
-        catch (DbException e)
-        {
-            throw _file.Failed(e);
-        }
-        finally
-        {
-            _reads.Release();
         }
     }
 

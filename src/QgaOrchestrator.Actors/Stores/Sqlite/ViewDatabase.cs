@@ -10,7 +10,7 @@ public sealed class ViewDatabase : IAsyncDisposable
     private const int ReadsAtOnce = 2;
     private readonly SqliteFile _file;
     private readonly DataOptions _options;
-    private readonly SemaphoreSlim _reads = new(ReadsAtOnce);
+    private readonly SqliteReader _reader;
     private readonly SqliteWriter _writer;
 
     public ViewDatabase(SqliteFile file)
@@ -18,31 +18,13 @@ public sealed class ViewDatabase : IAsyncDisposable
         _file = file;
         _options = file.Options(yield: false);
         _writer = new(file, Connect);
+        _reader = new(file, Connect, ReadsAtOnce);
     }
 
     /// <summary>Done when the write is committed.</summary>
     internal Task WriteAsync(Action<DataConnection> write) => _writer.WriteAsync(write);
 
-    internal async Task<T> ReadAsync<T>(Func<DataConnection, T> read)
-    {
-        await _reads.WaitAsync();
-        try
-        {
-            return await Task.Run(() =>
-            {
-                using var db = Connect();
-                return read(db);
-            });
-        }
-        catch (DbException e)
-        {
-            throw _file.Failed(e);
-        }
-        finally
-        {
-            _reads.Release();
-        }
-    }
+    internal Task<T> ReadAsync<T>(Func<DataConnection, T> read) => _reader.ReadAsync(read);
 
     /// <summary>Makes the tables anew, unless this version has built them completely.</summary>
     /// <param name="rebuild">Fills them.</param>
@@ -78,7 +60,7 @@ public sealed class ViewDatabase : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _writer.DisposeAsync();
-        _reads.Dispose();
+        _reader.Dispose();
     }
 
     private DataConnection Connect() => new(_options);
