@@ -33,7 +33,7 @@ internal sealed class ResetWork(ItemPlace place, ResetOptions options) : IDispos
                 ResetEffect.Lease => await LeaseAsync(),
                 ResetEffect.Look => new ResetInput.Looked(await _vm!.LookAsync(options.User, stopped)),
                 ResetEffect.Make make => await MakeAsync(make, stopped),
-                ResetEffect.Send send => await SendAsync(send.Generation),
+                ResetEffect.Send send => await SendAsync(send.Hash),
                 ResetEffect.TestLogin => new ResetInput.LoginTested(
                     await _vm!.TestLoginAsync(options.User, _clear!, stopped)),
                 ResetEffect.Record record => await RecordAsync(record.Changes),
@@ -61,20 +61,23 @@ internal sealed class ResetWork(ItemPlace place, ResetOptions options) : IDispos
             return new ResetInput.NotSent(
                 "its monitor does not answer, so whose password it would be is not known", "See qgactl vm show", Passing: true);
         _vm = vm;
-        var unsettled = (await Escrow.FindAsync(Id))?.Lease is { } held && held.Run != Lease.Run
-            ? await _services.Unsettled(place.Spec.Id)
-            : null;
-        var leased = await Escrow.ChangeAsync(Id, account => AccountRules.Lease(
-            (account ?? new Account(Id, place.Spec.Id.ToString())) with
-            {
-                Name = place.Spec.Id.ToString(),
-                Process = vm.Process,
-            },
-            Lease,
-            other => unsettled?.Contains(CutNames.For(other.Run, other.Item, other.Attempt).Hash) != true));
-        return leased!.Lease == Lease
+        // Whose lease is over is asked only where another run has it: that asks every run.
+        var leased = await TakeAsync(other => other.Run == Lease.Run);
+        if (leased.Lease != Lease)
+        {
+            var unsettled = await _services.Unsettled(place.Spec.Id);
+            leased = await TakeAsync(other => !unsettled.Contains(CutNames.For(other.Run, other.Item, other.Attempt).Hash));
+        }
+        return leased.Lease == Lease
             ? new ResetInput.Leased(leased)
             : new ResetInput.HeldBy(leased.Lease!.Run);
+    }
+
+    private async Task<Account> TakeAsync(Func<AccountLease, bool> isOver)
+    {
+        var name = place.Spec.Id.ToString();
+        return (await Escrow.ChangeAsync(Id, account => AccountRules.Lease(
+            (account ?? new Account(Id, name)) with { Name = name, Process = _vm!.Process }, Lease, isOver)))!;
     }
 
     private async Task<ResetInput> MakeAsync(ResetEffect.Make make, CancellationToken stopped)
@@ -105,9 +108,8 @@ internal sealed class ResetWork(ItemPlace place, ResetOptions options) : IDispos
         return account!.Find(make.Generation) == candidate ? new ResetInput.Made(account) : new ResetInput.Leased(account);
     }
 
-    private async Task<ResetInput> SendAsync(int generation)
+    private async Task<ResetInput> SendAsync(string? hash)
     {
-        var hash = (await Escrow.FindAsync(Id))?.Find(generation)?.Hash;
         using var sent = hash is null ? null : Secret.Of(Encoding.UTF8.GetBytes(hash));
         var request = GuestSetUserPassword.Request(options.User, sent ?? _clear!, crypted: hash is not null);
         using var holder = request.Holder;

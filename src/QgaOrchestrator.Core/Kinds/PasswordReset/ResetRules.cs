@@ -235,7 +235,7 @@ public static class ResetRules
     // ---- sending
 
     private static (ResetState, ResetEffect?) Send(ResetState state) =>
-        (state with { Phase = ResetPhase.Sending }, new ResetEffect.Send(state.Target!.Value));
+        (state with { Phase = ResetPhase.Sending }, new ResetEffect.Send(state.Target!.Value, state.Generation!.Hash));
 
     /// <summary>The same again: a hash, or what this process still has in clear. Else a new candidate.</summary>
     private static (ResetState, ResetEffect?) SendAgain(ResetState state, string? seen) =>

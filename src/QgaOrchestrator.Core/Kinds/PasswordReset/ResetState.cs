@@ -161,7 +161,8 @@ public abstract record ResetEffect
     public sealed record Make(int Generation, string? Scheme, string? Before) : ResetEffect;
 
     /// <summary>Send the generation's hash, else its password: Sent, or NotSent.</summary>
-    public sealed record Send(int Generation) : ResetEffect;
+    /// <param name="Hash">Null: the password itself.</param>
+    public sealed record Send(int Generation, string? Hash) : ResetEffect;
 
     /// <summary>Have the guest test the generation's password: LoginTested.</summary>
     public sealed record TestLogin(int Generation) : ResetEffect;
