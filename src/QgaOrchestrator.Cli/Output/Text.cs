@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace QgaOrchestrator.Cli.Output;
 
@@ -44,20 +45,26 @@ internal static class Text
     /// <summary>Lines of at most this width, broken between words; later ones indented.</summary>
     public static IEnumerable<string> Wrap(string text, int width, string indent)
     {
-        var line = "";
+        var line = new StringBuilder();
+        var taken = 0;
         foreach (var word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (line.Length > 0 && TextWidth.Of(line) + 1 + TextWidth.Of(word) > width)
+            var wide = TextWidth.Of(word);
+            if (line.Length > 0 && taken + 1 + wide > width)
             {
-                yield return line;
-                line = indent + word;
+                yield return line.ToString();
+                line.Clear().Append(indent);
+                taken = TextWidth.Of(indent);
             }
-            else
+            else if (line.Length > 0)
             {
-                line = line.Length == 0 ? word : $"{line} {word}";
+                line.Append(' ');
+                taken++;
             }
+            line.Append(word);
+            taken += wide;
         }
-        yield return line;
+        yield return line.ToString();
     }
 
     public static string Bar(double part, int width)

@@ -28,7 +28,11 @@ internal static class TextWidth
     {
         if (!text.AsSpan().ContainsAnyExceptInRange(' ', '~')) return text.Length;
         var width = 0;
-        for (var at = 0; at < text.Length; at += Length(text, at)) width += OfElement(text.AsSpan(at, Length(text, at)));
+        for (int at = 0, length; at < text.Length; at += length)
+        {
+            length = Length(text, at);
+            width += OfElement(text.AsSpan(at, length));
+        }
         return width;
     }
 
@@ -50,11 +54,17 @@ internal static class TextWidth
     /// <summary>The text, and spaces up to the width.</summary>
     public static string Pad(string text, int width) => text + new string(' ', Math.Max(0, width - Of(text)));
 
-    private static int Length(string text, int at) => StringInfo.GetNextTextElementLength(text, at);
+    /// <summary>Of the letter with its marks that begins there. Between two plain characters nothing needs to be looked
+    /// up.</summary>
+    private static int Length(string text, int at) =>
+        at + 1 < text.Length && text[at] is >= ' ' and <= '~' && text[at + 1] is >= ' ' and <= '~'
+            ? 1
+            : StringInfo.GetNextTextElementLength(text, at);
 
     /// <summary>A letter with all its marks, or a picture of several.</summary>
     private static int OfElement(ReadOnlySpan<char> element)
     {
+        if (element is [>= ' ' and <= '~']) return 1;
         var width = 0;
         foreach (var rune in element.EnumerateRunes())
             width = rune.Value == PictureFollows ? 2 : Math.Max(width, OfRune(rune));

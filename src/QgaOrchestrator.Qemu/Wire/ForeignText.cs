@@ -53,7 +53,7 @@ public static class ForeignText
         {
             var rune = Shown(given);
             if ((taken += size(rune)) > most) return line.ToString(0, room) + Ellipsis;
-            line.Append(rune.ToString());
+            _ = rune.IsBmp ? line.Append((char)rune.Value) : line.Append(rune.ToString());
             if (taken <= most - ellipsis) room = line.Length;
         }
         return line.ToString();

@@ -27,6 +27,8 @@ internal sealed class WallClock
         ["FAKETIME_TIMESTAMP_FILE"] = _file,
         ["FAKETIME_NO_CACHE"] = "1",
         ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
+        // Or it takes the time-out of a wait for a wall clock's: each wait ends at once, and every timer spins.
+        ["FAKETIME_FORCE_MONOTONIC_FIX"] = "0",
     };
 
     /// <summary>From now on it is wrong by so much.</summary>

@@ -104,14 +104,21 @@ internal sealed class RealQemu : IAsyncDisposable
     /// <summary>Writes 64 KiB of one byte as the guest would: through the device, whatever layer it stands on.</summary>
     public async Task WriteAsync(int disk, int pattern, string offset)
     {
+        await IoAsync(disk, $"write -P {pattern} {offset} 64k");
         // Flushed, or a reader of the file would not see what QEMU's own cache holds.
-        foreach (var command in new[] { $"write -P {pattern} {offset} 64k", "flush" })
-        {
-            var said = await AskAsync("human-monitor-command", $$"""
-                {"command-line": "qemu-io -d /machine/peripheral/vd{{disk}}/virtio-backend \"{{command}}\""}
-                """);
-            Assert.DoesNotContain("rror", said.GetString(), StringComparison.Ordinal);
-        }
+        await IoAsync(disk, "flush");
+    }
+
+    /// <summary>What the guest would read: 64 KiB of one byte.</summary>
+    public Task AssertReadsAsync(int disk, int pattern, string offset) => IoAsync(disk, $"read -P {pattern} {offset} 64k");
+
+    private async Task IoAsync(int disk, string command)
+    {
+        var said = await AskAsync("human-monitor-command", $$"""
+            {"command-line": "qemu-io -d /machine/peripheral/vd{{disk}}/virtio-backend \"{{command}}\""}
+            """);
+        Assert.DoesNotContain("rror", said.GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("failed", said.GetString(), StringComparison.Ordinal);
     }
 
     public static void AssertHolds(string image, int pattern, string offset) =>

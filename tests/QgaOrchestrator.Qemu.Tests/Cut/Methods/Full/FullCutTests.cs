@@ -41,6 +41,7 @@ public sealed class FullCutTests : IAsyncDisposable
             seen.Add(progress);
             begun.TrySetResult(progress);
         }, default);
+        await await Task.WhenAny(begun.Task, finish); // a finish that fails is told, and not waited for
         Assert.True((await begun.Task).Done < 64 << 20);
         _vm.Jobs.CopyTime = TimeSpan.Zero;
         hold.Dispose();

@@ -103,7 +103,7 @@ public sealed class RealSnapshotCutTests : IDisposable
             Assert.False(Directory.Exists(directory), dying.Last);
             Assert.Null(Overlays.Read(Vm));
             Assert.Equal(2, Directory.GetFiles(Path.GetDirectoryName(qemu.Disks[0])!, "*.qcow2").Length);
-            RealQemu.AssertHolds(qemu.Disks[0], pattern, "4M");
+            await qemu.AssertReadsAsync(0, pattern, "4M");
         }
 
         Assert.Empty(all.Except(killedAt));
