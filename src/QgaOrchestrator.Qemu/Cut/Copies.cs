@@ -22,9 +22,15 @@ internal sealed record Copies(IReadOnlyList<Copies.Copy> All)
     public static Copies Of(CutPlan plan, IReadOnlyList<Job> jobs) => new([.. plan.Disks.Select(disk => new Copy(
         disk, jobs.FirstOrDefault(job => job.Id == plan.Names.Job(disk.Index) && job.Type != "create")))]);
 
-    /// <exception cref="CutException">A copy failed.</exception>
-    public void ThrowIfFailed()
+    /// <exception cref="CutException">A copy failed, or QEMU does not go on with it.</exception>
+    public void ThrowIfFailed(JobWatch watch)
     {
+        foreach (var copy in All)
+            if (copy.Job is { } job && watch.IsStalled(job))
+                throw new CutException(
+                    $"QEMU has paused the copy of disk {copy.Disk.Index} ({copy.Disk.Node}) and does not resume it",
+                    "Run the backup of this VM again. Somebody may have paused the job by QEMU's monitor; some QEMU versions also "
+                        + "forget to resume one.");
         if (All.FirstOrDefault(copy => copy.Job?.Error is not null) is not { Job.Error: { } error } failed) return;
         throw CutErrors.IsFull(error)
             ? CutErrors.Full(failed.Disk.Image, error)

@@ -15,6 +15,9 @@ public sealed record CutLimits
     /// <summary>Between two looks at the jobs where no event tells of a change. Default 1 s.</summary>
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>For a job that QEMU has paused to get further again. Default 30 s.</summary>
+    public TimeSpan Paused { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>For a cancelled job, or a node that is still in use, to be gone. Default 60 s.</summary>
     public TimeSpan Removal { get; init; } = TimeSpan.FromSeconds(60);
 

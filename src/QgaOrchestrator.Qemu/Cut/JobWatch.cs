@@ -16,6 +16,8 @@ internal sealed class JobWatch : IDisposable
     private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
+    private readonly Dictionary<string, (long Progress, long Since)> _paused = [];
+
     /// <summary>Listens from here on: make it before the command that starts the job.</summary>
     public JobWatch(IMonitor monitor, TimeProvider time, CutLimits limits)
     {
@@ -29,6 +31,24 @@ internal sealed class JobWatch : IDisposable
     public async Task<IReadOnlyList<Job>> LookAsync() =>
         await QueryJobs.AskAsync(_monitor, _limits.Command).ConfigureAwait(false)
         ?? throw new CutException("this QEMU does not tell of its jobs (query-jobs)", "Needs QEMU 4.0 or later.");
+
+    /// <summary>
+    /// QEMU has paused the job and does not resume it. It pauses a job for milliseconds each time it drains the job's nodes; one that
+    /// begins meanwhile is now and then left paused for good (seen with QEMU 7.2, a commit in a few hundred).
+    /// </summary>
+    public bool IsStalled(Job job)
+    {
+        if (job.Status != "paused")
+        {
+            _paused.Remove(job.Id);
+            return false;
+        }
+
+        if (_paused.TryGetValue(job.Id, out var seen) && seen.Progress == job.CurrentProgress)
+            return _time.GetElapsedTime(seen.Since) > _limits.Paused;
+        _paused[job.Id] = (job.CurrentProgress, _time.GetTimestamp());
+        return false;
+    }
 
     /// <summary>Waits for a change, at most until the next look is due.</summary>
     public async Task ChangedAsync(CancellationToken cancel)

@@ -19,7 +19,7 @@ public sealed class BlockJob
     /// <summary>create, backup or commit.</summary>
     public string Type { get; }
 
-    /// <summary>created, running, ready, pending, concluded, null: the states that last.</summary>
+    /// <summary>created, running, paused, ready, pending, concluded, null: the states that last.</summary>
     public string Status { get; internal set; } = "created";
 
     public long Length { get; }

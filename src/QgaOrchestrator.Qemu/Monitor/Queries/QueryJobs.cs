@@ -18,5 +18,7 @@ public sealed record Job(
     /// <summary>Why it failed; a cancelled one says "Operation canceled".</summary>
     public string? Error { get; } = Error is null ? null : ForeignText.Message(Error);
 
+    public bool WasCancelled => Error == "Operation canceled";
+
     public bool IsConcluded => Status == "concluded";
 }

@@ -37,7 +37,7 @@ public sealed class FullCut(IQmpMachine machine, TimeProvider time, CutLimits? l
         {
             var copies = Copies.Of(plan, await watch.LookAsync().ConfigureAwait(false));
             progress(copies.Progress);
-            copies.ThrowIfFailed();
+            copies.ThrowIfFailed(watch);
             if (copies.AllConcluded) break;
             if (copies.AnyMissing) await RequireInCleaningAsync(plan, copies).ConfigureAwait(false);
             if (copies.RestConcluded) break;

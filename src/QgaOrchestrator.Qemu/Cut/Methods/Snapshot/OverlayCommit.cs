@@ -6,6 +6,9 @@ namespace QgaOrchestrator.Qemu.Cut.Methods.Snapshot;
 /// <summary>Writes what is in active overlays back to their bases, until each base is its device's disk again.</summary>
 internal sealed class OverlayCommit(IMonitor monitor, OverlayLedger overlays, TimeProvider time, CutLimits limits)
 {
+    /// <summary>So often a commit that was cancelled is begun again.</summary>
+    private const int Repeats = 3;
+
     /// <summary>The nodes that devices write to now.</summary>
     public async Task<IReadOnlySet<string>> ActiveAsync() =>
         (await QueryBlock.AskAsync(monitor, limits.Command).ConfigureAwait(false)
@@ -18,7 +21,7 @@ internal sealed class OverlayCommit(IMonitor monitor, OverlayLedger overlays, Ti
     {
         var names = CutNames.FromHash(owed.Hash);
         using var watch = new JobWatch(monitor, time, limits);
-        while (true)
+        for (var cancelled = 0;;)
         {
             var jobs = await watch.LookAsync().ConfigureAwait(false);
             foreach (var disk in owed.Disks)
@@ -32,20 +35,21 @@ internal sealed class OverlayCommit(IMonitor monitor, OverlayLedger overlays, Ti
                         }
                     );
                 await monitor.DismissAsync(ended.Id, limits.Command).ConfigureAwait(false);
-                Require(disk, ended.Error);
+                if (!ended.WasCancelled || ++cancelled > Repeats) Require(disk, ended.Error);
             }
 
             var active = await ActiveAsync().ConfigureAwait(false);
             var open = false;
             foreach (var disk in owed.Disks.Where(disk => !disk.Committed))
-                open |= await StepAsync(names, disk, jobs, active).ConfigureAwait(false);
+                open |= await StepAsync(names, disk, watch, jobs, active).ConfigureAwait(false);
             if (!open) return;
             await watch.ChangedAsync(cancel).ConfigureAwait(false);
         }
     }
 
     /// <returns>False: the disk's overlay was never active.</returns>
-    private async Task<bool> StepAsync(CutNames names, OverlaidDisk disk, IReadOnlyList<Job> jobs, IReadOnlySet<string> active)
+    private async Task<bool> StepAsync(
+        CutNames names, OverlaidDisk disk, JobWatch watch, IReadOnlyList<Job> jobs, IReadOnlySet<string> active)
     {
         var (overlay, id) = (names.Overlay(disk.Index), names.Commit(disk.Index));
         switch (jobs.FirstOrDefault(job => job.Id == id))
@@ -54,7 +58,9 @@ internal sealed class OverlayCommit(IMonitor monitor, OverlayLedger overlays, Ti
                 // Refused where the job moved on in between: the next look tells.
                 await monitor.TryAsync("job-complete", "id", id, limits.Command).ConfigureAwait(false);
                 return true;
-            case not null:
+            case { } job:
+                // Nothing is lost: until it is ready the overlay has all that the guest wrote, and a new commit begins.
+                if (watch.IsStalled(job)) await monitor.CancelAsync(id, limits.Command).ConfigureAwait(false);
                 return true;
             case null when active.Contains(overlay):
                 Require(disk, await monitor.TryAsync("block-commit", MonitorArguments.Write(json =>

@@ -148,7 +148,7 @@ public sealed class SnapshotCut(
         {
             var copies = Copies.Of(plan, await watch.LookAsync().ConfigureAwait(false));
             progress(copies.Progress);
-            copies.ThrowIfFailed();
+            copies.ThrowIfFailed(watch);
             if (copies.AnyMissing && _copied != plan.Names.Hash
                 && (owed is not null || copies.NonePresent || await HasNodesAsync(plan).ConfigureAwait(false)))
                 throw new CutException("QEMU no longer knows the copy: QEMU was restarted, or somebody removed the job",
