@@ -34,7 +34,7 @@ internal sealed class JobWatch : IDisposable
 
     /// <summary>
     /// QEMU has paused the job and does not resume it. It pauses a job for milliseconds each time it drains the job's nodes; one that
-    /// begins meanwhile is now and then left paused for good (seen with QEMU 7.2, a commit in a few hundred).
+    /// begins meanwhile may be left paused for good (seen with QEMU 7.2: a commit, beside a write by qemu-io in its monitor).
     /// </summary>
     public bool IsStalled(Job job)
     {

@@ -102,8 +102,12 @@ internal sealed class RealQemu : IAsyncDisposable
     }
 
     /// <summary>Writes 64 KiB of one byte as the guest would: through the device, whatever layer it stands on.</summary>
+    /// <remarks>QEMU 7.2 may never return from it while a job begins or copies: its own loop and the job's pause wait for each
+    /// other. So it waits for the jobs first.</remarks>
     public async Task WriteAsync(int disk, int pattern, string offset)
     {
+        while ((await AskAsync("query-jobs")).EnumerateArray()
+            .Any(job => job.GetProperty("status").GetString() is not ("ready" or "concluded"))) ;
         await IoAsync(disk, $"write -P {pattern} {offset} 64k");
         // Flushed, or a reader of the file would not see what QEMU's own cache holds.
         await IoAsync(disk, "flush");

@@ -30,8 +30,8 @@ public sealed class BlockJobs
     /// <summary>Jobs of this type stand still when they have done that part, until disposed.</summary>
     public IDisposable Hold(string type, double at = 0.5) => AddFault(new JobFault(this, type, null, at));
 
-    /// <summary>The next job of this type is paused as it begins, and never resumed: QEMU 7.2 leaves one in some hundred
-    /// so.</summary>
+    /// <summary>The next job of this type is paused as it begins, and never resumed, as QEMU 7.2 may leave
+    /// it.</summary>
     public void Stall(string type)
     {
         lock (_graph.Sync) _stalls.Add(type);

@@ -88,8 +88,8 @@ public sealed class RealSnapshotCutTests : IDisposable
 
             killedAt.Add(dying.Last!);
             var pattern = number % 200 + 1;
+            await using var monitor = await qemu.OpenAsync(); // QEMU has done the last command when it greets the next client
             await qemu.WriteAsync(0, pattern, "4M");
-            await using var monitor = await qemu.OpenAsync();
             var next = new SnapshotCut(new QmpMachine(monitor), Vm, Overlays, TimeProvider.System);
             if (plan is not null && await next.CanFinishAsync(plan, default))
             {
