@@ -9,7 +9,7 @@ internal sealed class ItemChanges(RunState state)
     private readonly Dictionary<string, int> _runningBy = new(state.RunningBy);
     private readonly WaveProgress[] _waves = [.. state.Waves];
     private RunCounts _counts = state.Counts;
-    private int _firstPending = state.FirstPending;
+    private readonly List<RunItem> _changed = [];
 
     /// <summary>The item, which must be in this state: anything else is a journal that contradicts itself.</summary>
     public RunItem Require(int index, ItemState expected, int attempt) =>
@@ -28,19 +28,19 @@ internal sealed class ItemChanges(RunState state)
         if (running != 0)
             foreach (var (key, _) in RunLimits.Of(state, item))
                 _runningBy[key] = _runningBy.GetValueOrDefault(key) + running;
-        if (item.State == ItemState.Pending) _firstPending = Math.Min(_firstPending, item.Index);
+        _changed.Add(item);
     }
 
     public RunState ToState()
     {
-        while (_firstPending < _items.Count && _items[_firstPending].State != ItemState.Pending) _firstPending++;
+        var items = _items.ToItems();
         return state with
         {
-            Items = _items.ToItems(),
+            Items = items,
             Counts = _counts,
             RunningBy = _runningBy,
             Waves = _waves,
-            FirstPending = _firstPending,
+            Lanes = state.Lanes.Moved(_changed, items),
         };
     }
 }

@@ -82,8 +82,7 @@ public static class RunRules
     public static RunDue Due(RunState state, DateTimeOffset now) =>
         Look(state, now) is var (due, end) && end is { } until ? due with { Dispatch = Next(state, until) } : due;
 
-    /// <summary>When something is due by the clock alone. What could begin now is not looked for: that takes a look at each item
-    /// that waits for a place on a full host.</summary>
+    /// <summary>When something is due by the clock alone. What could begin now is not looked for.</summary>
     public static DateTimeOffset? Again(RunState state, DateTimeOffset now) => Look(state, now).Due.Again;
 
     /// <returns>What is due without attempts, and the index where those end that may begin; null: none may.</returns>
@@ -141,31 +140,26 @@ public static class RunRules
         var next = new List<ItemAttempt>();
         if (RunningAlone(state)) return next;
         var running = new Dictionary<string, int>(state.RunningBy);
-        var taken = new HashSet<int>();
-        for (var i = state.FirstPending; i < end; i++)
+        var waits = state.Lanes.Waits(state.Items, end);
+        while (waits.TryDequeue(out var waiting, out var index))
         {
-            var item = state.Items[i];
-            if (item.State != ItemState.Pending || taken.Contains(i)) continue;
+            var item = state.Items[index];
             var nothingElse = state.Counts.Running == 0 && next.Count == 0;
             if (item.Note.Freeze == FreezeMode.Alone)
             {
                 if (!nothingElse) continue;
-                return [new ItemAttempt(i, item.Attempt + 1)];
+                return [new ItemAttempt(index, item.Attempt + 1)];
             }
             var members = Members(state, item);
             // Who does not fit waits here, so that a large group is not overtaken for ever.
             if (!nothingElse && state.Counts.Running + next.Count + members.Count > state.Options.MaxParallel) break;
             if (next.Count > 0 && next.Count + members.Count > BatchLimit) break;
-            var needs = members.SelectMany(member => RunLimits.Of(state, member)).GroupBy(need => need)
-                .Select(need => (need.Key.Key, need.Key.Limit, Count: need.Count())).ToList();
+            var needs = waiting.Lane.Needs;
             if (needs.Any(need => running.GetValueOrDefault(need.Key) is > 0 and var under && under + need.Count > need.Limit))
                 continue;
             foreach (var (key, _, count) in needs) running[key] = running.GetValueOrDefault(key) + count;
-            foreach (var member in members)
-            {
-                taken.Add(member.Index);
-                next.Add(new ItemAttempt(member.Index, member.Attempt + 1));
-            }
+            next.AddRange(members.Select(member => new ItemAttempt(member.Index, member.Attempt + 1)));
+            RunLanes.Enqueue(waits, state.Items, end, waiting.Lane, waiting.Place + members.Count);
         }
         return next;
     }
@@ -211,7 +205,7 @@ public static class RunRules
     private static RunState Started(RunEvent.RunStarted e)
     {
         RunItem[] items = [.. e.Targets.Select((vm, i) => new RunItem(i, vm, ItemState.Pending, e.Notes?[i] ?? NoNote))];
-        return new()
+        var run = new RunState
         {
             Id = e.Run,
             Kind = e.Kind,
@@ -230,6 +224,7 @@ public static class RunRules
             Counts = new RunCounts { Total = items.Length, Pending = items.Length },
             RunningBy = new Dictionary<string, int>(),
         };
+        return run with { Lanes = RunLanes.Planned(run) };
     }
 
     private static readonly TargetNote NoNote = new();

@@ -43,8 +43,8 @@ public sealed record RunState
     /// <summary>Set from the abort on.</summary>
     public RunEvent.RunAborted? Abort { get; init; }
 
-    /// <summary>Every item before this index is past pending, unless an interruption sent it back.</summary>
-    public int FirstPending { get; init; }
+    /// <summary>The items that wait, by what they wait for.</summary>
+    public RunLanes Lanes { get; init; } = RunLanes.None;
 
     public RunPhase Phase { get; init; } = RunPhase.Running;
 

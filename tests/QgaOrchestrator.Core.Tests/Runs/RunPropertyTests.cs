@@ -87,6 +87,7 @@ public class RunPropertyTests
                 Groups = NoGroups,
                 RunningBy = Empty,
                 Waves = [],
+                Lanes = RunLanes.None,
                 Options = x.Options,
             },
             recovered with
@@ -95,6 +96,7 @@ public class RunPropertyTests
                 Groups = NoGroups,
                 RunningBy = Empty,
                 Waves = [],
+                Lanes = RunLanes.None,
                 Options = x.Options,
             }
         );
