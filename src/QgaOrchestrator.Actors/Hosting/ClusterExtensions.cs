@@ -63,7 +63,8 @@ public static class ClusterExtensions
           }
         }
         {{Dispatchers.Host}} {
-          type = PinnedDispatcher
+          type = Dispatcher
+          executor = "{{typeof(OwnThread).AssemblyQualifiedName}}"
         }
         """);
 }
