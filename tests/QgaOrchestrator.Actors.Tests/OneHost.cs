@@ -270,7 +270,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         Runs = () => RunsRegion,
         Agent = vm => vm.Kind.Agent(vm.Address, TimeProvider.System, new Random(1)),
         Machine = vm => vm.Kind.Machine(vm.Address, TimeProvider.System),
-        Cuts = new CutHost(Points, new Dictionary<string, IReadOnlyList<string>>(), TimeProvider.System),
+        Cuts = new CutHost(Points, TimeProvider.System),
         Exclude = _ => Excluded,
         Unsettled = _ => Task.FromResult<IReadOnlySet<string>>(Unsettled),
         Items = (services, spec, monitor) => ItemsActor.Props(services, spec, monitor, Kinds.All),

@@ -47,7 +47,7 @@ internal sealed partial class FleetFileWatch(string? path, ILogger log)
     {
         try
         {
-            return FleetFileReader.Read(File.ReadAllBytes(path));
+            return VmPlaces.Reader.Read(File.ReadAllBytes(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -130,7 +130,7 @@ public sealed partial class NodeActors(
         Agent = vm => vm.Kind.Agent(
             vm.Address, time, new Random(StringComparer.Ordinal.GetHashCode(vm.Id.Entity) ^ Environment.ProcessId)),
         Machine = vm => vm.Kind.Machine(vm.Address, time),
-        Cuts = new CutHost(options.Node.DataDirectory, options.Freeze.Hooks, time),
+        Cuts = options.Cuts(time),
         Exclude = fleet.Excluded,
         Items = (services, spec, monitor) => ItemsActor.Props(services, spec, monitor, kinds.All),
         Results = results,

@@ -13,7 +13,6 @@ using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Views;
-using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Actors.Hosting;
@@ -64,7 +63,7 @@ public static class OrchestratorExtensions
             provider.GetRequiredService<IAuditLog>(),
             provider.GetRequiredService<IEscrow>(),
             FreezeLedger.At(options.Freeze.Ledger),
-            new CutHost(options.Node.DataDirectory, options.Freeze.Hooks, provider.GetRequiredService<TimeProvider>()),
+            options.Cuts(provider.GetRequiredService<TimeProvider>()),
             provider.GetRequiredService<RunKinds>(),
             provider.GetRequiredService<TimeProvider>()
         ));

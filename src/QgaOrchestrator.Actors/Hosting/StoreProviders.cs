@@ -14,6 +14,9 @@ public static class StoreProviders
     /// <summary>The provider that a config without Store.Provider gets.</summary>
     public static IStoreProvider Default => All[0];
 
+    /// <summary>Directories of files that only the node may read, by name in its data directory.</summary>
+    public static IEnumerable<string> Directories => All.SelectMany(provider => provider.Directories);
+
     /// <summary>A provider that is not known is refused and never replaced by another.</summary>
     /// <exception cref="StoreException">This version has no such provider.</exception>
     public static IStoreProvider Find(string name) =>

@@ -31,7 +31,7 @@ public sealed class FleetScan(string host, IReadOnlyList<IVmSource> sources, str
             isSame &= ReferenceEquals(look, _looks[at]);
             _looks[at] = look;
         }
-        if (isSame && fleet.Vms.All(vm => vm.Agent is null && vm.Host is null)) return _last!;
+        if (isSame && fleet.Vms.All(vm => !vm.IsPlaced && vm.Host is null)) return _last!;
         _fleet = fleet;
         return _last = Combine(fleet);
     }
@@ -43,7 +43,7 @@ public sealed class FleetScan(string host, IReadOnlyList<IVmSource> sources, str
         // The entry for this host goes before the one for any.
         var ours = fleet.Vms.Where(vm => vm.Host == host).Select(vm => vm.Name).ToHashSet();
         foreach (
-            var vm in fleet.Vms.Where(vm => vm.Agent is not null && (vm.Host is null ? !ours.Contains(vm.Name) : vm.Host == host))
+            var vm in fleet.Vms.Where(vm => vm.IsPlaced && (vm.Host is null ? !ours.Contains(vm.Name) : vm.Host == host))
         )
             if (Place(vm, sources, root) is { } placed) found.Add(placed, FleetFileKey);
         foreach (var (at, look) in _looks.Index())
@@ -52,12 +52,12 @@ public sealed class FleetScan(string host, IReadOnlyList<IVmSource> sources, str
             foreach (var fault in look!.Faults) found.Fault(new(key, fault.Reason, fault.Remedy, fault.Blinds));
             foreach (var vm in look.Vms) found.Add(vm, key);
         }
-        foreach (var vm in fleet.Vms.Where(vm => vm.Agent is null && vm.Host == host && !found.Has(vm.Name)))
+        foreach (var vm in fleet.Vms.Where(vm => !vm.IsPlaced && vm.Host == host && !found.Has(vm.Name)))
         {
             found.Miss(
                 new VmId(host, vm.Name),
-                "the fleet file says that it is on this host, and no source of Fleet.Sources finds its sockets",
-                "Start the VM with its sockets there, or correct the fleet file"
+                "the fleet file says that it is on this host, and no source of Fleet.Sources finds it",
+                "Start the VM where a source looks, or correct the fleet file"
             );
         }
         foreach (var vm in fleet.Vms.Where(vm => vm.Host is { } other && other != host && !hasNode(other)))
@@ -74,9 +74,9 @@ public sealed class FleetScan(string host, IReadOnlyList<IVmSource> sources, str
     /// <summary>A VM that the fleet's file places by itself, as the kind sees it that such a place is of.</summary>
     /// <returns>Null: it is not placed, or no kind knows such a place.</returns>
     public static FoundVm? Place(FleetVm vm, IReadOnlyList<IVmSource> sources, string root) =>
-        vm.Sockets is ({ } agent, var monitor)
+        vm.IsPlaced
             ? HostKinds.All
-                .Select(kind => kind.Place(new PlacedVm(vm.Name, agent, monitor), sources, root))
+                .Select(kind => kind.Place(new PlacedVm(vm.Name, vm.Place), sources, root))
                 .FirstOrDefault(placed => placed is not null)
             : null;
 }

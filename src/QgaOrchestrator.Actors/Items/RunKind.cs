@@ -35,6 +35,9 @@ public abstract class RunKind
     /// <summary>An item's steps in their order.</summary>
     public abstract IReadOnlyList<RunStep> Steps { get; }
 
+    /// <summary>Its directories of files that only the node may read, by name in the node's data directory.</summary>
+    public virtual IReadOnlyList<string> Directories => [];
+
     // ---- its options
 
     /// <summary>The kind's own options, beside those of every kind.</summary>

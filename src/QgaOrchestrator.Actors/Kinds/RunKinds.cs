@@ -29,6 +29,9 @@ public sealed class RunKinds
 
     public IReadOnlyList<RunKind> All { get; }
 
+    /// <summary>Directories of files that only the node may read, by name in its data directory.</summary>
+    public IEnumerable<string> Directories => All.SelectMany(kind => kind.Directories);
+
     /// <summary>The kind that does what this agent command alone must not do in a run, and how; null: there is none.</summary>
     public string? InsteadOf(string command) =>
         All.Select(kind => kind.InsteadOf(command)).FirstOrDefault(how => how is not null);

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Hosts;
 
 namespace QgaOrchestrator.Actors.Options;
@@ -7,7 +8,11 @@ namespace QgaOrchestrator.Actors.Options;
 /// All options of a node, as <c>config/node.json</c> holds them; every path is absolute. A key is Section:Name.
 /// </summary>
 public sealed record QgadOptions(
-    NodeSection Node, StoreSection Store, FleetSection Fleet, FreezeSection Freeze, PolicySection Policy, ClusterSection Cluster);
+    NodeSection Node, StoreSection Store, FleetSection Fleet, FreezeSection Freeze, PolicySection Policy, ClusterSection Cluster)
+{
+    /// <summary>This host, as cut methods see it.</summary>
+    internal CutHost Cuts(TimeProvider time) => new(Node.DataDirectory, time) { Settings = Freeze.Methods };
+}
 
 /// <param name="Host">This hypervisor host's name; default the machine's.</param>
 /// <param name="DataDirectory">Journal, views, token. Default ./data.</param>
@@ -28,10 +33,9 @@ public sealed record FleetSection(IReadOnlyList<IVmSource> Sources, string? File
 /// <param name="Lease">Frozen → thawed; 100 ms to 5 min, default 10 s.</param>
 /// <param name="Spread">First frozen → last cut of a group; 100 ms to 5 min, default 5 s.</param>
 /// <param name="Ledger">The freeze ledger's directory, {host} is this host's name; falls back where it cannot be written.</param>
-/// <param name="Hooks">For method hook: name → argv of a program that makes a storage's snapshots (config/hooks). Default
-/// none.</param>
+/// <param name="Methods">The cut methods' own keys, each read by its method.</param>
 public sealed record FreezeSection(
-    TimeSpan Timeout, TimeSpan Lease, TimeSpan Spread, string Ledger, IReadOnlyDictionary<string, IReadOnlyList<string>> Hooks);
+    TimeSpan Timeout, TimeSpan Lease, TimeSpan Spread, string Ledger, IReadOnlyList<CutSettings> Methods);
 
 /// <param name="Deny">Agent commands that this node never sends on behalf of a caller.</param>
 public sealed record PolicySection(IReadOnlyList<string> Deny);

@@ -9,6 +9,9 @@ public interface IStoreProvider
     /// <summary>As in the config.</summary>
     string Name { get; }
 
+    /// <summary>Its directories of files that only the node may read, by name in the node's data directory.</summary>
+    IReadOnlyList<string> Directories { get; }
+
     /// <summary>Reads and checks the provider's own keys of the section Store.</summary>
     StoreOptions Read(IStoreKeys keys);
 

@@ -82,13 +82,13 @@ internal static class VmView
             _ when machine is { PortOpen: true, RunState: "running" } && holder is not null => (
                 AgentState.Busy,
                 $"{holder} has the agent's socket, and QEMU serves one client at a time",
-                HolderAdvice.For(holder)
+                spec.Kind.AdviseOnHeldAgent(spec.Address, holder)
             ),
             _ when machine is { PortOpen: true, RunState: "running" } => (
                 AgentState.Busy,
                 $"an agent has opened the port and does not answer: another program holds the socket, or the agent hangs "
                     + $"({channel.Reason})",
-                $"See who has {spec.Address} (ss -xp, as root); else restart qemu-ga in the guest"
+                spec.Kind.AdviseOnHeldAgent(spec.Address, null)
             ),
             _ when machine.PortOpen == false => (
                 AgentState.Absent,

@@ -23,9 +23,9 @@ public sealed record FleetFile(IReadOnlyList<FleetVm> Vms)
     public static FleetFile Empty { get; } = new([]);
 
     /// <summary>Everything that is wrong, a sentence each; none where the file is good.</summary>
-    public IReadOnlyList<string> Validate()
+    public IReadOnlyList<string> Validate(IVmPlaces places)
     {
-        var errors = Vms.SelectMany((vm, i) => vm.Validate().Select(error => $"Vms[{i}]: {error}")).ToList();
+        var errors = Vms.SelectMany((vm, i) => vm.Validate(places).Select(error => $"Vms[{i}]: {error}")).ToList();
         foreach (var twice in Vms.GroupBy(vm => (vm.Host, vm.Name)).Where(g => g.Count() > 1))
             errors.Add($"Vms: {twice.Key.Name} is named {twice.Count()} times; keep one.");
         return errors;
@@ -48,19 +48,20 @@ public sealed record FleetFile(IReadOnlyList<FleetVm> Vms)
 
 /// <summary>One VM of the fleet's file.</summary>
 /// <param name="Host">Null: on whichever host it is found.</param>
-/// <param name="Agent">Where set, <c>unix:/path</c> of its agent's socket: the VM needs no source.</param>
-/// <param name="Monitor"><c>unix:/path</c> of its monitor's socket.</param>
 public sealed record FleetVm(
-    string Name, string? Host, IReadOnlyDictionary<string, string> Labels, string? Group, FreezeMode Freeze,
-    string? Agent, string? Monitor)
+    string Name, string? Host, IReadOnlyDictionary<string, string> Labels, string? Group, FreezeMode Freeze)
 {
-    private const string Unix = "unix:";
+    /// <summary>Where it is, by the members that its kind of host has for that (<see cref="IVmPlaces"/>): the VM needs no
+    /// source. Empty: a source finds it.</summary>
+    public IReadOnlyDictionary<string, string> Place { get; init; } = VmIdentity.NoLabels;
+
+    public bool IsPlaced => Place.Count > 0;
 
     /// <summary>Disks that are in no point of this VM, each by its device's id, its node's name, its drive's id or its
     /// serial.</summary>
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
-    internal IEnumerable<string> Validate()
+    internal IEnumerable<string> Validate(IVmPlaces places)
     {
         if (!VmId.IsName(Name)) yield return $"Name '{Name}' is not a VM's name ([A-Za-z0-9._-]).";
         if (Host is not null && !VmId.IsName(Host)) yield return $"Host '{Host}' is not a host's name ([A-Za-z0-9._-]).";
@@ -69,21 +70,10 @@ public sealed record FleetVm(
             yield return $"Label '{key}' is taken: in a selector it is the VM's own {key}.";
         foreach (var label in Labels.Where(label => !IsLabel(label.Key) || !IsLabel(label.Value)))
             yield return $"Label '{label.Key}={label.Value}' must be of [A-Za-z0-9._/-].";
-        if (Agent is not null && !IsSocket(Agent)) yield return $"Agent '{Agent}' must be unix: and an absolute path.";
-        if (Monitor is not null && !IsSocket(Monitor)) yield return $"Monitor '{Monitor}' must be unix: and an absolute path.";
+        foreach (var fault in places.Faults(Place)) yield return fault;
         foreach (var disk in Exclude.Where(disk => disk.Length == 0 || disk.Trim() != disk))
             yield return $"Exclude '{disk}' is no disk's name: its device's id, its node's name, its drive's id or its serial.";
-        if (Monitor is not null && Agent is null) yield return "Monitor is set without Agent.";
     }
-
-    /// <summary>The paths of its own sockets, null where it says none.</summary>
-    public (string? Agent, string? Monitor) Sockets =>
-        (Agent is null ? null : SocketPath(Agent), Monitor is null ? null : SocketPath(Monitor));
-
-    /// <summary>The path of a <c>unix:/path</c> address.</summary>
-    public static string SocketPath(string address) => address[Unix.Length..];
-
-    private static bool IsSocket(string address) => address.StartsWith(Unix + '/', StringComparison.Ordinal);
 
     private static bool IsLabel(string text) =>
         text.Length is > 0 and <= 128 && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/');

@@ -4,18 +4,18 @@ namespace QgaOrchestrator.Core.Fleet;
 
 /// <summary>
 /// Reads the fleet's file: <c>{ "Vms": [ { "Name": "db1", "Host": null, "Labels": { "app": "db" }, "Group": "shop",
-/// "Freeze": "together", "Agent": "unix:/…", "Monitor": "unix:/…", "Exclude": ["scratch"] } ] }</c>, where all but Name may be
-/// missing. Comments and trailing commas are allowed. Every fault is told, not only the first.
+/// "Freeze": "together", "Exclude": ["scratch"] } ] }</c> with the members of its place, where all but Name may be missing.
+/// Comments and trailing commas are allowed. Every fault is told, not only the first.
 /// </summary>
-public static class FleetFileReader
+public sealed class FleetFileReader(IVmPlaces places)
 {
-    private static readonly string[] Members = ["Name", "Host", "Labels", "Group", "Freeze", "Agent", "Monitor", "Exclude"];
+    private readonly string[] _members = ["Name", "Host", "Labels", "Group", "Freeze", .. places.Members, "Exclude"];
 
     private static readonly JsonDocumentOptions Lenient =
         new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     /// <returns>The file, or null and what is wrong with it, a sentence each.</returns>
-    public static (FleetFile? File, IReadOnlyList<string> Errors) Read(ReadOnlyMemory<byte> utf8)
+    public (FleetFile? File, IReadOnlyList<string> Errors) Read(ReadOnlyMemory<byte> utf8)
     {
         var errors = new List<string>();
         FleetFile file;
@@ -28,11 +28,11 @@ public static class FleetFileReader
         {
             return (null, [$"Not JSON at line {e.LineNumber + 1}: {e.Message}"]);
         }
-        errors.AddRange(file.Validate());
+        errors.AddRange(file.Validate(places));
         return errors.Count == 0 ? (file, []) : (null, errors);
     }
 
-    private static List<FleetVm> Vms(JsonElement root, List<string> errors)
+    private List<FleetVm> Vms(JsonElement root, List<string> errors)
     {
         var vms = new List<FleetVm>();
         if (root.ValueKind != JsonValueKind.Object)
@@ -51,7 +51,7 @@ public static class FleetFileReader
         return vms;
     }
 
-    private static FleetVm Vm(JsonElement vm, string at, List<string> errors)
+    private FleetVm Vm(JsonElement vm, string at, List<string> errors)
     {
         var given = new Dictionary<string, JsonElement>();
         if (vm.ValueKind != JsonValueKind.Object) errors.Add($"{at} must be an object.");
@@ -59,14 +59,18 @@ public static class FleetFileReader
         {
             foreach (var member in vm.EnumerateObject())
             {
-                if (!Members.Contains(member.Name))
-                    errors.Add($"{at}.{member.Name}: there is only {string.Join(", ", Members)}.");
+                if (!_members.Contains(member.Name))
+                    errors.Add($"{at}.{member.Name}: there is only {string.Join(", ", _members)}.");
                 else if (given.ContainsKey(member.Name)) errors.Add($"{at}.{member.Name} is given twice; keep one.");
                 else if (member.Value.ValueKind != JsonValueKind.Null) given[member.Name] = member.Value;
             }
         }
-        return new(Text("Name") ?? "", Text("Host"), Labels(), Text("Group"), Freeze(), Text("Agent"), Text("Monitor"))
+        return new(Text("Name") ?? "", Text("Host"), Labels(), Text("Group"), Freeze())
         {
+            Place = places.Members
+                .Select(name => (Name: name, Text: Text(name)))
+                .Where(member => member.Text is not null)
+                .ToDictionary(member => member.Name, member => member.Text!),
             Exclude = Texts("Exclude"),
         };
 

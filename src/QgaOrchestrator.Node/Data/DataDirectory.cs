@@ -1,4 +1,7 @@
 using System.Globalization;
+using QgaOrchestrator.Actors.Hosting;
+using QgaOrchestrator.Actors.Kinds;
+using QgaOrchestrator.Qemu.Cut.Methods;
 using QgaOrchestrator.Qemu.Files;
 
 namespace QgaOrchestrator.Node.Data;
@@ -31,7 +34,7 @@ public sealed class DataDirectory : IDisposable
                 throw new DataDirectoryException($"Node.DataDirectory {path} is refused: {fault}");
             var held = Lock(System.IO.Path.Combine(path, "qgad.lock"), path);
             // An earlier version, or a copy, may have left files that others can read.
-            OwnFiles.Close(path, "results", "overlays", "drafts", "hooks");
+            OwnFiles.Close(path, [.. StoreProviders.Directories, .. RunKinds.Known.Directories, .. CutMethods.Records]);
             return new(path, held);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

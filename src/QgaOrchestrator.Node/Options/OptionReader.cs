@@ -68,6 +68,9 @@ public sealed class OptionReader
         return [.. numbers.Order().Select(n => string.Create(CultureInfo.InvariantCulture, $"{key}:{n}"))];
     }
 
+    /// <summary>The texts of a list; empty where it is not set.</summary>
+    public IReadOnlyList<string> Texts(string key) => [.. (List(key) ?? []).Select(k => Text(k, ""))];
+
     /// <summary>The names right below a key.</summary>
     public IReadOnlyList<string> Names(string key)
     {

@@ -4,7 +4,7 @@ using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Qemu.Agent.Commands;
-using QgaOrchestrator.Qemu.Files;
+using QgaOrchestrator.Qemu.Cut.Methods;
 using QgaOrchestrator.Qemu.Hosts;
 using QgaOrchestrator.Qemu.Hosts.Kinds;
 using QgaOrchestrator.Qemu.Ledger;
@@ -82,7 +82,7 @@ public static class OptionsBinder
     {
         try
         {
-            var (fleet, errors) = FleetFileReader.Read(File.ReadAllBytes(path));
+            var (fleet, errors) = VmPlaces.Reader.Read(File.ReadAllBytes(path));
             return fleet is null
                 ? errors
                 :
@@ -122,28 +122,7 @@ public static class OptionsBinder
         read.Duration("Freeze:Lease", TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5)),
         read.Duration("Freeze:Spread", TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5)),
         new LedgerPath(read.Text("Freeze:Ledger", LedgerPath.DefaultLedger), node.Host, node.DataDirectory, directory).Resolve(),
-        read.Names("Freeze:Hooks").ToDictionary(name => name, name => Hook(read, name, directory), StringComparer.Ordinal));
-
-    /// <summary>The program must exist now: otherwise a backup at night would be the first to find it missing.</summary>
-    private static IReadOnlyList<string> Hook(OptionReader read, string name, string directory)
-    {
-        var key = "Freeze:Hooks:" + name;
-        if (!VmName.IsValid(name)) read.Fail(key, $"\"{name}\" is not a name for a hook ([A-Za-z0-9._-])");
-        var argv = Texts(read, key);
-        if (argv.Count == 0 || argv[0].Length == 0)
-        {
-            read.Fail(key, "a program and its arguments are expected, such as [\"/etc/qgad/hooks/lvm\"]");
-            return [];
-        }
-
-        const UnixFileMode executable = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-        var (program, path) = (argv[0], Path.GetFullPath(argv[0], directory));
-        if (!program.Contains('/')) read.Fail(key, $"\"{program}\" is not a path, and PATH is not searched: give its path");
-        else if (!File.Exists(path)) read.Fail(key, $"there is no file {path}");
-        else if ((File.GetUnixFileMode(path) & executable) == 0) read.Fail(key, $"{path} is not executable: chmod +x {path}");
-        else if (OwnFiles.Fault(path) is { } fault) read.Fail(key, $"it runs with the node's rights, and {fault}");
-        return [path, .. argv.Skip(1)];
-    }
+        CutMethods.ReadSettings(new CutKeys(read, directory)));
 
     private static PolicySection Policy(OptionReader read)
     {
@@ -159,7 +138,7 @@ public static class OptionsBinder
                     break;
             }
         }
-        return new(Texts(read, "Policy:Deny"));
+        return new(read.Texts("Policy:Deny"));
     }
 
     private static ClusterSection Cluster(OptionReader read)
@@ -178,7 +157,4 @@ public static class OptionsBinder
             read.Text("Cluster:Hostname", "127.0.0.1"), read.Number("Cluster:Port", 0, 0, 65535),
             [.. seeds.Select(key => read.Text(key, ""))]);
     }
-
-    private static IReadOnlyList<string> Texts(OptionReader read, string key) =>
-        [.. (read.List(key) ?? []).Select(k => read.Text(k, ""))];
 }

@@ -10,6 +10,9 @@ namespace QgaOrchestrator.Qemu.Cut;
 /// </summary>
 internal static class BlockCopies
 {
+    /// <summary>The kinds of names (<see cref="CutNames"/>) of what a copy needs in QEMU.</summary>
+    public const string NameKinds = "ftj";
+
     /// <summary>From here on a target that fails during the copy costs the copy and not the guest's write.</summary>
     private static readonly Version BreaksSnapshot = new(10, 1);
 

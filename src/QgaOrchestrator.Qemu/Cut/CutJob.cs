@@ -18,9 +18,14 @@ public sealed record CutJob(CutHost Host, string Vm, IMachine Machine)
 
 /// <summary>The host that cuts are made on: the same for all of its VMs.</summary>
 /// <param name="DataDirectory">The node's own. A method keeps its records in a directory below it.</param>
-/// <param name="Hooks">Freeze.Hooks: name → argv of a program that makes a storage's snapshots.</param>
-public sealed record CutHost(
-    string DataDirectory, IReadOnlyDictionary<string, IReadOnlyList<string>> Hooks, TimeProvider Time)
+public sealed record CutHost(string DataDirectory, TimeProvider Time)
 {
+    /// <summary>What the config says for the methods (<see cref="ICutMethod.ReadSettings"/>).</summary>
+    public IReadOnlyList<CutSettings> Settings { get; init; } = [];
+
     public CutLimits Limits { get; init; } = new();
+
+    /// <summary>Where a method keeps its records.</summary>
+    internal string Records(ICutMethod method) => Path.Combine(DataDirectory, method.Records
+        ?? throw new InvalidOperationException($"method {method.Name} keeps no records"));
 }

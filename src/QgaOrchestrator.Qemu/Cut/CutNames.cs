@@ -8,16 +8,10 @@ namespace QgaOrchestrator.Qemu.Cut;
 /// <summary>
 /// The names of everything that one attempt of one item makes in QEMU and on disk. They derive from run, item and attempt,
 /// so that what a crash leaves behind is found by looking: <c>q-HASH-NN-KIND</c>, 17 characters (QEMU refuses node names
-/// over 31). Kinds: f file node, t target node, o overlay, j job, c the job that commits an overlay.
+/// over 31). A kind is a letter: those of a copy are f file node, t target node, j job; a cut method may have others.
 /// </summary>
 public sealed partial record CutNames
 {
-    /// <summary>Kinds of what a copy's target needs in QEMU.</summary>
-    internal const string TargetKinds = "ftj";
-
-    /// <summary>Kinds of what an overlay needs in QEMU.</summary>
-    internal const string OverlayKinds = "oc";
-
     private const string Alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
     private CutNames(string hash) => Hash = hash;
@@ -42,21 +36,18 @@ public sealed partial record CutNames
 
     public string TargetNode(int disk) => Name(disk, 't');
 
-    public string Overlay(int disk) => Name(disk, 'o');
-
     public string Job(int disk) => Name(disk, 'j');
-
-    public string Commit(int disk) => Name(disk, 'c');
 
     /// <summary>Whether a node's or a job's name is one of this attempt's.</summary>
     public bool Owns(string name) => name.StartsWith($"q-{Hash}-", StringComparison.Ordinal);
+
+    /// <param name="kind">A letter of a-z, for one kind of thing.</param>
+    internal string Name(int disk, char kind) => string.Create(CultureInfo.InvariantCulture, $"q-{Hash}-{disk:00}-{kind}");
 
     /// <summary>Reads a node's or a job's name; null: it is none of ours.</summary>
     internal static (string Hash, char Kind)? Read(string name) =>
         Pattern().Match(name) is { Success: true, Groups: [_, var hash, var kind] } ? (hash.Value, kind.Value[0]) : null;
 
-    private string Name(int disk, char kind) => string.Create(CultureInfo.InvariantCulture, $"q-{Hash}-{disk:00}-{kind}");
-
-    [GeneratedRegex(@"^q-([a-z2-7]{10})-[0-9]{2,}-([ftojc])\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^q-([a-z2-7]{10})-[0-9]{2,}-([a-z])\z", RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();
 }

@@ -23,6 +23,12 @@ public interface ICutMethod
     /// <summary>All disks are cut at one instant, frozen or not.</summary>
     bool CutsAtOneInstant { get; }
 
+    /// <summary>The directory of its records, by its name in the node's data directory; null: it keeps none.</summary>
+    string? Records { get; }
+
+    /// <summary>Reads its own keys of the config's section Freeze; null: it has none. What is wrong is told by key.</summary>
+    CutSettings? ReadSettings(ICutKeys keys);
+
     /// <summary>What is wrong with its own options; empty: nothing.</summary>
     IEnumerable<CutOptionFault> Check(IReadOnlyDictionary<string, string> own);
 

@@ -22,6 +22,12 @@ public interface IHostKind
     /// <summary>The source of a config that names none; null: this kind has none.</summary>
     IVmSource? Default(string root);
 
+    /// <summary>The members of a VM in the fleet's file that say where it is; empty: it cannot say so of this kind.</summary>
+    IReadOnlyList<string> PlaceMembers { get; }
+
+    /// <summary>What is wrong with such members, a sentence each.</summary>
+    IEnumerable<string> PlaceFaults(IReadOnlyDictionary<string, string> place);
+
     /// <summary>A VM that the fleet's file places by itself; null: such a place is not of this kind.</summary>
     /// <param name="sources">All of the config: they may say how such a VM is held.</param>
     /// <param name="root">Where the host's file system begins: / but in a test.</param>
@@ -38,6 +44,11 @@ public interface IHostKind
 
     /// <summary>Who else has the agent, as in "socat (pid 4711)"; null: nobody, or it cannot be told.</summary>
     Task<string?> FindHolderAsync(VmAddress address);
+
+    /// <summary>What to do about the agent at an address of this kind, which is open and not answered to us.</summary>
+    /// <param name="holder">Who has it, as in "socat (pid 4711)"; null: it cannot be told.</param>
+    /// <returns>A sentence without its full stop.</returns>
+    string AdviseOnHeldAgent(VmAddress address, string? holder);
 }
 
 /// <summary>What every kind does in the same way.</summary>
@@ -56,9 +67,8 @@ public static class HostKindCalls
 }
 
 /// <summary>A VM that the fleet's file places by itself.</summary>
-/// <param name="Agent">The agent's socket, an absolute path.</param>
-/// <param name="Monitor">The monitor's.</param>
-public sealed record PlacedVm(string Name, string Agent, string? Monitor);
+/// <param name="Place">Where it is: members of its kind (<see cref="IHostKind.PlaceMembers"/>), without faults.</param>
+public sealed record PlacedVm(string Name, IReadOnlyDictionary<string, string> Place);
 
 /// <summary>Where VMs are found: one entry of the config's sources.</summary>
 public interface IVmSource

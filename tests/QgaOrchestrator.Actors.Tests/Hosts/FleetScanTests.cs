@@ -92,7 +92,7 @@ public sealed class FleetScanTests : IDisposable
         Assert.Equal(["h1/gone Missing", "h1/named Missing", "h2/far Missing"], found.Unserved.Select(Said));
         Assert.Contains(At("own/gone.qga"), found.Unserved[0].Obstacle.Reason, StringComparison.Ordinal);
         Assert.Contains(
-            "no source of Fleet.Sources finds its sockets", found.Unserved[1].Obstacle.Reason, StringComparison.Ordinal);
+            "no source of Fleet.Sources finds it", found.Unserved[1].Obstacle.Reason, StringComparison.Ordinal);
         Assert.Contains("this node's host is h1", found.Unserved[2].Obstacle.Reason, StringComparison.Ordinal);
     }
 
@@ -206,15 +206,12 @@ public sealed class FleetScanTests : IDisposable
         new GivenOptions(_directory.Path) { ["Agent"] = agent, ["Monitor"] = monitor, ["Hold"] = hold });
 
     private FleetVm Placed(string name, string? host = null, string? agent = null, string? monitor = null) =>
-        new(
-            name,
-            host,
-            VmIdentity.NoLabels,
-            null,
-            FreezeMode.Together,
-            agent is null ? null : "unix:" + At(agent),
-            monitor is null ? null : "unix:" + At(monitor)
-        );
+        new(name, host, VmIdentity.NoLabels, null, FreezeMode.Together)
+        {
+            Place = new[] { ("Agent", agent), ("Monitor", monitor) }
+                .Where(member => member.Item2 is not null)
+                .ToDictionary(member => member.Item1, member => "unix:" + At(member.Item2!)),
+        };
 
     private static string Said(VmSpec vm) =>
         $"{vm.Id.Name} {(vm.NoAgent is { } trouble ? trouble.State : "Agent")}"

@@ -188,7 +188,7 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
     private StoreTrim Trim(Func<Task>? pause = null, IViews? views = null) =>
         new(
             "h1", Keep, views ?? _views, Journal(pause), _audit, _escrow, _ledger,
-            new CutHost(_directory.File("data"), new Dictionary<string, IReadOnlyList<string>>(), TimeProvider.System),
+            new CutHost(_directory.File("data"), TimeProvider.System),
             RunKinds.Known, _time);
 
     private Task OpenViewsAsync() => OpenAsync(new SqliteViews(new(new(_directory.File("views.db")))));

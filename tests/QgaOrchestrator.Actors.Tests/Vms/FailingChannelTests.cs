@@ -87,7 +87,7 @@ public sealed class FailingChannelTests : TestKit
         },
         Machine = _ => null,
         Items = (_, _, _) => throw new InvalidOperationException("no item comes so far"),
-        Cuts = new CutHost(_directory.File("data"), new Dictionary<string, IReadOnlyList<string>>(), TimeProvider.System),
+        Cuts = new CutHost(_directory.File("data"), TimeProvider.System),
         Results = new FileResults(_directory.File("results"), time),
         Passwords = null!,
         Exclude = _ => [],

@@ -19,7 +19,8 @@ public class FleetFileTests
         Assert.Empty(errors);
         var db1 = file!.Vms[0];
         Assert.Equal(("db", "shop", FreezeMode.Alone), (db1.Labels["app"], db1.Group, db1.Freeze));
-        Assert.Equal("/run/vms/db1/qga.sock", FleetVm.SocketPath(db1.Agent!));
+        Assert.Equal(("unix:/run/vms/db1/qga.sock", "unix:/run/vms/db1/qmp.sock"), (db1.Place["Agent"], db1.Place["Monitor"]));
+        Assert.False(file.Vms[1].IsPlaced);
         Assert.Equal(FreezeMode.Together, file.Vms[1].Freeze);
         Assert.Equal(["scratch"], file.Excluded(new VmId("hv1", "db1")));
         Assert.Empty(file.Excluded(new VmId("hv1", "web")));
@@ -48,6 +49,7 @@ public class FleetFileTests
             """);
         Assert.Null(file);
         Assert.Equal(11, errors.Count);
+        Assert.Contains("Vms[0]: Agent 'tcp:1' is no place.", errors);
         Assert.Contains("Vms[2].Exclude must be a list of texts.", errors);
         Assert.Contains(errors, e => e.StartsWith("Vms[3]: Exclude ' vdb' is no disk's name", StringComparison.Ordinal));
         Assert.Contains(errors, e => e.StartsWith("Vms[0].Colour: there is only Name, ", StringComparison.Ordinal));
@@ -78,5 +80,14 @@ public class FleetFileTests
         Assert.Contains("line 2", Assert.Single(Read("{ \"Vms\": [\n oops").Errors), StringComparison.Ordinal);
 
     private static (FleetFile? File, IReadOnlyList<string> Errors) Read(string json) =>
-        FleetFileReader.Read(Encoding.UTF8.GetBytes(json));
+        new FleetFileReader(new Places()).Read(Encoding.UTF8.GetBytes(json));
+
+    private sealed class Places : IVmPlaces
+    {
+        public IReadOnlyList<string> Members => ["Agent", "Monitor"];
+
+        public IEnumerable<string> Faults(IReadOnlyDictionary<string, string> place) => place
+            .Where(member => !member.Value.StartsWith("unix:", StringComparison.Ordinal))
+            .Select(member => $"{member.Key} '{member.Value}' is no place.");
+    }
 }

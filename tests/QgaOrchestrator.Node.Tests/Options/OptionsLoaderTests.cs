@@ -1,5 +1,6 @@
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Node.Options;
+using QgaOrchestrator.Qemu.Cut.Methods.Hook;
 using QgaOrchestrator.Qemu.Hosts.Kinds;
 
 namespace QgaOrchestrator.Node.Tests.Options;
@@ -97,7 +98,8 @@ public sealed class OptionsLoaderTests : IDisposable
         Assert.All(whats, what => Assert.Contains(error.Errors, e => e.Contains(what, StringComparison.Ordinal)));
         Assert.Equal(
             [Path.Combine(_directory.Path, "good"), "x"],
-            Load(_directory.Write("node.json", """{ "Freeze": { "Hooks": { "e": [ "./good", "x" ] } } }""")).Freeze.Hooks["e"]
+            Load(_directory.Write("node.json", """{ "Freeze": { "Hooks": { "e": [ "./good", "x" ] } } }"""))
+                .Freeze.Methods.OfType<HookSettings>().Single().Hooks["e"]
         );
     }
 

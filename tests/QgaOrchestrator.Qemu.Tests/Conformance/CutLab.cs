@@ -1,4 +1,5 @@
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Cut.Methods.Hook;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Tests.Cut;
@@ -17,8 +18,9 @@ public sealed class CutLab : IAsyncDisposable
     public CutLab()
     {
         _fleet = new(_directory["vms"], 1, new() { CopyTime = TimeSpan.Zero });
-        Host = new CutHost(_directory["data"], _hooks, TimeProvider.System)
+        Host = new CutHost(_directory["data"], TimeProvider.System)
         {
+            Settings = [new HookSettings(_hooks)],
             Limits = new() { Poll = TimeSpan.FromMilliseconds(20) },
         };
     }

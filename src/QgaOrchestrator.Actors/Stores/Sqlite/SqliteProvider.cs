@@ -5,10 +5,14 @@ namespace QgaOrchestrator.Actors.Stores.Sqlite;
 /// <summary>Everything in files of the data directory.</summary>
 public sealed class SqliteProvider : IStoreProvider
 {
+    private const string Results = "results";
+
     /// <summary>Between two transactions of a removal from the journal.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     public string Name => "sqlite";
+
+    public IReadOnlyList<string> Directories => [Results];
 
     public StoreOptions Read(IStoreKeys keys)
     {
@@ -25,7 +29,7 @@ public sealed class SqliteProvider : IStoreProvider
             new SqliteViews(views),
             new SqliteKeys(views),
             new SqliteAudit(new(In("audit.db"))),
-            new FileResults(In("results"), time),
+            new FileResults(In(Results), time),
             new FileTokens(In("tokens.json")),
             new SqliteEscrow(new(In("escrow.db"))),
             new FileRecipients(In("recipients"))

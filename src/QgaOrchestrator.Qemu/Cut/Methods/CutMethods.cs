@@ -31,6 +31,13 @@ public static class CutMethods
             .Select(same => (same.First().Option, (IReadOnlyList<string>)[.. same.Select(of => of.Method)])),
     ];
 
+    /// <summary>Where methods keep their records, by name in the node's data directory.</summary>
+    public static IEnumerable<string> Records => All.Select(method => method.Records).OfType<string>();
+
+    /// <summary>Reads what the config's section Freeze says for the methods.</summary>
+    public static IReadOnlyList<CutSettings> ReadSettings(ICutKeys keys) =>
+        [.. All.Select(method => method.ReadSettings(keys)).OfType<CutSettings>()];
+
     /// <returns>Null: no such method. It is refused, and never replaced by another.</returns>
     public static ICutMethod? Find(string name) => All.FirstOrDefault(method => method.Name == name);
 

@@ -20,6 +20,13 @@ public static class HostKinds
     /// <returns>Null: no such kind. It is refused, and never replaced by another.</returns>
     public static IHostKind? Find(string name) => All.FirstOrDefault(kind => kind.Name == name);
 
+    /// <summary>The members of a VM in the fleet's file that say where it is.</summary>
+    public static IReadOnlyList<string> PlaceMembers { get; } = [.. All.SelectMany(kind => kind.PlaceMembers).Distinct()];
+
+    /// <summary>What is wrong with such members, a sentence each.</summary>
+    public static IEnumerable<string> PlaceFaults(IReadOnlyDictionary<string, string> place) =>
+        All.SelectMany(kind => kind.PlaceFaults(place));
+
     /// <summary>The agent at an address of any kind, for a thaw. An address that no kind reaches gets one that never answers
     /// and says why.</summary>
     public static IAgent Agent(VmAddress address, TimeProvider time, Random random) =>

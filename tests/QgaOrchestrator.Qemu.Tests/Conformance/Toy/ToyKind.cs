@@ -27,6 +27,10 @@ internal sealed class ToyKind : IHostKind
 
     public IVmSource? Default(string root) => null;
 
+    public IReadOnlyList<string> PlaceMembers => [];
+
+    public IEnumerable<string> PlaceFaults(IReadOnlyDictionary<string, string> place) => [];
+
     public FoundVm? Place(PlacedVm placed, IReadOnlyList<IVmSource> sources, string root) => null;
 
     public bool Reaches(VmAddress address) => address is VmAddress.Through { Kind: "toy" };
@@ -38,6 +42,8 @@ internal sealed class ToyKind : IHostKind
         new QmpMachine(new SocketMonitor(Path.Combine(Of(address), "qmp.sock"), time));
 
     public Task<string?> FindHolderAsync(VmAddress address) => Task.FromResult<string?>(null);
+
+    public string AdviseOnHeldAgent(VmAddress address, string? holder) => $"See who has {address}";
 
     private static string Of(VmAddress address) => ((VmAddress.Through)address).Locator;
 

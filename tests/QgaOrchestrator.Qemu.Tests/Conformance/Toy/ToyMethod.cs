@@ -16,6 +16,10 @@ internal sealed class ToyMethod : ICutMethod
 
     public bool CutsAtOneInstant => true;
 
+    public string? Records => null;
+
+    public CutSettings? ReadSettings(ICutKeys keys) => null;
+
     public IEnumerable<CutOptionFault> Check(IReadOnlyDictionary<string, string> own) => [];
 
     public Task<IReadOnlyList<CutWarning>> WarningsAsync(CutJob job) => Task.FromResult<IReadOnlyList<CutWarning>>([]);

@@ -16,6 +16,10 @@ internal sealed class FullMethod : ICutMethod
 
     public bool CutsAtOneInstant => true;
 
+    public string? Records => null;
+
+    public CutSettings? ReadSettings(ICutKeys keys) => null;
+
     public IEnumerable<CutOptionFault> Check(IReadOnlyDictionary<string, string> own) => [];
 
     public async Task<IReadOnlyList<CutWarning>> WarningsAsync(CutJob job) =>
@@ -39,7 +43,7 @@ internal sealed class FullMethod : ICutMethod
         Task.CompletedTask;
 
     public Task<IReadOnlyList<string>> SweepAsync(CutJob job, IReadOnlySet<string> unsettled, CancellationToken cancel) =>
-        BlockSweep.RunAsync(job, CutNames.TargetKinds, unsettled, cancel);
+        BlockSweep.RunAsync(job, BlockCopies.NameKinds, unsettled, cancel);
 
     public string? Reminder(CutHost host, string vm) => null;
 

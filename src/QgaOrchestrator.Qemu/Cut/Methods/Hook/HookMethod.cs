@@ -17,6 +17,10 @@ internal sealed class HookMethod : ICutMethod
 
     public bool CutsAtOneInstant => false;
 
+    public string Records => "hooks";
+
+    public CutSettings ReadSettings(ICutKeys keys) => HookSettings.Read(keys);
+
     public IEnumerable<CutOptionFault> Check(IReadOnlyDictionary<string, string> own)
     {
         if (string.IsNullOrEmpty(own.GetValueOrDefault(Option)))
@@ -31,8 +35,8 @@ internal sealed class HookMethod : ICutMethod
     }
 
     public ICut Make(CutJob job) => new HookCut(
-        job.Machine, job.Vm, job.Own.GetValueOrDefault(Option), job.Host.Hooks, Path.Combine(job.Host.DataDirectory, "hooks"),
-        job.Host.Time, job.Host.Limits);
+        job.Machine, job.Vm, job.Own.GetValueOrDefault(Option), HookSettings.Of(job.Host).Hooks, job.Host.Records(this), job.Host.Time,
+        job.Host.Limits);
 
     public Task RecoverAsync(CutJob job, Func<Task<IReadOnlySet<string>>> unsettled, CancellationToken cancel) =>
         Task.CompletedTask;

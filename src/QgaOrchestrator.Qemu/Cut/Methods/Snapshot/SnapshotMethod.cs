@@ -13,6 +13,10 @@ internal sealed class SnapshotMethod : ICutMethod
 
     public bool CutsAtOneInstant => true;
 
+    public string Records => "overlays";
+
+    public CutSettings? ReadSettings(ICutKeys keys) => null;
+
     public IEnumerable<CutOptionFault> Check(IReadOnlyDictionary<string, string> own) => [];
 
     public Task<IReadOnlyList<CutWarning>> WarningsAsync(CutJob job) => Task.FromResult<IReadOnlyList<CutWarning>>([]);
@@ -32,7 +36,7 @@ internal sealed class SnapshotMethod : ICutMethod
     }
 
     public Task<IReadOnlyList<string>> SweepAsync(CutJob job, IReadOnlySet<string> unsettled, CancellationToken cancel) =>
-        BlockSweep.RunAsync(job, CutNames.OverlayKinds, unsettled, cancel);
+        BlockSweep.RunAsync(job, OverlayNames.Kinds, unsettled, cancel);
 
     public string? Reminder(CutHost host, string vm)
     {
@@ -48,5 +52,5 @@ internal sealed class SnapshotMethod : ICutMethod
 
     public IEnumerable<string> Active(CutHost host) => Ledger(host).ReadAll().Select(open => open.Hash);
 
-    private static OverlayLedger Ledger(CutHost host) => new(Path.Combine(host.DataDirectory, "overlays"));
+    private OverlayLedger Ledger(CutHost host) => new(host.Records(this));
 }

@@ -31,13 +31,18 @@ internal sealed class SocketsKind : IHostKind
         return new SocketSource(this, hold, agent ?? "", monitor, proxmox);
     }
 
-    public FoundVm Place(PlacedVm placed, IReadOnlyList<IVmSource> sources, string root)
+    public IReadOnlyList<string> PlaceMembers => PlacedSockets.Members;
+
+    public IEnumerable<string> PlaceFaults(IReadOnlyDictionary<string, string> place) => PlacedSockets.Faults(place);
+
+    public FoundVm? Place(PlacedVm placed, IReadOnlyList<IVmSource> sources, string root)
     {
-        var hold = SocketSource.HoldOf(sources.OfType<SocketSource>(), placed.Agent, placed.Monitor);
-        return new FoundSockets(placed.Name, placed.Agent, placed.Monitor, hold)
+        if (PlacedSockets.Of(placed.Place) is not var (agent, monitor)) return null;
+        var hold = SocketSource.HoldOf(sources.OfType<SocketSource>(), agent, monitor);
+        return new FoundSockets(placed.Name, agent, monitor, hold)
         {
-            HasAgent = File.Exists(placed.Agent),
-            HasMonitor = File.Exists(placed.Monitor),
+            HasAgent = File.Exists(agent),
+            HasMonitor = File.Exists(monitor),
         }.ToPlaced(this, new ProxmoxHost(root));
     }
 
@@ -58,6 +63,10 @@ internal sealed class SocketsKind : IHostKind
     };
 
     public Task<string?> FindHolderAsync(VmAddress address) => SocketHolder.FindAsync(Of(address).Agent);
+
+    public string AdviseOnHeldAgent(VmAddress address, string? holder) => holder is null
+        ? $"See who has {address} (ss -xp, as root); else restart qemu-ga in the guest"
+        : HolderAdvice.For(holder);
 
     private static VmAddress.Sockets Of(VmAddress address) =>
         address as VmAddress.Sockets ?? throw new ArgumentException($"{address} is no address of sockets", nameof(address));

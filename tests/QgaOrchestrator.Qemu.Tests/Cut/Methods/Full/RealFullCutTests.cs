@@ -125,7 +125,7 @@ public sealed class RealFullCutTests
         await using var monitor = await qemu.OpenAsync();
         var cut = new FullCut(new QmpMachine(monitor), TimeProvider.System);
         var job = new CutJob(
-            new CutHost(qemu.NewPoint(), new Dictionary<string, IReadOnlyList<string>>(), TimeProvider.System), "host~vm",
+            new CutHost(qemu.NewPoint(), TimeProvider.System), "host~vm",
             new QmpMachine(monitor));
         var (kept, gone) = (CutNames.For("kept", 1, 1), CutNames.For("gone", 1, 1));
         var plan = await cut.PrepareAsync(kept, new(qemu.NewPoint(), null), default);

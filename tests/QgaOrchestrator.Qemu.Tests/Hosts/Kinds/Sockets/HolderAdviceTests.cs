@@ -1,6 +1,6 @@
-using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Qemu.Hosts.Kinds.Sockets;
 
-namespace QgaOrchestrator.Actors.Tests.Vms;
+namespace QgaOrchestrator.Qemu.Tests.Hosts.Kinds.Sockets;
 
 /// <summary>Nobody is told to end a program that must go on.</summary>
 public sealed class HolderAdviceTests

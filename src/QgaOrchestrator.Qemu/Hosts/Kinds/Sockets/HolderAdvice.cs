@@ -1,4 +1,4 @@
-namespace QgaOrchestrator.Actors.Vms;
+namespace QgaOrchestrator.Qemu.Hosts.Kinds.Sockets;
 
 /// <summary>
 /// What to do where another program has the agent's socket. Some must not be ended: libvirt's daemons own the channels of
