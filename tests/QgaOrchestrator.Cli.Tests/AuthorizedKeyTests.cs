@@ -76,7 +76,7 @@ public sealed class AuthorizedKeyTests
     [InlineData("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB==", "cut short")]
     [InlineData("ssh-ed448 AAAA", "no key of a type")]
     [InlineData("hello", "no key of a type")]
-    public void Anything_else_is_refused_with_what_it_is(string line, string why) =>
+    public void Text_that_is_no_authorized_key_is_refused_with_the_reason(string line, string why) =>
         Assert.Contains(why, AuthorizedKey.Fault(line)?.Why ?? "", StringComparison.Ordinal);
 
     private static string Blob(params string[] parts)

@@ -36,7 +36,7 @@ public sealed class CopyTests : IDisposable
     }
 
     [Fact]
-    public async Task What_an_earlier_pull_left_is_gone_on_with_where_the_guests_file_begins_so()
+    public async Task A_partial_download_resumes_where_its_content_matches_the_guests_file()
     {
         await System.IO.File.WriteAllTextAsync(Here + ".part", Content[..8]);
         var node = new FakeNode().Answers(Digest(8), Told(8, Hash(Content[..8])))

@@ -10,7 +10,7 @@ public sealed class ExecTests
     private static readonly byte[] NoText = [0, 0xFF, (byte)'x', (byte)'\n', 0xC3];
 
     [Fact]
-    public async Task What_a_process_reads_and_says_is_passed_on_byte_for_byte_and_its_code_too()
+    public async Task A_process_input_output_and_exit_code_are_passed_through_unchanged()
     {
         var node = Node(
             """{"return":{"exited":false}}""",
@@ -84,7 +84,7 @@ public sealed class ExecTests
     [Theory]
     [InlineData("vm exec -s app=db --yes -- id", ExitCodes.Unreachable)]
     [InlineData("vm exec --select app=db --stream -- id", ExitCodes.Usage)]
-    public async Task With_select_it_ends_as_any_run(string line, int code) =>
+    public async Task With_select_vm_exec_exits_like_any_run(string line, int code) =>
         Assert.Equal(code, (await Qga.RunAsync(null, line.Split(' '))).Code);
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class ExecTests
     }
 
     [Fact]
-    public async Task As_json_it_is_told_with_code_or_signal_apart()
+    public async Task With_json_exit_code_and_signal_are_separate_members()
     {
         var ended = await RunAsync(
             Node("""{"return":{"exited":true,"signal":9,"out-data":"aGk=","out-truncated":true}}"""),
@@ -123,7 +123,7 @@ public sealed class ExecTests
     }
 
     [Fact]
-    public async Task Of_a_runs_results_one_vms_are_its_bytes_and_what_was_dropped_is_told()
+    public async Task Results_of_one_VM_are_its_raw_bytes_and_a_note_of_what_was_dropped()
     {
         var node = new FakeNode()
             .Answers(
@@ -144,7 +144,7 @@ public sealed class ExecTests
     }
 
     [Fact]
-    public async Task Of_all_results_each_is_a_line_with_its_first_words_or_why_it_failed()
+    public async Task Results_of_all_VMs_are_a_line_each_with_first_output_or_failure()
     {
         var node = new FakeNode().Answers("GET /v1/runs/r1/results", Answers.Page(
             """{"index":0,"vm":"db1","host":"hv1","attempt":1,"state":"succeeded","exitCode":0,"""

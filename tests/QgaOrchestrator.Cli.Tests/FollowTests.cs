@@ -77,7 +77,7 @@ public sealed class FollowTests
     }
 
     [Fact]
-    public async Task As_json_standard_output_holds_the_run_and_its_items_and_nothing_else()
+    public async Task With_json_standard_output_holds_only_the_run_and_its_items()
     {
         var ended = await Qga.RunAsync(Node("succeeded", 2, 0, Answers.Good), ["run", "watch", "r1", "-o", "json"]);
 

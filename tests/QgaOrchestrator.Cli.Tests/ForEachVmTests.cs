@@ -6,7 +6,7 @@ namespace QgaOrchestrator.Cli.Tests;
 public sealed class ForEachVmTests
 {
     [Fact]
-    public async Task What_is_no_run_is_done_in_each_vm_of_a_selection_and_what_failed_is_told()
+    public async Task A_command_that_is_no_run_is_done_for_each_selected_VM_and_failures_are_reported()
     {
         var node = TwoVms.OfTwo()
             .Answers("POST /v1/vms/db1/wake", """{"runState":"running"}""")

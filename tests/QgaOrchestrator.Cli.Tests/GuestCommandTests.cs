@@ -71,7 +71,8 @@ public sealed class GuestCommandTests : IDisposable
         """{"keys":["ssh-ed25519 A a"]}""",
         "ssh-ed25519 A a\n"
     )]
-    public async Task Each_is_one_agent_command(string line, string command, string arguments, string returned, string told)
+    public async Task Each_guest_command_sends_exactly_one_agent_command(
+        string line, string command, string arguments, string returned, string told)
     {
         var node = new FakeNode().Answers($"POST /v1/vms/db1/agent/{command}", $"{{\"return\":{returned}}}");
 
@@ -123,7 +124,7 @@ public sealed class GuestCommandTests : IDisposable
     [InlineData("suspend disk", "guest-suspend-disk", "")]
     [InlineData("call guest-fstrim {\"minimum\":1}", "guest-fstrim", """,{"minimum":1}""")]
     [InlineData("call guest-get-time", "guest-get-time", "")]
-    public async Task With_a_selector_it_is_a_run_of_that_command(string line, string command, string arguments)
+    public async Task With_a_selector_a_guest_command_starts_a_run_of_that_command(string line, string command, string arguments)
     {
         var node = FakeNode.OfRun();
 
@@ -219,7 +220,7 @@ public sealed class GuestCommandTests : IDisposable
     [InlineData("hunter2")]
     [InlineData("$6$salt")]
     [InlineData("$6$salt$hash:19000:0:99999:7:::")]
-    public async Task What_is_no_hash_is_not_set_as_one_and_not_repeated(string line)
+    public async Task Text_that_is_no_password_hash_is_refused_and_not_echoed(string line)
     {
         var node = new FakeNode();
         var ended = await Qga.RunAsync(node, ["vm", "passwd", "db1", "root", "--crypted", "--yes"], host =>

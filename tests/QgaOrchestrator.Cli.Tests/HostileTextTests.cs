@@ -111,7 +111,7 @@ public sealed class HostileTextTests
     [InlineData("vm info --select *")]
     [InlineData("run results r1 --merge-identical")]
     [InlineData("vm ssh-keys list vm1 root")]
-    public async Task Other_forms_of_output_print_none_of_it_either(string line)
+    public async Task No_output_format_prints_control_characters_of_a_guest(string line)
     {
         var ended = await RunAsync("", HostileNode.Text, refuses: false, line.Split(' '));
         AssertPlain(ended.Out + ended.Error);
@@ -155,7 +155,7 @@ public sealed class HostileTextTests
     }
 
     [Fact]
-    public async Task What_a_process_says_stays_as_it_is()
+    public async Task Output_of_a_process_is_not_altered()
     {
         var said = Convert.ToBase64String(Encoding.UTF8.GetBytes(HostileNode.Text));
         var node = new FakeNode()

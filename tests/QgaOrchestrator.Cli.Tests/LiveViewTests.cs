@@ -41,7 +41,7 @@ public sealed class LiveViewTests
     };
 
     [Fact]
-    public void It_shows_who_is_frozen_and_for_how_long_what_is_copied_and_when_it_ends()
+    public void The_live_view_shows_frozen_guests_copies_and_the_estimated_end()
     {
         var lines = LiveView.Render(_board, KindCommands.Displays, ManualTime.Noon.AddMilliseconds(500), 79, 24);
 
@@ -95,7 +95,7 @@ public sealed class LiveViewTests
     }
 
     [Fact]
-    public void Without_a_connection_it_says_so()
+    public void Without_a_connection_the_live_view_says_so()
     {
         Assert.Contains(
             "no connection, trying again: gone",

@@ -19,7 +19,7 @@ public sealed class LocatorTests : IDisposable
     }
 
     [Fact]
-    public void Of_several_running_nodes_none_is_guessed()
+    public void With_several_running_nodes_none_is_chosen_by_guessing()
     {
         RunningNode("hv1", 7070);
         RunningNode("hv2", 7071);
@@ -31,7 +31,7 @@ public sealed class LocatorTests : IDisposable
     }
 
     [Fact]
-    public void Without_any_node_it_says_where_it_looked_and_exits_as_unreachable()
+    public void Without_a_node_qgactl_lists_where_it_looked_and_exits_as_unreachable()
     {
         var failed = Assert.Throws<CommandFailedException>(() => Locate(new(null, null, null)));
 

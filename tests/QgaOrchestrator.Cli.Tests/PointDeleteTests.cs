@@ -19,7 +19,7 @@ public sealed class PointDeleteTests
         """;
 
     [Fact]
-    public async Task With_yes_it_is_deleted_and_each_file_that_is_odd_is_told()
+    public async Task With_yes_the_point_is_deleted_and_each_unexpected_file_is_named()
     {
         var ended = await Qga.RunAsync(Node(), ["point", "delete", "p1", "--yes"]);
 
@@ -35,7 +35,7 @@ public sealed class PointDeleteTests
     [Theory]
     [InlineData("y", 0, 2)]
     [InlineData("n", 1, 1)]
-    public async Task At_a_terminal_it_says_what_goes_and_asks(string answer, int code, int requests)
+    public async Task At_a_terminal_point_delete_lists_what_it_deletes_and_asks(string answer, int code, int requests)
     {
         var node = Node();
         var ended = await Qga.RunAsync(

@@ -31,7 +31,7 @@ public sealed class ThawTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_a_name_every_frozen_vm_is_and_somebody_elses_is_told()
+    public async Task Without_a_name_every_frozen_VM_is_thawed_and_foreign_freezes_are_reported()
     {
         static string Vm(string name, bool frozen) =>
             $$$"""{"name":"{{{name}}}","id":"hv1/{{{name}}}","uuid":null,"host":"hv1","labels":{},"""

@@ -11,7 +11,7 @@ public sealed class TokenTests
             + """ "secret":"qga_5ecret"}""";
 
     [Fact]
-    public async Task Added_its_secret_alone_is_on_standard_output()
+    public async Task Adding_a_token_prints_only_its_secret_on_standard_output()
     {
         var node = new FakeNode().Answers("POST /v1/tokens", Made, HttpStatusCode.Created);
 

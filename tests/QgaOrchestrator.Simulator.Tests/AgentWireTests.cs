@@ -36,7 +36,7 @@ public sealed class AgentWireTests : Fleet
             + """'Failed to execute child process \u201C/nope\u201D (No such file or directory)'"}}"""
     )]
     [InlineData("""{"execute": "guest-get-host-name"}""", """{"return": {"host-name": "vm001"}}""")]
-    public async Task One_request_one_line(string request, string reply)
+    public async Task A_request_is_written_as_one_line(string request, string reply)
     {
         using var host = await Peer.Connect(Vm.AgentPath);
         Assert.Equal(reply, await host.Ask(request));

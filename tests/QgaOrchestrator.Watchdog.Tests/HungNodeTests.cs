@@ -8,7 +8,7 @@ public sealed class HungNodeTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task One_that_hangs_with_a_frozen_guest_is_killed_and_the_guest_thawed(bool stopped)
+    public async Task A_node_that_hangs_with_a_frozen_guest_is_killed_and_the_guest_thawed(bool stopped)
     {
         await using var host = new Host();
         await using var watchdog = await host.WatchAsync();
@@ -24,7 +24,7 @@ public sealed class HungNodeTests
     }
 
     [Fact]
-    public async Task One_that_is_silent_with_nothing_frozen_lives_until_something_is()
+    public async Task A_silent_node_is_killed_only_once_a_guest_is_frozen()
     {
         await using var host = new Host();
         await using var watchdog = await host.WatchAsync();
@@ -39,7 +39,7 @@ public sealed class HungNodeTests
     }
 
     [Fact]
-    public async Task One_that_beats_is_not_killed_while_its_guest_is_frozen_and_does_not_answer()
+    public async Task A_node_with_heartbeat_is_not_killed_while_its_guest_is_frozen_and_silent()
     {
         await using var host = new Host();
         await using var watchdog = await host.WatchAsync();

@@ -29,7 +29,7 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task It_finds_its_ledger_in_the_nodes_config()
+    public async Task The_watchdog_finds_its_ledger_in_the_nodes_config()
     {
         await using var host = new Host();
         var config = Path.Combine(Path.GetDirectoryName(host.Ledger.Directory)!, "node.json");
@@ -52,7 +52,7 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task What_both_left_frozen_is_thawed_at_its_start()
+    public async Task A_guest_that_node_and_watchdog_left_frozen_is_thawed_at_the_watchdogs_start()
     {
         await using var host = new Host();
         host.Freeze(host.Vm);
@@ -122,7 +122,7 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task It_loads_nothing_but_itself_and_the_library_that_speaks_to_qemu()
+    public async Task The_watchdog_loads_only_itself_and_the_QEMU_library()
     {
         await using var host = new Host();
         await using var watchdog = await host.WatchAsync();

@@ -23,7 +23,7 @@ public sealed class LogTests
     }
 
     [Fact]
-    public async Task With_its_stderr_full_and_unread_the_watchdog_thaws_as_ever()
+    public async Task With_a_full_unread_stderr_the_watchdog_still_thaws()
     {
         await using var host = new Host(20);
         var pipe = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());

@@ -35,6 +35,7 @@ internal sealed class FleetActor : ReceiveActor
         Receive<VmsFound>(m => _unserved = m.Scan.Unserved.ToDictionary(vm => vm.Id, vm => vm.Obstacle));
         Receive<ListVms>(_ => Sender.Tell(new VmList(
             [.. All().OrderBy(vm => vm.Id.Name, StringComparer.Ordinal).Select(vm => Said(vm, identify(vm.Id)))])));
+        Receive<FindUuid>(m => Sender.Tell(new VmUuid(_vms.GetValueOrDefault(m.Vm)?.Uuid)));
         Receive<NoChannel>(m => Refuse(m.Message, _unserved.GetValueOrDefault(m.Message.Vm)));
         Receive<IVmMessage>(m =>
         {

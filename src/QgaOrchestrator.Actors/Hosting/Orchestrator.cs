@@ -61,8 +61,8 @@ public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool se
 
     private async Task NoteAsync(VmId vm, string user, CallReply reply)
     {
-        var uuid = (await ListVmsAsync(CancellationToken.None)).FirstOrDefault(known => known.Id == vm)?.Uuid;
-        await byHand.NoteAsync(AccountId.KeyOf(uuid, vm.Host, vm.Name), user, reply);
+        var found = await actors.Fleet.Ask<VmUuid>(new FindUuid(vm), Answer);
+        await byHand.NoteAsync(AccountId.KeyOf(found.Uuid, vm.Host, vm.Name), user, reply);
     }
 
     public Task<CallReply> WakeAsync(VmId vm, CancellationToken cancel) =>

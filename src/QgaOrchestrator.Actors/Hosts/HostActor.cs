@@ -22,14 +22,12 @@ public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly HostLedger _ledger;
     private readonly HostWatchdog _watchdog;
+    private readonly HostVms _vms;
 
     /// <summary>The actors of open windows.</summary>
     private readonly Dictionary<string, IActorRef> _windows = [];
     private GuardState _guard = GuardState.Start;
 
-    /// <summary>The region of VMs; nobody until it is up.</summary>
-    private IActorRef _region = ActorRefs.Nobody;
-    private Dictionary<string, VmSpec> _vms = [];
     private List<(OpenEntry Order, IActorRef From)> _waiting = [];
     private IActorRef? _stopper;
 
@@ -38,6 +36,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
         _services = services;
         _watchdog = new HostWatchdog(services, Self, Timers!, _log);
         _ledger = new HostLedger(services, Self, _log, Handle);
+        _vms = new HostVms(services, _ledger);
         _ledger.Load();
 
         Receive<Beat>(_ => BeatHeart());
@@ -45,8 +44,8 @@ public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
         Receive<HostLedger.Audited>(m => Handle(new GuardInput.Audited(m.Window)));
 
         Receive<BeginDiscovery>(Discover);
-        Receive<VmsFound>(Find);
-        Receive<FindVm>(Answer);
+        Receive<VmsFound>(m => _vms.Update(m));
+        Receive<FindVm>(m => _vms.Answer(m, Sender));
         Receive<FindEntry>(m => Sender.Tell(new EntryFound(_ledger.Read(m.Vm))));
 
         Receive<OpenEntry>(OpenWindow);
@@ -93,8 +92,8 @@ public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
             case GuardEffect.RemoveEntry e:
                 _ledger.Remove(e.Vm, e.Window);
                 break;
-            case GuardEffect.GiveToVm e when _vms.TryGetValue(e.Vm, out var vm):
-                _region.Tell(new VmPresent(vm, _ledger.Read(e.Vm)));
+            case GuardEffect.GiveToVm e:
+                _vms.GiveEntry(e.Vm);
                 break;
             case GuardEffect.TellUnguarded e:
                 var (reason, remedy) = _watchdog.Absence;
@@ -118,31 +117,11 @@ public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
         if (_windows.TryGetValue(window, out var actor)) actor.Tell(message);
     }
 
-    // ---- VMs
-
     private void Discover(BeginDiscovery order)
     {
         var self = Self;
-        _region = order.Vms;
+        _vms.Begin(order.Vms);
         Context.ActorOf(ActorProps.Of(() => new DiscoveryActor(_services.Scan, self, _services.Time)), "discovery");
-    }
-
-    private void Find(VmsFound found)
-    {
-        _services.Fleet.Tell(found);
-        var now = found.Scan.Vms.ToDictionary(vm => vm.Id.Name);
-        foreach (var vm in now.Values.Where(vm => _vms.GetValueOrDefault(vm.Id.Name) != vm))
-            _region.Tell(new VmPresent(vm, _ledger.Read(vm.Id.Name)));
-        foreach (var vm in _vms.Values.Where(vm => !now.ContainsKey(vm.Id.Name)))
-            _region.Tell(new VmGone(vm.Id));
-        _vms = now;
-        _services.Discovered.TrySetResult();
-    }
-
-    /// <summary>A VM's actor that began anew by a fault of ours asks for what it was told at its birth.</summary>
-    private void Answer(FindVm asked)
-    {
-        if (_vms.TryGetValue(asked.Vm, out var vm)) Sender.Tell(new VmPresent(vm, _ledger.Read(asked.Vm)));
     }
 
     // ---- windows and their entries
@@ -223,7 +202,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
         {
             _windows.Remove(window);
             Timers.Cancel(window);
-            var here = _guard.Windows.GetValueOrDefault(window) is { } open && _vms.ContainsKey(open.Vm);
+            var here = _guard.Windows.GetValueOrDefault(window) is { } open && _vms.Has(open.Vm);
             Handle(new GuardInput.Ended(window, VmIsHere: here));
         }
     }

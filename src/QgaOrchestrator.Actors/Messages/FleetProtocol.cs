@@ -15,3 +15,9 @@ internal sealed record NoChannel(IVmMessage Message) : INoSerializationVerificat
 public sealed record ListVms : INoSerializationVerificationNeeded;
 
 public sealed record VmList(IReadOnlyList<VmStatus> Vms) : INoSerializationVerificationNeeded;
+
+/// <summary>To the fleet's directory; answered by <see cref="VmUuid"/>.</summary>
+internal sealed record FindUuid(VmId Vm) : INoSerializationVerificationNeeded;
+
+/// <param name="Uuid">Null: QEMU has not told it yet, or no such VM is known.</param>
+internal sealed record VmUuid(string? Uuid) : INoSerializationVerificationNeeded;

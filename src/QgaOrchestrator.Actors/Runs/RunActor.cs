@@ -54,7 +54,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         Command<FindUnsettled>(m => Sender.Tell(UnsettledAttempts.On(m.Vm, _live.Run)));
         Command<LingeredWithoutRun>(_ => LeaveWithoutRun());
 
-        Command<ItemEnded>(Take);
+        Command<ItemEnded>(Settle);
         Command<ItemMoved>(m => Follow(m.Progress));
         Command<MemberMoved>(Pass);
         Command<GroupActor.Ended>(m => Handle(new RunInput.GroupEnded(m.Outcomes)));
@@ -146,7 +146,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     // ---- what its hosts tell
 
-    private void Take(ItemEnded ended)
+    private void Settle(ItemEnded ended)
     {
         if (_live.Run is not null) Handle(new RunInput.ItemEnded(ended.Outcome));
         else if (ended.Vm is { } vm)

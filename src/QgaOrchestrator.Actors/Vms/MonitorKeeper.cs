@@ -90,12 +90,12 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
         Receive<Looked>(m =>
         {
             _looking = false;
-            Take(m.View);
+            Show(m.View);
             if (_lookAgain) Timers.StartSingleTimer("again", new Probe(), LookPause);
         });
-        Receive<Happened>(m => Take(m.Event));
+        Receive<Happened>(m => React(m.Event));
         Receive<Steady>(_ => _failures = 0);
-        Receive<Lost>(m => Take(new MonitorView(false, $"the monitor was lost: {m.Reason}")));
+        Receive<Lost>(m => Show(new MonitorView(false, $"the monitor was lost: {m.Reason}")));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -121,7 +121,7 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
             failure: e => new Looked(new MonitorView(false, e.Message)));
     }
 
-    private void Take(MonitorView view)
+    private void Show(MonitorView view)
     {
         var wasUp = _view.Up;
         if (view != _view) Context.Parent.Tell(_view = view);
@@ -135,7 +135,7 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
         if (!_holds) Timers.StartSingleTimer("probe", new Probe(), TimeSpan.FromSeconds(30));
     }
 
-    private void Take(MachineEvent happened)
+    private void React(MachineEvent happened)
     {
         _told.TryRemove(happened, out _);
         if (happened.Change == MachineChange.Reset) Context.Parent.Tell(new GuestReset());

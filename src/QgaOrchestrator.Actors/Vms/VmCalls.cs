@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Akka.Actor;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Vms;
@@ -26,11 +25,12 @@ internal sealed class VmCalls(VmServices services, ServedVm vm, IActorContext co
     ) : INoSerializationVerificationNeeded;
 
     private readonly WaitingCallers _callers = new();
+    private readonly VmCallFacts _facts = new(services, vm);
     private readonly IActorRef _self = context.Self;
 
     public void Begin(CallAgent call, IActorRef sender)
     {
-        var facts = Facts(call);
+        var facts = _facts.Of(call);
         Perform(call, facts, _callers.Add(call, sender, facts.Limits.Clamped, call.Command == GuestFsfreezeThaw.Name));
     }
 
@@ -60,11 +60,11 @@ internal sealed class VmCalls(VmServices services, ServedVm vm, IActorContext co
         var (call, caller) = (asked.Call, asked.Caller);
         if (caller.HasLeft) return;
         if (asked.Error is { } error)
-            Tell(caller, CallRules.Explain(call.Command, error, asked.Answer.Support, Condition()));
+            Tell(caller, CallRules.Explain(call.Command, error, asked.Answer.Support, _facts.Condition()));
         else
             Perform(
                 call,
-                asked.Facts with { Support = asked.Answer.Support, CannotWake = asked.CannotWake, TooNew = TooNew(call) },
+                asked.Facts with { Support = asked.Answer.Support, CannotWake = asked.CannotWake, TooNew = _facts.TooNew(call) },
                 caller);
     }
 
@@ -85,7 +85,7 @@ internal sealed class VmCalls(VmServices services, ServedVm vm, IActorContext co
 
     private void Perform(CallAgent call, CallFacts facts, WaitingCaller caller)
     {
-        switch (CallRules.Decide(facts, Condition()))
+        switch (CallRules.Decide(facts, _facts.Condition()))
         {
             case CallVerdict.Answer v:
                 Tell(caller, v.Reply);
@@ -131,7 +131,7 @@ internal sealed class VmCalls(VmServices services, ServedVm vm, IActorContext co
         else Tell(caller, reply);
     }
 
-    private void Tell(WaitingCaller caller, CallReply reply) => caller.Tell(CallRules.Because(reply, Condition()));
+    private void Tell(WaitingCaller caller, CallReply reply) => caller.Tell(CallRules.Because(reply, _facts.Condition()));
 
     private void Ask(CallAgent call, CallFacts facts, WaitingCaller caller, bool andMonitor, CallReply? error) =>
         AskAsync(_self, call.Command, andMonitor, vm.Qemu).PipeTo(
@@ -176,42 +176,5 @@ internal sealed class VmCalls(VmServices services, ServedVm vm, IActorContext co
         var open = new OpenWindow(order, new ItemId("", 0, 0), null) { Freeze = freeze };
         caller.Window = context.ActorOf(
             ActorProps.Of(() => new RawWindow(open, services.Host, caller.Actor, call.Call, limits.Clamped)));
-    }
-
-    private CallFacts Facts(CallAgent call)
-    {
-        var listed = AgentCommands.Find(call.Command);
-        var times = listed ?? AgentCommands.Unlisted(call.Command);
-        return new(call.Command, call.Options, CallLimits.Of(
-            times.Times(), call.Options, services.Limits, vm.Guest.View.Inventory?.OsId))
-        {
-            Denied = services.Denied.Contains(call.Command),
-            Id = IdOf(call),
-            InDoubt = listed is not null && vm.Guest.View.Info is { } info && info.Status(call.Command) != CommandStatus.Enabled,
-            Silent = !times.Answered,
-            TooNew = TooNew(call),
-        };
-    }
-
-    private VmCondition Condition() => new(vm.Spec.Id.Name, vm.Spec.Id.Host)
-    {
-        NoAgent = vm.Spec.NoAgent?.Refusal,
-        Window = vm.Windows.Id,
-        WindowIsOpen = vm.Windows.IsOpen,
-        Quarantined = vm.Channel.State.Quarantined,
-        Paused = vm.Machine.View.RunState == MonitorView.Paused,
-        Suspended = vm.Machine.View.RunState == MonitorView.Suspended,
-        AgentRemedy = vm.Channel.State.Remedy,
-    };
-
-    private string? TooNew(CallAgent call) => AgentCommands.Find(call.Command) is { } listed
-        ? ArgumentCheck.TooNew(listed, call.Arguments, vm.Guest.View.Info?.Release)
-        : null;
-
-    private static long? IdOf(CallAgent call)
-    {
-        if (call.Command is not ("guest-sync" or "guest-sync-delimited") || call.Arguments.IsEmpty) return null;
-        using var json = JsonDocument.Parse(call.Arguments);
-        return json.RootElement.TryGetProperty("id", out var id) && id.TryGetInt64(out var value) ? value : null;
     }
 }

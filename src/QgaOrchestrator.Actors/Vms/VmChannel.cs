@@ -40,12 +40,6 @@ internal sealed class VmChannel
         public sealed record OpenAgain : Notice;
     }
 
-    /// <param name="Shown">For a command that no reply ends: what shows that it was obeyed.</param>
-    private sealed record Pending(
-        AgentRequest Request, TimeSpan Timeout, Action<CallEnded> Complete, Action<CallCompletion>? Shown);
-
-    public static readonly CallEnded Closed = new(new AgentOutcome.Unknown("the VM's channel was closed"));
-
     private const string SyncRefused =
         $"Allow {GuestSyncDelimited.Name} in the guest (qemu-ga --allow-rpcs/--block-rpcs), or update qemu-ga: it has the "
             + $"command since QEMU 1.1";
@@ -57,10 +51,8 @@ internal sealed class VmChannel
     private readonly IChannelOwner _owner;
     private readonly IActorRef _self;
     private readonly ITimerScheduler _timers;
-    private readonly Dictionary<long, Pending> _calls = [];
+    private readonly PendingCalls _calls = new();
     private AgentLock? _lock;
-    private long _ticket;
-    private bool _closed;
 
     public VmChannel(VmServices services, VmSpec spec, IChannelOwner owner, IActorRef self, ITimerScheduler timers)
     {
@@ -109,14 +101,8 @@ internal sealed class VmChannel
         Lane lane = Lane.Queue,
         Action<CallCompletion>? shown = null)
     {
-        var ticket = ++_ticket;
-        if (_closed)
-        {
-            request.Holder?.Dispose();
-            complete(Closed);
-            return ticket;
-        }
-        _calls[ticket] = new Pending(request, timeout, complete, shown);
+        var (ticket, waits) = _calls.Add(new PendingCall(request, timeout, complete, shown));
+        if (!waits) return ticket;
         Step(new ChannelInput.Submitted(ticket, _services.Time.Moment() + timeout, lane != Lane.Queue)
         {
             Thaws = lane == Lane.Thaw,
@@ -128,7 +114,7 @@ internal sealed class VmChannel
     public void Withdraw(long ticket)
     {
         if (InFlight == ticket) return;
-        Take(ticket);
+        _calls.Remove(ticket);
         Step(new ChannelInput.Withdrawn(ticket));
     }
 
@@ -137,11 +123,10 @@ internal sealed class VmChannel
     public void EndSilent(Func<string, CallCompletion?> shown)
     {
         if (InFlight is not { } ticket
-            || !_calls.TryGetValue(ticket, out var call)
-            || call.Shown is not { } end
+            || _calls.Find(ticket) is not { Shown: { } end } call
             || shown(call.Request.Command) is not { } completion)
             return;
-        Take(ticket);
+        _calls.Remove(ticket);
         end(completion);
         // The next command begins with a sync of its own.
         Agent.Close();
@@ -154,19 +139,10 @@ internal sealed class VmChannel
     {
         Agent.Close();
         Unlock();
-        _closed = true;
-        foreach (var ticket in _calls.Keys.ToList()) Take(ticket)!.Complete(Closed);
+        _calls.Close();
     }
 
     private long? InFlight => State.Link is ChannelLink.Busy busy ? busy.Ticket : null;
-
-    /// <summary>A command that has ended, or never goes out; a secret in it is overwritten.</summary>
-    private Pending? Take(long ticket)
-    {
-        if (!_calls.Remove(ticket, out var call)) return null;
-        call.Request.Holder?.Dispose();
-        return call;
-    }
 
     private void Unlock()
     {
@@ -186,13 +162,13 @@ internal sealed class VmChannel
                 Unlock();
                 break;
             case ChannelEffect.Send e:
-                var call = _calls[e.Ticket];
+                var call = _calls.Find(e.Ticket)!;
                 Agent.CallAsync(call.Request, call.Timeout).PipeTo(
                     _self,
                     success: outcome => new Notice.Ended(e.Ticket, outcome),
                     failure: fault => new Notice.Ended(e.Ticket, new AgentOutcome.Unknown(fault.Message)));
                 break;
-            case ChannelEffect.Follow e when !_calls.ContainsKey(e.Ticket):
+            case ChannelEffect.Follow e when _calls.Find(e.Ticket) is null:
                 // It has just ended, which the channel is told next: nothing is in flight to send a sync behind.
                 _self.Tell(new Notice.SyncEnded(e.Ticket, ""));
                 break;
@@ -203,8 +179,7 @@ internal sealed class VmChannel
                     failure: fault => new Notice.SyncEnded(e.Ticket, fault.Message));
                 break;
             case ChannelEffect.Refuse e:
-                if (Take(e.Ticket) is { } refused)
-                    refused.Complete(new CallEnded(new AgentOutcome.NotSent(e.Reason), e.Why));
+                _calls.Remove(e.Ticket)?.Complete(new CallEnded(new AgentOutcome.NotSent(e.Reason), e.Why));
                 break;
             case ChannelEffect.Confirm:
                 Agent.ConfirmAsync(SyncTimeout).PipeTo(
@@ -228,7 +203,7 @@ internal sealed class VmChannel
 
     private void End(Notice.Ended ended)
     {
-        if (Take(ended.Ticket) is { } call) call.Complete(new CallEnded(ended.Outcome));
+        _calls.Remove(ended.Ticket)?.Complete(new CallEnded(ended.Outcome));
         var reason = ended.Outcome switch
         {
             AgentOutcome.Unknown u => u.Reason,

@@ -3,7 +3,6 @@ using Akka.Event;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
-using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Ledger;
 
@@ -12,7 +11,7 @@ namespace QgaOrchestrator.Actors.Vms;
 /// <summary>
 /// One guest's open window. Its parent, the <see cref="VmActor"/>, has reserved the channel and lends it the agent; from then
 /// on nobody else speaks to the guest until this actor reports that the window is settled. It holds no rules: it performs what
-/// <see cref="WindowRules"/> asks for, and reports what became of it.
+/// <see cref="WindowRules"/> asks for, by <see cref="WindowCalls"/> where the guest is asked, and reports what became of it.
 /// </summary>
 internal sealed class WindowActor : ReceiveActor
 {
@@ -30,16 +29,12 @@ internal sealed class WindowActor : ReceiveActor
     private readonly OpenWindow _order;
     private readonly LedgerEntry _entry;
     private readonly bool _adopted;
-    private readonly IAgent _agent;
+    private readonly WindowCalls _guest;
     private readonly IActorRef _host;
     private readonly IActorRef _owner;
     private readonly TimeProvider _time;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly Action<string> _linkLost;
     private WindowState _state;
-
-    /// <summary>An earlier thaw of this window was sent and its count never read: no later one can be compared.</summary>
-    private bool _countLost;
 
     /// <param name="order">What to do; its entry names the freeze in the ledger.</param>
     /// <param name="entry">The freeze's entry in the ledger.</param>
@@ -51,11 +46,10 @@ internal sealed class WindowActor : ReceiveActor
     public WindowActor(
         OpenWindow order, LedgerEntry entry, bool adopt, IAgent agent, IActorRef host, IActorRef owner, TimeProvider time)
     {
-        (_order, _entry, _adopted, _agent, _host, _owner, _time) = (order, entry, adopt, agent, host, owner, time);
+        (_order, _entry, _adopted, _host, _owner, _time) = (order, entry, adopt, host, owner, time);
         var self = Self;
-        _linkLost = reason =>
-            self.Tell(new Next(new WindowInput.FreezeLost($"the guest's channel was lost during the window: {reason}")));
-        _agent.Closed += _linkLost;
+        _guest = new WindowCalls(agent, time, reason =>
+            self.Tell(new Next(new WindowInput.FreezeLost($"the guest's channel was lost during the window: {reason}"))));
 
         Receive<Next>(m => Handle(m.Input));
         Receive<EntryOpened>(_ => Handle(new WindowInput.LedgerWritten()));
@@ -76,7 +70,7 @@ internal sealed class WindowActor : ReceiveActor
         Perform(effects);
     }
 
-    protected override void PostStop() => _agent.Closed -= _linkLost;
+    protected override void PostStop() => _guest.Dispose();
 
     private void Handle(WindowInput input)
     {
@@ -117,21 +111,21 @@ internal sealed class WindowActor : ReceiveActor
                 _host.Tell(new MoveEntry(_adopted ? LedgerFacts.Adopted(_entry, _state) : LedgerFacts.Apply(_entry, _state)));
                 break;
             case WindowEffect.Look:
-                PipeInput(LookAsync());
+                PipeInput(_guest.LookAsync());
                 break;
             case WindowEffect.Freeze:
                 _host.Tell(new FreezeSent(_order.Order.Id, _state.Record.FreezeSent!.Value + _order.Order.ThawDue));
-                PipeInput(FreezeAsync());
+                PipeInput(_guest.FreezeAsync(_order.Freeze, _order.Order.FreezeTimeout));
                 break;
             case WindowEffect.Resync e:
-                PipeInput(ResyncAsync(e.Budget));
+                PipeInput(_guest.ResyncAsync(e.Budget));
                 _host.Tell(new ThawBegun(_order.Order.Id));
                 break;
             case WindowEffect.Cut e:
                 PipeInput(CutAsync(_order.Cut!, e.Budget));
                 break;
             case WindowEffect.Thaw e:
-                PipeInput(ThawAsync(e.Round));
+                PipeInput(_guest.ThawAsync(e.Round));
                 _host.Tell(new ThawBegun(_order.Order.Id));
                 break;
             case WindowEffect.Arm e:
@@ -194,47 +188,6 @@ internal sealed class WindowActor : ReceiveActor
         _ => new WindowInput.CutFailed(fault.Message),
     };
 
-    /// <summary>The last look before the guest is frozen: a foreign freeze must not be undone by ours.</summary>
-    private async Task<WindowInput> LookAsync() =>
-        await _agent.CallAsync(GuestFsfreezeStatus.Request, Settlement.SyncTimeout) switch
-        {
-            AgentOutcome.Returned status when !status.Json.TryRead(GuestFsfreezeStatus.Read, out _, out var odd) =>
-                new WindowInput.FreezeRefused($"whether the guest is frozen is not known: {odd}", NotExecuted: true),
-            AgentOutcome.Returned status when GuestFsfreezeStatus.SaysFrozen(status.Json) =>
-                new WindowInput.FreezeRefused("the guest is frozen by somebody else", NotExecuted: true),
-            AgentOutcome.Unknown or AgentOutcome.NotSent =>
-                new WindowInput.FreezeRefused("the guest did not answer the last check before its freeze", NotExecuted: true),
-            _ => new WindowInput.LooksThawed(),
-        };
-
-    private async Task<WindowInput> FreezeAsync()
-    {
-        var outcome = await _agent.CallAsync(_order.Freeze with { KeepLinkWhenOverdue = true }, _order.Order.FreezeTimeout);
-        return outcome switch
-        {
-            AgentOutcome.Returned r => r.Json.TryRead(GuestFsfreezeFreeze.Read, out var count, out var odd)
-                ? new WindowInput.FreezeReturned(count)
-                : new WindowInput.FreezeLost($"how many file systems froze is not known: {odd}", CommandCheck.AgentRemedy),
-            AgentOutcome.Refused r =>
-                new WindowInput.FreezeRefused($"the guest refused to freeze: {r.Error.Description}", r.Error.IsCommandNotFound),
-            AgentOutcome.NotSent n => new WindowInput.FreezeRefused(n.Reason, NotExecuted: true),
-            AgentOutcome.Unknown when _agent.IsOpen => new WindowInput.LimitPassed(WindowLimit.FreezeTimeout),
-            AgentOutcome.Unknown u => new WindowInput.FreezeLost($"the reply to the freeze was lost: {u.Reason}"),
-            _ => throw new InvalidOperationException($"unexpected outcome {outcome}"),
-        };
-    }
-
-    private async Task<WindowInput> ResyncAsync(TimeSpan budget)
-    {
-        var resync = await _agent.ResyncAsync(budget);
-        return new WindowInput.Resynced(
-            resync.InSync,
-            resync.Late is AgentOutcome.Returned r && r.Json.TryRead(GuestFsfreezeFreeze.Read, out var count, out _)
-                ? count
-                : null
-        );
-    }
-
     private static async Task<WindowInput> CutAsync(Func<TimeSpan, Task<CutOutcome>> cut, TimeSpan budget) =>
         await cut(budget) switch
         {
@@ -243,23 +196,4 @@ internal sealed class WindowActor : ReceiveActor
             CutOutcome.Unknown u => new WindowInput.CutFailed(u.Reason),
             var other => throw new InvalidOperationException($"unexpected outcome {other}"),
         };
-
-    /// <summary>Where every thaw of this node is sent: <see cref="Settlement"/>, which watchdog and qgactl use too.</summary>
-    private async Task<WindowInput> ThawAsync(int round)
-    {
-        if (round > 1) await Task.Delay(Settlement.Pause, _time);
-        var outcome = round == 0
-            ? await Settlement.ThawAsync(_agent, _time, _countLost)
-            : await Settlement.RoundAsync(_agent, _time, _countLost);
-        switch (outcome)
-        {
-            case ThawOutcome.Settled s:
-                return new WindowInput.Settled(s.Thawed, s.Error, _time.Moment(s.ThawedTimestamp, s.At));
-            case ThawOutcome.NotSettled n:
-                _countLost = n.CountLost;
-                return new WindowInput.NotSettled(n.Reason, n.NotOffered);
-            default:
-                throw new InvalidOperationException($"unexpected outcome {outcome}");
-        }
-    }
 }

@@ -173,7 +173,7 @@ internal sealed class WindowLending(
     /// <summary>The actor ends; callers of a thaw do not know what became of it.</summary>
     public void Close()
     {
-        foreach (var caller in _thawCallers) caller.Tell(CallReplies.Of("guest-fsfreeze-thaw", VmChannel.Closed));
+        foreach (var caller in _thawCallers) caller.Tell(CallReplies.Of("guest-fsfreeze-thaw", PendingCalls.Closed));
     }
 
     private void Lend(OpenWindow order, IActorRef owner, LedgerEntry? adopted)

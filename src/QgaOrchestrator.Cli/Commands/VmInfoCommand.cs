@@ -52,7 +52,7 @@ internal static class VmInfoCommand
             var report = await AskAsync(client, words.Vm(parsed)!, cancel).ConfigureAwait(false);
             if (global.IsJson(parsed)) CliJson.Write(host.Out, report);
             else GuestInfoView.Write(host.Screen, report);
-            return report.Told.Count > 0 ? ExitCodes.Done : ExitCodes.Failed;
+            return report.Answers.Count > 0 ? ExitCodes.Done : ExitCodes.Failed;
         });
         return command;
     }

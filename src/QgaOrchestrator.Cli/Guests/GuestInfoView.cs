@@ -92,7 +92,7 @@ internal static class GuestInfoView
 
         void On(string command, Action<ReadOnlyMemory<byte>> tell)
         {
-            if (Told(report, command) is { } json) tell(json);
+            if (AnswerTo(report, command) is { } json) tell(json);
         }
 
         void Line(string name, IEnumerable<string> lines)
@@ -113,13 +113,13 @@ internal static class GuestInfoView
         {
             table.Add(
                 report.Vm,
-                Told(report, GuestGetHostName.Name) is { } name ? GuestGetHostName.Read(name).HostName : null,
-                Told(report, GuestGetOsinfo.Name) is { } os ? System(GuestGetOsinfo.Read(os)) : null,
-                Told(report, GuestGetLoad.Name) is { } load
+                AnswerTo(report, GuestGetHostName.Name) is { } name ? GuestGetHostName.Read(name).HostName : null,
+                AnswerTo(report, GuestGetOsinfo.Name) is { } os ? System(GuestGetOsinfo.Read(os)) : null,
+                AnswerTo(report, GuestGetLoad.Name) is { } load
                     ? string.Create(CultureInfo.InvariantCulture, $"{GuestGetLoad.Read(load).OneMinute:0.00}")
                     : null,
-                Told(report, GuestGetUsers.Name) is { } users ? $"{GuestGetUsers.Read(users).Count}" : null,
-                Told(report, GuestNetworkGetInterfaces.Name) is { } nics
+                AnswerTo(report, GuestGetUsers.Name) is { } users ? $"{GuestGetUsers.Read(users).Count}" : null,
+                AnswerTo(report, GuestNetworkGetInterfaces.Name) is { } nics
                     ? string.Join(
                         ' ',
                         GuestNetworkGetInterfaces
@@ -129,7 +129,7 @@ internal static class GuestInfoView
                             .Select(address => address.IpAddress)
                     )
                     : null,
-                Told(report, GuestGetFsinfo.Name) is { } files ? Fullest(GuestGetFsinfo.Read(files)) : null
+                AnswerTo(report, GuestGetFsinfo.Name) is { } files ? Fullest(GuestGetFsinfo.Read(files)) : null
             );
         }
         table.Write(to);
@@ -153,6 +153,6 @@ internal static class GuestInfoView
         .Select(fs => string.Create(CultureInfo.InvariantCulture, $"{fs.Mountpoint} {fs.Share:0} %"))
         .FirstOrDefault();
 
-    private static ReadOnlyMemory<byte>? Told(GuestReport report, string command) =>
-        report.Told.TryGetValue(command, out var value) ? ReplyBytes.Of(value) : (ReadOnlyMemory<byte>?)null;
+    private static ReadOnlyMemory<byte>? AnswerTo(GuestReport report, string command) =>
+        report.Answers.TryGetValue(command, out var value) ? ReplyBytes.Of(value) : (ReadOnlyMemory<byte>?)null;
 }

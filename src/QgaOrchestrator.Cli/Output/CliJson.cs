@@ -49,7 +49,9 @@ internal sealed record CopyReport(
 
 /// <summary>What a guest told of itself: each command's return as on the wire, and why others have none.</summary>
 internal sealed record GuestReport(
-    string Vm, IReadOnlyDictionary<string, JsonElement> Told, IReadOnlyDictionary<string, string> Lacking);
+    string Vm,
+    [property: JsonPropertyName("told")] IReadOnlyDictionary<string, JsonElement> Answers,
+    IReadOnlyDictionary<string, string> Lacking);
 
 /// <summary>What became of it in one VM of several: what it gave, or why it failed.</summary>
 internal sealed record PerVmReport(string Vm, JsonElement? Result, string? Error, string? Remedy);

@@ -84,12 +84,14 @@ public sealed record CoveredDisk(string Name, DiskCover Cover, string? Why);
 
 /// <summary>What is known of a cut's writers.</summary>
 /// <param name="Disks">Each disk that is cut.</param>
-/// <param name="Beyond">What the guest writes, or may write, beyond the cut: a clause each.</param>
-public sealed record Coverage(IReadOnlyList<CoveredDisk> Disks, IReadOnlyList<string> Beyond)
+/// <param name="Outside">What the guest writes, or may write, outside the disks of the cut: a clause each. Stored as
+/// "beyond".</param>
+public sealed record Coverage(
+    IReadOnlyList<CoveredDisk> Disks, [property: JsonPropertyName("beyond")] IReadOnlyList<string> Outside)
 {
     /// <summary>Everything that the guest writes is frozen file systems on disks of the cut.</summary>
     [JsonIgnore]
-    public bool IsWhole => Beyond.Count == 0 && Disks.All(disk => disk.Cover is DiskCover.Covered or DiskCover.Firmware);
+    public bool IsWhole => Outside.Count == 0 && Disks.All(disk => disk.Cover is DiskCover.Covered or DiskCover.Firmware);
 
     /// <summary>Why it is not whole, a clause each.</summary>
     [JsonIgnore]
@@ -97,10 +99,10 @@ public sealed record Coverage(IReadOnlyList<CoveredDisk> Disks, IReadOnlyList<st
     [
         .. Disks.Where(disk => disk.Cover is DiskCover.Uncovered or DiskCover.Unknown).Select(
             disk => $"{disk.Name} is {disk.Cover.ToString().ToLowerInvariant()}: {disk.Why}"),
-        .. Beyond.Take(MostTold),
-        .. Beyond.Count <= MostTold ? Array.Empty<string>() : [$"{Beyond.Count - MostTold} more are beyond the cut"],
+        .. Outside.Take(MostNamed),
+        .. Outside.Count <= MostNamed ? Array.Empty<string>() : [$"{Outside.Count - MostNamed} more are outside the cut"],
     ];
 
     /// <summary>A guest may have thousands of mounts; a note is read by people.</summary>
-    private const int MostTold = 8;
+    private const int MostNamed = 8;
 }

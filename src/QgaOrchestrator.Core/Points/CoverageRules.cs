@@ -25,7 +25,7 @@ public static class CoverageRules
         [
             .. disks.Where(disk => disk.Role == DiskRole.PassedThrough)
                 .Select(disk => $"{disk.Name} is passed through to the guest"),
-            .. seen.Where(mount => mount.Freezes && mount.Writable != false).Select(mount => Beyond(mount, roles))
+            .. seen.Where(mount => mount.Freezes && mount.Writable != false).Select(mount => Outside(mount, roles))
                 .OfType<string>(),
         ]);
     }
@@ -51,7 +51,7 @@ public static class CoverageRules
     }
 
     /// <summary>Null: it lies where the cut holds it.</summary>
-    private static string? Beyond(MountFacts mount, Dictionary<string, DiskRole> roles)
+    private static string? Outside(MountFacts mount, Dictionary<string, DiskRole> roles)
     {
         if (mount.Places is not { Count: > 0 } places) return $"nobody can tell which disk {mount} is on";
         foreach (var place in places)

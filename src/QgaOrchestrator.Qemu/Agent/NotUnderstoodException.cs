@@ -15,12 +15,12 @@ public sealed class NotUnderstoodException : Exception
     internal NotUnderstoodException(ReadOnlyMemory<byte> reply, string? where, bool isData, Exception? cause)
         : base(
             $"the agent's reply was not understood{(where is { Length: > 1 } ? $" at {ForeignText.Name(where)}" : "")}: "
-                + $"{Told(reply, isData)}",
+                + $"{Excerpt(reply, isData)}",
             cause
         )
     { }
 
-    private static string Told(ReadOnlyMemory<byte> reply, bool isData) => isData
+    private static string Excerpt(ReadOnlyMemory<byte> reply, bool isData) => isData
         ? $"{reply.Length} bytes"
         : ForeignText.Message(
             Encoding.UTF8.GetString(reply.Span[..Math.Min(reply.Length, 2 * ForeignText.ExcerptBytes)]),

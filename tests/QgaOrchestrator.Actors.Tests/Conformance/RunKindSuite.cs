@@ -48,7 +48,7 @@ public abstract class RunKindSuite : OneHost
     }
 
     [Fact]
-    public void It_has_a_word_as_its_name_and_says_what_it_and_each_of_its_steps_and_options_do()
+    public void A_kind_is_named_by_one_word_and_describes_its_steps_and_options()
     {
         Assert.Matches("^[a-z]+(-[a-z]+)*$", Kind.Name);
         Assert.NotEmpty(Kind.Help);
@@ -89,7 +89,7 @@ public abstract class RunKindSuite : OneHost
     }
 
     [Fact]
-    public void What_is_wrong_with_an_option_is_told_by_its_name()
+    public void An_invalid_option_is_reported_by_its_name()
     {
         // No option is a list of lists.
         foreach (var option in Kind.AllOptions)

@@ -70,7 +70,7 @@ public sealed class GuestFilesTests : OneHost
     }
 
     [Fact]
-    public async Task What_does_not_fit_is_told_with_its_remedy_and_leaves_nothing_that_takes_the_room()
+    public async Task A_file_that_does_not_fit_is_refused_with_a_remedy_and_leaves_nothing_behind()
     {
         await BeginAsync();
         var body = new Interrupted(Content, 1_000_000, () =>
@@ -220,7 +220,7 @@ public sealed class GuestFilesTests : OneHost
     }
 
     [Fact]
-    public async Task Where_files_are_not_allowed_nothing_is_started_and_the_remedy_is_told()
+    public async Task With_file_commands_disabled_nothing_is_started_and_the_remedy_is_reported()
     {
         var started = 0;
         Vm.Guest.Programs["/bin/app"] = (_, _) => new GuestExit(started++);

@@ -38,7 +38,7 @@ public sealed class OddAgentTests
     }
 
     [Fact]
-    public void What_a_program_of_the_guest_says_is_one_bounded_line() =>
+    public void Output_of_a_guests_program_is_reported_as_one_bounded_line() =>
         Assert.Equal(
             1024,
             Encoding.UTF8.GetByteCount(

@@ -13,7 +13,7 @@ public sealed class TicklessSchedulerTests : IDisposable
     public void Dispose() => _scheduler.Dispose();
 
     [Fact]
-    public async Task What_is_scheduled_happens_and_never_too_early()
+    public async Task A_scheduled_action_runs_and_never_too_early()
     {
         var began = TimeProvider.System.GetTimestamp();
         var happened = new TaskCompletionSource<TimeSpan>();
@@ -23,7 +23,7 @@ public sealed class TicklessSchedulerTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_repeated_happens_until_it_is_cancelled()
+    public async Task A_repeated_action_runs_until_it_is_cancelled()
     {
         var cancelable = new Cancelable((IScheduler)_scheduler);
         var (times, done) = (0, new TaskCompletionSource());
@@ -56,7 +56,7 @@ public sealed class TicklessSchedulerTests : IDisposable
     }
 
     [Fact]
-    public async Task What_fails_is_repeated_all_the_same()
+    public async Task A_repeated_action_that_fails_is_repeated_again()
     {
         var (times, done) = (0, new TaskCompletionSource());
         var cancelable = new Cancelable((IScheduler)_scheduler);

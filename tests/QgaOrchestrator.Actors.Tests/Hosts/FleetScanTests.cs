@@ -39,7 +39,7 @@ public sealed class FleetScanTests : IDisposable
     [InlineData("{vm}.qga", "{vm}.qmp", "1.qga 1.qmp 2.qmp", "1 Agent Monitor|2 None Monitor")]
     [InlineData("{vm}.sock", "{vm}.qmp.sock", "a.sock a.qmp.sock b.qmp.sock", "a Agent Monitor|b None Monitor")]
     [InlineData("{vm}.agent.sock", "{vm}.sock", "a.agent.sock a.sock b.agent.sock", "a Agent Monitor|b Agent")]
-    public void One_sockets_path_is_not_taken_for_the_others(string agent, string monitor, string files, string expected)
+    public void An_agents_pattern_does_not_match_the_monitors_socket(string agent, string monitor, string files, string expected)
     {
         Make([.. files.Split(' ').Select(file => "vms/" + file)]);
         Assert.Equal(expected.Split('|'), Scan([Source("vms/" + agent, "vms/" + monitor)]).Vms.Select(Said));

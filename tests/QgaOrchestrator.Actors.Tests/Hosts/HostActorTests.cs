@@ -73,7 +73,7 @@ public sealed class HostActorTests : OneGuard
     }
 
     [Fact]
-    public async Task When_the_watchdog_is_gone_open_windows_hear_it_and_new_ones_wait_for_the_next()
+    public async Task When_the_watchdog_ends_open_windows_are_notified_and_new_ones_wait_for_the_next()
     {
         await OpenAsync("w1");
         Watchdog!.HangUp();

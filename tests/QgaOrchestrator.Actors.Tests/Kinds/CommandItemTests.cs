@@ -25,7 +25,7 @@ public sealed class CommandItemTests : OneHost
     }
 
     [Fact]
-    public async Task What_the_agent_refuses_fails_with_its_words()
+    public async Task A_command_that_the_agent_refuses_fails_with_the_agents_message()
     {
         await StartAsync();
         var outcome = Run(Call("guest-file-close", """{"handle":7}"""));

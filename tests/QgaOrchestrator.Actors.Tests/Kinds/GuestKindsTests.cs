@@ -67,7 +67,7 @@ public class GuestKindsTests
     }
 
     [Fact]
-    public void What_is_wrong_with_a_secret_option_does_not_show_it()
+    public void An_error_about_a_secret_option_does_not_show_its_value()
     {
         var error = Assert.Single(
             Exec.ParseOptions(JsonDocument.Parse("""{"path":"id","env":"TOKEN=hunter2"}""").RootElement).Errors

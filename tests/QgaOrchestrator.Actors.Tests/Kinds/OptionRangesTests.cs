@@ -73,7 +73,8 @@ public class OptionRangesTests
 
     [Theory]
     [MemberData(nameof(Refused))]
-    public void What_lies_outside_is_refused_with_its_name_and_range(string kind, string option, string range, string value)
+    public void An_option_outside_its_range_is_refused_with_its_name_and_range(
+        string kind, string option, string range, string value)
     {
         var error = Assert.Single(Read(kind, option, value).Errors);
         Assert.StartsWith(option + ": expected ", error, StringComparison.Ordinal);

@@ -12,7 +12,7 @@ public class RunOptionsTests
     private static readonly BackupRunKind Backup = new();
 
     [Fact]
-    public void What_is_not_given_is_stored_with_its_default()
+    public void An_option_that_is_not_given_is_stored_with_its_default()
     {
         var (options, errors) = Read("{}");
         Assert.Empty(errors);
@@ -44,7 +44,7 @@ public class RunOptionsTests
     }
 
     [Fact]
-    public void Every_fault_is_told_at_once_and_by_name()
+    public void Every_invalid_option_is_reported_at_once_by_name()
     {
         var (options, errors) = Read("""
             {"maxParallel":0,"maxFailures":"101%","maxUnreachable":-1,"target":"points","consistency":"Require","bandwidth":0,
@@ -113,7 +113,8 @@ public class RunOptionsTests
     [Theory]
     [InlineData("""{"method":"full","target":"/p","consistency":"prefer","bandwidth":5}""", "full", null)]
     [InlineData("""{"method":"hook","target":null,"consistency":"require","bandwidth":null,"hook":"lvm"}""", "hook", "lvm")]
-    public void What_an_earlier_release_journalled_is_read_and_written_as_it_was(string backup, string method, string? hook)
+    public void Options_that_an_earlier_release_journalled_are_read_and_written_unchanged(
+        string backup, string method, string? hook)
     {
         var stored = $$"""{"maxParallel":1,"maxFailures":"0","maxUnreachable":"100%","backup":{{backup}}}""";
         var run = JsonSerializer.Deserialize(stored, RunJson.Default.RunOptions)!;

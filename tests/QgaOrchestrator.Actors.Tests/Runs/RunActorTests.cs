@@ -89,7 +89,7 @@ public sealed class RunActorTests : TestKit
     }
 
     [Fact]
-    public void After_a_crash_what_was_under_way_is_sent_again_with_the_question_how_far_it_is()
+    public void After_a_crash_open_items_are_ordered_again_and_asked_for_their_progress()
     {
         Start(2, maxParallel: 1);
         var sent = _vms.ExpectMsg<StartItem>();
@@ -189,7 +189,7 @@ public sealed class RunActorTests : TestKit
     }
 
     [Fact]
-    public void What_a_crash_kept_from_the_audit_log_is_told_by_its_successor()
+    public void Audit_entries_that_a_crash_prevented_are_written_by_the_next_process()
     {
         _audit = _ => new TaskCompletionSource().Task;
         Start(1);

@@ -47,7 +47,7 @@ public sealed class RunKeeperTests : TestKit
     }
 
     [Fact]
-    public void One_that_fails_again_and_again_begins_ever_more_rarely_down_to_twice_a_minute()
+    public void A_run_that_keeps_failing_restarts_ever_more_rarely_down_to_twice_a_minute()
     {
         for (var i = 0; i < 10; i++)
         {

@@ -58,7 +58,7 @@ public abstract class JournalSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_two_writers_of_one_entity_the_one_that_is_behind_is_refused()
+    public async Task A_writer_with_an_outdated_sequence_number_is_refused()
     {
         var first = await StartWriterAsync("run-r1");
         Assert.Equal(1, await first.Ask<int>("add", Patience));

@@ -21,7 +21,7 @@ public abstract class KeysSuite
     }
 
     [Fact]
-    public async Task Of_many_claims_at_once_one_decides()
+    public async Task Of_many_simultaneous_claims_exactly_one_wins()
     {
         var keys = await OpenAsync();
 

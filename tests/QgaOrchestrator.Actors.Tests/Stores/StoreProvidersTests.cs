@@ -17,7 +17,7 @@ public sealed class StoreProvidersTests
     }
 
     [Fact]
-    public void Each_provider_is_found_by_a_name_of_its_own()
+    public void Each_store_provider_is_found_by_its_unique_name()
     {
         Assert.All(StoreProviders.All, provider => Assert.Same(provider, StoreProviders.Find(provider.Name)));
         Assert.Equal(StoreProviders.All.Count, StoreProviders.All.Select(provider => provider.Name).Distinct().Count());

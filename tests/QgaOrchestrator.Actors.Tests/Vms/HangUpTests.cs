@@ -42,7 +42,7 @@ public class HangUpTests : OneHost
     }
 
     [Fact]
-    public async Task What_is_in_flight_goes_on_and_its_reply_is_discarded()
+    public async Task A_command_in_flight_continues_after_a_hang_up_and_its_reply_is_discarded()
     {
         var hang = Vm.Agent.On("guest-get-time", Act.Hang).Once();
         await StartAsync();

@@ -62,7 +62,7 @@ public sealed class NoAgentTests : OneHost
     }
 
     [Fact]
-    public void It_is_ready_as_soon_as_it_has_a_socket()
+    public void A_VM_without_an_agent_is_ready_as_soon_as_it_has_a_socket()
     {
         Begin();
         SeeVm(vm => vm.Agent == AgentState.None);

@@ -25,7 +25,7 @@ public sealed class OddGuestTests : OneHost
     [InlineData("guest-network-get-interfaces", "[{\"name\":\"\\ud800\"}]")]
     [InlineData("guest-get-host-name", "{\"host-name\":\"caf\u00e9\"}")] // in Latin-1, so no UTF-8
     [InlineData("guest-info", "{\"version\":7}")]
-    public async Task One_answer_that_is_not_understood_leaves_the_others(string command, string reply)
+    public async Task A_reply_that_is_not_understood_does_not_affect_the_other_replies(string command, string reply)
     {
         Vm.Agent.On(command, Act.Raw($"{{\"return\": {reply}}}\n"), Act.Silence);
         var seen = await StartAsync();
@@ -66,7 +66,7 @@ public sealed class OddGuestTests : OneHost
     }
 
     [Fact]
-    public async Task What_was_returned_by_a_raw_call_is_JSON_whatever_its_bytes()
+    public async Task The_result_of_a_raw_call_is_valid_JSON_whatever_bytes_it_holds()
     {
         await StartAsync();
         Vm.Agent.On(
@@ -166,7 +166,7 @@ public sealed class OddGuestTests : OneHost
     }
 
     [Fact]
-    public async Task What_the_agent_says_of_its_failure_is_one_bounded_line_of_the_outcome()
+    public async Task An_agents_error_message_is_one_bounded_line_of_the_outcome()
     {
         await StartAsync();
         Vm.Agent.On("guest-ping", Act.Error(Hostile));

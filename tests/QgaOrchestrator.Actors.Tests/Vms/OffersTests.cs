@@ -19,7 +19,7 @@ public sealed class OffersTests : OneHost
     }
 
     [Fact]
-    public async Task One_that_it_could_have_by_its_version_was_not_built_in()
+    public async Task A_missing_command_that_the_version_should_have_was_not_built_in()
     {
         await StartAsync();
         var refused = Assert.IsType<CallReply.Refused>(await CallAsync("guest-get-cpustats"));
@@ -41,7 +41,7 @@ public sealed class OffersTests : OneHost
     }
 
     [Fact]
-    public async Task One_that_was_allowed_since_is_sent_and_one_that_was_disabled_since_is_told_so()
+    public async Task A_newly_allowed_command_is_sent_and_a_newly_disabled_one_is_refused()
     {
         Vm.Guest.Blocked.Add("guest-exec");
         await StartAsync();
@@ -55,7 +55,7 @@ public sealed class OffersTests : OneHost
     }
 
     [Fact]
-    public async Task Beside_a_freeze_by_hand_the_caller_is_told_how_it_is_thawed()
+    public async Task The_reply_to_a_manual_freeze_says_how_to_thaw()
     {
         await StartAsync();
         Assert.IsType<CallReply.Returned>(await CallAsync("guest-fsfreeze-freeze"));
@@ -87,7 +87,7 @@ public sealed class OffersTests : OneHost
     }
 
     [Fact]
-    public async Task What_is_not_listed_goes_out_unchecked_and_its_refusal_is_explained()
+    public async Task An_unlisted_command_is_sent_unchecked_and_its_refusal_is_explained()
     {
         await StartAsync();
         var refused = Assert.IsType<CallReply.Refused>(await CallAsync("guest-new-thing", """{"any":[null]}"""));

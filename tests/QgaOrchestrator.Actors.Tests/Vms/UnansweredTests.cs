@@ -41,7 +41,7 @@ public sealed class UnansweredTests : OneHost
     }
 
     [Fact]
-    public async Task Where_nothing_is_seen_the_time_out_ends_it()
+    public async Task A_command_without_a_visible_effect_ends_at_its_time_out()
     {
         Vm.Agent.On("guest-shutdown", Act.Hang);
         await StartAsync();

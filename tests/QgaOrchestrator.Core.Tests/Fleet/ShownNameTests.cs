@@ -15,7 +15,7 @@ public class ShownNameTests
     [InlineData("a\u00a0b", @"a\u00a0b")]
     [InlineData("a%2Fb", @"a\u00252Fb")]
     [InlineData(@"a\u001bb", @"a\u005cu001bb")]
-    public void What_is_not_printed_stands_as_its_code_point(string found, string shown) =>
+    public void An_unprintable_character_is_shown_as_its_code_point(string found, string shown) =>
         Assert.Equal(shown, ShownName.Of(found));
 
     [Fact]

@@ -179,7 +179,7 @@ public class GuardRulesTests
     }
 
     [Fact]
-    public void Who_waits_for_a_watchdog_is_answered_when_one_is_there_or_none_is()
+    public void A_wait_for_the_watchdog_is_answered_when_it_is_up_or_missing()
     {
         foreach (var sight in (WatchdogSight[])[WatchdogSight.Guarding, WatchdogSight.Missing])
             Assert.Equal([new GuardEffect.AnswerWaiting()], new Told().Step(new GuardInput.Watchdog(sight)).Last);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CsCheck;
 using QgaOrchestrator.Core.Points;
 
@@ -163,6 +164,10 @@ public class CoverageRulesTests
 
     /// <summary>To know less of a device, of a mount or of all of them never makes more of a point.</summary>
     [Fact]
+    public void A_drafts_coverage_keeps_its_member_beyond() => Assert.Contains(
+        "\"beyond\":[\"why\"]", JsonSerializer.Serialize(new Coverage([], ["why"])), StringComparison.Ordinal);
+
+    [Fact]
     public void Removing_any_fact_never_raises_the_class() => AnyMachine.Sample(machine =>
     {
         var (disks, mounts) = machine;
@@ -192,7 +197,7 @@ public class CoverageRulesTests
             ProofRulesTests.Good with
             {
                 Disks = [.. coverage.Disks.Select(disk => disk.Cover)],
-                Contained = coverage.Beyond.Count == 0,
+                Contained = coverage.Outside.Count == 0,
             }
         );
     }

@@ -107,7 +107,7 @@ public class HookReportTests
     [InlineData("""{"version":1,"sequence":7,"bootId":"b","freeze":[{"name":"a","status":0,"ms":5,"error":"\u001b[2J"}]}""")]
     [InlineData("""{"version":1,"sequence":7,"bootId":"b","freeze":[{"name":null,"status":0,"ms":5}]}""")]
     [InlineData("""{"version":1,"sequence":7,"bootId":"b"}""")]
-    public void Nothing_in_it_is_taken_on_trust(string json) => Assert.IsType<HookReading.Unreadable>(Parse(json));
+    public void A_hooks_report_is_checked_in_every_member(string json) => Assert.IsType<HookReading.Unreadable>(Parse(json));
 
     private static HookReading Parse(string json) => HookReading.Parse(Encoding.UTF8.GetBytes(json));
 

@@ -20,5 +20,5 @@ public class CountOrPercentTests
     [InlineData("101%")]
     [InlineData("1.5")]
     [InlineData(" 5")]
-    public void Anything_else_is_neither(string text) => Assert.Null(CountOrPercent.Parse(text));
+    public void Other_text_is_neither_a_count_nor_a_percentage(string text) => Assert.Null(CountOrPercent.Parse(text));
 }

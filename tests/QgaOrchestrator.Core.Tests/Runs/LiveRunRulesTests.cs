@@ -160,7 +160,7 @@ public class LiveRunRulesTests
     }
 
     [Fact]
-    public void Nothing_is_known_of_a_run_that_nobody_started()
+    public void A_run_that_was_not_started_is_unknown()
     {
         foreach (
             var input in new RunInput[]

@@ -103,7 +103,7 @@ public class RolloutTests
     }
 
     [Fact]
-    public void One_target_has_its_own_limit()
+    public void A_limit_per_target_holds_across_hosts()
     {
         var options = Script.Options with { MaxParallelPerTarget = 1 };
         Assert.Equal("0/1 1/1", new Script(4, options, hosts: 2).Dispatch().UnderWay);
@@ -114,7 +114,7 @@ public class RolloutTests
     }
 
     [Fact]
-    public void Who_freezes_alone_waits_for_the_others_and_nobody_begins_beside_it()
+    public void A_VM_that_freezes_alone_waits_for_the_others_and_none_starts_beside_it()
     {
         var run = new Script(4, note: i => new TargetNote(Freeze: i is 1 ? FreezeMode.Alone : FreezeMode.Together)).Dispatch();
         Assert.Equal("0/1 2/1 3/1", run.UnderWay);

@@ -103,7 +103,7 @@ public class RunRulesTests
     }
 
     [Fact]
-    public void What_was_told_before_or_is_of_an_older_attempt_changes_nothing()
+    public void A_repeated_outcome_or_one_of_an_older_attempt_changes_nothing()
     {
         var run = new Script(3).Dispatch();
         Assert.Single(run.Settle((0, 1, Succeeded)));

@@ -35,7 +35,7 @@ public sealed class RunWordsTests
     }
 
     [Fact]
-    public void No_argument_of_a_command_is_told()
+    public void Log_messages_contain_no_argument_of_a_command()
     {
         const string marker = "hunter2";
         var run = State(

@@ -19,7 +19,7 @@ internal static class WorkflowBugs
                 End(s.Order, s.Outcome),
             (Planted.UndoSkipped, BackupState.Copying or BackupState.Prepared, _, BackupState.Undoing s) =>
                 End(s.Order, s.Outcome),
-            (Planted.VerdictNotStored, BackupState.Closed, BackupInput.Ordered { Order.Step: GroupStep.GoOn }, _) =>
+            (Planted.VerdictNotStored, BackupState.Closed, BackupInput.Ordered { Order.Step: GroupStep.Copy }, _) =>
                 (right.State, [.. right.Effects.Where(effect => effect is not BackupEffect.StoreDraft)]),
             (Planted.FallsBackThoughRequired, BackupState.InWindow or BackupState.AskingHooks, _, BackupState.Undoing) =>
                 BackupRules.Step(state with { Order = state.Order with { Consistency = Consistency.Prefer } }, input),

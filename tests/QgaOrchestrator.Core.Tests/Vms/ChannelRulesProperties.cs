@@ -56,7 +56,7 @@ public class ChannelRulesProperties
         });
 
     [Fact]
-    public void At_most_one_thing_is_under_way() =>
+    public void A_channel_has_at_most_one_command_under_way() =>
         Each((channel, _) =>
         {
             var begun = channel.Last.Count(e => e is ChannelEffect.Send or ChannelEffect.Open or ChannelEffect.Confirm);

@@ -65,7 +65,7 @@ public class ChannelRulesTests
     }
 
     [Fact]
-    public void Who_has_waited_beyond_its_limit_is_told_and_never_sent()
+    public void A_command_that_waited_beyond_its_limit_is_refused_and_never_sent()
     {
         var channel =
             ChannelRun.Ready().Submit(1).Submit(2, deadline: 500).Submit(3, deadline: 100).Submit(4, deadline: 200, thaw: true);
@@ -77,7 +77,7 @@ public class ChannelRulesTests
     }
 
     [Fact]
-    public void Who_waits_behind_a_window_is_told_when_its_limit_passes()
+    public void A_command_that_waits_behind_a_window_is_refused_at_its_limit()
     {
         var channel = ChannelRun.Ready().Lend("w1").Submit(1, deadline: 100).Submit(2, deadline: 200, thaw: true);
         Assert.Equal(
@@ -312,7 +312,7 @@ public class ChannelRulesTests
     }
 
     [Fact]
-    public void What_is_withdrawn_frees_its_place_and_is_never_sent()
+    public void A_withdrawn_command_frees_its_place_and_is_never_sent()
     {
         var channel = ChannelRun.Ready().Submit(1);
         for (var ticket = 2; ticket <= 65; ticket++) channel.Submit(ticket);

@@ -62,7 +62,7 @@ public class VmItemsRulesTests
     }
 
     [Fact]
-    public void Who_is_at_work_is_told_to_abort_and_who_waits_has_ended_by_it()
+    public void An_abort_stops_the_working_item_and_ends_the_waiting_ones()
     {
         Step(Ordered(A));
         Step(Ordered(B));

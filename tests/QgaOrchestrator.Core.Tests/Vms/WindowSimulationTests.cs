@@ -8,7 +8,7 @@ public class WindowSimulationTests
     private const int SeedsForABug = 4_000;
 
     [Fact]
-    public void Whatever_is_killed_or_hangs_no_guest_stays_frozen_and_no_point_claims_too_much() =>
+    public void Whatever_is_killed_or_hangs_no_guest_stays_frozen_and_no_point_overclaims() =>
         Parallel.For(0, int.TryParse(Environment.GetEnvironmentVariable("QGA_SEEDS"), out var seeds) ? seeds : Seeds, seed =>
         {
             var world = new WindowSimulation(seed);

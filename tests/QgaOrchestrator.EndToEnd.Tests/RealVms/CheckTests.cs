@@ -10,7 +10,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.RealVms;
 public sealed class CheckTests(RealVmTests shared)
 {
     [SkippableFact]
-    public async Task What_is_wrong_with_a_real_VM_is_told_and_a_fit_one_is_left_as_it_was()
+    public async Task A_check_reports_the_faults_of_a_real_VM_and_leaves_a_fit_one_unchanged()
     {
         await using var lab = await RealVmLab.OpenAsync();
         RealVm[] vms = [await lab.StartAsync("paused"), await lab.StartAsync("frozen"), await lab.StartAsync("fit")];

@@ -21,7 +21,7 @@ public sealed class UnservedTests
     };
 
     [Fact]
-    public async Task Nothing_that_is_found_or_placed_is_passed_over()
+    public async Task Every_VM_that_is_found_or_placed_is_listed()
     {
         var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, """

@@ -45,7 +45,7 @@ public sealed class CommandRolesTests
     }
 
     [Fact]
-    public void Each_of_them_is_known_to_change_nothing_and_takes_no_secret() =>
+    public void Each_viewers_command_is_read_only_and_takes_no_secret() =>
         Assert.All(
             Viewers, name => Assert.True(AgentCommands.Find(name) is { Retry: RetryClass.Safe, SecretArguments: [] }, name));
 

@@ -20,7 +20,7 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void One_that_others_can_look_into_is_refused_with_the_command_that_mends_it()
+    public void A_data_directory_that_others_can_read_is_refused_with_the_mending_command()
     {
         Directory.CreateDirectory(Data);
         File.SetUnixFileMode(Data, (UnixFileMode)Convert.ToInt32("755", 8));

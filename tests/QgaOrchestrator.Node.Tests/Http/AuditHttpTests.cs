@@ -81,7 +81,7 @@ public sealed class AuditHttpTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Who_was_not_let_in_is_told_by_name_also_where_he_only_wanted_to_look()
+    public async Task A_refused_caller_is_audited_by_name_even_for_a_read()
     {
         _node.Orchestrator.AddVm("hv1", "a5");
         using var viewer = await _node.AsAsync("viewer");
@@ -185,7 +185,7 @@ public sealed class AuditHttpTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Without_its_log_nothing_is_changed_but_a_thaw_goes_on()
+    public async Task Without_an_audit_log_changes_are_refused_and_a_thaw_is_not()
     {
         _node.Orchestrator.AddVm("hv1", "a4");
         _node.Orchestrator.Replies["guest-fsfreeze-thaw"] = new CallReply.Returned("1"u8.ToArray());

@@ -75,7 +75,7 @@ public sealed class FileHttpTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Where_the_guest_cannot_sum_it_is_read_back_and_said_so()
+    public async Task Where_the_guest_cannot_compute_a_checksum_the_file_is_read_back()
     {
         var digest = await _node.Admin.GetFromJsonAsync("/v1/vms/f1/file/digest?path=/etc/secret", ApiJson.Default.FileDigest);
         Assert.Equal((Marker.Length, "read"), (digest!.Bytes, digest.How));

@@ -112,7 +112,7 @@ public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     }
 
     [Fact]
-    public async Task What_was_shortened_is_told_in_the_answer_and_in_a_problem_that_it_led_to()
+    public async Task A_shortened_time_out_is_named_in_the_reply_and_in_the_problem()
     {
         node.Orchestrator.AddVm("hv1", "clamp1");
         var clamped = new CallClamp(TimeSpan.FromSeconds(75), TimeSpan.FromMinutes(5));
@@ -230,7 +230,8 @@ public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     [InlineData("guest-shutdown", "event", "SHUTDOWN", """{"return":{},"completedBy":"event","event":"SHUTDOWN"}""")]
     [InlineData("guest-suspend-disk", "port", null, """{"return":{},"completedBy":"port"}""")]
     [InlineData("guest-suspend-ram", "timeout", null, """{"return":{},"completedBy":"timeout"}""")]
-    public async Task What_ended_a_command_without_an_answer_is_told(string command, string by, string? happened, string body)
+    public async Task A_command_without_a_reply_is_reported_with_what_ended_it(
+        string command, string by, string? happened, string body)
     {
         node.Orchestrator.AddVm("hv1", "end-" + command);
         node.Orchestrator.Replies[command] =

@@ -57,7 +57,7 @@ public sealed class KindStartTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task What_a_kind_warns_of_is_told_when_its_run_starts_and_not_later()
+    public async Task A_kinds_warnings_are_returned_when_the_run_starts_and_not_later()
     {
         _kind.Warnings = ["One holder only."];
 

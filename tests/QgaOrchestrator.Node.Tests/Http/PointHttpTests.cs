@@ -34,7 +34,7 @@ public sealed class PointHttpTests(NodeFixture node) : IClassFixture<NodeFixture
     }
 
     [Fact]
-    public async Task What_is_missing_and_what_is_left_is_told()
+    public async Task A_deletion_reports_missing_and_remaining_files()
     {
         var point = await MakeAsync("odd");
         File.Delete(Path.Combine(point.Directory, "1.qcow2"));
@@ -61,7 +61,7 @@ public sealed class PointHttpTests(NodeFixture node) : IClassFixture<NodeFixture
     }
 
     [Fact]
-    public async Task What_cannot_be_deleted_is_told_and_is_no_point_any_more_and_the_next_try_goes_on()
+    public async Task A_failed_deletion_is_reported_ends_the_point_and_resumes_at_the_next_try()
     {
         var point = await MakeAsync("stuck");
         var image = Path.Combine(point.Directory, "1.qcow2");

@@ -54,7 +54,7 @@ public sealed class QueryRangesTests(NodeFixture node) : IClassFixture<NodeFixtu
 
     [Theory]
     [MemberData(nameof(Wild))]
-    public async Task What_cannot_be_meant_is_refused_by_its_name(string route, string name, string value)
+    public async Task A_query_value_out_of_range_is_refused_by_its_name(string route, string name, string value)
     {
         if (node.Orchestrator.Vms.All(vm => vm.Id.Name != "q1")) node.Orchestrator.AddVm("hv1", "q1");
         var (method, path) = (route.Split(' ')[0], route.Split(' ')[1]);
@@ -86,7 +86,7 @@ public sealed class QueryRangesTests(NodeFixture node) : IClassFixture<NodeFixtu
     [InlineData("POST /v1/tokens", """{"name":"ci","role":"viewer","expires":"10000-01-01T00:00:00Z"}""", "expires: ")]
     [InlineData("POST /v1/vms/q1/exec", """{"path":"true","timeout":"9999999.00:00:00"}""", "timeout: ")]
     [InlineData("POST /v1/vms/q1/exec", """{"path":"true","timeout":"00:00:05\n"}""", "timeout: ")]
-    public async Task A_body_is_held_to_the_same(string route, string body, string named)
+    public async Task The_same_ranges_apply_to_a_body(string route, string body, string named)
     {
         if (node.Orchestrator.Vms.All(vm => vm.Id.Name != "q1")) node.Orchestrator.AddVm("hv1", "q1");
 

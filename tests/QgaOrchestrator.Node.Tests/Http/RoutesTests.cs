@@ -49,7 +49,7 @@ public sealed class RoutesTests(NodeFixture node) : IClassFixture<NodeFixture>
     ];
 
     [Fact]
-    public void Each_route_says_whom_it_is_for() => Assert.Equal(
+    public void Each_route_declares_its_role() => Assert.Equal(
         Roles,
         node.Routes.SelectMany(route => (route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["any"])
             .Select(method => $"{method} {route.RoutePattern.RawText} {RoleOf(route)}")).Order(StringComparer.Ordinal));

@@ -40,7 +40,7 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     }
 
     [Fact]
-    public async Task The_same_key_starts_one_run_and_another_request_with_it_none()
+    public async Task A_repeated_idempotency_key_starts_one_run_and_refuses_a_different_request()
     {
         node.Orchestrator.AddVm("hv1", "key1", ("app", "key"));
 

@@ -20,7 +20,7 @@ public sealed class LineLoggingTests
     }
 
     [Fact]
-    public async Task Whatever_a_guest_says_is_one_line_of_the_log_and_moves_no_cursor()
+    public async Task Text_of_a_guest_is_one_line_of_the_log_and_moves_no_cursor()
     {
         var said = $"db1: a\u001b[2J\r\n2026-01-01T00:00:00.000Z crit: forged\u202e\u2028{new string('x', 1 << 20)}";
         var log = await LoggedAsync("A.B", logger =>

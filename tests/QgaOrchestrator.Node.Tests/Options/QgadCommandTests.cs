@@ -38,7 +38,7 @@ public sealed class QgadCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task All_that_is_wrong_is_told_at_once_each_with_what_to_do()
+    public async Task A_check_of_the_config_reports_every_fault_at_once_with_a_remedy()
     {
         var file = _directory.Write("node.json", """
             { "Node": { "Hots": "x", "DataDirectory": "./data", "Api": "http://192.0.2.1:7070", "TargetGroup": "no-such-group" },

@@ -221,7 +221,7 @@ public sealed class AgentResyncTests
     }
 
     [Fact]
-    public void Who_waits_on_a_request_is_told_when_the_link_drops_or_refuses_it()
+    public void A_request_ends_when_its_link_drops_or_refuses_it()
     {
         var lost = Ready();
         lost.Send(_trim);

@@ -37,7 +37,7 @@ public abstract class CutMethodSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_it_warns_of_has_a_remedy_and_nothing_is_made_for_it()
+    public async Task A_methods_warnings_have_remedies_and_asking_for_them_creates_nothing()
     {
         Assert.All(await Method.WarningsAsync(await JobAsync()), warning =>
         {

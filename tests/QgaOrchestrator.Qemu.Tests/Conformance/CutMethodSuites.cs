@@ -32,7 +32,7 @@ public sealed class ToyMethodConforms : CutMethodSuite
 public sealed class CutMethodsTests
 {
     [Fact]
-    public void Each_method_has_a_name_of_its_own_and_its_options_too()
+    public void Cut_methods_and_their_options_have_unique_names()
     {
         Assert.Equal(CutMethods.Names.Distinct(), CutMethods.Names);
         var options = CutMethods.All.SelectMany(method => method.Options).Select(option => option.Name).ToList();

@@ -54,7 +54,7 @@ public sealed class GuestDiskFinderTests
     [InlineData("sdn", "?")]
     [InlineData("nvme0n1", "n0")]
     [InlineData("nvme1n1", "n1|n2")]
-    public async Task Without_serials_places_tell_what_they_can(string device, string nodes)
+    public async Task Without_serials_a_disk_is_found_by_its_place_where_that_is_unique(string device, string nodes)
     {
         var (machine, told) = await RecordedAsync();
         var fileSystems =

@@ -86,7 +86,7 @@ public sealed class HeldDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void What_is_held_stays_the_same_directory_whatever_its_path_leads_to()
+    public void A_held_directory_stays_the_same_even_when_its_path_changes()
     {
         var point = Directory.CreateDirectory(Path.Combine(_shared, "point")).FullName;
         using var held = HeldDirectory.Open(point);
@@ -108,7 +108,7 @@ public sealed class HeldDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void What_is_not_there_is_told_as_that()
+    public void A_missing_directory_is_reported_as_missing()
     {
         using var held = HeldDirectory.Open(_shared);
         Assert.Null(held.Read("none"));

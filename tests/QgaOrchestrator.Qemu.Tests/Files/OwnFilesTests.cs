@@ -16,7 +16,7 @@ public sealed class OwnFilesTests : IDisposable
     [InlineData("755", null)]
     [InlineData("775", null)] // our own group
     [InlineData("757", "can be written by others: chmod go-w")]
-    public void What_others_can_write_is_not_obeyed(string mode, string? fault)
+    public void A_file_that_others_can_write_is_not_trusted(string mode, string? fault)
     {
         var hook = _directory["hook"];
         File.WriteAllText(hook, "");

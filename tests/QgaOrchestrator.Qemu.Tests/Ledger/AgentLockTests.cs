@@ -9,7 +9,7 @@ public sealed class AgentLockTests : IDisposable
     public void Dispose() => _temp.Dispose();
 
     [Fact]
-    public void One_holds_it_until_he_lets_go()
+    public void Only_one_process_holds_an_agents_lock_at_a_time()
     {
         using (var first = AgentLock.TryAcquire(_temp.Ledger, "db1"))
         {

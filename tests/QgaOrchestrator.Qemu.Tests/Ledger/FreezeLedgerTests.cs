@@ -11,7 +11,7 @@ public sealed class FreezeLedgerTests : IDisposable
     public void Dispose() => _temp.Dispose();
 
     [Fact]
-    public void What_is_written_is_read_and_a_later_write_replaces_it()
+    public void A_written_entry_can_be_read_and_a_later_write_replaces_it()
     {
         var entry = TempLedger.Entry();
         Ledger.Write(entry);
@@ -23,7 +23,7 @@ public sealed class FreezeLedgerTests : IDisposable
     }
 
     [Fact]
-    public void Only_we_may_read_it_and_nothing_else_is_left_behind()
+    public void A_ledger_entry_is_private_and_writing_it_leaves_no_other_file()
     {
         Ledger.Write(TempLedger.Entry());
         var file = Assert.Single(Directory.GetFiles(Ledger.Directory));
@@ -88,7 +88,7 @@ public sealed class FreezeLedgerTests : IDisposable
     }
 
     [Fact]
-    public void Only_its_own_window_is_changed_or_removed()
+    public void A_window_changes_or_removes_only_its_own_entry()
     {
         Ledger.Write(TempLedger.Entry());
         Assert.False(Ledger.Update("db1", "w2", entry => entry with { Phase = LedgerPhase.Thawed }));

@@ -9,7 +9,7 @@ public sealed class LedgerPathTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    public void Without_a_config_it_is_the_contracts_default_for_this_machine()
+    public void Without_a_config_the_ledger_is_at_its_default_path()
     {
         var path = Load(null);
         Assert.Equal($"/run/qgad/{Environment.MachineName}", path.Preferred);
@@ -40,7 +40,7 @@ public sealed class LedgerPathTests : IDisposable
     }
 
     [Fact]
-    public void Where_run_cannot_be_written_it_is_in_the_data_directory()
+    public void Without_write_access_to_run_the_ledger_is_in_the_data_directory()
     {
         var path = new LedgerPath("/run/qgad-none/{host}", "hv1", "data", _directory);
         Assert.Equal("/run/qgad-none/hv1", path.Resolve(_ => true));

@@ -38,7 +38,7 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
-    public async Task It_asks_and_it_is_told_what_the_agent_refuses()
+    public async Task The_readmes_example_calls_the_agent_and_reports_its_refusals()
     {
         await using var guest = new OneGuest();
         await using var agent = await SocketAgent.ConnectAsync(guest.Socket, guest.Time, new Random(1));

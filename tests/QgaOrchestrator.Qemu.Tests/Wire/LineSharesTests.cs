@@ -19,7 +19,7 @@ public sealed class LineSharesTests
     }
 
     [Fact]
-    public async Task Who_finds_no_room_waits_until_another_has_its_line()
+    public async Task A_line_without_room_waits_until_another_one_is_complete()
     {
         var (first, second) = (new ByteStream(6 << 20, _memory, _time), new ByteStream(6 << 20, _memory, _time));
         Assert.Empty(first.Feed(Of(3 << 20)));
@@ -58,7 +58,7 @@ public sealed class LineSharesTests
     }
 
     [Fact]
-    public async Task Who_waits_can_be_told_to_let_go()
+    public async Task A_waiting_line_can_be_cancelled()
     {
         var (first, second) = (new ByteStream(6 << 20, _memory, _time), new ByteStream(6 << 20, _memory, _time));
         Assert.Empty(first.Feed(Of(2 << 20)));

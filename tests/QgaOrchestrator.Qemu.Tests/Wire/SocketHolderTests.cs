@@ -41,7 +41,7 @@ public sealed class SocketHolderTests
     }
 
     [Fact]
-    public async Task This_process_is_no_other()
+    public async Task The_own_process_is_not_reported_as_a_holder()
     {
         var path = Path.Combine(Path.GetTempPath(), $"qga-holder-{Guid.NewGuid():N}");
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

@@ -17,6 +17,9 @@ namespace QgaOrchestrator.Actors.Kinds.Backup;
 /// <summary>Kind backup: a recovery point of each VM.</summary>
 public sealed class BackupRunKind : RunKind
 {
+    /// <summary>Where its drafts lie, by name in the node's data directory.</summary>
+    internal const string DraftDirectory = "drafts";
+
     /// <summary>1 TiB a second: beyond it a limit is none.</summary>
     private const long MostBandwidth = 1L << 40;
 
@@ -26,21 +29,16 @@ public sealed class BackupRunKind : RunKind
 
     public override bool NeedsSelector => false;
 
-    public override CountOrPercent MaxFailures => CountOrPercent.All;
+    public override CountOrPercent MaxFailures => BackupKind.MaxFailures;
 
     public override IReadOnlyList<RunStep> Steps =>
         [BackupKind.Prepare, BackupKind.Window, BackupKind.Copy, BackupKind.Verify, BackupKind.Catalog];
 
-    public override IReadOnlyList<OptionInfo> OwnOptions { get; } =
-    [
-        new("method", "METHOD", CutMethods.Default, $"how the disks are cut: {string.Join(", ", CutMethods.Names)}"),
-        new("target", "DIR", null, "directory of the points, on the VMs' hosts; without it, the node's own"),
-        new("consistency", "HOW", "require", "require, prefer or none: what a freeze that fails means"),
-        new("groupBy", "LABEL", null, "VMs with the same value of this label are cut together"),
-        new("bandwidth", "BYTES/s", null, "limit of each disk's copy"),
-        .. CutMethods.Options.Select(own => new OptionInfo(
-            own.Option.Name, own.Option.Value, null, $"with method {string.Join(" or ", own.Methods)}: {own.Option.Help}")),
-    ];
+    public override IReadOnlyList<string> Directories => [DraftDirectory];
+
+    public override IReadOnlyList<OptionInfo> OwnOptions { get; } = KnownBackupOptions.Of(
+        CutMethods.Names,
+        CutMethods.Options.Select(own => (own.Option.Name, own.Option.Value, own.Option.Help, own.Methods)));
 
     public override IReadOnlyList<ResultColumn> ItemColumns { get; } =
     [
@@ -88,12 +86,13 @@ public sealed class BackupRunKind : RunKind
 
     protected override RunOptions Read(RunOptions run, RunOptionReader reader)
     {
-        var target = reader.Text("target");
+        var target = reader.Text(KnownBackupOptions.Target);
         if (target is not null && !target.StartsWith('/'))
-            reader.Fail("target", "expected an absolute path: it is the same for QEMU and node");
-        var consistency = reader.OneOf<Consistency>("consistency") ?? Consistency.Require;
-        var (bandwidth, groupBy) = (reader.Bytes("bandwidth", MostBandwidth), reader.Text("groupBy"));
-        var method = reader.Text("method") ?? CutMethods.Default;
+            reader.Fail(KnownBackupOptions.Target, "expected an absolute path: it is the same for QEMU and node");
+        var consistency = reader.OneOf<Consistency>(KnownBackupOptions.Consistency) ?? Consistency.Require;
+        var bandwidth = reader.Bytes(KnownBackupOptions.Bandwidth, MostBandwidth);
+        var groupBy = reader.Text(KnownBackupOptions.GroupBy);
+        var method = reader.Text(KnownBackupOptions.Method) ?? CutMethods.Default;
         var own = MethodOptions(reader);
         foreach (var fault in CutMethods.Check(method, own)) reader.Fail(fault.Option, fault.Reason);
         return reader.Errors.Count > 0

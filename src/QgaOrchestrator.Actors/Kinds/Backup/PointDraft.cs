@@ -65,7 +65,7 @@ internal sealed record PointDraft(
                 OsId == "mswindows",
                 HooksReported: Hooks is { Reported: true },
                 [.. Disks.Select(CoverOf)],
-                Contained: Coverage is { Beyond.Count: 0 },
+                Contained: Coverage is { Outside.Count: 0 },
                 Verdict?.Covered ?? true
             )
         );

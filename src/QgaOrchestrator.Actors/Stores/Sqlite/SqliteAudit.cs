@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Globalization;
 using System.Text.Json;
 using LinqToDB;
@@ -15,26 +14,29 @@ public sealed class SqliteAudit : IAuditLog
     /// <summary>Keys in one query.</summary>
     private const int KeysAtOnce = 500;
 
+    /// <summary>A check of the whole chain takes seconds, and lists must not wait for it.</summary>
+    private const int ReadsAtOnce = 4;
+
     private const string DeleteOldest =
         "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE number <= (SELECT number FROM audit_anchor) ORDER "
             + "BY number LIMIT 500)";
 
-    private readonly SqliteFile _file;
     private readonly DataOptions _options;
     private readonly SqliteWriter _writer;
+    private readonly SqliteReader _reader;
     private readonly Lazy<bool> _schema;
 
     public SqliteAudit(SqliteFile file)
     {
-        _file = file;
         _options = file.Options(yield: false);
         _schema = new(() => Ensure(file), LazyThreadSafetyMode.PublicationOnly);
         _writer = new(file, Connect);
+        _reader = new(file, Connect, ReadsAtOnce);
     }
 
     public Task AppendAsync(params IReadOnlyList<AuditEntry> entries) => _writer.WriteAsync(db => Append(db, entries));
 
-    public Task<IReadOnlyList<AuditLine>> ListAsync(AuditQuery query) => ReadAsync<IReadOnlyList<AuditLine>>(db =>
+    public Task<IReadOnlyList<AuditLine>> ListAsync(AuditQuery query) => _reader.ReadAsync<IReadOnlyList<AuditLine>>(db =>
     {
         var removed = AuditAnchor.Of(db).Number;
         var rows = db.GetTable<AuditRow>().Where(row => row.Number > removed && row.Number < query.Before);
@@ -56,16 +58,16 @@ public sealed class SqliteAudit : IAuditLog
             .Select(row => new AuditRow { Number = row.Number, Entry = row.Entry, Hash = row.Hash }).ToList().Select(Line)];
     });
 
-    public Task<AuditCheck> VerifyAsync(string? noted = null) => ReadAsync(db => AuditHashChain.Verify(db, noted));
+    public Task<AuditCheck> VerifyAsync(string? noted = null) => _reader.ReadAsync(db => AuditHashChain.Verify(db, noted));
 
-    public Task<DateTimeOffset?> KeptFromAsync() => ReadAsync(db => AuditAnchor.Of(db).Since);
+    public Task<DateTimeOffset?> KeptFromAsync() => _reader.ReadAsync(db => AuditAnchor.Of(db).Since);
 
     public async Task<AuditTrim> TrimAsync(
         DateTimeOffset before, int runs, string host, DateTimeOffset now, CancellationToken stop)
     {
         var at = Sortable(before);
         stop.ThrowIfCancellationRequested();
-        var old = await ReadAsync(db => AuditHashChain.Old(db, at));
+        var old = await _reader.ReadAsync(db => AuditHashChain.Old(db, at));
         if (old.Count > 0 || runs > 0)
         {
             var anchor = new AuditAnchor { Number = old.Number, Hash = old.Hash, KeptFrom = at };
@@ -83,7 +85,11 @@ public sealed class SqliteAudit : IAuditLog
         return new AuditTrim(old.Count, old.Broken);
     }
 
-    public ValueTask DisposeAsync() => _writer.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync();
+        _reader.Dispose();
+    }
 
     private static void Append(DataConnection db, IReadOnlyList<AuditEntry> entries)
     {
@@ -109,19 +115,6 @@ public sealed class SqliteAudit : IAuditLog
             known.UnionWith(db.GetTable<AuditRow>().Where(row => keys.Contains(row.Key)).Select(row => row.Key!));
         return entries.Where(entry => entry.Key is null || (!(entry.At < keptFrom) && known.Add(entry.Key)));
     }
-
-    private Task<T> ReadAsync<T>(Func<DataConnection, T> read) => Task.Run(() =>
-    {
-        try
-        {
-            using var db = Connect();
-            return read(db);
-        }
-        catch (DbException e)
-        {
-            throw _file.Failed(e);
-        }
-    });
 
     private DataConnection Connect() => _schema.Value ? new(_options) : throw new InvalidOperationException("no schema");
 

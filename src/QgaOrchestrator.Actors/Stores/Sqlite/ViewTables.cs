@@ -76,19 +76,11 @@ internal static class ViewSchema
         """;
 
     /// <summary>Whether the file was completely built by this version.</summary>
-    public static bool IsCurrent(SqliteConnection db) =>
-        Convert.ToInt64(Run(db, "PRAGMA user_version"), CultureInfo.InvariantCulture) == Version;
+    public static bool IsCurrent(SqliteConnection db) => db.UserVersion() == Version;
 
-    public static void Create(SqliteConnection db) => Run(db, "PRAGMA journal_mode=WAL; " + Tables);
+    public static void Create(SqliteConnection db) => db.Execute("PRAGMA journal_mode=WAL; " + Tables);
 
     /// <summary>The last step of a rebuild: one that a crash interrupted is done again.</summary>
     public static void MarkCurrent(SqliteConnection db) =>
-        Run(db, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Version}"));
-
-    private static object? Run(SqliteConnection db, string sql)
-    {
-        using var command = db.CreateCommand();
-        command.CommandText = sql;
-        return command.ExecuteScalar();
-    }
+        db.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Version}"));
 }

@@ -4,7 +4,7 @@ using QgaOrchestrator.Api;
 using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Runs;
-using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Kinds.Backup;
 
 namespace QgaOrchestrator.Cli.Kinds.Backup;
 
@@ -41,21 +41,21 @@ internal static class BackupCommands
         // A check freezes nothing and is a dry run itself, so it needs no careful rollout; scripts may give these all the same.
         var options = new RunCommandOptions(
             command, BackupRunOptions.All, isHidden: isCheck ? option => _ofRollouts.Contains(option) : null,
-            maxFailures: CountOrPercent.All);
+            maxFailures: BackupKind.MaxFailures);
         command.Add(detach);
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = global.Connect(parsed, host);
             var asked = options.Read(parsed);
             if (isCheck) asked["dryRun"] = true;
-            if (asked[BackupRunOptions.Target]?.GetValue<string>() is { } target && !Path.IsPathRooted(target))
-                asked[BackupRunOptions.Target] = client.Api.IsLoopback
+            if (asked[KnownBackupOptions.Target]?.GetValue<string>() is { } target && !Path.IsPathRooted(target))
+                asked[KnownBackupOptions.Target] = client.Api.IsLoopback
                     ? JsonValue.Create(Path.GetFullPath(target))
                     : throw new UsageException(
                         $"--target: '{target}' is not an absolute path.",
                         "Give a path of the VMs' hosts, not of this machine."
                     );
-            var request = new RunRequest(BackupDisplay.Kind, parsed.GetValue(select), asked);
+            var request = new RunRequest(BackupKind.Name, parsed.GetValue(select), asked);
             var started = await RunFollower.StartAsync(host, () => client.StartRunAsync(request, cancel)).ConfigureAwait(false);
             if (!parsed.GetValue(detach))
                 return await new RunFollower(host, client, global.IsJson(parsed)).FollowAsync(started.Id, cancel)

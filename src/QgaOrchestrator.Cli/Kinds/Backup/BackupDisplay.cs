@@ -1,22 +1,15 @@
 using QgaOrchestrator.Cli.Output;
-using QgaOrchestrator.Qemu.Cut.Methods;
+using QgaOrchestrator.Core.Kinds.Backup;
 
 namespace QgaOrchestrator.Cli.Kinds.Backup;
 
 /// <summary>A backup shows how long each guest was frozen, and what each point is.</summary>
 internal static class BackupDisplay
 {
-    public const string Kind = "backup";
-
-    public static KindDisplay Instance { get; } = new(Kind)
+    public static KindDisplay Instance { get; } = new(BackupKind.Name)
     {
         DryRunName = "check",
-        Defaults = new Dictionary<string, string>
-        {
-            ["method"] = CutMethods.Default,
-            ["consistency"] = "require",
-            ["maxFailures"] = "100%",
-        },
+        Defaults = BackupRunOptions.Defaults,
         Columns =
         [
             new("FROZEN FOR", item => Text.Milliseconds(item.FrozenMs)),

@@ -1,25 +1,22 @@
-using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Cli.Runs;
+using QgaOrchestrator.Core.Kinds.Backup;
+using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Cut.Methods;
 
 namespace QgaOrchestrator.Cli.Kinds.Backup;
 
-/// <summary>The options that only a backup has.</summary>
+/// <summary>The options that only a backup has, on the command line.</summary>
 internal static class BackupRunOptions
 {
-    public const string Target = "target";
+    private static IReadOnlyList<OptionInfo> Known { get; } = KnownBackupOptions.Of(
+        CutMethods.Names,
+        CutMethods.Options.Select(own => (own.Option.Name, own.Option.Value, own.Option.Help, own.Methods)));
 
-    public static IReadOnlyList<RunOption> All { get; } =
-    [
-        new("method", "METHOD", $"{Methods} (default: {CutMethods.Default})", RunOption.Word),
-        new(Target, "DIR", "The directory of the points, on the hosts of the VMs (default: points in the data directory)",
-            RunOption.Word),
-        new("consistency", "HOW", "require, prefer or none (default: require)", RunOption.Word),
-        new("groupBy", "LABEL", "Cuts VMs with the same value of this label at one instant", RunOption.Word),
-        new("bandwidth", "BYTES/s", "Limit of each disk's copy, for example 50M", RunOption.Bytes),
-        .. CutMethods.Options.Select(own => new RunOption(
-            own.Option.Name, own.Option.Value, Text.Sentence(own.Option.Help), RunOption.Word)),
-    ];
+    public static IReadOnlyList<RunOption> All { get; } = [.. Known.Select(RunOption.Of)];
 
-    private static string Methods => string.Join(", ", CutMethods.Names.SkipLast(1)) + $" or {CutMethods.Names[^1]}";
+    /// <summary>What holds where nothing is given, by option.</summary>
+    public static IReadOnlyDictionary<string, string> Defaults { get; } = CommonOptions.Of(BackupKind.MaxFailures)
+        .Concat(Known)
+        .Where(option => option.Default is not null)
+        .ToDictionary(option => option.Name, option => option.Default!);
 }

@@ -8,6 +8,9 @@ public static class BackupKind
 {
     public const string Name = "backup";
 
+    /// <summary>The default of the option maxFailures: one VM's failure costs no other its point.</summary>
+    public static CountOrPercent MaxFailures => CountOrPercent.All;
+
     public static readonly RunStep Prepare = new(
         "prepare",
         "checks guest and machine, makes and attaches the targets while the guest runs",

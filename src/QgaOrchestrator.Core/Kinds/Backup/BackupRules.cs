@@ -77,7 +77,7 @@ public static class BackupRules
         (BackupState.CuttingUnfrozen s, BackupInput.DisksCut) =>
             CutIsMade(s.Order, BackupDraft.Prepared with { Unfrozen = true }),
 
-        (BackupState.Closed s, BackupInput.Ordered { Order: { Step: GroupStep.GoOn, Verdict: { } verdict } }) =>
+        (BackupState.Closed s, BackupInput.Ordered { Order: { Step: GroupStep.Copy, Verdict: { } verdict } }) =>
             Copy(s.Order, s.Draft with { Verdict = verdict }, store: true),
         (BackupState.Copying s, BackupInput.Copied) => Copy(s.Order, s.Draft with { Copied = true }, store: true),
         (BackupState.Verifying s, BackupInput.Verified i) => s.Order.Grouped

@@ -54,12 +54,22 @@ public sealed record GroupVerdict(double SkewMs, bool Covered);
 /// <summary>A member's next step. The group orders it when the member is ready for it, and again whenever the member
 /// repeats its report.</summary>
 [JsonConverter(typeof(CamelCaseNames<GroupStep>))]
-public enum GroupStep { Reserve, Freeze, Cut, Thaw, GoOn, Publish, End, Void }
+public enum GroupStep
+{
+    Reserve,
+    Freeze,
+    Cut,
+    Thaw,
+    [JsonStringEnumMemberName("goOn")] Copy,
+    Publish,
+    End,
+    Void,
+}
 
 /// <summary>From a group to a member: take this step.</summary>
 /// <param name="Step">Its name on the wire is "word".</param>
 /// <param name="Hold">Cut: stay frozen until Thaw.</param>
-/// <param name="Verdict">GoOn: to be stored before it copies.</param>
+/// <param name="Verdict">Copy: to be stored before it copies.</param>
 /// <param name="Voided">Void: how the member's item ends once it is undone.</param>
 public sealed record GroupOrder(
     [property: JsonPropertyName("word")] GroupStep Step,

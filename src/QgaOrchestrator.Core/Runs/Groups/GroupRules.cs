@@ -217,7 +217,7 @@ public static class GroupRules
         ( >= GroupStage.Freezing, MemberPhase.Reserved) => new GroupOrder(GroupStep.Freeze),
         ( >= GroupStage.Cutting, MemberPhase.Frozen) => new GroupOrder(GroupStep.Cut, Hold: Holds(group)),
         ( >= GroupStage.Closing, MemberPhase.Cut) when Holds(group) => new GroupOrder(GroupStep.Thaw),
-        ( >= GroupStage.Copying, MemberPhase.Closed) => new GroupOrder(GroupStep.GoOn, Verdict: group.Verdict),
+        ( >= GroupStage.Copying, MemberPhase.Closed) => new GroupOrder(GroupStep.Copy, Verdict: group.Verdict),
         ( >= GroupStage.Publishing, MemberPhase.Verified) => new GroupOrder(GroupStep.Publish),
         (GroupStage.Ending, MemberPhase.Published) => new GroupOrder(GroupStep.End),
         _ => null,

@@ -102,9 +102,9 @@ public static class AgentLink
                 new(_ready) { Called = Outcome(busy, reply), Resynced = new(InSync: true, Late: null) },
             ({ Doubtful: null }, AgentReply.Error error) => new(busy with { Doubtful = error }),
             ({ Doubtful: { } first }, AgentReply.Error second) when first != second =>
-                Told(syncId, Outcome(busy, first)),
-            ({ Doubtful: null }, AgentReply.Return value) => Told(syncId, Outcome(busy, value)),
-            _ => Told(syncId, Nothing(busy)),
+                Ended(syncId, Outcome(busy, first)),
+            ({ Doubtful: null }, AgentReply.Return value) => Ended(syncId, Outcome(busy, value)),
+            _ => Ended(syncId, Nothing(busy)),
         };
     }
 
@@ -114,7 +114,7 @@ public static class AgentLink
     private static AgentOutcome Outcome(LinkState.Busy busy, AgentReply reply) =>
         busy.Request.Holder is null ? reply.ToOutcome() : WithheldReply.Of(busy.Request, reply);
 
-    private static LinkStep Told(long syncId, AgentOutcome outcome) =>
+    private static LinkStep Ended(long syncId, AgentOutcome outcome) =>
         new(new LinkState.Resyncing(syncId, Heard: null)) { Called = outcome };
 
     private static AgentOutcome.Unknown Nothing(LinkState.Busy busy) =>

@@ -8,7 +8,7 @@ namespace QgaOrchestrator.Actors.Tests.Kinds.Backup;
 public class CrashTests : OneHost
 {
     [Fact]
-    public async Task Before_the_window_the_attempt_is_undone_and_its_run_gives_it_another()
+    public async Task A_crash_before_the_window_undoes_the_attempt_and_the_run_starts_another()
     {
         using (var hang = Vm.Monitor.On("blockdev-create", Act.Hang).Once())
         {

@@ -66,7 +66,7 @@ public sealed class PointDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void Another_points_file_that_was_moved_here_is_none_of_this_attempts()
+    public void A_file_moved_here_from_another_point_is_not_taken_as_this_attempts()
     {
         var other = For("klmnopqrst");
         other.Create(null, byQemu: true);

@@ -53,7 +53,7 @@ internal sealed class BackupLife
         ["freeze"] = Order(GroupStep.Freeze),
         ["cut-now"] = Order(GroupStep.Cut),
         ["thaw"] = Order(GroupStep.Thaw),
-        ["go-on"] = new BackupInput.Ordered(new GroupOrder(GroupStep.GoOn, Verdict: new GroupVerdict(1.5, Covered: true))),
+        ["go-on"] = new BackupInput.Ordered(new GroupOrder(GroupStep.Copy, Verdict: new GroupVerdict(1.5, Covered: true))),
         ["publish"] = Order(GroupStep.Publish),
         ["end"] = Order(GroupStep.End),
         ["void"] = new BackupInput.Ordered(

@@ -162,7 +162,7 @@ public class BackupRulesTests
     [InlineData("held-well-found copies-lost undone", "Look CheckCopies Undo End:Interrupted")]
     [InlineData("copied-found verified", "Look Show:verify Verify Show:catalog Publish")]
     [InlineData("unfit", "Look End:Failed")]
-    public void After_a_crash_it_ends_resumes_or_undoes(string inputs, string effects) =>
+    public void After_a_crash_a_backup_ends_resumes_or_is_undone(string inputs, string effects) =>
         AssertLife(inputs, new BackupLife(Consistency.Require, grouped: false, resume: true), inputs, effects);
 
     [Theory]
@@ -170,7 +170,7 @@ public class BackupRulesTests
         "Report:Begun Look Show:catalog Publish Report:Published Catalog End:Succeeded")]
     [InlineData("void finished undone", "Report:Begun Look Undo End:Interrupted")]
     [InlineData("held-well-found copies-known", "Report:Begun Look CheckCopies Store:window Report:Closed")]
-    public void After_a_crash_a_member_says_how_far_it_is_and_waits(string inputs, string effects) =>
+    public void After_a_crash_a_group_member_reports_its_progress_and_waits(string inputs, string effects) =>
         AssertLife(inputs, new BackupLife(Consistency.Require, grouped: true, resume: true), inputs, effects);
 
     /// <summary>From every state that a life comes through, for every input.</summary>

@@ -170,7 +170,7 @@ public class PreflightRulesTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Each_fact_is_found_with_its_severity_and_a_remedy(string name)
+    public void Each_obstacle_is_reported_with_its_severity_and_a_remedy(string name)
     {
         var (facts, require, prefer) = Cases[name];
         AssertFinds(require, PreflightRules.Judge(facts, Consistency.Require));

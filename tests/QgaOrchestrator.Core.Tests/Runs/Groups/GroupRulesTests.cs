@@ -1,3 +1,4 @@
+using System.Text.Json;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Tests.Vms;
@@ -6,6 +7,13 @@ namespace QgaOrchestrator.Core.Tests.Runs.Groups;
 
 public class GroupRulesTests
 {
+    [Fact]
+    public void The_step_copy_is_called_goOn_between_nodes()
+    {
+        Assert.Equal("\"goOn\"", JsonSerializer.Serialize(GroupStep.Copy));
+        Assert.Equal(GroupStep.Copy, JsonSerializer.Deserialize<GroupStep>("\"goOn\""));
+    }
+
     [Fact]
     public void Members_begin_one_after_the_other_so_that_two_groups_never_wait_in_a_circle()
     {
@@ -26,7 +34,7 @@ public class GroupRulesTests
         group.At(0, MemberPhase.Cut);
         Assert.Equal("", group.At(1, MemberPhase.Cut).Last);
         group.At(0, MemberPhase.Closed);
-        Assert.Equal("0 goOn, 1 goOn", group.At(1, MemberPhase.Closed).Last);
+        Assert.Equal("0 copy, 1 copy", group.At(1, MemberPhase.Closed).Last);
         group.At(0, MemberPhase.Copying).At(1, MemberPhase.Copying).At(0, MemberPhase.Verified);
         Assert.Equal("0 publish, 1 publish", group.At(1, MemberPhase.Verified).Last);
         group.At(0, MemberPhase.Published);
@@ -132,8 +140,8 @@ public class GroupRulesTests
         var verdict = new GroupVerdict(12, Covered: true);
         var group = new Group(2).Begin().At(0, MemberPhase.Closed);
         group.Step(new GroupInput.Reported(1, new MemberReport(MemberPhase.Copying, Verdict: verdict)));
-        Assert.Equal("0 goOn", group.Last);
-        Assert.Equal(verdict, group.Says(0, GroupStep.GoOn).Verdict);
+        Assert.Equal("0 copy", group.Last);
+        Assert.Equal(verdict, group.Says(0, GroupStep.Copy).Verdict);
     }
 
     [Fact]

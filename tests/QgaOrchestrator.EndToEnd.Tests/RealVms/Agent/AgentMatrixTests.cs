@@ -279,7 +279,7 @@ public sealed class AgentMatrixTests(FullVm shared)
     [SkippableTheory]
     [InlineData("guest-network-get-route", "9.1")]
     [InlineData("guest-get-load", "10.0")]
-    public async Task What_this_agent_is_too_old_for_is_refused_with_since_when_there_is_one(string command, string since)
+    public async Task A_command_that_is_newer_than_the_agent_is_refused_with_its_first_version(string command, string since)
     {
         var vm = await shared.ReadyAsync();
         var problem = await vm.RefusedAsync(command);

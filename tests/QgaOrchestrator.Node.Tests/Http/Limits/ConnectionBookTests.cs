@@ -25,7 +25,7 @@ public sealed class ConnectionBookTests
     }
 
     [Fact]
-    public void Where_only_token_holders_are_idle_the_one_that_has_been_idle_longest_goes()
+    public void With_only_idle_token_holders_the_longest_idle_connection_is_closed()
     {
         var first = Arrive("first");
         Ask(first, known: true);

@@ -23,7 +23,7 @@ public sealed class OpenFilesTests
 
     /// <summary>The runtime raises the soft limit to the hard one before our first line.</summary>
     [Fact]
-    public void This_process_has_all_that_it_may_have()
+    public void The_process_raises_its_open_file_limit_to_the_maximum()
     {
         var parts = File.ReadLines("/proc/self/limits")
             .First(line => line.StartsWith("Max open files", StringComparison.Ordinal))["Max open files".Length..]

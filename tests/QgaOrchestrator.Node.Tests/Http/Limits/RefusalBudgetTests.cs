@@ -38,7 +38,7 @@ public sealed class RefusalBudgetTests
     }
 
     [Fact]
-    public void Who_has_used_it_up_waits_until_the_next_entry()
+    public void A_caller_that_has_used_its_refusal_budget_waits_for_the_next_entry()
     {
         Assert.Equal(TimeSpan.Zero, _budget.Wait("ci"));
         for (var i = 0; i < RefusalBudget.Burst; i++) _budget.Spend("ci", "forbidden");

@@ -57,7 +57,7 @@ public sealed class OddRepliesTests
         "the agent's reply was not understood at $[0].disk: [{\"name\":"
     )]
     [InlineData("\"\u001b[2J\u202e\"", "the agent's reply was not understood: \"\uFFFD[2J\uFFFD\"")]
-    public void What_came_is_told_bounded_and_clean(string reply, string told)
+    public void An_odd_reply_is_quoted_bounded_and_clean(string reply, string told)
     {
         var e = Assert.Throws<NotUnderstoodException>(() => GuestGetFsinfo.Read(Encoding.UTF8.GetBytes(reply)));
         Assert.StartsWith(told, e.Message, StringComparison.Ordinal);

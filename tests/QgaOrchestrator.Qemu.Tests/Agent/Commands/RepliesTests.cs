@@ -103,7 +103,7 @@ public sealed class RepliesTests
     }
 
     [Fact]
-    public void Each_command_says_how_large_its_reply_may_be_and_all_find_room()
+    public void Each_command_has_a_reply_limit_that_fits_its_largest_reply()
     {
         Assert.All(AgentCommands.All, command =>
             Assert.InRange(command.LargestReply, 64 << 10, LineMemory.Agents.Capacity - (10 << 20))

@@ -53,11 +53,11 @@ internal static class HookCall
     /// error.</summary>
     public static HookAnswer Read(HookEnd end)
     {
-        var (told, error, remedy) = Parse(end.Output);
+        var (isObject, error, remedy) = Parse(end.Output);
         return end switch
         {
             { ExitCode: null } => new HookAnswer.Unclear("it exceeded its time limit and was killed"),
-            { ExitCode: 0 } when !told =>
+            { ExitCode: 0 } when !isObject =>
                 new HookAnswer.Unclear($"it exited with 0 but printed no JSON object: {Shown(end.Output)}"),
             { ExitCode: 0 } when error is null => new HookAnswer.Done(),
             { ExitCode: 0 } => new HookAnswer.Failed(error, remedy),
@@ -67,7 +67,7 @@ internal static class HookCall
         };
     }
 
-    private static (bool Told, string? Error, string? Remedy) Parse(string output)
+    private static (bool IsObject, string? Error, string? Remedy) Parse(string output)
     {
         try
         {

@@ -31,7 +31,7 @@ public sealed class HookCutTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Each_phase_is_told_and_the_finished_images_are_all_that_stays()
+    public async Task A_hook_is_called_for_each_phase_and_only_the_images_remain()
     {
         var cut = Cut(finish: Good);
         var plan = await PrepareAsync(cut);
