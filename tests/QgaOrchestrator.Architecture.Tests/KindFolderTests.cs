@@ -19,11 +19,9 @@ public partial class KindFolderTests
         ("src/QgaOrchestrator.Qemu/Hosts/Kinds", "src/QgaOrchestrator.Qemu/Hosts/Kinds/HostKinds.cs"),
     ];
 
-    /// <summary>Where a kind's type, or a word that is also a kind's name, may stand; and why.</summary>
+    /// <summary>Where a word that is also a kind's name stands for something else; and what.</summary>
     private static readonly (string Path, string Named, string Why)[] Allowed =
     [
-        ("src/QgaOrchestrator.Cli/Commands/VmCallCommand.cs", "CommandRun", "vm call --select is a run of this kind by contract"),
-        ("src/QgaOrchestrator.Cli/Commands/GuestTarget.cs", "CommandRun", "a vm command with --select is one, too"),
         ("src/QgaOrchestrator.Cli/Commands/VmHookCommands.cs", "hook", "the command vm hook: a guest's freeze hook"),
         ("src/QgaOrchestrator.Cli/Commands/AuthorizedKey.cs", "command", "an option of sshd's"),
         ("src/QgaOrchestrator.Qemu/Cut/BlockCopies.cs", "full", "QEMU's word for what blockdev-backup copies"),

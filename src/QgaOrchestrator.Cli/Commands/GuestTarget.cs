@@ -3,7 +3,7 @@ using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Hosting;
-using QgaOrchestrator.Cli.Kinds.Command;
+using QgaOrchestrator.Cli.Kinds;
 using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Cli.Runs;
 using QgaOrchestrator.Qemu.Agent;
@@ -53,7 +53,7 @@ internal sealed class GuestTarget
     )
     {
         if (_words.Selector(parsed) is { } selector)
-            return await CommandRun
+            return await KindCommands.SelectedCalls
                 .StartAsync(
                     _host,
                     client,

@@ -3,7 +3,7 @@ using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Guests;
 using QgaOrchestrator.Cli.Hosting;
-using QgaOrchestrator.Cli.Kinds.Command;
+using QgaOrchestrator.Cli.Kinds;
 using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Cli.Runs;
 
@@ -58,7 +58,7 @@ internal static class VmCallCommand
             var arguments = holder.Utf8();
             using var client = global.Connect(parsed, host);
             if (selector is not null)
-                return await CommandRun
+                return await KindCommands.SelectedCalls
                     .StartAsync(
                         host,
                         client,
@@ -66,7 +66,7 @@ internal static class VmCallCommand
                         name,
                         arguments,
                         fleet.Read(parsed),
-                        CommandRun.Reads(name) || parsed.GetValue(yes),
+                        AgentArguments.ChangesNothing(name) || parsed.GetValue(yes),
                         $"Call {name} in every VM of {selector}?",
                         global.IsJson(parsed),
                         cancel

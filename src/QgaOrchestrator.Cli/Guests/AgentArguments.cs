@@ -11,6 +11,9 @@ namespace QgaOrchestrator.Cli.Guests;
 /// </summary>
 internal static class AgentArguments
 {
+    /// <summary>Whether this agent command is known to change nothing in a guest.</summary>
+    public static bool ChangesNothing(string command) => AgentCommands.Find(command) is { Retry: RetryClass.Safe };
+
     /// <returns>A UTF-8 JSON object, or null for none.</returns>
     public static Secret? Read(string command, string? text, CliHost host)
     {

@@ -19,5 +19,8 @@ internal static class KindCommands
         new PasswordCheckCliKind(),
     ];
 
+    public static ISelectedCalls SelectedCalls { get; } =
+        All.Select(kind => kind.SelectedCalls).OfType<ISelectedCalls>().Single();
+
     public static KindDisplays Displays { get; } = new([.. All.Select(kind => kind.Display)]);
 }

@@ -22,6 +22,9 @@ internal abstract class CliKind
     /// <summary>Below run.</summary>
     public virtual IEnumerable<CliCommand> RunCommands(CliHost host, GlobalOptions global) => [];
 
+    /// <summary>How runs of this kind call one agent command; null: this kind does something else.</summary>
+    public virtual ISelectedCalls? SelectedCalls => null;
+
     /// <summary>qgactl ends with the exit code of a guest's process, so that no code of ours may look like one.</summary>
     public virtual bool EndsAsTheGuest(ParseResult parsed) => false;
 }

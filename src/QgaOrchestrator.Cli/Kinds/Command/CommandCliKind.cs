@@ -10,6 +10,8 @@ internal sealed class CommandCliKind : CliKind
 {
     public override KindDisplay Display => CommandDisplay.Instance;
 
+    public override ISelectedCalls SelectedCalls { get; } = new CommandRun();
+
     public override IEnumerable<CliCommand> RunCommands(CliHost host, GlobalOptions global) =>
         [CommandRunCommand.Build(host, global)];
 }

@@ -2,17 +2,16 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Core.Kinds.Command;
 
 namespace QgaOrchestrator.Cli.Kinds.Command;
 
 /// <summary>A run of agent calls shows the command and its arguments.</summary>
 internal static class CommandDisplay
 {
-    public const string Kind = "command";
-
     private static readonly JsonSerializerOptions _asTyped = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static KindDisplay Instance { get; } = new(Kind)
+    public static KindDisplay Instance { get; } = new(CommandKind.Name)
     {
         Defaults = new Dictionary<string, string> { ["maxFailures"] = "0" },
         WorkMembers = ["command", "arguments"],

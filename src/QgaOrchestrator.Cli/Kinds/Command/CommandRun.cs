@@ -4,16 +4,14 @@ using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Cli.Guests;
 using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Runs;
+using QgaOrchestrator.Core.Kinds.Command;
 
 namespace QgaOrchestrator.Cli.Kinds.Command;
 
 /// <summary>One agent command in every VM of a selection, as a run.</summary>
-internal static class CommandRun
+internal sealed class CommandRun : ISelectedCalls
 {
-    /// <param name="options">The options of the run, as they were given.</param>
-    /// <param name="question">Asked first, unless <paramref name="yes"/>.</param>
-    /// <exception cref="UsageException">An argument is secret, or nobody can be asked.</exception>
-    public static async Task<int> StartAsync(
+    public async Task<int> StartAsync(
         CliHost host, QgaClient client, string selector, string command, ReadOnlyMemory<byte> arguments, JsonObject options,
         bool yes, string question, bool json, CancellationToken cancel)
     {
@@ -24,11 +22,7 @@ internal static class CommandRun
             );
         options["command"] = command;
         if (!arguments.IsEmpty) options["arguments"] = JsonNode.Parse(arguments.Span);
-        var request = new RunRequest(CommandDisplay.Kind, selector, options);
+        var request = new RunRequest(CommandKind.Name, selector, options);
         return await FleetRun.StartAsync(host, client, request, yes, question, json, cancel).ConfigureAwait(false);
     }
-
-    /// <summary>It is known to change nothing.</summary>
-    public static bool Reads(string command) =>
-        Qemu.Agent.Commands.AgentCommands.Find(command) is { Retry: Qemu.Agent.Commands.RetryClass.Safe };
 }

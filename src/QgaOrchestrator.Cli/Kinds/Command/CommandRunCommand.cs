@@ -35,7 +35,7 @@ internal static class CommandRunCommand
             using var holder = AgentArguments.Read(call, parsed.GetValue(json), host);
             var arguments = holder.Utf8();
             using var client = global.Connect(parsed, host);
-            return await CommandRun
+            return await new CommandRun()
                 .StartAsync(
                     host,
                     client,
@@ -43,7 +43,7 @@ internal static class CommandRunCommand
                     call,
                     arguments,
                     options.Read(parsed),
-                    CommandRun.Reads(call) || parsed.GetValue(yes),
+                    AgentArguments.ChangesNothing(call) || parsed.GetValue(yes),
                     $"Call {call} in every VM of {selector}?",
                     global.IsJson(parsed),
                     cancel

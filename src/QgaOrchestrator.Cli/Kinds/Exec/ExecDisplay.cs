@@ -1,14 +1,13 @@
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Core.Kinds.Exec;
 
 namespace QgaOrchestrator.Cli.Kinds.Exec;
 
 /// <summary>A run of processes shows the command line.</summary>
 internal static class ExecDisplay
 {
-    public const string Kind = "exec";
-
-    public static KindDisplay Instance { get; } = new(Kind)
+    public static KindDisplay Instance { get; } = new(ExecKind.Name)
     {
         Defaults = new Dictionary<string, string>
         {

@@ -1,14 +1,15 @@
-using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.CommandLine;
 using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
+using System.Text;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Guests;
 using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Cli.Runs;
+using QgaOrchestrator.Core.Kinds.Exec;
 
 namespace QgaOrchestrator.Cli.Kinds.Exec;
 
@@ -82,7 +83,7 @@ internal static class VmExecCommand
                     .StartAsync(
                         host,
                         client,
-                        new RunRequest(ExecDisplay.Kind, selector, asked),
+                        new RunRequest(ExecKind.Name, selector, asked),
                         parsed.GetValue(yes),
                         $"Run {given[0]} in every VM of {selector}?",
                         global.IsJson(parsed),
