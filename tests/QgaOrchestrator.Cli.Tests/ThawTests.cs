@@ -131,7 +131,7 @@ public sealed class ThawTests : IDisposable
         var other = await Qga.RunAsync(null, ["thaw", "db7", "--offline", "--config", config]);
 
         Assert.Equal(
-            (ExitCodes.Failed, $"Searched the ledger {_root}/ledger, which is not there\n"), (missing.Code, missing.Out));
+            (ExitCodes.Failed, $"Searched the ledger {_root}/ledger, which does not exist\n"), (missing.Code, missing.Out));
         Assert.Equal(ExitCodes.Failed, other.Code);
         Assert.Contains("The ledger does not name db7", other.Error, StringComparison.Ordinal);
         Assert.Equal((ExitCodes.Done, $"Searched the ledger {_root}/ledger\nNothing to thaw.\n"), (empty.Code, empty.Out));

@@ -177,5 +177,5 @@ public sealed class GuestFilePush(AgentCall call, TimeProvider time)
     };
 
     private static string LastLine(string said) =>
-        said.TrimEnd().Split('\n')[^1].Trim() is { Length: > 0 } line ? line.TrimEnd('.') : "it said nothing";
+        said.TrimEnd().Split('\n')[^1].Trim() is { Length: > 0 } line ? line.TrimEnd('.') : "it printed nothing";
 }

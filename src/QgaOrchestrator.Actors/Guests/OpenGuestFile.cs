@@ -89,7 +89,7 @@ public sealed class OpenGuestFile : IAsyncDisposable
         var chunk = await _call.ReadAsync(GuestFileRead.Request(handle, count), GuestFileRead.Read);
         if (chunk.Bytes.Length > count)
             throw AgentCallReplies.NotUnderstood(
-                GuestFileRead.Name, $"{chunk.Bytes.Length} bytes came where {count} were asked for");
+                GuestFileRead.Name, $"{chunk.Bytes.Length} bytes came instead of the requested {count}");
         _at = offset + chunk.Bytes.Length;
         return chunk;
     }, cancel);

@@ -158,7 +158,7 @@ public sealed class StreamedProcess : IAsyncDisposable
         {
             return new ProcessNews.Lost(
                 _pid,
-                $"the agent knows pid {_pid} no more ({e.Message}): it was started anew, or its answer was lost",
+                $"the agent no longer knows pid {_pid} ({e.Message}): it was restarted, or its reply was lost",
                 "Check in the guest whether it completed."
             );
         }

@@ -45,7 +45,7 @@ internal sealed class ScanResult(string host)
             Refuse(vm, from, new(
                 AgentState.Invalid,
                 $"two VMs have the name {vm.Name}: {first.From} has one at {first.Vm.Place}, {from} this one at {vm.Place}",
-                "Give each VM a name of its own"));
+                "Give each VM a unique name"));
         }
         else
         {

@@ -44,6 +44,6 @@ public sealed class RefusingSerializer : Serializer
         if (type.Assembly.GetName().Name is { } name && (name == "Akka" || name.StartsWith("Akka.", StringComparison.Ordinal)))
             return;
         Interlocked.Increment(ref _refused);
-        throw new SerializationException($"{type.FullName} has no row in the wire catalog and no serializer of its own");
+        throw new SerializationException($"{type.FullName} has no row in the wire catalog and no serializer");
     }
 }

@@ -21,7 +21,7 @@ public sealed class VmActor : UntypedActor, IWithTimers, IWithStash
 
     /// <summary>Its supervisor restarts the actor, which then asks its host what there is.</summary>
     private sealed class SocketsChangedException(VmId vm) : Exception(
-        $"{vm}: the VM's sockets have changed, its channel begins anew");
+        $"{vm}: the VM's address has changed; its channel is opened again");
 
     /// <summary>How long a message waits for the host to say that this VM is there.</summary>
     private static readonly TimeSpan PresenceWait = TimeSpan.FromSeconds(10);

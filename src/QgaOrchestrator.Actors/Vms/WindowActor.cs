@@ -160,7 +160,7 @@ internal sealed class WindowActor : ReceiveActor
             case WindowEffect.Close:
                 if (_state.Record is { Frozen: { } frozen, Thawed: { } thawed } && thawed > frozen)
                     _log.Warning(
-                        "{0}: {1} file systems froze and {2} were thawed: a freeze that somebody else made was undone, too",
+                        "{0}: {1} file systems froze and {2} were thawed: another program's freeze was undone, too",
                         _entry.Vm,
                         frozen,
                         thawed

@@ -76,7 +76,7 @@ internal static class AuthorizedKey
             if (!Options.Contains(option.Split('=')[0]))
                 return (
                     "what stands before the key's type is no option of sshd",
-                    "sshd(8) lists them under AUTHORIZED_KEYS FILE FORMAT; a line of known_hosts is none of authorized_keys."
+                    "sshd(8) lists them under AUTHORIZED_KEYS FILE FORMAT; a line of known_hosts does not fit authorized_keys."
                 );
         }
         return OfKey(type, key);
@@ -93,7 +93,7 @@ internal static class AuthorizedKey
         var inner = Inner.GetValueOrDefault(type, type);
         if (!Take(ref key, out var named)) return ($"the {type} key is cut short", remedy);
         if (!named.SequenceEqual(Encoding.ASCII.GetBytes(inner)))
-            return ($"the key is not what its line says: {type} is not the type inside it", remedy);
+            return ($"the key does not match its line: its data is not of type {type}", remedy);
         // A certificate holds numbers, too; any other key is strings to its end.
         if (!type.EndsWith(Certificate, StringComparison.Ordinal))
         {

@@ -94,7 +94,7 @@ internal static class ThawCommand
     private static void Write(CliHost host, ThawReports reports)
     {
         foreach (var ledger in reports.Searched)
-            host.Out.WriteLine($"Searched the ledger {ledger}{(Directory.Exists(ledger) ? "" : ", which is not there")}");
+            host.Out.WriteLine($"Searched the ledger {ledger}{(Directory.Exists(ledger) ? "" : ", which does not exist")}");
         foreach (var vm in reports.Vms)
             (vm.Thawed ? host.Out : host.Error).WriteLine(vm.Thawed
                 ? $"{vm.Vm}: thawed{(vm.FileSystems is { } count ? $", {Text.Count(count, "file system")}" : "")}"

@@ -39,10 +39,10 @@ public static class CoverageRules
                 : new(
                     disk,
                     DiskCover.Unknown,
-                    $"{writer} is mounted there and does not freeze, and nobody can tell whether it is writable"
+                    $"{writer} is mounted there and does not freeze, and it is not known whether it is writable"
                 );
         if (writers.FirstOrDefault(mount => mount.MayBeOn(disk)) is { } stray)
-            return new(disk, DiskCover.Unknown, $"{stray} does not freeze, and nobody can tell which disk it is on");
+            return new(disk, DiskCover.Unknown, $"{stray} does not freeze, and it is not known which disk it is on");
         if (mounts.Any(mount => mount.Freezes && mount.IsOn(disk)) || groups.FreezeOn(disk))
             return new(disk, DiskCover.Covered, null);
         return mounts.All(mount => mount.IsPlaced && !mount.MayBeOn(disk) && !Spreading.Contains(mount.Type))
@@ -53,7 +53,7 @@ public static class CoverageRules
     /// <summary>Null: it lies where the cut holds it.</summary>
     private static string? Outside(MountFacts mount, Dictionary<string, DiskRole> roles)
     {
-        if (mount.Places is not { Count: > 0 } places) return $"nobody can tell which disk {mount} is on";
+        if (mount.Places is not { Count: > 0 } places) return $"it is not known which disk {mount} is on";
         foreach (var place in places)
         {
             switch (place)
@@ -61,7 +61,7 @@ public static class CoverageRules
                 case DevicePlace.Elsewhere { Excluded: false } elsewhere:
                     return $"{mount} is on {elsewhere.Name}, which QEMU cannot cut";
                 case DevicePlace.Unknown:
-                    return $"nobody can tell which disk {mount} is on";
+                    return $"it is not known which disk {mount} is on";
                 case DevicePlace.OneOf one
                     when one.Disks.FirstOrDefault(disk =>
                         roles.GetValueOrDefault(disk, DiskRole.PassedThrough) == DiskRole.PassedThrough) is { } disk:

@@ -282,7 +282,7 @@ public static class RunEndpoints
                 Problems.Conflict(
                     ProblemCodes.Conflict,
                     $"This {ApiRoutes.IdempotencyKeyHeader} was used for another request.",
-                    "Send a key of its own with each request."
+                    "Send a different key with each request."
                 )
             );
     }

@@ -12,7 +12,7 @@ public sealed record CutJob(CutHost Host, string Vm, IMachine Machine)
     /// <summary>A machine that cuts itself through QMP.</summary>
     /// <exception cref="CutException">It does not.</exception>
     internal IQmpMachine Qmp(ICutMethod method) => Machine as IQmpMachine
-        ?? throw new CutException($"this VM's host gives no way into QEMU's block layer, which method {method.Name} needs",
+        ?? throw new CutException($"method {method.Name} needs QEMU's monitor, and this kind of host has none",
             "Use another method for this VM.");
 }
 

@@ -42,7 +42,7 @@ internal sealed class MonitorNoise(TimeProvider time)
     /// <returns>Why it is enough; null: it is not.</returns>
     public string? Add(WireLine line) =>
         (_cost += line.Noise + line.Bytes.Length + PerLine) > Budget
-            ? "QEMU's monitor floods this node with messages that nobody asked for"
+            ? "QEMU's monitor floods this node with unsolicited messages"
             : null;
 
     /// <inheritdoc cref="Add"/>

@@ -121,7 +121,7 @@ public sealed class OddGuestTests : OneHost
     [InlineData(
         "guest-exec",
         "{\"pid\":\"seven\"}",
-        "the process may run, and its pid is not known: the agent's reply was not understood at $.pid"
+        "the process may be running; its pid is not known: the agent's reply was not understood at $.pid"
     )]
     [InlineData("guest-exec-status", "{\"exited\":\"yes\"}", "it was started as pid ")]
     public async Task A_process_of_which_nobody_understands_anything_ends_unknown(string command, string reply, string reason)

@@ -47,7 +47,7 @@ public class CoverageRulesTests
             TwoDisks,
             [RootOnA, DataOnB, Mount("/usb", "vfat", true, new DevicePlace.Unknown())],
             "Unknown Unknown",
-            ["a is unknown: /usb (vfat) does not freeze, and nobody can tell which", "b is unknown"]
+            ["a is unknown: /usb (vfat) does not freeze, and it is not known which", "b is unknown"]
             ),
             ["FAT elsewhere"] = (TwoDisks, [RootOnA, DataOnB, Mount("/usb", "vfat", true, Elsewhere())], "Covered Covered", []),
             ["Windows' EFI partition"] = (
@@ -97,7 +97,7 @@ public class CoverageRulesTests
             TwoDisks,
             [RootOnA, DataOnB, Named("nbd0", "/srv", "xfs")],
             "Covered Covered",
-            ["nobody can tell which disk /srv (xfs) is on"]
+            ["it is not known which disk /srv (xfs) is on"]
             ),
             ["a passed-through disk"] = (
             [.. TwoDisks, new("lun", DiskRole.PassedThrough)],

@@ -15,14 +15,14 @@ public sealed class NoisyMonitorTests
 
     [Theory]
     [InlineData("{\"event\": \"RTC_CHANGE\", \"data\": {\"offset\": 1}}\r\n", "events")]
-    [InlineData("{\"return\": {}, \"id\": 99999999}\r\n", "that nobody asked for")]
-    [InlineData("{\"return\": {}, \"id\": 9e999}\r\n", "that nobody asked for")]
-    [InlineData("\r\n", "that nobody asked for")]
-    [InlineData("\u00ff\u00ff\u00ff\u00ff", "that nobody asked for")]
+    [InlineData("{\"return\": {}, \"id\": 99999999}\r\n", "unsolicited messages")]
+    [InlineData("{\"return\": {}, \"id\": 9e999}\r\n", "unsolicited messages")]
+    [InlineData("\r\n", "unsolicited messages")]
+    [InlineData("\u00ff\u00ff\u00ff\u00ff", "unsolicited messages")]
     [InlineData("xxxxxxxx", "longer than")]
     [InlineData("noise\r\n", "does not speak QMP")]
     [InlineData("{\"event\": 5}\r\n", "does not speak QMP")]
-    [InlineData("{\"QMP\": {}}\r\n", "that nobody asked for")]
+    [InlineData("{\"QMP\": {}}\r\n", "unsolicited messages")]
     public async Task A_monitor_that_floods_loses_its_link_and_the_reason_is_told(string flood, string reason)
     {
         await using var peer = Answering(async (peer, command) =>

@@ -62,7 +62,7 @@ internal sealed class CommandItem(StartItem order, VmServices services, IActorRe
                 : Outcome(ItemState.Failed, left, "See what each came to: qgactl run results, with --vm")
             : Outcome(
                 ItemState.Unknown,
-                $"it was executed, and what it came to is not known: {odd}",
+                $"it was executed, and its result is not known: {odd}",
                 $"Look in the guest. {CommandCheck.AgentRemedy}"
             );
 

@@ -70,7 +70,7 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
                 asked,
                 Outcome(
                     ItemState.Unknown,
-                    $"the process may run, and its pid is not known: {odd}",
+                    $"the process may be running; its pid is not known: {odd}",
                     $"Look in the guest before you start it again. {CommandCheck.AgentRemedy}"
                 )
             );
@@ -107,7 +107,7 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
                         process,
                         Outcome(
                             ItemState.Unknown,
-                            $"the agent knows pid {process.Pid} no longer ({failed.Description}): it was restarted, or its "
+                            $"the agent no longer knows pid {process.Pid} ({failed.Description}): it was restarted, or its "
                                 + $"answer was lost{(unheard is null ? "" : $" ({unheard})")}",
                             "Check in the guest whether it completed"
                         )

@@ -27,19 +27,19 @@ public static class BackupKind
         "copy",
         "QEMU copies each disk as it was at the cut",
         "copies cancelled, targets detached, files deleted",
-        "QEMU has gone on by itself: jobs are found by name and followed to their end");
+        "QEMU continues by itself: the node finds the jobs by name and follows them to their end");
 
     public static readonly RunStep Verify = new(
         "verify",
         "sums each image (SHA-256)",
         "nothing to undo",
-        "summed again");
+        "the images are summed again");
 
     public static readonly RunStep Catalog = new(
         "catalog",
         "writes point.json beside the images, then the catalog's row",
         "nothing to undo",
-        "a point.json that is there is the proof that the item succeeded");
+        "an existing point.json proves that the item succeeded");
 
     /// <summary>Why this window makes no consistent point; null: it held.</summary>
     public static (string Reason, string Remedy)? Judge(WindowRecord record) => record switch
@@ -54,7 +54,7 @@ public static class BackupKind
             "Mount a file system that can freeze, or back it up with consistency prefer"
         ),
         { Frozen: { } frozen, Thawed: { } thawed } when thawed != frozen => (
-            $"{frozen} file systems froze and {thawed} thawed: a freeze of somebody else's was mixed with ours",
+            $"{frozen} file systems froze and {thawed} thawed: another program froze or thawed the guest meanwhile",
             "Let one program freeze at a time, and run the backup again"
         ),
         { Thawed: null } => ("how many file systems thawed was not seen", "Run the backup again"),

@@ -16,8 +16,8 @@ public static class ExecKind
         "start",
         "lets the guest's agent start the process, once",
         "nothing is undone",
-        "the result's file tells whether it was asked for; then it is never started again, and ends unknown where its pid was "
-            + "not seen"
+        "the result's file says whether the start was sent; then it is never sent again, and the item ends unknown where its "
+            + "pid was not seen"
     );
 
     public static readonly RunStep Wait = new(

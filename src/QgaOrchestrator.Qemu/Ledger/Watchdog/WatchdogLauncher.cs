@@ -61,7 +61,8 @@ public static class WatchdogLauncher
             catch (WatchdogException e) when (e.InnerException is not null && unit is not null)
             {
                 throw new WatchdogException(
-                    $"{e.Message}; as {unit} of systemd the node starts none, since it would end with the node", e.InnerException)
+                    $"{e.Message}; as the systemd unit {unit} the node starts no watchdog, since that would end with the node",
+                    e.InnerException)
                 {
                     Remedy = "Start its unit: systemctl start qga-watchdog",
                 };

@@ -96,7 +96,7 @@ public sealed class SnapshotCut(
                 names.Hash,
                 machine.Process
                     ?? throw new CutException(
-                        "nobody can tell which QEMU process this monitor belongs to",
+                        "it is not known which QEMU process this monitor belongs to",
                         "Use the method full: an overlay is committed only inside the process that made it."
                     ),
                 HostProcesses.BootId(),

@@ -137,7 +137,7 @@ internal sealed record SocketSource(IHostKind Kind, SocketHold Hold, string Agen
         {
             faults.Add(new(
                 $"there is no directory {pattern.Root}",
-                "VMs are found as soon as it is there; correct the pattern if it never is", Blinds: false));
+                "VMs are found once it exists; correct the pattern if it never will", Blinds: false));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
