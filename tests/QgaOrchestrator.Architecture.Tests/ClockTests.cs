@@ -26,7 +26,7 @@ public class ClockTests
 
     /// <summary>The scan finds what it looks for: this very assembly reads a clock, once.</summary>
     [Fact]
-    public void The_scan_sees_a_clock_where_there_is_one()
+    public void The_scan_finds_a_use_of_the_clock()
     {
         Assert.True(ReadsAClock() > DateTimeOffset.UnixEpoch);
         Assert.Contains("System.DateTimeOffset.get_UtcNow()", Built.Members(typeof(ClockTests).Assembly.GetName().Name!));

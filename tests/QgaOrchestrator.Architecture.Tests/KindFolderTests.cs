@@ -47,7 +47,7 @@ public partial class KindFolderTests
     public void No_text_in_the_code_is_a_kinds_name_outside_its_folder_and_its_registry() => AssertNone(NamesTextedOutside());
 
     [Fact]
-    public void Whatever_is_allowed_is_found() => Assert.Empty(
+    public void Every_allowed_word_is_in_use() => Assert.Empty(
         Allowed.Select(allowed => (allowed.Path, allowed.Named))
             .Except(TypesNamedOutside().Concat(NamesTextedOutside()).Select(found => (found.Path, found.Named))));
 

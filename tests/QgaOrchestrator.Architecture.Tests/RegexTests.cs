@@ -26,7 +26,8 @@ public partial class RegexTests
     [InlineData("""[GeneratedRegex(@"^cost \$[0-9]+\z")]""", false)]
     [InlineData("""[GeneratedRegex(@"^[$a-z]+\z")]""", false)]
     [InlineData("""Console.Write("$")""", false)]
-    public void The_scan_sees_one_where_there_is_one(string code, bool found) => Assert.Equal(found, WithDollar(code).Any());
+    public void The_scan_finds_a_pattern_with_a_dollar_sign(string code, bool found) =>
+        Assert.Equal(found, WithDollar(code).Any());
 
     private static IEnumerable<string> WithDollar(string code) =>
         Pattern().Matches(code).Select(match => match.Groups["pattern"].Value).Where(

@@ -143,7 +143,7 @@ public sealed class CopyTests : IDisposable
     }
 
     [Fact]
-    public async Task In_place_begins_anew()
+    public async Task A_copy_in_place_starts_from_the_beginning()
     {
         await WriteAsync();
         var put = $"PUT {File}?{Query}&bytes={Content.Length}&sha256={Sum}&inPlace=true&newMode=0640";

@@ -88,7 +88,7 @@ public sealed class ExecTests
         Assert.Equal(code, (await Qga.RunAsync(null, line.Split(' '))).Code);
 
     [Fact]
-    public async Task Truncation_is_told()
+    public async Task Truncated_output_is_marked()
     {
         var ended = await RunAsync(
             Node("""{"return":{"exited":true,"exitcode":0,"out-data":"aGk=","out-truncated":true}}"""),
@@ -115,7 +115,7 @@ public sealed class ExecTests
     }
 
     [Fact]
-    public async Task A_stream_is_no_json()
+    public async Task A_stream_cannot_be_shown_as_JSON()
     {
         var ended = await RunAsync(new FakeNode(), ["--stream", "-o", "json"], ["yes"]);
         Assert.Equal(ExitCodes.NotTheGuests, ended.Code);

@@ -163,7 +163,7 @@ public sealed class GuestCommandTests : IDisposable
     [InlineData("call guest-shutdown --select *", "Call guest-shutdown in every VM of *?")]
     [InlineData("ssh-keys db1 alice add", "Standard input is for the keys")]
     [InlineData("passwd db1 root", "Standard input is for the password")]
-    public async Task What_changes_a_guest_is_not_done_where_nobody_can_be_asked(string line, string question)
+    public async Task Without_a_terminal_a_change_of_a_guest_needs_yes(string line, string question)
     {
         var node = new FakeNode();
         var ended = await Qga.RunAsync(node, ["vm", .. line.Split(' ')]);

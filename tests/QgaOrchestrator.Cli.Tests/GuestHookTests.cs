@@ -17,7 +17,7 @@ public sealed class GuestHookTests : IDisposable
     [InlineData("#!/bin/sh\n# qga-hook 2. Newer than this qgactl.\n", "Edited")]
     [InlineData("#!/bin/sh\n# Debian's own\n", "Foreign")]
     [InlineData("", "Foreign")]
-    public void Whose_a_file_is_follows_from_its_mark(string found, string state)
+    public void The_owner_of_a_hook_file_follows_from_its_mark(string found, string state)
     {
         Assert.All(HookFile.All, file => Assert.Equal(state, file.Compare(Encoding.UTF8.GetBytes(found)).ToString()));
         Assert.All(HookFile.All, file => Assert.Equal(HookFileState.Current, file.Compare(file.Content)));

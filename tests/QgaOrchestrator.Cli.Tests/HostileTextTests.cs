@@ -14,7 +14,8 @@ namespace QgaOrchestrator.Cli.Tests;
 /// </summary>
 public sealed class HostileTextTests
 {
-    /// <summary>What each command needs; a new one has a line here, or <see cref="No_command_is_left_out"/> fails.</summary>
+    /// <summary>What each command needs; a new one has a line here, or
+    /// <see cref="Every_command_is_tried_with_hostile_text"/> fails.</summary>
     private static readonly Dictionary<string, string> Words = new()
     {
         ["vm list"] = "",
@@ -80,7 +81,7 @@ public sealed class HostileTextTests
     public static TheoryData<string> Commands { get; } = [.. Words.Keys];
 
     [Fact]
-    public void No_command_is_left_out() =>
+    public void Every_command_is_tried_with_hostile_text() =>
         Assert.Equal(
             Leaves(
                     Qgactl.Build(new CliHost(TextReader.Null, TextWriter.Null, TextWriter.Null, _ => null, TimeProvider.System)),

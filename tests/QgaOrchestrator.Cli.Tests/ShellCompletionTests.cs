@@ -40,7 +40,7 @@ public sealed class ShellCompletionTests
     [InlineData("bash", "complete -o default -F _qgactl qgactl")]
     [InlineData("zsh", "compdef _qgactl qgactl")]
     [InlineData("fish", "complete -c qgactl")]
-    public async Task A_shell_is_told_how(string shell, string told)
+    public async Task The_completion_command_explains_how_to_install_itself(string shell, string told)
     {
         var ended = await Qga.RunAsync(null, ["completion", shell]);
         Assert.Equal(0, ended.Code);

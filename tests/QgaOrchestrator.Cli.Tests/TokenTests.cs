@@ -46,7 +46,7 @@ public sealed class TokenTests
     }
 
     [Fact]
-    public async Task Revoked_it_says_so_and_an_unknown_one_fails()
+    public async Task Revoking_a_token_is_confirmed_and_an_unknown_one_fails()
     {
         var node = new FakeNode()
             .Answers("DELETE /v1/tokens/ci", "", HttpStatusCode.NoContent)

@@ -44,7 +44,7 @@ public sealed class VmTests : Fleet
     }
 
     [Fact]
-    public async Task What_was_left_behind_comes_before_the_first_reply()
+    public async Task Replies_to_a_former_client_come_before_the_first_reply()
     {
         var left = Vm.Agent.LeaveBehind("ale\"}\n");
         using var host = await Peer.Connect(Vm.AgentPath);

@@ -8,7 +8,7 @@ namespace QgaOrchestrator.Watchdog.Tests;
 public sealed class LifeTests
 {
     [Fact]
-    public async Task A_second_one_names_the_first_and_ends_with_2()
+    public async Task A_second_watchdog_names_the_first_and_exits_with_2()
     {
         await using var host = new Host();
         await using var first = await host.WatchAsync();
@@ -61,7 +61,7 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task Told_to_stop_it_first_thaws_and_tells_its_node_to_freeze_no_more()
+    public async Task A_watchdog_that_must_stop_thaws_first_and_has_its_node_stop_freezing()
     {
         await using var host = new Host();
         await using var watchdog = await host.WatchAsync();

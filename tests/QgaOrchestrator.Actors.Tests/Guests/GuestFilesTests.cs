@@ -32,7 +32,7 @@ public sealed class GuestFilesTests : OneHost
     }
 
     [Fact]
-    public async Task What_was_there_already_is_gone_on_with()
+    public async Task An_existing_part_of_a_file_is_resumed()
     {
         await BeginAsync();
         Vm.Guest.Files[Part] = Content[..100_000];

@@ -43,7 +43,7 @@ public sealed class TicklessSchedulerTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_cancelled_never_happens()
+    public async Task A_cancelled_action_never_runs()
     {
         var (before, during) = (new Cancelable((IScheduler)_scheduler), new Cancelable((IScheduler)_scheduler));
         before.Cancel();

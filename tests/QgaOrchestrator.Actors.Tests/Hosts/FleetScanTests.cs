@@ -46,7 +46,7 @@ public sealed class FleetScanTests : IDisposable
     }
 
     [Fact]
-    public void A_name_that_is_none_is_told_as_it_can_be_shown()
+    public void An_invalid_VM_name_is_shown_in_printable_characters()
     {
         Make("vms/my vm/qga.sock", "vms/a\u001b[31m/qmp.sock", "vms/good/qga.sock");
 
@@ -74,7 +74,7 @@ public sealed class FleetScanTests : IDisposable
     }
 
     [Fact]
-    public void What_the_fleet_file_places_and_is_not_there_is_missing()
+    public void A_VM_that_the_fleet_file_places_and_that_is_absent_is_missing()
     {
         Make("vms/found/qga.sock", "own/only.qmp");
         var found = Scan(
@@ -160,7 +160,7 @@ public sealed class FleetScanTests : IDisposable
     [InlineData("vms/{vm}/qga.sock", "vms/{vm}/qmp.sock")]
     [InlineData("link/{vm}/qga.sock", "link/{vm}/qmp.sock")]
     [InlineData("vms/{vm}/qga.sock", "other/{vm}/qmp.sock")]
-    public void Whatever_changes_is_seen_by_the_next_look(string agent, string monitor)
+    public void Every_change_is_seen_by_the_next_scan(string agent, string monitor)
     {
         Directory.CreateSymbolicLink(At("link"), "vms");
         Make("vms/db1/qga.sock", "vms/db1/qmp.sock", "vms/db2/qga.sock", "vms/db3/other");

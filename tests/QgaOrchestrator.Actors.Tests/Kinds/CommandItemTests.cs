@@ -35,7 +35,7 @@ public sealed class CommandItemTests : OneHost
     }
 
     [Fact]
-    public async Task What_the_agent_did_in_part_only_is_no_success()
+    public async Task A_partly_executed_command_is_no_success()
     {
         Vm.Guest.TrimError = "read-only";
         await StartAsync();

@@ -29,7 +29,7 @@ public class RunOptionsTests
     }
 
     [Fact]
-    public void Reads_every_option()
+    public void Every_option_is_read()
     {
         var (options, errors) = Read("""
             {"maxParallel":7,"maxParallelPerHost":2,"maxFailures":3,"maxUnreachable":"10%",
@@ -79,7 +79,7 @@ public class RunOptionsTests
     [InlineData("""{"canary":5,"waves":[5]}""", true)]
     [InlineData("""{"canary":5,"waves":["1%","2%"]}""", false)]
     [InlineData("""{"canary":1,"waves":[2,"10%",8,"50%"]}""", false)]
-    public void Waves_rise(string json, bool refused) =>
+    public void Waves_must_increase(string json, bool refused) =>
         Assert.Equal(refused ? 1 : 0, Read(json).Errors.Count(error => error.StartsWith("waves: ", StringComparison.Ordinal)));
 
     [Theory]
@@ -139,7 +139,7 @@ public class RunOptionsTests
     [Theory]
     [InlineData("[]")]
     [InlineData("5")]
-    public void Options_are_an_object(string json) =>
+    public void Options_must_be_a_JSON_object(string json) =>
         Assert.Equal("options: expected an object", Assert.Single(Read(json).Errors));
 
     /// <summary>An operator who asks what a crash leaves behind finds an answer for each step.</summary>

@@ -83,7 +83,7 @@ public sealed class RunKeeperTests : TestKit
     }
 
     [Fact]
-    public void Who_has_been_well_for_a_while_begins_with_the_shortest_pause()
+    public void After_a_time_without_failures_the_pause_is_the_shortest_again()
     {
         var time = new ManualTime();
         var pauses = new RestartPauses(time, new Random(1));

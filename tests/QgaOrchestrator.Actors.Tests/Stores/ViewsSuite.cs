@@ -127,7 +127,7 @@ public abstract class ViewsSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Writes_of_several_callers_are_all_kept()
+    public async Task Concurrent_writes_are_all_kept()
     {
         var views = await OpenAsync();
 

@@ -116,7 +116,7 @@ public class GuardRulesTests
     }
 
     [Fact]
-    public void A_limit_of_a_window_that_nobody_has_is_told_to_nobody() =>
+    public void A_limit_of_a_window_without_an_actor_is_reported_to_no_one() =>
         Assert.Empty(
             new Told()
                 .Step(new GuardInput.Found("w0", "vm1", Thawed: false))

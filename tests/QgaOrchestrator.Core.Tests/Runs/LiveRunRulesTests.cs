@@ -33,7 +33,7 @@ public class LiveRunRulesTests
     }
 
     [Fact]
-    public void Outcomes_wait_for_company_until_five_are_there_or_it_took_long()
+    public void Outcomes_are_collected_until_five_are_there_or_a_time_has_passed()
     {
         Start(8);
         Assert.Equal("AwaitBatch", Told(Step(Ended(0, 1))));
@@ -52,7 +52,7 @@ public class LiveRunRulesTests
     }
 
     [Fact]
-    public void The_last_ones_under_way_wait_for_nobody()
+    public void The_last_outcomes_of_a_run_are_written_without_waiting()
     {
         Start(2);
         Assert.Equal("AwaitBatch", Told(Step(Ended(0, 1))));
@@ -136,7 +136,7 @@ public class LiveRunRulesTests
     }
 
     [Fact]
-    public void A_member_that_waits_for_a_word_though_its_attempt_is_settled_is_told_how_it_ends()
+    public void A_member_that_waits_after_its_attempt_was_settled_is_told_the_outcome()
     {
         Write(Step(new RunInput.Ordered(new RunCommand.Start(Started(2, _ => new TargetNote("g"))))));
         Assert.Null(LiveRunRules.AnswerTo(_live, 0, 1));
@@ -149,7 +149,7 @@ public class LiveRunRulesTests
     }
 
     [Fact]
-    public void What_only_time_makes_due_is_looked_for_again()
+    public void Work_that_becomes_due_by_time_is_found_again()
     {
         var effects = Step(
             new RunInput.Ordered(

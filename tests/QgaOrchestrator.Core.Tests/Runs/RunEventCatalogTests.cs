@@ -49,7 +49,7 @@ public class RunEventCatalogTests
 
     [Theory]
     [MemberData(nameof(Manifests))]
-    public void What_was_written_once_is_read_for_good(string manifest)
+    public void Stored_events_of_every_version_are_read(string manifest)
     {
         var golden = Golden.Read($"{manifest}.json");
         Assert.Equal(golden, Stored.Write(Stored.Read(manifest, golden)).Json);

@@ -59,7 +59,7 @@ public class RunRulesTests
     [InlineData("100%", "50%", "SUSU", "Partial")]
     [InlineData("49%", "100%", "FSSS", "Partial")]
     [InlineData("24%", "100%", "F---", "Failed")]
-    public void Ends_by_its_budgets(string failures, string unreachable, string ends, string phase)
+    public void A_run_ends_when_a_failure_budget_is_exceeded(string failures, string unreachable, string ends, string phase)
     {
         var run = new Script(4, Script.Options with
         {
@@ -126,7 +126,7 @@ public class RunRulesTests
     }
 
     [Fact]
-    public void Impossible_events_are_refused_not_folded()
+    public void Impossible_events_are_refused_and_change_nothing()
     {
         var run = new Script(2).Dispatch();
         var at = Script.Start;

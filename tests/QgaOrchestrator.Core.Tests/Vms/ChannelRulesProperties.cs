@@ -46,7 +46,7 @@ public class ChannelRulesProperties
         });
 
     [Fact]
-    public void Whoever_waits_has_an_alarm_not_later_than_its_limit() =>
+    public void Each_waiting_command_has_a_timer_no_later_than_its_limit() =>
         Each((channel, _) =>
         {
             var waiting = channel.State.Queue.Concat(channel.State.ThawLane).Select(w => w.Deadline.Monotonic).ToList();

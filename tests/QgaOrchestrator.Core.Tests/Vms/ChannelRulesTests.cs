@@ -129,7 +129,7 @@ public class ChannelRulesTests
             Assert.Single(ChannelRun.Ready().Step(new ChannelInput.Quarantine(true)).Step(new ChannelInput.Reserve("w1")).Last));
 
     [Fact]
-    public void A_link_lost_inside_a_window_is_the_windows_business()
+    public void A_link_lost_inside_a_window_is_left_to_the_window()
     {
         var channel = ChannelRun.Ready().Lend("w1").Step(new ChannelInput.LinkLost("QEMU closed the connection"));
         Assert.Empty(channel.Last);
@@ -189,7 +189,7 @@ public class ChannelRulesTests
     }
 
     [Fact]
-    public void Whoever_has_asked_for_the_channel_when_a_window_is_adopted_is_told() =>
+    public void A_pending_reservation_is_refused_when_a_window_is_adopted() =>
         Assert.Equal("w1", Assert.IsType<ChannelEffect.NotGranted>(
             ChannelRun.Ready().Step(new ChannelInput.Reserve("w1")).Step(new ChannelInput.Adopted("w0")).Last[0]).Window);
 
@@ -205,7 +205,7 @@ public class ChannelRulesTests
     }
 
     [Fact]
-    public void Whoever_waits_when_the_channel_does_not_open_is_told()
+    public void Waiting_commands_are_refused_when_the_channel_does_not_open()
     {
         var channel = new ChannelRun().Submit(1).Submit(2, thaw: true).Step(new ChannelInput.OpenFailed("no socket"));
         Assert.Equal([(1L, ChannelRefusal.Unreachable), (2L, ChannelRefusal.Unreachable)], channel.Refused);

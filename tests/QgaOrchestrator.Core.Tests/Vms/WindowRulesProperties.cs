@@ -52,7 +52,7 @@ public class WindowRulesProperties
         });
 
     [Fact]
-    public void Whoever_may_be_frozen_and_is_not_being_thawed_has_a_limit_that_leads_to_a_thaw() =>
+    public void A_guest_that_may_be_frozen_always_has_a_limit_that_leads_to_a_thaw() =>
         Each((_, _, window) =>
         {
             if (window.State is not { MayBeFrozen: true } or WindowState.Thawing) return;

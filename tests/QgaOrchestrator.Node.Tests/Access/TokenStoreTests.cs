@@ -72,7 +72,7 @@ public sealed class TokenStoreTests : IAsyncLifetime, IDisposable
     [InlineData("admin")]
     [InlineData("nobody")]
     [InlineData("watchdog")]
-    public async Task A_name_that_means_somebody_is_not_given_again(string name)
+    public async Task A_reserved_token_name_is_refused(string name)
     {
         var tokens = await OpenAsync();
         await tokens.AddAsync("taken", Role.Viewer, null);
@@ -81,7 +81,7 @@ public sealed class TokenStoreTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_revoked_one_is_unknown_at_once_and_whoever_holds_on_to_it_is_told()
+    public async Task A_revoked_token_is_refused_at_once_and_its_open_connections_are_notified()
     {
         var tokens = await OpenAsync();
         var made = (await tokens.AddAsync("gone", Role.Viewer, null))!;
@@ -96,7 +96,7 @@ public sealed class TokenStoreTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task An_expired_one_is_told_from_an_unknown_one()
+    public async Task An_expired_token_is_distinguished_from_an_unknown_one()
     {
         var tokens = await OpenAsync();
         var end = _time.GetUtcNow().AddHours(1);

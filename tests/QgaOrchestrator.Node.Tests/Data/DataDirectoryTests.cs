@@ -12,7 +12,7 @@ public sealed class DataDirectoryTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public void It_is_for_the_owner_only()
+    public void The_data_directory_is_private_to_its_owner()
     {
         using var data = DataDirectory.Open(Data);
 

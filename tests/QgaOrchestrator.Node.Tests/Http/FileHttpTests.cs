@@ -115,7 +115,7 @@ public sealed class FileHttpTests : IAsyncLifetime, IDisposable
     [InlineData("GET", "file/digest?path=/etc/secret")]
     [InlineData("PUT", "file?path=/a&bytes=0&sha256=" + Sum)]
     [InlineData("POST", "exec {\"path\":\"id\"}")]
-    public async Task They_are_for_operators(string method, string path)
+    public async Task File_routes_require_the_operator_role(string method, string path)
     {
         using var viewer = await _node.AsAsync("viewer");
         using var answer = await SendAsync(viewer, method, path);

@@ -74,7 +74,7 @@ public sealed class QueryRangesTests(NodeFixture node) : IClassFixture<NodeFixtu
     [InlineData("-5")]
     [InlineData("-99999999999999999999999")]
     [InlineData("99999999999999999999999")]
-    public async Task Any_whole_number_is_a_limit(string limit) =>
+    public async Task A_limit_may_be_any_whole_number(string limit) =>
         Assert.Equal(HttpStatusCode.OK, (await node.Admin.GetAsync($"/v1/vms?limit={limit}")).StatusCode);
 
     [Theory]

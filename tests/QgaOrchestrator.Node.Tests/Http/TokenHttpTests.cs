@@ -78,7 +78,7 @@ public sealed class TokenHttpTests(NodeFixture node) : IClassFixture<NodeFixture
     [InlineData("operator", "DELETE", "/v1/recovery-points/p1", 403)]
     [InlineData("admin", "GET", "/v1/tokens", 200)]
     [InlineData("admin", "GET", "/v1/audit/check", 200)]
-    public async Task A_role_may_what_it_may(string role, string method, string path, int status)
+    public async Task Each_role_has_its_permissions(string role, string method, string path, int status)
     {
         if (node.Orchestrator.Vms.All(vm => vm.Id.Name != "roles")) node.Orchestrator.AddVm("hv1", "roles");
         foreach (var command in new[] { "guest-ping", "guest-fstrim", "guest-fsfreeze-thaw" })
@@ -96,7 +96,7 @@ public sealed class TokenHttpTests(NodeFixture node) : IClassFixture<NodeFixture
     }
 
     [Fact]
-    public async Task Whoever_watches_a_run_is_cut_off_when_his_token_is_revoked()
+    public async Task A_run_watch_ends_when_its_token_is_revoked()
     {
         var made = await MakeAsync("""{"name":"watcher","role":"viewer"}""");
         var watching = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

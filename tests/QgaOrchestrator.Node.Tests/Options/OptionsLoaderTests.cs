@@ -57,7 +57,7 @@ public sealed class OptionsLoaderTests : IDisposable
     }
 
     [Fact]
-    public void A_policy_names_commands_that_there_are_and_never_the_way_out_of_a_freeze()
+    public void A_policy_may_deny_only_known_commands_and_never_thaw_or_status()
     {
         var file = _directory.Write(
             "node.json",

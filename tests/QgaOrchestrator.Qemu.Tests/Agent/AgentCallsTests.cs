@@ -34,7 +34,7 @@ public sealed class AgentCallsTests
     }
 
     [Fact]
-    public async Task What_is_returned_is_read()
+    public async Task Documented_replies_are_read()
     {
         await using var guest = new OneGuest();
         await using var agent = await SocketAgent.ConnectAsync(guest.Socket, guest.Time, new Random(1));

@@ -155,7 +155,7 @@ public sealed class AgentLinkTests
     }
 
     [Fact]
-    public void Whoever_waits_is_told_when_the_link_drops()
+    public void Waiting_requests_end_when_the_link_drops()
     {
         var opening = new LinkDialogue();
         opening.Open(1);

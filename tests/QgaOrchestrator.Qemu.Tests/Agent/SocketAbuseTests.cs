@@ -22,7 +22,7 @@ public sealed class SocketAbuseTests
     }
 
     [Fact]
-    public async Task Random_seeds()
+    public async Task Random_hostile_peers_break_nothing()
     {
         var seconds = int.Parse(Environment.GetEnvironmentVariable("QGA_ABUSE_SECONDS") ?? "30", CultureInfo.InvariantCulture);
         for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started).TotalSeconds < seconds;)

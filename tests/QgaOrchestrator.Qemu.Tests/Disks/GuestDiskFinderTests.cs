@@ -109,7 +109,7 @@ public sealed class GuestDiskFinderTests
 
     [Theory]
     [MemberData(nameof(Serials))]
-    public void A_serial_is_known_as_guests_report_it(string told, DiskPlace place, bool same) =>
+    public void A_disk_serial_matches_in_the_form_that_guests_report(string told, DiskPlace place, bool same) =>
         Assert.Equal(same, GuestSerial.IsOf(told, place));
 
     /// <summary>By its source (qga/commands-win32.c) a Windows agent tells the lun as unit, the target as target, and of SATA no

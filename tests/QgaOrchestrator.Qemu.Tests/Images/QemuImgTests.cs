@@ -24,7 +24,7 @@ public sealed class QemuImgTests : IDisposable
     }
 
     [SkippableFact]
-    public async Task What_exists_is_never_replaced()
+    public async Task An_existing_file_is_never_replaced()
     {
         var image = Make("a.qcow2");
         await File.WriteAllTextAsync(_directory["b"], "precious");

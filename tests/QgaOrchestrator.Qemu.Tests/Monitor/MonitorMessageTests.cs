@@ -54,7 +54,7 @@ public sealed class MonitorMessageTests
     [InlineData("{}")]
     [InlineData("{\"return\"")]
     [InlineData("HTTP/1.1 400 Bad Request")]
-    public void What_is_no_message_is_refused(string line) => Assert.ThrowsAny<JsonException>(() => Parse(line));
+    public void Input_that_is_no_message_is_refused(string line) => Assert.ThrowsAny<JsonException>(() => Parse(line));
 
     [Fact]
     public void A_ports_event_tells_that_the_agent_came()

@@ -53,7 +53,7 @@ public sealed class QueryTests
     [Theory]
     [InlineData("7")]
     [InlineData("{\"running\": \"yes\"}")]
-    public async Task Another_shape_is_not_known(string reply) =>
+    public async Task A_reply_of_another_shape_is_read_as_unknown(string reply) =>
         Assert.Null(await QueryStatus.AskAsync(new CannedMonitor(reply), default));
 
     [Theory]

@@ -68,7 +68,7 @@ public sealed class SocketMonitorTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Refusals_are_answers()
+    public async Task A_refusal_is_a_reply_and_not_an_exception()
     {
         await OpenAsync();
         var refused = Assert.IsType<MonitorOutcome.Refused>(await _monitor.ExecuteAsync("no-such-command", default, Long));
@@ -136,7 +136,7 @@ public sealed class SocketMonitorTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_the_inventory_asks_is_answered()
+    public async Task The_monitor_answers_all_inventory_queries()
     {
         await OpenAsync();
         Assert.Equal(_vm.Uuid.ToString("D"), await QueryUuid.AskAsync(_monitor, Long));

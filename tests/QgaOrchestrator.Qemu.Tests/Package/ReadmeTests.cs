@@ -29,7 +29,7 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
-    public async Task It_pings_in_five_lines()
+    public async Task The_readmes_first_program_pings_in_five_lines()
     {
         await using var guest = new OneGuest();
         await ReadmeExamples.PingAsync(guest);

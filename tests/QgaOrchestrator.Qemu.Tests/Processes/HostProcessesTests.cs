@@ -21,7 +21,7 @@ public sealed class HostProcessesTests
     }
 
     [Fact]
-    public void No_known_process_ends_nothing()
+    public void Killing_an_unknown_process_has_no_effect()
     {
         Assert.Equal(ProcessState.CannotTell, EntryProcess.StateOf(_here with { Qemu = null }));
         Assert.Equal(ProcessState.CannotTell, EntryProcess.StateOf(_here with { Qemu = new QemuProcess(0, 0, 0) }));

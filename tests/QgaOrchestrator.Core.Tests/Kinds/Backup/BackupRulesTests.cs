@@ -132,7 +132,7 @@ public class BackupRulesTests
     }
 
     [Fact]
-    public void Unknown_is_told_also_where_the_item_was_told_to_end()
+    public void An_aborted_item_still_ends_as_unknown_where_its_freeze_is_unknown()
     {
         var life = new BackupLife(Consistency.Require, grouped: false);
         life.Play("fit prepared held abort unsettled undone");

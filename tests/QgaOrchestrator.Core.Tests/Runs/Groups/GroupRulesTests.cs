@@ -92,7 +92,7 @@ public class GroupRulesTests
     }
 
     [Fact]
-    public void Who_was_never_begun_ends_with_the_void_group()
+    public void A_member_that_never_began_ends_with_its_void_group()
     {
         var group = new Group(3).Begin();
         group.End(0, ItemState.Unreachable);
@@ -211,7 +211,7 @@ public class GroupRulesTests
     }
 
     [Fact]
-    public void Whom_an_earlier_coordinator_had_begun_is_counted_as_begun() =>
+    public void Members_that_an_earlier_coordinator_began_count_as_begun() =>
         Assert.Equal(2, new Group(2, resumed: true).Begin().At(1, MemberPhase.Closed).State.Begun);
 
     private static Group Prepared(int size, int? slow = null, int? uncovered = null)

@@ -289,7 +289,7 @@ public sealed class AgentMatrixTests(FullVm shared)
     }
 
     [SkippableFact]
-    public async Task What_is_not_for_this_system_is_refused_as_disabled()
+    public async Task A_command_for_another_system_is_refused_as_disabled()
     {
         var vm = await shared.ReadyAsync();
         var problem = await vm.RefusedAsync("guest-get-devices");

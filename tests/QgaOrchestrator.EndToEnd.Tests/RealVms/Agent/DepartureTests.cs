@@ -69,7 +69,7 @@ public sealed class DepartureTests(FullVm shared)
     [SkippableTheory]
     [InlineData("guest-suspend-disk")]
     [InlineData("guest-suspend-hybrid")]
-    public async Task What_this_guest_cannot_is_the_agents_error(string command)
+    public async Task A_command_that_this_guest_does_not_support_is_an_error_of_the_agent(string command)
     {
         var vm = await shared.ReadyAsync();
         // The guest uses no swap, which its kernel finds out when it has let go of its devices, the agent's port among them.

@@ -68,7 +68,7 @@ public sealed class ConnectionBookTests
     }
 
     [Fact]
-    public void Whoever_leaves_frees_one_place_and_only_once()
+    public void A_closed_connection_frees_its_place_once()
     {
         var a = Arrive("a");
         var b = Arrive("b");

@@ -42,5 +42,5 @@ public sealed class OpenFilesTests
         Assert.Equal(connections, OpenFiles.Connections(limit, vms));
 
     [Fact]
-    public void So_many_VMs_need_three_each_and_a_base() => Assert.Equal(3320, OpenFiles.Needed(1000));
+    public void Each_VM_needs_three_descriptors_beside_a_base() => Assert.Equal(3320, OpenFiles.Needed(1000));
 }

@@ -25,7 +25,7 @@ public sealed class RefusalBudgetTests
     }
 
     [Fact]
-    public void Who_never_stops_costs_no_more_than_a_few_entries_a_minute_for_ever()
+    public void A_caller_refused_without_end_costs_a_few_audit_entries_a_minute()
     {
         var entries = 0;
         for (var second = 0; second < 3600; second++)

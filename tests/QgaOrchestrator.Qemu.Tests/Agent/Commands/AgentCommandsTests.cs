@@ -9,7 +9,7 @@ public sealed class AgentCommandsTests
     private static readonly AgentInfo _recordedFrozen = GuestInfo.Read(Transcript.ReplyTo("guest-info", "09-fsfreeze"));
 
     [Fact]
-    public void All_commands_are_there_once()
+    public void Each_agent_command_is_listed_exactly_once()
     {
         Assert.Equal(44, AgentCommands.All.Count);
         Assert.Equal(44, AgentCommands.All.Select(command => command.Name).Distinct().Count());
@@ -53,7 +53,7 @@ public sealed class AgentCommandsTests
         Assert.Equal(retry, AgentCommands.Find(name)!.Retry);
 
     [Fact]
-    public void Secrets_are_marked()
+    public void Secret_arguments_are_marked_in_the_command_list()
     {
         var secret = AgentCommands.All.Where(command => command.SecretArguments.Count > 0)
             .Select(command => $"{command.Name}: {string.Join(", ", command.SecretArguments)}").Order();

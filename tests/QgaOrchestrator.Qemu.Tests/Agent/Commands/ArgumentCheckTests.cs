@@ -111,7 +111,7 @@ public sealed class ArgumentCheckTests
     [InlineData("guest-set-user-password", """{"username":"a","password":"aGk=","crypted":false}""")]
     [InlineData("guest-set-user-password", """{"username":"a","password":"aGk\/aGk\u003d","crypted":false}""")]
     [InlineData("guest-file-open", """{"p\u0061th":"\ud83d\ude00 \\ud800 \u0000 \/"}""")]
-    public void A_right_one_passes(string command, string arguments) =>
+    public void Arguments_that_fit_the_schema_pass(string command, string arguments) =>
         Assert.Empty(ArgumentCheck.Faults(AgentCommands.Find(command)!, Encoding.UTF8.GetBytes(arguments)));
 
     [Theory]

@@ -79,7 +79,7 @@ public sealed class DialogueTests
         """[{"phys-index":18446744073709551615,"response":"not-found","error-code":2},{"phys-index":1,"response":"maybe"}]"""
     )]
     [InlineData("guest-exec-status", """{"exited":true,"exitcode":3221225477,"out-data":"aGk=","out-truncated":true}""")]
-    public void What_the_schema_documents_is_read(string command, string reply) =>
+    public void Every_reply_that_the_schema_documents_is_read(string command, string reply) =>
         AssertKept(JsonNode.Parse(reply)!, AgentCommands.Find(command)!.Returns!);
 
     [Fact]

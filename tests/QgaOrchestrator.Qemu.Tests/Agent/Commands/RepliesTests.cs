@@ -59,7 +59,7 @@ public sealed class RepliesTests
     }
 
     [Fact]
-    public void What_the_schema_requires_must_be_there()
+    public void A_reply_without_a_required_member_is_refused()
     {
         Assert.Throws<NotUnderstoodException>(() => GuestGetFsinfo.Read(Bytes("[{\"name\":\"a\"}]")));
         Assert.Throws<NotUnderstoodException>(() => GuestFsfreezeFreeze.Read(Bytes("{}")));

@@ -11,7 +11,7 @@ public sealed class RequestsTests
     private static string Sent(AgentRequest request) => Encoding.UTF8.GetString(request.Arguments.Span);
 
     [Fact]
-    public void What_is_not_given_is_not_sent()
+    public void An_option_that_is_not_given_is_not_sent()
     {
         Assert.Equal("", Sent(GuestSetTime.Request(null)));
         Assert.Equal("", Sent(GuestFstrim.Request()));
@@ -32,7 +32,7 @@ public sealed class RequestsTests
     [InlineData(ShutdownMode.Powerdown, "powerdown")]
     [InlineData(ShutdownMode.Halt, "halt")]
     [InlineData(ShutdownMode.Reboot, "reboot")]
-    public void A_shutdown_says_how(ShutdownMode mode, string word) =>
+    public void A_shutdown_request_names_its_mode(ShutdownMode mode, string word) =>
         Assert.Equal($$"""{"mode":"{{word}}"}""", Sent(GuestShutdown.Request(mode)));
 
     [Theory]

@@ -39,7 +39,7 @@ public sealed class RealSnapshotCutTests : IDisposable
     }
 
     [SkippableFact]
-    public async Task A_probe_that_a_killed_node_left_beside_the_disks_is_in_nobodys_way()
+    public async Task A_probe_file_that_a_killed_node_left_does_no_harm()
     {
         await using var qemu = await RealQemu.StartAsync();
         await using var monitor = await qemu.OpenAsync();

@@ -14,7 +14,7 @@ public sealed class HolderAdviceTests
     [InlineData("qm (pid 9)", "\"Hold\": \"per-command\"", false)]
     [InlineData("vzdump (pid 9)", "\"Hold\": \"per-command\"", false)]
     [InlineData("socat (pid 4711)", "End socat (pid 4711)", true)]
-    public void What_to_do_depends_on_who_has_the_socket(string holder, string advice, bool ends)
+    public void The_remedy_depends_on_the_program_that_holds_the_socket(string holder, string advice, bool ends)
     {
         var given = HolderAdvice.For(holder);
         Assert.Contains(advice, given, StringComparison.Ordinal);
