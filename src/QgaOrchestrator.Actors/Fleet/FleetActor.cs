@@ -84,7 +84,7 @@ internal sealed class FleetActor : ReceiveActor
     /// for it.</summary>
     private static ItemEnded Ended(StartItem item, AgentObstacle? obstacle) => obstacle switch
     {
-        null => item.Unreachable("the VM's sockets are gone from its host", Look),
+        null => item.Unreachable("the VM is gone from its host", Look),
         _ when item.Resume => item.Unreachable(obstacle.Reason, obstacle.Remedy),
         _ => item.Failed(obstacle.Reason, obstacle.Remedy),
     };

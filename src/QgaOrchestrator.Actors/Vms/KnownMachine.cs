@@ -1,4 +1,5 @@
 using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Hosts;
 using QgaOrchestrator.Qemu.Processes;
 
 namespace QgaOrchestrator.Actors.Vms;
@@ -10,11 +11,11 @@ namespace QgaOrchestrator.Actors.Vms;
 internal sealed record MachineNews(bool CameUp, QemuProcess? Ended, bool PortClosed);
 
 /// <summary>What is known of a VM's machine through its monitor. Belongs to the <see cref="VmActor"/>.</summary>
-internal sealed class KnownMachine(VmServices services, bool hasMonitor)
+internal sealed class KnownMachine(VmServices services, IHostKind kind, bool hasMonitor)
 {
     private Moment? _begun;
 
-    public MonitorView View { get; private set; } = new(false, "this VM has no monitor's socket");
+    public MonitorView View { get; private set; } = new(false, kind.Advice.NoMachine.Reason);
 
     /// <summary>The monitor has been looked at, or there is none.</summary>
     public bool IsSeen { get; private set; } = !hasMonitor;

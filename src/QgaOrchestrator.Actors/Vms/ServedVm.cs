@@ -29,7 +29,7 @@ internal sealed class ServedVm : IChannelOwner
         Qemu = services.Machine(spec);
         Channel = new VmChannel(services, spec, this, context.Self, timers);
         Guest = new KnownGuest(services, spec.Id.Name, context.Self, timers, log);
-        Machine = new KnownMachine(services, Qemu is not null);
+        Machine = new KnownMachine(services, spec.Kind, Qemu is not null);
         Windows = new WindowLending(services, this, context, timers, log);
         Calls = new VmCalls(services, this, context);
         Status = new ShownStatus(services, this, context.Self);

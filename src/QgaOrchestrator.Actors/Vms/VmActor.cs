@@ -20,7 +20,7 @@ public sealed class VmActor : UntypedActor, IWithTimers, IWithStash
     private sealed record BeginAgain : INoSerializationVerificationNeeded;
 
     /// <summary>Its supervisor restarts the actor, which then asks its host what there is.</summary>
-    private sealed class SocketsChangedException(VmId vm) : Exception(
+    private sealed class AddressChangedException(VmId vm) : Exception(
         $"{vm}: the VM's address has changed; its channel is opened again");
 
     /// <summary>How long a message waits for the host to say that this VM is there.</summary>
@@ -53,7 +53,7 @@ public sealed class VmActor : UntypedActor, IWithTimers, IWithStash
     /// </summary>
     protected override void PostRestart(Exception reason)
     {
-        if (reason is SocketsChangedException) AskHost();
+        if (reason is AddressChangedException) AskHost();
         else Timers.StartSingleTimer("again", new BeginAgain(), _pauses.Failed(_name));
     }
 
@@ -158,15 +158,15 @@ public sealed class VmActor : UntypedActor, IWithTimers, IWithStash
     private void Meet(ServedVm vm, VmPresent present)
     {
         _leaving = false;
-        if (present.Spec != vm.Spec && !vm.Windows.IsOpen) throw new SocketsChangedException(vm.Spec.Id);
+        if (present.Spec != vm.Spec && !vm.Windows.IsOpen) throw new AddressChangedException(vm.Spec.Id);
         vm.Windows.Adopt(present.Entry);
     }
 
-    /// <summary>The sockets' names are gone. An open window's links may still be whole: they are what thaws the guest.</summary>
+    /// <summary>The VM is gone from its host. An open window's links may still be whole: they are what thaws the guest.</summary>
     private void Leave(ServedVm vm)
     {
         _leaving = vm.Windows.IsOpen;
-        if (_leaving) vm.Windows.Break("the VM's sockets vanished during the window");
+        if (_leaving) vm.Windows.Break("the VM vanished from its host during the window");
         else Context.Stop(Self);
     }
 

@@ -3,6 +3,7 @@ using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Hosts;
 using QgaOrchestrator.Qemu.Machines;
 
 namespace QgaOrchestrator.Actors.Vms;
@@ -51,7 +52,7 @@ internal sealed class VmCalls(VmServices services, ServedVm vm, IActorContext co
         }
     }
 
-    public void Wake(IActorRef caller) => Waking.WakeAsync(vm.Qemu).PipeTo(
+    public void Wake(IActorRef caller) => Waking.WakeAsync(vm.Spec.Kind, vm.Qemu).PipeTo(
         caller, failure: fault => new CallReply.Refused(CallRefusal.Unreachable, fault.Message, "See qgactl vm show"));
 
     public void Learn(Asked asked)
@@ -134,18 +135,18 @@ internal sealed class VmCalls(VmServices services, ServedVm vm, IActorContext co
     private void Tell(WaitingCaller caller, CallReply reply) => caller.Tell(CallRules.Because(reply, _facts.Condition()));
 
     private void Ask(CallAgent call, CallFacts facts, WaitingCaller caller, bool andMonitor, CallReply? error) =>
-        AskAsync(_self, call.Command, andMonitor, vm.Qemu).PipeTo(
+        AskAsync(_self, call.Command, andMonitor, vm.Spec.Kind, vm.Qemu).PipeTo(
             _self,
             success: told => new Asked(call, caller, facts, told.Answer, told.CannotWake, error),
             failure: fault => new Asked(call, caller, facts, new CommandAnswer(new CommandSupport.NotTold(
                 new CallReply.Refused(CallRefusal.Unreachable, fault.Message, "See qgactl vm show"))), null, error));
 
     private static async Task<(CommandAnswer Answer, CallReply.Refused? CannotWake)> AskAsync(
-        IActorRef self, string command, bool andMonitor, IMachine? machine)
+        IActorRef self, string command, bool andMonitor, IHostKind kind, IMachine? machine)
     {
         var answer = await CommandCheck.AskAsync(self, command);
         return andMonitor && answer.Support is CommandSupport.Offered or CommandSupport.NotUnderstood
-            ? (answer, await Waking.ObjectionAsync(machine))
+            ? (answer, await Waking.ObjectionAsync(kind, machine))
             : (answer, null);
     }
 

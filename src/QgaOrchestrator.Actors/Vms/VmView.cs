@@ -51,6 +51,12 @@ internal static class VmView
     public static string NameOf(string bootId, QemuProcess qemu) =>
         string.Create(CultureInfo.InvariantCulture, $"{bootId}/{qemu.Pid}/{qemu.StartTicks}");
 
+    private static (AgentState State, string? Reason, string? Remedy) Held(VmSpec spec, Channel channel, string? holder)
+    {
+        var held = spec.Kind.Advice.AgentHeld(spec.Address, holder);
+        return (AgentState.Busy, holder is null ? $"{held.Reason} ({channel.Reason})" : held.Reason, held.Remedy);
+    }
+
     private static (AgentState State, string? Reason, string? Remedy) Agent(
         VmSpec spec, Channel channel, GuestView guest, MonitorView machine, string? holder) => channel switch
         {
@@ -79,17 +85,7 @@ internal static class VmView
             ),
             { LastFailure: null } => (AgentState.Connecting, channel.Reason, channel.Reason is null ? null : channel.Remedy),
             { Remedy: not null } => (AgentState.Absent, channel.Reason, channel.Remedy),
-            _ when machine is { PortOpen: true, RunState: "running" } && holder is not null => (
-                AgentState.Busy,
-                $"{holder} has the agent's socket, and QEMU serves one client at a time",
-                spec.Kind.AdviseOnHeldAgent(spec.Address, holder)
-            ),
-            _ when machine is { PortOpen: true, RunState: "running" } => (
-                AgentState.Busy,
-                $"an agent has opened the port and does not answer: another program holds the socket, or the agent hangs "
-                    + $"({channel.Reason})",
-                spec.Kind.AdviseOnHeldAgent(spec.Address, null)
-            ),
+            _ when machine is { PortOpen: true, RunState: "running" } => Held(spec, channel, holder),
             _ when machine.PortOpen == false => (
                 AgentState.Absent,
                 "no agent runs in the guest (its port is closed)",

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Hosts;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Monitor.Queries;
@@ -8,18 +9,13 @@ namespace QgaOrchestrator.Actors.Vms;
 /// <summary>A guest that sleeps in its memory: whether it could be woken, and waking it. Both need its monitor.</summary>
 internal static class Waking
 {
-    private const string NoMonitor = "this VM has no monitor's socket, and a sleeping guest is woken through it alone";
-
-    private const string GiveMonitor =
-        "Give QEMU a monitor for this node: -qmp unix:PATH,server=on,wait=off, and its pattern as the source's Monitor";
-
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
 
     /// <summary>Why the guest must not suspend itself to memory; null: it may.</summary>
     /// <param name="machine">Kept open by its keeper.</param>
-    public static async Task<CallReply.Refused?> ObjectionAsync(IMachine? machine)
+    public static async Task<CallReply.Refused?> ObjectionAsync(IHostKind kind, IMachine? machine)
     {
-        if (machine is null) return new(CallRefusal.CannotWake, NoMonitor, GiveMonitor);
+        if (machine is null) return NoMachine(kind);
         try
         {
             // Null: QEMU before 4.0 cannot be asked, and can wake a guest.
@@ -42,10 +38,15 @@ internal static class Waking
         }
     }
 
+    private static CallReply.Refused NoMachine(IHostKind kind) => new(
+        CallRefusal.CannotWake,
+        $"{kind.Advice.NoMachine.Reason}, and a sleeping guest is woken through the monitor alone",
+        kind.Advice.NoMachine.Remedy);
+
     /// <returns>Returned with the run state that follows, as a JSON string.</returns>
-    public static async Task<CallReply> WakeAsync(IMachine? machine)
+    public static async Task<CallReply> WakeAsync(IHostKind kind, IMachine? machine)
     {
-        if (machine is null) return new CallReply.Refused(CallRefusal.CannotWake, NoMonitor, GiveMonitor);
+        if (machine is null) return NoMachine(kind);
         try
         {
             var before = await machine.StatusAsync(Answer);

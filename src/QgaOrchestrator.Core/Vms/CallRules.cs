@@ -87,7 +87,7 @@ public static class CallRules
         ChannelRefusal.Quarantined => new(CallRefusal.Frozen, reason, "See qgactl vm show; the node keeps thawing it"),
         _ => new(
             CallRefusal.Unreachable, reason,
-            "Check that qemu-ga runs in the guest; qgactl vm show tells who else has its socket"),
+            "Check that qemu-ga runs in the guest; qgactl vm show says who else has the agent"),
     };
 
     /// <summary>Why a command is not sent to an agent that answered so; null: it is.</summary>

@@ -45,10 +45,8 @@ public interface IHostKind
     /// <summary>Who else has the agent, as in "socat (pid 4711)"; null: nobody, or it cannot be told.</summary>
     Task<string?> FindHolderAsync(VmAddress address);
 
-    /// <summary>What to do about the agent at an address of this kind, which is open and not answered to us.</summary>
-    /// <param name="holder">Who has it, as in "socat (pid 4711)"; null: it cannot be told.</param>
-    /// <returns>A sentence without its full stop.</returns>
-    string AdviseOnHeldAgent(VmAddress address, string? holder);
+    /// <summary>What people are told where a VM of this kind cannot be reached.</summary>
+    IHostAdvice Advice { get; }
 }
 
 /// <summary>What every kind does in the same way.</summary>
@@ -64,6 +62,20 @@ public static class HostKindCalls
             $"VMs of kind {kind.Name} have no method {name}",
             $"Use one of these: {string.Join(", ", kind.CutMethods.Select(method => method.Name))}.");
     }
+}
+
+/// <summary>What people are told where a VM cannot be reached: its kind knows how agent and machine are.</summary>
+public interface IHostAdvice
+{
+    /// <summary>Why a VM's machine cannot be asked at all.</summary>
+    VmObstacle NoMachine { get; }
+
+    /// <summary>What to do where a VM's machine does not answer, a sentence without its full stop.</summary>
+    string MachineRemedy { get; }
+
+    /// <summary>Why an agent that runs does not answer.</summary>
+    /// <param name="holder">Who else has it, as in "socat (pid 4711)"; null: it cannot be told.</param>
+    VmObstacle AgentHeld(VmAddress address, string? holder);
 }
 
 /// <summary>A VM that the fleet's file places by itself.</summary>

@@ -9,6 +9,7 @@ using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Hosts;
 using QgaOrchestrator.Qemu.Machines;
 
 namespace QgaOrchestrator.Actors.Kinds.Backup;
@@ -27,6 +28,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
     private readonly StartItem _order;
     private readonly Func<IActorRef> _runs;
     private readonly IActorRef _vm;
+    private readonly IHostKind _kind;
     private readonly BackupWork? _work;
     private readonly string _window;
     private readonly CancellationTokenSource _stopped = new();
@@ -42,7 +44,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         var consistency = order.Freeze == FreezeMode.Never ? Consistency.None : options.Consistency;
         // The window's identity is the attempt's.
         _window = CutNames.For(order.Run, order.Item, order.Attempt).Hash;
-        (_order, _runs, _vm) = (order, services.Runs, vm);
+        (_order, _runs, _vm, _kind) = (order, services.Runs, vm, spec.Kind);
         _halted = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token);
         _work = machine is null
             ? null
@@ -105,7 +107,7 @@ internal sealed class BackupItem : ReceiveActor, IWithTimers, IDisposable
         switch (effect)
         {
             case BackupEffect.Check or BackupEffect.Look when _work is null:
-                self.Tell(new StepEnded(new BackupInput.Unfit(MachineObstacle.NoMonitor), data));
+                self.Tell(new StepEnded(new BackupInput.Unfit(MachineObstacle.None(_kind)), data));
                 break;
             case BackupEffect.Check: Begin(work => work.CheckAsync(stopped)); break;
             case BackupEffect.Look: Begin(work => work.LookAsync(stopped)); break;

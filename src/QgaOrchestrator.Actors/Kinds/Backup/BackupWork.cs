@@ -71,7 +71,8 @@ internal sealed class BackupWork
     {
         var vm = await DescribeAsync(stopped);
         var data = new AttemptData { Vm = vm };
-        if (MachineObstacle.Of(vm.Machine) is { } obstacle) return new StepEnded(new BackupInput.Unfit(obstacle), data);
+        if (MachineObstacle.Of(_spec.Kind, vm.Machine) is { } obstacle)
+            return new StepEnded(new BackupInput.Unfit(obstacle), data);
         var fitness = await FreezeFitness.AskAsync(_vm, _services, _spec, vm.Machine, _consistency);
         return new StepEnded(
             fitness.Stop is { } stop ? new BackupInput.Unfit(stop) : new BackupInput.Fit(fitness.Freezes),
@@ -219,7 +220,8 @@ internal sealed class BackupWork
         var (remains, draft) = await RemainsReader.ReadAsync(
             _directory, _names.Hash, _services.Host, _spec.Id.Name, Answer, stopped);
         return new StepEnded(
-            new BackupInput.Found(remains, MachineObstacle.Of(vm.Machine)), new AttemptData { Vm = vm, Draft = draft });
+            new BackupInput.Found(remains, MachineObstacle.Of(_spec.Kind, vm.Machine)),
+            new AttemptData { Vm = vm, Draft = draft });
     }
 
     public async Task<StepEnded> CheckCopiesAsync(AttemptData data, CancellationToken stopped) =>

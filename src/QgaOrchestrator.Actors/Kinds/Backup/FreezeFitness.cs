@@ -7,27 +7,27 @@ using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Hosts;
 
 namespace QgaOrchestrator.Actors.Kinds.Backup;
 
 /// <summary>What stands in the way of an item before anybody was asked.</summary>
 internal static class MachineObstacle
 {
-    public static readonly Finding NoMonitor = new(
+    /// <summary>Why a VM of this kind that has no machine to ask cannot be backed up.</summary>
+    public static Finding None(IHostKind kind) => new(
         Severity.Blocking,
-        "this VM has no monitor's socket, and disks are cut through the monitor",
-        "Give QEMU a -qmp socket and name it in Fleet.Sources"
-    );
+        $"{kind.Advice.NoMachine.Reason}, and disks are cut through the monitor",
+        kind.Advice.NoMachine.Remedy);
 
     /// <summary>Why this machine cannot be backed up now, or null.</summary>
-    public static Finding? Of(MonitorView machine) =>
+    public static Finding? Of(IHostKind kind, MonitorView machine) =>
         machine.Up
             ? null
             : new(
                 Severity.Unreachable,
                 machine.Reason ?? "the monitor does not answer",
-                "Check that QEMU runs; where libvirt has this monitor, give QEMU another one for qgad, and where Proxmox has "
-                    + "it, use \"Hold\": \"per-command\""
+                kind.Advice.MachineRemedy
             );
 }
 

@@ -52,9 +52,9 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
 
     private async Task<ItemOutcome> CheckAsync(IMachine? machine, CancellationToken cancel)
     {
-        if (machine is null) return Outcome([MachineObstacle.NoMonitor]);
+        if (machine is null) return Outcome([MachineObstacle.None(_spec.Kind)]);
         var vm = await _vm.Ask<VmDescribed>(new DescribeVm(), Answer, cancel);
-        if (MachineObstacle.Of(vm.Machine) is { } obstacle) return Outcome([obstacle]);
+        if (MachineObstacle.Of(_spec.Kind, vm.Machine) is { } obstacle) return Outcome([obstacle]);
         var consistency = _order.Freeze == FreezeMode.Never ? Consistency.None : _options.Consistency;
         var fitness = await FreezeFitness.AskAsync(_vm, _services, _spec, vm.Machine, consistency);
         try

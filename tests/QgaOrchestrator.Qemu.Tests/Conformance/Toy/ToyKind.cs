@@ -43,9 +43,18 @@ internal sealed class ToyKind : IHostKind
 
     public Task<string?> FindHolderAsync(VmAddress address) => Task.FromResult<string?>(null);
 
-    public string AdviseOnHeldAgent(VmAddress address, string? holder) => $"See who has {address}";
+    public IHostAdvice Advice { get; } = new ToyAdvice();
 
     private static string Of(VmAddress address) => ((VmAddress.Through)address).Locator;
+
+    private sealed class ToyAdvice : IHostAdvice
+    {
+        public VmObstacle NoMachine { get; } = new("the VM has no machine", "Give it one");
+
+        public string MachineRemedy => "Check that QEMU runs";
+
+        public VmObstacle AgentHeld(VmAddress address, string? holder) => new("others have the agent", $"See who has {address}");
+    }
 
     private sealed record Source(IHostKind Kind, string Path) : IVmSource
     {

@@ -64,9 +64,7 @@ internal sealed class SocketsKind : IHostKind
 
     public Task<string?> FindHolderAsync(VmAddress address) => SocketHolder.FindAsync(Of(address).Agent);
 
-    public string AdviseOnHeldAgent(VmAddress address, string? holder) => holder is null
-        ? $"See who has {address} (ss -xp, as root); else restart qemu-ga in the guest"
-        : HolderAdvice.For(holder);
+    public IHostAdvice Advice { get; } = new SocketsAdvice();
 
     private static VmAddress.Sockets Of(VmAddress address) =>
         address as VmAddress.Sockets ?? throw new ArgumentException($"{address} is no address of sockets", nameof(address));
