@@ -19,7 +19,7 @@ public class FolderCircleTests
     }
 
     [Fact]
-    public void A_circle_is_named_with_a_pair_of_types_for_each_edge()
+    public void A_folder_circle_is_reported_with_a_pair_of_types_for_each_edge()
     {
         BuiltType a = new("A", "One"), b = new("B", "Two"), c = new("B.C", "Three"), d = new("D", "Four");
         Assert.Empty(Circles([new(a, b), new(b, c), new(a, c), new(d, a)]));

@@ -35,7 +35,7 @@ public sealed partial class LinkTests
     [Theory]
     [InlineData("## Who did what", "who-did-what")]
     [InlineData("# What `vm exec` says: 125!", "what-vm-exec-says-125")]
-    public void A_heading_is_named_as_the_web_page_names_it(string text, string name) => Assert.Equal([name], Headings(text));
+    public void A_headings_anchor_is_made_as_web_pages_make_it(string text, string name) => Assert.Equal([name], Headings(text));
 
     private static IEnumerable<string> Pages() =>
         Directory

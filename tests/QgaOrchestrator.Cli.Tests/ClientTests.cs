@@ -92,7 +92,7 @@ public sealed class ClientTests : IDisposable
     [Theory]
     [InlineData(HttpRequestError.ConnectionError)]
     [InlineData(HttpRequestError.NameResolutionError)]
-    public async Task A_node_that_is_not_there_is_unreachable_with_a_remedy(HttpRequestError error)
+    public async Task A_node_that_is_not_running_is_unreachable_with_a_remedy(HttpRequestError error)
     {
         _node.Answers("GET /v1/runs/r1", () => throw new HttpRequestException(error));
 
@@ -132,7 +132,7 @@ public sealed class ClientTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stream_that_was_never_there_is_not_waited_for()
+    public async Task An_event_stream_that_cannot_be_opened_is_unreachable_at_once()
     {
         _node.Answers("GET /v1/runs/r1/events", () => throw new HttpRequestException(HttpRequestError.ConnectionError));
 

@@ -274,7 +274,7 @@ public sealed class GuestCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_shutdown_of_which_nothing_was_seen_is_no_success()
+    public async Task A_shutdown_without_a_visible_effect_is_no_success()
     {
         var node = new FakeNode().Answers("POST /v1/vms/db1/agent/guest-shutdown", """{"return":{},"completedBy":"timeout"}""");
         Assert.Equal(ExitCodes.Failed, (await Qga.RunAsync(node, ["vm", "shutdown", "db1", "--yes"])).Code);

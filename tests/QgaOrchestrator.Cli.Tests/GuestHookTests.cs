@@ -25,7 +25,7 @@ public sealed class GuestHookTests : IDisposable
     }
 
     [Fact]
-    public void Somebodys_own_script_is_only_ever_current_or_foreign()
+    public void A_script_that_is_not_ours_is_only_ever_current_or_foreign()
     {
         var file = HookFile.Script(Write("70-app", "#!/bin/sh\n"));
         Assert.Equal("/etc/qemu/fsfreeze-hook.d/70-app", file.Path);

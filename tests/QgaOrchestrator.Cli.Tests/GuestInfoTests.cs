@@ -53,7 +53,7 @@ public sealed class GuestInfoTests
     }
 
     [Fact]
-    public async Task A_clock_is_compared_with_this_machines()
+    public async Task A_guests_clock_is_compared_with_this_machines()
     {
         var at = new ManualTime().GetUtcNow().AddSeconds(-90);
         var node = new FakeNode().Answers(

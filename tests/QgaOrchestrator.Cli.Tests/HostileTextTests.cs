@@ -234,7 +234,7 @@ public sealed class HostileTextTests
     }
 
     [Fact]
-    public void A_line_is_one_line_and_what_redraws_is_ours_alone()
+    public void Guest_text_is_one_line_and_only_qgactl_redraws_the_terminal()
     {
         var to = new StringWriter { NewLine = "\n" };
         var plain = PlainWriter.Over(to);

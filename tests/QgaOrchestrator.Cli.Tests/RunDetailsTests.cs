@@ -30,7 +30,7 @@ public sealed class RunDetailsTests
     [InlineData("backup", "true", "check")]
     [InlineData("backup", "false", "backup")]
     [InlineData("exec", "true", "exec (dry run)")]
-    public async Task A_check_is_called_so_wherever_a_run_is_named(string kind, string dryRun, string name)
+    public async Task A_dry_run_of_a_backup_is_called_check_everywhere(string kind, string dryRun, string name)
     {
         var run = Answers.Run("succeeded").Replace(
             "\"kind\":\"backup\"", $"\"kind\":\"{kind}\",\"options\":{{\"dryRun\":{dryRun}}}", StringComparison.Ordinal);

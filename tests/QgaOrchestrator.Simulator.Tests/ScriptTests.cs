@@ -6,7 +6,7 @@ public sealed class ScriptTests : Fleet
     private const string Ping = """{"execute": "guest-ping"}""";
 
     [Fact]
-    public async Task A_hanging_command_silences_every_connection_until_it_is_released()
+    public async Task A_hanging_command_blocks_every_connection_until_it_is_released()
     {
         var hang = Vm.Agent.On("guest-get-time", Act.Hang).Once();
         var first = await Peer.Connect(Vm.AgentPath);

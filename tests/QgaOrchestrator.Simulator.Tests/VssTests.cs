@@ -13,7 +13,7 @@ public sealed class VssTests : Fleet
         10.1,
         "{\"error\": {\"class\": \"GenericError\", \"desc\": \"couldn't hold writes: fsfreeze is limited up to 10 seconds: \"}}"
     )]
-    public async Task A_late_thaw_fails_though_it_thaws(double seconds, string reply)
+    public async Task A_thaw_after_the_limit_fails_though_it_thaws(double seconds, string reply)
     {
         Vm.Guest.OsId = "mswindows";
         using var host = await Peer.Connect(Vm.AgentPath);

@@ -57,7 +57,7 @@ public sealed class DeadNodeTests
     }
 
     [Fact]
-    public async Task A_lock_in_other_hands_is_waited_for_and_the_thaw_comes_after_it()
+    public async Task A_thaw_waits_for_a_lock_that_another_program_holds()
     {
         await using var host = new Host();
         await using var watchdog = await host.WatchAsync();

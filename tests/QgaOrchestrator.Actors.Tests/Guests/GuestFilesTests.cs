@@ -192,7 +192,7 @@ public sealed class GuestFilesTests : OneHost
     }
 
     [Fact]
-    public async Task A_file_that_is_not_there_is_told_at_once()
+    public async Task A_missing_file_is_reported_at_once()
     {
         await BeginAsync();
         var e = await Assert.ThrowsAsync<GuestCallException>(

@@ -99,7 +99,8 @@ public class RunOptionsTests
         """{"method":"hook","hook":["/bin/sh"]}""",
         "hook: expected a string without NUL, at most 4096 characters, not [\"/bin/sh\"]"
     )]
-    public void A_hook_is_a_name_and_goes_with_its_method(string json, string error) => Assert.Contains(error, Read(json).Errors);
+    public void The_option_hook_is_a_name_and_needs_method_hook(string json, string error) =>
+        Assert.Contains(error, Read(json).Errors);
 
     [Fact]
     public void A_hook_is_read_by_its_name()

@@ -63,7 +63,7 @@ public sealed class RunKeeperTests : TestKit
     }
 
     [Fact]
-    public void A_run_that_has_ended_is_let_go_by_the_region()
+    public void The_region_forgets_a_run_that_has_ended()
     {
         _keeper.Tell("end");
         _region.ExpectMsg<Passivate>();

@@ -124,7 +124,7 @@ public sealed class OddGuestTests : OneHost
         "the process may be running; its pid is not known: the agent's reply was not understood at $.pid"
     )]
     [InlineData("guest-exec-status", "{\"exited\":\"yes\"}", "it was started as pid ")]
-    public async Task A_process_of_which_nobody_understands_anything_ends_unknown(string command, string reply, string reason)
+    public async Task A_process_whose_status_is_never_understood_ends_unknown(string command, string reply, string reason)
     {
         await StartAsync();
         Vm.Agent.On(command, Act.Raw($"{{\"return\": {reply}}}\n"), Act.Silence);

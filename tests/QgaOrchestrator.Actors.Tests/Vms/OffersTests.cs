@@ -96,7 +96,7 @@ public sealed class OffersTests : OneHost
     }
 
     [Fact]
-    public async Task A_word_that_this_agent_is_too_old_for_is_refused_before_it_is_sent()
+    public async Task A_word_newer_than_the_agent_is_refused_before_it_is_sent()
     {
         await StartAsync();
         var refused = Assert.IsType<CallReply.Refused>(

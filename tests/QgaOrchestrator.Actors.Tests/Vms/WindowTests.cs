@@ -104,7 +104,7 @@ public class WindowTests : OneHost
     }
 
     [Fact]
-    public async Task Fewer_thawed_than_frozen_fails_the_item()
+    public async Task An_item_fails_when_fewer_file_systems_thawed_than_froze()
     {
         Vm.Agent.On("guest-fsfreeze-thaw", Act.Execute, Act.Return(1));
         await StartAsync();

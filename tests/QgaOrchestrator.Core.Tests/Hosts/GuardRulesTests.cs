@@ -106,7 +106,7 @@ public class GuardRulesTests
     public void A_window_that_never_sent_its_freeze_has_no_deadline() => Assert.Null(Open().Silence(10_000_000));
 
     [Fact]
-    public void A_limit_is_told_to_who_has_the_window_and_to_be_heard_within_a_second()
+    public void A_limit_goes_to_its_windows_actor_which_must_confirm_within_a_second()
     {
         var guard = Open().Step(new GuardInput.LimitPassed("w1", WindowLimit.Lease), 10);
         Assert.Equal([new GuardEffect.TellLimit("w1", WindowLimit.Lease)], guard.Last);

@@ -33,7 +33,7 @@ public class LiveRunRulesTests
     }
 
     [Fact]
-    public void Outcomes_are_collected_until_five_are_there_or_a_time_has_passed()
+    public void Outcomes_are_written_together_once_five_are_there_or_time_has_passed()
     {
         Start(8);
         Assert.Equal("AwaitBatch", Told(Step(Ended(0, 1))));
@@ -128,7 +128,7 @@ public class LiveRunRulesTests
     }
 
     [Fact]
-    public void An_abort_that_waits_undoes_nothing()
+    public void An_abort_that_lets_copies_finish_undoes_nothing()
     {
         Start(2, Script.Options with { MaxParallel = 1 });
         Assert.Equal("", Write(Step(new RunInput.Ordered(new RunCommand.Abort("because", Wait: true)))));

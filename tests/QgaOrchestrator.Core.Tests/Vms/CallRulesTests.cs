@@ -116,7 +116,7 @@ public sealed class CallRulesTests
     [InlineData(null, false, "the guest's agent (7.2.22) does not know guest-x")]
     [InlineData("10.0", true, "the guest's agent (7.2.22) does not know guest-x, which came with QEMU 10.0")]
     [InlineData(null, true, "the guest's agent (7.2.22) was built without guest-x")]
-    public void A_command_that_is_lacking_is_told_with_the_reason(string? since, bool known, string reason) =>
+    public void A_missing_command_is_reported_with_the_reason(string? since, bool known, string reason) =>
         Assert.Equal(reason, Refusal(CallRules.Decide(
             Call("guest-x") with { InDoubt = true, Support = new CommandSupport.Lacking("7.2.22", since, known) }, Idle)).Reason);
 
@@ -162,7 +162,7 @@ public sealed class CallRulesTests
     }
 
     [Fact]
-    public void An_answer_that_stays_away_says_that_the_machine_rests()
+    public void A_missing_reply_names_the_paused_or_suspended_machine()
     {
         var silent = new CallReply.Unknown("no answer within 5 s", "Look in the guest");
         var refused = new CallReply.Refused(CallRefusal.Unreachable, "no agent", "Start it");

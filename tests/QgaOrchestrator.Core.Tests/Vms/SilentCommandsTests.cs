@@ -23,6 +23,6 @@ public sealed class SilentCommandsTests
     [InlineData("guest-suspend-ram", false)]
     [InlineData("guest-suspend-disk", false)]
     [InlineData("guest-suspend-hybrid", false)]
-    public void A_closed_port_shows_a_shutdown_and_no_sleep(string command, bool shows) =>
+    public void A_closed_port_proves_a_shutdown_and_no_suspend(string command, bool shows) =>
         Assert.Equal(shows, SilentCommands.IsShownByPort(command));
 }

@@ -28,7 +28,7 @@ public class VmItemsRulesTests
     }
 
     [Fact]
-    public void The_first_order_says_whether_it_looks_first_and_who_worked_meanwhile_is_told()
+    public void The_first_order_of_an_item_decides_whether_it_resumes()
     {
         Step(Ordered(A));
         Step(Ordered(B, resume: true));

@@ -86,7 +86,7 @@ public class WindowRulesProperties
         });
 
     [Fact]
-    public void A_window_closes_once_and_is_deaf_afterwards() =>
+    public void A_window_closes_once_and_ignores_later_inputs() =>
         Each((before, _, window) =>
         {
             Assert.Equal(window.State is WindowState.Closed ? 1 : 0, window.All.OfType<WindowEffect.Close>().Count());

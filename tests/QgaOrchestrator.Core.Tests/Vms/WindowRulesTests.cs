@@ -98,7 +98,7 @@ public class WindowRulesTests
     }
 
     [Fact]
-    public void A_word_to_cut_that_comes_when_the_lease_is_over_thaws()
+    public void An_order_to_cut_after_the_end_of_the_lease_thaws()
     {
         var window = Open(Order with { Mode = WindowMode.Group }).Step(1, new WindowInput.LedgerWritten()).Step(
             1, new WindowInput.FreezeNow())

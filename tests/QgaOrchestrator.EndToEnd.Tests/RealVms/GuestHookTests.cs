@@ -10,7 +10,7 @@ public sealed class GuestHookTests(RealVmTests shared)
     private const string Hook = "/etc/qemu/fsfreeze-hook";
 
     [SkippableFact]
-    public async Task A_foreign_hook_stays_unless_forced_and_ours_makes_points_say_application()
+    public async Task A_foreign_hook_stays_unless_forced_and_ours_gives_application_points()
     {
         await using var lab = await RealVmLab.OpenAsync();
         var vm = await lab.StartAsync("hooked");

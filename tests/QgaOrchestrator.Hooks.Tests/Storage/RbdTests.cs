@@ -44,7 +44,7 @@ public sealed class RbdTests
     }
 
     [SkippableFact]
-    public async Task A_cluster_that_does_not_answer_has_not_lost_the_snapshot()
+    public async Task An_unreachable_Ceph_cluster_does_not_count_as_a_lost_snapshot()
     {
         using var hook = Rbd();
         hook.StandIn("rbd", "echo 'no monitor specified' >&2; exit 1");

@@ -79,6 +79,6 @@ public sealed class ResultHttpTests(NodeFixture node) : IClassFixture<NodeFixtur
     [Theory]
     [InlineData("..%2Fresults")]
     [InlineData("r404")]
-    public async Task A_run_that_is_not_there_has_no_results(string run) =>
+    public async Task An_unknown_run_has_no_results(string run) =>
         Assert.Equal(HttpStatusCode.NotFound, (await node.Admin.GetAsync($"/v1/runs/{run}/results")).StatusCode);
 }

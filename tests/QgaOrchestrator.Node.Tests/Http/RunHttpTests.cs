@@ -232,7 +232,7 @@ public sealed class RunHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
     }
 
     [Fact]
-    public async Task A_run_that_is_not_there_cannot_be_tried_again() =>
+    public async Task An_unknown_run_cannot_be_retried() =>
         Assert.Equal(HttpStatusCode.NotFound, (await node.Admin.PostAsync("/v1/runs/none/retry", null)).StatusCode);
 
     private async Task<HttpResponseMessage> PostAsync(string body, string? key = null)

@@ -11,7 +11,7 @@ namespace QgaOrchestrator.Node.Tests.Logging;
 public sealed class LineLoggingTests
 {
     [Fact]
-    public async Task A_log_that_nobody_reads_loses_lines_and_blocks_no_thread()
+    public async Task An_unread_log_loses_lines_and_blocks_no_thread()
     {
         await using var services = Services();
         var console = services.GetRequiredService<IOptions<ConsoleLoggerOptions>>().Value;

@@ -179,7 +179,7 @@ public sealed class AgentLinkTests
     [InlineData("{\"return\": {\"return\": 1}, \"id\": 4}", "{\"return\": 1}")]
     [InlineData("{\"x\": {\"error\": 1}, \"return\": 18446744073709551615}", "18446744073709551615")]
     [InlineData(" { \"return\" : \"\\uD83D\" } ", "\"\\uD83D\"")]
-    public void A_return_is_handed_on_as_it_came(string line, string json)
+    public void A_reply_is_passed_on_unchanged(string line, string json)
     {
         var link = Ready();
         link.Send(_ping);

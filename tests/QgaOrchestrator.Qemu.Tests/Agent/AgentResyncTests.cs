@@ -196,7 +196,7 @@ public sealed class AgentResyncTests
     }
 
     [Fact]
-    public void A_reply_that_comes_before_the_word_that_its_request_was_written_needs_no_sync()
+    public void A_reply_before_the_notice_that_its_request_was_written_needs_no_sync()
     {
         var link = Ready();
         link.Do(new LinkInput.Send(_trim));

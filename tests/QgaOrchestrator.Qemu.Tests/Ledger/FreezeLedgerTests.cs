@@ -107,7 +107,7 @@ public sealed class FreezeLedgerTests : IDisposable
     [InlineData("a/b")]
     [InlineData("..%2f")]
     [InlineData("vm é")]
-    public void A_name_that_could_leave_the_directory_is_refused(string vm) =>
+    public void A_name_that_leads_out_of_the_directory_is_refused(string vm) =>
         Assert.Throws<ArgumentException>(() => Ledger.PathOf(vm));
 
     [Theory]
@@ -125,7 +125,7 @@ public sealed class FreezeLedgerTests : IDisposable
     }
 
     [Fact]
-    public void A_directory_that_is_not_there_is_an_empty_ledger()
+    public void A_missing_directory_is_an_empty_ledger()
     {
         var nowhere = FreezeLedger.At(Path.Combine(Ledger.Directory, "none/"));
         Assert.Empty(nowhere.ReadAll().Entries);

@@ -39,7 +39,7 @@ public sealed class NoisyMonitorTests
     }
 
     [Fact]
-    public async Task A_monitor_that_never_greets_but_drips_is_no_monitor()
+    public async Task A_monitor_that_sends_bytes_and_no_greeting_is_rejected()
     {
         await using var peer = new RawPeer(async (peer, _) => await peer.FloodAsync("xxxxxxxx"));
         await using var monitor = new SocketMonitor(peer.Socket, TimeProvider.System);

@@ -54,7 +54,7 @@ public sealed class LineReaderTests
     }
 
     [Fact]
-    public void Half_a_line_at_the_end_is_no_line()
+    public void An_incomplete_last_line_is_ignored()
     {
         var stream = new ByteStream();
         Assert.Single(stream.Feed("{\"return\": 1}\n{\"retu"));

@@ -36,7 +36,7 @@ public sealed class UnixConnectionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_path_that_no_socket_can_have_is_no_socket() =>
+    public async Task A_path_too_long_for_a_socket_is_reported_as_no_socket() =>
         Assert.IsType<ConnectOutcome.NoSocket>(
             await UnixConnection.ConnectAsync("/" + new string('x', 200), LineMemory.Agents, TimeProvider.System));
 

@@ -145,7 +145,7 @@ public class GroupRulesTests
     }
 
     [Fact]
-    public void A_member_that_repeats_itself_is_told_again_and_nothing_else_happens()
+    public void A_repeated_report_of_a_member_gets_the_same_answer_and_changes_nothing()
     {
         var group = AllFrozen(2);
         var state = group.State;

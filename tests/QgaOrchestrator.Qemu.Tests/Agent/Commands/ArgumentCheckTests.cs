@@ -127,7 +127,8 @@ public sealed class ArgumentCheckTests
     [InlineData("guest-file-seek", """{"handle":1,"offset":0,"whence":"set"}""", "2.5",
         "whence: given a word, which agents take since QEMU 2.6, and this one is of QEMU 2.5; 0, 1 or 2 is right for all")]
     [InlineData("guest-file-seek", """{"handle":1,"offset":0,"whence":0}""", "2.5", null)]
-    public void A_word_that_an_older_agent_does_not_take_is_told(string command, string arguments, string agent, string? fault) =>
+    public void A_word_that_an_older_agent_does_not_accept_is_reported(
+        string command, string arguments, string agent, string? fault) =>
         Assert.Equal(
             fault, ArgumentCheck.TooNew(AgentCommands.Find(command)!, Encoding.UTF8.GetBytes(arguments), Version.Parse(agent)));
 }

@@ -83,7 +83,7 @@ public sealed class DialogueTests
         AssertKept(JsonNode.Parse(reply)!, AgentCommands.Find(command)!.Returns!);
 
     [Fact]
-    public void A_driver_s_date_as_text_is_its_day()
+    public void A_drivers_date_given_as_text_is_read_as_its_day()
     {
         Assert.Equal(
             1611187200000000000,

@@ -169,7 +169,7 @@ public sealed class FullCutTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_job_left_from_making_a_target_is_no_copy()
+    public async Task A_leftover_job_of_target_creation_is_not_taken_for_a_copy()
     {
         var plan = await PrepareAsync();
         foreach (var disk in plan.Disks)

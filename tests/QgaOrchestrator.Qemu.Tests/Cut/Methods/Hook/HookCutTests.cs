@@ -258,7 +258,7 @@ public sealed class HookCutTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_program_that_is_not_there_fails_and_hangs_nothing()
+    public async Task A_missing_program_fails_and_does_not_hang()
     {
         var cut = new HookCut(
             new QmpMachine(_monitor),
