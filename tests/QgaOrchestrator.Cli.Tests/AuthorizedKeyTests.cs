@@ -45,7 +45,7 @@ public sealed class AuthorizedKeyTests
         Assert.Null(AuthorizedKey.Fault($"{type} {Blob(inner ?? type, "part")} alice@desk"));
         Assert.Null(AuthorizedKey.Fault($"restrict,from=\"10.0.0.0/8, !10.0.0.1\" {type} {Blob(inner ?? type, "part")}"));
         Assert.Contains(
-            "is not the type inside it",
+            "its data is not of type",
             AuthorizedKey.Fault($"{type} {Blob("ssh-other", "part")}")!.Value.Why,
             StringComparison.Ordinal
         );
