@@ -10,6 +10,7 @@ internal static class ExecDisplay
 
     public static KindDisplay Instance { get; } = new(Kind)
     {
+        HasResults = true,
         Defaults = new Dictionary<string, string>
         {
             ["maxFailures"] = "0",
