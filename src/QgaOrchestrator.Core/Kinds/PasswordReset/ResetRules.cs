@@ -232,7 +232,7 @@ public static class ResetRules
     private static ResetEnd NotProved(string why) => new(
         ItemState.Failed,
         $"the guest took the new password and cannot prove it: {why}",
-        "qgactl password show lists what may be in force. Retry the run where the guest can prove it, or use --accept-unverified");
+        "qgactl password show lists what may be in force. Retry the run where the guest can prove it; or --accept-unverified");
 
     // ---- sending
 
