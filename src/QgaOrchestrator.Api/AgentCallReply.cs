@@ -21,6 +21,10 @@ public sealed record AgentCallReply(JsonElement Return)
     /// <summary>What the call was given where that is less than was asked for.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public AgentCallClamp? Clamped { get; init; }
+
+    /// <summary>What the caller must know besides: a password was set, and the escrow could not be told.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Warnings { get; init; }
 }
 
 /// <summary>A guest that was woken.</summary>

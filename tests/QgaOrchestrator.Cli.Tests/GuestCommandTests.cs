@@ -216,6 +216,19 @@ public sealed class GuestCommandTests : IDisposable
         Assert.Equal("""{"username":"root","password":"JDYkc2FsdCRoYXNo","crypted":true}""", Assert.Single(node.Requests).Body);
     }
 
+    [Fact]
+    public async Task What_the_escrow_could_not_be_told_of_is_a_warning_on_standard_error()
+    {
+        var node = new FakeNode().Answers(
+            "POST /v1/vms/db1/agent/guest-set-user-password", """{"return":{},"warnings":["Run qgactl password check."]}""");
+
+        var ended = await Qga.RunAsync(
+            node, ["vm", "passwd", "db1", "root", "--yes"], host => host with { In = new StringReader("a password") });
+
+        Assert.Equal(
+            new Ended(0, "The password of root in db1 is set.\n", "qgactl: warning: db1: Run qgactl password check.\n"), ended);
+    }
+
     [Theory]
     [InlineData("hunter2")]
     [InlineData("$6$salt")]

@@ -23,8 +23,8 @@ public static class ProcessMemory
     /// <param name="maskedNeedles">Each of <see cref="Masked"/>.</param>
     public static IReadOnlyList<int> Find(int process, IReadOnlyList<byte[]> maskedNeedles)
     {
-        var found = new List<int>();
-        var overlap = maskedNeedles.Max(needle => needle.Length) - 1;
+        var (found, needles) = (new List<int>(), new Needles(maskedNeedles));
+        var overlap = needles.Longest - 1;
         var chunk = GC.AllocateArray<byte>(ChunkLength, pinned: true);
         // Without a buffer of .NET's: it would be memory to search, too.
         using var memory = File.OpenHandle($"/proc/{process}/mem");
@@ -42,9 +42,7 @@ public static class ProcessMemory
                 }
                 var read = chunk.AsSpan(0, length);
                 for (var i = 0; i < read.Length; i++) read[i] ^= Mask;
-                foreach (var (index, needle) in maskedNeedles.Index())
-                    for (var from = 0; read[from..].IndexOf(needle) is >= 0 and var hit; from += hit + 1)
-                        found.Add(index);
+                found.AddRange(needles.In(read));
                 if (length < chunk.Length) break;
             }
         return found;

@@ -41,7 +41,7 @@ public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool se
         {
             var asked = CallAgent.Of(vm, request, options) with { Call = call };
             var reply = await AskVmAsync(asked, request.Command, LongestCall, cancel);
-            if (user is not null) await NoteAsync(vm, user, reply);
+            if (user is not null) reply = reply with { Warning = await NoteAsync(vm, user, reply) };
             // Also where the VM's actor never saw it.
             request.Holder?.Dispose();
             return reply;
@@ -59,10 +59,10 @@ public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool se
         }
     }
 
-    private async Task NoteAsync(VmId vm, string user, CallReply reply)
+    private async Task<string?> NoteAsync(VmId vm, string user, CallReply reply)
     {
         var found = await actors.Fleet.Ask<VmUuid>(new FindUuid(vm), Answer);
-        await byHand.NoteAsync(AccountId.KeyOf(found.Uuid, vm.Host, vm.Name), user, reply);
+        return await byHand.NoteAsync(AccountId.KeyOf(found.Uuid, vm.Host, vm.Name), user, reply);
     }
 
     public Task<CallReply> WakeAsync(VmId vm, CancellationToken cancel) =>

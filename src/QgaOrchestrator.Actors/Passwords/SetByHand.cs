@@ -24,19 +24,23 @@ public sealed partial class SetByHand(IEscrow escrow, TimeProvider time, ILogger
 
     /// <summary>A refusal proves nothing: only what was not sent leaves the account as it is. The guest has its password,
     /// whatever becomes of this note.</summary>
-    public async Task NoteAsync(string vm, string user, CallReply reply)
+    /// <returns>A warning for the caller: the escrow does not know of it. Null: there is none.</returns>
+    public async Task<string?> NoteAsync(string vm, string user, CallReply reply)
     {
-        if (reply is CallReply.Refused) return;
+        if (reply is CallReply.Refused) return null;
         var now = time.GetUtcNow();
         try
         {
             await escrow.ChangeAsync(new AccountId(vm, user), account => account is null or { Latest: 0 }
                 ? null
                 : AccountRules.MarkForeign(account, "by a call of guest-set-user-password, as qgactl vm passwd makes", now));
+            return null;
         }
         catch (StoreException e)
         {
             LogNotNoted(user, vm, e.Message);
+            return $"The escrow did not take the note that the password of {user} was set by hand: {e.Reason}. "
+                + $"qgactl password show may give a password that is not in force. Run qgactl password check --user {user}.";
         }
     }
 

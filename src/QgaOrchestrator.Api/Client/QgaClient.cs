@@ -242,7 +242,9 @@ public sealed partial class QgaClient : IDisposable
     /// <summary>A guest would do it twice.</summary>
     private async Task<T> PostOnceAsync<T>(string path, ReadOnlyMemory<byte> body, JsonTypeInfo<T> type, CancellationToken cancel)
     {
-        using var response = await _transport.SendOnceAsync(() => Post(path, body), cancel).ConfigureAwait(false);
+        using var response = await _transport.SendOnceAsync(
+            () => new HttpRequestMessage(HttpMethod.Post, path) { Content = new SecretContent(body) }, cancel)
+            .ConfigureAwait(false);
         return await _transport.ReadAsync(response, type, cancel).ConfigureAwait(false);
     }
 

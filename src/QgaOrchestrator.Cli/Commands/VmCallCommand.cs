@@ -76,6 +76,7 @@ internal static class VmCallCommand
                 Durations.ParseGiven(parsed.GetValue(timeout)), Durations.ParseGiven(parsed.GetValue(lease)));
             var reply = await client.AskAgentAsync(given[0], name, arguments, options, cancel).ConfigureAwait(false);
             CliJson.Write(host.Out, reply.Return);
+            CliErrors.Warn(host.Error, reply.Warnings);
             if (CompletionText.Of(reply) is { } told) host.Error.WriteLine($"qgactl: {told}");
             if (reply.Clamped?.Timeout is { } limit)
                 host.Error.WriteLine($"qgactl: --timeout was shortened to {limit:c}, the longest that {name} may take");

@@ -50,8 +50,10 @@ internal static class VmPasswdCommand
 
             async Task<DoneReport> SetAsync(string vm, CancellationToken stop)
             {
-                await client.AskAgentAsync(vm, request.Command, request.Arguments, new AgentCallOptions(), stop)
+                var reply = await client
+                    .AskAgentAsync(vm, request.Command, request.Arguments, new AgentCallOptions(), stop)
                     .ConfigureAwait(false);
+                CliErrors.Warn(host.Error, reply.Warnings, vm);
                 return new DoneReport(vm);
             }
 

@@ -93,6 +93,14 @@ internal static class CliErrors
         _ => ExitCodes.Failed,
     };
 
+    /// <summary>What was done all the same.</summary>
+    /// <param name="vm">Whose guest it is about; null: the warning says it.</param>
+    public static void Warn(TextWriter error, IReadOnlyList<string>? warnings, string? vm = null)
+    {
+        foreach (var warning in warnings ?? [])
+            error.WriteLine($"qgactl: warning: {(vm is null ? "" : $"{vm}: ")}{warning}");
+    }
+
     public static void Write(TextWriter error, string message, string? remedy)
     {
         error.WriteLine($"qgactl: {message}");

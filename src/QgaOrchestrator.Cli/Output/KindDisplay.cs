@@ -14,6 +14,9 @@ internal sealed record KindDisplay(string Kind)
     /// <summary>What a dry run of this kind is called; null: the kind's name with "(dry run)".</summary>
     public string? DryRunName { get; init; }
 
+    /// <summary>Its VMs give something back that <c>run results</c> shows.</summary>
+    public bool HasResults { get; init; }
+
     /// <summary>Options that hold where nothing is said, as text: <c>run show</c> leaves them out.</summary>
     public IReadOnlyDictionary<string, string> Defaults { get; init; } = new Dictionary<string, string>();
 

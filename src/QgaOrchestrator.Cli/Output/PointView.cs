@@ -38,6 +38,7 @@ internal static class PointView
         Line("Skew", proof.SkewMs is { } skew ? $"at most {Text.Milliseconds(skew)}" : null);
         Line("Hooks", proof.Hooks);
         Line("Note", proof.Note);
+        Line("Passwords", string.Join(", ", (point.Passwords ?? []).Select(one => $"{one.User} {one.Generation}")));
         Line(
             "Not in it",
             point.Outside is { Count: > 0 } outside

@@ -16,7 +16,8 @@ internal static class FleetRun
         if (!dry && !Confirmation.Given(host, yes, question)) return ExitCodes.Failed;
         var started = await RunFollower.StartAsync(host, () => client.StartRunAsync(request, cancel)).ConfigureAwait(false);
         var code = await new RunFollower(host, client, json).FollowAsync(started.Id, cancel).ConfigureAwait(false);
-        if (!json && !dry) host.Out.WriteLine($"See the output of the VMs: qgactl run results {started.Id}");
+        if (!json && !dry && host.Kinds.Of(request.Kind).HasResults)
+            host.Out.WriteLine($"See the output of the VMs: qgactl run results {started.Id}");
         return code;
     }
 

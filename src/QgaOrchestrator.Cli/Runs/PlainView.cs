@@ -59,8 +59,8 @@ internal sealed class PlainView(TextWriter to, TimeProvider time, KindDisplays k
     private string ItemLine(ItemStatus item, RunBoard board) =>
         item.State == ItemStates.Succeeded
             ? $"{item.Vm} succeeded{(board.Run is { } run && kinds.Of(run.Kind).Success(item) is { } what ? $": {what}" : "")}"
-        : $"{item.Vm} {item.State}{(item.Step is null ? "" : $" in {item.Step}")}: {item.Reason ?? "no reason given"}"
-            + (item.Remedy is null ? "" : $" {item.Remedy}");
+        : $"{item.Vm} {item.State}{(item.Step is null ? "" : $" in {item.Step}")}: "
+            + (item.Reason?.TrimEnd('.') ?? "no reason given") + (item.Remedy is null ? "" : $". {item.Remedy}");
 
     private string ProgressLine(RunBoard board, Run run)
     {

@@ -50,7 +50,7 @@ internal sealed class RunFollower(CliHost host, QgaClient client, bool json)
         try
         {
             var run = await start().ConfigureAwait(false);
-            foreach (var warning in run.Warnings ?? []) host.Error.WriteLine($"qgactl: warning: {warning}");
+            CliErrors.Warn(host.Error, run.Warnings);
             return run;
         }
         catch (OperationCanceledException)

@@ -60,6 +60,9 @@ public abstract record CallReply
     /// <summary>Set where the call was given less than its caller asked for.</summary>
     public CallClamp? Clamped { get; init; }
 
+    /// <summary>What the caller must know besides, a sentence or more; null: nothing.</summary>
+    public string? Warning { get; init; }
+
     /// <summary>The value of the agent's "return" member, UTF-8 JSON.</summary>
     public sealed record Returned(ReadOnlyMemory<byte> Json) : CallReply
     {

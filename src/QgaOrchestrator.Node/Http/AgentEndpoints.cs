@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Api;
@@ -54,21 +55,23 @@ public static class AgentEndpoints
         return await orchestrator.CallAsync(target.Id, request, call, cancel) switch
         {
             CallReply.Returned returned => new ReturnResult(returned),
-            CallReply.AgentFailed failed => Problems.Result(Shortened(ErrorMapping.From(failed), failed.Clamped)),
+            CallReply.AgentFailed failed => Problems.Result(Told(ErrorMapping.From(failed), failed)),
             CallReply.Refused refused => Problems.Result(ErrorMapping.From(refused)),
-            CallReply.Unknown unknown => Problems.Result(Shortened(ErrorMapping.From(unknown), unknown.Clamped)),
+            CallReply.Unknown unknown => Problems.Result(Told(ErrorMapping.From(unknown), unknown)),
             var reply => throw new InvalidOperationException($"no answer for {reply.GetType().Name}"),
         };
     }
 
-    /// <summary>Tells a caller that the call had less time than was asked for.</summary>
-    private static Problem Shortened(Problem problem, CallClamp? clamped) =>
-        clamped?.Timeout is not { } timeout
-            ? problem
-            : problem with
+    /// <summary>Tells a caller that the call had less time than was asked for, and what else there is to know.</summary>
+    private static Problem Told(Problem problem, CallReply reply)
+    {
+        if (reply.Clamped?.Timeout is { } timeout)
+            problem = problem with
             {
                 Detail = $"{problem.Detail} (The time-out was shortened to {timeout:c}, the longest that this command may have.)",
             };
+        return reply.Warning is { } warning ? problem with { Detail = $"{problem.Detail} {warning}" } : problem;
+    }
 
     private static CallOptions CallOptionsFrom(string? timeout, string? lease, string? force)
     {
@@ -104,13 +107,14 @@ public static class AgentEndpoints
             await httpContext.Response.Body.WriteAsync(End(returned), httpContext.RequestAborted);
         }
 
-        /// <summary>Nothing to escape: By is one of three words, and an event's name has letters and _ only.</summary>
+        /// <summary>Of most nothing is to escape: By is one of three words, and an event's name has letters and _ only.</summary>
         private static byte[] End(CallReply.Returned returned) => Encoding.UTF8.GetBytes(returned.Completed switch
         {
             null => "",
             { Event: { } name } by => $",\"completedBy\":\"{by.By}\",\"event\":\"{name}\"",
             var by => $",\"completedBy\":\"{by.By}\"",
-        } + (returned.Clamped is { } clamped ? $",\"clamped\":{{{Members(clamped)}}}" : "") + "}");
+        } + (returned.Clamped is { } clamped ? $",\"clamped\":{{{Members(clamped)}}}" : "")
+            + (returned.Warning is { } warning ? $",\"warnings\":[\"{JsonEncodedText.Encode(warning)}\"]" : "") + "}");
 
         private static string Members(CallClamp clamped) =>
             string.Join(

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Vms;
@@ -127,6 +128,22 @@ public sealed class HttpTests(NodeFixture node) : IClassFixture<NodeFixture>
             await frozen.Content.ReadAsStringAsync()
         );
         Assert.Contains("shortened to 00:01:15", (await ProblemAsync(late)).Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_caller_must_know_besides_is_in_the_answer_and_in_a_problem()
+    {
+        node.Orchestrator.AddVm("hv1", "warned1");
+        const string warning = "The escrow did not take the note \"foreign\".";
+        node.Orchestrator.Replies["guest-ping"] = new CallReply.Returned("{}"u8.ToArray()) { Warning = warning };
+        node.Orchestrator.Replies["guest-info"] = new CallReply.AgentFailed("GenericError", "refused") { Warning = warning };
+
+        var done = await CallAsync("warned1", "guest-ping", "", "");
+        var failed = await CallAsync("warned1", "guest-info", "", "");
+
+        Assert.Equal(
+            warning, (string?)JsonNode.Parse(await done.Content.ReadAsStringAsync())!["warnings"]!.AsArray().Single());
+        Assert.Contains(warning, (await ProblemAsync(failed)).Detail, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -13,6 +13,7 @@ internal static class CommandDisplay
 
     public static KindDisplay Instance { get; } = new(CommandKind.Name)
     {
+        HasResults = true,
         Defaults = new Dictionary<string, string> { ["maxFailures"] = "0" },
         WorkMembers = ["command", "arguments"],
         Work = options => options["command"] is { } command

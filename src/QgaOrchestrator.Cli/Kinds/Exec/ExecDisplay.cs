@@ -9,6 +9,7 @@ internal static class ExecDisplay
 {
     public static KindDisplay Instance { get; } = new(ExecKind.Name)
     {
+        HasResults = true,
         Defaults = new Dictionary<string, string>
         {
             ["maxFailures"] = "0",

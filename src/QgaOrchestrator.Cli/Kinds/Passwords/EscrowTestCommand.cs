@@ -29,7 +29,7 @@ internal static class EscrowTestCommand
             if (mine.Count == 0)
                 throw new CommandFailedException(
                     $"This key is none of the node's recipients: {Names(recipients)}.",
-                    "Add its certificate: qgactl escrow add NAME FILE");
+                    "Add its certificate: qgactl escrow add NAME FILE. With --key-command, see that the command works.");
             if (!Opens(opener, recipients, host))
                 throw new CommandFailedException(
                     $"This key is {Names(mine)}, and does not open what is sealed for all recipients.",

@@ -9,6 +9,8 @@ public static class CheckKind
 {
     public const string Name = "password-check";
 
+    private const string Reset = "qgactl password reset --select name=VM";
+
     public static readonly RunStep Compare = new(
         "compare",
         "asks the guest for the fingerprint of each account's entry, and looks for it in the escrow",
@@ -24,17 +26,17 @@ public static class CheckKind
             InForce.Current => null,
             InForce.Older => (
                 $"{user}: generation {check.Generation} is in force, and {current} is the current one: the guest was restored",
-                $"qgactl password reset --mode reapply --user {user} sets the current one again"),
+                $"{Reset} --user {user} --mode reapply sets the current one again"),
             InForce.Unverified => (
                 $"{user}: generation {check.Generation} is in force, which no run has verified",
-                $"qgactl password reset --user {user} brings it to its end with a new one"),
+                $"{Reset} --user {user} sets a new one, and verifies it"),
             InForce.Clone => (
                 $"{user}: generation {check.Generation} of {check.Other} is in force: the guest is a clone of it",
-                $"qgactl password reset --user {user} gives this VM a password of its own"),
+                $"{Reset} --user {user} gives this VM a password of its own"),
             _ => (
-                $"{user}: what is in force is none of the escrow's: it was set past it"
+                $"{user}: the password in force is none of the escrow's: it was set by hand or by another tool"
                     + (check.Note is null ? "" : $" ({check.Note})"),
-                $"Find out who sets it; qgactl password reset --user {user} sets one that the escrow has"),
+                $"Find out who sets it. {Reset} --user {user} sets one that the escrow has"),
         };
     }
 

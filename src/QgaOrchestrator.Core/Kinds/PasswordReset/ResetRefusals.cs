@@ -11,14 +11,14 @@ public static class ResetRefusals
         EntryLook.NotHere { Fault: var fault } => [Of(fault, options.User)],
         EntryLook.Impossible { Why: var why } when options is { AcceptUnverified: false, Verify: not ResetProof.None } =>
             [($"the guest cannot prove a new password: {why}",
-                "Allow guest-exec in the guest's agent, or accept the agent's word with acceptUnverified")],
+                "Allow guest-exec in the guest's agent, or take the agent's word with --accept-unverified")],
         EntryLook.Found { Entry: var entry, System: var system } => [.. Of(entry, system, options)],
         _ => [],
     };
 
     private static (string Reason, string Remedy) Of(AccountFault fault, string user) => fault switch
     {
-        AccountFault.Missing => ($"the guest has no account {user}", "Correct user, or leave this VM out of the selection"),
+        AccountFault.Missing => ($"the guest has no account {user}", "Correct --user, or leave this VM out of the selection"),
         AccountFault.Directory => ($"{user} is an account of a directory, not of the guest's own files",
             "Change its password in the directory; a reset here would change nothing, or the whole directory's"),
         AccountFault.ChannelLogged => ("QEMU logs what its character devices carry: the log would hold the password, or its hash",
@@ -33,16 +33,16 @@ public static class ResetRefusals
                 "Start qemu-ga in the guest without -v and without verbose in its configuration");
         if (entry.Locked && !options.Unlock)
             yield return ($"the account {options.User} is locked",
-                "A new password unlocks it: say so with unlock, or leave it locked");
+                "--unlock sets a new password and unlocks it. To keep it locked, leave this VM out of the selection");
         if (entry.Expired)
             yield return ($"the account {options.User} has expired", "Extend it in the guest (chage -E), or leave it expired");
         if (entry.MustChange && !options.ClearMustChange)
             yield return ($"the account {options.User} must change its password at the next login",
-                "A new password clears that mark: say so with clearMustChange, or let its owner log in first");
+                "Let its owner log in first, or clear the mark by a new password with --clear-must-change");
         var byLogin = options.Verify == ResetProof.Login
             || (options.Verify == ResetProof.Hash && !(options.Crypted ?? system != GuestSystem.Windows));
         if (byLogin && options.Mode == ResetMode.Rotate && !entry.CanTestLogin && !options.AcceptUnverified)
             yield return ("the guest has nothing that tests a login without a lock-out counter (unix_chkpwd)",
-                "Install PAM's unix_chkpwd in the guest, use verify hash, or accept a weaker proof with acceptUnverified");
+                "Install PAM's unix_chkpwd in the guest, use --verify hash, or take a weaker proof with --accept-unverified");
     }
 }

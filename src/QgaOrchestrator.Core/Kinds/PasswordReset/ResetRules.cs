@@ -77,11 +77,13 @@ public static class ResetRules
             return account.Current switch
             {
                 null => Finish(state, new ResetEnd(
-                    ItemState.Failed, "the escrow has no current password of this account", "Rotate it: mode rotate makes one")),
+                    ItemState.Failed,
+                    "the escrow has no current password of this account",
+                    "Make one: qgactl password reset without --mode reapply")),
                 { Hash: null } => Finish(state, new ResetEnd(
                     ItemState.Failed,
                     "the current password was sent in clear, and the node cannot read it",
-                    "Rotate it: mode rotate makes a new one")),
+                    "Make a new one: qgactl password reset without --mode reapply")),
                 { Number: var number } => Look(state with { Target = number }),
             };
         }
@@ -230,7 +232,7 @@ public static class ResetRules
     private static ResetEnd NotProved(string why) => new(
         ItemState.Failed,
         $"the guest took the new password and cannot prove it: {why}",
-        "qgactl password show lists what may be in force. Retry the run where the guest can prove it, or with acceptUnverified");
+        "qgactl password show lists what may be in force. Retry the run where the guest can prove it; or --accept-unverified");
 
     // ---- sending
 
