@@ -156,7 +156,8 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
         {
             QemuVersion = ready.Version.ToString(),
             Process = process,
-            Uuid = await KnownAsync(_machine.UuidAsync(Answer)),
+            // Where it is late the monitor is not up: what is kept of a VM is kept by its UUID, and else by its name.
+            Uuid = await _machine.UuidAsync(Answer),
             RunState = (await _machine.StatusAsync(Answer))?.Status,
             PortOpen = await KnownAsync(_machine.IsAgentPortOpenAsync(Answer)),
         };

@@ -107,6 +107,14 @@ public sealed class FullVm : IAsyncLifetime, ICollectionFixture<FullVm>
         await AnswersAsync();
     }
 
+    /// <summary>Boots it from other disks, as after a restore.</summary>
+    public async Task BootFromAsync(IReadOnlyList<string> images)
+    {
+        await Vm.StopAsync(crash: true);
+        foreach (var (disk, image) in images.Index()) File.Copy(image, Vm.Disk(disk), overwrite: true);
+        await BootAgainAsync();
+    }
+
     /// <summary>QEMU ends as after a power cut.</summary>
     public Task CrashAsync() => Vm.StopAsync(crash: true);
 
@@ -148,6 +156,52 @@ public sealed class FullVm : IAsyncLifetime, ICollectionFixture<FullVm>
             }
         });
     }
+
+    /// <summary>Does something while the guest's agent starts no process and touches no file.</summary>
+    public async Task WithoutExecAsync(Func<Task> act)
+    {
+        // Nobody gets in to end it but by a command that is left: root's entry says so. It writes down what alice's was.
+        await CallAsync("guest-exec", new JsonObject
+        {
+            ["path"] = "/bin/sh",
+            ["arg"] = new JsonArray(
+                "-c",
+                """
+                : >/run/entries; last=; again() { sleep 0.5; kill $(pidof qemu-ga); }
+                echo '-b guest-exec,guest-file-open,guest-file-read,guest-file-write' >/run/qga-options; again
+                until grep -q '^root:!over' /etc/shadow; do
+                  now=$(grep '^alice:' /etc/shadow | cut -d : -f 2)
+                  [ "$now" = "$last" ] || echo "$now" >>/run/entries
+                  last=$now; sleep 0.1
+                done
+                rm /run/qga-options; again
+                """),
+        });
+        await UntilExecAsync(isAllowed: false);
+        await act();
+        await CallAsync(
+            "guest-set-user-password",
+            new JsonObject { ["username"] = "root", ["password"] = Base64("!over"), ["crypted"] = true });
+        await UntilExecAsync(isAllowed: true);
+        await ShellAsync("sed -i 's|^root:[^:]*|root:*|' /etc/shadow");
+    }
+
+    /// <summary>What alice's entry was since then, the first one first.</summary>
+    public async Task<IReadOnlyList<string>> EntriesAsync() =>
+        (await ShellAsync("cat /run/entries")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private Task UntilExecAsync(bool isAllowed) => Poll.ForAsync("the new agent", Guests.Limit, async () =>
+    {
+        try
+        {
+            await CallAsync("guest-exec", new JsonObject { ["path"] = "/bin/true" }, TimeSpan.FromSeconds(1));
+            return isAllowed ? "started" : null;
+        }
+        catch (ApiException e)
+        {
+            return !isAllowed && e.Problem.Code == ProblemCodes.CommandDisabled ? "refused" : null;
+        }
+    });
 
     public async Task DisposeAsync()
     {
