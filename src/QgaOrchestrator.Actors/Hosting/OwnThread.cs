@@ -4,9 +4,9 @@ using Akka.Dispatch;
 namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>
-/// One thread for a dispatcher's actors, which sleeps while nothing is to be done. The thread of Akka's PinnedDispatcher looks
-/// for work many times before it sleeps, after each message: a third of what an idle node costs. Made by Akka, from its type's
-/// name.
+/// One thread for a dispatcher's actors, which sleeps while nothing is to be done. The thread of Akka's PinnedDispatcher
+/// looks for work many times before it sleeps, after each message: a third of what an idle node costs. Made by Akka, from
+/// its type's name.
 /// </summary>
 internal sealed class OwnThread(Config config, IDispatcherPrerequisites prerequisites)
     : ExecutorServiceConfigurator(config, prerequisites)

@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace QgaOrchestrator.Actors.Stores;
 
 /// <summary>One entry of the audit log: what was asked of this node, or how it ended. It never holds an argument.</summary>
-/// <param name="At">UTC, kept to the millisecond. When it happened; an entry that is written late stands after newer ones.</param>
+/// <param name="At">UTC, kept to the millisecond. When it happened; an entry that is written late stands after newer
+/// ones.</param>
 /// <param name="Who">The token's name; "nobody" without a valid one; node, watchdog or qgactl where none was needed.</param>
 /// <param name="From">The caller's address.</param>
 /// <param name="What">The agent command, the method and the route's template, or what a run or a thaw of the node did.</param>

@@ -29,8 +29,8 @@ internal sealed record Copies(IReadOnlyList<Copies.Copy> All)
             if (copy.Job is { } job && watch.IsStalled(job))
                 throw new CutException(
                     $"QEMU has paused the copy of disk {copy.Disk.Index} ({copy.Disk.Node}) and does not resume it",
-                    "Run the backup of this VM again. Somebody may have paused the job by QEMU's monitor; some QEMU versions also "
-                        + "forget to resume one.");
+                    "Run the backup of this VM again. Somebody may have paused the job by QEMU's monitor; some QEMU versions "
+                        + "also forget to resume one.");
         if (All.FirstOrDefault(copy => copy.Job?.Error is not null) is not { Job.Error: { } error } failed) return;
         throw CutErrors.IsFull(error)
             ? CutErrors.Full(failed.Disk.Image, error)

@@ -3,7 +3,8 @@ namespace QgaOrchestrator.Qemu.Cut;
 /// <summary>What the config says for one cut method. The method reads it and no one else.</summary>
 public abstract record CutSettings;
 
-/// <summary>The keys of the config's section Freeze, for a method's own. A key that no method reads is refused as unknown.</summary>
+/// <summary>The keys of the config's section Freeze, for a method's own. A key that no method reads is refused as
+/// unknown.</summary>
 public interface ICutKeys
 {
     /// <summary>The names right below a key.</summary>

@@ -33,8 +33,9 @@ internal sealed class JobWatch : IDisposable
         ?? throw new CutException("this QEMU does not tell of its jobs (query-jobs)", "Needs QEMU 4.0 or later.");
 
     /// <summary>
-    /// QEMU has paused the job and does not resume it. It pauses a job for milliseconds each time it drains the job's nodes; one
-    /// that begins meanwhile may be left paused for good (seen with QEMU 7.2: a commit, beside a write by qemu-io in its monitor).
+    /// QEMU has paused the job and does not resume it. It pauses a job for milliseconds each time it drains the job's nodes;
+    /// one that begins meanwhile may be left paused for good (seen with QEMU 7.2: a commit, beside a write by qemu-io in its
+    /// monitor).
     /// </summary>
     public bool IsStalled(Job job)
     {

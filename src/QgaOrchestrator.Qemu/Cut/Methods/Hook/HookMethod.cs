@@ -35,8 +35,8 @@ internal sealed class HookMethod : ICutMethod
     }
 
     public ICut Make(CutJob job) => new HookCut(
-        job.Machine, job.Vm, job.Own.GetValueOrDefault(Option), HookSettings.Of(job.Host).Hooks, job.Host.Records(this), job.Host.Time,
-        job.Host.Limits);
+        job.Machine, job.Vm, job.Own.GetValueOrDefault(Option), HookSettings.Of(job.Host).Hooks, job.Host.Records(this),
+        job.Host.Time, job.Host.Limits);
 
     public Task RecoverAsync(CutJob job, Func<Task<IReadOnlySet<string>>> unsettled, CancellationToken cancel) =>
         Task.CompletedTask;

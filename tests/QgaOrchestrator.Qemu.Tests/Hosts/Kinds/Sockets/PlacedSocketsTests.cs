@@ -10,7 +10,8 @@ public sealed class PlacedSocketsTests
     [InlineData("tcp:1", null, "Agent 'tcp:1' must be unix: and an absolute path.")]
     [InlineData("unix:/run/a.qga", "unix:a.qmp", "Monitor 'unix:a.qmp' must be unix: and an absolute path.")]
     [InlineData(null, "unix:/run/a.qmp", "Monitor is set without Agent.")]
-    public void A_place_is_the_path_of_an_agents_socket_and_perhaps_of_a_monitors(string? agent, string? monitor, string? fault) =>
+    public void A_place_is_the_path_of_an_agents_socket_and_perhaps_of_a_monitors(
+        string? agent, string? monitor, string? fault) =>
         Assert.Equal(fault is null ? [] : [fault], PlacedSockets.Faults(Place(agent, monitor)));
 
     [Fact]
