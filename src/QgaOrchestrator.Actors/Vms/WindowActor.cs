@@ -70,7 +70,7 @@ internal sealed class WindowActor : ReceiveActor
         Perform(effects);
     }
 
-    protected override void PostStop() => _guest.Dispose();
+    protected override void PostStop() => _guest.LetGo();
 
     private void Handle(WindowInput input)
     {

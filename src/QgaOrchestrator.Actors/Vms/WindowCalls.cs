@@ -6,7 +6,7 @@ using QgaOrchestrator.Qemu.Ledger;
 namespace QgaOrchestrator.Actors.Vms;
 
 /// <summary>What a window asks of its guest's agent. Each reply is an input of <see cref="WindowRules"/>.</summary>
-internal sealed class WindowCalls : IDisposable
+internal sealed class WindowCalls
 {
     private readonly IAgent _agent;
     private readonly TimeProvider _time;
@@ -22,7 +22,8 @@ internal sealed class WindowCalls : IDisposable
         agent.Closed += linkLost;
     }
 
-    public void Dispose() => _agent.Closed -= _linkLost;
+    /// <summary>The window is over: the agent is somebody else's.</summary>
+    public void LetGo() => _agent.Closed -= _linkLost;
 
     /// <summary>The last look before the guest is frozen: a foreign freeze must not be undone by ours.</summary>
     public async Task<WindowInput> LookAsync() =>

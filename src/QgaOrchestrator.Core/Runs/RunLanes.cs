@@ -1,4 +1,3 @@
-using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
 
 namespace QgaOrchestrator.Core.Runs;

@@ -190,7 +190,7 @@ public sealed class FullVm : IAsyncLifetime, ICollectionFixture<FullVm>
     public async Task<IReadOnlyList<string>> EntriesAsync() =>
         (await ShellAsync("cat /run/entries")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    private Task UntilExecAsync(bool isAllowed) => Poll.ForAsync("the new agent", Guests.Limit, async () =>
+    private Task<string> UntilExecAsync(bool isAllowed) => Poll.ForAsync("the new agent", Guests.Limit, async () =>
     {
         try
         {
