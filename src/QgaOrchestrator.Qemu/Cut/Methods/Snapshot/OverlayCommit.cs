@@ -21,7 +21,7 @@ internal sealed class OverlayCommit(IMonitor monitor, OverlayLedger overlays, Ti
     {
         var names = CutNames.FromHash(owed.Hash);
         using var watch = new JobWatch(monitor, time, limits);
-        for (var cancelled = 0;;)
+        for (var cancelled = 0; ;)
         {
             var jobs = await watch.LookAsync().ConfigureAwait(false);
             foreach (var disk in owed.Disks)
