@@ -49,7 +49,7 @@ internal sealed class FakeNode : HttpMessageHandler
         var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
         lock (_answers)
             Requests.Add(
-                new Asked($"{request.Method} {path}", body, name =>
+                new Asked($"{request.Method} {path}", body.TrimEnd(' '), name =>
                     request.Headers.TryGetValues(name, out var values) ? values.Single() : null
                 )
             );
