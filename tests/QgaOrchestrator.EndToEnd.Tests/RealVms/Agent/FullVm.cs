@@ -177,12 +177,18 @@ public sealed class FullVm : IAsyncLifetime, ICollectionFixture<FullVm>
                 rm /run/qga-options; again
                 """),
         });
-        await UntilExecAsync(isAllowed: false);
-        await act();
-        await CallAsync(
-            "guest-set-user-password",
-            new JsonObject { ["username"] = "root", ["password"] = Base64("!over"), ["crypted"] = true });
-        await UntilExecAsync(isAllowed: true);
+        try
+        {
+            await UntilExecAsync(isAllowed: false);
+            await act();
+        }
+        finally
+        {
+            await CallAsync(
+                "guest-set-user-password",
+                new JsonObject { ["username"] = "root", ["password"] = Base64("!over"), ["crypted"] = true });
+            await UntilExecAsync(isAllowed: true);
+        }
         await ShellAsync("sed -i 's|^root:[^:]*|root:*|' /etc/shadow");
     }
 

@@ -100,7 +100,7 @@ public sealed class PasswordTests(FullVm shared)
             var refused = await EndAsync(vm, ResetKind.Name, plain);
             Assert.Equal(ItemStates.Failed, refused.State);
             Assert.Contains("the guest cannot prove a new password", refused.Reason, StringComparison.Ordinal);
-            Assert.Contains("acceptUnverified", refused.Remedy, StringComparison.Ordinal);
+            Assert.Contains("--accept-unverified", refused.Remedy, StringComparison.Ordinal);
             Assert.Equal(before.Latest, (await AccountAsync(vm)).Latest);
 
             await SucceedsAsync(vm, ResetKind.Name, new JsonObject { ["user"] = User, ["acceptUnverified"] = true });
