@@ -32,7 +32,7 @@ internal static class GuestProgram
             time,
             cancel);
 
-    /// <summary>Runs a program whose output is captured.</summary>
+    /// <summary>Runs a program whose output is captured; one that is given a secret tells its exit code alone.</summary>
     /// <param name="request">Of guest-exec.</param>
     /// <inheritdoc cref="ShellAsync"/>
     public static async Task<GuestProgramEnd> RunAsync(
@@ -49,7 +49,9 @@ internal static class GuestProgram
             await Task.Delay(pause, time, cancel);
             try
             {
-                var status = await call.ReadAsync(GuestExecStatus.Request(pid), GuestExecStatus.Read);
+                var ask = request.Holder is null ? GuestExecStatus.Request(pid) : GuestExecStatus.SecretRequest(pid);
+                using var holder = ask.Holder;
+                var status = await call.ReadAsync(ask, GuestExecStatus.Read);
                 if (status.Exited) return new GuestProgramEnd(status.Exitcode, Text(status.OutData), Text(status.ErrData));
             }
             catch (GuestCallException e) when (e.IsPassing)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace QgaOrchestrator.Qemu.Agent.Commands;
@@ -16,6 +17,13 @@ public static class GuestExecStatus
     };
 
     public static AgentRequest Request(long pid) => AgentJson.Request(Name, new(pid), AgentJson.Default.ExecStatusArguments);
+
+    /// <summary>Of a process that was given a secret: all that it said is withheld, since it may have repeated the
+    /// secret.</summary>
+    /// <returns>Whoever has sent it disposes its <see cref="AgentRequest.Holder"/>.</returns>
+    public static AgentRequest SecretRequest(long pid) =>
+        AgentRequest.Secretly(Name, Secret.Of(JsonSerializer.SerializeToUtf8Bytes(
+            new ExecStatusArguments(pid), AgentJson.Default.ExecStatusArguments)));
 
     public static ExecStatus Read(ReadOnlyMemory<byte> json) => AgentJson.Read(json, AgentJson.Default.ExecStatus, isData: true);
 }
