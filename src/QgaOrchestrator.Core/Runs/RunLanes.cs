@@ -51,7 +51,7 @@ public sealed class RunLanes
     /// <summary>Puts the lane back with the next item that waits in it.</summary>
     internal static void Enqueue(PriorityQueue<Waiting, int> queue, RunItems items, int end, Lane lane, int place)
     {
-        while (place < lane.Items.Length && items[lane.Items[place]].State != ItemState.Pending) place++;
+        place = lane.FirstWaiting(items, place);
         if (place < lane.Items.Length && lane.Items[place] is var index && index < end)
             queue.Enqueue(new(lane, place), index);
     }
@@ -67,8 +67,7 @@ public sealed class RunLanes
                 first[lane] = Math.Min(first[lane], Array.BinarySearch(_lanes[lane].Items, item.Index));
         }
         foreach (var lane in changed.Select(item => _of[item.Index]).Distinct())
-            while (first[lane] < _lanes[lane].Items.Length && items[_lanes[lane].Items[first[lane]]].State != ItemState.Pending)
-                first[lane]++;
+            first[lane] = _lanes[lane].FirstWaiting(items, first[lane]);
         return new(_lanes, _of, first);
     }
 
@@ -85,7 +84,15 @@ public sealed class RunLanes
     }
 
     /// <param name="Items">Their indexes, ascending.</param>
-    internal sealed record Lane(int[] Items, IReadOnlyList<Need> Needs);
+    internal sealed record Lane(int[] Items, IReadOnlyList<Need> Needs)
+    {
+        /// <summary>The place of the first item from this one on that is pending; behind the last where none is.</summary>
+        public int FirstWaiting(RunItems items, int place)
+        {
+            while (place < Items.Length && items[Items[place]].State != ItemState.Pending) place++;
+            return place;
+        }
+    }
 
     internal readonly record struct Waiting(Lane Lane, int Place);
 
