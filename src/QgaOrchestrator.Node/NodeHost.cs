@@ -26,7 +26,7 @@ public static class NodeHost
     {
         // Empty: nothing but what is added here, so no variable of ASP.NET's own changes where the node listens.
         var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.AddLineLogging();
+        builder.AddLineLogging(options.Node.LogLevel);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options.Node.Api));
         builder.Services
             .Configure<HostOptions>(host =>

@@ -24,6 +24,15 @@ internal sealed partial class AkkaLog : ReceiveActor, IRequiresMessageQueue<ILog
         Receive<LogEvent>(Write);
     }
 
+    /// <summary>The least that Akka hands over.</summary>
+    public static Akka.Event.LogLevel LevelOf(LogLevel least) => least switch
+    {
+        >= LogLevel.Error => Akka.Event.LogLevel.ErrorLevel,
+        LogLevel.Warning => Akka.Event.LogLevel.WarningLevel,
+        LogLevel.Information => Akka.Event.LogLevel.InfoLevel,
+        _ => Akka.Event.LogLevel.DebugLevel,
+    };
+
     private void Write(LogEvent entry)
     {
         // Actors of ours tell what an operator wants to know; Akka's own only when something is wrong.

@@ -45,7 +45,7 @@ public static class OrchestratorExtensions
         services.AddRetention(options);
         foreach (var kind in RunKinds.Known.All) kind.AddServices(services);
         return services.AddAkka(ClusterExtensions.SystemName, (akka, provider) => akka
-            .AddLogging(provider.GetRequiredService<ILoggerFactory>())
+            .AddLogging(provider.GetRequiredService<ILoggerFactory>(), options.Node.LogLevel)
             .AddJournal(provider.GetRequiredService<IJournal>())
             .AddSerialization()
             .AddCluster(options.Node.Host, options.Cluster)
@@ -86,14 +86,15 @@ public static class OrchestratorExtensions
         _ = provider.GetRequiredService<PointRemoval>().ResumeAsync();
     }
 
-    private static AkkaConfigurationBuilder AddLogging(this AkkaConfigurationBuilder akka, ILoggerFactory loggers) =>
+    private static AkkaConfigurationBuilder AddLogging(
+        this AkkaConfigurationBuilder akka, ILoggerFactory loggers, LogLevel least) =>
         akka
             .AddSetup(new AkkaLogSetup(loggers))
             .ConfigureLoggers(log =>
             {
                 log.ClearLoggers();
                 log.AddLogger<AkkaLog>();
-                log.LogLevel = Akka.Event.LogLevel.InfoLevel;
+                log.LogLevel = AkkaLog.LevelOf(least);
             })
             .AddHocon("""
                 akka {

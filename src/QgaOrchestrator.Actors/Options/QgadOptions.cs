@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Hosts;
@@ -18,7 +19,8 @@ public sealed record QgadOptions(
 /// <param name="DataDirectory">Journal, views, token. Default ./data.</param>
 /// <param name="Api">Where HTTP listens. Default http://127.0.0.1:7070; port 0 takes a free one.</param>
 /// <param name="TargetGroup">The group that owns a recovery point's directory, where set.</param>
-public sealed record NodeSection(string Host, string DataDirectory, Uri Api, string? TargetGroup);
+/// <param name="LogLevel">The least that the node logs: trace to error, default information.</param>
+public sealed record NodeSection(string Host, string DataDirectory, Uri Api, string? TargetGroup, LogLevel LogLevel);
 
 /// <param name="Provider">sqlite (default).</param>
 /// <param name="Own">The provider's own options.</param>

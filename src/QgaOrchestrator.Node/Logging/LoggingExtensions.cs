@@ -8,8 +8,12 @@ namespace QgaOrchestrator.Node.Logging;
 /// </summary>
 public static class LoggingExtensions
 {
-    public static void AddLineLogging(this WebApplicationBuilder builder)
+    /// <param name="least">What is below it is not logged.</param>
+    public static void AddLineLogging(this WebApplicationBuilder builder, LogLevel least)
     {
+        // Requests, connections and the actor system's internals do not help an operator, and paths name VMs and commands: they
+        // are there for who asks for more than the usual.
+        var foreign = least < LogLevel.Information ? least : (LogLevel)Math.Max((int)least, (int)LogLevel.Warning);
         builder.Logging
             .AddSimpleConsole(line =>
             {
@@ -18,10 +22,9 @@ public static class LoggingExtensions
                 line.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
             })
             .ClearProviders() // the console is reached through SafeLines alone
-            .SetMinimumLevel(LogLevel.Information)
-            // Requests, connections and the actor system's internals do not help an operator, and paths name VMs and commands.
-            .AddFilter("Microsoft", LogLevel.Warning)
-            .AddFilter("Akka", LogLevel.Warning);
+            .SetMinimumLevel(least)
+            .AddFilter("Microsoft", foreign)
+            .AddFilter("Akka", foreign);
         builder.Services
             .Configure<ConsoleLoggerOptions>(console =>
             {

@@ -38,8 +38,19 @@ public static class OptionsBinder
         if (!VmName.IsValid(host))
             read.Fail("Node:Host", $"\"{host}\" is not a name for a host (at most 200 characters of [A-Za-z0-9._-])");
         var data = Path.GetFullPath(read.Text("Node:DataDirectory", LedgerPath.DefaultDataDirectory), directory);
-        return new(host, data, Api(read), read.TextOrNull("Node:TargetGroup"));
+        return new(host, data, Api(read), read.TextOrNull("Node:TargetGroup"), Log(read));
     }
+
+    private static LogLevel Log(OptionReader read) => read.Parsed<LogLevel>(
+        "Node:LogLevel", LogLevel.Information, "trace, debug, information, warning or error", text => text switch
+        {
+            "trace" => LogLevel.Trace,
+            "debug" => LogLevel.Debug,
+            "information" => LogLevel.Information,
+            "warning" => LogLevel.Warning,
+            "error" => LogLevel.Error,
+            _ => null,
+        });
 
     private static Uri Api(OptionReader read)
     {

@@ -40,14 +40,30 @@ public sealed class LineLoggingTests
         Assert.NotEmpty(await LoggedAsync("Akka.Remote", logger => Say(logger, LogLevel.Warning, "gone")));
     }
 
+    [Theory]
+    [InlineData(LogLevel.Trace, LogLevel.Trace, LogLevel.Trace)]
+    [InlineData(LogLevel.Debug, LogLevel.Debug, LogLevel.Debug)]
+    [InlineData(LogLevel.Information, LogLevel.Information, LogLevel.Warning)]
+    [InlineData(LogLevel.Warning, LogLevel.Warning, LogLevel.Warning)]
+    [InlineData(LogLevel.Error, LogLevel.Error, LogLevel.Error)]
+    public async Task The_log_begins_at_the_level_that_is_asked_for(LogLevel least, LogLevel ours, LogLevel foreign)
+    {
+        foreach (var (category, first) in new[] { ("QgaOrchestrator.X", ours), ("Microsoft.X", foreign), ("Akka.X", foreign) })
+        {
+            if (first > LogLevel.Trace) Assert.Empty(await LoggedAsync(category, logger => Say(logger, first - 1, "less"), least));
+            Assert.NotEmpty(await LoggedAsync(category, logger => Say(logger, first, "enough"), least));
+        }
+    }
+
     private static void Say(ILogger logger, LogLevel level, string text) =>
         logger.Log(level, 0, text, null, (state, _) => state);
 
-    private static async Task<string> LoggedAsync(string category, Action<ILogger> log)
+    private static async Task<string> LoggedAsync(
+        string category, Action<ILogger> log, LogLevel least = LogLevel.Information)
     {
         using var written = new StringWriter();
         var console = Console.Out;
-        await using (var services = Services())
+        await using (var services = Services(least))
         {
             Console.SetOut(written); // the logger keeps the console that it finds when it is made
             try
@@ -62,11 +78,11 @@ public sealed class LineLoggingTests
         return written.ToString();
     }
 
-    private static ServiceProvider Services()
+    private static ServiceProvider Services(LogLevel least = LogLevel.Information)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.AddLineLogging();
+        builder.AddLineLogging(least);
         return builder.Services.BuildServiceProvider();
     }
 }

@@ -117,6 +117,21 @@ public sealed class OptionsLoaderTests : IDisposable
     }
 
     [Fact]
+    public void A_log_level_is_one_of_five_words()
+    {
+        Assert.Equal(
+            Microsoft.Extensions.Logging.LogLevel.Trace,
+            Load(_directory.Write("node.json", """{ "Node": { "LogLevel": "trace" } }""")).Node.LogLevel);
+        foreach (var wrong in new[] { "verbose", "Trace", "2" })
+        {
+            var file = _directory.Write("node.json", $$"""{ "Node": { "LogLevel": "{{wrong}}" } }""");
+            Assert.EndsWith(
+                $"Node:LogLevel: \"{wrong}\" is not trace, debug, information, warning or error",
+                Assert.Throws<OptionsException>(() => Load(file)).Errors.Single(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void A_config_that_others_can_write_to_is_refused()
     {
         var file = _directory.Write("node.json", "{}");
