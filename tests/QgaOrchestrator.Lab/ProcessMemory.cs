@@ -1,10 +1,12 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace QgaOrchestrator.Lab;
 
 /// <summary>
-/// Looks for bytes in all writable memory of a process: stacks, heaps, buffers. Needles are given masked (each byte XOR 0x5A), so
-/// that one who searches its own memory does not find what it searches by.
+/// Looks for bytes in all memory of a process that a core would hold: stacks, heaps, buffers, code that was made. Needles are
+/// given masked (each byte XOR 0x5A), so that one who searches its own memory does not find what it searches by.
 /// </summary>
 public static class ProcessMemory
 {
@@ -41,17 +43,27 @@ public static class ProcessMemory
                     break; // unmapped meanwhile
                 }
                 var read = chunk.AsSpan(0, length);
-                for (var i = 0; i < read.Length; i++) read[i] ^= Mask;
+                Unmask(read);
                 found.AddRange(needles.In(read));
                 if (length < chunk.Length) break;
             }
         return found;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Unmask(Span<byte> bytes)
+    {
+        var words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        for (var i = 0; i < words.Length; i++) words[i] ^= Mask * 0x0101010101010101UL;
+        for (var i = words.Length * sizeof(ulong); i < bytes.Length; i++) bytes[i] ^= Mask;
+    }
+
     private static IEnumerable<(long Start, long End)> Mappings(int process) =>
         from line in File.ReadAllLines($"/proc/{process}/maps")
         let fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-        where fields[1].StartsWith("rw", StringComparison.Ordinal) && !line.EndsWith("[vvar]", StringComparison.Ordinal)
+        let isWritable = fields[1].StartsWith("rw", StringComparison.Ordinal)
+        let isOfNoFile = fields[1][0] == 'r' && (fields.Length < 6 || fields[5].StartsWith("/memfd:", StringComparison.Ordinal))
+        where isWritable || isOfNoFile
         let range = fields[0].Split('-')
         select (Hex(range[0]), Hex(range[1]));
 

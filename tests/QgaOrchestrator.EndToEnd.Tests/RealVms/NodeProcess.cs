@@ -28,6 +28,10 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     public int Pid => _node!.Id;
 
+    public Uri Api => new(_api);
+
+    public string AdminToken => File.ReadAllText(Path.Combine(Data, "admin.token")).Trim();
+
     public bool HasEnded => _node!.HasExited;
 
     /// <summary>The process that watches its ledger, null while there is none.</summary>
@@ -141,7 +145,7 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     /// <summary>The typed client of its API, as admin.</summary>
     public QgaClient Client() =>
-        new(new Uri(_api), File.ReadAllText(Path.Combine(Data, "admin.token")).Trim(), TimeProvider.System);
+        new(Api, AdminToken, TimeProvider.System);
 
     /// <summary>Starts a backup of all VMs and returns the run's id at once.</summary>
     public async Task<string> StartBackupAsync() => (string)(await AskAsync("backup", "run", "--select", "*", "--detach"))["id"]!;
@@ -184,7 +188,7 @@ internal sealed class NodeProcess : IAsyncDisposable
         _node?.Dispose();
     }
 
-    private string Config => Path.Combine(_folder, "node.json");
+    public string Config => Path.Combine(_folder, "node.json");
 
     /// <summary>Below those that the system assigns, so that no other process gets it before the node does.</summary>
     private static int FreePort()

@@ -56,8 +56,8 @@ public abstract record Act
     public static Act Error(string description, string errorClass = "GenericError") => new ErrorAct(description, errorClass);
 
     /// <summary>Answer this line, made of the arguments that came (JSON, empty for none): a guest that repeats what it was
-    /// told.</summary>
-    public static Act Echo(Func<string, string> line) => new EchoAct(line);
+    /// told. Null: no answer, so others decide.</summary>
+    public static Act Echo(Func<string, string?> line) => new EchoAct(line);
 
     /// <summary>Anything else that happens at this point of the dialogue: pause the VM, freeze by somebody else, tell a
     /// test.</summary>
@@ -85,7 +85,7 @@ public abstract record Act
 
     internal sealed record ErrorAct(string Description, string Class) : Act;
 
-    internal sealed record EchoAct(Func<string, string> Line) : Act;
+    internal sealed record EchoAct(Func<string, string?> Line) : Act;
 
     internal sealed record DoAct(Action Action) : Act;
 }

@@ -75,7 +75,8 @@ internal sealed class Script(TimeProvider time, Random chance)
                         answered = true;
                         break;
                     case Act.EchoAct says:
-                        await exchange.Send(Encoding.UTF8.GetBytes(says.Line(exchange.Arguments) + "\n"), stop);
+                        if (says.Line(exchange.Arguments) is not { } line) break;
+                        await exchange.Send(Encoding.UTF8.GetBytes(line + "\n"), stop);
                         answered = true;
                         break;
                     case Act.RawAct raw:
