@@ -12,18 +12,26 @@ internal static class LabEscrow
 {
     private const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Gives the node a recipient.</summary>
+    /// <summary>Made once: that takes seconds of a processor.</summary>
+    private static readonly Lazy<(string Certificate, RSAParameters Key)> Made = new(() =>
+    {
+        using var passphrase = Secret.Of("correct horse battery");
+        var made = EscrowKey.Create("test", passphrase, TimeProvider.System.GetUtcNow(), 3072);
+        using var key = EscrowKey.Open(made.PrivateKey, passphrase);
+        return (made.Certificate, key.ExportParameters(includePrivateParameters: true));
+    });
+
+    /// <summary>Gives the node a recipient, the same that all nodes of these tests get.</summary>
     /// <param name="data">The node's data directory.</param>
     /// <returns>Its private key.</returns>
     public static async Task<RSA> AddRecipientAsync(string data)
     {
-        using var passphrase = Secret.Of("correct horse battery");
-        var made = EscrowKey.Create("test", passphrase, TimeProvider.System.GetUtcNow(), 3072);
+        var made = Made.Value;
         var file = Path.Combine(data, "recipients", "test.pem");
         Directory.CreateDirectory(Path.GetDirectoryName(file)!, Own | UnixFileMode.UserExecute);
         await File.WriteAllTextAsync(file, made.Certificate);
         File.SetUnixFileMode(file, Own);
-        return EscrowKey.Open(made.PrivateKey, passphrase);
+        return RSA.Create(made.Key);
     }
 
     public static SqliteEscrow Of(string data) => new(new(Path.Combine(data, "escrow.db")));

@@ -33,9 +33,9 @@ internal sealed class Ctl
     public Task<ToolResult> InitAsync(string name) =>
         DoneAsync("escrow", "init", name, "--to", _folder, "--passphrase-file", Passphrase);
 
-    /// <summary>A key pair that no node knows, made as deploy/docs/passwords.md says.</summary>
+    /// <summary>A key pair that no node knows, made as deploy/docs/passwords.md says, but with fewer bits.</summary>
     public Task MakeAsync(string name) => Tool.MustAsync(
-        "openssl", "req", "-x509", "-newkey", "rsa:4096", "-sha256", "-days", "7300", "-subj", $"/CN={name}", "-addext",
+        "openssl", "req", "-x509", "-newkey", "rsa:3072", "-sha256", "-days", "7300", "-subj", $"/CN={name}", "-addext",
         "basicConstraints=critical,CA:false", "-addext", "keyUsage=critical,keyEncipherment", "-keyout", Key(name), "-out",
         Certificate(name), "-passout", $"file:{Passphrase}");
 
