@@ -12,6 +12,12 @@ public interface IOrchestrator
     /// <summary>All VMs that the fleet's hosts report, by name.</summary>
     Task<IReadOnlyList<VmStatus>> ListVmsAsync(CancellationToken cancel);
 
+    /// <summary>All hosts of the cluster, by name; those that are away with what they told last.</summary>
+    Task<IReadOnlyList<HostStatus>> ListHostsAsync(CancellationToken cancel);
+
+    /// <summary>A host that is away does not come back: it and its VMs are not listed any more, on any node.</summary>
+    void ForgetHost(string host);
+
     /// <summary>
     /// Calls one agent command. A freeze opens a window of its own, a thaw closes the open one; a sync is answered by us.
     /// </summary>
@@ -64,6 +70,8 @@ public enum AgentState
     None,
     /// <summary>The fleet's file says that it is there, and it is not.</summary>
     Missing,
+    /// <summary>The node of its host does not answer; what is shown of it is what that told last.</summary>
+    Unreachable,
 }
 
 /// <summary>What a host knows of one VM.</summary>
@@ -97,6 +105,8 @@ public sealed record VmStatus(VmId Id, string? Uuid, IReadOnlyDictionary<string,
     public IReadOnlyDictionary<string, string> NotUnderstood { get; init; } = new Dictionary<string, string>();
     /// <summary>The run that works on this VM now.</summary>
     public string? Run { get; init; }
+    /// <summary>Set where its host's node is not reachable: what is shown was told then.</summary>
+    public DateTimeOffset? AsOf { get; init; }
 }
 
 /// <summary>What the guest told of itself.</summary>

@@ -9,6 +9,8 @@ namespace QgaOrchestrator.Api;
     AllowTrailingCommas = true)]
 [JsonSerializable(typeof(Vm))]
 [JsonSerializable(typeof(Page<Vm>))]
+[JsonSerializable(typeof(Host))]
+[JsonSerializable(typeof(Page<Host>))]
 [JsonSerializable(typeof(AgentCallReply))]
 [JsonSerializable(typeof(WokenVm))]
 [JsonSerializable(typeof(FileDigest))]

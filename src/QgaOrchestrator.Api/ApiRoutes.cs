@@ -16,6 +16,8 @@ public static class ApiRoutes
     public const string VmPassword = "/v1/vms/{vm}/passwords/{user}";
     public const string VmPasswordCheckout = "/v1/vms/{vm}/passwords/{user}/checkout";
     public const string VmPasswordGeneration = "/v1/vms/{vm}/passwords/{user}/generations/{generation:int}";
+    public const string Hosts = "/v1/hosts";
+    public const string Host = "/v1/hosts/{host}";
     public const string Passwords = "/v1/passwords";
     public const string EscrowRecipients = "/v1/escrow/recipients";
     public const string EscrowRecipient = "/v1/escrow/recipients/{name}";
@@ -48,6 +50,8 @@ public static class ApiRoutes
     public const string ProblemContentType = "application/problem+json";
 
     public static string VmPath(string vm) => $"{Vms}/{Uri.EscapeDataString(vm)}";
+
+    public static string HostPath(string host) => $"{Hosts}/{Uri.EscapeDataString(host)}";
 
     public static string AgentCallPath(string vm, string command) => $"{VmPath(vm)}/agent/{Uri.EscapeDataString(command)}";
 

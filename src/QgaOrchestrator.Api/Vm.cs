@@ -22,6 +22,8 @@ public sealed record Vm(
     public IReadOnlyDictionary<string, string>? NotUnderstood { get; init; }
     /// <summary>The run that works on this VM now.</summary>
     public string? Run { get; init; }
+    /// <summary>Set where its host's node is not reachable: what is shown was told then.</summary>
+    public DateTimeOffset? AsOf { get; init; }
 }
 
 /// <summary>The channel to a guest's agent.</summary>
@@ -59,6 +61,8 @@ public static class AgentStates
     public const string None = "none";
     /// <summary>The fleet's file says that it is there, and it is not.</summary>
     public const string Missing = "missing";
+    /// <summary>The node of its host does not answer; what is shown was told before.</summary>
+    public const string Unreachable = "unreachable";
 
     /// <summary>Nothing is wrong: it answers, or is just being asked.</summary>
     public static bool IsFine(string state) => state is Ready or Connecting;

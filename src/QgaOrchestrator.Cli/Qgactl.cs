@@ -22,6 +22,7 @@ internal static class Qgactl
         root.Add(RunCommands.Build(host, global, KindCommands.All.SelectMany(kind => kind.RunCommands(host, global))));
         root.Add(PointCommands.Build(host, global));
         root.Add(ThawCommand.Build(host, global));
+        root.Add(HostCommands.Build(host, global));
         root.Add(TokenCommands.Build(host, global));
         root.Add(AuditCommand.Build(host, global));
         root.Add(ShellCompletion.Build(host));

@@ -67,6 +67,7 @@ public static class NodeHost
         app.UseStartGate();
         app.MapHealth();
         app.MapVms();
+        app.MapHosts();
         app.MapAgentCalls();
         app.MapFiles();
         app.MapProcesses();

@@ -8,60 +8,122 @@ using QgaOrchestrator.Core.Vms;
 namespace QgaOrchestrator.Actors.Fleet;
 
 /// <summary>
-/// The fleet as this node sees it, and the way to each VM: the last status that each VM's actor told, what discovery knows of
-/// VMs that have no channel, and the labels of the fleet's file. One a node; it lists VMs and selects targets, and forwards
-/// each message for a VM to the VM's channel, or answers why there is none.
+/// The fleet as this node sees it, and the way to each VM. One a node; it lists VMs and selects targets, and forwards each
+/// message for a VM to the VM's channel, or to the directory of the VM's host, or answers why there is none. It tells the other
+/// hosts' directories of its own VMs, and they tell it of theirs.
 /// </summary>
-internal sealed class FleetActor : ReceiveActor
+internal sealed class FleetActor : ReceiveActor, IWithTimers
 {
+    private sealed record TellChanges : INoSerializationVerificationNeeded;
+
+    private sealed record TellHowItIs : INoSerializationVerificationNeeded;
+
+    public const string Name = "fleet";
+
     private const string Look = "See which VMs are there: qgactl vm list";
 
-    private readonly Dictionary<VmId, VmStatus> _vms = [];
-    /// <summary>The QEMU process under which each VM's agent was last ready.</summary>
-    private readonly Dictionary<VmId, string> _processes = [];
-    private readonly Func<IActorRef> _runs;
-    private Dictionary<VmId, AgentObstacle> _unserved = [];
+    /// <summary>Changes are told together.</summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(300);
 
-    /// <param name="identify">What the fleet's file says of a VM.</param>
-    /// <param name="channels">The region of VMs' actors.</param>
-    /// <param name="runs">The region of runs.</param>
-    /// <param name="started">Is told of each VM whose agent is ready under a new QEMU process.</param>
-    public FleetActor(
-        Func<VmId, VmIdentity> identify, Func<IActorRef> channels, Func<IActorRef> runs, Action<VmStatus> started)
+    private readonly FleetServices _services;
+    private readonly OwnVms _own;
+    private readonly OtherHosts _others;
+    private readonly ToldVms _told;
+
+    public FleetActor(FleetServices services)
     {
-        _runs = runs;
-        Receive<VmSeen>(m => See(m.Status, started));
-        Receive<VmLeft>(m => _vms.Remove(m.Vm));
-        Receive<VmsFound>(m => _unserved = m.Scan.Unserved.ToDictionary(vm => vm.Id, vm => vm.Obstacle));
-        Receive<ListVms>(_ => Sender.Tell(new VmList(
-            [.. All().OrderBy(vm => vm.Id.Name, StringComparer.Ordinal).Select(vm => Said(vm, identify(vm.Id)))])));
-        Receive<FindUuid>(m => Sender.Tell(new VmUuid(_vms.GetValueOrDefault(m.Vm)?.Uuid)));
-        Receive<NoChannel>(m => Refuse(m.Message, _unserved.GetValueOrDefault(m.Message.Vm)));
-        Receive<IVmMessage>(m =>
+        _services = services;
+        _own = new OwnVms(services);
+        _others = new OtherHosts(services, Self);
+        _told = new ToldVms(services, _own, _others, Self);
+
+        Receive<VmSeen>(m => Change(m.Status.Id, () => _own.See(m.Status)));
+        Receive<VmLeft>(m => Change(m.Vm, () => _own.Leave(m.Vm)));
+        Receive<VmsFound>(m => Change(null, () => _own.Find(m.Scan)));
+        Receive<ListVms>(_ => Sender.Tell(new VmList([.. All().OrderBy(vm => vm.Id.Name, StringComparer.Ordinal)])));
+        Receive<ListHosts>(_ => Sender.Tell(new HostsListed([.. _others.All(Facts())])));
+        Receive<FindUuid>(m => Sender.Tell(new VmUuid(Find(m.Vm)?.Uuid)));
+
+        Receive<MembersChanged>(_others.Update);
+        Receive<HostVmsTold>(_others.Learn);
+        Receive<HostBeat>(_others.Learn);
+        Receive<HostForgotten>(Forget);
+        Receive<TellVms>(_ => _told.TellEverything(Sender));
+        Receive<TellChanges>(_ => _told.TellChanges());
+        Receive<TellHowItIs>(_ => _told.Beat(Facts()));
+
+        Receive<NoChannel>(m => Refuse(m.Message, _own.ObstacleOf(m.Message.Vm)));
+        Receive<IVmMessage>(Pass);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(FleetServices services) => ActorProps.Of(() => new FleetActor(services));
+
+    protected override void PreStart()
+    {
+        if (_services.IsClustered)
+            Timers.StartPeriodicTimer("how it is", new TellHowItIs(), TimeSpan.Zero, HostBeat.Interval);
+    }
+
+    /// <param name="vm">Null: any.</param>
+    private void Change(VmId? vm, Action change)
+    {
+        change();
+        // A node alone keeps no second list.
+        if (!_services.IsClustered) return;
+        if (vm is null) _told.LookAtAll();
+        else _told.Look(vm);
+        if (_told.HasChanged && !Timers.IsTimerActive("changes"))
+            Timers.StartSingleTimer("changes", new TellChanges(), Gathering);
+    }
+
+    /// <summary>Who does not know it any more tells nobody.</summary>
+    private void Forget(HostForgotten forgotten)
+    {
+        if (!_others.Forget(forgotten.Host)) return;
+        foreach (var directory in _others.Present) directory.Tell(forgotten, Self);
+    }
+
+    private IEnumerable<VmStatus> All() => _own.All().Concat(_others.Vms());
+
+    private VmStatus? Find(VmId vm) => vm.Host == _services.Host ? _own.Find(vm) : _others.Find(vm.Host, vm.Name);
+
+    private HostFacts Facts()
+    {
+        var (vms, frozen) = (0, 0);
+        foreach (var vm in _own.All())
         {
-            if (!_vms.ContainsKey(m.Vm) && _unserved.TryGetValue(m.Vm, out var obstacle)) Refuse(m, obstacle);
-            else channels().Forward(m);
-        });
+            vms++;
+            if (vm.Frozen) frozen++;
+        }
+        return _services.Facts(vms, frozen);
     }
 
-    private void See(VmStatus vm, Action<VmStatus> started)
+    /// <summary>What comes from another host's node is for a VM of this one.</summary>
+    private void Pass(IVmMessage message)
     {
-        _vms[vm.Id] = vm;
-        if (vm is not { Agent: AgentState.Ready, Process: { } process } || _processes.GetValueOrDefault(vm.Id) == process) return;
-        _processes[vm.Id] = process;
-        started(vm);
+        if (_own.WhyUnserved(message.Vm) is { } obstacle) Refuse(message, obstacle);
+        else if (message.Vm.Host == _services.Host || !_services.IsClustered) _services.Channels().Forward(message);
+        else if (message is IWire && _others.WayTo(message.Vm.Host) is { } directory) directory.Tell(message, Sender);
+        else RefuseAway(message);
     }
 
-    /// <summary>A VM whose channel has not ended yet is shown as the channel reports it.</summary>
-    private IEnumerable<VmStatus> All() =>
-        _vms.Values.Concat(_unserved.Where(vm => !_vms.ContainsKey(vm.Key)).Select(vm => Unserved(vm.Key, vm.Value)));
-
-    private static VmStatus Unserved(VmId vm, AgentObstacle obstacle) => new(vm, null, VmIdentity.NoLabels, obstacle.State)
+    /// <summary>A call comes to the VM's host by HTTP, and so never this way.</summary>
+    private void RefuseAway(IVmMessage message)
     {
-        AgentReason = obstacle.Reason,
-        AgentRemedy = obstacle.Remedy,
-        MonitorReason = "not asked: see the agent",
-    };
+        var (reason, remedy) = OtherHosts.WhyAway(message.Vm.Host);
+        switch (message)
+        {
+            case CallAgent or WakeVm:
+                Sender.Tell(new CallReply.Refused(CallRefusal.Unreachable, reason, remedy));
+                break;
+            // One that was begun may go on: it is asked for again.
+            case StartItem { Resume: false } item:
+                _services.Runs().Tell(item.Unreachable(reason, remedy));
+                break;
+        }
+    }
 
     /// <param name="asked">What cannot be done.</param>
     /// <param name="obstacle">Null: it is only known that the VM is not here.</param>
@@ -75,7 +137,7 @@ internal sealed class FleetActor : ReceiveActor
                 break;
             case StartItem item:
                 // To its run, which tells the group's coordinator: the sender may be the coordinator.
-                _runs().Tell(Ended(item, obstacle));
+                _services.Runs().Tell(Ended(item, obstacle));
                 break;
         }
     }
@@ -88,7 +150,4 @@ internal sealed class FleetActor : ReceiveActor
         _ when item.Resume => item.Unreachable(obstacle.Reason, obstacle.Remedy),
         _ => item.Failed(obstacle.Reason, obstacle.Remedy),
     };
-
-    private static VmStatus Said(VmStatus vm, VmIdentity said) =>
-        vm with { Labels = said.Labels, Group = said.Group, Freeze = said.Freeze };
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Core.Fleet;
@@ -14,6 +15,9 @@ internal sealed partial class FleetFileWatch(string? path, ILogger log)
 
     private volatile FleetFile _file = FleetFile.Empty;
 
+    /// <summary>SHA-256 of the file as it is, 12 digits, so that hosts can be compared; null: there is none.</summary>
+    public string? Sum { get; private set; }
+
     /// <summary>What is wrong with the file now; its last good content stays in force.</summary>
     public IReadOnlyList<SourceFault> Faults { get; private set; } = [];
 
@@ -28,7 +32,8 @@ internal sealed partial class FleetFileWatch(string? path, ILogger log)
         var now = info.Exists ? (info.LastWriteTimeUtc, info.Length) : default;
         if (now == _seen) return _file;
         _seen = now;
-        var (file, errors) = info.Exists ? Read(path) : (null, ["there is no such file"]);
+        Sum = null;
+        var (file, errors) = info.Exists ? ReadFile(path) : (null, ["there is no such file"]);
         if (file is not null) _file = file;
         foreach (var error in errors) NotRead(path, error);
         Faults = errors.Count == 0 ? [] :
@@ -43,11 +48,13 @@ internal sealed partial class FleetFileWatch(string? path, ILogger log)
         return _file;
     }
 
-    private static (FleetFile? File, IReadOnlyList<string> Errors) Read(string path)
+    private (FleetFile? File, IReadOnlyList<string> Errors) ReadFile(string path)
     {
         try
         {
-            return VmPlaces.Reader.Read(File.ReadAllBytes(path));
+            var content = File.ReadAllBytes(path);
+            Sum = Convert.ToHexStringLower(SHA256.HashData(content))[..12];
+            return VmPlaces.Reader.Read(content);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
@@ -14,7 +15,13 @@ public static class ClusterExtensions
     public const string SystemName = "qga";
 
     /// <summary>Role of the member that owns a host's channels.</summary>
-    public static string HostRole(string host) => "host-" + host;
+    public static string HostRole(string host) => RolePrefix + host;
+
+    /// <summary>The hosts whose channels a member owns: one.</summary>
+    public static IEnumerable<string> HostsOf(Member member) => member.Roles
+        .Where(role => role.StartsWith(RolePrefix, StringComparison.Ordinal)).Select(role => role[RolePrefix.Length..]);
+
+    private const string RolePrefix = "host-";
 
     public static AkkaConfigurationBuilder AddCluster(
         this AkkaConfigurationBuilder builder,

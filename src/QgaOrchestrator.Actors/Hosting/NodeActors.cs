@@ -7,6 +7,7 @@ using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Stores;
@@ -45,6 +46,7 @@ public sealed partial class NodeActors(
 
     private readonly TaskCompletionSource _discovered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IActorRef _host = ActorRefs.Nobody;
+    private int _runsHere;
 
     private volatile IReadOnlyList<SourceFault> _faults = [];
 
@@ -70,7 +72,8 @@ public sealed partial class NodeActors(
         var scan = new FleetScan(options.Node.Host, options.Fleet.Sources, "/",
             host => cluster.State.Members.Any(member => member.HasRole(ClusterExtensions.HostRole(host))));
         var pauses = new RestartPauses(time, new Random(Environment.ProcessId));
-        Fleet = system.ActorOf(ActorProps.Of(() => new FleetActor(fleet.Identify, () => Vms, () => Runs, started.Add)), "fleet");
+        Fleet = system.ActorOf(FleetActor.Props(FleetServices(fleet)), FleetActor.Name);
+        if (options.Cluster.Seeds.Count > 0) system.ActorOf(ActorProps.Of(() => new MemberWatch(Fleet)), "members");
 
         // The guard of freezes is up before a region accepts work. It starts VMs when their region is there.
         _host = system.ActorOf(
@@ -91,7 +94,7 @@ public sealed partial class NodeActors(
             Keep = Keep,
             Secrets = secrets.Read,
             ForgetSecrets = secrets.Forget,
-        }), pauses));
+        }), pauses, change => Interlocked.Add(ref _runsHere, change)));
         _host.Tell(new BeginDiscovery(Vms));
     }
 
@@ -100,6 +103,19 @@ public sealed partial class NodeActors(
         if (_host.IsNobody()) return;
         await _host.Ask<WindowsClosed>(new CloseWindows("this node is stopping"), TimeSpan.FromSeconds(25));
     }
+
+    private FleetServices FleetServices(FleetFileWatch fleet) => new()
+    {
+        Host = options.Node.Host,
+        Identify = fleet.Identify,
+        Channels = () => Vms,
+        Runs = () => Runs,
+        Started = started.Add,
+        Time = time,
+        Facts = (vms, windows) => new HostFacts(
+            NodeVersion.Text, options.Node.Api.ToString(), vms, windows, _runsHere, ProcessorLoad.Now(), time.GetUtcNow(), fleet.Sum),
+        IsClustered = options.Cluster.Seeds.Count > 0,
+    };
 
     private HostServices HostServices(FreezeLedger ledger, FleetFileWatch fleet, FleetScan scan) => new()
     {

@@ -31,6 +31,11 @@ public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool se
     public async Task<IReadOnlyList<VmStatus>> ListVmsAsync(CancellationToken cancel) =>
         (await actors.Fleet.Ask<VmList>(new ListVms(), Answer, cancel)).Vms;
 
+    public async Task<IReadOnlyList<HostStatus>> ListHostsAsync(CancellationToken cancel) =>
+        (await actors.Fleet.Ask<HostsListed>(new ListHosts(), Answer, cancel)).Hosts;
+
+    public void ForgetHost(string host) => actors.Fleet.Tell(new HostForgotten(host));
+
     public async Task<CallReply> CallAsync(
         VmId vm, AgentRequest request, CallOptions options, CancellationToken cancel)
     {

@@ -17,12 +17,16 @@ internal sealed class RunKeeper : ReceiveActor, IWithTimers
 
     private readonly Props _run;
     private readonly RestartPauses _pauses;
+    private readonly Action<int> _count;
     private readonly Queue<(object Message, IActorRef Sender)> _waiting = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private IActorRef? _child;
 
-    public RunKeeper(Props run, RestartPauses pauses)
+    /// <param name="run">Of the run's actor.</param>
+    /// <param name="count">Is told of each that begins or ends here.</param>
+    public RunKeeper(Props run, RestartPauses pauses, Action<int> count)
     {
+        _count = count;
         (_run, _pauses) = (run, pauses);
         Receive<Begin>(_ => BeginRun());
         Receive<Terminated>(_ => Pause());
@@ -33,7 +37,12 @@ internal sealed class RunKeeper : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(Props run, RestartPauses pauses) => ActorProps.Of(() => new RunKeeper(run, pauses));
+    public static Props Props(Props run, RestartPauses pauses, Action<int> count) =>
+        ActorProps.Of(() => new RunKeeper(run, pauses, count));
+
+    protected override void PreStart() => _count(1);
+
+    protected override void PostStop() => _count(-1);
 
     /// <summary>Begun anew here, and only after the pause.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);

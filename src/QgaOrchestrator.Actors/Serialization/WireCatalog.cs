@@ -21,6 +21,10 @@ public static class WireCatalog
         new("item.moved.v1", typeof(ItemMoved)),
         new("item.ended.v2", typeof(ItemEnded)) { Earlier = "item.ended.v1" },
         new("item.journalled.v1", typeof(ItemJournalled)),
+        new("host.vms.v1", typeof(HostVmsTold)),
+        new("host.beat.v1", typeof(HostBeat)),
+        new("host.tell.v1", typeof(TellVms)),
+        new("host.forgotten.v1", typeof(HostForgotten)),
     ];
 }
 

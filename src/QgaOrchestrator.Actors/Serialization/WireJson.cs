@@ -21,6 +21,10 @@ namespace QgaOrchestrator.Actors.Serialization;
 [JsonSerializable(typeof(ItemMoved))]
 [JsonSerializable(typeof(ItemEnded))]
 [JsonSerializable(typeof(ItemJournalled))]
+[JsonSerializable(typeof(HostVmsTold))]
+[JsonSerializable(typeof(HostBeat))]
+[JsonSerializable(typeof(TellVms))]
+[JsonSerializable(typeof(HostForgotten))]
 [JsonSerializable(typeof(JsonObject))]
 public sealed partial class WireJson : JsonSerializerContext
 {

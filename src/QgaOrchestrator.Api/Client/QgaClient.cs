@@ -50,6 +50,19 @@ public sealed partial class QgaClient : IDisposable
     public Task<Vm> GetVmAsync(string vm, CancellationToken cancel = default) =>
         GetAsync(ApiRoutes.VmPath(vm), ApiJson.Default.Vm, cancel);
 
+    public IAsyncEnumerable<Host> ListHostsAsync(CancellationToken cancel = default) =>
+        ListAsync(ApiRoutes.Hosts, ApiJson.Default.PageHost, cancel);
+
+    public Task<Host> GetHostAsync(string host, CancellationToken cancel = default) =>
+        GetAsync(ApiRoutes.HostPath(host), ApiJson.Default.Host, cancel);
+
+    /// <summary>A host that is away does not come back.</summary>
+    public async Task ForgetHostAsync(string host, CancellationToken cancel = default)
+    {
+        using var response = await _transport
+            .SendAsync(() => new HttpRequestMessage(HttpMethod.Delete, ApiRoutes.HostPath(host)), cancel).ConfigureAwait(false);
+    }
+
     /// <summary>Calls one agent command and gives the value of its "return" member.</summary>
     /// <param name="arguments">A UTF-8 JSON object, or empty for none.</param>
     public async Task<JsonElement> CallAgentAsync(

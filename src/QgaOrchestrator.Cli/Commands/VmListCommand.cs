@@ -22,7 +22,8 @@ internal static class VmListCommand
             AgentStates.Quarantined,
             AgentStates.None,
             AgentStates.Missing,
-            AgentStates.Invalid
+            AgentStates.Invalid,
+            AgentStates.Unreachable
         );
         var frozen = new Option<bool>("--frozen") { Description = "Only VMs whose guest is frozen" };
         var command = new CliCommand(

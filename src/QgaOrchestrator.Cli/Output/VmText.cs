@@ -47,6 +47,7 @@ internal static class VmText
             _ => $"{Frozen(vm)}, since {to.Time(vm.FrozenSince)}",
         });
         Line("Run", vm.Run);
+        Line("As of", vm.AsOf is { } told ? to.Time(told) : null);
         foreach (var (command, why) in vm.NotUnderstood ?? new Dictionary<string, string>())
             Line("Not known", $"{command}: {why}");
         if (vm.Guest is not { } guest)

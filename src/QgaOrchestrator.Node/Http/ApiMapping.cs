@@ -27,6 +27,7 @@ public static class ApiMapping
             : null,
         NotUnderstood = vm.NotUnderstood is { Count: > 0 } odd ? odd : null,
         Run = vm.Run,
+        AsOf = vm.AsOf,
     };
 
     /// <summary>Of a run whose kind this node does not know, nothing is shown that only its kind can tell.</summary>

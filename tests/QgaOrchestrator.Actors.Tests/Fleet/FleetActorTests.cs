@@ -26,14 +26,16 @@ public sealed class FleetActorTests : TestKit
     {
         Runs = CreateTestProbe();
         _fleet = Sys.ActorOf(
-            ActorProps.Of(() =>
-                new FleetActor(
-                    id => new VmIdentity(id, null, new Dictionary<string, string> { ["app"] = id.Name }),
-                    () => TestActor,
-                    () => Runs.Ref,
-                    _started.Add
-                )
-            )
+            FleetActor.Props(new FleetServices
+            {
+                Host = "h1",
+                Identify = id => new VmIdentity(id, null, new Dictionary<string, string> { ["app"] = id.Name }),
+                Channels = () => TestActor,
+                Runs = () => Runs.Ref,
+                Started = _started.Add,
+                Time = TimeProvider.System,
+                Facts = (_, _) => throw new InvalidOperationException("nobody asks"),
+            })
         );
     }
 

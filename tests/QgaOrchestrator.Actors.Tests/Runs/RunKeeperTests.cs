@@ -26,7 +26,7 @@ public sealed class RunKeeperTests : TestKit
     {
         (_region, _told) = (CreateTestProbe(), CreateTestProbe());
         var pauses = new RestartPauses(new ManualTime(), new Random(1));
-        _keeper = _region.ChildActorOf(RunKeeper.Props(Props.Create(() => new Faulty(_told)), pauses), "r1");
+        _keeper = _region.ChildActorOf(RunKeeper.Props(Props.Create(() => new Faulty(_told)), pauses, _ => { }), "r1");
         _told.ExpectMsg("r1 begins");
     }
 

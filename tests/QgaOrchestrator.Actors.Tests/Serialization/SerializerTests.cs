@@ -58,6 +58,20 @@ public sealed class SerializerTests : IAsyncLifetime
             }
         ),
         new ItemJournalled(Vm, "r1", 3, 2),
+        new HostVmsTold("hv1", new(Guid.NewGuid(), 1, 2, 0, 1,
+        [
+            new VmStatus(Vm, "uuid", new Dictionary<string, string> { ["app"] = "db" }, AgentState.Ready)
+            {
+                Group = "shop", Freeze = FreezeMode.Alone, AgentReason = "why", AgentRemedy = "what", AgentVersion = "7.2.22",
+                Frozen = true, FrozenCertain = false, FrozenSince = At, FrozenBy = "run r1", RunState = "running",
+                MonitorReason = "why", QemuVersion = "7.2.22", Process = "boot/1/2",
+                Inventory = new("db1", "Debian", "debian", "6.1", ["192.0.2.7"], ["/"]),
+                NotUnderstood = new Dictionary<string, string> { ["guest-get-users"] = "why" }, Run = "r1",
+            },
+        ], ["left"])),
+        new HostBeat("hv1", Guid.NewGuid(), 7, new("0.1.0", "http://127.0.0.1:7070", 2, 1, 3, 0.5, At, "0123456789ab")),
+        new TellVms(),
+        new HostForgotten("hv1"),
     ];
 
     private TestSystem _system = null!;

@@ -1,0 +1,122 @@
+using Akka.Actor;
+using QgaOrchestrator.Actors.Messages;
+using QgaOrchestrator.Core.Fleet.Directory;
+
+namespace QgaOrchestrator.Actors.Fleet;
+
+/// <summary>
+/// The hosts of the cluster and what they told of their VMs. Each host tells its own, so two of them never disagree about one.
+/// A host that is away stays known, with what it told last, until somebody says to forget it. Belongs to the
+/// <see cref="FleetActor"/>.
+/// </summary>
+internal sealed class OtherHosts(FleetServices services, IActorRef self)
+{
+    /// <summary>How long an answer to <see cref="TellVms"/> is waited for.</summary>
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
+
+    private sealed class Known
+    {
+        public HostMember? Member { get; set; }
+        public HostList<VmStatus> List { get; set; } = HostList<VmStatus>.Unknown;
+        public HostFacts? Facts { get; set; }
+        public DateTimeOffset? HeardAt { get; set; }
+        public DateTimeOffset? AskedAt { get; set; }
+        public HostState State => Member?.State ?? HostState.Unreachable;
+    }
+
+    private readonly SortedDictionary<string, Known> _hosts = new(StringComparer.Ordinal);
+    private HostState _own = HostState.Joining;
+
+    /// <summary>The directories that can be told something.</summary>
+    public IEnumerable<ICanTell> Present => _hosts.Values.Where(IsPresent).Select(host => host.Member!.Directory);
+
+    public void Update(MembersChanged changed)
+    {
+        var now = changed.Members.ToDictionary(member => member.Host);
+        _own = now.GetValueOrDefault(services.Host)?.State ?? HostState.Joining;
+        now.Remove(services.Host);
+        foreach (var member in now.Values) Of(member.Host).Member = member;
+        foreach (var (name, host) in _hosts) host.Member = now.GetValueOrDefault(name);
+    }
+
+    public void Learn(HostBeat beat)
+    {
+        if (beat.Host == services.Host) return;
+        var host = Of(beat.Host);
+        (host.Facts, host.HeardAt) = (beat.Facts, services.Time.GetUtcNow());
+        if (host.List.IsBehind(beat.Incarnation, beat.Version)) AskAll(host);
+    }
+
+    public void Learn(HostVmsTold told)
+    {
+        if (told.Host == services.Host) return;
+        var host = Of(told.Host);
+        (host.List, var ask) = host.List.Take(told.Part, vm => vm.Id.Name);
+        host.HeardAt = services.Time.GetUtcNow();
+        if (ask) AskAll(host);
+        else host.AskedAt = null;
+    }
+
+    /// <returns>False: it is not known, or its node is a member and would tell of it again.</returns>
+    public bool Forget(string host) =>
+        _hosts.TryGetValue(host, out var known) && known.Member is null && _hosts.Remove(host);
+
+    /// <summary>The way to a host's VMs; null: none.</summary>
+    public ICanTell? WayTo(string host) =>
+        _hosts.TryGetValue(host, out var known) && IsPresent(known) ? known.Member!.Directory : null;
+
+    /// <summary>VMs of a host that is away are shown as it told them last.</summary>
+    public IEnumerable<VmStatus> Vms() => _hosts.SelectMany(host => IsPresent(host.Value)
+        ? host.Value.List.Vms.Values
+        : host.Value.List.Vms.Values.Select(vm => Away(vm, host.Value)));
+
+    public VmStatus? Find(string host, string name) =>
+        _hosts.TryGetValue(host, out var known) && known.List.Vms.TryGetValue(name, out var vm)
+            ? IsPresent(known) ? vm : Away(vm, known)
+            : null;
+
+    public IEnumerable<HostStatus> All(HostFacts own) =>
+        _hosts.Select(host => new HostStatus(
+                host.Key,
+                host.Value.State,
+                host.Value.Facts,
+                host.Value is { Facts: { } facts, HeardAt: { } heard } ? facts.At - heard : null,
+                host.Value.HeardAt))
+            .Append(new HostStatus(services.Host, services.IsClustered ? _own : HostState.Up, own, TimeSpan.Zero, own.At))
+            .OrderBy(host => host.Host, StringComparer.Ordinal);
+
+    /// <summary>What is said where something is asked of such a host's VM.</summary>
+    public static (string Reason, string Remedy) WhyAway(string host) =>
+        ($"the node of host {host} is not reachable", $"See qgactl host show {host}, and start qgad there");
+
+    private static bool IsPresent(Known host) => host.State != HostState.Unreachable;
+
+    private static VmStatus Away(VmStatus vm, Known host)
+    {
+        var (reason, remedy) = WhyAway(vm.Id.Host);
+        return vm with
+        {
+            Agent = AgentState.Unreachable,
+            AgentReason = reason,
+            AgentRemedy = remedy,
+            MonitorReason = reason,
+            RunState = null,
+            FrozenCertain = !vm.Frozen,
+            AsOf = host.HeardAt,
+        };
+    }
+
+    private Known Of(string host)
+    {
+        if (!_hosts.TryGetValue(host, out var known)) _hosts[host] = known = new Known();
+        return known;
+    }
+
+    private void AskAll(Known host)
+    {
+        var now = services.Time.GetUtcNow();
+        if (host.Member is not { } member || now - host.AskedAt < AskAgain) return;
+        host.AskedAt = now;
+        member.Directory.Tell(new TellVms(), self);
+    }
+}

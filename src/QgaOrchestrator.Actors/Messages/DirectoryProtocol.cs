@@ -1,0 +1,42 @@
+using Akka.Actor;
+using QgaOrchestrator.Core.Fleet.Directory;
+
+namespace QgaOrchestrator.Actors.Messages;
+
+/// <summary>From a host's directory to that of another host: VMs of the sender's host.</summary>
+/// <param name="Host">The sender's.</param>
+public sealed record HostVmsTold(string Host, ListPart<VmStatus> Part) : IWire;
+
+/// <summary>From a host's directory to all others, every <see cref="Interval"/>: how far its list is, and how the host is.
+/// Who is behind asks with <see cref="TellVms"/>.</summary>
+/// <param name="Host">The sender's.</param>
+/// <param name="Incarnation">Of its process.</param>
+/// <param name="Version">Of its list of VMs.</param>
+public sealed record HostBeat(string Host, Guid Incarnation, long Version, HostFacts Facts) : IWire
+{
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+}
+
+/// <summary>To a host's directory: tell the sender all of your VMs.</summary>
+public sealed record TellVms : IWire;
+
+/// <summary>To this node's directory, which tells all others: a host that is away does not come back. Its VMs are not listed any
+/// more.</summary>
+public sealed record HostForgotten(string Host) : IWire;
+
+/// <summary>What a node tells of itself.</summary>
+/// <param name="Version">Of the program.</param>
+/// <param name="Api">Where its HTTP listens, as its config says.</param>
+/// <param name="Vms">VMs that it lists.</param>
+/// <param name="Windows">VMs that are frozen by it now, or may be.</param>
+/// <param name="Runs">Runs that it works for now.</param>
+/// <param name="Load">Processes that run or wait for a processor, averaged over a minute.</param>
+/// <param name="At">Its clock.</param>
+/// <param name="FleetFile">SHA-256 of its fleet file, 12 digits; null: it has none.</param>
+public sealed record HostFacts(
+    string Version, string Api, int Vms, int Windows, int Runs, double Load, DateTimeOffset At, string? FleetFile);
+
+/// <summary>Answered by <see cref="HostsListed"/>.</summary>
+public sealed record ListHosts : INoSerializationVerificationNeeded;
+
+public sealed record HostsListed(IReadOnlyList<HostStatus> Hosts) : INoSerializationVerificationNeeded;

@@ -1,0 +1,137 @@
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using QgaOrchestrator.Actors.Fleet;
+using QgaOrchestrator.Actors.Messages;
+using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Vms;
+
+namespace QgaOrchestrator.Actors.Tests.Fleet;
+
+/// <summary>The directory of one of several hosts; the others' are probes.</summary>
+public sealed class DirectoryTests : TestKit
+{
+    private static readonly VmId Own = new("hv1", "web"), Other = new("hv2", "db");
+
+    private readonly ManualTime _time = new();
+    private readonly TestProbe _runs, _second;
+    private readonly IActorRef _fleet;
+    private readonly Guid _incarnation = Guid.NewGuid();
+    private readonly HostFacts _facts;
+
+    /// <summary>The test is the region of VMs.</summary>
+    public DirectoryTests() : base("akka { loglevel = WARNING, stdout-loglevel = OFF }")
+    {
+        _facts = new("0.1.0", "http://hv2:7070", 1, 0, 3, 0.5, _time.GetUtcNow() + TimeSpan.FromSeconds(1), "0123456789ab");
+        (_runs, _second) = (CreateTestProbe(), CreateTestProbe());
+        _fleet = Sys.ActorOf(FleetActor.Props(new FleetServices
+        {
+            Host = "hv1",
+            Identify = id => new VmIdentity(id, null, VmIdentity.NoLabels),
+            Channels = () => TestActor,
+            Runs = () => _runs.Ref,
+            Started = _ => { },
+            Time = _time,
+            Facts = (vms, windows) => _facts with { Vms = vms, Windows = windows, At = _time.GetUtcNow() },
+            IsClustered = true,
+        }));
+    }
+
+    [Fact]
+    public void Other_hosts_are_told_what_changes_and_all_when_they_ask()
+    {
+        Members(HostState.Up);
+        _fleet.Tell(new VmSeen(Status(Own)));
+        var change = _second.FishForMessage<HostVmsTold>(_ => true).Part;
+        Assert.Equal((1, 2, "web"), (change.From, change.To, Assert.Single(change.Seen).Id.Name));
+
+        _fleet.Tell(new TellVms(), _second);
+        var all = _second.FishForMessage<HostVmsTold>(_ => true).Part;
+        Assert.Equal((0, 2, 1, "web"), (all.From, all.To, all.Parts, Assert.Single(all.Seen).Id.Name));
+        Assert.Equal((2, 1), _second.FishForMessage<HostBeat>(beat => beat.Version == 2) is var beat ? (beat.Version, beat.Facts.Vms) : default);
+    }
+
+    [Fact]
+    public async Task Another_hosts_VMs_are_listed_and_reached_through_its_directory()
+    {
+        Members(HostState.Up);
+        Tell(Status(Other));
+
+        Assert.Equal([Other], (await ListAsync()).Select(vm => vm.Id));
+        var order = new ItemJournalled(Other, "r1", 1, 1);
+        _fleet.Tell(order, _runs);
+        Assert.Equal(order, _second.FishForMessage<ItemJournalled>(_ => true));
+        Assert.Equal(_runs.Ref, _second.LastSender);
+    }
+
+    [Fact]
+    public async Task A_host_that_is_behind_is_asked_for_all()
+    {
+        Members(HostState.Up);
+        _fleet.Tell(new HostBeat("hv2", _incarnation, 9, _facts));
+        _second.FishForMessage<TellVms>(_ => true);
+        Assert.Empty(await ListAsync());
+    }
+
+    [Fact]
+    public async Task VMs_of_a_host_that_is_away_stay_listed_as_they_were()
+    {
+        Members(HostState.Up);
+        _fleet.Tell(new HostBeat("hv2", _incarnation, 1, _facts));
+        Tell(Status(Other) with { Frozen = true });
+        Members(HostState.Unreachable);
+
+        var vm = Assert.Single(await ListAsync());
+        Assert.Equal((AgentState.Unreachable, true, false, _time.GetUtcNow()), (vm.Agent, vm.Frozen, vm.FrozenCertain, vm.AsOf));
+        Assert.Contains("hv2", vm.AgentReason, StringComparison.Ordinal);
+        _fleet.Tell(new CallAgent(Other, "guest-ping", default, new()));
+        Assert.Equal(CallRefusal.Unreachable, ExpectMsg<CallReply.Refused>().Why);
+
+        Members(HostState.Up);
+        Assert.Equal(AgentState.Ready, Assert.Single(await ListAsync()).Agent);
+    }
+
+    [Fact]
+    public async Task Hosts_are_shown_with_what_they_told_last()
+    {
+        Members(HostState.Up);
+        _fleet.Tell(new HostBeat("hv2", _incarnation, 1, _facts));
+        var hosts = (await _fleet.Ask<HostsListed>(new ListHosts())).Hosts;
+        Assert.Equal(
+            [("hv1", HostState.Up, TimeSpan.Zero), ("hv2", HostState.Up, TimeSpan.FromSeconds(1))],
+            hosts.Select(host => (host.Host, host.State, host.Clock!.Value)));
+
+        Members(null);
+        hosts = (await _fleet.Ask<HostsListed>(new ListHosts())).Hosts;
+        Assert.Equal(("hv2", HostState.Unreachable, _facts), (hosts[1].Host, hosts[1].State, hosts[1].Facts));
+    }
+
+    [Fact]
+    public async Task Only_a_host_that_is_no_member_can_be_forgotten()
+    {
+        Members(HostState.Up);
+        Tell(Status(Other));
+        _fleet.Tell(new HostForgotten("hv2"));
+        Assert.Single(await ListAsync());
+
+        Members(null);
+        _fleet.Tell(new HostForgotten("hv2"));
+        Assert.Empty(await ListAsync());
+        Assert.Single((await _fleet.Ask<HostsListed>(new ListHosts())).Hosts);
+    }
+
+    /// <param name="second">The state of hv2's node; null: it is no member.</param>
+    private void Members(HostState? second) => _fleet.Tell(new MembersChanged(
+        [
+            new HostMember("hv1", HostState.Up, _fleet),
+            .. second is { } state ? [new HostMember("hv2", state, _second.Ref)] : (HostMember[])[],
+        ]));
+
+    private void Tell(params VmStatus[] vms) =>
+        _fleet.Tell(new HostVmsTold("hv2", new(_incarnation, 0, 1, 0, 1, vms, [])));
+
+    private async Task<IReadOnlyList<VmStatus>> ListAsync() => (await _fleet.Ask<VmList>(new ListVms())).Vms;
+
+    private static VmStatus Status(VmId vm) => new(vm, null, VmIdentity.NoLabels, AgentState.Ready);
+}
