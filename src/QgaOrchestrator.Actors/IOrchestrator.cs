@@ -46,6 +46,10 @@ public interface IOrchestrator
     /// <param name="by">The name of the token that asks for it.</param>
     Task<RunView?> RetryRunAsync(string id, string newId, string by, CancellationToken cancel);
 
+    /// <summary>The host whose node works for a run, or would work for a new one of this id: all that follows is asked
+    /// there.</summary>
+    Task<string> FindRunHostAsync(string id, CancellationToken cancel);
+
     /// <summary>A run that is known here, or null.</summary>
     Task<RunView?> GetRunAsync(string id, CancellationToken cancel);
 

@@ -61,6 +61,8 @@ internal sealed class HostileNode(string text, bool refuses) : HttpMessageHandle
                     (_, ["recovery-points", _]) => Json(typeof(Point)),
                     ("POST", ["tokens"]) => Json(typeof(NewToken)),
                     ("GET", ["tokens"]) => Json(typeof(Page<Token>)),
+                    ("GET", ["hosts"]) => Json(typeof(Page<Host>)),
+                    ("GET", ["hosts", _]) => Json(typeof(Host)),
                     ("DELETE", _) => new HttpResponseMessage(HttpStatusCode.NoContent),
                     (_, ["audit"]) => Json(typeof(Page<AuditRecord>)),
                     (_, ["audit", "check"]) => Json(typeof(AuditChain)),

@@ -29,6 +29,7 @@ internal sealed class FleetActor : ReceiveActor, IWithTimers
     private readonly OwnVms _own;
     private readonly OtherHosts _others;
     private readonly ToldVms _told;
+    private readonly HostWatchers _watchers;
 
     public FleetActor(FleetServices services)
     {
@@ -36,6 +37,7 @@ internal sealed class FleetActor : ReceiveActor, IWithTimers
         _own = new OwnVms(services);
         _others = new OtherHosts(services, Self);
         _told = new ToldVms(services, _own, _others, Self);
+        _watchers = new HostWatchers(services, _others, Context);
 
         Receive<VmSeen>(m => Change(m.Status.Id, () => _own.See(m.Status)));
         Receive<VmLeft>(m => Change(m.Vm, () => _own.Leave(m.Vm)));
@@ -44,7 +46,13 @@ internal sealed class FleetActor : ReceiveActor, IWithTimers
         Receive<ListHosts>(_ => Sender.Tell(new HostsListed([.. _others.All(Facts())])));
         Receive<FindUuid>(m => Sender.Tell(new VmUuid(Find(m.Vm)?.Uuid)));
 
-        Receive<MembersChanged>(_others.Update);
+        Receive<MembersChanged>(m =>
+        {
+            _others.Update(m);
+            _watchers.TellAll();
+        });
+        Receive<WatchHosts>(m => _watchers.Add(Sender, m.Hosts));
+        Receive<Terminated>(m => _watchers.Remove(m.ActorRef));
         Receive<HostVmsTold>(_others.Learn);
         Receive<HostBeat>(_others.Learn);
         Receive<HostForgotten>(Forget);
@@ -109,20 +117,13 @@ internal sealed class FleetActor : ReceiveActor, IWithTimers
         else RefuseAway(message);
     }
 
-    /// <summary>A call comes to the VM's host by HTTP, and so never this way.</summary>
+    /// <summary>A call comes to the VM's host by HTTP, and so never this way. An order is not kept: its run waits for the host,
+    /// and orders again.</summary>
     private void RefuseAway(IVmMessage message)
     {
+        if (message is not (CallAgent or WakeVm)) return;
         var (reason, remedy) = OtherHosts.WhyAway(message.Vm.Host);
-        switch (message)
-        {
-            case CallAgent or WakeVm:
-                Sender.Tell(new CallReply.Refused(CallRefusal.Unreachable, reason, remedy));
-                break;
-            // One that was begun may go on: it is asked for again.
-            case StartItem { Resume: false } item:
-                _services.Runs().Tell(item.Unreachable(reason, remedy));
-                break;
-        }
+        Sender.Tell(new CallReply.Refused(CallRefusal.Unreachable, reason, remedy));
     }
 
     /// <param name="asked">What cannot be done.</param>

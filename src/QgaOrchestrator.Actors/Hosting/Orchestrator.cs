@@ -118,6 +118,9 @@ public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool se
             ? null
             : await StartAsync(retry with { StartedBy = by }, cancel);
 
+    public async Task<string> FindRunHostAsync(string id, CancellationToken cancel) =>
+        (await actors.Runs.Ask<RunLocated>(new LocateRun(id), Answer, cancel)).Host;
+
     public async Task<RunView?> GetRunAsync(string id, CancellationToken cancel)
     {
         // Asking for a run that never was would start an actor for it.

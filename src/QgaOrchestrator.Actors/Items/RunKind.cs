@@ -90,6 +90,10 @@ public abstract class RunKind
     /// <summary>The target that all items share, for maxParallelPerTarget; null: each host has its own.</summary>
     public virtual string? Target(RunOptions options) => null;
 
+    /// <summary>How an item under way counts whose host was waited for too long: unreachable, or unknown where the item may have
+    /// changed what nobody can see.</summary>
+    public virtual ItemState LostAs => ItemState.Unreachable;
+
     // ---- its work on one VM
 
     /// <summary>The actor that does an item; it answers its parent with <see cref="ItemsActor.Finished"/>.</summary>

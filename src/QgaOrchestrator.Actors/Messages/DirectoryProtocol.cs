@@ -36,6 +36,13 @@ public sealed record HostForgotten(string Host) : IWire;
 public sealed record HostFacts(
     string Version, string Api, int Vms, int Windows, int Runs, double Load, DateTimeOffset At, string? FleetFile);
 
+/// <summary>To this node's directory: tell the sender which of these hosts are away, now and whenever that changes, by
+/// <see cref="HostsAway"/>.</summary>
+internal sealed record WatchHosts(IReadOnlyCollection<string> Hosts) : INoSerializationVerificationNeeded;
+
+/// <param name="Hosts">All of the watched ones that cannot be reached.</param>
+internal sealed record HostsAway(IReadOnlyCollection<string> Hosts) : INoSerializationVerificationNeeded;
+
 /// <summary>Answered by <see cref="HostsListed"/>.</summary>
 public sealed record ListHosts : INoSerializationVerificationNeeded;
 

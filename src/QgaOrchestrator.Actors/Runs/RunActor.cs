@@ -51,6 +51,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         Command<WatchRun>(Watch);
         Command<DescribeRetry>(m => Sender.Tell(
             _live.Run is { } run ? StartRun.Retrying(run, m.NewRun) : new NoSuchRun(m.Run)));
+        Command<LocateRun>(m => Sender.Tell(new RunLocated(m.Run, _services.Host)));
         Command<FindUnsettled>(m => Sender.Tell(UnsettledAttempts.On(m.Vm, _live.Run)));
         Command<LingeredWithoutRun>(_ => LeaveWithoutRun());
 
@@ -60,6 +61,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         Command<GroupActor.Ended>(m => Handle(new RunInput.GroupEnded(m.Outcomes)));
 
         Command<RunTimers.Elapsed>(m => Handle(m.Input));
+        Command<HostsAway>(m => Handle(new RunInput.HostsAway(m.Hosts)));
         Command<ShownRun.TellDue>(_ => _shown.Tell(_live.Run!));
         Command<Terminated>(m => _shown.Forget(m.ActorRef));
         Command<RunAudit.Appended>(_ =>
@@ -91,11 +93,14 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     /// <summary>The target follows from the options, so the journal does not hold it.</summary>
     private RunEvent.RunStarted WithTarget(RunEvent.RunStarted started) =>
-        started with { Target = _services.Kind(started.Kind)?.Target(started.Options) };
+        _services.Kind(started.Kind) is { } kind
+            ? started with { Target = kind.Target(started.Options), LostAs = kind.LostAs }
+            : started;
 
     private void Continue()
     {
         if (_live.Run is null) Timers.StartSingleTimer("nobody", new LingeredWithoutRun(), Lingering);
+        WatchHosts();
         // All of them once more: the audit log takes only what it does not have.
         _audit.Append();
         if (_live.Run is { IsEnded: false } run) _log.Info("{0}", RunWords.Continues(run));
@@ -116,8 +121,15 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         Handle(new RunInput.Ordered(new RunCommand.Start(started)), run =>
         {
             _log.Info("{0}", RunWords.Started(run));
+            WatchHosts();
             Answer(asker, run);
         });
+    }
+
+    private void WatchHosts()
+    {
+        if (_live.Run is { IsEnded: false } run)
+            _services.Vms.Tell(new WatchHosts([.. run.Items.Select(item => item.Vm.Host).Distinct()]));
     }
 
     private void Steer(SteerRun order)

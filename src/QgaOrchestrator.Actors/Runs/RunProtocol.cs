@@ -66,10 +66,17 @@ public sealed record WatchRun(string Run) : IRunMessage, INoSerializationVerific
 /// cref="NoSuchRun"/>.</summary>
 public sealed record DescribeRetry(string Run, string NewRun) : IRunMessage, INoSerializationVerificationNeeded;
 
-/// <summary>Which attempts on this VM are under way? Answered by <see cref="UnsettledAttempts"/>.</summary>
-public sealed record FindUnsettled(string Run, VmId Vm) : IRunMessage, INoSerializationVerificationNeeded;
+/// <summary>Where does this run live, or where would it? Answered by <see cref="RunLocated"/>. Whoever wants more of it asks there:
+/// what a large run tells is no message between nodes.</summary>
+public sealed record LocateRun(string Run) : IRunMessage, IWire;
 
-public sealed record UnsettledAttempts(IReadOnlyList<ItemAttempt> Items) : INoSerializationVerificationNeeded
+/// <param name="Host">Of the node that works for the run, or would.</param>
+public sealed record RunLocated(string Run, string Host) : IWire;
+
+/// <summary>Which attempts on this VM are under way? Answered by <see cref="UnsettledAttempts"/>.</summary>
+public sealed record FindUnsettled(string Run, VmId Vm) : IRunMessage, IWire;
+
+public sealed record UnsettledAttempts(IReadOnlyList<ItemAttempt> Items) : IWire
 {
     /// <param name="run">Null: it is kept no longer, or was never started.</param>
     public static UnsettledAttempts On(VmId vm, RunState? run) => new(

@@ -33,7 +33,7 @@ internal sealed class RunTimers(TimeProvider time, ITimerScheduler timers)
                 var after = e.At - time.GetUtcNow();
                 Start(
                     "look",
-                    new RunInput.Ordered(new RunCommand.Dispatch()),
+                    new RunInput.Look(),
                     after < TimeSpan.Zero ? TimeSpan.Zero
                         : after > LongestTimer ? LongestTimer
                         : after

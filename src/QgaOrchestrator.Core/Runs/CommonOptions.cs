@@ -5,6 +5,8 @@ public static class CommonOptions
 {
     private const int MaxParallel = 50;
 
+    private static readonly TimeSpan UnreachableAfter = TimeSpan.FromMinutes(10);
+
     private static readonly TimeSpan ShortestTime =
         TimeSpan.FromMilliseconds(1), LongestSoak = TimeSpan.FromDays(30), LongestDeadline = TimeSpan.FromDays(365);
 
@@ -21,6 +23,7 @@ public static class CommonOptions
         new("canary", "N|%", null, "VMs to try first; the run stops if none of them succeeds"),
         new("waves", "N|%,…", null, "cumulative steps after the canary") { Example = "10%,50%" },
         new("soak", "TIME", null, "time to wait after each wave") { Example = "10m" },
+        new("unreachableAfter", "TIME|null", "00:10:00", "time to wait for a host's node that is away; null: without end"),
         new("deadline", "TIME", null, "abort the run this long after its start") { Example = "8h" },
         new("dryRun", "true|false", "false", "only check and plan; change nothing"),
     ];
@@ -40,6 +43,9 @@ public static class CommonOptions
             Canary = reader.CountOrPercent("canary", least: 1),
             Waves = reader.CountsOrPercents("waves"),
             Soak = reader.Duration("soak", ShortestTime, LongestSoak),
+            UnreachableAfter = reader.IsNull("unreachableAfter")
+                ? null
+                : reader.Duration("unreachableAfter", ShortestTime, LongestDeadline) ?? UnreachableAfter,
             Deadline = reader.Duration("deadline", ShortestTime, LongestDeadline),
             DryRun = reader.Flag("dryRun"),
         };

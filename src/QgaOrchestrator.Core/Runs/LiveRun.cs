@@ -17,6 +17,9 @@ public sealed record LiveRun
     /// <summary>Outcomes that wait to be written together.</summary>
     public ImmutableList<ItemOutcome> Batch { get; init; } = [];
 
+    /// <summary>Hosts that cannot be reached now.</summary>
+    public AwayHosts Away { get; init; } = AwayHosts.None;
+
     /// <summary>Groups that have a coordinator here.</summary>
     public ImmutableSortedSet<string> Coordinated { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
 }
@@ -40,6 +43,12 @@ public abstract record RunInput
 
     /// <summary>The wait that <see cref="RunEffect.AwaitBatch"/> asked for is over.</summary>
     public sealed record BatchDue : RunInput;
+
+    /// <summary>These hosts, and no others, cannot be reached now.</summary>
+    public sealed record HostsAway(IReadOnlyCollection<string> Hosts) : RunInput;
+
+    /// <summary>Something may be due by the clock alone.</summary>
+    public sealed record Look : RunInput;
 
     /// <summary>Time to send again what is under way.</summary>
     public sealed record Remind : RunInput;
@@ -98,7 +107,7 @@ public abstract record RunEffect
     /// <summary>Answer <see cref="RunInput.Remind"/> in a while.</summary>
     public sealed record RemindLater : Wait;
 
-    /// <summary>Something is due then by the clock alone: order a dispatch.</summary>
+    /// <summary>Something is due then by the clock alone: answer <see cref="RunInput.Look"/>.</summary>
     public sealed record LookAt(DateTimeOffset At) : Wait;
 
     /// <summary>The run has ended.</summary>

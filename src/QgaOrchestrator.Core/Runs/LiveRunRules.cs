@@ -17,6 +17,7 @@ public static class LiveRunRules
         (input, live.Run) switch
         {
             (RunInput.Ordered i, _) => Store(live, i.Command, [], now),
+            (RunInput.HostsAway i, var run) => HostsAway(live with { Away = live.Away.Seen(i.Hosts, now) }, live.Away, run, now),
             (RunInput.Stored i, _) => Stored(live, i.What, now),
             (_, null) => (live, []),
             (RunInput.Recovered, { IsEnded: true }) => (live, [new RunEffect.End()]),
@@ -26,6 +27,8 @@ public static class LiveRunRules
             (RunInput.ItemEnded i, { } run) => Ended(live, run, i.Outcome, now),
             (RunInput.GroupEnded i, { } run) => Batch(live, run, i.Outcomes, now),
             (RunInput.BatchDue, _) => Settle(live, now),
+            (RunInput.Look, { IsEnded: false } run) => Look(live, run, now),
+            (RunInput.Look, _) => (live, []),
             _ => throw new InvalidOperationException($"No rule for {input}"),
         };
 
@@ -57,11 +60,11 @@ public static class LiveRunRules
 
     /// <summary>Everything that a command leads to, and what is due after it: outcomes with the items that take their
     /// places.</summary>
-    private static List<RunEvent> Consequences(RunState? state, RunCommand command, DateTimeOffset now)
+    private static List<RunEvent> Consequences(RunState? state, RunCommand command, AwayHosts away, DateTimeOffset now)
     {
         List<RunEvent> events = [.. RunRules.Decide(state, command, now)];
         state = events.Aggregate(state, RunRules.Evolve);
-        while (state is { IsEnded: false } && RunRules.Decide(state, new RunCommand.Dispatch(), now) is { Count: > 0 } due)
+        while (state is { IsEnded: false } && RunRules.Decide(state, new RunCommand.Dispatch(away), now) is { Count: > 0 } due)
         {
             events.AddRange(due);
             state = due.Aggregate(state, RunRules.Evolve);
@@ -72,11 +75,11 @@ public static class LiveRunRules
     private static (LiveRun, IReadOnlyList<RunEffect>) Store(
         LiveRun live, RunCommand command, IReadOnlyList<ItemOutcome> settled, DateTimeOffset now)
     {
-        var events = Consequences(live.Run, command, now);
+        var events = Consequences(live.Run, command, live.Away, now);
         if (events.Count > 0) return (live, [new RunEffect.Store(events, settled)]);
         var effects = new List<RunEffect>();
         live = Acknowledge(live, settled, effects);
-        effects.AddRange(LookAgain(live.Run, now));
+        effects.AddRange(LookAgain(live, now));
         return (live, effects);
     }
 
@@ -88,17 +91,51 @@ public static class LiveRunRules
         live = Acknowledge(live, stored.Settled, effects);
         if (stored.Events.OfType<RunEvent.RunStarted>().Any()) effects.Add(new RunEffect.RemindLater());
         foreach (var dispatched in stored.Events.OfType<RunEvent.ItemsDispatched>())
-            live = Begin(live, dispatched.Items.Select(attempt => run.Items[attempt.Item]), resume: false, effects);
+            live = Begin(
+                live,
+                // An attempt that was given up at once never begins.
+                dispatched.Items.Where(attempt => RunRules.IsUnderWay(run, attempt.Item, attempt.Attempt))
+                    .Select(attempt => run.Items[attempt.Item]),
+                resume: false,
+                effects
+            );
         if (stored.Events.OfType<RunEvent.RunAborted>().Any()) Abort(live, run, effects);
-        effects.AddRange(run.IsEnded ? [new RunEffect.End()] : LookAgain(run, now));
+        effects.AddRange(run.IsEnded ? [new RunEffect.End()] : LookAgain(live, now));
         return (live, effects);
     }
 
     private static (LiveRun, IReadOnlyList<RunEffect>) Recover(LiveRun live, RunState run, DateTimeOffset now)
     {
         (live, var reminded) = Remind(live, run);
-        (live, var due) = Store(live, new RunCommand.Dispatch(), [], now);
+        (live, var due) = Store(live, new RunCommand.Dispatch(live.Away), [], now);
         return (live, [.. reminded, .. due]);
+    }
+
+    /// <summary>What waits may begin on a host that is back; what is under way there is asked for.</summary>
+    private static (LiveRun, IReadOnlyList<RunEffect>) HostsAway(LiveRun live, AwayHosts before, RunState? run, DateTimeOffset now)
+    {
+        if (run is not { IsEnded: false }) return (live, []);
+        var isBack = run.Counts.Running > 0
+            && RunRules.UnderWay(run).Any(item => before.Has(item.Vm.Host) && !live.Away.Has(item.Vm.Host));
+        (live, var reminded) = isBack ? Remind(live, run) : (live, []);
+        (live, var due) = Look(live, run, now);
+        return (live, [.. reminded, .. due]);
+    }
+
+    private static (LiveRun, IReadOnlyList<RunEffect>) Look(LiveRun live, RunState run, DateTimeOffset now)
+    {
+        var lost = RunDispatch.Lost(run, now, live.Away).Where(o => live.Batch.All(waiting => waiting.Item != o.Item))
+            .ToLookup(o => run.Items[o.Item].Group is null);
+        List<RunEffect> told =
+        [
+            .. lost[false].Select(o => (Group: CoordinatorOf(live, o.Item, o.Attempt), Outcome: o)).Where(o => o.Group is not null)
+                .Select(o => new RunEffect.TellGroup(o.Group!, o.Outcome)),
+        ];
+        IReadOnlyList<ItemOutcome> alone = [.. lost[true]];
+        (live, var effects) = alone.Count > 0
+            ? Store(live, new RunCommand.Settle(alone), alone, now)
+            : Store(live, new RunCommand.Dispatch(live.Away), [], now);
+        return (live, [.. told, .. effects]);
     }
 
     /// <summary>Attempts under way as far as the journal knows: after a restart nobody may be working on them.</summary>
@@ -188,6 +225,6 @@ public static class LiveRunRules
         effects.AddRange(live.Coordinated.Select(group => new RunEffect.StopGroup(group, abort.Reason)));
     }
 
-    private static IReadOnlyList<RunEffect> LookAgain(RunState? run, DateTimeOffset now) =>
-        run is { IsEnded: false } && RunRules.Again(run, now) is { } at ? [new RunEffect.LookAt(at)] : [];
+    private static IReadOnlyList<RunEffect> LookAgain(LiveRun live, DateTimeOffset now) =>
+        live.Run is { IsEnded: false } run && RunRules.Again(run, now, live.Away) is { } at ? [new RunEffect.LookAt(at)] : [];
 }

@@ -35,6 +35,10 @@ public abstract record RunEvent
         /// reads the journal sets it.</summary>
         [JsonIgnore]
         public string? Target { get; init; }
+
+        /// <summary>How an attempt under way counts whose host was waited for too long; not stored, as the target.</summary>
+        [JsonIgnore]
+        public ItemState LostAs { get; init; } = ItemState.Unreachable;
     }
 
     /// <summary>These attempts may have begun from now on: every name that they make derives from run, item and

@@ -11,6 +11,7 @@ public sealed class RunOptionReader
     private const int MostEntries = 100, LongestText = 4096, LongestShown = 100;
 
     private readonly Dictionary<string, JsonElement> _given = [];
+    private readonly HashSet<string> _nulls = [];
     private readonly IReadOnlyList<OptionInfo> _known;
     private readonly List<string> _errors = [];
 
@@ -31,12 +32,17 @@ public sealed class RunOptionReader
                 _errors.Add(
                     $"{property.Name}: no such option; there are {string.Join(", ", known.Select(option => option.Name).Order())}"
                 );
-            else if (property.Value.ValueKind != JsonValueKind.Null)
+            else if (property.Value.ValueKind == JsonValueKind.Null)
+                _nulls.Add(property.Name);
+            else
                 _given[property.Name] = property.Value;
         }
     }
 
     public IReadOnlyList<string> Errors => _errors;
+
+    /// <summary>It was given, as null: where that is another wish than none.</summary>
+    public bool IsNull(string name) => _nulls.Contains(name);
 
     /// <summary>A value that is wrong, or goes with no other that was given.</summary>
     public void Fail(string name, string expected) => Fail($"{name}: {expected}");

@@ -37,6 +37,10 @@ public sealed record RunOptions
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public TimeSpan? Deadline { get; init; }
 
+    /// <summary>How long a host's node is waited for that cannot be reached; null: for ever. Default 10 min.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TimeSpan? UnreachableAfter { get; init; }
+
     /// <summary>Only the checks are made, and nothing is changed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool DryRun { get; init; }

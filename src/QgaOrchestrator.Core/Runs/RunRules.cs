@@ -11,7 +11,8 @@ public abstract record RunCommand
     public sealed record Start(RunEvent.RunStarted Started) : RunCommand;
 
     /// <summary>Dispatch what is due.</summary>
-    public sealed record Dispatch : RunCommand;
+    /// <param name="Away">Hosts that cannot be reached.</param>
+    public sealed record Dispatch(AwayHosts Away) : RunCommand;
 
     /// <param name="By">The token's name.</param>
     public sealed record Pause(string? By = null) : RunCommand;
@@ -52,12 +53,14 @@ public static class RunRules
             ({ IsEnded: false } s, RunCommand.Abort c) when s.Abort is null || (s.Abort.Wait && !c.Wait) =>
                 [new RunEvent.RunAborted(c.Reason, c.Wait, now) { By = c.By }],
             (_, RunCommand.Pause or RunCommand.Resume or RunCommand.Abort) => [],
-            ({ } s, RunCommand.Dispatch) => Due(s, now) switch
+            ({ } s, RunCommand.Dispatch c) => Due(s, now, c.Away) switch
             {
                 { Overdue: true } =>
                     [new RunEvent.RunAborted($"its deadline of {s.Options.Deadline:c} has passed", Wait: false, now)],
                 { Finish: { } end } => [new RunEvent.RunFinished(end, Reason(s), now)],
                 { Dispatch: { Count: > 0 } items } => [new RunEvent.ItemsDispatched(items, now)],
+                { GiveUp: { Count: > 0 } items } =>
+                    [new RunEvent.ItemsDispatched(items, now), new RunEvent.ItemsSettled(RunDispatch.GivenUp(s, items, c.Away, now), now)],
                 _ => [],
             },
             (null, _) => throw new InvalidOperationException($"{command} came before the run was started"),
@@ -79,11 +82,21 @@ public static class RunRules
     };
 
     /// <summary>What should begin now: attempts to dispatch, or the run's end; and when to look again.</summary>
-    public static RunDue Due(RunState state, DateTimeOffset now) =>
-        Look(state, now) is var (due, end) && end is { } until ? due with { Dispatch = Next(state, until) } : due;
+    public static RunDue Due(RunState state, DateTimeOffset now, AwayHosts away)
+    {
+        var (due, end) = Look(state, now);
+        if (end is not { } until) return due;
+        var (begin, giveUp) = RunDispatch.Next(state, until, now, away);
+        return due with { Dispatch = begin, GiveUp = giveUp };
+    }
 
     /// <summary>When something is due by the clock alone. What could begin now is not looked for.</summary>
-    public static DateTimeOffset? Again(RunState state, DateTimeOffset now) => Look(state, now).Due.Again;
+    public static DateTimeOffset? Again(RunState state, DateTimeOffset now, AwayHosts away)
+    {
+        var due = Look(state, now).Due.Again;
+        var givenUp = away.NextGivenUp(state.Options.UnreachableAfter, now);
+        return due is null || givenUp < due ? givenUp ?? due : due;
+    }
 
     /// <returns>What is due without attempts, and the index where those end that may begin; null: none may.</returns>
     private static (RunDue Due, int? End) Look(RunState state, DateTimeOffset now)
@@ -131,41 +144,6 @@ public static class RunRules
         && state.Items[item] is { State: ItemState.Running } found
         && found.Attempt == attempt;
 
-    /// <summary>
-    /// In the order of the targets, as far as total, hosts, labels and target have room. A group begins whole: where it is
-    /// larger than a limit, when nothing else counts against that. Who must be alone waits until the others have ended.
-    /// </summary>
-    private static List<ItemAttempt> Next(RunState state, int end)
-    {
-        var next = new List<ItemAttempt>();
-        if (RunningAlone(state)) return next;
-        var running = new Dictionary<string, int>(state.RunningBy);
-        var waits = state.Lanes.Waits(state.Items, end);
-        while (waits.TryDequeue(out var waiting, out var index))
-        {
-            var item = state.Items[index];
-            var nothingElse = state.Counts.Running == 0 && next.Count == 0;
-            if (item.Note.Freeze == FreezeMode.Alone)
-            {
-                if (!nothingElse) continue;
-                return [new ItemAttempt(index, item.Attempt + 1)];
-            }
-            var members = Members(state, item);
-            // Who does not fit waits here, so that a large group is not overtaken for ever.
-            if (!nothingElse && state.Counts.Running + next.Count + members.Count > state.Options.MaxParallel) break;
-            if (next.Count > 0 && next.Count + members.Count > BatchLimit) break;
-            var needs = waiting.Lane.Needs;
-            if (needs.Any(need => running.GetValueOrDefault(need.Key) is > 0 and var under && under + need.Count > need.Limit))
-                continue;
-            foreach (var (key, _, count) in needs) running[key] = running.GetValueOrDefault(key) + count;
-            next.AddRange(members.Select(member => new ItemAttempt(member.Index, member.Attempt + 1)));
-            RunLanes.Enqueue(waits, state.Items, end, waiting.Lane, waiting.Place + members.Count);
-        }
-        return next;
-    }
-
-    private static bool RunningAlone(RunState state) => state.RunningBy.GetValueOrDefault(RunLimits.Alone) > 0;
-
     /// <summary>A repeat, or an answer to an attempt that is no longer under way, leads to nothing.</summary>
     private static IReadOnlyList<RunEvent> Settle(RunState state, IReadOnlyList<ItemOutcome> outcomes, DateTimeOffset now)
     {
@@ -212,6 +190,7 @@ public static class RunRules
             Select = e.Select,
             Options = e.Options,
             Target = e.Target,
+            LostAs = e.LostAs,
             StartedAt = e.At,
             RetryOf = e.RetryOf,
             StartedBy = e.StartedBy,
@@ -309,5 +288,8 @@ public static class RunRules
 /// <param name="Overdue">The deadline has passed.</param>
 public sealed record RunDue(IReadOnlyList<ItemAttempt> Dispatch, RunPhase? Finish, DateTimeOffset? Again, bool Overdue = false)
 {
+    /// <summary>Attempts that end unreachable without having begun.</summary>
+    public IReadOnlyList<ItemAttempt> GiveUp { get; init; } = [];
+
     public static readonly RunDue Nothing = new([], null, null);
 }

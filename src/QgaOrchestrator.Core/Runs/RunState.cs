@@ -17,6 +17,10 @@ public sealed record RunState
     /// <summary>The target that all items share, for maxParallelPerTarget; null: each host has its own.</summary>
     public string? Target { get; init; }
 
+    /// <summary>How an attempt under way counts whose host was waited for too long: unreachable, or unknown where it may have
+    /// changed what nobody can see.</summary>
+    public ItemState LostAs { get; init; } = ItemState.Unreachable;
+
     public required DateTimeOffset StartedAt { get; init; }
 
     public string? RetryOf { get; init; }

@@ -58,6 +58,10 @@ public sealed class SerializerTests : IAsyncLifetime
             }
         ),
         new ItemJournalled(Vm, "r1", 3, 2),
+        new LocateRun("r1"),
+        new RunLocated("r1", "hv1"),
+        new FindUnsettled("r1", Vm),
+        new UnsettledAttempts([new(3, 2)]),
         new HostVmsTold("hv1", new(Guid.NewGuid(), 1, 2, 0, 1,
         [
             new VmStatus(Vm, "uuid", new Dictionary<string, string> { ["app"] = "db" }, AgentState.Ready)

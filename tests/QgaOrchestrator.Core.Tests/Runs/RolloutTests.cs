@@ -22,8 +22,8 @@ public class RolloutTests
 
         run.End(ItemState.Succeeded, 0);
         Assert.Equal("", run.UnderWay);
-        Assert.Equal(run.State.Items[0].SettledAt + TimeSpan.FromMinutes(5), RunRules.Due(run.State, run.Now).Again);
-        Assert.Equal(RunRules.Due(run.State, run.Now).Again, RunSummary.Of(run.State).SoaksUntil);
+        Assert.Equal(run.State.Items[0].SettledAt + TimeSpan.FromMinutes(5), RunRules.Due(run.State, run.Now, AwayHosts.None).Again);
+        Assert.Equal(RunRules.Due(run.State, run.Now, AwayHosts.None).Again, RunSummary.Of(run.State).SoaksUntil);
 
         Assert.Equal("1/1 2/1", run.Wait(TimeSpan.FromMinutes(5)).Dispatch().UnderWay);
         Assert.Null(RunSummary.Of(run.State).SoaksUntil);
@@ -84,7 +84,7 @@ public class RolloutTests
     public void Past_its_deadline_a_run_is_aborted()
     {
         var run = new Script(2, Script.Options with { MaxParallel = 1, Deadline = TimeSpan.FromMinutes(1) }).Dispatch();
-        Assert.Equal(Script.Start + TimeSpan.FromMinutes(1), RunRules.Due(run.State, run.Now).Again);
+        Assert.Equal(Script.Start + TimeSpan.FromMinutes(1), RunRules.Due(run.State, run.Now, AwayHosts.None).Again);
         run.Wait(TimeSpan.FromMinutes(1)).Dispatch();
         Assert.Equal(RunPhase.Aborting, run.State.Phase);
         run.End(ItemState.Succeeded, 0);
@@ -199,7 +199,7 @@ public class RolloutTests
         var run = journal.Aggregate((RunState?)null, RunRules.Evolve)!;
 
         Assert.Equal(DateTimeOffset.MaxValue, RunSummary.Of(run).SoaksUntil);
-        var due = RunRules.Due(run, now);
+        var due = RunRules.Due(run, now, AwayHosts.None);
         Assert.Equal((0, null, DateTimeOffset.MaxValue), (due.Dispatch.Count, due.Finish, due.Again));
     }
 }

@@ -38,10 +38,10 @@ public sealed class RunLanesTests
         var run = new Script(vms, options, hosts, i => notes[i]);
         for (var step = 0; !run.State.IsEnded && step < 400; step++)
         {
-            var due = RunRules.Due(run.State, run.Now);
+            var due = RunRules.Due(run.State, run.Now, AwayHosts.None);
             if (due.Finish is null && Waves.Current(run.State, run.Now) is (var wave, null))
                 Assert.Equal(Naive(run.State, run.State.Waves[wave].End), due.Dispatch);
-            run.Do(new RunCommand.Dispatch());
+            run.Do(new RunCommand.Dispatch(AwayHosts.None));
             var underWay = RunRules.UnderWay(run.State).ToArray();
             random.Shuffle(underWay);
             foreach (var item in underWay.Take(random.Next(1, 4)))

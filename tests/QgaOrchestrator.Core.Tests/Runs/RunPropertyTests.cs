@@ -50,7 +50,7 @@ public class RunPropertyTests
             Assert.True(step < x.Vms * RunRules.MaxAttempts + 2, "the run does not end");
             var over = RunRules.IsOverBudget(run.State);
             var before = run.State.Counts;
-            foreach (var e in run.Do(new RunCommand.Dispatch()))
+            foreach (var e in run.Do(new RunCommand.Dispatch(AwayHosts.None)))
                 Assert.False(over && e is RunEvent.ItemsDispatched, $"dispatched over budget: {before}");
             KeepsLimits(run.State);
 
@@ -101,7 +101,7 @@ public class RunPropertyTests
             }
         );
         Assert.Equal(run.State.Options, recovered.Options);
-        Assert.Equal(RunRules.Due(run.State, default).Dispatch, RunRules.Due(recovered, default).Dispatch);
+        Assert.Equal(RunRules.Due(run.State, default, AwayHosts.None).Dispatch, RunRules.Due(recovered, default, AwayHosts.None).Dispatch);
     });
 
     private static readonly Dictionary<string, int> Empty = [];

@@ -122,7 +122,7 @@ public class RunRulesTests
         var run = new Script(1).Dispatch().End(Succeeded, 0);
         Assert.Empty(run.Do(new RunCommand.Start((RunEvent.RunStarted)run.Journal[0])));
         Assert.Empty(run.Settle((0, 1, Failed)));
-        Assert.Empty(run.Do(new RunCommand.Dispatch()));
+        Assert.Empty(run.Do(new RunCommand.Dispatch(AwayHosts.None)));
     }
 
     [Fact]

@@ -59,7 +59,7 @@ internal sealed class Script
     /// <summary>Dispatches until nothing more is due.</summary>
     public Script Dispatch()
     {
-        while (Do(new RunCommand.Dispatch()).Count > 0) { }
+        while (Do(new RunCommand.Dispatch(AwayHosts.None)).Count > 0) { }
         return this;
     }
 

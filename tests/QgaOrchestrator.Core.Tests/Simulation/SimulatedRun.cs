@@ -207,7 +207,7 @@ internal sealed class SimulatedRun(World world, FleetSimulation fleet, Simulated
                 var look = ++_look;
                 At((e.At - world.Moment.Utc).TotalMilliseconds, () =>
                 {
-                    if (look == _look) Step(new RunInput.Ordered(new RunCommand.Dispatch()));
+                    if (look == _look) Step(new RunInput.Look());
                 });
                 break;
         }

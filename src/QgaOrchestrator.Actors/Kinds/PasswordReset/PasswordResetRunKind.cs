@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.PasswordReset;
 using QgaOrchestrator.Core.Passwords;
 using QgaOrchestrator.Core.Runs;
@@ -16,6 +17,9 @@ public sealed class PasswordResetRunKind : RunKind
     public override string Name => ResetKind.Name;
 
     public override string Help => "sets a new password for one account of each VM, which the escrow holds before";
+
+    /// <summary>A password may have been sent.</summary>
+    public override ItemState LostAs => ItemState.Unknown;
 
     public override IReadOnlyList<RunStep> Steps =>
         [ResetKind.Look, ResetKind.Escrow, ResetKind.Apply, ResetKind.Verify, ResetKind.Promote];
