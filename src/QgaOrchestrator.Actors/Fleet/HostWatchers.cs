@@ -14,10 +14,8 @@ internal sealed class HostWatchers(FleetServices services, OtherHosts others, IA
 
     private readonly Dictionary<IActorRef, Watcher> _watchers = [];
 
-    /// <summary>A node alone has no host that could be away.</summary>
     public void Add(IActorRef watcher, IReadOnlyCollection<string> hosts)
     {
-        if (!services.IsClustered) return;
         context.Watch(watcher);
         Tell(watcher, _watchers[watcher] = new Watcher(hosts));
     }

@@ -87,6 +87,7 @@ public sealed partial class NodeActors(
         {
             Time = time,
             Vms = Fleet,
+            Hosts = options.Cluster.Seeds.Count > 0 ? Fleet : null,
             Spread = options.Freeze.Spread,
             Kind = kinds.Find,
             Host = options.Node.Host,

@@ -8,6 +8,7 @@ using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core;
 using QgaOrchestrator.Core.Points;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Machines;
 

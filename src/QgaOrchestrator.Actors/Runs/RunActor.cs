@@ -129,7 +129,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     private void WatchHosts()
     {
         if (_live.Run is { IsEnded: false } run)
-            _services.Vms.Tell(new WatchHosts([.. run.Items.Select(item => item.Vm.Host).Distinct()]));
+            _services.Hosts?.Tell(new WatchHosts([.. run.Items.Select(item => item.Vm.Host).Distinct()]));
     }
 
     private void Steer(SteerRun order)

@@ -88,6 +88,8 @@ internal sealed record DoneReport(string Vm);
 [JsonSerializable(typeof(Page<EscrowedAccount>))]
 [JsonSerializable(typeof(Recipient))]
 [JsonSerializable(typeof(Page<Recipient>))]
+[JsonSerializable(typeof(Host))]
+[JsonSerializable(typeof(Page<Host>))]
 [JsonSerializable(typeof(Page<Token>))]
 [JsonSerializable(typeof(NewToken))]
 [JsonSerializable(typeof(Page<AuditRecord>))]

@@ -8,7 +8,7 @@ using QgaOrchestrator.Core.Runs;
 namespace QgaOrchestrator.Cli.Runs;
 
 /// <summary>One option of a run: its member in the API, and how its text becomes a value. The node has the last word.</summary>
-internal sealed partial record RunOption(string Member, string Shape, string Help, Func<string, JsonNode> Parse)
+internal sealed partial record RunOption(string Member, string Shape, string Help, Func<string, JsonNode?> Parse)
 {
     /// <summary>The option that its reader knows so: what a value looks like says how it is parsed.</summary>
     public static RunOption Of(OptionInfo known) => new(
@@ -23,6 +23,7 @@ internal sealed partial record RunOption(string Member, string Shape, string Hel
             "N|%" => NumberOrPercent,
             "N|%,…" => NumbersOrPercents,
             "TIME" => Duration,
+            "TIME|never" => DurationOrNever,
             "LABEL=N" => PerLabel,
             "BYTES/s" => Bytes,
             _ => Word,
@@ -56,6 +57,8 @@ internal sealed partial record RunOption(string Member, string Shape, string Hel
 
     public static JsonNode Duration(string text) =>
         JsonValue.Create(Durations.Parse(text).ToString("c", CultureInfo.InvariantCulture));
+
+    public static JsonNode? DurationOrNever(string text) => text == "never" ? null : Duration(text);
 
     public static JsonNode PerLabel(string text)
     {

@@ -23,7 +23,8 @@ public static class CommonOptions
         new("canary", "N|%", null, "VMs to try first; the run stops if none of them succeeds"),
         new("waves", "N|%,…", null, "cumulative steps after the canary") { Example = "10%,50%" },
         new("soak", "TIME", null, "time to wait after each wave") { Example = "10m" },
-        new("unreachableAfter", "TIME|null", "00:10:00", "time to wait for a host's node that is away; null: without end"),
+        new("unreachableAfter", "TIME|never", $"{UnreachableAfter:c}",
+            "give up VMs whose host is away this long; never (null over HTTP): wait for it"),
         new("deadline", "TIME", null, "abort the run this long after its start") { Example = "8h" },
         new("dryRun", "true|false", "false", "only check and plan; change nothing"),
     ];

@@ -32,6 +32,17 @@ internal sealed class FakeOrchestrator : IOrchestrator
 
     public Task<IReadOnlyList<VmStatus>> ListVmsAsync(CancellationToken cancel) => Task.FromResult<IReadOnlyList<VmStatus>>(Vms);
 
+    public List<HostStatus> Hosts { get; } = [];
+
+    public List<string> Forgotten { get; } = [];
+
+    public Task<IReadOnlyList<HostStatus>> ListHostsAsync(CancellationToken cancel) =>
+        Task.FromResult<IReadOnlyList<HostStatus>>(Hosts);
+
+    public void ForgetHost(string host) => Forgotten.Add(host);
+
+    public Task<string> FindRunHostAsync(string id, CancellationToken cancel) => Task.FromResult("hv1");
+
     public Task<CallReply> CallAsync(VmId vm, AgentRequest request, CallOptions options, CancellationToken cancel)
     {
         var (command, given) = (request.Command, Encoding.UTF8.GetString(request.Arguments.Span));

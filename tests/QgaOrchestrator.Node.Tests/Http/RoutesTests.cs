@@ -9,6 +9,7 @@ public sealed class RoutesTests(NodeFixture node) : IClassFixture<NodeFixture>
     private static readonly string[] Roles =
     [
         "DELETE /v1/escrow/recipients/{name} admin",
+        "DELETE /v1/hosts/{host} admin",
         "DELETE /v1/recovery-points/{id} admin",
         "DELETE /v1/tokens/{name} admin",
         "DELETE /v1/vms/{vm}/passwords/{user}/checkout operator",
@@ -18,6 +19,8 @@ public sealed class RoutesTests(NodeFixture node) : IClassFixture<NodeFixture>
         "GET /v1/audit/check admin",
         "GET /v1/escrow/recipients viewer",
         "GET /v1/escrow/recipients/{name} viewer",
+        "GET /v1/hosts viewer",
+        "GET /v1/hosts/{host} viewer",
         "GET /v1/passwords viewer",
         "GET /v1/recovery-points viewer",
         "GET /v1/recovery-points/{id} viewer",
