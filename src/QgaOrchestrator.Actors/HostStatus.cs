@@ -1,5 +1,3 @@
-using QgaOrchestrator.Actors.Messages;
-
 namespace QgaOrchestrator.Actors;
 
 /// <summary>Whether a host's node is a member of the cluster, as its API names it.</summary>
@@ -18,3 +16,15 @@ public enum HostState
 /// counts.</param>
 /// <param name="AsOf">When it told that, by this node's clock.</param>
 public sealed record HostStatus(string Host, HostState State, HostFacts? Facts, TimeSpan? Clock, DateTimeOffset? AsOf);
+
+/// <summary>What a node tells of itself.</summary>
+/// <param name="Version">Of the program.</param>
+/// <param name="Api">Where its HTTP listens, as its config says.</param>
+/// <param name="Vms">VMs that it lists.</param>
+/// <param name="Windows">VMs that are frozen by it now, or may be.</param>
+/// <param name="Runs">Runs that it works for now.</param>
+/// <param name="Load">Processes that run or wait for a processor, averaged over a minute.</param>
+/// <param name="At">Its clock.</param>
+/// <param name="FleetFile">SHA-256 of its fleet file, 12 digits; null: it has none.</param>
+public sealed record HostFacts(
+    string Version, string Api, int Vms, int Windows, int Runs, double Load, DateTimeOffset At, string? FleetFile);

@@ -15,8 +15,8 @@ namespace QgaOrchestrator.Api;
 /// <param name="ClockOffsetMs">Its clock less that of the node that was asked, with the way of a message, in ms.</param>
 /// <param name="FleetFile">SHA-256 of its fleet file, 12 digits; null: it has none.</param>
 public sealed record Host(
-    [property: JsonPropertyName("host")] string Name, string State, string? Version, string? Api, int? Vms, int? Windows, int? Runs,
-    double? Load, long? ClockOffsetMs, string? FleetFile)
+    [property: JsonPropertyName("host")] string Name, string State, string? Version, string? Api, int? Vms, int? Windows,
+    int? Runs, double? Load, long? ClockOffsetMs, string? FleetFile)
 {
     /// <summary>When it told that, by the clock of the node that was asked.</summary>
     public DateTimeOffset? AsOf { get; init; }

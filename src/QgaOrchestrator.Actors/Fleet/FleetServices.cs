@@ -1,5 +1,4 @@
 using Akka.Actor;
-using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Core.Fleet;
 
 namespace QgaOrchestrator.Actors.Fleet;

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Cluster;
-using QgaOrchestrator.Actors.Hosting;
 
 namespace QgaOrchestrator.Actors.Fleet;
 
@@ -48,7 +47,7 @@ internal sealed class MemberWatch : ReceiveActor
         change();
         // Of a host whose node was killed and started again, the one that answers counts.
         _directory.Tell(new MembersChanged([.. _members.Values
-            .SelectMany(member => ClusterExtensions.HostsOf(member).Select(host => (Host: host, Member: member)))
+            .SelectMany(member => HostRoles.HostsOf(member).Select(host => (Host: host, Member: member)))
             .GroupBy(found => found.Host)
             .Select(found => found.MinBy(one => StateOf(one.Member)))
             .Select(found => new HostMember(found.Host, StateOf(found.Member), DirectoryOf(found.Member)))]));

@@ -17,7 +17,7 @@ internal sealed class OtherHosts(FleetServices services, IActorRef self)
     private sealed class Known
     {
         public HostMember? Member { get; set; }
-        public HostList<VmStatus> List { get; set; } = HostList<VmStatus>.Unknown;
+        public HostList<VmStatus> List { get; set; } = new();
         public HostFacts? Facts { get; set; }
         public DateTimeOffset? HeardAt { get; set; }
         public DateTimeOffset? AskedAt { get; set; }

@@ -32,7 +32,8 @@ internal sealed class OwnVms(FleetServices services)
     /// <summary>With what the fleet's file says. A VM whose channel has not ended yet is shown as the channel reports
     /// it.</summary>
     public IEnumerable<VmStatus> All() =>
-        _vms.Values.Concat(_unserved.Where(vm => !_vms.ContainsKey(vm.Key)).Select(vm => Unserved(vm.Key, vm.Value))).Select(Said);
+        _vms.Values.Concat(_unserved.Where(vm => !_vms.ContainsKey(vm.Key)).Select(vm => Unserved(vm.Key, vm.Value)))
+            .Select(Said);
 
     public VmStatus? Find(VmId vm) => _vms.TryGetValue(vm, out var status)
         ? Said(status)

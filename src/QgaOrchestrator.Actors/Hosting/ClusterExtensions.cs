@@ -1,10 +1,10 @@
 using System.Globalization;
-using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
 using Akka.DistributedData;
 using Akka.Hosting;
+using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Options;
 
 namespace QgaOrchestrator.Actors.Hosting;
@@ -15,13 +15,7 @@ public static class ClusterExtensions
     public const string SystemName = "qga";
 
     /// <summary>Role of the member that owns a host's channels.</summary>
-    public static string HostRole(string host) => RolePrefix + host;
-
-    /// <summary>The hosts whose channels a member owns: one.</summary>
-    public static IEnumerable<string> HostsOf(Member member) => member.Roles
-        .Where(role => role.StartsWith(RolePrefix, StringComparison.Ordinal)).Select(role => role[RolePrefix.Length..]);
-
-    private const string RolePrefix = "host-";
+    public static string HostRole(string host) => HostRoles.Of(host);
 
     public static AkkaConfigurationBuilder AddCluster(
         this AkkaConfigurationBuilder builder,

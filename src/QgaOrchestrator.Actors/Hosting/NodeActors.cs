@@ -7,7 +7,6 @@ using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds;
-using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Stores;
@@ -114,7 +113,8 @@ public sealed partial class NodeActors(
         Started = started.Add,
         Time = time,
         Facts = (vms, windows) => new HostFacts(
-            NodeVersion.Text, options.Node.Api.ToString(), vms, windows, _runsHere, ProcessorLoad.Now(), time.GetUtcNow(), fleet.Sum),
+            NodeVersion.Text, options.Node.Api.ToString(), vms, windows, _runsHere, ProcessorLoad.Now(), time.GetUtcNow(),
+            fleet.Sum),
         IsClustered = options.Cluster.Seeds.Count > 0,
     };
 

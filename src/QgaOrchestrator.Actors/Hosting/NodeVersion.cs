@@ -7,5 +7,6 @@ public static class NodeVersion
 {
     /// <summary>As a release names it, with the commit where that is known.</summary>
     public static string Text { get; } =
-        typeof(NodeVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+        typeof(NodeVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            ?? "unknown";
 }

@@ -24,18 +24,6 @@ public sealed record TellVms : IWire;
 /// more.</summary>
 public sealed record HostForgotten(string Host) : IWire;
 
-/// <summary>What a node tells of itself.</summary>
-/// <param name="Version">Of the program.</param>
-/// <param name="Api">Where its HTTP listens, as its config says.</param>
-/// <param name="Vms">VMs that it lists.</param>
-/// <param name="Windows">VMs that are frozen by it now, or may be.</param>
-/// <param name="Runs">Runs that it works for now.</param>
-/// <param name="Load">Processes that run or wait for a processor, averaged over a minute.</param>
-/// <param name="At">Its clock.</param>
-/// <param name="FleetFile">SHA-256 of its fleet file, 12 digits; null: it has none.</param>
-public sealed record HostFacts(
-    string Version, string Api, int Vms, int Windows, int Runs, double Load, DateTimeOffset At, string? FleetFile);
-
 /// <summary>To this node's directory: tell the sender which of these hosts are away, now and whenever that changes, by
 /// <see cref="HostsAway"/>.</summary>
 internal sealed record WatchHosts(IReadOnlyCollection<string> Hosts) : INoSerializationVerificationNeeded;

@@ -66,8 +66,8 @@ public sealed record WatchRun(string Run) : IRunMessage, INoSerializationVerific
 /// cref="NoSuchRun"/>.</summary>
 public sealed record DescribeRetry(string Run, string NewRun) : IRunMessage, INoSerializationVerificationNeeded;
 
-/// <summary>Where does this run live, or where would it? Answered by <see cref="RunLocated"/>. Whoever wants more of it asks there:
-/// what a large run tells is no message between nodes.</summary>
+/// <summary>Where does this run live, or where would it? Answered by <see cref="RunLocated"/>. Whoever wants more of it asks
+/// there: what a large run tells is no message between nodes.</summary>
 public sealed record LocateRun(string Run) : IRunMessage, IWire;
 
 /// <param name="Host">Of the node that works for the run, or would.</param>

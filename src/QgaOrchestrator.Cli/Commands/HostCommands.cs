@@ -30,11 +30,12 @@ internal static class HostCommands
                 CliJson.Write(host.Out, new Page<Host>(hosts, null));
                 return ExitCodes.Done;
             }
-            var table = new TextTable("HOST", "STATE", "VMS", "WINDOWS", "RUNS", "LOAD", "CLOCK", "FLEET FILE", "VERSION", "AS OF");
+            var table = new TextTable(
+                "HOST", "STATE", "VMS", "WINDOWS", "RUNS", "LOAD", "CLOCK", "FLEET FILE", "VERSION", "AS OF");
             foreach (var one in hosts)
                 table.Add(
-                    one.Name, Painted.State(one.State), Count(one.Vms), Count(one.Windows), Count(one.Runs), Load(one), Clock(one),
-                    one.FleetFile ?? "none", one.Version, host.Screen.Time(one.AsOf));
+                    one.Name, Painted.State(one.State), Count(one.Vms), Count(one.Windows), Count(one.Runs), Load(one),
+                    Clock(one), one.FleetFile ?? "none", one.Version, host.Screen.Time(one.AsOf));
             table.Write(host.Screen);
             if (hosts.Select(one => one.FleetFile).Distinct().Count() > 1)
                 host.Error.WriteLine(

@@ -112,7 +112,8 @@ public static class LiveRunRules
     }
 
     /// <summary>What waits may begin on a host that is back; what is under way there is asked for.</summary>
-    private static (LiveRun, IReadOnlyList<RunEffect>) HostsAway(LiveRun live, AwayHosts before, RunState? run, DateTimeOffset now)
+    private static (LiveRun, IReadOnlyList<RunEffect>) HostsAway(
+        LiveRun live, AwayHosts before, RunState? run, DateTimeOffset now)
     {
         if (run is not { IsEnded: false }) return (live, []);
         var isBack = run.Counts.Running > 0
@@ -128,8 +129,8 @@ public static class LiveRunRules
             .ToLookup(o => run.Items[o.Item].Group is null);
         List<RunEffect> told =
         [
-            .. lost[false].Select(o => (Group: CoordinatorOf(live, o.Item, o.Attempt), Outcome: o)).Where(o => o.Group is not null)
-                .Select(o => new RunEffect.TellGroup(o.Group!, o.Outcome)),
+            .. lost[false].Select(o => (Group: CoordinatorOf(live, o.Item, o.Attempt), Outcome: o))
+                .Where(o => o.Group is not null).Select(o => new RunEffect.TellGroup(o.Group!, o.Outcome)),
         ];
         IReadOnlyList<ItemOutcome> alone = [.. lost[true]];
         (live, var effects) = alone.Count > 0

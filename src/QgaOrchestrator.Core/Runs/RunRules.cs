@@ -1,4 +1,3 @@
-using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
 
 namespace QgaOrchestrator.Core.Runs;
@@ -60,7 +59,10 @@ public static class RunRules
                 { Finish: { } end } => [new RunEvent.RunFinished(end, Reason(s), now)],
                 { Dispatch: { Count: > 0 } items } => [new RunEvent.ItemsDispatched(items, now)],
                 { GiveUp: { Count: > 0 } items } =>
-                    [new RunEvent.ItemsDispatched(items, now), new RunEvent.ItemsSettled(RunDispatch.GivenUp(s, items, c.Away, now), now)],
+                [
+                    new RunEvent.ItemsDispatched(items, now),
+                    new RunEvent.ItemsSettled(RunDispatch.GivenUp(s, items, c.Away, now), now),
+                ],
                 _ => [],
             },
             (null, _) => throw new InvalidOperationException($"{command} came before the run was started"),

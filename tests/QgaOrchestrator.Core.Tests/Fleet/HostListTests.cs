@@ -33,7 +33,7 @@ public sealed class HostListTests
         var all = host.All();
         Assert.Equal(4, all.Count);
 
-        var list = Told(HostList<Vm>.Unknown, all.Take(3), out _);
+        var list = Told(new HostList<Vm>(), all.Take(3), out _);
         Assert.False(list.IsKnown);
         Assert.Equal(10, Told(list, all.Skip(3), out _).Vms.Count);
     }
@@ -42,7 +42,7 @@ public sealed class HostListTests
     public void A_change_after_one_that_was_lost_asks_for_all()
     {
         var host = Host(1);
-        var list = Told(HostList<Vm>.Unknown, host.All(), out _);
+        var list = Told(new HostList<Vm>(), host.All(), out _);
         host.Put("a", new Vm("a", 1));
         host.Changes();
         host.Put("b", new Vm("b", 1));
@@ -65,7 +65,7 @@ public sealed class HostListTests
         host.Changes();
         var late = host.All();
         host.Put("a", new Vm("a", 2));
-        var list = Told(Told(HostList<Vm>.Unknown, late, out _), host.Changes(), out _);
+        var list = Told(Told(new HostList<Vm>(), late, out _), host.Changes(), out _);
 
         Assert.Equal(2, Told(list, late, out var askAll).Vms["a"].State);
         Assert.False(askAll);
@@ -79,7 +79,7 @@ public sealed class HostListTests
         {
             var process = 1;
             var host = Host(process);
-            var list = HostList<Vm>.Unknown;
+            var list = new HostList<Vm>();
             var wire = new List<ListPart<Vm>>();
             foreach (var step in story)
             {
@@ -104,6 +104,7 @@ public sealed class HostListTests
             // The host's beat tells its version; whoever is behind asks, and the answer comes.
             if (list.IsBehind(host.Incarnation, host.Version)) list = Told(list, host.All(), out _);
             Assert.Equal(
-                host.Names.Select(name => host.Find(name)!), list.Vms.OrderBy(vm => vm.Key, StringComparer.Ordinal).Select(vm => vm.Value));
+                host.Names.Select(name => host.Find(name)!),
+                list.Vms.OrderBy(vm => vm.Key, StringComparer.Ordinal).Select(vm => vm.Value));
         });
 }

@@ -20,7 +20,7 @@ public sealed class AwayHostsTests
     }
 
     [Fact]
-    public void What_waits_for_a_host_longer_than_the_options_say_ends_unreachable_and_is_never_sent()
+    public void What_waits_too_long_for_a_host_ends_unreachable_and_is_never_sent()
     {
         Step(new RunInput.HostsAway(["hv1"]));
         Begin(4);
@@ -64,7 +64,7 @@ public sealed class AwayHostsTests
     }
 
     [Fact]
-    public void A_late_outcome_of_an_item_that_was_given_up_is_acknowledged_and_changes_nothing()
+    public void A_late_outcome_of_a_given_up_item_is_acknowledged_and_changes_nothing()
     {
         Begin(2);
         Step(new RunInput.HostsAway(["hv1"]));
@@ -100,7 +100,10 @@ public sealed class AwayHostsTests
     private string Begin(int vms, TimeSpan? patience, string? group = null, ItemState lostAs = ItemState.Unreachable)
     {
         var started = new Script(
-            vms, Script.Options with { UnreachableAfter = patience }, hosts: 2, note: group is null ? null : _ => new TargetNote(group))
+            vms,
+            Script.Options with { UnreachableAfter = patience },
+            hosts: 2,
+            note: group is null ? null : _ => new TargetNote(group))
             .Journal.OfType<RunEvent.RunStarted>().Single();
         return Step(new RunInput.Ordered(new RunCommand.Start(started with { LostAs = lostAs })));
     }

@@ -22,7 +22,9 @@ public class RolloutTests
 
         run.End(ItemState.Succeeded, 0);
         Assert.Equal("", run.UnderWay);
-        Assert.Equal(run.State.Items[0].SettledAt + TimeSpan.FromMinutes(5), RunRules.Due(run.State, run.Now, AwayHosts.None).Again);
+        Assert.Equal(
+            run.State.Items[0].SettledAt + TimeSpan.FromMinutes(5),
+            RunRules.Due(run.State, run.Now, AwayHosts.None).Again);
         Assert.Equal(RunRules.Due(run.State, run.Now, AwayHosts.None).Again, RunSummary.Of(run.State).SoaksUntil);
 
         Assert.Equal("1/1 2/1", run.Wait(TimeSpan.FromMinutes(5)).Dispatch().UnderWay);

@@ -101,7 +101,9 @@ public class RunPropertyTests
             }
         );
         Assert.Equal(run.State.Options, recovered.Options);
-        Assert.Equal(RunRules.Due(run.State, default, AwayHosts.None).Dispatch, RunRules.Due(recovered, default, AwayHosts.None).Dispatch);
+        Assert.Equal(
+            RunRules.Due(run.State, default, AwayHosts.None).Dispatch,
+            RunRules.Due(recovered, default, AwayHosts.None).Dispatch);
     });
 
     private static readonly Dictionary<string, int> Empty = [];

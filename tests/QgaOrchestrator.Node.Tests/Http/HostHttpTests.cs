@@ -26,7 +26,8 @@ public sealed class HostHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
 
         Assert.Equal(["hv1 up", "hv2 unreachable", "hv3 joining"], listed.Select(host => $"{host.Name} {host.State}"));
         Assert.Equal(
-            new Host("hv2", "unreachable", "0.1.0", "http://hv2:7070/", 12, 1, 2, 0.5, -3000, "0123456789ab") { AsOf = At }, shown);
+            new Host("hv2", "unreachable", "0.1.0", "http://hv2:7070/", 12, 1, 2, 0.5, -3000, "0123456789ab") { AsOf = At },
+            shown);
         Assert.Contains("\"host\":\"hv2\"", await node.Admin.GetStringAsync("/v1/hosts/hv2"), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NotFound, (await node.Admin.GetAsync("/v1/hosts/hv9")).StatusCode);
     }

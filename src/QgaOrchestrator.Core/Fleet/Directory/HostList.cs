@@ -4,14 +4,11 @@ namespace QgaOrchestrator.Core.Fleet.Directory;
 
 /// <summary>
 /// The VMs of another host, as it told them. One writer, the host itself, numbers its versions; so messages may be lost, late,
-/// doubled or out of order, and what is missing shows: then all is asked for.
+/// doubled or out of order, and what is missing shows: then all is asked for. A new one is of a host that
+/// has told nothing yet.
 /// </summary>
 public sealed record HostList<T>
 {
-    public static HostList<T> Unknown { get; } = new();
-
-    private HostList() { }
-
     /// <summary>Empty: nothing was told yet.</summary>
     public Guid Incarnation { get; private init; }
 

@@ -66,7 +66,10 @@ public sealed class ToldList<T>(Guid incarnation, Func<T, int> bytesOf, int most
             Grow(name.Length);
             packed[^1].Left.Add(name);
         }
-        return [.. packed.Select((part, i) => new ListPart<T>(Incarnation, from, Version, i, packed.Count, part.Seen, part.Left))];
+        return
+        [
+            .. packed.Select((part, i) => new ListPart<T>(Incarnation, from, Version, i, packed.Count, part.Seen, part.Left)),
+        ];
 
         void Grow(int by)
         {
