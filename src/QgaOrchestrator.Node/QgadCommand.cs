@@ -1,4 +1,5 @@
 using System.Reflection;
+using QgaOrchestrator.Node.Certificates;
 using QgaOrchestrator.Node.Options;
 
 namespace QgaOrchestrator.Node;
@@ -13,6 +14,8 @@ public static class QgadCommand
 
         usage: qgad [--config FILE] [--Section:Key=VALUE ...]   runs until SIGTERM or Ctrl-C
                qgad check-config [--config FILE] [...]          checks the options as a start does; changes nothing
+               qgad certificates init --to DIR                  makes a CA for the nodes of one cluster
+               qgad certificates issue HOST --ca DIR --to DIR   makes the certificate of a host [--days N]
                qgad --help | --version
 
         FILE is JSON; config/node.json shows every option with its default. Without FILE the defaults apply, and paths are
@@ -20,7 +23,8 @@ public static class QgadCommand
         overrides both.
 
         Exit codes: 0 stopped as requested, or the options are good; 2 the options, the data directory, a store or the
-        address cannot be used; 1 any other failure.
+        address cannot be used; 1 any other failure. In a cluster: 2 another node has this host's name, or another list of seeds;
+        1 the cluster has removed this node, and a restart lets it join again.
         """;
 
     private static string? Version =>
@@ -46,6 +50,8 @@ public static class QgadCommand
             output.WriteLine($"qgad {Version}");
             return 0;
         }
+        if (arguments is [CertificateCommand.Name, .. var what])
+            return CertificateCommand.Run(what, directory, TimeProvider.System.GetUtcNow(), output, error);
         if (arguments is not [CheckConfig, .. var rest]) return null;
         var (options, errors) = OptionsLoader.Read(rest, environment, machine, directory);
         string[] wrong = [.. errors, .. await ConfigCheck.FaultsAsync(options)];

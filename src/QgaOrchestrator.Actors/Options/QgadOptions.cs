@@ -41,8 +41,3 @@ public sealed record FreezeSection(
 
 /// <param name="Deny">Agent commands that this node never sends on behalf of a caller.</param>
 public sealed record PolicySection(IReadOnlyList<string> Deny);
-
-/// <param name="Hostname">The address that other nodes reach this one by. Default 127.0.0.1.</param>
-/// <param name="Port">0 (default) takes a free one.</param>
-/// <param name="Seeds">host:port of the first nodes; empty (default): a cluster of this node alone.</param>
-public sealed record ClusterSection(string Hostname, int Port, IReadOnlyList<string> Seeds);

@@ -26,7 +26,7 @@ public static class OptionsBinder
             Fleet(read, node.Host, directory, root),
             Freeze(read, node, directory),
             Policy(read),
-            Cluster(read)
+            new ClusterKeys(read, directory, node.Api).Read()
         );
         read.RefuseUnknown(["Node", "Store", "Fleet", "Freeze", "Policy", "Cluster"]);
         return options;
@@ -150,22 +150,5 @@ public static class OptionsBinder
             }
         }
         return new(read.Texts("Policy:Deny"));
-    }
-
-    private static ClusterSection Cluster(OptionReader read)
-    {
-        var seeds = read.List("Cluster:Seeds") ?? [];
-        foreach (var key in seeds)
-        {
-            if (
-                read.TextOrNull(key) is not { } seed
-                || seed.Split(':') is not [{ Length: > 0 }, var port]
-                || !ushort.TryParse(port, out _)
-            )
-                read.Fail(key, "host:port is expected");
-        }
-        return new(
-            read.Text("Cluster:Hostname", "127.0.0.1"), read.Number("Cluster:Port", 0, 0, 65535),
-            [.. seeds.Select(key => read.Text(key, ""))]);
     }
 }
