@@ -1,11 +1,15 @@
 using System.Net;
+using System.Net.Security;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using QgaOrchestrator.Actors.Hosting;
+using QgaOrchestrator.Actors.Membership;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Certificates;
 using QgaOrchestrator.Node.Data;
 using QgaOrchestrator.Node.Http;
 using QgaOrchestrator.Node.Http.Audit;
@@ -14,6 +18,7 @@ using QgaOrchestrator.Node.Http.Limits;
 using QgaOrchestrator.Node.Http.Passwords;
 using QgaOrchestrator.Node.Http.Requests;
 using QgaOrchestrator.Node.Logging;
+using QgaOrchestrator.Node.Peers;
 
 namespace QgaOrchestrator.Node;
 
@@ -27,7 +32,11 @@ public static class NodeHost
         // Empty: nothing but what is added here, so no variable of ASP.NET's own changes where the node listens.
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.AddLineLogging(options.Node.LogLevel);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options.Node.Api));
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            Listen(kestrel, options.Node.Api);
+            kestrel.ListenForPeers(options.Cluster);
+        });
         builder.Services
             .Configure<HostOptions>(host =>
             {
@@ -45,15 +54,18 @@ public static class NodeHost
             .AddSingleton<AccountLookup>()
             .AddSingleton(services => new SlowReaders(SlowReaders.Patience, services.GetRequiredService<TimeProvider>()))
             .AddSingleton(AuditTrail.Refusals)
+            .AddSingleton<IPeers, PeerClient>()
             .AddRoutingCore()
             .ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver = ApiJson.Default)
             .AddQgaOrchestrator(options)
+            .AddApiCertificate(options.Node.Certificate)
             .AddHostedService<DescriptorWatch>()
             .AddHostedService<MemoryAtRest>();
         more(builder.Services);
 
         var app = builder.Build();
         await app.Services.GetRequiredService<TokenStore>().LoadAsync();
+        app.UsePeers();
         app.UseConnectionBook();
         app.UseRunLog();
         app.UseAuditOutcomes();
@@ -65,6 +77,7 @@ public static class NodeHost
         app.UseStrictInput();
         app.UseAuditIntents();
         app.UseStartGate();
+        app.MapPeers();
         app.MapHealth();
         app.MapVms();
         app.MapHosts();
@@ -82,11 +95,26 @@ public static class NodeHost
         return app;
     }
 
+    private static IServiceCollection AddApiCertificate(this IServiceCollection services, string? folder) => folder is null
+        ? services
+        : services.AddSingleton(all => new ApiCertificate(folder, all.GetRequiredService<ILogger<ApiCertificate>>()));
+
     private static void Listen(KestrelServerOptions kestrel, Uri api)
     {
         kestrel.AddServerHeader = false;
         kestrel.SetLimits();
-        if (api.Host == "localhost") kestrel.ListenLocalhost(api.Port, ConnectionLimits.Count);
-        else kestrel.Listen(IPAddress.Parse(api.DnsSafeHost), api.Port, ConnectionLimits.Count);
+        if (api.Host == "localhost") kestrel.ListenLocalhost(api.Port, Serve);
+        else kestrel.Listen(IPAddress.Parse(api.DnsSafeHost), api.Port, Serve);
+    }
+
+    private static void Serve(ListenOptions listen)
+    {
+        listen.Count();
+        if (listen.ApplicationServices.GetService<ApiCertificate>() is { } certificate)
+            listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                OnConnection = _ => ValueTask.FromResult(
+                    new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Context }),
+            });
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Connections;
+using QgaOrchestrator.Actors.Hosting;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Node;
 using QgaOrchestrator.Node.Data;
@@ -18,8 +19,9 @@ try
     var options = OptionsLoader.Load(args, variables, machine, here);
     using var data = DataDirectory.Open(options.Node.DataDirectory);
     await using var node = await NodeHost.BuildAsync(options, data, _ => { });
+    var end = node.Services.GetRequiredService<NodeEnd>();
     await node.RunAsync();
-    return Environment.ExitCode;
+    return end.ExitCode ?? (Environment.ExitCode == 0 ? 0 : 1);
 }
 catch (OptionsException e)
 {
@@ -34,6 +36,7 @@ catch (Exception e) when (e is DataDirectoryException or StoreException)
 catch (IOException e) when (e.InnerException is AddressInUseException)
 {
     await Console.Error.WriteLineAsync(
-        $"qgad: {e.Message.TrimEnd('.')}. End the program that holds it, or name another address as Node.Api.");
+        $"qgad: {e.Message.TrimEnd('.')}. End the program that holds it, or name another address as Node.Api (or another "
+            + "Cluster.ApiPort, if it is that).");
     return 2;
 }

@@ -4,7 +4,9 @@ using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
 using Akka.DistributedData;
 using Akka.Hosting;
+using Akka.Remote.Transport.DotNetty;
 using QgaOrchestrator.Actors.Fleet;
+using QgaOrchestrator.Actors.Membership;
 using QgaOrchestrator.Actors.Options;
 
 namespace QgaOrchestrator.Actors.Hosting;
@@ -12,7 +14,7 @@ namespace QgaOrchestrator.Actors.Hosting;
 /// <summary>Remoting, membership and sharding of the actor system.</summary>
 public static class ClusterExtensions
 {
-    public const string SystemName = "qga";
+    public const string SystemName = MemberNames.System;
 
     /// <summary>Role of the member that owns a host's channels.</summary>
     public static string HostRole(string host) => HostRoles.Of(host);
@@ -20,9 +22,11 @@ public static class ClusterExtensions
     public static AkkaConfigurationBuilder AddCluster(
         this AkkaConfigurationBuilder builder,
         string host,
-        ClusterSection cluster
+        ClusterSection cluster,
+        PeerTrust? trust
     ) =>
         builder
+            .AddTls(trust)
             .AddHocon(Configuration(host, cluster), HoconAddMode.Prepend)
             .AddHocon(ClusterSharding.DefaultConfig(), HoconAddMode.Append)
             .AddHocon(DistributedData.DefaultConfig(), HoconAddMode.Append)
@@ -35,6 +39,20 @@ public static class ClusterExtensions
         public const string Host = "qga.host-dispatcher";
     }
 
+    // 1.2 is the best that this transport speaks. Both ends show a certificate, and each is checked as over HTTPS.
+    private static AkkaConfigurationBuilder AddTls(this AkkaConfigurationBuilder builder, PeerTrust? trust) => trust is null
+        ? builder
+        : builder
+            .AddSetup(new DotNettySslSetup(
+                trust.Own, suppressValidation: false, requireMutualAuthentication: true, validateCertificateHostname: false,
+                (certificate, _, peer, errors, _) => trust.Accepts(certificate, errors, $"Akka at {peer}")))
+            .AddHocon("akka.remote.dot-netty.tcp.enable-ssl = on", HoconAddMode.Prepend);
+
+    private static string Roles(string host, ClusterSection cluster) =>
+        cluster.Seeds.Contains($"{cluster.Hostname}:{cluster.Port.ToString(CultureInfo.InvariantCulture)}")
+            ? $"\"{HostRoles.Of(host)}\", \"{MemberNames.SeedRole}\""
+            : $"\"{HostRoles.Of(host)}\"";
+
     // A node alone has nobody to agree with, so everything that waits for others is short; the intervals are the default
     // ones as soon as there are seeds.
     private static Config Configuration(string host, ClusterSection cluster) => ConfigurationFactory.ParseString($$"""
@@ -46,11 +64,14 @@ public static class ClusterExtensions
             port = {{cluster.Port.ToString(CultureInfo.InvariantCulture)}}
           }
           cluster {
-            roles = ["{{HostRole(host)}}"]
-            seed-nodes = [{{string.Join(", ", cluster.Seeds.Select(s => $"\"akka.tcp://{SystemName}@{s}\""))}}]
+            roles = [{{Roles(host, cluster)}}]
+            run-coordinated-shutdown-when-down = {{(cluster.Seeds.Count == 0 ? "on" : "off")}}
+            down-removal-margin = 1s
+            retry-unsuccessful-join-after = 1s
             downing-provider-class = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster"
             split-brain-resolver {
               active-strategy = keep-majority
+              keep-majority.role = "{{(cluster.Seeds.Count == 0 ? "" : MemberNames.SeedRole)}}"
               stable-after = 7s
               down-all-when-unstable = off
             }

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster;
+using QgaOrchestrator.Actors.Membership;
 using QgaOrchestrator.Actors.Options;
 
 namespace QgaOrchestrator.Actors.Hosting;
@@ -16,9 +17,26 @@ public sealed class NodeState
     /// <summary>The actors run: requests can be answered.</summary>
     public bool IsStarted { get; private set; }
 
+    /// <summary>For whom or what it waits to be a member; null: nothing is known of that.</summary>
+    public string? WaitsFor { get; internal set; }
+
+    /// <summary>Done when the actor system runs and may join.</summary>
+    internal Task<Cluster> Joining => _cluster.Task;
+
     internal void Started() => IsStarted = true;
 
-    /// <summary>A node without seeds is a cluster of its own; one with seeds joins them by itself.</summary>
+    /// <summary>The address of the node that works on a host, as in its <c>Cluster.Hostname</c>; null: none does that is in
+    /// contact.</summary>
+    public string? HostnameOf(string host)
+    {
+        if (_cluster.Task is not { IsCompletedSuccessfully: true, Result: var cluster }) return null;
+        var state = cluster.State;
+        return MemberNames.OfHostIn(state, host) is { } member && !state.Unreachable.Contains(member)
+            ? member.Address.Host
+            : null;
+    }
+
+    /// <summary>A node without seeds is a cluster of its own; one with seeds is told when to join whom.</summary>
     internal void Join(ActorSystem system, ClusterSection options)
     {
         var cluster = Cluster.Get(system);

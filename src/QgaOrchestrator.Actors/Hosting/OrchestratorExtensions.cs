@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Reflection;
 using Akka.Actor;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -5,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Kinds;
+using QgaOrchestrator.Actors.Membership;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Actors.Passwords;
 using QgaOrchestrator.Actors.Points;
@@ -13,6 +16,7 @@ using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Views;
+using QgaOrchestrator.Core.Membership;
 using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Actors.Hosting;
@@ -41,17 +45,44 @@ public static class OrchestratorExtensions
             Path.Combine(options.Node.DataDirectory, "deletions"), provider.GetRequiredService<ILogger<PointRemoval>>()));
         services.AddSingleton<NodeState>();
         services.AddSingleton<NodeReadiness>();
+        services.AddSingleton<NodeEnd>();
         services.AddHostedService<ThawBeforeStop>();
+        services.AddFormation(options);
         services.AddRetention(options);
         foreach (var kind in RunKinds.Known.All) kind.AddServices(services);
         return services.AddAkka(ClusterExtensions.SystemName, (akka, provider) => akka
-            .AddLogging(provider.GetRequiredService<ILoggerFactory>(), options.Node.LogLevel)
+            .AddLogging(
+                provider.GetRequiredService<ILoggerFactory>(), options.Node.LogLevel, provider.GetService<RefusalLog>())
             .AddJournal(provider.GetRequiredService<IJournal>())
             .AddSerialization()
-            .AddCluster(options.Node.Host, options.Cluster)
+            .AddCluster(options.Node.Host, options.Cluster, provider.GetService<PeerTrust>())
             .AddShutdown(provider)
             .WithActors((system, registry) => StartAsync(system, registry, options, provider)));
     }
+
+    /// <summary>A node with seeds asks others: needs <see cref="IPeers"/> among the services.</summary>
+    private static void AddFormation(this IServiceCollection services, QgadOptions options)
+    {
+        var cluster = options.Cluster;
+        if (cluster.Seeds.Count == 0) return;
+        services.AddSingleton<RefusalLog>();
+        if (cluster is { Tls: true, Certificates: { } folder })
+            services.AddSingleton(provider => new PeerTrust(
+                folder, NodeCertificates.Load(folder), cluster.Peers, provider.GetRequiredService<RefusalLog>(),
+                provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new ClusterFormation(
+            new(
+                options.Node.Host, string.Create(CultureInfo.InvariantCulture, $"{cluster.Hostname}:{cluster.Port}"), Version,
+                FormationRules.ClusterVersion, Guid.NewGuid().ToString("N"), cluster.Seeds, [], null)
+            {
+                IsFresh = FormationLoop.IsFresh(options.Node.DataDirectory),
+            },
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<FormationLoop>();
+    }
+
+    private static string Version { get; } = typeof(OrchestratorExtensions).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
 
     private static void AddRetention(this IServiceCollection services, QgadOptions options)
     {
@@ -87,9 +118,9 @@ public static class OrchestratorExtensions
     }
 
     private static AkkaConfigurationBuilder AddLogging(
-        this AkkaConfigurationBuilder akka, ILoggerFactory loggers, LogLevel least) =>
+        this AkkaConfigurationBuilder akka, ILoggerFactory loggers, LogLevel least, RefusalLog? refusals) =>
         akka
-            .AddSetup(new AkkaLogSetup(loggers))
+            .AddSetup(new AkkaLogSetup(loggers, refusals))
             .ConfigureLoggers(log =>
             {
                 log.ClearLoggers();

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Sharding;
+using QgaOrchestrator.Actors.Membership;
 using QgaOrchestrator.Actors.Messages;
 
 namespace QgaOrchestrator.Actors.Hosting;
@@ -52,10 +53,7 @@ internal static class Regions
         public Task<IActorRef> AllocateShard(
             IActorRef requester, string shardId, IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations)
         {
-            var role = ClusterExtensions.HostRole(shardId);
-            var home = cluster
-                .State.Members.FirstOrDefault(m => m.HasRole(role) && m.Status is MemberStatus.Up or MemberStatus.WeaklyUp)
-                ?.Address;
+            var home = MemberNames.OfHostIn(cluster.State, shardId)?.Address;
             return Task.FromResult(
                 currentShardAllocations.Keys.FirstOrDefault(region => home is not null && AddressOf(region).Equals(home))
                     ?? ActorRefs.Nobody

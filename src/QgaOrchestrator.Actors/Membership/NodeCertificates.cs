@@ -57,7 +57,7 @@ public sealed record NodeCertificates(X509Certificate2Collection Authorities, X5
         else if (CertificateCheck.Refusal(Own, Authorities, now) is { } why)
             faults.Add($"{CertificateFile} is refused: {why}. {again}");
         if (peers is not null && !peers.Any(name => Own.MatchesHostname(name, allowCommonName: false)))
-            faults.Add($"{CertificateFile} carries none of the names in Cluster.Peers, so every other node would refuse this one");
+            faults.Add($"{CertificateFile} carries none of the names in Cluster.Peers: every other node would refuse this one");
         return faults;
     }
 

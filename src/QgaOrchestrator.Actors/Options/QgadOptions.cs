@@ -20,7 +20,11 @@ public sealed record QgadOptions(
 /// <param name="Api">Where HTTP listens. Default http://127.0.0.1:7070; port 0 takes a free one.</param>
 /// <param name="TargetGroup">The group that owns a recovery point's directory, where set.</param>
 /// <param name="LogLevel">The least that the node logs: trace to error, default information.</param>
-public sealed record NodeSection(string Host, string DataDirectory, Uri Api, string? TargetGroup, LogLevel LogLevel);
+public sealed record NodeSection(string Host, string DataDirectory, Uri Api, string? TargetGroup, LogLevel LogLevel)
+{
+    /// <summary>The folder with cert.pem and key.pem, for an https address in <see cref="Api"/>; null with http.</summary>
+    public string? Certificate { get; init; }
+}
 
 /// <param name="Provider">sqlite (default).</param>
 /// <param name="Own">The provider's own options.</param>

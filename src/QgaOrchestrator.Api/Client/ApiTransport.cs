@@ -22,7 +22,7 @@ internal sealed class ApiTransport : IDisposable
     {
         _time = time;
         // Without an end of its own: an agent's command may take minutes, and events come for hours.
-        _http = new HttpClient(handler ?? new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, UseProxy = !api.IsLoopback })
+        _http = new HttpClient(handler ?? Handler(api))
         {
             BaseAddress = api,
             Timeout = Timeout.InfiniteTimeSpan,
@@ -32,6 +32,9 @@ internal sealed class ApiTransport : IDisposable
     }
 
     public Uri Api => _http.BaseAddress!;
+
+    /// <summary>The way to a node, as it is where none is given.</summary>
+    public static SocketsHttpHandler Handler(Uri api) => new() { ConnectTimeout = ConnectTimeout, UseProxy = !api.IsLoopback };
 
     /// <summary>Sends, and once more where a kept connection was just closed by the node or the reply broke off.</summary>
     public async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> request, CancellationToken cancel)
@@ -125,7 +128,8 @@ internal sealed class ApiTransport : IDisposable
     {
         HttpRequestError.ConnectionError => "nothing accepts the connection",
         HttpRequestError.NameResolutionError => "its name does not resolve",
-        HttpRequestError.SecureConnectionError => "its certificate is not accepted",
+        HttpRequestError.SecureConnectionError =>
+            "its certificate is not accepted: its CA is not trusted (--ca FILE names it), or it is for another name",
         HttpRequestError.ResponseEnded => "it closed the connection without an answer",
         _ => e.Message,
     };

@@ -26,6 +26,9 @@ public sealed partial class QgaClient : IDisposable
 
     public Uri Api => _transport.Api;
 
+    /// <summary>The way to a node that a client takes where it is given none; its TLS is the caller's to set.</summary>
+    public static SocketsHttpHandler HandlerFor(Uri api) => ApiTransport.Handler(api);
+
     public IAsyncEnumerable<Vm> ListVmsAsync(string? select = null, CancellationToken cancel = default) =>
         ListAsync(WithQuery(ApiRoutes.Vms, ("select", select)), ApiJson.Default.PageVm, cancel);
 

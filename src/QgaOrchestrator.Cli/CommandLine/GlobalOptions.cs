@@ -37,12 +37,20 @@ internal sealed class GlobalOptions
         Recursive = true,
     };
 
+    public Option<string> Ca { get; } = new("--ca")
+    {
+        Description = $"A file with the CA of the node's certificate, for https ({NodeLocator.CaVariable})",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
     public void AddTo(RootCommand root)
     {
         root.Add(Output);
         root.Add(Config);
         root.Add(Api);
         root.Add(TokenFile);
+        root.Add(Ca);
         root.Validators.Add(result =>
         {
             if (result.GetResult(Config) is not null && result.GetResult(Api) is not null)
@@ -54,11 +62,14 @@ internal sealed class GlobalOptions
 
     public bool IsJson(System.CommandLine.Parsing.CommandResult result) => result.GetValue(Output) == "json";
 
-    public NodeHints Hints(ParseResult parsed) => new(parsed.GetValue(Config), parsed.GetValue(Api), parsed.GetValue(TokenFile));
+    public NodeHints Hints(ParseResult parsed) =>
+        new(parsed.GetValue(Config), parsed.GetValue(Api), parsed.GetValue(TokenFile), parsed.GetValue(Ca));
 
     public QgaClient Connect(ParseResult parsed, CliHost host)
     {
-        var node = new NodeLocator(host).Locate(Hints(parsed));
-        return new QgaClient(node.Api, Connection.TokenFile.Read(node.TokenFile), host.Time, host.Handler);
+        var (locator, hints) = (new NodeLocator(host), Hints(parsed));
+        var node = locator.Locate(hints);
+        var handler = host.Handler ?? (locator.CaFile(hints) is { } ca ? TrustedCa.Handler(ca, node.Api) : null);
+        return new QgaClient(node.Api, Connection.TokenFile.Read(node.TokenFile), host.Time, handler);
     }
 }

@@ -6,7 +6,7 @@ using QgaOrchestrator.Qemu.Ledger;
 namespace QgaOrchestrator.Cli.Connection;
 
 /// <summary>What the caller said about the node, each null where he did not.</summary>
-internal sealed record NodeHints(string? Config, string? Api, string? TokenFile);
+internal sealed record NodeHints(string? Config, string? Api, string? TokenFile, string? CaFile = null);
 
 /// <summary>A node to speak to. <paramref name="TokenFile"/> is null where nobody told one.</summary>
 internal sealed record NodeLocation(Uri Api, string? TokenFile);
@@ -20,6 +20,10 @@ internal sealed class NodeLocator(CliHost host)
     public const string ConfigVariable = "QGACTL_CONFIG";
     public const string ApiVariable = "QGACTL_API";
     public const string TokenFileVariable = "QGACTL_TOKEN_FILE";
+    public const string CaVariable = "QGACTL_CA";
+
+    /// <summary>The file with the CA of the node's certificate; null: one of those that this machine trusts.</summary>
+    public string? CaFile(NodeHints hints) => hints.CaFile ?? Variable(CaVariable);
 
     /// <summary>The config file in effect, where there is one.</summary>
     public string? ConfigFile(NodeHints hints) => hints.Config ?? (hints.Api is null ? Variable(ConfigVariable) : null);

@@ -55,7 +55,7 @@ public static class CertificateCommand
     {
         CertificateIssuer.MakeAuthority(to, now, lifetime);
         output.WriteLine(
-            $"Made {to}/{NodeCertificates.AuthorityFile} and {to}/{CertificateIssuer.AuthorityKeyFile}, until {now + lifetime:u}. "
+            $"Made {NodeCertificates.AuthorityFile} and {CertificateIssuer.AuthorityKeyFile} in {to}, until {now + lifetime:u}. "
                 + $"Who has {CertificateIssuer.AuthorityKeyFile} can add nodes to the cluster: keep it off the hosts.");
     }
 
@@ -102,8 +102,11 @@ public static class CertificateCommand
     private static string[] Names(string text)
     {
         var names = text.Split(',');
-        return Array.Find(names, name => !IPAddress.TryParse(name, out _) && Uri.CheckHostName(name) != UriHostNameType.Dns) is { } odd
+        return Array.Find(names, name => !IsName(name)) is { } odd
             ? throw new FormatException($"\"{odd}\" is neither a host's name nor an address")
             : names;
     }
+
+    private static bool IsName(string text) =>
+        IPAddress.TryParse(text, out _) || Uri.CheckHostName(text) == UriHostNameType.Dns;
 }

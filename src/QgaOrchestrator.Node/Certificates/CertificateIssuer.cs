@@ -89,7 +89,7 @@ public static class CertificateIssuer
             var missing = files.Where(file => !IsThere(Path.Combine(to, file.Name), file.Pem)).ToArray();
             if (missing.FirstOrDefault(file => File.Exists(Path.Combine(to, file.Name))) is { Name: { } there })
                 throw new CertificateException(
-                    $"{Path.Combine(to, there)} is there and is not overwritten. Name another folder, or move the file away first");
+                    $"{Path.Combine(to, there)} is there and is not overwritten. Name another folder, or move the file away");
             foreach (var (name, pem, mode) in missing) Write(Path.Combine(to, name), pem + "\n", mode);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -100,7 +100,8 @@ public static class CertificateIssuer
     }
 
     private static bool IsThere(string path, string pem) =>
-        Path.GetFileName(path) == NodeCertificates.AuthorityFile && File.Exists(path) && File.ReadAllText(path).Trim() == pem.Trim();
+        Path.GetFileName(path) == NodeCertificates.AuthorityFile && File.Exists(path)
+        && File.ReadAllText(path).Trim() == pem.Trim();
 
     private static void Write(string path, string text, UnixFileMode mode)
     {

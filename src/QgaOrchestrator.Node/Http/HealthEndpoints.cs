@@ -13,7 +13,7 @@ public static class HealthEndpoints
         routes.MapGet(ApiRoutes.Ready, async (NodeReadiness readiness, CancellationToken cancel) =>
         {
             var checks = await readiness.CheckAsync(cancel);
-            var ready = checks.Values.All(check => check == NodeReadiness.Ok);
+            var ready = checks.Values.All(NodeReadiness.IsOk);
             return TypedResults.Json(
                 new Health(
                     ready ? "ok"

@@ -76,7 +76,7 @@ internal sealed class ClusterKeys(OptionReader read, string directory, Uri api)
         if (cluster.Port == 0)
             Fail("Port", "with seeds the other nodes must know it: name one, such as 7071, the same on every node");
         if (cluster.ApiPort == 0)
-            Fail("ApiPort", "is missing: with seeds the nodes ask each other there. Name one, such as 7072, the same on every node");
+            Fail("ApiPort", "is missing: the nodes ask each other there. Name one, such as 7072, the same on every node");
         else if (cluster.ApiPort == cluster.Port)
             Fail("ApiPort", $"is Cluster.Port, too: name two different ports");
         else if (cluster.ApiPort == api.Port && Overlap(api, cluster.Hostname))
@@ -146,8 +146,8 @@ internal sealed class ClusterKeys(OptionReader read, string directory, Uri api)
         try
         {
             return Dns.GetHostAddresses(hostname) is var found && found.All(IPAddress.IsLoopback)
-                ? $"{hostname} means {string.Join(", ", found.Select(ip => ip.ToString()))} on this host, a loopback address, and "
-                    + "a seed is elsewhere. Give it the host's address in /etc/hosts, or name the address"
+                ? $"{hostname} means {string.Join(", ", found.Select(ip => ip.ToString()))} on this host, a loopback address, "
+                    + "and a seed is elsewhere. Give it the host's address in /etc/hosts, or name the address"
                 : null;
         }
         catch (SocketException e)

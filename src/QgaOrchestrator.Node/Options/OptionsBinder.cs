@@ -3,6 +3,7 @@ using QgaOrchestrator.Actors.Hosting;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Node.Certificates;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Cut.Methods;
 using QgaOrchestrator.Qemu.Hosts;
@@ -38,7 +39,24 @@ public static class OptionsBinder
         if (!VmName.IsValid(host))
             read.Fail("Node:Host", $"\"{host}\" is not a name for a host (at most 200 characters of [A-Za-z0-9._-])");
         var data = Path.GetFullPath(read.Text("Node:DataDirectory", LedgerPath.DefaultDataDirectory), directory);
-        return new(host, data, Api(read), read.TextOrNull("Node:TargetGroup"), Log(read));
+        var api = Api(read);
+        return new(host, data, api, read.TextOrNull("Node:TargetGroup"), Log(read))
+        {
+            Certificate = Certificate(read, api, directory),
+        };
+    }
+
+    private static string? Certificate(OptionReader read, Uri api, string directory)
+    {
+        const string key = "Node:Certificate";
+        var folder = read.TextOrNull(key) is { } path ? Path.GetFullPath(path, directory) : null;
+        if (folder is null && api.Scheme == Uri.UriSchemeHttps)
+            read.Fail(key, $"is missing, and Node.Api is https. Name a folder with {ApiCertificate.CertificateFile} and "
+                + $"{ApiCertificate.KeyFile}");
+        if (folder is not null && api.Scheme == Uri.UriSchemeHttp)
+            read.Fail(key, $"is named, and Node.Api is http. Let that be https://{api.Authority}, or remove this key");
+        else if (folder is not null && ApiCertificate.Fault(folder) is { } fault) read.Fail(key, fault);
+        return folder;
     }
 
     private static LogLevel Log(OptionReader read) => read.Parsed<LogLevel>(
@@ -56,10 +74,10 @@ public static class OptionsBinder
     {
         const string key = "Node:Api";
         if (read.TextOrNull(key) is not { } text) return DefaultApi;
-        if (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttp && uri.PathAndQuery == "/"
+        if (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.PathAndQuery == "/"
             && (uri.Host == "localhost" || IPAddress.TryParse(uri.DnsSafeHost, out _)))
             return uri;
-        read.Fail(key, $"\"{text}\" is not http://ADDRESS:PORT");
+        read.Fail(key, $"\"{text}\" is not http://ADDRESS:PORT or https://ADDRESS:PORT");
         return DefaultApi;
     }
 

@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using QgaOrchestrator.Lab;
+
+namespace QgaOrchestrator.EndToEnd.Tests.Clusters;
+
+/// <summary>
+/// Hosts 127.0.0.1, 127.0.0.2 and so on, each with a qgad of its own that trusts one CA. The ports are the same on each. The
+/// seeds are the first three. What is in the folder of a test that fails is printed with its failure.
+/// </summary>
+internal sealed class ClusterLab : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("qga-cluster-").FullName;
+    private readonly List<ClusterNode> _nodes = [];
+
+    private ClusterLab(int port) => Port = port;
+
+    /// <summary>Of Akka; the next one is the peers', the one after it the public API's.</summary>
+    public int Port { get; }
+
+    public string Seeds => string.Join(
+        ',', Enumerable.Range(1, 3).Select(n => $"\"127.0.0.{n.ToString(CultureInfo.InvariantCulture)}:{Port}\""));
+
+    public static async Task<ClusterLab> MakeAsync()
+    {
+        var lab = new ClusterLab(FreePorts());
+        await lab.CertifyAsync("init");
+        return lab;
+    }
+
+    /// <summary>qgad certificates, in the lab's folder.</summary>
+    public async Task CertifyAsync(string verb, string? host = null, string ca = "ca", string? to = null)
+    {
+        string[] what = host is null ? [verb, "--to", In(ca)] : [verb, host, "--ca", In(ca), "--to", In(to ?? host)];
+        await Tool.MustAsync(Programs.Node, ["certificates", .. what]);
+    }
+
+    /// <summary>Prepares a node; it is not started.</summary>
+    /// <param name="number">Of its address, 127.0.0.NUMBER.</param>
+    /// <param name="host">Its name; null: hvNUMBER.</param>
+    /// <param name="ca">Whose certificate it has; it trusts the lab's CA all the same.</param>
+    public async Task<ClusterNode> NodeAsync(int number, string? host = null, string ca = "ca")
+    {
+        var address = $"127.0.0.{number.ToString(CultureInfo.InvariantCulture)}";
+        await CertifyAsync("issue", address, ca);
+        var node = new ClusterNode(this, In(address), address, host ?? $"hv{number.ToString(CultureInfo.InvariantCulture)}");
+        _nodes.Add(node);
+        return node;
+    }
+
+    /// <summary>What is asked of the listener for nodes, with the certificate of a host.</summary>
+    public HttpClient PeersClient(ClusterNode node) => new(new SocketsHttpHandler
+    {
+        SslOptions = new SslClientAuthenticationOptions
+        {
+            EnabledSslProtocols = SslProtocols.Tls13,
+            ClientCertificates = [Certificate(node.Folder)],
+            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+        },
+    })
+    {
+        DefaultRequestHeaders = { { "Qga-Cluster-Version", "1" } },
+    };
+
+    /// <summary>Whether a handshake as these protocols comes to its end at a port.</summary>
+    public static async Task<bool> HandshakeAsync(ClusterNode node, int port, SslProtocols protocols)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Parse(node.Address), port);
+        await using var tls = new SslStream(socket.GetStream(), false, (_, _, _, _) => true);
+        try
+        {
+            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+            {
+                TargetHost = node.Address,
+                EnabledSslProtocols = protocols,
+                ClientCertificates = [Certificate(node.Folder)],
+            });
+            return true;
+        }
+        catch (Exception e) when (e is AuthenticationException or IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Sends what is no TLS, and waits until the node hangs up.</summary>
+    public static async Task SendPlainAsync(ClusterNode node, int port)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Parse(node.Address), port);
+        try
+        {
+            await socket.GetStream().WriteAsync("GET / HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+            while (await socket.GetStream().ReadAsync(new byte[100]) > 0)
+            {
+                // Until its end.
+            }
+        }
+        catch (IOException)
+        {
+            // Reset: refused all the same.
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes) await node.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static X509Certificate2 Certificate(string folder) =>
+        X509Certificate2.CreateFromPemFile(Path.Combine(folder, "node.pem"), Path.Combine(folder, "node.key"));
+
+    private string In(string name) => Path.Combine(_folder, name);
+
+    /// <summary>Three in a row, below those that the system assigns.</summary>
+    private static int FreePorts()
+    {
+        while (true)
+        {
+            var port = Random.Shared.Next(10000, 30000);
+            if (Enumerable.Range(port, 3).All(IsFree)) return port;
+        }
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var listener = new TcpListener(IPAddress.Any, port);
+        try
+        {
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

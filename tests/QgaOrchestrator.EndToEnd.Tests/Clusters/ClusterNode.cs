@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using QgaOrchestrator.Lab;
+using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Ledger.Watchdog;
+
+namespace QgaOrchestrator.EndToEnd.Tests.Clusters;
+
+/// <summary>One host's qgad, without VMs. Certificates, config, data, ledger and log are in its folder.</summary>
+internal sealed class ClusterNode(ClusterLab lab, string folder, string address, string host) : IAsyncDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
+
+    private Process? _process;
+
+    public string Folder => folder;
+
+    public string Address => address;
+
+    public string Log => File.ReadAllText(Path.Combine(folder, "log"));
+
+    public Uri Peers(string path) => new($"https://{address}:{lab.Port + 1}{path}");
+
+    private Uri Api(string path) => new($"http://{address}:{lab.Port + 2}{path}");
+
+    public async Task StartAsync()
+    {
+        var config = Path.Combine(folder, "node.json");
+        await File.WriteAllTextAsync(config, $$"""
+            { "Node": { "Host": "{{host}}", "DataDirectory": "./data", "Api": "{{Api("").ToString().TrimEnd('/')}}" },
+              "Fleet": { "Sources": [] },
+              "Freeze": { "Ledger": "./ledger" },
+              "Cluster": { "Hostname": "{{address}}", "Port": {{lab.Port}}, "ApiPort": {{lab.Port + 1}}, "Certificates": ".",
+                           "Seeds": [{{lab.Seeds}}] } }
+            """);
+        string[] line = ["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", Path.Combine(folder, "log"), Programs.Node];
+        _process = Process.Start("/bin/sh", [.. line, "--config", config]);
+    }
+
+    /// <summary>What readyz says of the cluster; null: it does not answer.</summary>
+    public async Task<string?> ClusterAsync()
+    {
+        try
+        {
+            using var answer = await Http.GetAsync(Api("/readyz"));
+            return (string?)JsonNode.Parse(await answer.Content.ReadAsStringAsync())?["checks"]?["cluster"];
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    public Task<string> WaitForAsync(string cluster) => Poll.ForAsync($"\"{cluster}\" of {host}", Limit, async () =>
+        await ClusterAsync() is { } now && now.Contains(cluster, StringComparison.Ordinal) ? now : null, () => Log);
+
+    public Task WaitUntilUpAsync() => WaitForAsync("ok");
+
+    /// <summary>The id of its cluster and the hosts that it sees up and reachable, asked as a node asks.</summary>
+    public async Task<(string? Id, string Hosts)> StateAsync(HttpClient peers)
+    {
+        var state = JsonNode.Parse(await peers.GetStringAsync(Peers("/v1/peer/state")))!;
+        var up = state["members"]!.AsArray().Where(member => (bool)member!["isUp"]! && (bool)member["isReachable"]!);
+        return ((string?)state["clusterId"], string.Join(' ', up.Select(member => (string)member!["host"]!).Order()));
+    }
+
+    public void Signal(int signal) => HostProcess.Signal(_process!.Id, signal);
+
+    public async Task KillAsync()
+    {
+        Signal(HostProcess.SigKill);
+        await EndAsync();
+    }
+
+    /// <summary>The exit code.</summary>
+    public async Task<int> EndAsync()
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        await _process!.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false }) await KillAsync();
+        _process?.Dispose();
+        if (WatchdogInstance.Holder(FreezeLedger.At(Path.Combine(folder, "ledger"))) is { } watchdog)
+            HostProcess.Signal(watchdog, HostProcess.SigKill);
+    }
+}

@@ -1,0 +1,88 @@
+using System.Security.Authentication;
+using QgaOrchestrator.Lab;
+
+namespace QgaOrchestrator.EndToEnd.Tests.Clusters;
+
+/// <summary>Nodes find into one cluster, and who is none of them stays out.</summary>
+[Collection(nameof(Alone))]
+public sealed class FormationTests
+{
+    [Fact]
+    public async Task Three_nodes_are_one_cluster_that_refuses_strangers_and_takes_back_a_killed_one()
+    {
+        await using var lab = await ClusterLab.MakeAsync();
+        ClusterNode one = await lab.NodeAsync(1), two = await lab.NodeAsync(2), three = await lab.NodeAsync(3);
+        await one.StartAsync();
+        Assert.Equal(
+            $"this node waits for 2 of 3 seeds: 127.0.0.2:{lab.Port}, 127.0.0.3:{lab.Port}", await one.WaitForAsync("2 of 3"));
+        await Task.WhenAll(two.StartAsync(), three.StartAsync());
+        foreach (var node in new[] { one, two, three }) await node.WaitUntilUpAsync();
+        using var peers = lab.PeersClient(two);
+        var (cluster, _) = await one.StateAsync(peers);
+
+        await three.KillAsync();
+        await three.StartAsync();
+        await ClusterLab.SendPlainAsync(one, lab.Port);
+        await ClusterLab.SendPlainAsync(one, lab.Port + 1);
+        foreach (var old in new[] { SslProtocols.Tls, SslProtocols.Tls11 })
+            Assert.False(await ClusterLab.HandshakeAsync(one, lab.Port, old), $"{old} at Akka's port");
+        Assert.True(await ClusterLab.HandshakeAsync(one, lab.Port, SslProtocols.Tls12));
+        Assert.False(await ClusterLab.HandshakeAsync(one, lab.Port + 1, SslProtocols.Tls12));
+        await AssertRefusedAsync(lab, one);
+        await AssertTwinEndsAsync(lab);
+
+        await three.WaitUntilUpAsync();
+        foreach (var node in new[] { one, two, three })
+            await Poll.ForAsync("three members", TimeSpan.FromSeconds(30), async () =>
+                await node.StateAsync(peers) == (cluster, "hv1 hv2 hv3") ? "they are" : null, () => node.Log);
+        foreach (var why in new[] { "it does not speak TLS", "is not of the CA in ca.pem", "it shows no certificate" })
+            Assert.Equal(2, one.Log.Split(why).Length);
+    }
+
+    [Fact]
+    public async Task With_the_first_seed_dead_the_others_begin_and_one_that_was_stopped_ends_with_1()
+    {
+        await using var lab = await ClusterLab.MakeAsync();
+        ClusterNode one = await lab.NodeAsync(1), two = await lab.NodeAsync(2), three = await lab.NodeAsync(3);
+        await Task.WhenAll(two.StartAsync(), three.StartAsync());
+        await two.WaitForAsync("127.0.0.1");
+        await Task.WhenAll(two.WaitUntilUpAsync(), three.WaitUntilUpAsync());
+        await one.StartAsync();
+        await one.WaitUntilUpAsync();
+        using var peers = lab.PeersClient(two);
+        var (cluster, _) = await two.StateAsync(peers);
+
+        three.Signal(HostProcess.SigStop);
+        await Poll.ForAsync("removal of a node that is stopped", TimeSpan.FromSeconds(40), async () =>
+            await two.StateAsync(peers) == (cluster, "hv1 hv2") ? "it is" : null, () => two.Log);
+        three.Signal(HostProcess.SigCont);
+
+        Assert.Equal(1, await three.EndAsync());
+        await three.StartAsync();
+        await three.WaitUntilUpAsync();
+        Assert.Equal(cluster, (await three.StateAsync(peers)).Id);
+    }
+
+    private static async Task AssertRefusedAsync(ClusterLab lab, ClusterNode node)
+    {
+        await lab.CertifyAsync("init", ca: "foreign");
+        await lab.CertifyAsync("issue", "127.0.0.5", "foreign");
+        var stranger = new ClusterNode(lab, Path.Combine(Path.GetDirectoryName(node.Folder)!, "127.0.0.5"), "127.0.0.5", "hv5");
+        using var peers = lab.PeersClient(stranger);
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => peers.GetStringAsync(node.Peers("/v1/peer/state")));
+        using var nobody = new HttpClient(new SocketsHttpHandler
+        {
+            SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+        });
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => nobody.GetStringAsync(node.Peers("/v1/peer/state")));
+        await stranger.DisposeAsync();
+    }
+
+    private static async Task AssertTwinEndsAsync(ClusterLab lab)
+    {
+        var twin = await lab.NodeAsync(4, host: "hv1");
+        await twin.StartAsync();
+        Assert.Equal(2, await twin.EndAsync());
+        Assert.Contains($"127.0.0.1:{lab.Port} is a node of the host hv1, too", twin.Log, StringComparison.Ordinal);
+    }
+}
