@@ -65,13 +65,16 @@ internal sealed partial class FormationLoop(
         if (status == MemberStatus.Down)
             end.Begin(1, "the cluster has downed it. When it is started again it joins as a new member");
         var isMember = status is not (MemberStatus.Removed or MemberStatus.Down);
-        // A member learns all that it needs from the cluster.
-        string[] asked = isMember ? [] : [.. formation.State.ToAsk];
+        var members = isMember ? MemberNames.All(cluster) : [];
+        // A member learns all that it needs from the cluster, but for whether it still is one, when it was stopped or cut off.
+        string[] asked = isMember && !formation.MayBeStale && members.All(member => member.IsReachable)
+            ? []
+            : [.. formation.State.ToAsk];
         var answers = await Task.WhenAll(asked.Select(address => AskAsync(limit => peers.AskStateAsync(address, limit), stop)));
         return new(
             asked.Zip(answers, KeyValuePair.Create).Where(pair => pair.Value is not null)
                 .ToDictionary(pair => pair.Key, pair => pair.Value!),
-            isMember, isMember ? MemberNames.All(cluster) : []);
+            isMember, members);
     }
 
     private async Task PerformAsync(Cluster cluster, FormationEffect? effect, CancellationToken stop)

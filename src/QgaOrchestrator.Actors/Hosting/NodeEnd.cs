@@ -10,7 +10,7 @@ namespace QgaOrchestrator.Actors.Hosting;
 public sealed partial class NodeEnd(
     INodeActors actors, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<NodeEnd> log)
 {
-    private static readonly TimeSpan ForThaws = TimeSpan.FromSeconds(1.5), ForTheRest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ForThaws = TimeSpan.FromSeconds(1.5), ForTheRest = TimeSpan.FromSeconds(0.5);
 
     private int _code;
 

@@ -15,6 +15,9 @@ public sealed class ClusterFormation
 
     public Formation State => _state;
 
+    /// <summary>The node has not looked for so long that it may have been stopped.</summary>
+    public bool MayBeStale => Now - _state.LastRound > FormationRules.Awake;
+
     /// <summary>What this node tells of itself.</summary>
     public PeerState Told()
     {

@@ -31,8 +31,9 @@ public static class MemberNames
         return
         [
             .. state.Members.Select(member => new PeerMember(
-                HostRoles.HostsOf(member).FirstOrDefault() ?? "", Of(member.Address), member.Status is MemberStatus.Up or MemberStatus.WeaklyUp,
-                !state.Unreachable.Contains(member), AgeIn(state, member))),
+                HostRoles.HostsOf(member).FirstOrDefault() ?? "", Of(member.Address),
+                member.Status is MemberStatus.Up or MemberStatus.WeaklyUp, !state.Unreachable.Contains(member),
+                AgeIn(state, member))),
         ];
     }
 

@@ -145,6 +145,9 @@ public static class FormationRules
                 + "another Node.Host, or stop that one");
         var id = state.Phase.ClusterId ?? Peers(state).Select(peer => peer.ClusterId).OfType<string>().FirstOrDefault()
             ?? state.Self.Incarnation;
+        if (me is { IsUp: true } && state.Answers.Values.FirstOrDefault(peer => HasRemoved(peer, state, id)) is { } other)
+            return End(state, 1, $"{other.Address} says that the cluster has removed it. When it is started again it joins as a "
+                + "new member");
         var backed = Backing(state, round) >= state.Majority ? now : Backed(state.Phase, now);
         if (now - backed > Lonely)
             return End(state, 1, $"a majority of {Spoken(state.Self.Seeds)} has not been in contact for {Seconds(Lonely)} s: "
@@ -155,6 +158,10 @@ public static class FormationRules
             WaitsFor = me is { IsUp: true } ? null : "is a member of the cluster, and not up yet",
         }, null);
     }
+
+    /// <summary>A member of the same cluster that does not count this one among its members any more.</summary>
+    private static bool HasRemoved(PeerState peer, Formation state, string id) =>
+        peer.ClusterId == id && peer.Members.Count > 0 && peer.Members.All(member => member.Address != state.Self.Address);
 
     /// <summary>How many seeds are in the cluster of this member, and in contact with it, itself included.</summary>
     private static int Backing(Formation state, FormationInput.Round round) => state.Self.Seeds.Count(seed =>

@@ -174,6 +174,20 @@ public class FormationRulesTests
     }
 
     [Fact]
+    public void A_member_that_a_seed_of_its_cluster_does_not_count_any_more_ends()
+    {
+        var state = AsMember(Step(New(1), Start, Member("hv2")).State, Start, Of("hv1"), Of("hv2")).State;
+        Assert.Equal(1, (Ask(Member("hv2")) as FormationEffect.End)?.ExitCode);
+        Assert.Null(Ask(Member("hv2") with { Members = [Of("hv2"), Of("hv1")] }));
+        Assert.Null(Ask(Waiting("hv2")));
+
+        FormationEffect? Ask(PeerState answer) => FormationRules.Step(
+            state,
+            new FormationInput.Round(
+                new Dictionary<string, PeerState> { ["hv2:7071"] = answer }, true, [Of("hv1"), Of("hv2")]), Start).Effect;
+    }
+
+    [Fact]
     public void By_a_node_that_was_stopped_for_a_while_nobody_joins()
     {
         var state = AsMember(Step(New(1), Start, Member("hv2")).State, Start, Of("hv1"), Of("hv2")).State;

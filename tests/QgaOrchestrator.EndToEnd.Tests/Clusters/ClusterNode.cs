@@ -58,12 +58,15 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
 
     public Task WaitUntilUpAsync() => WaitForAsync("ok");
 
-    /// <summary>The id of its cluster and the hosts that it sees up and reachable, asked as a node asks.</summary>
+    /// <summary>The id of its cluster and its members' hosts, each with a ? that is not up and reachable; asked as a node
+    /// asks.</summary>
     public async Task<(string? Id, string Hosts)> StateAsync(HttpClient peers)
     {
         var state = JsonNode.Parse(await peers.GetStringAsync(Peers("/v1/peer/state")))!;
-        var up = state["members"]!.AsArray().Where(member => (bool)member!["isUp"]! && (bool)member["isReachable"]!);
-        return ((string?)state["clusterId"], string.Join(' ', up.Select(member => (string)member!["host"]!).Order()));
+        return ((string?)state["clusterId"], string.Join(' ', state["members"]!.AsArray().Select(Shown).Order()));
+
+        static string Shown(JsonNode? member) =>
+            $"{member!["host"]}{((bool)member["isUp"]! && (bool)member["isReachable"]! ? "" : "?")}";
     }
 
     public void Signal(int signal) => HostProcess.Signal(_process!.Id, signal);
