@@ -1,0 +1,28 @@
+using QgaOrchestrator.Node.Access;
+
+namespace QgaOrchestrator.Node.Http.Forwarding;
+
+/// <summary>
+/// On whose behalf a node sends a request to another one: the token's name and role, and where the caller is. The node that was
+/// asked has checked the token; the other one believes it, since only nodes of the cluster reach its listener for nodes.
+/// </summary>
+internal static class ForwardedCaller
+{
+    private const string Name = "Qga-Caller", RoleName = "Qga-Role", Address = "Qga-Address";
+
+    public static void Write(HttpRequestMessage request, HttpContext context, Caller caller)
+    {
+        request.Headers.TryAddWithoutValidation(Name, caller.Name);
+        request.Headers.TryAddWithoutValidation(RoleName, caller.Role.Name());
+        request.Headers.TryAddWithoutValidation(Address, context.Connection.RemoteIpAddress?.ToString());
+    }
+
+    /// <summary>Null: the request is not on behalf of anybody.</summary>
+    public static Caller? Read(HttpRequest request) =>
+        (string?)request.Headers[Name] is { Length: > 0 } name && RoleNames.Find(request.Headers[RoleName]) is { } role
+            ? new Caller(name, role, Expires: null, CancellationToken.None)
+            : null;
+
+    /// <summary>Where the caller is; null: nobody told.</summary>
+    public static string? AddressOf(HttpRequest request) => request.Headers[Address];
+}
