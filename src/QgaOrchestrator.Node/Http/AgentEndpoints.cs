@@ -7,6 +7,7 @@ using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Http.Audit;
 using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Forwarding;
 using QgaOrchestrator.Node.Http.Limits;
 using QgaOrchestrator.Node.Http.Requests;
 using QgaOrchestrator.Qemu.Agent;
@@ -33,7 +34,7 @@ public static class AgentEndpoints
 
     public static void MapAgentCalls(this IEndpointRouteBuilder routes) => routes.MapPost(ApiRoutes.AgentCall, CallAsync)
         .For(context => CommandRoles.Needed((string)context.GetRouteValue("command")!), "by command").Takes(Arguments)
-            .UpToArguments();
+            .UpToArguments().AtVm();
 
     private static async Task<IResult> CallAsync(
         string vm, string command, string? timeout, string? lease, string? force,

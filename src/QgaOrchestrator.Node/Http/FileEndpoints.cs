@@ -7,6 +7,7 @@ using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Http.Audit;
 using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Forwarding;
 using QgaOrchestrator.Node.Http.Limits;
 using QgaOrchestrator.Node.Http.Requests;
 
@@ -20,9 +21,9 @@ public static partial class FileEndpoints
 {
     public static void MapFiles(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet(ApiRoutes.VmFile, ReadAsync).For(Role.Operator).AuditedAsChange();
-        routes.MapGet(ApiRoutes.VmFileDigest, DigestAsync).For(Role.Operator).AuditedAsChange();
-        routes.MapPut(ApiRoutes.VmFile, WriteAsync).For(Role.Operator).Takes(RouteBody.Bytes).UpTo(null);
+        routes.MapGet(ApiRoutes.VmFile, ReadAsync).For(Role.Operator).AuditedAsChange().AtVm();
+        routes.MapGet(ApiRoutes.VmFileDigest, DigestAsync).For(Role.Operator).AuditedAsChange().AtVm();
+        routes.MapPut(ApiRoutes.VmFile, WriteAsync).For(Role.Operator).Takes(RouteBody.Bytes).UpTo(null).AtVm();
     }
 
     private static async Task ReadAsync(

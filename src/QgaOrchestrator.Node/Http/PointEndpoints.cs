@@ -5,6 +5,7 @@ using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Http.Audit;
 using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Forwarding;
 using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Http;
@@ -16,7 +17,7 @@ public static class PointEndpoints
     {
         routes.MapGet(ApiRoutes.RecoveryPoints, ListAsync).For(Role.Viewer);
         routes.MapGet(ApiRoutes.RecoveryPoint, ShowAsync).For(Role.Viewer);
-        routes.MapDelete(ApiRoutes.RecoveryPoint, DeleteAsync).For(Role.Admin);
+        routes.MapDelete(ApiRoutes.RecoveryPoint, DeleteAsync).For(Role.Admin).AtPoint();
     }
 
     private static async Task<IResult> DeleteAsync(

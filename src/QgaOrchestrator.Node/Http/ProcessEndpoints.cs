@@ -8,6 +8,7 @@ using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Http.Audit;
 using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Forwarding;
 using QgaOrchestrator.Node.Http.Limits;
 using QgaOrchestrator.Node.Http.Requests;
 using QgaOrchestrator.Qemu.Agent.Commands;
@@ -25,7 +26,7 @@ public static class ProcessEndpoints
     private static readonly TimeSpan Usual = TimeSpan.FromMinutes(5);
 
     public static void MapProcesses(this IEndpointRouteBuilder routes) =>
-        routes.MapPost(ApiRoutes.VmExec, RunAsync).For(Role.Operator)
+        routes.MapPost(ApiRoutes.VmExec, RunAsync).For(Role.Operator).AtVm()
         .Takes(new RouteBody(["path", "args", "env", "input", "timeout"], Example)).UpTo(BodyLimits.Agent).Streams();
 
     private static async Task<IResult> RunAsync(

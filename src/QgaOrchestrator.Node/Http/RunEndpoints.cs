@@ -12,6 +12,7 @@ using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Http.Audit;
 using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Forwarding;
 using QgaOrchestrator.Node.Http.Limits;
 using QgaOrchestrator.Node.Http.Requests;
 
@@ -25,8 +26,8 @@ public static class RunEndpoints
         var kinds = routes.ServiceProvider.GetRequiredService<RunKinds>();
         routes.MapPost(ApiRoutes.Runs, StartAsync).For(Role.Operator).Takes(RunRequestReader.Body(kinds)).UpTo(BodyLimits.Small);
         routes.MapGet(ApiRoutes.Runs, ListAsync).For(Role.Viewer);
-        routes.MapGet(ApiRoutes.Run, ShowAsync).For(Role.Viewer);
-        routes.MapGet(ApiRoutes.RunItems, ItemsAsync).For(Role.Viewer);
+        routes.MapGet(ApiRoutes.Run, ShowAsync).For(Role.Viewer).AtRun();
+        routes.MapGet(ApiRoutes.RunItems, ItemsAsync).For(Role.Viewer).AtRun();
         Steer(ApiRoutes.RunPause, RunSteering.Pause);
         Steer(ApiRoutes.RunResume, RunSteering.Resume);
         routes.MapPost(
@@ -35,13 +36,13 @@ public static class RunEndpoints
             {
                 var steering = Waits(wait) ? RunSteering.AbortAndWait : RunSteering.Abort;
                 return SteerAsync(id, steering, context, orchestrator, views, kinds, cancel);
-            }).For(Role.Operator);
-        routes.MapPost(ApiRoutes.RunRetry, RetryAsync).For(Role.Operator);
+            }).For(Role.Operator).AtRun();
+        routes.MapPost(ApiRoutes.RunRetry, RetryAsync).For(Role.Operator).AtRunOrWhereItWas();
 
         void Steer(string route, RunSteering steering) => routes.MapPost(
             route,
             (string id, HttpContext context, IOrchestrator orchestrator, IViews views, CancellationToken cancel) =>
-                SteerAsync(id, steering, context, orchestrator, views, kinds, cancel)).For(Role.Operator);
+                SteerAsync(id, steering, context, orchestrator, views, kinds, cancel)).For(Role.Operator).AtRun();
     }
 
     private static async Task<IResult> StartAsync(
@@ -50,6 +51,7 @@ public static class RunEndpoints
         IOrchestrator orchestrator,
         NodeStores stores,
         RunKinds kinds,
+        RunForwarding forwarding,
         TimeProvider time,
         CancellationToken cancel
     )
@@ -57,7 +59,10 @@ public static class RunEndpoints
         var body = StrictInput.BodyOf(request.HttpContext);
         var (kind, select, options) = RunRequestReader.Read(body, kinds);
         AuditTrail.Note(request.HttpContext, $"{kind.Name} of {select}");
-        var id = await IdAsync(request, body, stores.Keys, time.GetUtcNow());
+        var id = forwarding.RunOf(request) ?? await IdAsync(request, body, stores.Keys, time.GetUtcNow());
+        // Its actor's node makes the run: what a large one consists of is no message between nodes.
+        if (await forwarding.ElsewhereAsync(id, request.HttpContext) is { } host)
+            return forwarding.At(host, id, body);
         // A repeat of a request with its key finds the run that the first one started.
         var run = await FindAsync(id, orchestrator, stores.Views, cancel);
         if (run is null)

@@ -7,6 +7,7 @@ using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Forwarding;
 using QgaOrchestrator.Node.Http.Limits;
 using QgaOrchestrator.Node.Http.Requests;
 
@@ -16,7 +17,7 @@ namespace QgaOrchestrator.Node.Http;
 public static class RunEventEndpoints
 {
     public static void MapRunEvents(this IEndpointRouteBuilder routes) =>
-        routes.MapGet(ApiRoutes.RunEvents, WatchAsync).For(Role.Viewer).Streams();
+        routes.MapGet(ApiRoutes.RunEvents, WatchAsync).For(Role.Viewer).Streams().AtRun();
 
     private static async Task<IResult> WatchAsync(
         string id,

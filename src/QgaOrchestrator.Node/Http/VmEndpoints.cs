@@ -6,6 +6,7 @@ using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Http.Audit;
 using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Forwarding;
 using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Http;
@@ -17,7 +18,7 @@ public static class VmEndpoints
     {
         routes.MapGet(ApiRoutes.Vms, ListAsync).For(Role.Viewer);
         routes.MapGet(ApiRoutes.Vm, ShowAsync).For(Role.Viewer);
-        routes.MapPost(ApiRoutes.Wake, WakeAsync).For(Role.Operator);
+        routes.MapPost(ApiRoutes.Wake, WakeAsync).For(Role.Operator).AtVm();
     }
 
     private static async Task<IResult> ListAsync(

@@ -5,6 +5,7 @@ using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Forwarding;
 using QgaOrchestrator.Node.Http.Limits;
 using QgaOrchestrator.Node.Http.Requests;
 using QgaOrchestrator.Qemu.Agent.Commands;
@@ -39,7 +40,7 @@ public static partial class AuditTrail
             finally
             {
                 var (outcome, code) = Outcome(context);
-                if (IsAudited(context, code) && (!IsCallersFault(context) || refusals.Spend(Who(context), code ?? "refused")))
+                if (!ForwardingExtensions.IsForwarded(context) && IsAudited(context, code) && (!IsCallersFault(context) || refusals.Spend(Who(context), code ?? "refused")))
                 {
                     var kept = audit.KeepAsync([Entry(context, outcome, code)]);
                     if (!RequestedCommand.IsThaw(context)) await Task.WhenAny(kept, Task.Delay(LongestWait, time));
@@ -155,7 +156,7 @@ public static partial class AuditTrail
     private static AuditEntry Entry(HttpContext context, string outcome, string? code) => new(
         context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow(),
         Who(context),
-        context.Connection.RemoteIpAddress?.ToString(),
+        ForwardedCaller.AddressOf(context) ?? context.Connection.RemoteIpAddress?.ToString(),
         PlainText.Of(RequestedCommand.Of(context)) ?? $"{PlainText.Of(context.Request.Method)} {Route(context) ?? "?"}",
         // Routing unescapes all but the slash.
         context.Items[typeof(VmId)] as string ?? PlainText.Of(

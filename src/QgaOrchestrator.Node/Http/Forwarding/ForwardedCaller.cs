@@ -1,4 +1,6 @@
 using QgaOrchestrator.Node.Access;
+using QgaOrchestrator.Node.Http.Requests;
+using QgaOrchestrator.Node.Peers;
 
 namespace QgaOrchestrator.Node.Http.Forwarding;
 
@@ -23,6 +25,7 @@ internal static class ForwardedCaller
             ? new Caller(name, role, Expires: null, CancellationToken.None)
             : null;
 
-    /// <summary>Where the caller is; null: nobody told.</summary>
-    public static string? AddressOf(HttpRequest request) => request.Headers[Address];
+    /// <summary>Where the caller of a request is that another node has sent; null: it comes from the caller.</summary>
+    public static string? AddressOf(HttpContext context) =>
+        context.Features.Get<PeerConnection>() is null ? null : PlainText.Of(context.Request.Headers[Address]);
 }

@@ -7,7 +7,7 @@ using QgaOrchestrator.Node.Http.Requests;
 namespace QgaOrchestrator.Node.Http.Forwarding;
 
 /// <summary>Has another host's node answer a request, and passes its answer on as it comes.</summary>
-internal sealed class Forwarder(IPeers peers)
+public sealed class Forwarder(IPeers peers)
 {
     /// <summary>The answer's header that names the host whose node has answered.</summary>
     public const string AnsweredBy = "Qga-Answered-By";

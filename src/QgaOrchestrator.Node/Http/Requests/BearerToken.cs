@@ -15,7 +15,7 @@ public static class BearerToken
     public static void UseBearerToken(this WebApplication app)
     {
         var tokens = app.Services.GetRequiredService<TokenStore>();
-        app.Use((context, next) => context.GetEndpoint() is { } endpoint && IsOpen(endpoint)
+        app.Use((context, next) => CallerOf(context) is not null || context.GetEndpoint() is { } endpoint && IsOpen(endpoint)
             ? next(context)
             : (Secret(context.Request) is { } secret ? tokens.Find(secret) : new Presented.Unknown()) switch
             {
@@ -31,7 +31,8 @@ public static class BearerToken
 
     public static bool IsOpen(Endpoint endpoint) => endpoint.Metadata.GetMetadata<OpenToAll>() is not null;
 
-    /// <summary>Whose request this is; null before the token was checked, and on open endpoints.</summary>
+    /// <summary>Whose request this is; null before the token was checked, and on open endpoints. A node that forwards a request
+    /// has checked it.</summary>
     public static Caller? CallerOf(HttpContext context) => context.Features.Get<Caller>();
 
     private static string? Secret(HttpRequest request) =>
