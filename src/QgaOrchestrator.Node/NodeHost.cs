@@ -14,6 +14,7 @@ using QgaOrchestrator.Node.Data;
 using QgaOrchestrator.Node.Http;
 using QgaOrchestrator.Node.Http.Audit;
 using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Forwarding;
 using QgaOrchestrator.Node.Http.Limits;
 using QgaOrchestrator.Node.Http.Passwords;
 using QgaOrchestrator.Node.Http.Requests;
@@ -55,6 +56,7 @@ public static class NodeHost
             .AddSingleton(services => new SlowReaders(SlowReaders.Patience, services.GetRequiredService<TimeProvider>()))
             .AddSingleton(AuditTrail.Refusals)
             .AddSingleton<IPeers, PeerClient>()
+            .AddForwarding(options)
             .AddRoutingCore()
             .ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver = ApiJson.Default)
             .AddQgaOrchestrator(options)
@@ -74,6 +76,7 @@ public static class NodeHost
         app.UseRequestLimits();
         app.UseRoles();
         app.UseBodyLimits();
+        app.UseForwarding();
         app.UseStrictInput();
         app.UseAuditIntents();
         app.UseStartGate();

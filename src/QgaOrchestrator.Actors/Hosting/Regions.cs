@@ -4,14 +4,13 @@ using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using QgaOrchestrator.Actors.Membership;
 using QgaOrchestrator.Actors.Messages;
+using QgaOrchestrator.Actors.Runs;
 
 namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>Where actors live: a VM's on its own host and nowhere else, a run's anywhere.</summary>
 internal static class Regions
 {
-    private const int RunShards = 10;
-
     public static Task<IActorRef> StartVmsAsync(ActorSystem system, Props props) => ClusterSharding.Get(system).StartAsync(
         "vm",
         props,
@@ -25,7 +24,7 @@ internal static class Regions
         var sharding = ClusterSharding.Get(system);
         var settings = ClusterShardingSettings.Create(system).WithRememberEntities(true);
         return sharding.StartAsync(
-            "run", props, settings, new RunExtractor(), sharding.DefaultShardAllocationStrategy(settings), PoisonPill.Instance);
+            "run", props, settings, new RunExtractor(), new WhereItBegins(), PoisonPill.Instance);
     }
 
     /// <summary>A shard is a host, an entity a VM of it.</summary>
@@ -41,9 +40,27 @@ internal static class Regions
             entityId[..entityId.IndexOf('~', StringComparison.Ordinal)];
     }
 
-    private sealed class RunExtractor() : HashCodeMessageExtractor(RunShards)
+    private sealed class RunExtractor() : HashCodeMessageExtractor(RunIds.Shards)
     {
         public override string? EntityId(object message) => (message as IRunMessage)?.Run;
+    }
+
+    /// <summary>Gives a run's shard to the node that first asks for it, and after a crash to the one that has the fewest. It stays
+    /// there: a host that joins must not move a run that is inside a window.</summary>
+    private sealed class WhereItBegins : IShardAllocationStrategy
+    {
+        public Task<IActorRef> AllocateShard(
+            IActorRef requester, string shardId, IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations
+        ) => Task.FromResult(
+            // For remembered runs it is the coordinator that asks, which is no region.
+            currentShardAllocations.ContainsKey(requester)
+                ? requester
+                : currentShardAllocations.MinBy(region => region.Value.Count).Key);
+
+        public Task<IImmutableSet<string>> Rebalance(
+            IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations,
+            IImmutableSet<string> rebalanceInProgress
+        ) => Task.FromResult<IImmutableSet<string>>(ImmutableHashSet<string>.Empty);
     }
 
     /// <summary>Gives a host's shard to the member that runs on it, and to nobody while that is absent: its channels are

@@ -20,8 +20,14 @@ public interface IPeers
 }
 
 /// <summary>A host's node was not reached, or the connection broke before it answered.</summary>
-public sealed class PeerUnreachableException(string host, string reason, Exception? inner = null)
+/// <param name="host">Its name.</param>
+/// <param name="reason">A clause.</param>
+/// <param name="wasSent">The request may have arrived.</param>
+public sealed class PeerUnreachableException(string host, string reason, bool wasSent, Exception? inner = null)
     : Exception($"No answer from the node of host {host}: {reason}", inner)
 {
     public string Host { get; } = host;
+
+    /// <summary>The request may have arrived, and be executed.</summary>
+    public bool WasSent { get; } = wasSent;
 }

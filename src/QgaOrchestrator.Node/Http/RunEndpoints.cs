@@ -59,7 +59,7 @@ public static class RunEndpoints
         var body = StrictInput.BodyOf(request.HttpContext);
         var (kind, select, options) = RunRequestReader.Read(body, kinds);
         AuditTrail.Note(request.HttpContext, $"{kind.Name} of {select}");
-        var id = forwarding.RunOf(request) ?? await IdAsync(request, body, stores.Keys, time.GetUtcNow());
+        var id = forwarding.RunOf(request) ?? await IdAsync(request, body, stores.Keys, time.GetUtcNow(), RunIds.New(time.GetUtcNow()));
         // Its actor's node makes the run: what a large one consists of is no message between nodes.
         if (await forwarding.ElsewhereAsync(id, request.HttpContext) is { } host)
             return forwarding.At(host, id, body);
@@ -186,7 +186,9 @@ public static class RunEndpoints
                 )
             );
         }
-        var next = await IdAsync(request, Encoding.UTF8.GetBytes($"retry {id}"), stores.Keys, time.GetUtcNow());
+        var now = time.GetUtcNow();
+        // What is retried is told by one actor to the other, however large: they live on one node.
+        var next = await IdAsync(request, Encoding.UTF8.GetBytes($"retry {id}"), stores.Keys, now, RunIds.NewBeside(id, now));
         var retry = await FindAsync(next, orchestrator, stores.Views, cancel);
         if (retry is null)
         {
@@ -275,9 +277,8 @@ public static class RunEndpoints
     }
 
     private static async Task<string> IdAsync(
-        HttpRequest request, ReadOnlyMemory<byte> body, IIdempotencyKeys keys, DateTimeOffset now)
+        HttpRequest request, ReadOnlyMemory<byte> body, IIdempotencyKeys keys, DateTimeOffset now, string fresh)
     {
-        var fresh = RunIds.New(now);
         if (request.Headers[ApiRoutes.IdempotencyKeyHeader] is not [{ Length: > 0 } key]) return fresh;
         if (key.Length > 200)
             throw new ProblemException(

@@ -1,17 +1,18 @@
 using System.Globalization;
 using QgaOrchestrator.Actors.Membership;
 using QgaOrchestrator.Core.Membership;
+using QgaOrchestrator.Node.Http.Forwarding;
 using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Peers;
 
 /// <summary>
-/// What nodes ask each other, at their own listener. A route is either for nodes or for callers: each is not there at the other's
-/// listener.
+/// What nodes ask each other, at their own listener. A route is either for nodes or for callers. Nodes' routes are not there at the
+/// callers' listener; the callers' routes are there at the nodes' for what a node sends on behalf of a caller.
 /// </summary>
 internal static class PeerEndpoints
 {
-    /// <summary>Outermost. Nodes' requests go to their route at once: they bear no token, and have no limits.</summary>
+    /// <summary>Outermost. Nodes' own requests go to their route at once: they bear no token, and have no limits.</summary>
     public static void UsePeers(this WebApplication app)
     {
         if (app.Services.GetService<ClusterFormation>() is null) return;
@@ -24,12 +25,15 @@ internal static class PeerEndpoints
                 if (isForPeers) context.SetEndpoint(null);
                 return next(context);
             }
-            if (!isForPeers)
+            if (!Fits(context, log)) return Task.CompletedTask;
+            if (isForPeers) return context.GetEndpoint()!.RequestDelegate!(context);
+            if (ForwardedCaller.Read(context.Request) is { } caller)
             {
-                context.Response.StatusCode = StatusCodes.Status404NotFound;
-                return Task.CompletedTask;
+                context.Features.Set(caller);
+                return next(context);
             }
-            return Fits(context, log) ? context.GetEndpoint()!.RequestDelegate!(context) : Task.CompletedTask;
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
         });
     }
 

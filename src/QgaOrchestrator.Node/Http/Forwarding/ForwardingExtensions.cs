@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Node.Peers;
 
@@ -7,6 +8,14 @@ namespace QgaOrchestrator.Node.Http.Forwarding;
 /// <summary>Any node answers for the fleet: what belongs to another host is answered by that host's node.</summary>
 internal static class ForwardingExtensions
 {
+    /// <summary>A node alone forwards nothing.</summary>
+    public static IServiceCollection AddForwarding(this IServiceCollection services, QgadOptions options)
+    {
+        if (options.Cluster.Seeds.Count > 0) services.AddSingleton<Forwarder>();
+        return services.AddSingleton(provider => new RunForwarding(
+            provider.GetRequiredService<IOrchestrator>(), options, provider.GetService<Forwarder>()));
+    }
+
     /// <summary>After token and role were checked; what is forwarded is audited by the node that does it.</summary>
     public static void UseForwarding(this WebApplication app)
     {

@@ -13,7 +13,7 @@ public sealed class RunForwarding(IOrchestrator orchestrator, QgadOptions option
 
     /// <summary>The id of the run that another node wants to have started here; null: the caller wants one.</summary>
     public string? RunOf(HttpRequest request) =>
-        request.HttpContext.Features.Get<PeerConnection>() is null ? null : request.Headers[RunHeader];
+        request.HttpContext.Features.Get<PeerConnection>() is null ? null : (string?)request.Headers[RunHeader];
 
     /// <summary>The host whose node would work for a new run, where that is another one.</summary>
     public async Task<string?> ElsewhereAsync(string id, HttpContext context) =>
