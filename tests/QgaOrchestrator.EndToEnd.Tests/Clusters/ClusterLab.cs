@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using QgaOrchestrator.Lab;
+using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Clusters;
 
@@ -43,11 +44,16 @@ internal sealed class ClusterLab : IAsyncDisposable
     /// <param name="number">Of its address, 127.0.0.NUMBER.</param>
     /// <param name="host">Its name; null: hvNUMBER.</param>
     /// <param name="ca">Whose certificate it has; it trusts the lab's CA all the same.</param>
-    public async Task<ClusterNode> NodeAsync(int number, string? host = null, string ca = "ca")
+    /// <param name="vms">How many VMs it has, named HOST-vm1 and so on.</param>
+    public async Task<ClusterNode> NodeAsync(int number, string? host = null, string ca = "ca", int vms = 0)
     {
         var address = $"127.0.0.{number.ToString(CultureInfo.InvariantCulture)}";
         await CertifyAsync("issue", address, ca);
-        var node = new ClusterNode(this, In(address), address, host ?? $"hv{number.ToString(CultureInfo.InvariantCulture)}");
+        host ??= $"hv{number.ToString(CultureInfo.InvariantCulture)}";
+        var fleet = vms == 0 ? null : new SimulatedFleet(
+            Path.Combine(In(address), "vms"), vms,
+            new FleetOptions { Name = n => $"{host}-vm{(n + 1).ToString(CultureInfo.InvariantCulture)}", Seed = number });
+        var node = new ClusterNode(this, In(address), address, host, fleet);
         _nodes.Add(node);
         return node;
     }

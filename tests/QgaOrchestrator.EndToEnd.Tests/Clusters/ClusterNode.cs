@@ -1,13 +1,18 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Lab;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
+using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Clusters;
 
-/// <summary>One host's qgad, without VMs. Certificates, config, data, ledger and log are in its folder.</summary>
-internal sealed class ClusterNode(ClusterLab lab, string folder, string address, string host) : IAsyncDisposable
+/// <summary>One host's qgad. Certificates, config, data, ledger, log and the sockets of its simulated VMs are in its
+/// folder.</summary>
+/// <param name="fleet">Its VMs; null: it has none.</param>
+internal sealed class ClusterNode(ClusterLab lab, string folder, string address, string host, SimulatedFleet? fleet = null)
+    : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
@@ -18,6 +23,14 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
     public string Folder => folder;
 
     public string Address => address;
+
+    public string Host => host;
+
+    public SimulatedFleet Fleet => fleet!;
+
+    /// <summary>With the admin's token of this node.</summary>
+    public QgaClient Client() =>
+        new(Api(""), File.ReadAllText(Path.Combine(folder, "data", "admin.token")).Trim(), TimeProvider.System);
 
     public string Log => File.ReadAllText(Path.Combine(folder, "log"));
 
@@ -30,7 +43,7 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
         var config = Path.Combine(folder, "node.json");
         await File.WriteAllTextAsync(config, $$"""
             { "Node": { "Host": "{{host}}", "DataDirectory": "./data", "Api": "{{Api("").ToString().TrimEnd('/')}}" },
-              "Fleet": { "Sources": [] },
+              "Fleet": { "Sources": [{{Source()}}] },
               "Freeze": { "Ledger": "./ledger" },
               "Cluster": { "Hostname": "{{address}}", "Port": {{lab.Port}}, "ApiPort": {{lab.Port + 1}}, "Certificates": ".",
                            "Seeds": [{{lab.Seeds}}] } }
@@ -38,6 +51,10 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
         string[] line = ["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", Path.Combine(folder, "log"), Programs.Node];
         _process = Process.Start("/bin/sh", [.. line, "--config", config]);
     }
+
+    private string Source() => fleet is null ? "" : $$"""
+        { "Kind": "sockets", "Agent": "{{folder}}/vms/{vm}/qga.sock", "Monitor": "{{folder}}/vms/{vm}/qmp.sock" }
+        """;
 
     /// <summary>What readyz says of the cluster; null: it does not answer.</summary>
     public async Task<string?> ClusterAsync()
@@ -89,6 +106,7 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
     {
         if (_process is { HasExited: false }) await KillAsync();
         _process?.Dispose();
+        if (fleet is not null) await fleet.DisposeAsync();
         if (WatchdogInstance.Holder(FreezeLedger.At(Path.Combine(folder, "ledger"))) is { } watchdog)
             HostProcess.Signal(watchdog, HostProcess.SigKill);
     }

@@ -1,0 +1,97 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using QgaOrchestrator.Api;
+using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.Lab;
+
+namespace QgaOrchestrator.EndToEnd.Tests.Clusters;
+
+/// <summary>Three hosts with VMs: whichever node is asked, it answers for all of them.</summary>
+[Collection(nameof(Alone))]
+public sealed class AcrossHostsTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly List<ClusterNode> _nodes = [];
+    private ClusterLab _lab = null!;
+
+    public async Task InitializeAsync()
+    {
+        _lab = await ClusterLab.MakeAsync();
+        foreach (var number in new[] { 1, 2, 3 }) _nodes.Add(await _lab.NodeAsync(number, vms: 2));
+        await Task.WhenAll(_nodes.Select(node => node.StartAsync()));
+        foreach (var node in _nodes) await node.WaitUntilUpAsync();
+    }
+
+    public async Task DisposeAsync() => await _lab.DisposeAsync();
+
+    [Fact]
+    public async Task Any_node_lists_all_VMs_calls_each_and_works_for_a_run_over_them()
+    {
+        foreach (var node in _nodes) await WaitForVmsAsync(node, vms => vms.All(vm => vm.Agent.State == AgentStates.Ready));
+        using var first = _nodes[0].Client();
+        using var second = _nodes[1].Client();
+        using var third = _nodes[2].Client();
+
+        foreach (var vm in (await first.GetVmsAsync()).Items)
+            Assert.Equal("{}", (await first.CallAgentAsync(vm.Name, "guest-ping", default, new AgentCallOptions())).GetRawText());
+        Assert.Equal(
+            ["hv1 up 2", "hv2 up 2", "hv3 up 2"],
+            (await ListAsync(second.ListHostsAsync())).Select(host => $"{host.Name} {host.State} {host.Vms}"));
+        var refused = await Assert.ThrowsAsync<ApiException>(
+            () => first.CallAgentAsync("hv3-vm1", "guest-no-such", default, new AgentCallOptions()));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Status);
+        Assert.Equal(
+            ["hv3", "hv3"],
+            (await ListAsync(third.ListAuditAsync(new AuditFilter("hv3/hv3-vm1"))))
+                .Where(line => line.What == "guest-no-such").Select(line => line.Host));
+
+        var run = await first.StartRunAsync(new RunRequest(
+            "command", "*", new JsonObject { ["command"] = "guest-ping" }));
+        Run? last = null;
+        await foreach (var update in first.WatchRunAsync(run.Id)) last = (update as RunUpdate.RunChanged)?.Run ?? last;
+        Assert.Equal((RunStates.Succeeded, 6), (last!.State, last.Items.Succeeded));
+    }
+
+    [Fact]
+    public async Task A_host_that_is_killed_is_shown_as_unreachable_and_its_VMs_stay_listed()
+    {
+        foreach (var node in _nodes) await WaitForVmsAsync(node, vms => vms.All(vm => vm.Agent.State == AgentStates.Ready));
+        await _nodes[2].KillAsync();
+        using var first = _nodes[0].Client();
+
+        var vms = await WaitForVmsAsync(
+            _nodes[0], all => all.Where(vm => vm.Host == "hv3").All(vm => vm.Agent.State == AgentStates.Unreachable));
+        Assert.All(vms.Where(vm => vm.Host == "hv3"), vm => Assert.NotNull(vm.AsOf));
+        var refused = await Assert.ThrowsAsync<ApiException>(
+            () => first.CallAgentAsync("hv3-vm1", "guest-ping", default, new AgentCallOptions()));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "unreachable"), (refused.Status, refused.Code));
+        Assert.Contains("hv3", refused.Remedy, StringComparison.Ordinal);
+
+        await _nodes[2].StartAsync();
+        await WaitForVmsAsync(_nodes[0], all => all.All(vm => vm.Agent.State == AgentStates.Ready));
+    }
+
+    private static Task<IReadOnlyList<Vm>> WaitForVmsAsync(ClusterNode node, Func<IReadOnlyList<Vm>, bool> wanted) => Poll.ForAsync(
+        $"all VMs at {node.Host}", Limit, async () =>
+        {
+            using var client = node.Client();
+            try
+            {
+                var vms = (await client.GetVmsAsync()).Items;
+                return vms.Count == 6 && wanted(vms) ? vms : null;
+            }
+            catch (ApiException e) when (e.Status == HttpStatusCode.ServiceUnavailable)
+            {
+                return null;
+            }
+        },
+        () => node.Log);
+
+    private static async Task<List<T>> ListAsync<T>(IAsyncEnumerable<T> items)
+    {
+        var list = new List<T>();
+        await foreach (var item in items) list.Add(item);
+        return list;
+    }
+}
