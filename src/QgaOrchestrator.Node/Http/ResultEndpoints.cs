@@ -6,6 +6,7 @@ using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Forwarding;
 using QgaOrchestrator.Node.Http.Requests;
 using QgaOrchestrator.Qemu.Wire;
 
@@ -19,7 +20,7 @@ public static class ResultEndpoints
     public static void MapResults(this IEndpointRouteBuilder routes)
     {
         routes.MapGet(ApiRoutes.RunResults, ListAsync).For(Role.Operator);
-        routes.MapGet(ApiRoutes.RunResultStream, Open).For(Role.Operator);
+        routes.MapGet(ApiRoutes.RunResultStream, OpenAsync).For(Role.Operator);
     }
 
     private static async Task<IResult> ListAsync(
@@ -27,7 +28,9 @@ public static class ResultEndpoints
         string? vm,
         string? limit,
         string? cursor,
+        HttpContext context,
         IResults spool,
+        ResultsElsewhere elsewhere,
         IOrchestrator orchestrator,
         IViews views,
         RunKinds kinds,
@@ -38,13 +41,18 @@ public static class ResultEndpoints
         var found = Known(id)
             ? spool.List(id).Where(result => vm is null || result.Vm == vm || $"{result.Host}/{result.Vm}" == vm)
             : [];
-        var page = found.Skip(skip).Take(most + 1).ToList();
+        var (others, notes) = Known(id) ? await elsewhere.FirstAsync(context, id, vm, skip + most + 1) : ([], []);
+        var page = others.Count == 0
+            ? [.. found.Skip(skip).Take(most + 1).Select(result => ToApi(id, result, spool))]
+            : others.Concat(found.Take(skip + most + 1).Select(result => ToApi(id, result, spool)))
+                .OrderBy(result => result.Index).Skip(skip).Take(most + 1).ToList();
         if (page.Count == 0 && (!Known(id) || await RunEndpoints.FindAsync(id, orchestrator, views, cancel) is null))
             return Problems.Result(RunEndpoints.NoRun(id));
         var more = page.Count > most;
         return TypedResults.Json(
-            new Page<RunResult>([.. page.Take(most).Select(result => ToApi(id, result, spool))], more ? $"{skip + most}" : null)
+            new Page<RunResult>([.. page.Take(most)], more ? $"{skip + most}" : null)
             {
+                Notes = notes.Count > 0 ? [.. notes] : null,
                 Columns = await ColumnsAsync(id, views, kinds),
             },
             ApiJson.Default.PageRunResult);
@@ -55,12 +63,13 @@ public static class ResultEndpoints
             ? [.. columns.Select(column => column.ToApi())]
             : null;
 
-    private static IResult Open(string id, int item, string stream, IResults spool, RunKinds kinds) =>
+    private static async Task<IResult> OpenAsync(
+        string id, int item, string stream, HttpContext context, IResults spool, ResultsElsewhere elsewhere, RunKinds kinds) =>
         Known(id)
         && kinds.All.SelectMany(kind => kind.ResultFiles).FirstOrDefault(file => file.Name == stream) is { } known
         && spool.Open(id, item, stream) is { } bytes
             ? TypedResults.Stream(bytes, known.MediaType)
-            : Problems.Result(
+            : (Known(id) ? await elsewhere.FindAsync(context) : null) ?? Problems.Result(
                 Problems.NotFound(
                     $"Item {item} of run {id} has no {stream}.",
                     $"It was not captured, or is kept no more (7 days, 1 GiB a host). GET /v1/runs/{id}/results lists what "

@@ -51,6 +51,7 @@ public sealed class AcrossHostsTests : IAsyncLifetime
         Run? last = null;
         await foreach (var update in first.WatchRunAsync(run.Id)) last = (update as RunUpdate.RunChanged)?.Run ?? last;
         Assert.Equal((RunStates.Succeeded, 6), (last!.State, last.Items.Succeeded));
+        Assert.Equal(6, (await ListAsync(second.ListRunResultsAsync(run.Id))).Select(result => result.Host + result.Vm).Count());
     }
 
     [Fact]

@@ -44,6 +44,15 @@ public sealed class Forwarder(IPeers peers)
         using (answer) await PassOnAsync(answer, context);
     }
 
+    /// <summary>Asks another node on behalf of the request's caller. Its answer's body may still come.</summary>
+    /// <exception cref="PeerUnreachableException">It does not answer.</exception>
+    public Task<HttpResponseMessage> AskAsync(HttpContext context, string host, string target)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, target);
+        ForwardedCaller.Write(request, context, BearerToken.CallerOf(context)!);
+        return peers.SendAsync(host, request, context.RequestAborted);
+    }
+
     private static bool HasBody(HttpContext context) =>
         context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false };
 
@@ -60,7 +69,7 @@ public sealed class Forwarder(IPeers peers)
     }
 
     /// <summary>Each part at once: it may be an event that somebody waits for.</summary>
-    private static async Task PassOnAsync(HttpResponseMessage answer, HttpContext context)
+    public static async Task PassOnAsync(HttpResponseMessage answer, HttpContext context)
     {
         context.Response.StatusCode = (int)answer.StatusCode;
         foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers))

@@ -12,8 +12,11 @@ internal static class ForwardingExtensions
     public static IServiceCollection AddForwarding(this IServiceCollection services, QgadOptions options)
     {
         if (options.Cluster.Seeds.Count > 0) services.AddSingleton<Forwarder>();
-        return services.AddSingleton(provider => new RunForwarding(
-            provider.GetRequiredService<IOrchestrator>(), options, provider.GetService<Forwarder>()));
+        return services
+            .AddSingleton(provider => new RunForwarding(
+                provider.GetRequiredService<IOrchestrator>(), options, provider.GetService<Forwarder>()))
+            .AddSingleton(provider => new ResultsElsewhere(
+                provider.GetRequiredService<IOrchestrator>(), options, provider.GetService<Forwarder>()));
     }
 
     /// <summary>After token and role were checked; what is forwarded is audited by the node that does it.</summary>
