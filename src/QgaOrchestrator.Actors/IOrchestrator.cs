@@ -123,8 +123,9 @@ public sealed record GuestInventory(
     IReadOnlyList<string> FileSystems
 );
 
-/// <summary>A run with its items and what its hosts report of the items under way.</summary>
-public sealed record RunView(RunSummary Summary, IReadOnlyList<RunItemView> Items, IReadOnlyList<ItemProgress> Progress);
+/// <summary>A run with its items and what its hosts report of the items under way. Between nodes only of a run that a node starts
+/// by itself, over a few VMs.</summary>
+public sealed record RunView(RunSummary Summary, IReadOnlyList<RunItemView> Items, IReadOnlyList<ItemProgress> Progress) : IWire;
 
 /// <summary>Where an item under way stands.</summary>
 /// <param name="Index">The item's index in the run.</param>

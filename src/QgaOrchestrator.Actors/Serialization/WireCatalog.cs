@@ -21,6 +21,7 @@ public static class WireCatalog
         new("item.moved.v1", typeof(ItemMoved)),
         new("item.ended.v2", typeof(ItemEnded)) { Earlier = "item.ended.v1" },
         new("item.journalled.v1", typeof(ItemJournalled)),
+        new("run.view.v1", typeof(RunView)),
         new("run.locate.v1", typeof(LocateRun)),
         new("run.located.v1", typeof(RunLocated)),
         new("run.unsettled.v1", typeof(FindUnsettled)),

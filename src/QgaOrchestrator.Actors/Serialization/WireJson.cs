@@ -21,6 +21,7 @@ namespace QgaOrchestrator.Actors.Serialization;
 [JsonSerializable(typeof(ItemMoved))]
 [JsonSerializable(typeof(ItemEnded))]
 [JsonSerializable(typeof(ItemJournalled))]
+[JsonSerializable(typeof(RunView))]
 [JsonSerializable(typeof(LocateRun))]
 [JsonSerializable(typeof(RunLocated))]
 [JsonSerializable(typeof(FindUnsettled))]

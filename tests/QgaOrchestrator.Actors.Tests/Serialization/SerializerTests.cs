@@ -58,6 +58,13 @@ public sealed class SerializerTests : IAsyncLifetime
             }
         ),
         new ItemJournalled(Vm, "r1", 3, 2),
+        new RunView(
+            new("r1", "backup", "*", RunPhase.Running, "why", new() { Total = 1 }, At, At, "r0", Options)
+            {
+                WaveEnds = [1, 2], SoaksUntil = At, StartedBy = "ci",
+            },
+            [new(3, Vm, ItemState.Running, 2, "why", "what", At, At) { Group = "shop" }],
+            [new(3, 2, "copy", At, 5, 9) { Note = "it waits" }]),
         new LocateRun("r1"),
         new RunLocated("r1", "hv1"),
         new FindUnsettled("r1", Vm),

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Actors.Passwords;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Stores;
@@ -9,11 +10,12 @@ using QgaOrchestrator.Core.Passwords;
 namespace QgaOrchestrator.Actors.Kinds.PasswordReset;
 
 /// <summary>
-/// Rotates each password that was checked out, when its time is over. All that it needs is in the escrow, so a restart loses
+/// Rotates each password of this host's VMs that was checked out, when its time is over. All that it needs is in the escrow, so a restart loses
 /// nothing; the run is noted before it is started, and one that did not promote a new password is followed by another.
 /// </summary>
 internal sealed partial class CheckoutKeeper(
-    IEscrow escrow, IOrchestrator orchestrator, TimeProvider time, ILogger<CheckoutKeeper> log) : BackgroundService
+    IEscrow escrow, IOrchestrator orchestrator, QgadOptions options, TimeProvider time, ILogger<CheckoutKeeper> log)
+    : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
 
@@ -45,7 +47,7 @@ internal sealed partial class CheckoutKeeper(
         if (due.Count == 0) return;
         var vms = (await orchestrator.ListVmsAsync(stop)).Where(vm => vm.Agent == AgentState.Ready).ToLookup(PasswordRuns.KeyOf);
         foreach (var account in due)
-            if (vms[account.Id.Vm].ToList() is [var vm] && await IsToBeginAsync(account.Checkout!, stop))
+            if (vms[account.Id.Vm].ToList() is [var vm] && vm.Id.Host == options.Node.Host && await IsToBeginAsync(account.Checkout!, stop))
                 await RotateAsync(account.Id, vm, stop);
     }
 

@@ -1,4 +1,4 @@
-namespace QgaOrchestrator.Actors.Messages;
+namespace QgaOrchestrator.Actors;
 
 /// <summary>
 /// What may cross from one node to another. Every such type has a row in WireCatalog; a message without this
