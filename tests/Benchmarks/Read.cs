@@ -1,10 +1,12 @@
 // read SOCKET FILE: the same as read.c with the library and its types. Prints the same line of JSON.
+// read --seal COUNT: what a node does for COUNT passwords besides asking guests (Seal.cs).
 using System.Diagnostics;
 using System.Globalization;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Agent.Sockets;
 
+if (args is ["--seal", var count]) return Seal.Run(int.Parse(count, CultureInfo.InvariantCulture));
 const int Most = 48 << 20;
 if (args is not [var socket, var path])
 {

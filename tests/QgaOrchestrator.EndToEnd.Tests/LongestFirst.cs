@@ -13,7 +13,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
     private static readonly string[] Longest =
     [
         nameof(RealVmTests), nameof(FullVm), nameof(SharedNode), nameof(WindowFaultTests), nameof(ClockStepTests),
-        nameof(EndedNode), nameof(LockedStoreTests),
+        nameof(EndedNode), nameof(LockedStoreTests), nameof(EscrowTests),
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
