@@ -48,6 +48,7 @@ public static class NodeHost
             .AddRoutingCore()
             .ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver = ApiJson.Default)
             .AddQgaOrchestrator(options)
+            .AddHostedService<TokenRefresh>()
             .AddHostedService<DescriptorWatch>()
             .AddHostedService<MemoryAtRest>();
         more(builder.Services);
