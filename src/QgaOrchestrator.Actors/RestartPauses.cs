@@ -3,13 +3,13 @@ using QgaOrchestrator.Core;
 namespace QgaOrchestrator.Actors;
 
 /// <summary>
-/// How long an actor that failed waits before it begins anew: 0.2 s, doubled with each failure up to 30 s, give or take a fifth.
+/// How long an actor that failed waits before it begins anew: 0.2 s, doubled with each failure up to 10 s, give or take a fifth.
 /// Kept outside the actor, which forgets everything. A minute without a failure counts as health.
 /// </summary>
 public sealed class RestartPauses(TimeProvider time, Random chance)
 {
     public static readonly TimeSpan Shortest =
-        TimeSpan.FromSeconds(0.2), Longest = TimeSpan.FromSeconds(30), Healthy = TimeSpan.FromMinutes(1);
+        TimeSpan.FromSeconds(0.2), Longest = TimeSpan.FromSeconds(10), Healthy = TimeSpan.FromMinutes(1);
 
     private readonly Lock _counting = new();
     private readonly Dictionary<string, (int Count, long At)> _failures = [];

@@ -61,6 +61,7 @@ public static class NodeHost
             .ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver = ApiJson.Default)
             .AddQgaOrchestrator(options)
             .AddApiCertificate(options.Node.Certificate)
+            .AddHostedService<TokenRefresh>()
             .AddHostedService<DescriptorWatch>()
             .AddHostedService<MemoryAtRest>();
         more(builder.Services);

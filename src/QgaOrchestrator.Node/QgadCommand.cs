@@ -16,6 +16,10 @@ public static class QgadCommand
                qgad check-config [--config FILE] [...]          checks the options as a start does; changes nothing
                qgad certificates init --to DIR                  makes a CA for the nodes of one cluster
                qgad certificates issue HOST --ca DIR --to DIR   makes the certificate of a host [--days N]
+               qgad migrate [--config FILE] --from DATA [...]  copies a single node's runs that have ended or are paused, its
+                                                               points, tokens and escrow from its data directory DATA to the
+                                                               store of the config, such as postgresql; no node runs on DATA
+                                                               meanwhile, which is left as it is; a repeat copies what is missing
                qgad --help | --version
 
         FILE is JSON; config/node.json shows every option with its default. Without FILE the defaults apply, and paths are
@@ -52,6 +56,8 @@ public static class QgadCommand
         }
         if (arguments is [CertificateCommand.Name, .. var what])
             return CertificateCommand.Run(what, directory, TimeProvider.System.GetUtcNow(), output, error);
+        if (arguments is [MigrateCommand.Name, .. var move])
+            return await MigrateCommand.RunAsync(move, environment, machine, directory, output, error);
         if (arguments is not [CheckConfig, .. var rest]) return null;
         var (options, errors) = OptionsLoader.Read(rest, environment, machine, directory);
         string[] wrong = [.. errors, .. await ConfigCheck.FaultsAsync(options)];

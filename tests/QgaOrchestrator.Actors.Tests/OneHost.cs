@@ -88,7 +88,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
 
     /// <summary>The escrow, with one recipient whose key is <see cref="EscrowKeys"/>.</summary>
     protected PasswordServices Passwords => _passwords ??= new(
-        new SqliteEscrow(new(_directory.File("escrow.db"))), new EscrowKeys(), new(() => CryptLibrary.Load()));
+        SqliteTables.Escrow(new(_directory.File("escrow.db"))), new EscrowKeys(), new(() => CryptLibrary.Load()));
 
     protected LedgerEntry? Entry => Ledger.Read(Id.Name);
 

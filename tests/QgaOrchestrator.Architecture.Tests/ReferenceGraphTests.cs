@@ -18,8 +18,8 @@ public class ReferenceGraphTests
         ["Passwords"] = (["Qemu"], []), // Qemu for Secret alone
         ["Cli"] = (["Api", "Core", "Passwords", "Qemu"], ["System.CommandLine"]),
         ["Actors"] = (["Core", "Passwords", "Qemu"],
-            ["Akka.Cluster.Hosting", "Akka.Cluster.Sharding", "Akka.Persistence.Query", "Akka.Persistence.Sql", "linq2db",
-             "Microsoft.Data.Sqlite"]),
+            ["Akka.Cluster.Hosting", "Akka.Cluster.Sharding", "Akka.Persistence.Query", "Akka.Persistence.Sql",
+             "dbup-postgresql", "linq2db", "Microsoft.Data.Sqlite", "Npgsql"]),
         ["Node"] = (["Actors", "Api", "Watchdog"], []), // Watchdog is not linked: the build puts it beside qgad
     };
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Stores.Sqlite;
 using QgaOrchestrator.Core.Passwords;
 using QgaOrchestrator.Passwords;
@@ -34,10 +35,10 @@ internal static class LabEscrow
         return RSA.Create(made.Key);
     }
 
-    public static SqliteEscrow Of(string data) => new(new(Path.Combine(data, "escrow.db")));
+    public static IEscrow Of(string data) => SqliteTables.Escrow(new(Path.Combine(data, "escrow.db")));
 
     /// <summary>The password of a generation, which says inside whose it is.</summary>
-    public static async Task<string> OpenAsync(SqliteEscrow escrow, RSA key, Account account, Generation generation)
+    public static async Task<string> OpenAsync(IEscrow escrow, RSA key, Account account, Generation generation)
     {
         using var opened = SealedPassword.Open((await escrow.SealedAsync(account.Id, generation.Number))!, key);
         var inside = opened.Context;

@@ -10,9 +10,9 @@ using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
-using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Ledger;
@@ -22,7 +22,7 @@ using QgaOrchestrator.Qemu.Processes;
 namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>This node's actors: who gets what, in the order in which they start.</summary>
-public sealed partial class NodeActors(
+public sealed class NodeActors(
     QgadOptions options,
     IViews views,
     IResults results,
@@ -30,6 +30,7 @@ public sealed partial class NodeActors(
     StartedVms started,
     SecretSpool secrets,
     AuditKeeper audit,
+    RowKeeper rows,
     RunKinds kinds,
     TimeProvider time,
     ILogger<NodeActors> log
@@ -91,7 +92,7 @@ public sealed partial class NodeActors(
             Kind = kinds.Find,
             Host = options.Node.Host,
             Audit = audit.KeepAsync,
-            Keep = Keep,
+            Keep = rows.Keep,
             Secrets = secrets.Read,
             ForgetSecrets = secrets.Forget,
         }), pauses, change => Interlocked.Add(ref _runsHere, change)));
@@ -154,7 +155,7 @@ public sealed partial class NodeActors(
         Passwords = passwords,
         Unsettled = UnsettledAsync,
         TargetGroup = options.Node.TargetGroup,
-        Catalog = CatalogAsync,
+        Catalog = rows.KeepAsync,
         Points = Path.Combine(options.Node.DataDirectory, "points"),
         Drafts = Path.Combine(options.Node.DataDirectory, "drafts"),
         BootId = HostProcesses.BootId(),
@@ -167,8 +168,15 @@ public sealed partial class NodeActors(
     /// views.</summary>
     private async Task ForgetSecretsAsync()
     {
-        foreach (var run in secrets.Runs())
-            if (await views.GetRunAsync(run) is { EndedAt: not null }) secrets.Forget(run);
+        try
+        {
+            foreach (var run in secrets.Runs())
+                if (await views.GetRunAsync(run) is { EndedAt: not null }) secrets.Forget(run);
+        }
+        catch (StoreException e) when (e.IsAway)
+        {
+            // The next start finds them.
+        }
     }
 
     /// <summary>Asks every run that has not ended. One that does not answer leaves the question open: an exception is
@@ -190,37 +198,4 @@ public sealed partial class NodeActors(
         while (after is not null);
         return hashes;
     }
-
-    /// <summary>The read model can be rebuilt from the journal, so nothing waits for it, and a failure is only
-    /// logged.</summary>
-    private async void Keep(RunView run)
-    {
-        try
-        {
-            if (run.Summary.EndedAt is null) await views.SaveRunAsync(run.Summary);
-            else await views.SaveEndedRunAsync(run.Summary, run.Items);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            RowNotWritten(e, "run", run.Summary.Id);
-        }
-    }
-
-    private async Task CatalogAsync(RecoveryPoint point)
-    {
-        try
-        {
-            await views.SavePointAsync(point, point.Proof.CutAt ?? time.GetUtcNow());
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            RowNotWritten(e, "recovery point", point.Id);
-        }
-    }
-
-    [LoggerMessage(
-        Level = LogLevel.Error,
-        Message = "The row of {What} {Id} could not be written to views.db; it is rebuilt when that file is removed"
-    )]
-    private partial void RowNotWritten(Exception e, string what, string id);
 }

@@ -6,7 +6,8 @@ namespace QgaOrchestrator.Actors.Hosting;
 /// <summary>Whether the node can work: member of its cluster, store answering, the VMs that were there known.</summary>
 /// <param name="trust">With the node's certificate; null: it needs none.</param>
 public sealed class NodeReadiness(
-    NodeState state, IJournal journal, IViews views, INodeActors actors, TimeProvider time, PeerTrust? trust = null)
+    NodeState state, IJournal journal, IViews views, StoreOpening opening, INodeActors actors, TimeProvider time,
+    PeerTrust? trust = null)
 {
     /// <summary>From so long before a certificate's end on, its renewal is told.</summary>
     private static readonly TimeSpan Renewal = TimeSpan.FromDays(30);
@@ -15,6 +16,10 @@ public sealed class NodeReadiness(
 
     /// <summary>Discovery has not ended its first look.</summary>
     public const string Looking = "looking for VMs";
+
+    /// <summary>It was opened, and the node goes on without it.</summary>
+    private const string Away = "the store is away: ";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>Part → "ok", or what it waits for.</summary>
@@ -55,12 +60,21 @@ public sealed class NodeReadiness(
     /// <summary>Nothing is wrong that time alone would not mend.</summary>
     public static bool IsStarting(IReadOnlyDictionary<string, string> checks) => checks["discovery"] is Ok or Looking;
 
+    /// <summary>Nothing is wrong but that the store is away: guests are thawed, VMs are listed and called.</summary>
+    public static bool IsDegraded(IReadOnlyDictionary<string, string> checks) => checks.All(check => IsOk(check.Value)
+        || (check.Key == "store" && check.Value.StartsWith(Away, StringComparison.Ordinal)));
+
     private async Task<string> StoreAsync(CancellationToken cancel)
     {
         try
         {
             await views.PingAsync().WaitAsync(Patience, cancel);
-            return await journal.IsReadyAsync().WaitAsync(Patience, cancel) ? Ok : "the journal is being made";
+            if (!await journal.IsReadyAsync().WaitAsync(Patience, cancel)) return "the journal is being made";
+            return opening.IsDone ? Ok : "the views are being opened";
+        }
+        catch (StoreException e) when (e.IsAway)
+        {
+            return opening.IsDone ? Away + e.Message : "waiting for the store: " + e.Message;
         }
         catch (Exception e) when (e is TimeoutException or StoreException)
         {

@@ -17,10 +17,13 @@ using QgaOrchestrator.Qemu.Agent;
 namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>Asks the node's actors on behalf of HTTP.</summary>
-public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool secrets, RunKinds kinds, SetByHand byHand)
+public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool secrets, RunKinds kinds, SetByHand byHand, TimeProvider time)
     : IOrchestrator
 {
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(15);
+
+    /// <summary>A run that is silent for longer waits for its journal, or is elsewhere.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(150);
 
     /// <summary>A call waits for its turn in the channel and has its own time-out there; this is the last resort.</summary>
     private static readonly TimeSpan LongestCall = TimeSpan.FromMinutes(30);
@@ -99,9 +102,17 @@ public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool se
         var (journalled, secret) = Kind(order.Kind).Part(order.Options);
         if (secret is not null) secrets.Keep(order.Run, secret);
         order = order with { Options = journalled };
-        var view = await actors.Runs.Ask<RunView>(order, Answer, cancel);
+        var view = (RunView)await AskRunAsync(order, cancel);
         await views.SaveRunAsync(view.Summary);
         return view;
+    }
+
+    /// <exception cref="StoreException">The run does not answer, since its journal does not.</exception>
+    private async Task<object> AskRunAsync(IRunMessage question, CancellationToken cancel)
+    {
+        var answer = actors.Runs.Ask<object>(question, Answer, cancel);
+        if (await Task.WhenAny(answer, Task.Delay(Soon, time, cancel)) != answer) await views.PingAsync();
+        return await answer;
     }
 
     private RunKind Kind(string name) =>
@@ -110,11 +121,11 @@ public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool se
     public async Task<RunView?> SteerRunAsync(string id, RunSteering steering, string by, CancellationToken cancel) =>
         await views.GetRunAsync(id) is null
             ? null
-            : await actors.Runs.Ask<object>(new SteerRun(id, steering) { By = by }, Answer, cancel) as RunView;
+            : await AskRunAsync(new SteerRun(id, steering) { By = by }, cancel) as RunView;
 
     public async Task<RunView?> RetryRunAsync(string id, string newId, string by, CancellationToken cancel) =>
         await views.GetRunAsync(id) is null
-        || await actors.Runs.Ask<object>(new DescribeRetry(id, newId), Answer, cancel) is not StartRun retry
+        || await AskRunAsync(new DescribeRetry(id, newId), cancel) is not StartRun retry
             ? null
             : await StartAsync(retry with { StartedBy = by }, cancel);
 
@@ -126,7 +137,7 @@ public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool se
         // Asking for a run that never was would start an actor for it.
         if (await views.GetRunAsync(id) is not { } known) return null;
         if (known.EndedAt is not null) return new RunView(known, await views.ListItemsAsync(id, 0, int.MaxValue), []);
-        return await actors.Runs.Ask<object>(new WatchRun(id), Answer, cancel) as RunView;
+        return await AskRunAsync(new WatchRun(id), cancel) as RunView;
     }
 
     public async IAsyncEnumerable<RunView> WatchRunAsync(string id, [EnumeratorCancellation] CancellationToken cancel)

@@ -34,6 +34,8 @@ public static class OrchestratorExtensions
         services.AddStores(options);
         services.AddSingleton(_ => new SecretSpool(Path.Combine(options.Node.DataDirectory, "secrets")));
         services.AddSingleton<AuditKeeper>();
+        services.AddSingleton<RowKeeper>();
+        services.AddSingleton<StoreOpening>();
         services.AddSingleton(RunKinds.Known);
         services.AddSingleton<StartedVms>();
         services.AddSingleton<SetByHand>();
@@ -48,6 +50,7 @@ public static class OrchestratorExtensions
         services.AddSingleton<NodeEnd>();
         services.AddHostedService<ThawBeforeStop>();
         services.AddFormation(options);
+        services.AddHostedService<StoreUpkeep>();
         services.AddRetention(options);
         foreach (var kind in RunKinds.Known.All) kind.AddServices(services);
         return services.AddAkka(ClusterExtensions.SystemName, (akka, provider) => akka
@@ -106,11 +109,7 @@ public static class OrchestratorExtensions
     {
         // The cluster forms while the views open: neither needs the other.
         provider.GetRequiredService<NodeState>().Join(system, options.Cluster);
-        var journal = provider.GetRequiredService<IJournal>();
-        await provider.GetRequiredService<IViews>().OpenAsync(views =>
-            journal.IsNew
-                ? Task.CompletedTask
-                : new JournalReplay(system, provider.GetRequiredService<RunKinds>()).ReplayAsync(views));
+        await provider.GetRequiredService<StoreOpening>().OpenAsync(system);
         await provider.GetRequiredService<INodeActors>().StartAsync(system, registry);
         provider.GetRequiredService<NodeState>().Started();
         // Nothing waits for it: a target may be slow, or not there.

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Actors.Stores.Postgres;
 using QgaOrchestrator.Actors.Stores.Sqlite;
 
 namespace QgaOrchestrator.Actors.Hosting;
@@ -9,6 +10,7 @@ public static class StoreProviders
     public static IReadOnlyList<IStoreProvider> All { get; } =
     [
         new SqliteProvider(),
+        new PostgresProvider(),
     ];
 
     /// <summary>The provider that a config without Store.Provider gets.</summary>

@@ -26,7 +26,7 @@ public sealed record NodeSection(string Host, string DataDirectory, Uri Api, str
     public string? Certificate { get; init; }
 }
 
-/// <param name="Provider">sqlite (default).</param>
+/// <param name="Provider">sqlite (default) or postgresql.</param>
 /// <param name="Own">The provider's own options.</param>
 /// <param name="Keep">How long ended runs and audit entries are kept; 1 day to 100 years, default 400 days.</param>
 public sealed record StoreSection(string Provider, StoreOptions Own, TimeSpan Keep);

@@ -8,8 +8,9 @@ namespace QgaOrchestrator.Actors.Stores;
 /// </summary>
 public interface IJournal
 {
-    /// <summary>Whether this process was the first to open the journal: then it holds nothing to build views from.</summary>
-    bool IsNew { get; }
+    /// <summary>Whether it holds nothing that views are built from.</summary>
+    /// <exception cref="StoreException">It does not answer.</exception>
+    Task<bool> IsNewAsync();
 
     /// <summary>Sets the plugin of the journal, of the snapshots, and of queries.</summary>
     void Configure(AkkaConfigurationBuilder akka);

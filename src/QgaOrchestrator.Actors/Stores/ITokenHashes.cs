@@ -4,6 +4,9 @@ namespace QgaOrchestrator.Actors.Stores;
 /// <exception cref="StoreException">From every method. A change that throws has not been made.</exception>
 public interface ITokenHashes
 {
+    /// <summary>Other nodes may change them too.</summary>
+    bool IsShared { get; }
+
     /// <summary>All of them. A damaged store is an error and not an empty list, which would lock everybody out.</summary>
     Task<IReadOnlyList<StoredToken>> ReadAsync();
 

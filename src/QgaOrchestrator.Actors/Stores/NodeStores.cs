@@ -17,4 +17,8 @@ public sealed record NodeStores(
     IResults Results,
     ITokenHashes Tokens,
     IEscrow Escrow,
-    IRecipients Recipients);
+    IRecipients Recipients)
+{
+    /// <summary>What is done in the background for as long as the node runs.</summary>
+    public Func<CancellationToken, Task> Upkeep { get; init; } = _ => Task.CompletedTask;
+}

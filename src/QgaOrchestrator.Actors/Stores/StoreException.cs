@@ -9,4 +9,7 @@ public sealed class StoreException(string reason, string remedy, Exception? caus
     public string Reason { get; } = reason;
 
     public string Remedy { get; } = remedy;
+
+    /// <summary>The store cannot be reached, and may come back by itself.</summary>
+    public bool IsAway { get; init; }
 }

@@ -1,3 +1,5 @@
+using QgaOrchestrator.Actors.Stores;
+
 namespace QgaOrchestrator.Node.Access;
 
 /// <summary>What is known of the token that a request bears.</summary>
@@ -11,4 +13,7 @@ public abstract record Presented
     public sealed record Expired(string Name, DateTimeOffset At) : Presented;
 
     public sealed record Unknown : Presented;
+
+    /// <summary>Nobody can tell: the tokens cannot be read, and what was known of them is too old.</summary>
+    public sealed record Unchecked(StoreException Why) : Presented;
 }

@@ -24,14 +24,36 @@ public sealed partial class TokenStore(ITokenHashes hashes, AdminToken admin, Ti
     private readonly ConcurrentDictionary<string, Live> _byHash = new();
     private readonly Lock _queueing = new();
     private readonly HashSet<string> _queued = [];
+    private readonly SemaphoreSlim _changing = new(1);
+    private volatile StoreException? _unchecked;
     private Task _noted = Task.CompletedTask;
     private Token _adminToken = new(Caller.Admin, TokenRoles.Admin, admin.Created, null, null);
 
-    /// <summary>Comes before everything else.</summary>
-    /// <exception cref="StoreException">The tokens cannot be read.</exception>
+    /// <summary>Other nodes may change the tokens too.</summary>
+    public bool IsShared => hashes.IsShared;
+
+    /// <summary>Comes before everything else, and again where other nodes may have changed the tokens. While the store is away
+    /// and no copy of the tokens is young enough, none but the admin's is known.</summary>
+    /// <exception cref="StoreException">The tokens cannot be read, and those that were known stay.</exception>
     public async Task LoadAsync()
     {
-        foreach (var token in await hashes.ReadAsync()) _byHash[token.Hash] = new Live(token);
+        await _changing.WaitAsync();
+        try
+        {
+            var stored = (await hashes.ReadAsync()).ToDictionary(token => token.Hash);
+            foreach (var hash in _byHash.Keys.Where(hash => !stored.ContainsKey(hash))) await RefuseAsync(hash);
+            foreach (var token in stored.Values)
+                _byHash.AddOrUpdate(token.Hash, _ => new(token), (_, live) => live with { Token = Newer(token, live.Token) });
+            _unchecked = null;
+        }
+        catch (StoreException e) when (e.IsAway)
+        {
+            _unchecked = e;
+        }
+        finally
+        {
+            _changing.Release();
+        }
     }
 
     public Presented Find(string secret)
@@ -42,6 +64,7 @@ public sealed partial class TokenStore(ITokenHashes hashes, AdminToken admin, Ti
             if (IsStale(_adminToken.LastUsed, now)) _adminToken = _adminToken with { LastUsed = now };
             return new Presented.Known(new(Caller.Admin, Role.Admin, null, CancellationToken.None));
         }
+        if (_unchecked is { } why) return new Presented.Unchecked(why);
         // It is looked up by its hash: what the time that this takes reveals of a hash leads to no secret.
         if (!_byHash.TryGetValue(Hash(secret), out var live)) return new Presented.Unknown();
         if (live.Token.Expires is { } expires && expires <= now) return new Presented.Expired(live.Token.Name, expires);
@@ -63,8 +86,16 @@ public sealed partial class TokenStore(ITokenHashes hashes, AdminToken admin, Ti
         if (Caller.Reserved.Contains(name)) return null;
         var secret = SecretPrefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         var token = new StoredToken(name, role.Name(), Hash(secret), time.GetUtcNow(), expires);
-        if (!await hashes.AddAsync(token)) return null;
-        _byHash[token.Hash] = new Live(token);
+        await _changing.WaitAsync();
+        try
+        {
+            if (!await hashes.AddAsync(token)) return null;
+            _byHash[token.Hash] = new Live(token);
+        }
+        finally
+        {
+            _changing.Release();
+        }
         return new(name, role.Name(), token.Created, expires, secret);
     }
 
@@ -73,14 +104,34 @@ public sealed partial class TokenStore(ITokenHashes hashes, AdminToken admin, Ti
     /// <exception cref="StoreException">The token is still valid.</exception>
     public async Task<bool> RevokeAsync(string name)
     {
-        if (!await hashes.RemoveAsync(name)) return false;
-        foreach (var live in _byHash.Values.Where(live => live.Token.Name == name))
-            if (_byHash.TryRemove(live.Token.Hash, out var revoked)) await revoked.Revoked.CancelAsync();
-        return true;
+        await _changing.WaitAsync();
+        try
+        {
+            if (!await hashes.RemoveAsync(name)) return false;
+            foreach (var live in _byHash.Values.Where(live => live.Token.Name == name)) await RefuseAsync(live.Token.Hash);
+            return true;
+        }
+        finally
+        {
+            _changing.Release();
+        }
     }
 
     /// <summary>Uses that are queued are stored when this returns.</summary>
-    public async ValueTask DisposeAsync() => await _noted;
+    public async ValueTask DisposeAsync()
+    {
+        await _noted;
+        _changing.Dispose();
+    }
+
+    private async Task RefuseAsync(string hash)
+    {
+        if (_byHash.TryRemove(hash, out var revoked)) await revoked.Revoked.CancelAsync();
+    }
+
+    /// <summary>A use that is noted here may not be stored yet.</summary>
+    private static StoredToken Newer(StoredToken stored, StoredToken known) =>
+        known.LastUsed > stored.LastUsed || stored.LastUsed is null ? stored with { LastUsed = known.LastUsed } : stored;
 
     private static bool IsStale(DateTimeOffset? used, DateTimeOffset now) => used is null || now - used >= Coarse;
 

@@ -43,6 +43,29 @@ public sealed class DataDirectory : IDisposable
         }
     }
 
+    /// <summary>Keeps every node from a data directory, and writes nothing there.</summary>
+    /// <exception cref="DataDirectoryException">A node uses it, or it is none.</exception>
+    public static IDisposable HoldOther(string path)
+    {
+        var file = System.IO.Path.Combine(path, "qgad.lock");
+        try
+        {
+            return new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.None);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new DataDirectoryException($"{path} is no data directory of a node: it has no qgad.lock. Name another");
+        }
+        catch (IOException) when (File.Exists(file))
+        {
+            throw new DataDirectoryException($"{path} is in use by a qgad, pid {Holder(path)}. Stop it first");
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new DataDirectoryException($"{file}: {e.Message.TrimEnd('.')}. Run this as the node's user");
+        }
+    }
+
     public void Dispose() => _lock.Dispose();
 
     private static FileStream Lock(string file, string path)

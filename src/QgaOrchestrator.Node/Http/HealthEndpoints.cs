@@ -13,10 +13,12 @@ public static class HealthEndpoints
         routes.MapGet(ApiRoutes.Ready, async (NodeReadiness readiness, CancellationToken cancel) =>
         {
             var checks = await readiness.CheckAsync(cancel);
-            var ready = checks.Values.All(NodeReadiness.IsOk);
+            var whole = checks.Values.All(NodeReadiness.IsOk);
+            var ready = whole || NodeReadiness.IsDegraded(checks);
             return TypedResults.Json(
                 new Health(
-                    ready ? "ok"
+                    whole ? "ok"
+                        : ready ? "degraded"
                         : NodeReadiness.IsStarting(checks) ? "starting"
                         : "failing",
                     Checks: checks

@@ -273,7 +273,16 @@ public static class RunEndpoints
         string id, IOrchestrator orchestrator, IViews views, CancellationToken cancel)
     {
         var known = await views.GetRunAsync(id);
-        return known is { EndedAt: not null } ? known : (await orchestrator.GetRunAsync(id, cancel))?.Summary ?? known;
+        if (known is { EndedAt: not null }) return known;
+        try
+        {
+            return (await orchestrator.GetRunAsync(id, cancel))?.Summary ?? known;
+        }
+        catch (StoreException e) when (e.IsAway && known is not null)
+        {
+            // As it was last: the run waits for its journal.
+            return known;
+        }
     }
 
     private static async Task<string> IdAsync(

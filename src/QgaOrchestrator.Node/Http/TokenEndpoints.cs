@@ -28,7 +28,7 @@ public static class TokenEndpoints
         {
             made = await tokens.AddAsync(name, role, expires);
         }
-        catch (StoreException e)
+        catch (StoreException e) when (!e.IsAway)
         {
             return Problems.Result(NotWritten(e, "No token was added."));
         }
@@ -62,7 +62,7 @@ public static class TokenEndpoints
                 ? TypedResults.NoContent()
                 : Problems.Result(Problems.NotFound($"There is no token {name}.", "GET /v1/tokens lists them."));
         }
-        catch (StoreException e)
+        catch (StoreException e) when (!e.IsAway)
         {
             return Problems.Result(NotWritten(e, "The token is still valid."));
         }

@@ -35,7 +35,10 @@ public static class ConfigCheck
                 AdminToken.Check(DataDirectory.TokenFileOf(data));
                 return Task.CompletedTask;
             });
-            await TryAsync(faults, () => StoresOf(options).Tokens.ReadAsync());
+            // A shared store is looked at, and not made.
+            await TryAsync(faults, () => StoreProviders.Find(options.Store.Provider).IsShared
+                ? StoresOf(options).Journal.IsReadyAsync()
+                : StoresOf(options).Tokens.ReadAsync());
         }
         if (!LedgerPath.CanBeWritten(options.Freeze.Ledger))
             faults.Add(

@@ -23,12 +23,17 @@ public static class OptionsBinder
         var node = Node(read, machine, directory);
         var options = new QgadOptions(
             node,
-            Store(read),
+            Store(read, directory),
             Fleet(read, node.Host, directory, root),
             Freeze(read, node, directory),
             Policy(read),
             new ClusterKeys(read, directory, node.Api).Read()
         );
+        if (options.Cluster.Seeds.Count > 0 && !StoreProviders.Find(options.Store.Provider).IsShared)
+            read.Fail(
+                "Store:Provider",
+                $"\"{options.Store.Provider}\" with Cluster:Seeds would give each node a journal of its own, and no node the "
+                    + "others' runs. Set it to \"postgresql\", or remove the seeds");
         read.RefuseUnknown(["Node", "Store", "Fleet", "Freeze", "Policy", "Cluster"]);
         return options;
     }
@@ -81,12 +86,12 @@ public static class OptionsBinder
         return DefaultApi;
     }
 
-    private static StoreSection Store(OptionReader read)
+    private static StoreSection Store(OptionReader read, string directory)
     {
         var keep = read.Days("Store:Keep", TimeSpan.FromDays(400), TimeSpan.FromDays(1), TimeSpan.FromDays(36500));
         var name = read.Text("Store:Provider", StoreProviders.Default.Name);
         if (StoreProviders.All.FirstOrDefault(known => known.Name == name) is { } provider)
-            return new(name, provider.Read(new StoreKeys(read)), keep);
+            return new(name, provider.Read(new StoreKeys(read, directory)), keep);
         read.Fail("Store:Provider", StoreProviders.Unknown(name));
         // The other keys belong to a provider that is not known: nothing can be said of them.
         foreach (var other in read.Names("Store")) read.TextOrNull($"Store:{other}");

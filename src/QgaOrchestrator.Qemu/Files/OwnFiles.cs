@@ -30,15 +30,16 @@ public static class OwnFiles
         return open ? $"{path} can be written by others: chmod go-w {path}" : null;
     }
 
-    /// <summary>Why another user could read a file that holds a secret, or may have written it; null: neither.</summary>
+    /// <summary>Why a file with a secret in it can be read by others, or was written by one; null: it is ours alone.</summary>
     /// <returns>With the command that mends it.</returns>
     /// <exception cref="IOException">It cannot be looked at.</exception>
     public static string? SecretFault(string path)
     {
-        const uint othersRead = 0x4; // 04
-        return Fault(path) ?? ((Libc.StatusOf(path).Mode & othersRead) == 0
+        var status = Libc.StatusOf(path);
+        if (!status.IsOurs) return $"{path} belongs to user {status.Uid}: chown {Libc.EffectiveUser()} {path}";
+        return (status.Mode & OthersBits) == 0
             ? null
-            : $"{path} can be read by others: chmod 0600 {path}");
+            : $"{path} has mode 0{Convert.ToString(status.Mode & 0xfff, 8)}, so others can read it: chmod 0600 {path}";
     }
 
     /// <summary>Why a directory can be looked into by others; null: it cannot, but may be passed through (0711).</summary>

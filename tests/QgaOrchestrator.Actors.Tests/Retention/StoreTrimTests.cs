@@ -5,6 +5,7 @@ using QgaOrchestrator.Actors.Retention;
 using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Stores.Sqlite;
+using QgaOrchestrator.Actors.Stores.Tables;
 using QgaOrchestrator.Actors.Tests.Stores;
 using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Core.Fleet;
@@ -32,7 +33,7 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
     private readonly ManualTime _time = new();
     private readonly DateTimeOffset _start;
     private readonly SqliteAudit _audit;
-    private readonly SqliteEscrow _escrow;
+    private readonly IEscrow _escrow;
     private readonly FreezeLedger _ledger;
     private readonly OverlayLedger _overlays;
     private TestSystem _system = null!;
@@ -42,7 +43,7 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
     {
         _start = _time.GetUtcNow();
         _audit = new(new(_directory.File("audit.db")));
-        _escrow = new(new(_directory.File("escrow.db")));
+        _escrow = SqliteTables.Escrow(new(_directory.File("escrow.db")));
         _ledger = FreezeLedger.Open(_directory.File("ledger"));
         _overlays = new(Path.Combine(_directory.File("data"), "overlays"));
     }
@@ -191,7 +192,7 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
             new CutHost(_directory.File("data"), TimeProvider.System),
             RunKinds.Known, _time);
 
-    private Task OpenViewsAsync() => OpenAsync(new SqliteViews(new(new(_directory.File("views.db")))));
+    private Task OpenViewsAsync() => OpenAsync(new TableViews(new SqliteViewTables(new(_directory.File("views.db")))));
 
     private async Task OpenAsync(IViews views)
     {

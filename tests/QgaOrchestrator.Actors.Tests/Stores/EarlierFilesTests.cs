@@ -54,7 +54,7 @@ public sealed class EarlierFilesTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task The_journal_is_replayed_and_runs_are_removed_from_it()
     {
-        Assert.False(_stores.Journal.IsNew);
+        Assert.False(await _stores.Journal.IsNewAsync());
         await using var system = await TestSystem.StartAsync(akka => akka.AddJournal(_stores.Journal).AddSerialization());
 
         var views = await RebuiltAsync();
@@ -106,6 +106,10 @@ public sealed class EarlierFilesTests : IAsyncLifetime, IDisposable
     private sealed class NoKeys : IStoreKeys
     {
         public string? Text(string name) => null;
+
+        public string? FullPath(string name) => null;
+
+        public TimeSpan Duration(string name, TimeSpan fallback, TimeSpan least, TimeSpan most) => fallback;
 
         public void Refuse(string name, string why) => throw new InvalidOperationException(why);
     }

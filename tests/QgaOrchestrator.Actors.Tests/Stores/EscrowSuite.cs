@@ -27,7 +27,7 @@ public abstract class EscrowSuite : IAsyncLifetime
         foreach (var escrow in _opened) await escrow.DisposeAsync();
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_kill_after_any_step_loses_nothing_of_an_account()
     {
         Assert.Null(await Open().FindAsync(Root));
@@ -52,7 +52,7 @@ public abstract class EscrowSuite : IAsyncLifetime
         Assert.Null(await Open().SealedAsync(Root with { User = "other" }, 1));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Changes_at_once_to_one_account_each_see_the_one_before()
     {
         var escrow = Open();
@@ -63,7 +63,7 @@ public abstract class EscrowSuite : IAsyncLifetime
         Assert.Equal(50, (await Open().FindAsync(Root))!.Latest);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_change_that_returns_nothing_keeps_nothing()
     {
         Assert.Null(await Open().ChangeAsync(Root, _ => null, Sealed(1)));
@@ -76,7 +76,7 @@ public abstract class EscrowSuite : IAsyncLifetime
         Assert.Null(await Open().SealedAsync(Root, 2));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task An_account_of_which_nothing_is_worth_keeping_leaves()
     {
         var lease = new AccountLease("r1", 7, 1);
@@ -89,7 +89,7 @@ public abstract class EscrowSuite : IAsyncLifetime
         Assert.Empty(await Open().OfVmAsync(Root.Vm));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_change_that_throws_is_not_made_and_takes_no_other_with_it()
     {
         var escrow = Open();
@@ -105,7 +105,7 @@ public abstract class EscrowSuite : IAsyncLifetime
         Assert.NotNull(await Open().FindAsync(other));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_generation_that_leaves_takes_its_sealed_text_and_its_fingerprint_along()
     {
         for (var number = 1; number <= 4; number++)
@@ -124,7 +124,7 @@ public abstract class EscrowSuite : IAsyncLifetime
         Assert.Single(await Open().WithFingerprintAsync("f2"));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_list_has_each_account_once_by_VM_and_user_at_any_limit()
     {
         AccountId[] all =
@@ -148,7 +148,7 @@ public abstract class EscrowSuite : IAsyncLifetime
         Assert.Equal(["Administrator", "root", "s", "übung"], (await Open().OfVmAsync("hv1/a")).Select(one => one.Id.User));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Accounts_are_found_by_what_a_guests_entry_looks_like()
     {
         var clone = new AccountId("99999999-2222-3333-4444-555555555555", "root");
@@ -166,7 +166,7 @@ public abstract class EscrowSuite : IAsyncLifetime
         Assert.Empty(await Open().WithFingerprintAsync("nobody's"));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Accounts_that_are_checked_out_are_found_until_they_are_not()
     {
         await AddAsync(Open(), Root, 1);
@@ -180,7 +180,7 @@ public abstract class EscrowSuite : IAsyncLifetime
         Assert.Empty(await Open().CheckedOutAsync());
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_sealed_text_is_replaced_only_by_whoever_knows_what_it_was()
     {
         await AddAsync(Open(), Root, 1);
@@ -195,7 +195,7 @@ public abstract class EscrowSuite : IAsyncLifetime
         Assert.Equal(Bytes(2), await Open().SealedAsync(Root, 2));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_change_that_cannot_be_stored_is_an_error_and_not_made()
     {
         var account = await AddAsync(Open(), Root, 1);
@@ -208,7 +208,7 @@ public abstract class EscrowSuite : IAsyncLifetime
         Assert.Equal(Bytes(1), await Open().SealedAsync(Root, 1));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_damaged_account_is_an_error_with_a_remedy_and_is_not_written_over()
     {
         await AddAsync(Open(), Root, 1);

@@ -11,7 +11,7 @@ public sealed class SqliteEscrowTests : EscrowSuite, IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    protected override IEscrow Create() => new SqliteEscrow(new(_directory.File("escrow.db")));
+    protected override IEscrow Create() => SqliteTables.Escrow(new(_directory.File("escrow.db")));
 
     protected override void Block() => Sql(
         "CREATE TRIGGER no_account BEFORE INSERT ON accounts BEGIN SELECT RAISE(ABORT, 'blocked'); END;"

@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Stores.Sqlite;
+using QgaOrchestrator.Actors.Stores.Tables;
 
 namespace QgaOrchestrator.Actors.Tests.Stores;
 
@@ -10,7 +11,7 @@ public sealed class SqliteViewsTests : ViewsSuite, IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    protected override IViews Create() => new SqliteViews(new(new(_directory.File("views.db"))));
+    protected override IViews Create() => new TableViews(new SqliteViewTables(new(_directory.File("views.db"))));
 
     protected override void MakeOlder()
     {
@@ -25,7 +26,7 @@ public sealed class SqliteViewsTests : ViewsSuite, IDisposable
 public sealed class SqliteKeysTests : KeysSuite, IAsyncLifetime, IDisposable
 {
     private readonly TempDirectory _directory = new();
-    private readonly List<ViewDatabase> _opened = [];
+    private readonly List<SqliteViewTables> _opened = [];
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -38,9 +39,9 @@ public sealed class SqliteKeysTests : KeysSuite, IAsyncLifetime, IDisposable
 
     protected override async Task<IIdempotencyKeys> OpenAsync()
     {
-        var database = new ViewDatabase(new(_directory.File("views.db")));
+        var database = new SqliteViewTables(new(_directory.File("views.db")));
         _opened.Add(database);
-        await new SqliteViews(database).OpenAsync(_ => Task.CompletedTask);
-        return new SqliteKeys(database);
+        await new TableViews(database).OpenAsync(_ => Task.CompletedTask);
+        return new TableKeys(database);
     }
 }

@@ -6,14 +6,17 @@ namespace QgaOrchestrator.Actors.Tests.Stores;
 public sealed class StoreProvidersTests
 {
     [Theory]
-    [InlineData("postgresql")]
+    [InlineData("postgres")]
     [InlineData("SQLite")]
     [InlineData("")]
     public void A_provider_that_is_not_known_is_refused_by_name(string name)
     {
         var error = Assert.Throws<StoreException>(() => StoreProviders.Find(name));
 
-        Assert.Contains($"\"{name}\" is not supported by this version; use \"sqlite\"", error.Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            $"\"{name}\" is not supported by this version; use \"sqlite\" or \"postgresql\"",
+            error.Reason,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using QgaOrchestrator.Actors.Hosting;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Serialization;
 using QgaOrchestrator.Actors.Stores.Sqlite;
+using QgaOrchestrator.Actors.Stores.Tables;
 using QgaOrchestrator.Actors.Tests.Stores;
 using QgaOrchestrator.Actors.Views;
 using QgaOrchestrator.Core.Items;
@@ -46,7 +47,7 @@ public sealed class JournalReplayTests : IDisposable
             new RunEvent.RunFinished(RunPhase.Succeeded, null, T0.AddSeconds(3)),
         ]);
 
-        await using var views = new SqliteViews(new(new(_directory.File("views.db"))));
+        await using var views = new TableViews(new SqliteViewTables(new(_directory.File("views.db"))));
         await views.OpenAsync(fresh => new JournalReplay(system.System, RunKinds.Known).ReplayAsync(fresh));
 
         Assert.Equal(RunPhase.Succeeded, (await views.GetRunAsync("r1"))!.Phase);

@@ -147,6 +147,12 @@ internal sealed class NodeProcess : IAsyncDisposable
     public QgaClient Client() =>
         new(Api, AdminToken, TimeProvider.System);
 
+    /// <summary>The same, with another token.</summary>
+    public QgaClient Client(string token) => new(new Uri(_api), token, TimeProvider.System);
+
+    /// <summary>What a stranger is answered.</summary>
+    public Task<HttpResponseMessage> GetAsync(string path) => Http.GetAsync(new Uri(_api + path));
+
     /// <summary>Starts a backup of all VMs and returns the run's id at once.</summary>
     public async Task<string> StartBackupAsync() => (string)(await AskAsync("backup", "run", "--select", "*", "--detach"))["id"]!;
 

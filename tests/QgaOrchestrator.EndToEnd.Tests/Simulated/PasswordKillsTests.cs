@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using QgaOrchestrator.Actors.Stores.Sqlite;
+using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Core.Kinds.PasswordCheck;
@@ -147,7 +147,7 @@ public sealed class PasswordKillsTests(ITestOutputHelper output)
         }
     }
 
-    private async Task AssertOpensAsync(SqliteEscrow escrow, RSA key, SimulatedVm vm, Account account, Generation generation)
+    private async Task AssertOpensAsync(IEscrow escrow, RSA key, SimulatedVm vm, Account account, Generation generation)
     {
         var clear = await LabEscrow.OpenAsync(escrow, key, account, generation);
         Assert.Equal(Field(vm), generation.Hash);
@@ -215,7 +215,7 @@ public sealed class PasswordKillsTests(ITestOutputHelper output)
         : string.Join(", ", account.Generations.Select(one => $"{one.Number} {one.State}"));
 
     /// <summary>A clone has what was made for another one.</summary>
-    private static async Task<Account?> Owner(SimulatedLab lab, SqliteEscrow escrow, SimulatedVm vm)
+    private static async Task<Account?> Owner(SimulatedLab lab, IEscrow escrow, SimulatedVm vm)
     {
         var own = await escrow.FindAsync(IdOf(vm));
         if (own?.Generations.Any(one => one.Hash == Field(vm)) == true) return own;

@@ -8,7 +8,7 @@ public sealed class PostgresTests(OneServer one) : IClassFixture<OneServer>
     [SkippableFact]
     public async Task A_freeze_makes_a_checkpoint()
     {
-        var server = await one.OfAsync(Postgres.StartAsync);
+        var server = await one.PostgresAsync();
         using var hook = new InstalledHook();
         hook.AddOurs("50-postgresql", $"SOCKETS={server.Folder}\n");
         var before = await server.AskAsync("SELECT checkpoint_lsn FROM pg_control_checkpoint()");
@@ -20,7 +20,7 @@ public sealed class PostgresTests(OneServer one) : IClassFixture<OneServer>
     [SkippableFact]
     public async Task A_server_that_does_not_answer_stops_the_freeze()
     {
-        var server = await one.OfAsync(Postgres.StartAsync);
+        var server = await one.PostgresAsync();
         using var hook = new InstalledHook();
         hook.Limit(1);
         hook.AddOurs("50-postgresql", $"SOCKETS={server.Folder}\n");

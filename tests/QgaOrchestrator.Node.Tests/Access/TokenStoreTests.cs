@@ -151,6 +151,25 @@ public sealed class TokenStoreTests : IAsyncLifetime, IDisposable
         Assert.Contains(TokensFile, error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_another_node_added_or_revoked_is_known_at_the_next_look()
+    {
+        var (here, there) = (await OpenAsync(), await OpenAsync());
+        var stays = (await there.AddAsync("stays", Role.Viewer, null))!;
+        var goes = (await there.AddAsync("goes", Role.Viewer, null))!;
+        Assert.IsType<Presented.Unknown>(here.Find(stays.Secret));
+
+        await here.LoadAsync();
+        Assert.IsType<Presented.Known>(here.Find(stays.Secret));
+        var caller = Assert.IsType<Presented.Known>(here.Find(goes.Secret)).Caller;
+        await there.RevokeAsync("goes");
+        await here.LoadAsync();
+
+        Assert.IsType<Presented.Unknown>(here.Find(goes.Secret));
+        Assert.True(caller.Revoked.IsCancellationRequested);
+        Assert.IsType<Presented.Known>(here.Find(stays.Secret));
+    }
+
     private async Task<TokenStore> OpenAsync()
     {
         var tokens = new TokenStore(

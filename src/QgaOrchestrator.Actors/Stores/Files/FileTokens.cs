@@ -9,6 +9,8 @@ public sealed class FileTokens(string file) : ITokenHashes
 {
     private readonly Lock _writing = new();
 
+    public bool IsShared => false;
+
     public Task<IReadOnlyList<StoredToken>> ReadAsync() => Try(Read);
 
     public Task<bool> AddAsync(StoredToken token) => Try(() => Change(tokens =>
@@ -27,12 +29,22 @@ public sealed class FileTokens(string file) : ITokenHashes
         lock (_writing)
         {
             if (change(Read()) is not { } changed) return false;
-            var stored = new StoredTokens(StoredTokens.CurrentVersion, [.. changed]);
-            HeldDirectory.ReplaceFile(
-                file, JsonSerializer.SerializeToUtf8Bytes(stored, StoredTokensJson.Default.StoredTokens), OwnFiles.File);
+            Write(changed);
             return true;
         }
     }
+
+    /// <summary>Puts these in the place of all that there are, also where those cannot be read.</summary>
+    internal void Replace(IReadOnlyList<StoredToken> tokens)
+    {
+        lock (_writing) Write(tokens);
+    }
+
+    private void Write(IEnumerable<StoredToken> tokens) => HeldDirectory.ReplaceFile(
+        file,
+        JsonSerializer.SerializeToUtf8Bytes(
+            new StoredTokens(StoredTokens.CurrentVersion, [.. tokens]), StoredTokensJson.Default.StoredTokens),
+        OwnFiles.File);
 
     private IReadOnlyList<StoredToken> Read()
     {

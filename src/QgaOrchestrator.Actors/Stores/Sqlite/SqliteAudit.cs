@@ -26,15 +26,33 @@ public sealed class SqliteAudit : IAuditLog
     private readonly SqliteReader _reader;
     private readonly Lazy<bool> _schema;
 
-    public SqliteAudit(SqliteFile file)
+    private readonly Action _appended;
+
+    /// <param name="appended">Called when entries are on disk.</param>
+    public SqliteAudit(SqliteFile file, Action? appended = null)
     {
+        _appended = appended ?? (() => { });
         _options = file.Options(yield: false);
         _schema = new(() => Ensure(file), LazyThreadSafetyMode.PublicationOnly);
         _writer = new(file, Connect);
         _reader = new(file, Connect, ReadsAtOnce);
     }
 
-    public Task AppendAsync(params IReadOnlyList<AuditEntry> entries) => _writer.WriteAsync(db => Append(db, entries));
+    public async Task AppendAsync(params IReadOnlyList<AuditEntry> entries)
+    {
+        await _writer.WriteAsync(db => Append(db, entries));
+        _appended();
+    }
+
+    /// <summary>The entries behind that number, in their order, as they were hashed.</summary>
+    internal Task<IReadOnlyList<AuditText>> AfterAsync(long number, int limit) =>
+        _reader.ReadAsync<IReadOnlyList<AuditText>>(db => [.. db.GetTable<AuditRow>()
+            .Where(row => row.Number > number).OrderBy(row => row.Number).Take(limit)
+            .Select(row => new { row.Number, row.Hash, row.Entry }).ToList()
+            .Select(row => new AuditText(row.Number, row.Hash, row.Entry))]);
+
+    /// <summary>The number of the last entry that was removed; 0: none was.</summary>
+    internal Task<long> RemovedAsync() => _reader.ReadAsync(db => AuditAnchor.Of(db).Number);
 
     public Task<IReadOnlyList<AuditLine>> ListAsync(AuditQuery query) => _reader.ReadAsync<IReadOnlyList<AuditLine>>(db =>
     {
@@ -130,7 +148,7 @@ public sealed class SqliteAudit : IAuditLog
     private static AuditLine Line(AuditRow row) => new(row.Number, row.Hash, Read(row.Entry));
 
     /// <summary>An entry that was made unreadable is shown as that.</summary>
-    private static AuditEntry Read(string json)
+    internal static AuditEntry Read(string json)
     {
         try
         {
@@ -149,3 +167,7 @@ public sealed class SqliteAudit : IAuditLog
     private static string Sortable(DateTimeOffset time) =>
         time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", CultureInfo.InvariantCulture);
 }
+
+/// <summary>An entry as it was hashed.</summary>
+/// <param name="Entry">JSON.</param>
+internal sealed record AuditText(long Number, string Hash, string Entry);

@@ -2,7 +2,9 @@ using System.Data.Common;
 using Akka.Hosting;
 using Akka.Persistence.Sql;
 using Akka.Persistence.Sql.Config;
+using LinqToDB;
 using Microsoft.Data.Sqlite;
+using QgaOrchestrator.Actors.Stores.Tables;
 
 namespace QgaOrchestrator.Actors.Stores.Sqlite;
 
@@ -26,11 +28,14 @@ public sealed class SqliteJournal(SqliteFile file, Func<Task> pause) : IJournal
         $"DELETE FROM journal WHERE ordering IN ({OldestRows})",
     ];
 
-    public bool IsNew { get; } = !File.Exists(file.Path);
+    private readonly bool _isNew = !File.Exists(file.Path);
+
+    public Task<bool> IsNewAsync() => Task.FromResult(_isNew);
 
     public void Configure(AkkaConfigurationBuilder akka) => akka
         .AddSetup(new DataOptionsSetup(file.Options(yield: true)))
-        .AddHocon(JournalConfiguration.Of(file).WithFallback(SqlPersistence.DefaultConfiguration), HoconAddMode.Prepend);
+        .AddHocon(JournalConfiguration.Of(file.ConnectionString, ProviderName.SQLiteMS, writers: 1, makesTables: true)
+            .WithFallback(SqlPersistence.DefaultConfiguration), HoconAddMode.Prepend);
 
     public Task<bool> IsReadyAsync() => Task.Run(() => Try(db =>
     {

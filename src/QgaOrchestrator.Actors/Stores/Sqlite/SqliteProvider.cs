@@ -1,4 +1,5 @@
 using QgaOrchestrator.Actors.Stores.Files;
+using QgaOrchestrator.Actors.Stores.Tables;
 
 namespace QgaOrchestrator.Actors.Stores.Sqlite;
 
@@ -12,31 +13,38 @@ public sealed class SqliteProvider : IStoreProvider
 
     public string Name => "sqlite";
 
+    public bool IsShared => false;
+
     public IReadOnlyList<string> Directories => [Results];
 
     public StoreOptions Read(IStoreKeys keys)
     {
-        if (keys.Text("ConnectionString") is not null)
-            keys.Refuse("ConnectionString", "sqlite takes none: its files are in Node.DataDirectory. Remove this key");
+        foreach (var key in new[] { "ConnectionString", "PasswordFile", "TokenCache" })
+            if (keys.Text(key) is not null)
+                keys.Refuse(key, "sqlite takes none: its files are in Node.DataDirectory. Remove this key");
         return new SqliteOptions();
     }
 
     public NodeStores Create(StoreOptions options, string dataDirectory, TimeProvider time)
     {
-        var views = new ViewDatabase(new(In("views.db")));
+        var views = new SqliteViewTables(new(In("views.db")));
         return new(
             new SqliteJournal(new(In(SqliteJournal.FileName)), () => Task.Delay(Pause, time)),
-            new SqliteViews(views),
-            new SqliteKeys(views),
+            new TableViews(views),
+            new TableKeys(views),
             new SqliteAudit(new(In("audit.db"))),
             new FileResults(In(Results), time),
             new FileTokens(In("tokens.json")),
-            new SqliteEscrow(new(In("escrow.db"))),
+            SqliteTables.Escrow(new(In("escrow.db"))),
             new FileRecipients(In("recipients"))
         );
 
         string In(string name) => Path.Combine(dataDirectory, name);
     }
+
+    public Task<TakenOver> TakeOverAsync(StoreOptions options, string data, TimeProvider time, Action<string> tell) =>
+        throw new StoreException(
+            "Store.Provider is sqlite, whose files are used where they are", "Name the store to move to: set it to postgresql");
 
     private sealed record SqliteOptions : StoreOptions;
 }

@@ -21,6 +21,7 @@ public static class BearerToken
             {
                 Presented.Known known => AdmitAsync(context, known.Caller, next),
                 Presented.Expired expired => RefuseAsync(context, Problems.TokenExpired(expired)),
+                Presented.Unchecked { Why: var why } => Problems.Result(ErrorMapping.From(why)).ExecuteAsync(context),
                 _ => RefuseAsync(context, Problems.Unauthorized),
             });
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Text.Json;
 using LinqToDB;
@@ -5,29 +6,37 @@ using LinqToDB.Data;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 
-namespace QgaOrchestrator.Actors.Stores.Sqlite;
+namespace QgaOrchestrator.Actors.Stores.Tables;
 
-/// <summary>The views in <c>views.db</c>, which can be removed at any time: the next start builds it again.</summary>
-public sealed class SqliteViews(ViewDatabase file) : IViews
+/// <summary>The views as rows of JSON, with the columns that they are found by.</summary>
+public sealed class TableViews(IViewTables tables) : IViews
 {
     private const int ItemsInRow = 250;
 
-    public Task OpenAsync(Func<IViews, Task> rebuild) => file.EnsureAsync(() => rebuild(this));
+    /// <summary>Runs that have not ended, as this node wrote them last: they are shown while the database is away.</summary>
+    private readonly ConcurrentDictionary<string, RunSummary> _open = new();
 
-    public Task SaveRunAsync(RunSummary run) => file.WriteAsync(db => db.InsertOrReplace(Row(run)));
+    public Task OpenAsync(Func<IViews, Task> rebuild) => tables.EnsureAsync(() => rebuild(this));
 
-    public Task SaveEndedRunAsync(RunSummary run, IReadOnlyList<RunItemView> items)
+    public Task SaveRunAsync(RunSummary run)
+    {
+        if (run.EndedAt is null) _open[run.Id] = run;
+        return tables.WriteAsync(db => db.InsertOrReplace(Row(run)), Alone(run.Id));
+    }
+
+    public async Task SaveEndedRunAsync(RunSummary run, IReadOnlyList<RunItemView> items)
     {
         var rows = items.Chunk(ItemsInRow).Select(some => Row(run.Id, some)).ToArray();
-        return file.WriteAsync(db =>
+        await tables.WriteAsync(db =>
         {
             db.GetTable<ItemsRow>().Delete(row => row.Run == run.Id);
             db.BulkCopy(new BulkCopyOptions { BulkCopyType = BulkCopyType.MultipleRows }, rows);
             db.InsertOrReplace(Row(run));
-        });
+        }, Alone(run.Id));
+        _open.TryRemove(run.Id, out _);
     }
 
-    public Task RemoveRunAsync(string id) => file.WriteAsync(db =>
+    public Task RemoveRunAsync(string id) => tables.WriteAsync(db =>
     {
         db.GetTable<ItemsRow>().Delete(row => row.Run == id);
         db.GetTable<PointRow>().Delete(point => point.Run == id);
@@ -35,12 +44,22 @@ public sealed class SqliteViews(ViewDatabase file) : IViews
     });
 
     public Task SavePointAsync(RecoveryPoint point, DateTimeOffset at) =>
-        file.WriteAsync(db => db.InsertOrReplace(Row(point, at)));
+        tables.WriteAsync(db => db.InsertOrReplace(Row(point, at)));
 
-    public Task<RunSummary?> GetRunAsync(string id) => file.ReadAsync(db =>
-        db.GetTable<RunRow>().FirstOrDefault(run => run.Id == id) is { } row ? Run(row) : null);
+    public async Task<RunSummary?> GetRunAsync(string id)
+    {
+        try
+        {
+            return await tables.ReadAsync(db =>
+                db.GetTable<RunRow>().FirstOrDefault(run => run.Id == id) is { } row ? Run(row) : null);
+        }
+        catch (StoreException e) when (e.IsAway && _open.TryGetValue(id, out var known))
+        {
+            return known;
+        }
+    }
 
-    public Task<ViewPage<RunSummary>> ListRunsAsync(int limit, ViewCursor? after) => file.ReadAsync(db =>
+    public Task<ViewPage<RunSummary>> ListRunsAsync(int limit, ViewCursor? after) => tables.ReadAsync(db =>
     {
         IQueryable<RunRow> runs = db.GetTable<RunRow>();
         if (after is { At: var at, Id: var id })
@@ -50,7 +69,7 @@ public sealed class SqliteViews(ViewDatabase file) : IViews
     });
 
     public Task<IReadOnlyList<RunItemView>> ListItemsAsync(string run, int skip, int limit) =>
-        file.ReadAsync<IReadOnlyList<RunItemView>>(db =>
+        tables.ReadAsync<IReadOnlyList<RunItemView>>(db =>
         {
             var (from, end) = (skip - (skip % ItemsInRow), (long)skip + limit);
             var rows = db.GetTable<ItemsRow>()
@@ -60,10 +79,10 @@ public sealed class SqliteViews(ViewDatabase file) : IViews
             return [.. rows.SelectMany(Items).SkipWhile(item => item.Index < skip).TakeWhile(item => item.Index < end)];
         });
 
-    public Task<RecoveryPoint?> GetPointAsync(string id) => file.ReadAsync(db =>
+    public Task<RecoveryPoint?> GetPointAsync(string id) => tables.ReadAsync(db =>
         db.GetTable<PointRow>().FirstOrDefault(point => point.Id == id) is { } row ? Point(row) : null);
 
-    public Task<ViewPage<RecoveryPoint>> ListPointsAsync(string? vm, int limit, ViewCursor? after) => file.ReadAsync(db =>
+    public Task<ViewPage<RecoveryPoint>> ListPointsAsync(string? vm, int limit, ViewCursor? after) => tables.ReadAsync(db =>
     {
         IQueryable<PointRow> points = db.GetTable<PointRow>();
         if (vm?.Split('/') is [var host, var name])
@@ -77,7 +96,7 @@ public sealed class SqliteViews(ViewDatabase file) : IViews
     });
 
     public Task<IReadOnlyList<string>> ListChildrenAsync(RecoveryPoint point) =>
-        file.ReadAsync<IReadOnlyList<string>>(db =>
+        tables.ReadAsync<IReadOnlyList<string>>(db =>
             [
                 .. db.GetTable<PointRow>()
                     .Where(row =>
@@ -93,11 +112,13 @@ public sealed class SqliteViews(ViewDatabase file) : IViews
             ]
         );
 
-    public Task DeletePointAsync(string id) => file.WriteAsync(db => db.GetTable<PointRow>().Delete(point => point.Id == id));
+    public Task DeletePointAsync(string id) => tables.WriteAsync(db => db.GetTable<PointRow>().Delete(point => point.Id == id));
 
-    public Task PingAsync() => file.PingAsync();
+    public Task PingAsync() => tables.PingAsync();
 
-    public ValueTask DisposeAsync() => file.DisposeAsync();
+    public ValueTask DisposeAsync() => tables.DisposeAsync();
+
+    private static string Alone(string run) => $"run {run}";
 
     private static ViewPage<T> Page<TRow, T>(List<TRow> rows, int limit, Func<TRow, T> read, Func<TRow, ViewCursor> cursor) =>
         new([.. rows.Take(limit).Select(read)], rows.Count > limit ? cursor(rows[limit - 1]) : null);

@@ -3,33 +3,17 @@ using LinqToDB;
 using LinqToDB.Data;
 using QgaOrchestrator.Core.Passwords;
 
-namespace QgaOrchestrator.Actors.Stores.Sqlite;
+namespace QgaOrchestrator.Actors.Stores.Tables;
 
-/// <summary><c>escrow.db</c>. A loss of power leaves an account as it was before a change, or as it is after it.</summary>
-public sealed class SqliteEscrow : IEscrow
+/// <summary>Accounts as rows of JSON, and their sealed texts.</summary>
+public sealed class TableEscrow(ITables tables) : IEscrow
 {
-    private const int ReadsAtOnce = 4;
+    public Task<Account?> FindAsync(AccountId id) => tables.ReadAsync(db => Find(db, id));
 
-    private readonly DataOptions _options;
-    private readonly SqliteWriter _writer;
-    private readonly SqliteReader _reader;
-    private readonly Lazy<bool> _schema;
-
-    public SqliteEscrow(SqliteFile file)
-    {
-        _options = file.Options(yield: false);
-        // Tried again until it succeeds.
-        _schema = new(() => EscrowSchema.Ensure(file), LazyThreadSafetyMode.PublicationOnly);
-        _writer = new(file, Connect);
-        _reader = new(file, Connect, ReadsAtOnce);
-    }
-
-    public Task<Account?> FindAsync(AccountId id) => _reader.ReadAsync(db => Find(db, id));
-
-    public Task<IReadOnlyList<Account>> OfVmAsync(string vm) => _reader.ReadAsync(db =>
+    public Task<IReadOnlyList<Account>> OfVmAsync(string vm) => tables.ReadAsync(db =>
         Read(db.GetTable<AccountRow>().Where(row => row.Vm == vm).OrderBy(row => row.User)));
 
-    public Task<IReadOnlyList<Account>> ListAsync(AccountId? after, int limit) => _reader.ReadAsync(db =>
+    public Task<IReadOnlyList<Account>> ListAsync(AccountId? after, int limit) => tables.ReadAsync(db =>
     {
         IQueryable<AccountRow> rows = db.GetTable<AccountRow>();
         if (after is { Vm: var vm, User: var user })
@@ -37,48 +21,46 @@ public sealed class SqliteEscrow : IEscrow
         return Read(rows.OrderBy(row => row.Vm).ThenBy(row => row.User).Take(limit));
     });
 
-    public Task<IReadOnlyList<Account>> WithFingerprintAsync(string fingerprint) => _reader.ReadAsync(db => Read(
+    public Task<IReadOnlyList<Account>> WithFingerprintAsync(string fingerprint) => tables.ReadAsync(db => Read(
         from found in db.GetTable<FingerprintRow>()
         where found.Fingerprint == fingerprint
         join row in db.GetTable<AccountRow>() on new { found.Vm, found.User } equals new { row.Vm, row.User }
         orderby row.Vm, row.User
         select row));
 
-    public Task<IReadOnlyList<Account>> CheckedOutAsync() => _reader.ReadAsync(db =>
+    public Task<IReadOnlyList<Account>> CheckedOutAsync() => tables.ReadAsync(db =>
         Read(db.GetTable<AccountRow>().Where(row => row.CheckedOut).OrderBy(row => row.Vm).ThenBy(row => row.User)));
 
     public async Task<Account?> ChangeAsync(AccountId id, Func<Account?, Account?> change, SealedGeneration? added = null)
     {
         Account? kept = null;
-        await _writer.WriteAsync(db =>
+        await tables.WriteAsync(db =>
         {
             var before = Find(db, id);
             kept = before;
             if (change(before) is not { } after || after == before) return;
             Write(db, before, after, added);
             kept = after;
-        });
+        }, Alone(id));
         return kept;
     }
 
-    public Task<byte[]?> SealedAsync(AccountId id, int generation) => _reader.ReadAsync(db => Sealed(db, id, generation)?.Bytes);
+    public Task<byte[]?> SealedAsync(AccountId id, int generation) => tables.ReadAsync(db => Sealed(db, id, generation)?.Bytes);
 
     public async Task<bool> ResealAsync(AccountId id, int generation, ReadOnlyMemory<byte> was, ReadOnlyMemory<byte> now)
     {
         var replaced = false;
-        await _writer.WriteAsync(db =>
+        await tables.WriteAsync(db =>
         {
             replaced = Sealed(db, id, generation) is { } row && was.Span.SequenceEqual(row.Bytes);
             if (replaced) db.Update(Row(id, generation, now));
-        });
+        }, Alone(id));
         return replaced;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _writer.DisposeAsync();
-        _reader.Dispose();
-    }
+    public ValueTask DisposeAsync() => tables.DisposeAsync();
+
+    internal static string Alone(AccountId id) => $"account {id}";
 
     private static void Write(DataConnection db, Account? before, Account after, SealedGeneration? added)
     {
@@ -110,7 +92,7 @@ public sealed class SqliteEscrow : IEscrow
     private static HashSet<string> Fingerprints(Account? account) =>
         [.. (account?.Generations ?? []).Select(generation => generation.Fingerprint).OfType<string>()];
 
-    private static Account? Find(DataConnection db, AccountId id) =>
+    private Account? Find(DataConnection db, AccountId id) =>
         db.GetTable<AccountRow>().FirstOrDefault(row => row.Vm == id.Vm && row.User == id.User) is { } row ? Of(row) : null;
 
     private static SealedRow? Sealed(DataConnection db, AccountId id, int generation) => db.GetTable<SealedRow>().FirstOrDefault(
@@ -119,9 +101,9 @@ public sealed class SqliteEscrow : IEscrow
     private static SealedRow Row(AccountId id, int generation, ReadOnlyMemory<byte> bytes) =>
         new() { Vm = id.Vm, User = id.User, Generation = generation, Bytes = bytes.ToArray() };
 
-    private static IReadOnlyList<Account> Read(IQueryable<AccountRow> rows) => [.. rows.ToList().Select(Of)];
+    private IReadOnlyList<Account> Read(IQueryable<AccountRow> rows) => [.. rows.ToList().Select(Of)];
 
-    private static Account Of(AccountRow row)
+    private Account Of(AccountRow row)
     {
         try
         {
@@ -130,15 +112,9 @@ public sealed class SqliteEscrow : IEscrow
         catch (JsonException e)
         {
             throw new StoreException(
-                $"escrow.db: the account {row.User} of {row.Vm} cannot be read: {e.Message.TrimEnd('.')}",
-                "Put a good copy of escrow.db back. Its sealed texts can still be opened with a recipient's key",
+                $"{tables.Name}: the account {row.User} of {row.Vm} cannot be read: {e.Message.TrimEnd('.')}",
+                $"Put a good copy of {tables.Name} back. Its sealed texts can still be opened with a recipient's key",
                 e);
         }
-    }
-
-    private DataConnection Connect()
-    {
-        _ = _schema.Value;
-        return new(_options);
     }
 }

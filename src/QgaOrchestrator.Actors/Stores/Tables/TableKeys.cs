@@ -1,14 +1,14 @@
 using LinqToDB;
 
-namespace QgaOrchestrator.Actors.Stores.Sqlite;
+namespace QgaOrchestrator.Actors.Stores.Tables;
 
-/// <summary>The table keys of <c>views.db</c>. They are lost with that file, which nobody removes while requests come.</summary>
-public sealed class SqliteKeys(ViewDatabase views) : IIdempotencyKeys
+/// <summary>The table keys.</summary>
+public sealed class TableKeys(ITables tables) : IIdempotencyKeys
 {
     public async Task<string?> ClaimAsync(string key, string request, string run, DateTimeOffset now)
     {
         KeyRow? held = null;
-        await views.WriteAsync(db =>
+        await tables.WriteAsync(db =>
         {
             var keys = db.GetTable<KeyRow>();
             var oldest = (now - IIdempotencyKeys.Lifetime).ToUnixTimeMilliseconds();
@@ -17,7 +17,7 @@ public sealed class SqliteKeys(ViewDatabase views) : IIdempotencyKeys
             if (held is not null) return;
             held = new() { Key = key, Run = run, Request = request, At = now.ToUnixTimeMilliseconds() };
             db.Insert(held);
-        });
+        }, alone: $"key {key}");
         return held!.Request == request ? held.Run : null;
     }
 }

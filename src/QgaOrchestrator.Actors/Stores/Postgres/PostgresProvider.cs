@@ -1,0 +1,52 @@
+using QgaOrchestrator.Actors.Stores.Files;
+using QgaOrchestrator.Actors.Stores.Sqlite;
+using QgaOrchestrator.Actors.Stores.Tables;
+
+namespace QgaOrchestrator.Actors.Stores.Postgres;
+
+/// <summary>
+/// Runs, catalog, idempotency keys, tokens and escrow in PostgreSQL, for all nodes of a cluster. Results, the audit log and the
+/// escrow's recipients stay in the data directory of each; the audit log is copied.
+/// </summary>
+public sealed class PostgresProvider : IStoreProvider
+{
+    private const string Results = "results";
+
+    /// <summary>Between two transactions of a removal from the journal.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    public string Name => "postgresql";
+
+    public bool IsShared => true;
+
+    public IReadOnlyList<string> Directories => [Results];
+
+    public StoreOptions Read(IStoreKeys keys) => PostgresOptions.Read(keys);
+
+    public NodeStores Create(StoreOptions options, string dataDirectory, TimeProvider time)
+    {
+        var own = (PostgresOptions)options;
+        var database = new PostgresDatabase(own, time, PostgresDatabase.RequestLimit);
+        AuditMirror? mirror = null;
+        var audit = new SqliteAudit(new(In("audit.db")), () => mirror?.Wake());
+        mirror = new(audit, database, In("audit-chain"), time);
+        return new(
+            new PostgresJournal(database, () => Task.Delay(Pause, time)),
+            new TableViews(database),
+            new TableKeys(database),
+            audit,
+            new FileResults(In(Results), time),
+            new CachedTokens(new PostgresTokens(database), In("tokens-cache.json"), own.TokenCache, time),
+            new TableEscrow(database),
+            new FileRecipients(In("recipients"))
+        )
+        {
+            Upkeep = mirror.RunAsync,
+        };
+
+        string In(string name) => Path.Combine(dataDirectory, name);
+    }
+
+    public Task<TakenOver> TakeOverAsync(StoreOptions options, string data, TimeProvider time, Action<string> tell) =>
+        new TakeOver((PostgresOptions)options, time, tell).RunAsync(data);
+}
