@@ -5,20 +5,23 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using QgaOrchestrator.Lab;
+using QgaOrchestrator.Lab.Databases;
 using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Clusters;
 
 /// <summary>
-/// Hosts 127.0.0.1, 127.0.0.2 and so on, each with a qgad of its own that trusts one CA. The ports are the same on each. The
-/// seeds are the first three. What is in the folder of a test that fails is printed with its failure.
+/// Hosts 127.0.0.1, 127.0.0.2 and so on, each with a qgad of its own that trusts one CA, over one PostgreSQL. The ports are the
+/// same on each. The seeds are the first three. What is in the folder of a test that fails is printed with its failure.
 /// </summary>
 internal sealed class ClusterLab : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("qga-cluster-").FullName;
     private readonly List<ClusterNode> _nodes = [];
 
-    private ClusterLab(int port) => Port = port;
+    private ClusterLab(int port, PostgresServer store) => (Port, Store) = (port, store);
+
+    public PostgresServer Store { get; }
 
     /// <summary>Of Akka; the next one is the peers', the one after it the public API's.</summary>
     public int Port { get; }
@@ -28,7 +31,8 @@ internal sealed class ClusterLab : IAsyncDisposable
 
     public static async Task<ClusterLab> MakeAsync()
     {
-        var lab = new ClusterLab(FreePorts());
+        Skip.If(PostgresServer.WhyNot is not null && !LabHost.MustWork, PostgresServer.WhyNot);
+        var lab = new ClusterLab(FreePorts(), await PostgresServer.StartAsync());
         await lab.CertifyAsync("init");
         return lab;
     }
@@ -106,6 +110,7 @@ internal sealed class ClusterLab : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var node in _nodes) await node.DisposeAsync();
+        await Store.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 

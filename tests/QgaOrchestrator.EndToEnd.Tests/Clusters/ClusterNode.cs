@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Lab;
+using QgaOrchestrator.Lab.Databases;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
 using QgaOrchestrator.Simulator;
@@ -45,6 +46,8 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
             { "Node": { "Host": "{{host}}", "DataDirectory": "./data", "Api": "{{Api("").ToString().TrimEnd('/')}}" },
               "Fleet": { "Sources": [{{Source()}}] },
               "Freeze": { "Ledger": "./ledger" },
+              "Store": { "Provider": "postgresql",
+                         "ConnectionString": "Host={{lab.Store.Folder}};Database=postgres;Username={{PostgresServer.User}}" },
               "Cluster": { "Hostname": "{{address}}", "Port": {{lab.Port}}, "ApiPort": {{lab.Port + 1}}, "Certificates": ".",
                            "Seeds": [{{lab.Seeds}}] } }
             """);
