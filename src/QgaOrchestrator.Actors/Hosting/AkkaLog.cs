@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Dispatch;
 using Akka.Event;
+using DotNetty.Handlers.Tls;
 using Microsoft.Extensions.Logging;
 using QgaOrchestrator.Actors.Membership;
 using LogLevel = Microsoft.Extensions.Logging.LogLevel;
@@ -42,7 +43,8 @@ internal sealed partial class AkkaLog : ReceiveActor, IRequiresMessageQueue<ILog
     private void Write(LogEvent entry)
     {
         if (_refusals is not null && entry.LogClass.Name is "TcpServerHandler" or "TcpClientHandler"
-            && entry.Message.ToString() is { } said && said.Contains("TLS", StringComparison.Ordinal))
+            && entry.Message.ToString() is { } said
+            && (said.Contains("TLS", StringComparison.Ordinal) || entry.Cause is NotSslRecordException))
         {
             // Akka tells of each at length, and of each of these once more.
             if (!said.StartsWith("Rejected", StringComparison.Ordinal))

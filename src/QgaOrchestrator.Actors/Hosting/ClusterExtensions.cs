@@ -63,6 +63,10 @@ public static class ClusterExtensions
             hostname = "{{cluster.Hostname}}"
             port = {{cluster.Port.ToString(CultureInfo.InvariantCulture)}}
           }
+          coordinated-shutdown.phases {
+            cluster-sharding-shutdown-region.timeout = 4s
+            cluster-exiting.timeout = 3s
+          }
           cluster {
             roles = [{{Roles(host, cluster)}}]
             run-coordinated-shutdown-when-down = {{(cluster.Seeds.Count == 0 ? "on" : "off")}}

@@ -159,9 +159,11 @@ public static class FormationRules
         }, null);
     }
 
-    /// <summary>A member of the same cluster that does not count this one among its members any more.</summary>
+    /// <summary>A member of the same cluster that does not count this one among its members any more. One that is not up itself
+    /// may not have heard of all members yet.</summary>
     private static bool HasRemoved(PeerState peer, Formation state, string id) =>
-        peer.ClusterId == id && peer.Members.Count > 0 && peer.Members.All(member => member.Address != state.Self.Address);
+        peer.ClusterId == id && peer.Members.Any(member => member.Address == peer.Address && member.IsUp)
+        && peer.Members.All(member => member.Address != state.Self.Address);
 
     /// <summary>How many seeds are in the cluster of this member, and in contact with it, itself included.</summary>
     private static int Backing(Formation state, FormationInput.Round round) => state.Self.Seeds.Count(seed =>

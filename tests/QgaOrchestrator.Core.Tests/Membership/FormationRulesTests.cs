@@ -179,6 +179,7 @@ public class FormationRulesTests
         var state = AsMember(Step(New(1), Start, Member("hv2")).State, Start, Of("hv1"), Of("hv2")).State;
         Assert.Equal(1, (Ask(Member("hv2")) as FormationEffect.End)?.ExitCode);
         Assert.Null(Ask(Member("hv2") with { Members = [Of("hv2"), Of("hv1")] }));
+        Assert.Null(Ask(Member("hv2") with { Members = [Of("hv2") with { IsUp = false }] }));
         Assert.Null(Ask(Waiting("hv2")));
 
         FormationEffect? Ask(PeerState answer) => FormationRules.Step(
