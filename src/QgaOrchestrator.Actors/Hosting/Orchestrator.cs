@@ -17,7 +17,8 @@ using QgaOrchestrator.Qemu.Agent;
 namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>Asks the node's actors on behalf of HTTP.</summary>
-public sealed class Orchestrator(NodeActors actors, IViews views, SecretSpool secrets, RunKinds kinds, SetByHand byHand, TimeProvider time)
+public sealed class Orchestrator(
+    NodeActors actors, IViews views, SecretSpool secrets, RunKinds kinds, SetByHand byHand, TimeProvider time)
     : IOrchestrator
 {
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(15);

@@ -45,8 +45,8 @@ internal static class Regions
         public override string? EntityId(object message) => (message as IRunMessage)?.Run;
     }
 
-    /// <summary>Gives a run's shard to the node that first asks for it, and after a crash to the one that has the fewest. It stays
-    /// there: a host that joins must not move a run that is inside a window.</summary>
+    /// <summary>Gives a run's shard to the node that first asks for it, and after a crash to the one that has the fewest. It
+    /// stays there: a host that joins must not move a run that is inside a window.</summary>
     private sealed class WhereItBegins : IShardAllocationStrategy
     {
         public Task<IActorRef> AllocateShard(

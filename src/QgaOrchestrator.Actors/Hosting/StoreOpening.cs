@@ -64,7 +64,10 @@ public sealed partial class StoreOpening(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The node starts without its store, and tries again every second: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The node starts without its store, and tries again every second: {Reason}"
+    )]
     private static partial void LogAway(ILogger log, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The store answers: runs go on")]

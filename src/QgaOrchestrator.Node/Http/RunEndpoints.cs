@@ -59,7 +59,8 @@ public static class RunEndpoints
         var body = StrictInput.BodyOf(request.HttpContext);
         var (kind, select, options) = RunRequestReader.Read(body, kinds);
         AuditTrail.Note(request.HttpContext, $"{kind.Name} of {select}");
-        var id = forwarding.RunOf(request) ?? await IdAsync(request, body, stores.Keys, time.GetUtcNow(), RunIds.New(time.GetUtcNow()));
+        var now = time.GetUtcNow();
+        var id = forwarding.RunOf(request) ?? await IdAsync(request, body, stores.Keys, now, RunIds.New(now));
         // Its actor's node makes the run: what a large one consists of is no message between nodes.
         if (await forwarding.ElsewhereAsync(id, request.HttpContext) is { } host)
             return forwarding.At(host, id, body);

@@ -68,7 +68,8 @@ internal sealed class PeerClient : IPeers, IDisposable
 
     public async Task<HttpResponseMessage> SendAsync(string host, HttpRequestMessage request, CancellationToken cancel)
     {
-        var hostname = _node.HostnameOf(host) ?? throw new PeerUnreachableException(host, "it has no member that is in contact", wasSent: false);
+        var hostname = _node.HostnameOf(host)
+            ?? throw new PeerUnreachableException(host, "it has no member that is in contact", wasSent: false);
         try
         {
             return await SendToAsync(hostname, request, cancel);
@@ -76,7 +77,10 @@ internal sealed class PeerClient : IPeers, IDisposable
         catch (HttpRequestException e)
         {
             var wasSent = e.HttpRequestError is not (
-                HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError);
+                HttpRequestError.ConnectionError
+                or HttpRequestError.NameResolutionError
+                or HttpRequestError.SecureConnectionError
+            );
             throw new PeerUnreachableException(host, e.Message, wasSent, e);
         }
     }

@@ -1,14 +1,13 @@
 using System.Globalization;
 using QgaOrchestrator.Actors.Membership;
 using QgaOrchestrator.Core.Membership;
-using QgaOrchestrator.Node.Http.Forwarding;
 using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Peers;
 
 /// <summary>
-/// What nodes ask each other, at their own listener. A route is either for nodes or for callers. Nodes' routes are not there at the
-/// callers' listener; the callers' routes are there at the nodes' for what a node sends on behalf of a caller.
+/// What nodes ask each other, at their own listener. A route is either for nodes or for callers. Nodes' routes are not there at
+/// the callers' listener; the callers' routes are there at the nodes' for what a node sends on behalf of a caller.
 /// </summary>
 internal static class PeerEndpoints
 {

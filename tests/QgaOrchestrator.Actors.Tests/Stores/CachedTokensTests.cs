@@ -56,7 +56,7 @@ public sealed class CachedTokensTests : TokensSuite, IDisposable
     }
 
     [Fact]
-    public async Task What_was_revoked_is_in_no_copy_after_the_next_look_also_when_it_cannot_be_written()
+    public async Task What_was_revoked_is_in_no_copy_after_the_next_look_also_if_it_cannot_be_written()
     {
         await Create().AddAsync(Known);
         var tokens = Create();

@@ -10,8 +10,9 @@ using QgaOrchestrator.Core.Passwords;
 namespace QgaOrchestrator.Actors.Kinds.PasswordReset;
 
 /// <summary>
-/// Rotates each password of this host's VMs that was checked out, when its time is over. All that it needs is in the escrow, so a restart loses
-/// nothing; the run is noted before it is started, and one that did not promote a new password is followed by another.
+/// Rotates each password of this host's VMs that was checked out, when its time is over. All that it needs is in the escrow, so a
+/// restart loses nothing; the run is noted before it is started, and one that did not promote a new password is followed by
+/// another.
 /// </summary>
 internal sealed partial class CheckoutKeeper(
     IEscrow escrow, IOrchestrator orchestrator, QgadOptions options, TimeProvider time, ILogger<CheckoutKeeper> log)
@@ -47,7 +48,11 @@ internal sealed partial class CheckoutKeeper(
         if (due.Count == 0) return;
         var vms = (await orchestrator.ListVmsAsync(stop)).Where(vm => vm.Agent == AgentState.Ready).ToLookup(PasswordRuns.KeyOf);
         foreach (var account in due)
-            if (vms[account.Id.Vm].ToList() is [var vm] && vm.Id.Host == options.Node.Host && await IsToBeginAsync(account.Checkout!, stop))
+            if (
+                vms[account.Id.Vm].ToList() is [var vm]
+                && vm.Id.Host == options.Node.Host
+                && await IsToBeginAsync(account.Checkout!, stop)
+            )
                 await RotateAsync(account.Id, vm, stop);
     }
 

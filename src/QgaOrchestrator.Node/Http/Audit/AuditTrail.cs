@@ -8,6 +8,7 @@ using QgaOrchestrator.Node.Http.Errors;
 using QgaOrchestrator.Node.Http.Forwarding;
 using QgaOrchestrator.Node.Http.Limits;
 using QgaOrchestrator.Node.Http.Requests;
+using QgaOrchestrator.Node.Peers;
 using QgaOrchestrator.Qemu.Agent.Commands;
 
 namespace QgaOrchestrator.Node.Http.Audit;
@@ -40,7 +41,11 @@ public static partial class AuditTrail
             finally
             {
                 var (outcome, code) = Outcome(context);
-                if (!ForwardingExtensions.IsForwarded(context) && IsAudited(context, code) && (!IsCallersFault(context) || refusals.Spend(Who(context), code ?? "refused")))
+                if (
+                    !ForwardingExtensions.IsForwarded(context)
+                    && IsAudited(context, code)
+                    && (!IsCallersFault(context) || refusals.Spend(Who(context), code ?? "refused"))
+                )
                 {
                     var kept = audit.KeepAsync([Entry(context, outcome, code)]);
                     if (!RequestedCommand.IsThaw(context)) await Task.WhenAny(kept, Task.Delay(LongestWait, time));

@@ -3,6 +3,7 @@ using QgaOrchestrator.Actors.Membership;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Http.Errors;
 using QgaOrchestrator.Node.Http.Requests;
+using QgaOrchestrator.Node.Peers;
 
 namespace QgaOrchestrator.Node.Http.Forwarding;
 

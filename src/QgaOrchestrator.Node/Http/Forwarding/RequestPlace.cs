@@ -1,5 +1,6 @@
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Http.Forwarding;
 

@@ -1,8 +1,7 @@
 using QgaOrchestrator.Node.Access;
 using QgaOrchestrator.Node.Http.Requests;
-using QgaOrchestrator.Node.Peers;
 
-namespace QgaOrchestrator.Node.Http.Forwarding;
+namespace QgaOrchestrator.Node.Peers;
 
 /// <summary>
 /// On whose behalf a node sends a request to another one: the token's name and role, and where the caller is. The node that was

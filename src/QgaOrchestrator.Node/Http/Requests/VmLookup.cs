@@ -2,7 +2,7 @@ using QgaOrchestrator.Actors;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Node.Http.Errors;
 
-namespace QgaOrchestrator.Node.Http;
+namespace QgaOrchestrator.Node.Http.Requests;
 
 /// <summary>Finds the VM of a path's {vm}: a name that is unique, or host/name with the slash escaped.</summary>
 public static class VmLookup
