@@ -96,7 +96,8 @@ internal sealed partial class FormationLoop(
                 break;
             case FormationEffect.Join join:
                 Mark();
-                Joins(string.Join(", ", join.Members));
+                var members = string.Join(", ", join.Members);
+                Joins(members);
                 cluster.JoinSeedNodes(join.Members.Select(member => MemberNames.Parse(member, cluster.SelfAddress)));
                 break;
             case FormationEffect.End ending:

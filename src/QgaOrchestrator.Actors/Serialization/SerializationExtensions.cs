@@ -1,5 +1,4 @@
 using Akka.Hosting;
-using QgaOrchestrator.Actors.Messages;
 
 namespace QgaOrchestrator.Actors.Serialization;
 

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Points;
-using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Views;
 

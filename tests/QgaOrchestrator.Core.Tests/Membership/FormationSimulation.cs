@@ -1,5 +1,4 @@
 using System.Globalization;
-using QgaOrchestrator.Core.Membership;
 
 namespace QgaOrchestrator.Core.Tests.Membership;
 

@@ -100,7 +100,8 @@ public sealed class ClusterKeysTests : IDisposable
     private (ClusterSection Options, IReadOnlyList<string> Errors) Read(string cluster)
     {
         using var valid = JsonDocument.Parse(cluster);
-        var file = _directory.Write("node.json", $$"""{"Cluster":{{cluster}}}""");
+        const string store = """{"Provider":"postgresql","ConnectionString":"Host=db;Username=qgad;Database=qgad"}""";
+        var file = _directory.Write("node.json", $$"""{"Cluster":{{cluster}},"Store":{{store}}}""");
         var (options, errors) = OptionsLoader.Read(
             ["--config", file], new Dictionary<string, string>(), "hv1", _directory.Path);
         return (options.Cluster, errors);

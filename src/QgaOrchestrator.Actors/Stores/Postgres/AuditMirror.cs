@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using LinqToDB;
 using LinqToDB.Data;
 using LinqToDB.Mapping;
@@ -21,20 +22,20 @@ internal sealed class AuditMirror(SqliteAudit audit, PostgresDatabase database, 
     /// <summary>Between two tries while the server is away.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
-    private readonly SemaphoreSlim _news = new(1);
+    private readonly Channel<bool> _news =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
     private (string Chain, long Number, long Removed)? _at;
 
     /// <summary>There are new entries.</summary>
-    public void Wake()
-    {
-        if (_news.CurrentCount == 0) _news.Release();
-    }
+    public void Wake() => _news.Writer.TryWrite(true);
 
     public async Task RunAsync(CancellationToken stop)
     {
+        Wake();
         while (true)
         {
-            await _news.WaitAsync(stop);
+            await _news.Reader.ReadAsync(stop);
             await Task.Delay(Gather, time, stop);
             while (!await TryCopyAsync()) await Task.Delay(Pause, time, stop);
         }
