@@ -38,7 +38,8 @@ public sealed partial class ApiCertificate
                 try
                 {
                     _context = Load(_certificate, _key);
-                    Replaced(_certificate, _context.TargetCertificate.NotAfter.ToUniversalTime());
+                    var end = _context.TargetCertificate.NotAfter.ToUniversalTime();
+                    Replaced(_certificate, end);
                 }
                 catch (CertificateException e)
                 {

@@ -56,7 +56,7 @@ internal sealed class ClusterKeys(OptionReader read, string directory, Uri api)
         _ => cluster.Peers is not null,
     };
 
-    private IReadOnlyList<string> Seeds()
+    private List<string> Seeds()
     {
         var good = new List<string>();
         foreach (var key in read.List(Key("Seeds")) ?? [])

@@ -33,7 +33,7 @@ public sealed class StoreTrimTests : IAsyncLifetime, IDisposable
     private readonly ManualTime _time = new();
     private readonly DateTimeOffset _start;
     private readonly SqliteAudit _audit;
-    private readonly IEscrow _escrow;
+    private readonly TableEscrow _escrow;
     private readonly FreezeLedger _ledger;
     private readonly OverlayLedger _overlays;
     private TestSystem _system = null!;

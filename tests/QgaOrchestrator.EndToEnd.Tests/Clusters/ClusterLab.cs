@@ -63,13 +63,13 @@ internal sealed class ClusterLab : IAsyncDisposable
     }
 
     /// <summary>What is asked of the listener for nodes, with the certificate of a host.</summary>
-    public HttpClient PeersClient(ClusterNode node) => new(new SocketsHttpHandler
+    public static HttpClient PeersClient(ClusterNode node) => new(new SocketsHttpHandler
     {
         SslOptions = new SslClientAuthenticationOptions
         {
             EnabledSslProtocols = SslProtocols.Tls13,
             ClientCertificates = [Certificate(node.Folder)],
-            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null,
         },
     })
     {

@@ -1,7 +1,6 @@
 using System.Net;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
-using QgaOrchestrator.EndToEnd.Tests.RealVms;
 using QgaOrchestrator.Lab;
 using QgaOrchestrator.Lab.Databases;
 
@@ -71,17 +70,19 @@ public sealed class StoreAwayTests
         Assert.Equal(RunStates.Succeeded, (await lab.BackupAsync()).Run.State);
     }
 
-    private static Task WaitForServiceAsync(SimulatedLab lab) => Poll.ForAsync("list of VMs", SimulatedLab.Limit, async () =>
-    {
-        try
+    private static async Task WaitForServiceAsync(SimulatedLab lab) =>
+        await Poll.ForAsync("list of VMs", SimulatedLab.Limit, async () =>
         {
-            return await lab.VmsAsync();
-        }
-        catch (Exception e) when (e is NodeUnreachableException or ApiException { Status: HttpStatusCode.ServiceUnavailable })
-        {
-            return null;
-        }
-    });
+            try
+            {
+                return await lab.VmsAsync();
+            }
+            catch (Exception e) when (
+                e is NodeUnreachableException or ApiException { Status: HttpStatusCode.ServiceUnavailable })
+            {
+                return null;
+            }
+        });
 
     private static Task<PostgresServer> StartAsync()
     {

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using QgaOrchestrator.Actors;
-using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Api;
 
 namespace QgaOrchestrator.Node.Tests.Http;

@@ -4,6 +4,7 @@ using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Core.Passwords;
 using QgaOrchestrator.Node.Http.Errors;
+using QgaOrchestrator.Node.Http.Requests;
 
 namespace QgaOrchestrator.Node.Http.Passwords;
 

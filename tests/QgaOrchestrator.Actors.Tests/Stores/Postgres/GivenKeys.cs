@@ -1,5 +1,4 @@
 using QgaOrchestrator.Actors.Stores;
-using QgaOrchestrator.Core;
 
 namespace QgaOrchestrator.Actors.Tests.Stores.Postgres;
 

@@ -7,11 +7,9 @@ using QgaOrchestrator.Actors.Stores.Postgres;
 using QgaOrchestrator.Actors.Stores.Sqlite;
 using QgaOrchestrator.Actors.Stores.Tables;
 using QgaOrchestrator.Actors.Views;
-using QgaOrchestrator.Core;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Passwords;
-using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Tests.Stores.Postgres;
