@@ -22,8 +22,10 @@ public class RunOptionsTests
                 MaxParallel = 50,
                 MaxFailures = CountOrPercent.All,
                 MaxUnreachable = CountOrPercent.All,
+                UnreachableAfter = TimeSpan.FromMinutes(10),
             }),
             options);
+        Assert.Null(Read("""{"unreachableAfter":null}""").Options!.UnreachableAfter);
         Assert.Equal(options, Backup.ParseOptions(null).Options);
         Assert.Equal(options, Read("""{"maxParallel":null,"canary":null,"dryRun":false,"hook":null}""").Options);
     }

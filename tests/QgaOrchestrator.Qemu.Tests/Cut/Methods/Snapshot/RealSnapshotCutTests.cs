@@ -74,7 +74,7 @@ public sealed class RealSnapshotCutTests : IDisposable
             "job-complete",
             "blockdev-del",
         ];
-        for (var (pass, after) = (1, 1); pass <= 4 && (all.Except(killedAt).Any() || finished == 0); after++)
+        for (var (pass, after) = (1, 1); pass <= 10 && (all.Except(killedAt).Any() || finished == 0); after++)
         {
             var names = CutNames.For("killed", 1, ++number);
             var directory = qemu.NewPoint();
