@@ -36,7 +36,7 @@ catch (Exception e) when (e is DataDirectoryException or StoreException)
 catch (IOException e) when (e.InnerException is AddressInUseException)
 {
     await Console.Error.WriteLineAsync(
-        $"qgad: {e.Message.TrimEnd('.')}. End the program that holds it, or name another address as Node.Api (or another "
-            + "Cluster.ApiPort, if it is that).");
+        $"qgad: {e.Message.TrimEnd('.')}. End the program that holds it, or name another address as Node.Api or another port as "
+            + "Cluster.ApiPort.");
     return 2;
 }

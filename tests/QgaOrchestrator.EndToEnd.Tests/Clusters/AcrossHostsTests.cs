@@ -7,7 +7,6 @@ using QgaOrchestrator.Lab;
 namespace QgaOrchestrator.EndToEnd.Tests.Clusters;
 
 /// <summary>Three hosts with VMs: whichever node is asked, it answers for all of them.</summary>
-[Collection(nameof(Alone))]
 public sealed class AcrossHostsTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);

@@ -42,7 +42,8 @@ public sealed class ReasonsTests(SharedNode shared)
             SimulatedLab.StartAsync(0, settings: $"--Node:Api={lab.Client.Api}"));
         Assert.Contains("qgad ended with 2", error.Message, StringComparison.Ordinal);
         Assert.Contains(
-            "address already in use. End the program that holds it, or name another address as Node.Api.",
+            "address already in use. End the program that holds it, or name another address as Node.Api or another port as "
+                + "Cluster.ApiPort.",
             error.Message,
             StringComparison.Ordinal
         );

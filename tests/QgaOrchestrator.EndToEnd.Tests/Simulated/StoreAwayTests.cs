@@ -36,6 +36,12 @@ public sealed class StoreAwayTests
         Assert.Equal((HttpStatusCode.ServiceUnavailable, ProblemCodes.StoreUnavailable), (refused.Status, refused.Problem.Code));
 
         await GoOnAsync(server, how);
+        // For a second after a failure the node does not ask again, and who begins to watch a run is told so.
+        await Poll.ForAsync("store", SimulatedLab.Limit, async () =>
+        {
+            using var ready = await lab.Node.GetAsync("/readyz");
+            return (await ready.Content.ReadAsStringAsync()).Contains("degraded", StringComparison.Ordinal) ? null : "is back";
+        });
         Assert.Equal(RunStates.Succeeded, (await lab.EndOfAsync(run)).State);
         Assert.Equal(run, Assert.Single(await SimulatedLab.ListAsync(lab.Client.ListRunsAsync())).Id);
         Assert.All(lab.Fleet.Vms, vm => Assert.Equal(1, vm.Guest.Epoch));
