@@ -1,4 +1,4 @@
-using System.Reflection;
+using QgaOrchestrator.Actors.Hosting;
 using QgaOrchestrator.Node.Certificates;
 using QgaOrchestrator.Node.Options;
 
@@ -31,9 +31,6 @@ public static class QgadCommand
         1 the cluster has removed this node, and a restart lets it join again.
         """;
 
-    private static string? Version =>
-        typeof(QgadCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
-
     /// <returns>The exit code; null: run the node.</returns>
     public static async Task<int?> RunAsync(
         string[] arguments,
@@ -51,7 +48,7 @@ public static class QgadCommand
         }
         if (arguments.Contains("--version"))
         {
-            output.WriteLine($"qgad {Version}");
+            output.WriteLine($"qgad {NodeVersion.Text}");
             return 0;
         }
         if (arguments is [CertificateCommand.Name, .. var what])

@@ -99,12 +99,7 @@ internal sealed class FleetActor : ReceiveActor, IWithTimers
 
     private HostFacts Facts()
     {
-        var (vms, frozen) = (0, 0);
-        foreach (var vm in _own.All())
-        {
-            vms++;
-            if (vm.Frozen) frozen++;
-        }
+        var (vms, frozen) = _own.Count();
         return _services.Facts(vms, frozen);
     }
 

@@ -35,6 +35,10 @@ internal sealed class OwnVms(FleetServices services)
         _vms.Values.Concat(_unserved.Where(vm => !_vms.ContainsKey(vm.Key)).Select(vm => Unserved(vm.Key, vm.Value)))
             .Select(Said);
 
+    /// <summary>How many there are, and how many of them are frozen. No status is made for it.</summary>
+    public (int Vms, int Frozen) Count() =>
+        (_vms.Count + _unserved.Keys.Count(vm => !_vms.ContainsKey(vm)), _vms.Values.Count(vm => vm.Frozen));
+
     public VmStatus? Find(VmId vm) => _vms.TryGetValue(vm, out var status)
         ? Said(status)
         : _unserved.TryGetValue(vm, out var obstacle) ? Said(Unserved(vm, obstacle)) : null;

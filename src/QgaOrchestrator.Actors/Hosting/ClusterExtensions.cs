@@ -16,9 +16,6 @@ public static class ClusterExtensions
 {
     public const string SystemName = MemberNames.System;
 
-    /// <summary>Role of the member that owns a host's channels.</summary>
-    public static string HostRole(string host) => HostRoles.Of(host);
-
     public static AkkaConfigurationBuilder AddCluster(
         this AkkaConfigurationBuilder builder,
         string host,

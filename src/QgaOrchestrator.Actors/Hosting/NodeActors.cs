@@ -70,7 +70,7 @@ public sealed class NodeActors(
         var fleet = new FleetFileWatch(options.Fleet.File, log);
         var cluster = Cluster.Get(system);
         var scan = new FleetScan(options.Node.Host, options.Fleet.Sources, "/",
-            host => cluster.State.Members.Any(member => member.HasRole(ClusterExtensions.HostRole(host))));
+            host => cluster.State.Members.Any(member => member.HasRole(HostRoles.Of(host))));
         var pauses = new RestartPauses(time, new Random(Environment.ProcessId));
         Fleet = system.ActorOf(FleetActor.Props(FleetServices(fleet)), FleetActor.Name);
         if (options.Cluster.Seeds.Count > 0) system.ActorOf(ActorProps.Of(() => new MemberWatch(Fleet)), "members");

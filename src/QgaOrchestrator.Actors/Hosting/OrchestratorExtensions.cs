@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using Akka.Actor;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -75,17 +74,14 @@ public static class OrchestratorExtensions
                 provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new ClusterFormation(
             new(
-                options.Node.Host, string.Create(CultureInfo.InvariantCulture, $"{cluster.Hostname}:{cluster.Port}"), Version,
-                FormationRules.ClusterVersion, Guid.NewGuid().ToString("N"), cluster.Seeds, [], null)
+                options.Node.Host, string.Create(CultureInfo.InvariantCulture, $"{cluster.Hostname}:{cluster.Port}"),
+                NodeVersion.Text, FormationRules.ClusterVersion, Guid.NewGuid().ToString("N"), cluster.Seeds, [], null)
             {
                 IsFresh = FormationLoop.IsFresh(options.Node.DataDirectory),
             },
             provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<FormationLoop>();
     }
-
-    private static string Version { get; } = typeof(OrchestratorExtensions).Assembly
-        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
 
     private static void AddRetention(this IServiceCollection services, QgadOptions options)
     {

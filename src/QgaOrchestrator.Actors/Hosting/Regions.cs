@@ -45,17 +45,14 @@ internal static class Regions
         public override string? EntityId(object message) => (message as IRunMessage)?.Run;
     }
 
-    /// <summary>Gives a run's shard to the node that first asks for it, and after a crash to the one that has the fewest. It
-    /// stays there: a host that joins must not move a run that is inside a window.</summary>
-    private sealed class WhereItBegins : IShardAllocationStrategy
+    /// <summary>A shard that has a place stays there.</summary>
+    private abstract class Settled : IShardAllocationStrategy
     {
-        public Task<IActorRef> AllocateShard(
-            IActorRef requester, string shardId, IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations
-        ) => Task.FromResult(
-            // For remembered runs it is the coordinator that asks, which is no region.
-            currentShardAllocations.ContainsKey(requester)
-                ? requester
-                : currentShardAllocations.MinBy(region => region.Value.Count).Key);
+        public abstract Task<IActorRef> AllocateShard(
+            IActorRef requester,
+            string shardId,
+            IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations
+        );
 
         public Task<IImmutableSet<string>> Rebalance(
             IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations,
@@ -63,11 +60,24 @@ internal static class Regions
         ) => Task.FromResult<IImmutableSet<string>>(ImmutableHashSet<string>.Empty);
     }
 
+    /// <summary>Gives a run's shard to the node that first asks for it, and after a crash to the one that has the fewest. It
+    /// stays there: a host that joins must not move a run that is inside a window.</summary>
+    private sealed class WhereItBegins : Settled
+    {
+        public override Task<IActorRef> AllocateShard(
+            IActorRef requester, string shardId, IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations
+        ) => Task.FromResult(
+            // For remembered runs it is the coordinator that asks, which is no region.
+            currentShardAllocations.ContainsKey(requester)
+                ? requester
+                : currentShardAllocations.MinBy(region => region.Value.Count).Key);
+    }
+
     /// <summary>Gives a host's shard to the member that runs on it, and to nobody while that is absent: its channels are
     /// sockets there.</summary>
-    private sealed class OwnHost(Cluster cluster) : IShardAllocationStrategy
+    private sealed class OwnHost(Cluster cluster) : Settled
     {
-        public Task<IActorRef> AllocateShard(
+        public override Task<IActorRef> AllocateShard(
             IActorRef requester, string shardId, IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations)
         {
             var home = MemberNames.OfHostIn(cluster.State, shardId)?.Address;
@@ -76,11 +86,6 @@ internal static class Regions
                     ?? ActorRefs.Nobody
             );
         }
-
-        public Task<IImmutableSet<string>> Rebalance(
-            IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations,
-            IImmutableSet<string> rebalanceInProgress
-        ) => Task.FromResult<IImmutableSet<string>>(ImmutableHashSet<string>.Empty);
 
         private Address AddressOf(IActorRef region) =>
             region.Path.Address.HasLocalScope ? cluster.SelfAddress : region.Path.Address;

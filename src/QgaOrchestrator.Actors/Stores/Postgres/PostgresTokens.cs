@@ -36,7 +36,8 @@ public sealed class PostgresTokens(ITables tables) : ITokenHashes
 
     public Task NoteUseAsync(string hash, DateTimeOffset at) => tables.WriteAsync(db =>
     {
-        if (Read(db).FirstOrDefault(token => token.Hash == hash) is { } used) db.Update(Row(used with { LastUsed = at }));
+        if (db.GetTable<TokenRow>().FirstOrDefault(row => row.Hash == hash) is { } used)
+            db.Update(Row(Of(used) with { LastUsed = at }));
     }, Alone);
 
     private IReadOnlyList<StoredToken> Read(DataConnection db) =>

@@ -37,14 +37,12 @@ internal static class ForwardingExtensions
                 await next(context);
                 return;
             }
-            context.Items[typeof(Forwarder)] = true;
             await forwarder.ForwardAsync(context, place.Host, TargetOf(context, place));
         });
     }
 
     /// <summary>Another node has answered, and audited it.</summary>
-    public static bool IsForwarded(HttpContext context) =>
-        context.Items.ContainsKey(typeof(Forwarder)) && context.Response.Headers.ContainsKey(Forwarder.AnsweredBy);
+    public static bool IsForwarded(HttpContext context) => context.Response.Headers.ContainsKey(Forwarder.AnsweredBy);
 
     private static string TargetOf(HttpContext context, Place place)
     {

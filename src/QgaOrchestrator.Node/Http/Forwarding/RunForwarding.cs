@@ -30,7 +30,6 @@ public sealed class RunForwarding(IOrchestrator orchestrator, QgadOptions option
     {
         public Task ExecuteAsync(HttpContext context)
         {
-            context.Items[typeof(Forwarder)] = true;
             var content = new ReadOnlyMemoryContent(body);
             content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
             return forwarder.ForwardAsync(context, host, context.Request.Path, content, (RunHeader, id));
