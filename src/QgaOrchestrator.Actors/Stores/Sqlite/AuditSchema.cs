@@ -52,9 +52,11 @@ internal static class AuditSchema
     {
         using var db = file.Open();
         db.Execute("PRAGMA journal_mode=WAL");
+        if (db.UserVersion() >= Version) return;
+        using var transaction = db.BeginTransaction();
+        // The first reader and the first writer may come at the same time: who waited finds the work done.
         var version = db.UserVersion();
         if (version >= Version) return;
-        using var transaction = db.BeginTransaction();
         if (version < 2) db.Execute(First + Second);
         if (version < 3) db.Execute(Third);
         db.Execute(Fourth + $"PRAGMA user_version={Version};");
