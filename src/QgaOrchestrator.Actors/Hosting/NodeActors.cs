@@ -92,7 +92,7 @@ public sealed class NodeActors(
             Kind = kinds.Find,
             Host = options.Node.Host,
             Audit = audit.KeepAsync,
-            Keep = rows.Keep,
+            Keep = rows.KeepAsync,
             Secrets = secrets.Read,
             ForgetSecrets = secrets.Forget,
         }), pauses, change => Interlocked.Add(ref _runsHere, change)));

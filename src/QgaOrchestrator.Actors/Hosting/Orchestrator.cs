@@ -103,9 +103,7 @@ public sealed class Orchestrator(
         var (journalled, secret) = Kind(order.Kind).Part(order.Options);
         if (secret is not null) secrets.Keep(order.Run, secret);
         order = order with { Options = journalled };
-        var view = (RunView)await AskRunAsync(order, cancel);
-        await views.SaveRunAsync(view.Summary);
-        return view;
+        return (RunView)await AskRunAsync(order, cancel);
     }
 
     /// <exception cref="StoreException">The run does not answer, since its journal does not.</exception>

@@ -54,6 +54,8 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         Command<LocateRun>(m => Sender.Tell(new RunLocated(m.Run, _services.Host)));
         Command<FindUnsettled>(m => Sender.Tell(UnsettledAttempts.On(m.Vm, _live.Run)));
         Command<LingeredWithoutRun>(_ => LeaveWithoutRun());
+        Command<LeaveRun>(_ => Leave());
+        Command<ContinueRun>(_ => { });
 
         Command<ItemEnded>(Settle);
         Command<ItemMoved>(m => Follow(m.Progress));
@@ -146,8 +148,9 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     private void Answer(IActorRef asker, RunState run)
     {
-        _services.Keep(_shown.View(run));
-        asker.Tell(_shown.View(run));
+        // Who was answered finds the run by its row, and only this actor writes it: a row never becomes older.
+        var view = _shown.View(run);
+        _services.Keep(view).PipeTo(asker, Self, () => view);
     }
 
     private void Watch(WatchRun order)
@@ -233,22 +236,31 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         // Before anybody hears of the end.
         _services.ForgetSecrets(run.Id);
         _shown.Tell(run);
-        _services.Keep(_shown.View(run));
+        _ = _services.Keep(_shown.View(run));
         if (run.Phase is RunPhase.Partial or RunPhase.Failed) _log.Warning("{0}", RunWords.Ended(run));
         else _log.Info("{0}", RunWords.Ended(run));
         LeaveAtEnd();
     }
 
+    private bool HasEnded => _live.Run is { IsEnded: true } && _audit.IsComplete;
+
     /// <summary>For good, so not before the audit log has all of it: nothing would tell it again.</summary>
     private void LeaveAtEnd()
     {
-        if (_live.Run is { IsEnded: true } && _audit.IsComplete) Leave();
+        if (HasEnded) AskToLeave();
     }
 
     private void LeaveWithoutRun()
     {
-        if (_live.Run is null) Leave();
+        if (_live.Run is null) AskToLeave();
     }
 
-    private static void Leave() => Context.Parent.Tell(new Passivate(PoisonPill.Instance));
+    private static void AskToLeave() => Context.Parent.Tell(new Passivate(new LeaveRun()));
+
+    /// <summary>All that came before is answered. A run that was started meanwhile begins anew.</summary>
+    private void Leave()
+    {
+        if (HasEnded || _live.Run is null) Context.Parent.Tell(new RunKeeper.MayLeave());
+        Context.Stop(Self);
+    }
 }

@@ -13,6 +13,9 @@ internal sealed class RunKeeper : ReceiveActor, IWithTimers
 {
     private sealed record Begin : INoSerializationVerificationNeeded;
 
+    /// <summary>From the run's actor, as its last word: nothing is left to do.</summary>
+    public sealed record MayLeave : INoSerializationVerificationNeeded;
+
     private const int MostWaiting = 1000;
 
     private readonly Props _run;
@@ -21,6 +24,7 @@ internal sealed class RunKeeper : ReceiveActor, IWithTimers
     private readonly Queue<(object Message, IActorRef Sender)> _waiting = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private IActorRef? _child;
+    private bool _leaves, _mayLeave;
 
     /// <param name="run">Of the run's actor.</param>
     /// <param name="count">Is told of each that begins or ends here.</param>
@@ -29,7 +33,9 @@ internal sealed class RunKeeper : ReceiveActor, IWithTimers
         _count = count;
         (_run, _pauses) = (run, pauses);
         Receive<Begin>(_ => BeginRun());
-        Receive<Terminated>(_ => Pause());
+        Receive<LeaveRun>(Leave);
+        Receive<MayLeave>(_ => _mayLeave = true);
+        Receive<Terminated>(_ => ChildEnded());
         Receive<Passivate>(m => Context.Parent.Tell(m));
         ReceiveAny(Pass);
         BeginRun();
@@ -53,9 +59,31 @@ internal sealed class RunKeeper : ReceiveActor, IWithTimers
         while (_waiting.TryDequeue(out var next)) _child.Tell(next.Message, next.Sender);
     }
 
-    private void Pause()
+    /// <summary>What was passed on before is answered first: to stop the child would lose it.</summary>
+    private void Leave(LeaveRun order)
+    {
+        _leaves = true;
+        if (_child is null) Stop();
+        else _child.Tell(order);
+    }
+
+    private void ChildEnded()
     {
         _child = null;
+        if (_leaves) Stop();
+        else Pause();
+    }
+
+    /// <summary>The region has forgotten the run by now. One that has more to do is begun anew by a message.</summary>
+    private void Stop()
+    {
+        if (!_mayLeave) Context.Parent.Tell(new ContinueRun(Self.Path.Name));
+        foreach (var (message, sender) in _waiting) Context.Parent.Tell(message, sender);
+        Context.Stop(Self);
+    }
+
+    private void Pause()
+    {
         var pause = _pauses.Failed(Self.Path.Name);
         Timers.StartSingleTimer("begin", new Begin(), pause);
         _log.Warning("The actor of run {0} has failed and restarts in {1:0.0} s", Self.Path.Name, pause.TotalSeconds);

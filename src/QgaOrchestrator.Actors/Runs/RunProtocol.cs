@@ -66,6 +66,12 @@ public sealed record WatchRun(string Run) : IRunMessage, INoSerializationVerific
 /// cref="NoSuchRun"/>.</summary>
 public sealed record DescribeRetry(string Run, string NewRun) : IRunMessage, INoSerializationVerificationNeeded;
 
+/// <summary>To a run that asked to leave, from its region: the last message.</summary>
+public sealed record LeaveRun : INoSerializationVerificationNeeded;
+
+/// <summary>Begins the run's actor anew, which goes on by itself.</summary>
+public sealed record ContinueRun(string Run) : IRunMessage, INoSerializationVerificationNeeded;
+
 /// <summary>Where does this run live, or where would it? Answered by <see cref="RunLocated"/>. Whoever wants more of it asks
 /// there: what a large run tells is no message between nodes.</summary>
 public sealed record LocateRun(string Run) : IRunMessage, IWire;

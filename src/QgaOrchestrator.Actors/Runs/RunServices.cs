@@ -34,6 +34,7 @@ public sealed record RunServices
     /// <summary>Tells the audit log what has happened. Never fails; done when it is on disk.</summary>
     public required Func<IReadOnlyList<AuditEntry>, Task> Audit { get; init; }
 
-    /// <summary>Writes the run's row of the read model: at its start and at its end. Not waited for: it can be rebuilt.</summary>
-    public required Action<RunView> Keep { get; init; }
+    /// <summary>Writes the run's row of the read model. Never fails: it can be rebuilt. Done when this row or a newer one is
+    /// written, or cannot be written now.</summary>
+    public required Func<RunView, Task> Keep { get; init; }
 }

@@ -14,9 +14,10 @@ public sealed partial class RowKeeper(IViews views, TimeProvider time, ILogger<R
 
     private readonly Lock _queueing = new();
     private readonly Dictionary<string, Func<Task>> _waiting = [];
-    private readonly HashSet<string> _busy = [];
+    private readonly Dictionary<string, Task> _busy = [];
 
-    public void Keep(RunView run) => Keep(
+    /// <summary>Done when this row or a newer one is written, or cannot be written now.</summary>
+    public Task KeepAsync(RunView run) => Keep(
         $"run {run.Summary.Id}",
         () => run.Summary.EndedAt is null ? views.SaveRunAsync(run.Summary) : views.SaveEndedRunAsync(run.Summary, run.Items));
 
@@ -29,7 +30,7 @@ public sealed partial class RowKeeper(IViews views, TimeProvider time, ILogger<R
         lock (_queueing)
         {
             _waiting[what] = write;
-            return _busy.Add(what) ? WorkAsync(what) : Task.CompletedTask;
+            return _busy.TryGetValue(what, out var work) ? work : _busy[what] = Task.Run(() => WorkAsync(what));
         }
     }
 

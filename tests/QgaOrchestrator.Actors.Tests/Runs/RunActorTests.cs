@@ -272,7 +272,11 @@ public sealed class RunActorTests : TestKit
             Host = "h1",
             Kind = RunKinds.Known.Find,
             Audit = lines => _audit(lines),
-            Keep = _kept.Add,
+            Keep = view =>
+            {
+                _kept.Add(view);
+                return Task.CompletedTask;
+            },
         };
         return _region.ChildActorOf(RunActor.Props(services), "r1");
     }

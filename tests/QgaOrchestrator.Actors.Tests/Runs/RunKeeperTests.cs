@@ -70,6 +70,43 @@ public sealed class RunKeeperTests : TestKit
         Assert.Equal(_keeper, _region.LastSender);
     }
 
+    [Fact]
+    public void What_comes_after_a_run_asked_to_leave_is_answered_before_it_leaves()
+    {
+        _region.Watch(_keeper);
+        _keeper.Tell("end");
+        _keeper.Tell("late", _region);
+        _keeper.Tell(_region.ExpectMsg<Passivate>().StopMessage);
+
+        _told.ExpectMsg("late");
+        Assert.Equal(_region.Ref, _told.LastSender);
+        _region.ExpectTerminated(_keeper);
+    }
+
+    [Fact]
+    public void A_run_that_has_more_to_do_when_it_may_leave_is_begun_anew()
+    {
+        _keeper.Tell("end");
+        _keeper.Tell("more to do");
+        _keeper.Tell(_region.ExpectMsg<Passivate>().StopMessage);
+
+        Assert.Equal("r1", _region.ExpectMsg<ContinueRun>().Run);
+    }
+
+    [Fact]
+    public void What_waits_in_a_pause_when_the_run_may_leave_goes_back_to_the_region()
+    {
+        _keeper.Tell("end");
+        var stop = _region.ExpectMsg<Passivate>().StopMessage;
+        Fail();
+        _keeper.Tell("late", _told);
+        _keeper.Tell(stop);
+
+        Assert.Equal("r1", _region.ExpectMsg<ContinueRun>().Run);
+        _region.ExpectMsg("late");
+        Assert.Equal(_told.Ref, _region.LastSender);
+    }
+
     [Theory]
     [InlineData(1, 0.16, 0.24)]
     [InlineData(2, 0.32, 0.48)]
@@ -102,12 +139,19 @@ public sealed class RunKeeperTests : TestKit
     private sealed class Faulty : ReceiveActor
     {
         private readonly IActorRef _told;
+        private bool _isDone = true;
 
         public Faulty(IActorRef told)
         {
             _told = told;
             Receive<string>(word => word == "fail", _ => throw new InvalidOperationException("told to fail"));
-            Receive<string>(word => word == "end", _ => Context.Parent.Tell(new Passivate(PoisonPill.Instance)));
+            Receive<string>(word => word == "end", _ => Context.Parent.Tell(new Passivate(new LeaveRun())));
+            Receive<string>(word => word == "more to do", _ => _isDone = false);
+            Receive<LeaveRun>(_ =>
+            {
+                if (_isDone) Context.Parent.Tell(new RunKeeper.MayLeave());
+                Context.Stop(Self);
+            });
             ReceiveAny(told.Forward);
         }
 
