@@ -33,15 +33,15 @@ internal sealed record VmAccounts(
             place.Services.Time);
     }
 
-    public async Task<EntryLook> LookAsync(string user, CancellationToken cancel) => QemuLogs()
+    /// <summary>A chardev of QEMU's with a logfile holds what is sent to the guest. Where its command line cannot be read, nobody
+    /// can tell.</summary>
+    private readonly Lazy<bool> _qemuLogs = new(() => Qemu is { } qemu && HostProcesses.Arguments(qemu).Any(argument =>
+        argument.Contains("logfile=", StringComparison.Ordinal)));
+
+    public async Task<EntryLook> LookAsync(string user, CancellationToken cancel) => _qemuLogs.Value
         ? new EntryLook.NotHere(AccountFault.ChannelLogged)
         : await new GuestAccount(Call, user, System, Time).LookAsync(cancel);
 
     public Task<LoginTest> TestLoginAsync(string user, Secret password, CancellationToken cancel) =>
         new GuestAccount(Call, user, System, Time).TestLoginAsync(password, cancel);
-
-    /// <summary>A chardev of QEMU's with a logfile holds what is sent to the guest. Where its command line cannot be read, nobody
-    /// can tell.</summary>
-    private bool QemuLogs() => Qemu is { } qemu && HostProcesses.Arguments(qemu).Any(argument =>
-        argument.Contains("logfile=", StringComparison.Ordinal));
 }

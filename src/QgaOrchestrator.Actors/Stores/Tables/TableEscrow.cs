@@ -8,6 +8,20 @@ namespace QgaOrchestrator.Actors.Stores.Tables;
 /// <summary>Accounts as rows of JSON, and their sealed texts.</summary>
 public sealed class TableEscrow(ITables tables) : IEscrow
 {
+    // A reset asks four times for its account. linq2db would write each of these statements anew, which takes longer than SQLite
+    // needs to execute it.
+    private const string SelectAccount = "SELECT json FROM accounts WHERE vm = @vm AND \"user\" = @user";
+
+    private const string WriteAccount =
+        "INSERT INTO accounts (vm, \"user\", checked_out, json) VALUES (@vm, @user, @out, @json) ON CONFLICT (vm, \"user\") "
+            + "DO UPDATE SET checked_out = excluded.checked_out, json = excluded.json";
+
+    private const string InsertSealed =
+        "INSERT INTO sealed (vm, \"user\", generation, bytes) VALUES (@vm, @user, @generation, @bytes)";
+
+    private const string InsertFingerprint =
+        "INSERT INTO fingerprints (fingerprint, vm, \"user\") VALUES (@fingerprint, @vm, @user)";
+
     public Task<Account?> FindAsync(AccountId id) => tables.ReadAsync(db => Find(db, id));
 
     public Task<IReadOnlyList<Account>> OfVmAsync(string vm) => tables.ReadAsync(db =>
@@ -70,14 +84,12 @@ public sealed class TableEscrow(ITables tables) : IEscrow
             db.GetTable<AccountRow>().Delete(row => row.Vm == vm && row.User == user);
             return;
         }
-        db.InsertOrReplace(new AccountRow
-        {
-            Vm = vm,
-            User = user,
-            CheckedOut = after.Checkout is not null,
-            Json = JsonSerializer.Serialize(after, AccountJson.Default.Account),
-        });
-        if (added is not null) db.Insert(Row(after.Id, added.Number, added.Bytes));
+        var json = JsonSerializer.Serialize(after, AccountJson.Default.Account);
+        db.Execute(WriteAccount, Of(after.Id, new DataParameter("out", after.Checkout is not null), new("json", json)));
+        if (added is not null)
+            db.Execute(
+                InsertSealed,
+                Of(after.Id, new DataParameter("generation", added.Number), new("bytes", added.Bytes.ToArray())));
         var known = after.Generations.Select(generation => generation.Number).ToHashSet();
         foreach (var gone in before?.Generations.Where(generation => !known.Contains(generation.Number)) ?? [])
             db.GetTable<SealedRow>().Delete(row => row.Vm == vm && row.User == user && row.Generation == gone.Number);
@@ -86,14 +98,17 @@ public sealed class TableEscrow(ITables tables) : IEscrow
         foreach (var gone in old.Except(now))
             db.GetTable<FingerprintRow>().Delete(row => row.Fingerprint == gone && row.Vm == vm && row.User == user);
         foreach (var one in now.Except(old))
-            db.Insert(new FingerprintRow { Fingerprint = one, Vm = vm, User = user });
+            db.Execute(InsertFingerprint, Of(after.Id, new DataParameter("fingerprint", one)));
     }
 
     private static HashSet<string> Fingerprints(Account? account) =>
         [.. (account?.Generations ?? []).Select(generation => generation.Fingerprint).OfType<string>()];
 
     private Account? Find(DataConnection db, AccountId id) =>
-        db.GetTable<AccountRow>().FirstOrDefault(row => row.Vm == id.Vm && row.User == id.User) is { } row ? Of(row) : null;
+        db.Execute<string?>(SelectAccount, Of(id)) is { } json ? Account(id.Vm, id.User, json) : null;
+
+    private static DataParameter[] Of(AccountId id, params ReadOnlySpan<DataParameter> more) =>
+        [new("vm", id.Vm), new("user", id.User), .. more];
 
     private static SealedRow? Sealed(DataConnection db, AccountId id, int generation) => db.GetTable<SealedRow>().FirstOrDefault(
         row => row.Vm == id.Vm && row.User == id.User && row.Generation == generation);
@@ -101,18 +116,19 @@ public sealed class TableEscrow(ITables tables) : IEscrow
     private static SealedRow Row(AccountId id, int generation, ReadOnlyMemory<byte> bytes) =>
         new() { Vm = id.Vm, User = id.User, Generation = generation, Bytes = bytes.ToArray() };
 
-    private IReadOnlyList<Account> Read(IQueryable<AccountRow> rows) => [.. rows.ToList().Select(Of)];
+    private IReadOnlyList<Account> Read(IQueryable<AccountRow> rows) =>
+        [.. rows.ToList().Select(row => Account(row.Vm, row.User, row.Json))];
 
-    private Account Of(AccountRow row)
+    private Account Account(string vm, string user, string json)
     {
         try
         {
-            return JsonSerializer.Deserialize(row.Json, AccountJson.Default.Account) ?? throw new JsonException("it is null");
+            return JsonSerializer.Deserialize(json, AccountJson.Default.Account) ?? throw new JsonException("it is null");
         }
         catch (JsonException e)
         {
             throw new StoreException(
-                $"{tables.Name}: the account {row.User} of {row.Vm} cannot be read: {e.Message.TrimEnd('.')}",
+                $"{tables.Name}: the account {user} of {vm} cannot be read: {e.Message.TrimEnd('.')}",
                 $"Put a good copy of {tables.Name} back. Its sealed texts can still be opened with a recipient's key",
                 e);
         }
