@@ -57,6 +57,7 @@ internal sealed class FleetActor : ReceiveActor, IWithTimers
         Receive<HostBeat>(_others.Learn);
         Receive<HostForgotten>(Forget);
         Receive<TellVms>(_ => _told.TellEverything(Sender));
+        Receive<TellAway>(_ => _others.TellAway(Sender));
         Receive<TellChanges>(_ => _told.TellChanges());
         Receive<TellHowItIs>(_ => _told.Beat(Facts()));
 

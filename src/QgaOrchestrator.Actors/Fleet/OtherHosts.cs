@@ -25,6 +25,7 @@ internal sealed class OtherHosts(FleetServices services, IActorRef self)
     }
 
     private readonly SortedDictionary<string, Known> _hosts = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _askedForAway = [];
     private HostState _own = HostState.Joining;
 
     /// <summary>The directories that can be told something.</summary>
@@ -37,6 +38,20 @@ internal sealed class OtherHosts(FleetServices services, IActorRef self)
         now.Remove(services.Host);
         foreach (var member in now.Values) Of(member.Host).Member = member;
         foreach (var (name, host) in _hosts) host.Member = now.GetValueOrDefault(name);
+        // Each once: a host that comes back might still know what was forgotten meanwhile.
+        foreach (var (name, host) in _hosts)
+            if (IsPresent(host) && _askedForAway.Add(name)) host.Member!.Directory.Tell(new TellAway(), self);
+    }
+
+    /// <summary>What hosts that are away told last.</summary>
+    public void TellAway(ICanTell asker)
+    {
+        foreach (var (name, host) in _hosts)
+        {
+            if (IsPresent(host) || host is not { List.IsKnown: true, HeardAt: { } heard }) continue;
+            foreach (var part in host.List.All(ToldVms.BytesOf, ToldVms.Most))
+                asker.Tell(new HostVmsTold(name, part) { AsOf = heard }, self);
+        }
     }
 
     public void Learn(HostBeat beat)
@@ -51,10 +66,24 @@ internal sealed class OtherHosts(FleetServices services, IActorRef self)
     {
         if (told.Host == services.Host) return;
         var host = Of(told.Host);
+        if (told.AsOf is { } heard)
+        {
+            LearnOfAway(host, told.Part, heard);
+            return;
+        }
         (host.List, var ask) = host.List.Take(told.Part, vm => vm.Id.Name);
         host.HeardAt = services.Time.GetUtcNow();
         if (ask) AskAll(host);
         else host.AskedAt = null;
+    }
+
+    /// <summary>The newest that any node has heard counts, and the host's own word before all.</summary>
+    private static void LearnOfAway(Known host, ListPart<VmStatus> part, DateTimeOffset heard)
+    {
+        if (IsPresent(host) || heard <= host.HeardAt) return;
+        var before = host.List;
+        (host.List, _) = host.List.Take(part, vm => vm.Id.Name);
+        if (before.Version != host.List.Version || before.Incarnation != host.List.Incarnation) host.HeardAt = heard;
     }
 
     /// <returns>False: it is not known, or its node is a member and would tell of it again.</returns>

@@ -11,12 +11,11 @@ namespace QgaOrchestrator.Actors.Fleet;
 internal sealed class ToldVms(FleetServices services, OwnVms own, OtherHosts others, IActorRef self)
 {
     /// <summary>Bytes of one message: it must not delay the heartbeats of the cluster, which share its connection.</summary>
-    private const int Most = 32_000;
+    public const int Most = 32_000;
 
-    private readonly ToldList<VmStatus> _list = new(
-        Guid.NewGuid(),
-        vm => JsonSerializer.SerializeToUtf8Bytes(vm, WireJson.Default.VmStatus).Length + 1,
-        Most);
+    private readonly ToldList<VmStatus> _list = new(Guid.NewGuid(), BytesOf, Most);
+
+    public static int BytesOf(VmStatus vm) => JsonSerializer.SerializeToUtf8Bytes(vm, WireJson.Default.VmStatus).Length + 1;
 
     public bool HasChanged => _list.HasChanged;
 

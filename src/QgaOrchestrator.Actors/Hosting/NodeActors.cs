@@ -82,7 +82,7 @@ public sealed class NodeActors(
                 .WithDispatcher(ClusterExtensions.Dispatchers.Host),
             "host"
         );
-        Vms = await Regions.StartVmsAsync(system, VmActor.Props(VmServices(ledger, fleet), pauses));
+        Vms = await StartVmsAsync(cluster, VmActor.Props(VmServices(ledger, fleet), pauses));
         Runs = await Regions.StartRunsAsync(system, RunKeeper.Props(RunActor.Props(new RunServices
         {
             Time = time,
@@ -97,6 +97,15 @@ public sealed class NodeActors(
             ForgetSecrets = secrets.Forget,
         }), pauses, change => Interlocked.Add(ref _runsHere, change)));
         _host.Tell(new BeginDiscovery(Vms));
+    }
+
+    private async Task<IActorRef> StartVmsAsync(Cluster cluster, Props vm)
+    {
+        var region = await Regions.StartVmsAsync(System, vm);
+        if (options.Cluster.Seeds.Count == 0) return region;
+        var route = System.ActorOf(ActorProps.Of(() => new VmRoute(region, vm, _host)), "vms");
+        cluster.RegisterOnMemberUp(() => route.Tell(new VmRoute.Joined()));
+        return route;
     }
 
     public async Task CloseWindowsAsync()

@@ -18,7 +18,7 @@ namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>Asks the node's actors on behalf of HTTP.</summary>
 public sealed class Orchestrator(
-    NodeActors actors, IViews views, SecretSpool secrets, RunKinds kinds, SetByHand byHand, TimeProvider time)
+    NodeActors actors, IViews views, SecretSpool secrets, RunKinds kinds, SetByHand byHand, NodeState state, TimeProvider time)
     : IOrchestrator
 {
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(15);
@@ -107,8 +107,10 @@ public sealed class Orchestrator(
     }
 
     /// <exception cref="StoreException">The run does not answer, since its journal does not.</exception>
+    /// <exception cref="NoClusterException">This node is no member, so it reaches no run.</exception>
     private async Task<object> AskRunAsync(IRunMessage question, CancellationToken cancel)
     {
+        if (!state.IsUp) throw new NoClusterException(state.WaitsFor);
         var answer = actors.Runs.Ask<object>(question, Answer, cancel);
         if (await Task.WhenAny(answer, Task.Delay(Soon, time, cancel)) != answer) await views.PingAsync();
         return await answer;
@@ -129,7 +131,7 @@ public sealed class Orchestrator(
             : await StartAsync(retry with { StartedBy = by }, cancel);
 
     public async Task<string> FindRunHostAsync(string id, CancellationToken cancel) =>
-        (await actors.Runs.Ask<RunLocated>(new LocateRun(id), Answer, cancel)).Host;
+        ((RunLocated)await AskRunAsync(new LocateRun(id), cancel)).Host;
 
     public async Task<RunView?> GetRunAsync(string id, CancellationToken cancel)
     {

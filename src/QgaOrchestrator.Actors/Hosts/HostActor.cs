@@ -45,6 +45,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
 
         Receive<BeginDiscovery>(Discover);
         Receive<VmsFound>(m => _vms.Update(m));
+        Receive<PresentVms>(_ => _vms.PresentAll());
         Receive<FindVm>(m => _vms.Answer(m, Sender));
         Receive<FindEntry>(m => Sender.Tell(new EntryFound(_ledger.Read(m.Vm))));
 

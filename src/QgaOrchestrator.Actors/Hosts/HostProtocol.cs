@@ -51,8 +51,11 @@ public sealed record CloseWindows(string Reason) : IHostMessage;
 
 public sealed record WindowsClosed : IHostMessage;
 
-/// <summary>From the node, when the region of VMs is up: look for VMs, and start their actors there.</summary>
+/// <summary>From the node, when the way to VMs is up: look for VMs, and tell their actors.</summary>
 public sealed record BeginDiscovery(IActorRef Vms) : IHostMessage;
+
+/// <summary>From the way to VMs: their actors are others now, tell them all.</summary>
+public sealed record PresentVms : IHostMessage;
 
 /// <summary>From this host's discovery: all that is there now. The host starts channels; the directory reports the
 /// rest.</summary>

@@ -3,9 +3,13 @@ using QgaOrchestrator.Core.Fleet.Directory;
 
 namespace QgaOrchestrator.Actors.Messages;
 
-/// <summary>From a host's directory to that of another host: VMs of the sender's host.</summary>
-/// <param name="Host">The sender's.</param>
-public sealed record HostVmsTold(string Host, ListPart<VmStatus> Part) : IWire;
+/// <summary>From a host's directory to that of another host: VMs of the sender's host, or of one that is away.</summary>
+/// <param name="Host">Where the VMs are.</param>
+public sealed record HostVmsTold(string Host, ListPart<VmStatus> Part) : IWire
+{
+    /// <summary>When a host that is away was heard of last; null: the sender tells of its own VMs.</summary>
+    public DateTimeOffset? AsOf { get; init; }
+}
 
 /// <summary>From a host's directory to all others, every <see cref="Interval"/>: how far its list is, and how the host is.
 /// Who is behind asks with <see cref="TellVms"/>.</summary>
@@ -19,6 +23,10 @@ public sealed record HostBeat(string Host, Guid Incarnation, long Version, HostF
 
 /// <summary>To a host's directory: tell the sender all of your VMs.</summary>
 public sealed record TellVms : IWire;
+
+/// <summary>To a host's directory, from a node that has just begun and was told of no VM yet: tell the sender the VMs of hosts
+/// that are away.</summary>
+public sealed record TellAway : IWire;
 
 /// <summary>To this node's directory, which tells all others: a host that is away does not come back. Its VMs are not listed any
 /// more.</summary>

@@ -29,6 +29,7 @@ public static class WireCatalog
         new("host.vms.v1", typeof(HostVmsTold)),
         new("host.beat.v1", typeof(HostBeat)),
         new("host.tell.v1", typeof(TellVms)),
+        new("host.tell-away.v1", typeof(TellAway)),
         new("host.forgotten.v1", typeof(HostForgotten)),
     ];
 }

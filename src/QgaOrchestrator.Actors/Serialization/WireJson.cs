@@ -29,6 +29,7 @@ namespace QgaOrchestrator.Actors.Serialization;
 [JsonSerializable(typeof(HostVmsTold))]
 [JsonSerializable(typeof(HostBeat))]
 [JsonSerializable(typeof(TellVms))]
+[JsonSerializable(typeof(TellAway))]
 [JsonSerializable(typeof(HostForgotten))]
 [JsonSerializable(typeof(JsonObject))]
 public sealed partial class WireJson : JsonSerializerContext

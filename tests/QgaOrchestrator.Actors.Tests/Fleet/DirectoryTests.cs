@@ -53,6 +53,28 @@ public sealed class DirectoryTests : TestKit
     }
 
     [Fact]
+    public async Task A_node_that_begins_is_told_of_hosts_that_are_away()
+    {
+        Members(HostState.Up);
+        _second.FishForMessage<TellAway>(_ => true);
+        Tell(Status(Other));
+        Assert.Single(await ListAsync());
+        var heard = _time.GetUtcNow();
+        _time.Advance(TimeSpan.FromHours(1));
+        Members(HostState.Unreachable);
+        var asker = CreateTestProbe();
+        _fleet.Tell(new TellAway(), asker);
+        var told = asker.ExpectMsg<HostVmsTold>();
+        Assert.Equal(("hv2", heard, "db"), (told.Host, told.AsOf, Assert.Single(told.Part.Seen).Id.Name));
+
+        _fleet.Tell(told with { Host = "hv3", Part = told.Part with { Seen = [Status(new VmId("hv3", "shop"))] } });
+        _fleet.Tell(told with { Host = "hv3", Part = told.Part with { Seen = [], To = 9 }, AsOf = heard.AddSeconds(-1) });
+
+        var vm = Assert.Single((await _fleet.Ask<VmList>(new ListVms())).Vms, vm => vm.Id.Host == "hv3");
+        Assert.Equal((AgentState.Unreachable, heard), (vm.Agent, vm.AsOf));
+    }
+
+    [Fact]
     public async Task Another_hosts_VMs_are_listed_and_reached_through_its_directory()
     {
         Members(HostState.Up);

@@ -82,6 +82,7 @@ public sealed class SerializerTests : IAsyncLifetime
         ], ["left"])),
         new HostBeat("hv1", Guid.NewGuid(), 7, new("0.1.0", "http://127.0.0.1:7070", 2, 1, 3, 0.5, At, "0123456789ab")),
         new TellVms(),
+        new TellAway(),
         new HostForgotten("hv1"),
     ];
 

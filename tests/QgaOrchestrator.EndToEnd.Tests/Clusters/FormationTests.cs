@@ -1,3 +1,7 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using QgaOrchestrator.Api;
+using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Lab;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Clusters;
@@ -10,12 +14,14 @@ public sealed class FormationTests
     public async Task Three_nodes_are_one_cluster_that_refuses_strangers_and_takes_back_a_killed_one()
     {
         await using var lab = await ClusterLab.MakeAsync();
-        ClusterNode one = await lab.NodeAsync(1), two = await lab.NodeAsync(2), three = await lab.NodeAsync(3);
+        ClusterNode one = await lab.NodeAsync(1, vms: 1), two = await lab.NodeAsync(2), three = await lab.NodeAsync(3);
         await one.StartAsync();
         Assert.Equal(
             $"this node waits for 2 of 3 seeds: 127.0.0.2:{lab.Port}, 127.0.0.3:{lab.Port}", await one.WaitForAsync("2 of 3"));
+        await AssertServesItsVmsAloneAsync(one);
         await Task.WhenAll(two.StartAsync(), three.StartAsync());
         foreach (var node in new[] { one, two, three }) await node.WaitUntilUpAsync();
+        using (var client = one.Client()) Assert.Equal("thawed", await WaitForStatusAsync(client));
         using var peers = ClusterLab.PeersClient(two);
         var (cluster, _) = await one.StateAsync(peers);
 
@@ -63,6 +69,35 @@ public sealed class FormationTests
         await three.WaitUntilUpAsync();
         Assert.Equal(cluster, (await three.StateAsync(peers)).Id);
     }
+
+    private static async Task AssertServesItsVmsAloneAsync(ClusterNode node)
+    {
+        using var client = node.Client();
+        await WaitForStatusAsync(client);
+        await client.CallAgentAsync("hv1-vm1", "guest-fsfreeze-freeze", default, new AgentCallOptions());
+        Assert.True((await client.GetVmAsync("hv1-vm1")).Frozen);
+        await client.CallAgentAsync("hv1-vm1", "guest-fsfreeze-thaw", default, new AgentCallOptions());
+        Assert.Equal("thawed", await WaitForStatusAsync(client));
+        var refused = await Assert.ThrowsAsync<ApiException>(() => client.StartRunAsync(
+            new RunRequest("command", "*", new JsonObject { ["command"] = "guest-ping" })));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, ProblemCodes.NotReady), (refused.Status, refused.Code));
+        Assert.Contains("waits for 2 of 3 seeds", refused.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Of its guest's file systems, as soon as its agent answers.</summary>
+    private static Task<string> WaitForStatusAsync(QgaClient client) => Poll.ForAsync(
+        "the VM's agent", TimeSpan.FromSeconds(30), async () =>
+        {
+            try
+            {
+                return (await client.CallAgentAsync(
+                    "hv1-vm1", "guest-fsfreeze-status", default, new AgentCallOptions())).GetString();
+            }
+            catch (ApiException e) when (e.Status is HttpStatusCode.ServiceUnavailable or HttpStatusCode.NotFound)
+            {
+                return null;
+            }
+        });
 
     private static async Task AssertRefusedAsync(ClusterLab lab, ClusterNode node)
     {

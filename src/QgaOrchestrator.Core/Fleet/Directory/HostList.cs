@@ -35,6 +35,12 @@ public sealed record HostList<T>
     /// <returns>Whether the host has told more than is known here.</returns>
     public bool IsBehind(Guid incarnation, long version) => incarnation != Incarnation || version > Version;
 
+    /// <summary>All of it, for a node that the host itself cannot tell.</summary>
+    /// <param name="bytesOf">The size of a VM in a message.</param>
+    /// <param name="most">Bytes of one part.</param>
+    public IReadOnlyList<ListPart<T>> All(Func<T, int> bytesOf, int most) =>
+        ListParts.Of(Incarnation, 0, Version, Vms.Values, [], bytesOf, most);
+
     private static bool IsOfSame(ListPart<T> one, ListPart<T> other) =>
         (one.Incarnation, one.From, one.To, one.Parts) == (other.Incarnation, other.From, other.To, other.Parts);
 

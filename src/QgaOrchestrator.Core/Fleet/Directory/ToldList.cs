@@ -52,33 +52,6 @@ public sealed class ToldList<T>(Guid incarnation, Func<T, int> bytesOf, int most
     public IReadOnlyList<ListPart<T>> All() =>
         HasChanged ? throw new InvalidOperationException("changes are told first") : Parts(0, [.. _vms.Values], []);
 
-    private List<ListPart<T>> Parts(long from, IReadOnlyList<T> seen, IReadOnlyList<string> left)
-    {
-        var packed = new List<(List<T> Seen, List<string> Left)> { ([], []) };
-        var bytes = 0;
-        foreach (var vm in seen)
-        {
-            Grow(bytesOf(vm));
-            packed[^1].Seen.Add(vm);
-        }
-        foreach (var name in left)
-        {
-            Grow(name.Length);
-            packed[^1].Left.Add(name);
-        }
-        return
-        [
-            .. packed.Select((part, i) => new ListPart<T>(Incarnation, from, Version, i, packed.Count, part.Seen, part.Left)),
-        ];
-
-        void Grow(int by)
-        {
-            if (bytes > 0 && bytes + by > most)
-            {
-                packed.Add(([], []));
-                bytes = 0;
-            }
-            bytes += by;
-        }
-    }
+    private IReadOnlyList<ListPart<T>> Parts(long from, IReadOnlyList<T> seen, IReadOnlyList<string> left) =>
+        ListParts.Of(Incarnation, from, Version, seen, left, bytesOf, most);
 }

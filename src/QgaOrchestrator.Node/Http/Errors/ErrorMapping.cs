@@ -1,3 +1,4 @@
+using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Guests;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
@@ -18,6 +19,7 @@ public static class ErrorMapping
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problems.TooLarge(null),
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => Problems.TooSlow,
         BadHttpRequestException e => new("Bad request", e.StatusCode, ProblemCodes.BadRequest, e.Message, "Correct the request."),
+        NoClusterException e => Problems.NoCluster(e.Message),
         Akka.Actor.AskTimeoutException => Problems.StoreBusy,
         StoreException e => new(
             "Store unavailable", StatusCodes.Status503ServiceUnavailable, ProblemCodes.StoreUnavailable, $"{e.Reason}.",

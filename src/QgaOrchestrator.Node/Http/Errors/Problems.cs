@@ -43,6 +43,11 @@ public static class Problems
         "Not ready", StatusCodes.Status503ServiceUnavailable, ProblemCodes.NotReady, "The node is starting or stopping.",
         "Try again in a few seconds. /readyz shows what it waits for.");
 
+    public static Problem NoCluster(string why) => new(
+        "No cluster", StatusCodes.Status503ServiceUnavailable, ProblemCodes.NotReady,
+        $"Runs belong to the cluster, and {why}.",
+        "Start or reach the nodes that it waits for: see /readyz. This node lists, calls and thaws its own VMs meanwhile.");
+
     /// <summary>An actor that is late waits for the journal: nothing else takes long.</summary>
     public static readonly Problem StoreBusy = new(
         "Store busy",

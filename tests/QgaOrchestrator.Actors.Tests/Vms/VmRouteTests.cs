@@ -1,0 +1,90 @@
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Messages;
+using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Fleet;
+
+namespace QgaOrchestrator.Actors.Tests.Vms;
+
+/// <summary>Who serves the VMs of a host whose node looks for its cluster, in virtual time.</summary>
+public sealed class VmRouteTests : TestKit
+{
+    private static readonly VmId Vm = new("h1", "vm1");
+
+    private readonly TestProbe _region, _host, _vms;
+    private readonly IActorRef _route;
+
+    public VmRouteTests() : base("""
+        akka.test.single-expect-default = 60s
+        akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
+        """)
+    {
+        (_region, _host, _vms) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
+        var vm = Props.Create(() => new ServedVmActor(_vms));
+        _route = Sys.ActorOf(Props.Create(() => new VmRoute(_region, vm, _host)));
+    }
+
+    [Fact]
+    public void A_member_serves_VMs_in_their_region_and_what_came_before_is_not_lost()
+    {
+        _route.Tell(new WakeVm(Vm));
+        _route.Tell(new VmRoute.Joined());
+        _host.ExpectMsg<PresentVms>();
+        Assert.Equal(Vm, _region.ExpectMsg<WakeVm>().Vm);
+
+        Advance();
+        _route.Tell(new WakeVm(Vm));
+        _region.ExpectMsg<WakeVm>();
+        Assert.False(_vms.HasMessages);
+    }
+
+    [Fact]
+    public void A_node_that_finds_no_cluster_serves_its_VMs_itself()
+    {
+        _route.Tell(new WakeVm(Vm));
+        _host.ExpectNoMsg(TimeSpan.Zero);
+
+        Advance();
+        _host.ExpectMsg<PresentVms>();
+        _vms.ExpectMsg("begins");
+        _vms.ExpectMsg<WakeVm>();
+        _route.Tell(new WakeVm(Vm));
+        _vms.ExpectMsg<WakeVm>();
+        Assert.False(_region.HasMessages);
+    }
+
+    [Fact]
+    public void A_VM_begins_in_the_region_only_when_its_other_actor_has_ended()
+    {
+        Advance();
+        _host.ExpectMsg<PresentVms>();
+        _route.Tell(new WakeVm(Vm));
+        _vms.ExpectMsg("begins");
+        _vms.ExpectMsg<WakeVm>();
+
+        _route.Tell(new VmRoute.Joined());
+        _route.Tell(new WakeVm(Vm));
+        _region.ExpectMsg<WakeVm>();
+        Assert.True(_vms.HasMessages);
+        _vms.ExpectMsg("ends");
+        _host.ExpectMsg<PresentVms>();
+    }
+
+    private void Advance() => ((TestScheduler)Sys.Scheduler).Advance(VmRoute.Patience);
+
+    private sealed class ServedVmActor : ReceiveActor
+    {
+        private readonly IActorRef _told;
+
+        public ServedVmActor(IActorRef told)
+        {
+            _told = told;
+            told.Tell("begins");
+            ReceiveAny(told.Forward);
+        }
+
+        protected override void PostStop() => _told.Tell("ends");
+    }
+}
