@@ -1,3 +1,4 @@
+using QgaOrchestrator.EndToEnd.Tests.Clusters;
 using QgaOrchestrator.EndToEnd.Tests.RealVms;
 using QgaOrchestrator.EndToEnd.Tests.RealVms.Agent;
 using QgaOrchestrator.EndToEnd.Tests.Simulated;
@@ -12,8 +13,8 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Longest =
     [
-        nameof(RealVmTests), nameof(FullVm), nameof(SharedNode), nameof(WindowFaultTests), nameof(ClockStepTests),
-        nameof(EndedNode), nameof(LockedStoreTests), nameof(EscrowTests),
+        nameof(RealVmTests), nameof(FullVm), nameof(FormationTests), nameof(EscrowTests), nameof(SharedNode),
+        nameof(WindowFaultTests), nameof(ClockStepTests), nameof(EndedNode), nameof(LockedStoreTests),
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>

@@ -7,7 +7,6 @@ using QgaOrchestrator.Lab;
 namespace QgaOrchestrator.EndToEnd.Tests.Clusters;
 
 /// <summary>Nodes find into one cluster, and who is none of them stays out.</summary>
-[Collection(nameof(Alone))]
 public sealed class FormationTests
 {
     [SkippableFact]
