@@ -78,6 +78,10 @@ public sealed class HostileTextTests
         ["token revoke"] = "n",
         ["audit"] = "",
         ["audit verify"] = "",
+        ["context add"] = "n",
+        ["context use"] = "n",
+        ["context list"] = "",
+        ["context remove"] = "n",
         ["completion"] = "bash",
     };
 

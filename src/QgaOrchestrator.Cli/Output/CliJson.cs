@@ -64,6 +64,9 @@ internal sealed record ProcessReport(
 /// <summary>A VM in which it was done.</summary>
 internal sealed record DoneReport(string Vm);
 
+/// <summary>A node by a name of the caller's; <paramref name="Current"/>: where a command names none.</summary>
+internal sealed record ContextReport(string Name, string Api, string? Ca, string? TokenFile, bool Current);
+
 /// <summary>The API's own shapes where there is one, indented for people with a json habit.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(RunReport))]
@@ -93,6 +96,7 @@ internal sealed record DoneReport(string Vm);
 [JsonSerializable(typeof(Page<Token>))]
 [JsonSerializable(typeof(NewToken))]
 [JsonSerializable(typeof(Page<AuditRecord>))]
+[JsonSerializable(typeof(Page<ContextReport>))]
 [JsonSerializable(typeof(AuditChain))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class CliJson : JsonSerializerContext
