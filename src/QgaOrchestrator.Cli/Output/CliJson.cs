@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using QgaOrchestrator.Api;
@@ -114,6 +115,14 @@ internal sealed partial class CliJson : JsonSerializerContext
     {
         to.Write(Escaped(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)_readable.GetTypeInfo(typeof(T))!)));
         to.WriteLine();
+    }
+
+    /// <summary>A JSON that was read, as a file shows it.</summary>
+    public static string Indented(JsonNode json)
+    {
+        using var bytes = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true })) json.WriteTo(writer);
+        return Encoding.UTF8.GetString(bytes.ToArray());
     }
 
     public static JsonElement Element<T>(T value) =>
