@@ -25,6 +25,8 @@ internal static class Qgactl
         root.Add(HostCommands.Build(host, global));
         root.Add(TokenCommands.Build(host, global));
         root.Add(AuditCommand.Build(host, global));
+        root.Add(SupportDumpCommand.Build(host, global));
+        root.Add(ContextCommands.Build(host, global));
         root.Add(ShellCompletion.Build(host));
         global.AddTo(root);
         var help = root.Options.OfType<HelpOption>().Single();

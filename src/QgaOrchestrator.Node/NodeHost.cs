@@ -61,6 +61,7 @@ public static class NodeHost
             .ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver = ApiJson.Default)
             .AddQgaOrchestrator(options)
             .AddApiCertificate(options.Node.Certificate)
+            .AddNodeMetrics()
             .AddHostedService<TokenRefresh>()
             .AddHostedService<DescriptorWatch>()
             .AddHostedService<MemoryAtRest>();
@@ -95,6 +96,7 @@ public static class NodeHost
         app.MapPasswords();
         app.MapTokens();
         app.MapAudit();
+        app.MapMetrics();
         app.AnnounceAddress(data.TokenFile);
         return app;
     }

@@ -5,6 +5,7 @@ using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Messages;
+using QgaOrchestrator.Actors.Metrics;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Stores.Files;
 using QgaOrchestrator.Actors.Stores.Sqlite;
@@ -227,8 +228,12 @@ public abstract class OneHost : TestKit, IAsyncLifetime
     private protected virtual HostScan Scan() =>
         new(File.Exists(Vm.AgentPath) ? [SpecAt(Vm.AgentPath)] : [], [], []);
 
+    /// <summary>What host and VM have counted.</summary>
+    protected NodeMetrics Metrics { get; } = new();
+
     private HostServices HostServices() => new()
     {
+        Metrics = Metrics,
         Time = TimeProvider.System,
         Ledger = Ledger,
         Fleet = Fleet.Ref,
@@ -261,6 +266,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
 
     private VmServices VmServices() => new()
     {
+        Metrics = Metrics,
         Time = TimeProvider.System,
         Ledger = Ledger,
         Limits = Limits,

@@ -50,7 +50,8 @@ internal sealed class FakeNode : HttpMessageHandler
         lock (_answers)
             Requests.Add(
                 new Asked($"{request.Method} {path}", body.TrimEnd(' '), name =>
-                    request.Headers.TryGetValues(name, out var values) ? values.Single() : null
+                    request.Headers.TryGetValues(name, out var values) ? values.Single() : null,
+                    request.RequestUri
                 )
             );
         if (!_answers.TryGetValue($"{request.Method} {path}", out var queue))
@@ -60,5 +61,5 @@ internal sealed class FakeNode : HttpMessageHandler
         return answer();
     }
 
-    internal sealed record Asked(string Route, string Body, Func<string, string?> Header);
+    internal sealed record Asked(string Route, string Body, Func<string, string?> Header, Uri Uri);
 }

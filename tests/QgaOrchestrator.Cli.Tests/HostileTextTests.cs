@@ -78,6 +78,11 @@ public sealed class HostileTextTests
         ["token revoke"] = "n",
         ["audit"] = "",
         ["audit verify"] = "",
+        ["support-dump"] = "--to /nonexistent/dump.tar.gz",
+        ["context add"] = "n",
+        ["context use"] = "n",
+        ["context list"] = "",
+        ["context remove"] = "n",
         ["completion"] = "bash",
     };
 

@@ -9,11 +9,29 @@ namespace QgaOrchestrator.Actors.Audit;
 /// </summary>
 public sealed partial class AuditKeeper(IAuditLog audit, TimeProvider time, ILogger<AuditKeeper> log)
 {
+    private int _waiting;
+
+    /// <summary>Entries that are not on disk yet.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
     /// <summary>Never fails. Done when the entries are on disk, or when the node has stopped.</summary>
     /// <param name="entries">An entry whose key is in the log already is skipped.</param>
     public async Task KeepAsync(IReadOnlyList<AuditEntry> entries)
+    {
+        Interlocked.Add(ref _waiting, entries.Count);
+        try
+        {
+            await WriteAsync(entries);
+        }
+        finally
+        {
+            Interlocked.Add(ref _waiting, -entries.Count);
+        }
+    }
+
+    private async Task WriteAsync(IReadOnlyList<AuditEntry> entries)
     {
         for (var late = false; ; late = true)
         {

@@ -7,6 +7,7 @@ using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds;
+using QgaOrchestrator.Actors.Metrics;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Stores;
@@ -32,6 +33,7 @@ public sealed class NodeActors(
     AuditKeeper audit,
     RowKeeper rows,
     RunKinds kinds,
+    NodeMetrics metrics,
     TimeProvider time,
     ILogger<NodeActors> log
 ) : INodeActors
@@ -92,6 +94,7 @@ public sealed class NodeActors(
             Kind = kinds.Find,
             Host = options.Node.Host,
             Audit = audit.KeepAsync,
+            Metrics = metrics,
             Keep = rows.KeepAsync,
             Secrets = secrets.Read,
             ForgetSecrets = secrets.Forget,
@@ -142,6 +145,7 @@ public sealed class NodeActors(
         Watchdog = stop => WatchdogLauncher.EnsureAsync(ledger, time, stop, SystemdUnit.OfThisProcess()),
         Name = options.Node.Host,
         Audit = audit.KeepAsync,
+        Metrics = metrics,
         Discovered = _discovered,
     };
 
@@ -169,6 +173,7 @@ public sealed class NodeActors(
         Drafts = Path.Combine(options.Node.DataDirectory, "drafts"),
         BootId = HostProcesses.BootId(),
         IsAlive = HostProcesses.IsRunning,
+        Metrics = metrics,
         Preparing = new SemaphoreSlim(PreparedAtOnce),
         Files = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, FilesAtOnce).ConcurrentScheduler,
     };

@@ -7,6 +7,7 @@ using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Membership;
+using QgaOrchestrator.Actors.Metrics;
 using QgaOrchestrator.Actors.Options;
 using QgaOrchestrator.Actors.Passwords;
 using QgaOrchestrator.Actors.Points;
@@ -32,6 +33,7 @@ public static class OrchestratorExtensions
         services.AddSingleton(options);
         services.AddStores(options);
         services.AddSingleton(_ => new SecretSpool(Path.Combine(options.Node.DataDirectory, "secrets")));
+        services.AddSingleton<NodeMetrics>();
         services.AddSingleton<AuditKeeper>();
         services.AddSingleton<RowKeeper>();
         services.AddSingleton<StoreOpening>();

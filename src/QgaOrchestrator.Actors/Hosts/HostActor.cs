@@ -229,6 +229,8 @@ public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
 
     private void See(WatchdogSight? watchdog)
     {
-        if (watchdog is { } sight) Handle(new GuardInput.Watchdog(sight));
+        if (watchdog is not { } sight) return;
+        _services.Metrics.Guarded(sight == WatchdogSight.Guarding);
+        Handle(new GuardInput.Watchdog(sight));
     }
 }

@@ -29,7 +29,7 @@ internal sealed class HostLedger(HostServices services, IActorRef self, ILogging
         foreach (var entry in contents.Entries)
         {
             step(new GuardInput.Found(entry.Window, entry.Vm, entry.Phase == LedgerPhase.Thawed));
-            Tell(ThawLines.ByAnother(entry, services.Name), entry.Window);
+            TellOfAnother(entry);
             // A caller's own freeze, thawed: no run will ever ask for its entry.
             if (entry is { Phase: LedgerPhase.Thawed, Run.Length: 0 }) step(new GuardInput.Journalled(entry.Window));
         }
@@ -47,7 +47,7 @@ internal sealed class HostLedger(HostServices services, IActorRef self, ILogging
         try
         {
             var entry = services.Ledger.Read(vm);
-            if (entry is not null) Tell(ThawLines.ByAnother(entry, services.Name), entry.Window);
+            if (entry is not null) TellOfAnother(entry);
             return entry;
         }
         catch (LedgerDamagedException e)
@@ -88,10 +88,17 @@ internal sealed class HostLedger(HostServices services, IActorRef self, ILogging
     /// <param name="found">An earlier process had frozen it.</param>
     public void TellThaw(LedgerEntry entry, bool found) => Tell(ThawLines.ByNode(entry, found, services.Name), entry.Window);
 
-    private void Tell(AuditEntry? line, string window)
+    private void TellOfAnother(LedgerEntry entry)
     {
-        if (line is null || !_told.Add(window)) return;
+        if (Tell(ThawLines.ByAnother(entry, services.Name), entry.Window)) services.Metrics.ThawedByAnother(entry.Facts);
+    }
+
+    /// <returns>It was not told yet.</returns>
+    private bool Tell(AuditEntry? line, string window)
+    {
+        if (line is null || !_told.Add(window)) return false;
         step(new GuardInput.Auditing(window));
         services.Audit([line]).PipeTo(self, success: () => new Audited(window));
+        return true;
     }
 }

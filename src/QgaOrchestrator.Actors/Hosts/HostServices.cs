@@ -1,4 +1,5 @@
 using Akka.Actor;
+using QgaOrchestrator.Actors.Metrics;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
@@ -26,6 +27,8 @@ public sealed record HostServices
 
     /// <summary>Tells the audit log what has happened. Never fails; done when it is on disk.</summary>
     public required Func<IReadOnlyList<AuditEntry>, Task> Audit { get; init; }
+
+    public required NodeMetrics Metrics { get; init; }
 
     /// <summary>Completed after the first scan.</summary>
     public required TaskCompletionSource Discovered { get; init; }

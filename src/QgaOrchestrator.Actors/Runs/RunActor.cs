@@ -79,6 +79,12 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     public static string PersistenceIdOf(string run) => $"run-{run}";
 
+    protected override void PostStop()
+    {
+        _services.Metrics.Hide(Self.Path.Name);
+        base.PostStop();
+    }
+
     public static Props Props(RunServices services) => ActorProps.Of(() => new RunActor(services));
 
     /// <summary>A coordinator that fails has forgotten its group: this actor begins anew with it, as after a crash, and asks the
@@ -103,6 +109,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     {
         if (_live.Run is null) Timers.StartSingleTimer("nobody", new LingeredWithoutRun(), Lingering);
         WatchHosts();
+        if (_live.Run is { } found) _services.Metrics.Show(found);
         // All of them once more: the audit log takes only what it does not have.
         _audit.Append();
         if (_live.Run is { IsEnded: false } run) _log.Info("{0}", RunWords.Continues(run));
@@ -196,11 +203,13 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     /// <summary>Until the journal has answered, whatever else comes waits.</summary>
     private void Store(RunEffect.Store store, Action<RunState>? answer)
     {
-        var left = store.Events.Count;
+        var (left, since) = (store.Events.Count, _services.Time.GetTimestamp());
         PersistAll(store.Events, happened =>
         {
             Apply(happened);
             if (--left > 0) return;
+            _services.Metrics.JournalWritten(_services.Time.GetElapsedTime(since));
+            _services.Metrics.Show(_live.Run!);
             _shown.Forget(store.Settled);
             Handle(new RunInput.Stored(store), answer);
             _shown.TellLater(_live.Run!);
@@ -233,6 +242,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     private void End(RunState run)
     {
+        _services.Metrics.Ended(run);
         // Before anybody hears of the end.
         _services.ForgetSecrets(run.Id);
         _shown.Tell(run);

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Metrics;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Runs;
 
@@ -33,6 +34,8 @@ public sealed record RunServices
 
     /// <summary>Tells the audit log what has happened. Never fails; done when it is on disk.</summary>
     public required Func<IReadOnlyList<AuditEntry>, Task> Audit { get; init; }
+
+    public required NodeMetrics Metrics { get; init; }
 
     /// <summary>Writes the run's row of the read model. Never fails: it can be rebuilt. Done when this row or a newer one is
     /// written, or cannot be written now.</summary>

@@ -21,4 +21,8 @@ public sealed record NodeStores(
 {
     /// <summary>What is done in the background for as long as the node runs.</summary>
     public Func<CancellationToken, Task> Upkeep { get; init; } = _ => Task.CompletedTask;
+
+    /// <summary>How many entries of the audit log are not copied to where they are to be; null: not known yet, or they are copied
+    /// nowhere.</summary>
+    public Func<Task<long?>> AuditBacklogAsync { get; init; } = () => Task.FromResult<long?>(null);
 }

@@ -163,9 +163,14 @@ internal sealed class VmChannel
                 break;
             case ChannelEffect.Send e:
                 var call = _calls.Find(e.Ticket)!;
+                var sent = _services.Time.GetTimestamp();
                 Agent.CallAsync(call.Request, call.Timeout).PipeTo(
                     _self,
-                    success: outcome => new Notice.Ended(e.Ticket, outcome),
+                    success: outcome =>
+                    {
+                        _services.Metrics.CommandEnded(_services.Time.GetElapsedTime(sent), outcome);
+                        return new Notice.Ended(e.Ticket, outcome);
+                    },
                     failure: fault => new Notice.Ended(e.Ticket, new AgentOutcome.Unknown(fault.Message)));
                 break;
             case ChannelEffect.Follow e when _calls.Find(e.Ticket) is null:

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Metrics;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Points;
@@ -83,6 +84,8 @@ public sealed record VmServices
     /// two processors nearly twice.
     /// </summary>
     public required SemaphoreSlim Preparing { get; init; }
+
+    public required NodeMetrics Metrics { get; init; }
 
     /// <summary>The scheduler of slow work on files; bounded.</summary>
     public required TaskScheduler Files { get; init; }

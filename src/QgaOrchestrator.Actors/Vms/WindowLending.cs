@@ -153,6 +153,7 @@ internal sealed class WindowLending(
         var (adopted, byHand) = (lent.Owner.Equals(_self), lent.Order.Item.Run.Length == 0);
         // No run asks for the entry of a caller's own freeze that an earlier process left.
         if (adopted && byHand) services.Host.Tell(new RemoveEntry(closed.Window));
+        services.Metrics.WindowClosed(closed.Record, adopted, _thawCallers.Count > 0);
         AnswerThawCallers(closed.Record.Thawed ?? 0);
         context.Unwatch(lent.Window);
         context.Stop(lent.Window);

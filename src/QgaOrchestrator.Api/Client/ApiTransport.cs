@@ -104,11 +104,20 @@ internal sealed class ApiTransport : IDisposable
     /// <summary>Sends once, whatever is answered: a body that is read once.</summary>
     public async Task<HttpResponseMessage> SendNowAsync(Func<HttpRequestMessage> make, CancellationToken cancel)
     {
+        var response = await SendRawAsync(make, cancel).ConfigureAwait(false);
+        if (response.IsSuccessStatusCode)
+            return response;
+        using (response)
+            throw new ApiException(response.StatusCode, await ProblemOfAsync(response, cancel).ConfigureAwait(false));
+    }
+
+    /// <summary>Sends once, and gives an answer that is an error back, too.</summary>
+    public async Task<HttpResponseMessage> SendRawAsync(Func<HttpRequestMessage> make, CancellationToken cancel)
+    {
         using var request = make();
-        HttpResponseMessage response;
         try
         {
-            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
         }
         catch (HttpRequestException e)
         {
@@ -118,10 +127,18 @@ internal sealed class ApiTransport : IDisposable
         {
             throw new NodeUnreachableException(Api, "it does not accept the connection", e);
         }
-        if (response.IsSuccessStatusCode)
-            return response;
-        using (response)
-            throw new ApiException(response.StatusCode, await ProblemOfAsync(response, cancel).ConfigureAwait(false));
+    }
+
+    public async Task<string> ReadTextAsync(HttpResponseMessage response, CancellationToken cancel)
+    {
+        try
+        {
+            return await response.Content.ReadAsStringAsync(cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw new NodeUnreachableException(Api, e.Message, e);
+        }
     }
 
     private static string Reason(HttpRequestException e) => e.HttpRequestError switch

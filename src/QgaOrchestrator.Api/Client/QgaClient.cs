@@ -108,6 +108,22 @@ public sealed partial class QgaClient : IDisposable
     public IAsyncEnumerable<Run> ListRunsAsync(Action<DateTimeOffset>? kept = null, CancellationToken cancel = default) =>
         ListAsync(ApiRoutes.Runs, ApiJson.Default.PageRun, cancel, kept);
 
+    /// <summary>The node's metrics, as Prometheus reads them.</summary>
+    public async Task<string> GetMetricsAsync(CancellationToken cancel = default)
+    {
+        using var response = await _transport
+            .SendAsync(() => new HttpRequestMessage(HttpMethod.Get, ApiRoutes.Metrics), cancel).ConfigureAwait(false);
+        return await _transport.ReadTextAsync(response, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>What the node answers to a GET, also where that is an error: /readyz tells what is wrong.</summary>
+    public async Task<string> ReadTextAsync(string path, CancellationToken cancel = default)
+    {
+        using var response = await _transport
+            .SendRawAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancel).ConfigureAwait(false);
+        return await _transport.ReadTextAsync(response, cancel).ConfigureAwait(false);
+    }
+
     public Task<Run> GetRunAsync(string id, CancellationToken cancel = default) =>
         GetAsync(ApiRoutes.RunPath(id), ApiJson.Default.Run, cancel);
 

@@ -44,6 +44,13 @@ internal sealed class GlobalOptions
         Recursive = true,
     };
 
+    public Option<string> Context { get; } = new("--context")
+    {
+        Description = "A node by the name that qgactl context add gave it (default: the one in use)",
+        HelpName = "NAME",
+        Recursive = true,
+    };
+
     public void AddTo(RootCommand root)
     {
         root.Add(Output);
@@ -51,25 +58,29 @@ internal sealed class GlobalOptions
         root.Add(Api);
         root.Add(TokenFile);
         root.Add(Ca);
-        root.Validators.Add(result =>
-        {
-            if (result.GetResult(Config) is not null && result.GetResult(Api) is not null)
-                result.AddError("--config and --api name two nodes: give one of them.");
-        });
+        root.Add(Context);
     }
 
     public bool IsJson(ParseResult parsed) => parsed.GetValue(Output) == "json";
 
     public bool IsJson(System.CommandLine.Parsing.CommandResult result) => result.GetValue(Output) == "json";
 
-    public NodeHints Hints(ParseResult parsed) =>
-        new(parsed.GetValue(Config), parsed.GetValue(Api), parsed.GetValue(TokenFile), parsed.GetValue(Ca));
+    /// <exception cref="UsageException">Several options name a node.</exception>
+    public NodeHints Hints(ParseResult parsed)
+    {
+        Option[] named = [.. ((Option[])[Config, Api, Context]).Where(option => parsed.GetResult(option) is not null)];
+        return named.Length <= 1
+            ? new(
+                parsed.GetValue(Config), parsed.GetValue(Api), parsed.GetValue(TokenFile), parsed.GetValue(Ca),
+                parsed.GetValue(Context))
+            : throw new UsageException(
+                $"{string.Join(" and ", named.Select(option => option.Name))} name {named.Length} nodes: give one of them.");
+    }
 
     public QgaClient Connect(ParseResult parsed, CliHost host)
     {
-        var (locator, hints) = (new NodeLocator(host), Hints(parsed));
-        var node = locator.Locate(hints);
-        var handler = host.Handler ?? (locator.CaFile(hints) is { } ca ? TrustedCa.Handler(ca, node.Api) : null);
+        var node = new NodeLocator(host).Locate(Hints(parsed));
+        var handler = host.Handler ?? (node.CaFile is { } ca ? TrustedCa.Handler(ca, node.Api) : null);
         return new QgaClient(node.Api, Connection.TokenFile.Read(node.TokenFile), host.Time, handler);
     }
 }

@@ -6,14 +6,17 @@ using QgaOrchestrator.Qemu.Ledger;
 namespace QgaOrchestrator.Cli.Connection;
 
 /// <summary>What the caller said about the node, each null where he did not.</summary>
-internal sealed record NodeHints(string? Config, string? Api, string? TokenFile, string? CaFile = null);
+internal sealed record NodeHints(
+    string? Config, string? Api, string? TokenFile, string? CaFile = null, string? Context = null);
 
-/// <summary>A node to speak to. <paramref name="TokenFile"/> is null where nobody told one.</summary>
-internal sealed record NodeLocation(Uri Api, string? TokenFile);
+/// <summary>A node to speak to.</summary>
+/// <param name="TokenFile">Null where nobody told one.</param>
+/// <param name="CaFile">With the CA of its certificate; null: one of those that this machine trusts.</param>
+internal sealed record NodeLocation(Uri Api, string? TokenFile, string? CaFile = null);
 
 /// <summary>
-/// Finds the node: options stand before environment, an address before a config file, and last come the addresses that
-/// running nodes leave beside their ledgers on this machine.
+/// Finds the node, in this order: --api or --config, --context, QGACTL_API, QGACTL_CONFIG, the context in use, and last the
+/// addresses that running nodes leave beside their ledgers on this machine.
 /// </summary>
 internal sealed class NodeLocator(CliHost host)
 {
@@ -22,31 +25,36 @@ internal sealed class NodeLocator(CliHost host)
     public const string TokenFileVariable = "QGACTL_TOKEN_FILE";
     public const string CaVariable = "QGACTL_CA";
 
-    /// <summary>The file with the CA of the node's certificate; null: one of those that this machine trusts.</summary>
-    public string? CaFile(NodeHints hints) => hints.CaFile ?? Variable(CaVariable);
-
     /// <summary>The config file in effect, where there is one.</summary>
     public string? ConfigFile(NodeHints hints) => hints.Config ?? (hints.Api is null ? Variable(ConfigVariable) : null);
 
+    /// <exception cref="UsageException">What names the node cannot be used.</exception>
+    /// <exception cref="CommandFailedException">Nothing names one, and none runs here.</exception>
     public NodeLocation Locate(NodeHints hints)
     {
-        var token = hints.TokenFile ?? Variable(TokenFileVariable);
-        if (hints.Api is { } api)
-            return new(Address(api, "--api"), token ?? TokenOfLocal(api));
-        if (hints.Config is { } config)
-            return OfConfig(config) is var told && token is null ? told : told with { TokenFile = token };
-        if (Variable(ApiVariable) is { } variable)
-            return new(Address(variable, ApiVariable), token ?? TokenOfLocal(variable));
-        if (Variable(ConfigVariable) is { } file)
-            return OfConfig(file) is var told && token is null ? told : told with { TokenFile = token };
+        // The variables are for whatever the context is silent about, but never add a token to a context that was named.
+        var given = hints is { Context: { } name, Api: null, Config: null }
+            ? new Contexts(host).Locate(name, hints.TokenFile, hints.CaFile)
+            : Given(hints, hints.TokenFile ?? Variable(TokenFileVariable), hints.CaFile ?? Variable(CaVariable));
+        return given with { TokenFile = given.TokenFile ?? TokenOfLocal(given.Api.OriginalString) };
+    }
+
+    private NodeLocation Given(NodeHints hints, string? token, string? ca)
+    {
+        if (hints.Api is { } api) return new(Address(api, "--api"), token, ca);
+        if (hints.Config is { } config) return OfConfig(config, token, ca);
+        if (Variable(ApiVariable) is { } variable) return new(Address(variable, ApiVariable), token, ca);
+        if (Variable(ConfigVariable) is { } file) return OfConfig(file, token, ca);
+        var contexts = new Contexts(host);
+        if (contexts.Read().Current is { } current) return contexts.Locate(current, token, ca);
         return OfRunningNodes() switch
         {
             [] => throw new CommandFailedException(
                 $"No running node is found: there is no {host.RunDirectory}/*/{NodeAddress.FileName}.",
-                "Name the node by --config FILE, or by --api URL and --token-file FILE.",
+                "Name the node by --config FILE, by --api URL and --token-file FILE, or by a context (qgactl context add).",
                 ExitCodes.Unreachable
             ),
-            [var one] => new(Address(one.Address.Api, one.Path), token ?? one.Address.TokenFile),
+            [var one] => new(Address(one.Address.Api, one.Path), token ?? one.Address.TokenFile, ca),
             var several => throw new UsageException(
                 $"Several nodes run here: {string.Join(", ", several.Select(node => node.Address.Api))}.",
                 "Name one of them by --api URL."
@@ -54,7 +62,7 @@ internal sealed class NodeLocator(CliHost host)
         };
     }
 
-    private NodeLocation OfConfig(string file)
+    private NodeLocation OfConfig(string file, string? token, string? ca)
     {
         if (!File.Exists(file))
             throw new UsageException($"There is no config file {file}.");
@@ -67,8 +75,8 @@ internal sealed class NodeLocator(CliHost host)
             if (api.Port == 0)
                 foreach (var directory in ledger.Candidates)
                     if (Read(Path.Combine(directory, NodeAddress.FileName)) is { } running)
-                        return new(Address(running.Api, directory), running.TokenFile);
-            return new(api, Path.Combine(data, "admin.token"));
+                        return new(Address(running.Api, directory), token ?? running.TokenFile, ca);
+            return new(api, token ?? Path.Combine(data, "admin.token"), ca);
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
         {
@@ -108,7 +116,8 @@ internal sealed class NodeLocator(CliHost host)
         && one.Authority == other.Authority;
 
     /// <summary>An address to connect to: one to listen on may mean every interface.</summary>
-    private static Uri Address(string text, string source)
+    /// <exception cref="UsageException">It is none.</exception>
+    public static Uri Address(string text, string source)
     {
         foreach (var any in (ReadOnlySpan<string>)["://*", "://+", "://0.0.0.0", "://[::]"])
             text = text.Replace(any, "://127.0.0.1", StringComparison.Ordinal);

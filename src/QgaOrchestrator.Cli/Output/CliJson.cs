@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using QgaOrchestrator.Api;
@@ -64,6 +65,9 @@ internal sealed record ProcessReport(
 /// <summary>A VM in which it was done.</summary>
 internal sealed record DoneReport(string Vm);
 
+/// <summary>A node by a name of the caller's; <paramref name="Current"/>: where a command names none.</summary>
+internal sealed record ContextReport(string Name, string Api, string? Ca, string? TokenFile, bool Current);
+
 /// <summary>The API's own shapes where there is one, indented for people with a json habit.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(RunReport))]
@@ -93,6 +97,7 @@ internal sealed record DoneReport(string Vm);
 [JsonSerializable(typeof(Page<Token>))]
 [JsonSerializable(typeof(NewToken))]
 [JsonSerializable(typeof(Page<AuditRecord>))]
+[JsonSerializable(typeof(Page<ContextReport>))]
 [JsonSerializable(typeof(AuditChain))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class CliJson : JsonSerializerContext
@@ -110,6 +115,14 @@ internal sealed partial class CliJson : JsonSerializerContext
     {
         to.Write(Escaped(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)_readable.GetTypeInfo(typeof(T))!)));
         to.WriteLine();
+    }
+
+    /// <summary>A JSON that was read, as a file shows it.</summary>
+    public static string Indented(JsonNode json)
+    {
+        using var bytes = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true })) json.WriteTo(writer);
+        return Encoding.UTF8.GetString(bytes.ToArray());
     }
 
     public static JsonElement Element<T>(T value) =>

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Metrics;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Qemu.Machines;
@@ -86,6 +87,7 @@ public abstract class OneGuard : TestKit
                 : Task.FromException<WatchdogClient>(new WatchdogException("nobody listens") { Remedy = "systemctl start it" }),
             Name = "h1",
             Audit = lines => Audit(lines),
+            Metrics = new NodeMetrics(),
             Discovered = new TaskCompletionSource(),
         };
         Host = Sys.ActorOf(Props.Create(() => new HostActor(services)));

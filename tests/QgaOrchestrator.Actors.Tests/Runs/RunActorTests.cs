@@ -4,6 +4,7 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Messages;
+using QgaOrchestrator.Actors.Metrics;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core.Fleet;
@@ -271,6 +272,7 @@ public sealed class RunActorTests : TestKit
             Spread = TimeSpan.FromSeconds(5),
             Host = "h1",
             Kind = RunKinds.Known.Find,
+            Metrics = new NodeMetrics(),
             Audit = lines => _audit(lines),
             Keep = view =>
             {

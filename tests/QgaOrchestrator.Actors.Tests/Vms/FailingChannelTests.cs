@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Metrics;
 using QgaOrchestrator.Actors.Stores.Files;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
@@ -80,6 +81,7 @@ public sealed class FailingChannelTests : TestKit
         Host = host,
         Fleet = ActorRefs.Nobody,
         Runs = () => ActorRefs.Nobody,
+        Metrics = new NodeMetrics(),
         Agent = _ =>
         {
             begins();

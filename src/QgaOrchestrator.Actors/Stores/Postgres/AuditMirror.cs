@@ -27,6 +27,14 @@ internal sealed class AuditMirror(SqliteAudit audit, PostgresDatabase database, 
 
     private (string Chain, long Number, long Removed)? _at;
 
+    /// <summary>The last entry that is known to be copied; below 0: none is known yet.</summary>
+    private long _copied = -1;
+
+    /// <summary>How many entries are not copied; null: not known before the server was reached.</summary>
+    public async Task<long?> BacklogAsync() => Interlocked.Read(ref _copied) is >= 0 and var copied
+        ? Math.Max(0, await audit.LastAsync() - copied)
+        : null;
+
     /// <summary>There are new entries.</summary>
     public void Wake() => _news.Writer.TryWrite(true);
 
@@ -60,6 +68,7 @@ internal sealed class AuditMirror(SqliteAudit audit, PostgresDatabase database, 
     internal async Task CopyAsync()
     {
         var at = _at ?? await ResumeAsync();
+        Interlocked.Exchange(ref _copied, at.Number);
         while (await audit.AfterAsync(at.Number, AtOnce) is { Count: > 0 } news)
         {
             var rows = news.Select(entry => Row(at.Chain, entry)).ToList();
@@ -70,6 +79,7 @@ internal sealed class AuditMirror(SqliteAudit audit, PostgresDatabase database, 
                     new BulkCopyOptions { BulkCopyType = BulkCopyType.MultipleRows }, rows.Where(row => row.Number > last));
             }, alone: $"chain {at.Chain}");
             _at = at = at with { Number = news[^1].Number };
+            Interlocked.Exchange(ref _copied, at.Number);
         }
         var removed = await audit.RemovedAsync();
         if (removed > at.Removed)

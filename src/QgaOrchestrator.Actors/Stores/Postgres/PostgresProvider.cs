@@ -42,6 +42,7 @@ public sealed class PostgresProvider : IStoreProvider
         )
         {
             Upkeep = mirror.RunAsync,
+            AuditBacklogAsync = mirror.BacklogAsync,
         };
 
         string In(string name) => Path.Combine(dataDirectory, name);

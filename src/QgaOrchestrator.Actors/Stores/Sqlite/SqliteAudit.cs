@@ -51,6 +51,10 @@ public sealed class SqliteAudit : IAuditLog
             .Select(row => new { row.Number, row.Hash, row.Entry }).ToList()
             .Select(row => new AuditText(row.Number, row.Hash, row.Entry))]);
 
+    /// <summary>The number of the last entry; 0: there is none.</summary>
+    internal Task<long> LastAsync() =>
+        _reader.ReadAsync(db => db.GetTable<AuditRow>().Max(row => (long?)row.Number) ?? AuditAnchor.Of(db).Number);
+
     /// <summary>The number of the last entry that was removed; 0: none was.</summary>
     internal Task<long> RemovedAsync() => _reader.ReadAsync(db => AuditAnchor.Of(db).Number);
 
