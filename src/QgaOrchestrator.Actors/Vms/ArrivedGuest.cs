@@ -4,7 +4,6 @@ using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
-using QgaOrchestrator.Qemu.Ledger;
 
 namespace QgaOrchestrator.Actors.Vms;
 

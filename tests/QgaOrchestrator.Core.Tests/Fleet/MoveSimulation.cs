@@ -1,7 +1,6 @@
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Fleet.Directory;
 using QgaOrchestrator.Core.Tests.Simulation;
-using QgaOrchestrator.Core.Tests.Vms;
 using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Core.Tests.Fleet;
@@ -40,9 +39,6 @@ internal sealed class MoveSimulation
 
     /// <summary>For a planted bug: what the arrival's rules are told, changed; null: nothing.</summary>
     public Func<ArrivalInput, ArrivalInput?> ArrivalBug { get; init; } = input => input;
-
-    /// <summary>For a planted bug: a window of a guest that has left says nothing of its freeze any more.</summary>
-    public bool ForgetsTheFreezeOfAMovedWindow { get; init; }
 
     /// <summary>For a planted bug: what went away is forgotten.</summary>
     public bool ForgetsWhatWentAway { get; init; }
@@ -200,7 +196,7 @@ internal sealed class MoveSimulation
         if (host.Window is not WindowState.Closed closed) return;
         host.InLedger = false;
         // Its QEMU is there without its guest: it shows the freeze until that is seen to end.
-        if (!closed.Record.Moved || ForgetsTheFreezeOfAMovedWindow) host.Says = FreezeWord.Unknown;
+        if (!closed.Record.Moved) host.Says = FreezeWord.Unknown;
     }
 
     private void TryThaw(Host host) => Later(host, _world.Slow(1, 30, 500), () =>

@@ -55,12 +55,6 @@ public class MoveSimulationTests
     });
 
     [Fact]
-    public void A_window_of_a_guest_that_left_and_that_tells_no_freeze_is_found() => Finds("too long", seed => new MoveSimulation(seed)
-    {
-        ForgetsTheFreezeOfAMovedWindow = true,
-    });
-
-    [Fact]
     public void A_freeze_of_another_program_that_is_taken_for_ours_is_found() =>
         Finds("another program", seed => new MoveSimulation(seed)
         {

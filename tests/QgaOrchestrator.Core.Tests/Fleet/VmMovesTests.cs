@@ -1,4 +1,3 @@
-using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Fleet.Directory;
 using QgaOrchestrator.Core.Tests.Vms;
 using QgaOrchestrator.Core.Vms;
