@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Vms;
@@ -96,8 +97,13 @@ public sealed record VmStatus(VmId Id, string? Uuid, IReadOnlyDictionary<string,
     public DateTimeOffset? FrozenSince { get; init; }
     /// <summary>Whose freeze: a window of ours ("run ID" or "raw freeze"), or "somebody else".</summary>
     public string? FrozenBy { get; init; }
+    /// <summary>In <see cref="FrozenBy"/>: another program.</summary>
+    public const string SomebodyElse = "somebody else";
     /// <summary>QEMU's run state (query-status), null where the monitor does not tell.</summary>
     public string? RunState { get; init; }
+    /// <summary>Its guest came to this QEMU by migration, and is there.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool CameIn { get; init; }
     /// <summary>Why the monitor is not usable, null while it is.</summary>
     public string? MonitorReason { get; init; }
     public string? QemuVersion { get; init; }

@@ -82,6 +82,35 @@ public sealed class RealVm : IAsyncDisposable
     public static RealVm Open(string directory) =>
         new(Path.GetFullPath(directory), File.ReadAllLines(Path.Combine(directory, "command-line")));
 
+    /// <summary>Starts a second QEMU for this VM, in a folder of its own and over the same disks, that waits for it to be moved
+    /// there.</summary>
+    public async Task<RealVm> AwaitAtAsync(string directory)
+    {
+        directory = Path.GetFullPath(directory);
+        System.IO.Directory.CreateDirectory(directory);
+        var copy = new RealVm(directory, [.. _arguments.Select(There)]);
+        await File.WriteAllLinesAsync(copy.CommandLineFile, copy._arguments);
+        await copy.LaunchAsync(["-incoming", $"unix:{copy.Incoming}"]);
+        return copy;
+
+        string There(string argument) => argument.Contains("/disk", StringComparison.Ordinal)
+            ? argument
+            : argument.Replace($"{Directory}/", $"{directory}/", StringComparison.Ordinal);
+    }
+
+    /// <summary>Moves the guest into the QEMU that waits for it. This one keeps running without it.</summary>
+    public async Task MoveToAsync(RealVm copy)
+    {
+        using var monitor = await LabMonitor.ConnectAsync(SecondMonitor);
+        await monitor.CallAsync("migrate-set-parameters", new JsonObject { ["max-bandwidth"] = 10_000_000_000 });
+        await monitor.CallAsync("migrate", new JsonObject { ["uri"] = $"unix:{copy.Incoming}" });
+        var status = await Poll.ForAsync("migration", TimeSpan.FromSeconds(60), async () =>
+            (string?)(await monitor.CallAsync("query-migrate"))!["status"] is { } now and ("completed" or "failed") ? now : null);
+        if (status != "completed") throw new LabException($"QEMU could not move {Name}");
+    }
+
+    private string Incoming => Path.Combine(Directory, "incoming.sock");
+
     /// <summary>Boots from the original command line, for the first time or again, until the agent answers: seconds.</summary>
     public async Task BootAsync()
     {

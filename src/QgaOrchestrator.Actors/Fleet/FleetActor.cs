@@ -30,20 +30,23 @@ internal sealed class FleetActor : ReceiveActor, IWithTimers
     private readonly OtherHosts _others;
     private readonly ToldVms _told;
     private readonly HostWatchers _watchers;
+    private readonly KnownMoves _moves;
 
     public FleetActor(FleetServices services)
     {
         _services = services;
+        _moves = new KnownMoves(services, All);
         _own = new OwnVms(services);
-        _others = new OtherHosts(services, Self);
+        _others = new OtherHosts(services, Self, _moves.Change);
         _told = new ToldVms(services, _own, _others, Self);
         _watchers = new HostWatchers(services, _others, Context);
 
-        Receive<VmSeen>(m => Change(m.Status.Id, () => _own.See(m.Status)));
-        Receive<VmLeft>(m => Change(m.Vm, () => _own.Leave(m.Vm)));
+        Receive<VmSeen>(m => Change(m.Status.Id, () => Move(m.Status.Id, () => _own.See(m.Status))));
+        Receive<VmLeft>(m => Change(m.Vm, () => Move(m.Vm, () => _own.Leave(m.Vm))));
         Receive<VmsFound>(m => Change(null, () => _own.Find(m.Scan)));
-        Receive<ListVms>(_ => Sender.Tell(new VmList([.. All().OrderBy(vm => vm.Id.Name, StringComparer.Ordinal)])));
+        Receive<ListVms>(_ => Sender.Tell(new VmList([.. _moves.Listed().OrderBy(vm => vm.Id.Name, StringComparer.Ordinal)])));
         Receive<ListHosts>(_ => Sender.Tell(new HostsListed([.. _others.All(Facts())])));
+        Receive<FindMove>(m => Sender.Tell(_moves.Find(m)));
         Receive<FindUuid>(m => Sender.Tell(new VmUuid(Find(m.Vm)?.Uuid)));
 
         Receive<MembersChanged>(m =>
@@ -85,6 +88,13 @@ internal sealed class FleetActor : ReceiveActor, IWithTimers
         else _told.Look(vm);
         if (_told.HasChanged && !Timers.IsTimerActive("changes"))
             Timers.StartSingleTimer("changes", new TellChanges(), Gathering);
+    }
+
+    private void Move(VmId vm, Action change)
+    {
+        var before = _own.Seen(vm);
+        change();
+        _moves.Change(before, _own.Seen(vm));
     }
 
     /// <summary>Who does not know it any more tells nobody.</summary>
@@ -134,15 +144,16 @@ internal sealed class FleetActor : ReceiveActor, IWithTimers
                 break;
             case StartItem item:
                 // To its run, which tells the group's coordinator: the sender may be the coordinator.
-                _services.Runs().Tell(Ended(item, obstacle));
+                _services.Runs().Tell(Ended(item, obstacle, _moves.Find(new FindMove(item.Vm, null)).Place));
                 break;
         }
     }
 
     /// <summary>An item that was begun had its VM then. How far it came cannot be seen, and its group's points are not given up
-    /// for it.</summary>
-    private static ItemEnded Ended(StartItem item, AgentObstacle? obstacle) => obstacle switch
+    /// for it. Of a VM that was moved it is seen by its run whether the attempt is repeated where it is now.</summary>
+    private static ItemEnded Ended(StartItem item, AgentObstacle? obstacle, VmId? place) => obstacle switch
     {
+        null when place is { } moved => item.Moved(moved),
         null => item.Unreachable("the VM is gone from its host", Look),
         _ when item.Resume => item.Unreachable(obstacle.Reason, obstacle.Remedy),
         _ => item.Failed(obstacle.Reason, obstacle.Remedy),

@@ -9,7 +9,8 @@ namespace QgaOrchestrator.Actors.Fleet;
 /// A host that is away stays known, with what it told last, until somebody says to forget it. Belongs to the
 /// <see cref="FleetActor"/>.
 /// </summary>
-internal sealed class OtherHosts(FleetServices services, IActorRef self)
+/// <param name="changed">Is told of each VM that may be frozen or was, before and after.</param>
+internal sealed class OtherHosts(FleetServices services, IActorRef self, Action<VmStatus?, VmStatus?> changed)
 {
     /// <summary>How long an answer to <see cref="TellVms"/> is waited for.</summary>
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
@@ -71,7 +72,13 @@ internal sealed class OtherHosts(FleetServices services, IActorRef self)
             LearnOfAway(host, told.Part, heard);
             return;
         }
+        var before = host.List.Vms;
         (host.List, var ask) = host.List.Take(told.Part, vm => vm.Id.Name);
+        if (host.List.Vms != before)
+        {
+            foreach (var vm in before.Values.Where(vm => vm.Frozen)) changed(vm, host.List.Vms.GetValueOrDefault(vm.Id.Name));
+            foreach (var vm in told.Part.Seen.Where(vm => !vm.Frozen)) changed(null, vm);
+        }
         host.HeardAt = services.Time.GetUtcNow();
         if (ask) AskAll(host);
         else host.AskedAt = null;

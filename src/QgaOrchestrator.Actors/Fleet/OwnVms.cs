@@ -20,6 +20,9 @@ internal sealed class OwnVms(FleetServices services)
         services.Started(vm);
     }
 
+    /// <summary>The last status that the VM's actor told.</summary>
+    public VmStatus? Seen(VmId vm) => _vms.GetValueOrDefault(vm);
+
     public void Leave(VmId vm) => _vms.Remove(vm);
 
     public void Find(HostScan scan) => _unserved = scan.Unserved.ToDictionary(vm => vm.Id, vm => vm.Obstacle);

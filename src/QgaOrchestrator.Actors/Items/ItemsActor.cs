@@ -3,6 +3,7 @@ using Akka.Event;
 using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Vms;
+using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Qemu.Cut;
@@ -24,6 +25,9 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     private sealed record Swept(IReadOnlyList<string> Removed, bool Left, string? Fault = null)
         : INoSerializationVerificationNeeded;
 
+    /// <param name="Place">Where the VM is now, as far as the directory knows.</param>
+    private sealed record Placed(Finished End, IActorRef Worker, VmId? Place) : INoSerializationVerificationNeeded;
+
     private sealed record Repeat : INoSerializationVerificationNeeded;
 
     /// <summary>An outcome that its run has not journalled is told again this often.</summary>
@@ -37,6 +41,11 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     /// <summary>What cannot go yet is looked at again this often.</summary>
     private static readonly TimeSpan SweepAgain = TimeSpan.FromSeconds(30);
 
+    /// <summary>The new host tells of the VM when it has seen it running.</summary>
+    private const int PlaceTries = 20;
+
+    private static readonly TimeSpan PlacePause = TimeSpan.FromMilliseconds(250), PlaceLimit = TimeSpan.FromSeconds(1);
+
     private readonly VmServices _services;
     private readonly VmSpec _spec;
     private readonly IMachine? _machine;
@@ -46,12 +55,15 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     private VmItems _items = VmItems.None;
     private IActorRef _worker = ActorRefs.Nobody;
     private string? _sweepFault;
+    private bool _hasLeft;
 
     private ItemsActor(VmServices services, VmSpec spec, IMachine? machine, IReadOnlyList<RunKind> kinds)
     {
         (_services, _spec, _machine, _kinds) = (services, spec, machine, kinds);
         Receive<StartItem>(Order);
-        Receive<Finished>(m => OfWorker(Sender, new ItemsInput.Finished(m.Outcome.Bounded(), m.Window)));
+        Receive<Finished>(Finish);
+        Receive<Placed>(m => OfWorker(m.Worker, new ItemsInput.Finished(Moved(m.End.Outcome, m.Place).Bounded(), m.End.Window)));
+        Receive<GuestLeft>(m => _hasLeft = m.Left);
         Receive<AbortItem>(m => Handle(new ItemsInput.Aborted(new ItemId(m.Run, m.Item, m.Attempt), ItemOutcome.RunAborted)));
         Receive<OrderMember>(Say);
         Receive<ItemJournalled>(m => Handle(new ItemsInput.Journalled(new ItemId(m.Run, m.Item, m.Attempt))));
@@ -89,6 +101,31 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     {
         if (_worker.Equals(worker)) Handle(input);
     }
+
+    /// <summary>The item of a VM whose guest has left ends with the place where it is now: its run goes on there.</summary>
+    private void Finish(Finished end)
+    {
+        var worker = Sender;
+        if (_hasLeft && end.Outcome.State != ItemState.Succeeded)
+            PlaceAsync().PipeTo(
+                Self, success: place => new Placed(end, worker, place), failure: _ => new Placed(end, worker, null));
+        else OfWorker(worker, new ItemsInput.Finished(end.Outcome.Bounded(), end.Window));
+    }
+
+    private async Task<VmId?> PlaceAsync()
+    {
+        for (var tries = 0; ; tries++)
+        {
+            var told = await _services.Fleet.Ask<MoveTold>(new FindMove(_spec.Id, null), PlaceLimit);
+            if (told.Place is not null || tries == PlaceTries) return told.Place;
+            await Task.Delay(PlacePause, _services.Time);
+        }
+    }
+
+    private ItemOutcome Moved(ItemOutcome outcome, VmId? place) => MovedItems.Outcome(
+        outcome,
+        _items.Work is { } work && _kinds.FirstOrDefault(kind => kind.Name == _orders[work].Kind) is { RepeatsElsewhere: true },
+        place);
 
     private void Handle(ItemsInput input)
     {

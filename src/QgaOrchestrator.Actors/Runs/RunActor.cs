@@ -102,7 +102,12 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     /// <summary>The target follows from the options, so the journal does not hold it.</summary>
     private RunEvent.RunStarted WithTarget(RunEvent.RunStarted started) =>
         _services.Kind(started.Kind) is { } kind
-            ? started with { Target = kind.Target(started.Options), LostAs = kind.LostAs }
+            ? started with
+            {
+                Target = kind.Target(started.Options),
+                LostAs = kind.LostAs,
+                RepeatsElsewhere = kind.RepeatsElsewhere,
+            }
             : started;
 
     private void Continue()
@@ -170,7 +175,13 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     private void Settle(ItemEnded ended)
     {
-        if (_live.Run is not null) Handle(new RunInput.ItemEnded(ended.Outcome));
+        if (_live.Run is { } run)
+        {
+            var isOver = !RunRules.IsUnderWay(run, ended.Outcome.Item, ended.Outcome.Attempt);
+            Handle(new RunInput.ItemEnded(ended.Outcome));
+            // Of an attempt at a place that its VM has left since.
+            if (isOver && ended.Vm is { } vm) _orders.Acknowledge(vm, ended.Run, ended.Outcome);
+        }
         else if (ended.Vm is { } vm)
         {
             _orders.Acknowledge(vm, ended.Run, ended.Outcome);
@@ -210,6 +221,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
             if (--left > 0) return;
             _services.Metrics.JournalWritten(_services.Time.GetElapsedTime(since));
             _services.Metrics.Show(_live.Run!);
+            if (store.Settled.Any(outcome => outcome.MovedTo is not null)) WatchHosts();
             _shown.Forget(store.Settled);
             Handle(new RunInput.Stored(store), answer);
             _shown.TellLater(_live.Run!);

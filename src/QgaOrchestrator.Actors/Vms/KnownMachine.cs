@@ -8,14 +8,22 @@ namespace QgaOrchestrator.Actors.Vms;
 /// <param name="CameUp">The monitor answers again.</param>
 /// <param name="Ended">QEMU's process that has ended.</param>
 /// <param name="PortClosed">The agent's port was open, and is closed.</param>
-internal sealed record MachineNews(bool CameUp, QemuProcess? Ended, bool PortClosed);
+/// <param name="IsFirst">The first look at this process.</param>
+internal sealed record MachineNews(bool CameUp, QemuProcess? Ended, bool PortClosed, bool IsFirst);
 
 /// <summary>What is known of a VM's machine through its monitor. Belongs to the <see cref="VmActor"/>.</summary>
 internal sealed class KnownMachine(VmServices services, IHostKind kind, bool hasMonitor)
 {
     private Moment? _begun;
+    private (bool Seen, QemuProcess? Process) _last;
 
     public MonitorView View { get; private set; } = new(false, kind.Advice.NoMachine.Reason);
+
+    /// <summary>What was known of the process that ended last; null: none has.</summary>
+    public MonitorView? Ended { get; private set; }
+
+    /// <summary>The UUID of the VM, also when its QEMU has ended.</summary>
+    public string? Uuid => View.Uuid ?? Ended?.Uuid;
 
     /// <summary>The monitor has been looked at, or there is none.</summary>
     public bool IsSeen { get; private set; } = !hasMonitor;
@@ -33,6 +41,9 @@ internal sealed class KnownMachine(VmServices services, IHostKind kind, bool has
         if (view.PortOpen == true && before.PortOpen == false) Reset();
         IsSeen = true;
         View = view.Up || ended ? view : before with { Up = false, Reason = view.Reason };
-        return new(view.Up && !before.Up, ended ? process : null, view.PortOpen == false && before.PortOpen == true);
+        var isFirst = view.Up && _last != (true, view.Process);
+        if (isFirst) _last = (true, view.Process);
+        if (ended) Ended = before;
+        return new(view.Up && !before.Up, ended ? process : null, view.PortOpen == false && before.PortOpen == true, isFirst);
     }
 }

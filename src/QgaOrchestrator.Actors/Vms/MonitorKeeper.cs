@@ -22,6 +22,8 @@ internal sealed record MonitorView(bool Up, string? Reason) : INoSerializationVe
     public string? Uuid { get; init; }
     /// <summary>QEMU's run state, as in "running".</summary>
     public string? RunState { get; init; }
+    /// <summary>The guest came to this QEMU by migration, and is here.</summary>
+    public bool CameIn { get; init; }
     public QemuProcess? Process { get; init; }
     /// <summary>Whether somebody in the guest has the agent's port open; null: not known.</summary>
     public bool? PortOpen { get; init; }
@@ -53,6 +55,8 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
 
     /// <summary>Events that come together are one reason to look.</summary>
     private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan ComesIn = TimeSpan.FromMilliseconds(500);
 
     /// <summary>A monitor that keeps its link so long begins its back-off anew.</summary>
     private static readonly TimeSpan SteadyAfter = TimeSpan.FromMinutes(1);
@@ -132,7 +136,9 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
             return;
         }
         if (!wasUp) Timers.StartSingleTimer("steady", new Steady(), SteadyAfter);
-        if (!_holds) Timers.StartSingleTimer("probe", new Probe(), TimeSpan.FromSeconds(30));
+        // A monitor that is let go tells of nothing: a guest that comes in is looked for.
+        if (!_holds)
+            Timers.StartSingleTimer("probe", new Probe(), view.RunState == RunStates.Waits ? ComesIn : TimeSpan.FromSeconds(30));
     }
 
     private void React(MachineEvent happened)
@@ -152,13 +158,17 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
             return new(false, opened is MachineOpening.NoAnswer none ? none.Reason : "the monitor does not answer");
         // Read before the socket may be let go: it is the peer of an open link.
         var process = _machine.Process;
+        var uuid = await _machine.UuidAsync(Answer);
+        var moved = await KnownAsync(_machine.HasMovedAsync(Answer));
+        var state = (await _machine.StatusAsync(Answer))?.Status;
         return new MonitorView(true, null)
         {
             QemuVersion = ready.Version.ToString(),
             Process = process,
             // Where it is late the monitor is not up: what is kept of a VM is kept by its UUID, and else by its name.
-            Uuid = await _machine.UuidAsync(Answer),
-            RunState = (await _machine.StatusAsync(Answer))?.Status,
+            Uuid = uuid,
+            RunState = state,
+            CameIn = moved == true && state is not (RunStates.Waits or RunStates.Left),
             PortOpen = await KnownAsync(_machine.IsAgentPortOpenAsync(Answer)),
         };
     }

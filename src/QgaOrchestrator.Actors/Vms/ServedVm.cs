@@ -1,6 +1,8 @@
 using Akka.Actor;
 using Akka.Event;
 using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Messages;
+using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Machines;
@@ -33,6 +35,7 @@ internal sealed class ServedVm : IChannelOwner
         Windows = new WindowLending(services, this, context, timers, log);
         Calls = new VmCalls(services, this, context);
         Status = new ShownStatus(services, this, context.Self);
+        Arrival = new ArrivedGuest(services, this, context.Self, timers, log);
     }
 
     public VmSpec Spec { get; }
@@ -51,6 +54,11 @@ internal sealed class ServedVm : IChannelOwner
     public VmCalls Calls { get; }
 
     public ShownStatus Status { get; }
+
+    public ArrivedGuest Arrival { get; }
+
+    /// <summary>The guest has left this QEMU by migration.</summary>
+    public bool HasLeft { get; private set; }
 
     /// <summary>The actor of its items. Most VMs of a host have none under way: it is made for the first.</summary>
     public IActorRef Items => _items ??= _context.ActorOf(_services.Items(_services, Spec, Qemu), VmSupervision.Items);
@@ -76,7 +84,7 @@ internal sealed class ServedVm : IChannelOwner
     /// <summary>The guest has told of itself.</summary>
     public void Learn(GuestView guest)
     {
-        Guest.Learn(guest, Windows.IsOpen);
+        Guest.Learn(guest, Windows.IsOpen || Arrival.State.IsOpen);
         Status.Update();
     }
 
@@ -87,14 +95,64 @@ internal sealed class ServedVm : IChannelOwner
         if (news.Ended is { } process)
         {
             Channel.EndSilent(_ => CallCompletion.Port);
-            Windows.QemuEnded(process);
+            Windows.QemuEnded(process, Machine.Ended!);
+            Arrival.Step(new ArrivalInput.Ended());
         }
         else if (news.PortClosed)
             Channel.EndSilent(command => SilentCommands.IsShownByPort(command) ? CallCompletion.Port : null);
         if (machine.PortOpen is { } open) Channel.Step(new ChannelInput.PortChanged(open));
+        if (machine.Up) Follow(machine, news.IsFirst);
         Status.Update();
         if (news.CameUp) _timers.StartSingleTimer("sweep", new SweepItems(), SweepAfter);
     }
+
+    /// <summary>Whether the guest is behind this channel: it may not have come yet, or have left, or have come just now.</summary>
+    private void Follow(MonitorView machine, bool isFirst)
+    {
+        if (isFirst) Windows.ForgetLeft();
+        ShowLeft(machine.RunState == RunStates.Left);
+        if (HasLeft)
+        {
+            Windows.GuestLeft();
+            _services.Fleet.Tell(new FindMove(Spec.Id, machine.Uuid), _context.Self);
+        }
+        Channel.Step(machine.RunState switch
+        {
+            RunStates.Left => Away(null),
+            RunStates.Waits => new ChannelInput.GuestAway(
+                "QEMU waits for the VM, which is being moved here (inmigrate)",
+                "Wait for the end of the migration; until then the VM is where it comes from"),
+            _ => new ChannelInput.GuestAway(null),
+        });
+        Arrival.Step(new ArrivalInput.Looked(machine.RunState, isFirst && machine.CameIn));
+    }
+
+    /// <summary>The directory has answered.</summary>
+    public void Learn(MoveTold told)
+    {
+        if (Windows.Learn(told)) ShowLeft(true);
+        if (told.Place is { } place && Machine.View.RunState == RunStates.Left) Channel.Step(Away(place));
+        Arrival.Step(new ArrivalInput.Word(told.Word));
+        Status.Update();
+    }
+
+    /// <summary>What waited for a guest that came here may go on.</summary>
+    public void Release()
+    {
+        if (!Arrival.State.IsOpen) Windows.ForgetLeft();
+        Status.Update();
+    }
+
+    private void ShowLeft(bool left)
+    {
+        if (left == HasLeft) return;
+        HasLeft = left;
+        if (left || _items is not null) Items.Tell(new GuestLeft(left));
+    }
+
+    private static ChannelInput.GuestAway Away(VmId? place) => new(
+        $"the VM has moved to {place?.ToString() ?? "another QEMU"} (postmigrate); this was not executed",
+        place is null ? "See where it is now: qgactl vm list" : $"Ask for it there: qgactl vm show {place}");
 
     /// <summary>QEMU told of an event.</summary>
     public void Learn(MachineTold told)
@@ -123,6 +181,10 @@ internal sealed class ServedVm : IChannelOwner
     public void TakeBack(WindowClosed closed)
     {
         if (Windows.TakeBack(closed)) Items.Tell(new SweepItems());
+        if (Arrival.State is not ArrivalState.Thawing) return;
+        Arrival.Step(new ArrivalInput.Thawed());
+        // What it was found to be was of the freeze that it brought along.
+        Guest.Ask();
     }
 
     /// <summary>The actor ends: whoever waits is told.</summary>
@@ -139,6 +201,7 @@ internal sealed class ServedVm : IChannelOwner
 
     void IChannelOwner.Stepped(ChannelInput input)
     {
+        if (input is ChannelInput.Opened) Arrival.Step(new ArrivalInput.Due());
         if (input is ChannelInput.Opened) Guest.AskIfOld();
         Status.Update();
     }

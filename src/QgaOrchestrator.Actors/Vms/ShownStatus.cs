@@ -15,6 +15,9 @@ internal sealed class ShownStatus(VmServices services, ServedVm vm, IActorRef se
     private string? _run;
     private VmStatus? _last;
 
+    /// <summary>An item is under way.</summary>
+    public bool IsAtWork => _run is not null;
+
     /// <summary>The run that works on the VM; null: none.</summary>
     public void WorksFor(string? run)
     {

@@ -19,12 +19,17 @@ public sealed class VmActor : UntypedActor, IWithTimers, IWithStash
 
     private sealed record BeginAgain : INoSerializationVerificationNeeded;
 
+    private sealed record LeaveNow : INoSerializationVerificationNeeded;
+
     /// <summary>Its supervisor restarts the actor, which then asks its host what there is.</summary>
     private sealed class AddressChangedException(VmId vm) : Exception(
         $"{vm}: the VM's address has changed; its channel is opened again");
 
     /// <summary>How long a message waits for the host to say that this VM is there.</summary>
     private static readonly TimeSpan PresenceWait = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a VM that is gone waits for its item to say that it has moved.</summary>
+    private static readonly TimeSpan ItemOfMovedVm = TimeSpan.FromSeconds(30);
 
     private readonly VmServices _services;
     private readonly RestartPauses _pauses;
@@ -118,6 +123,13 @@ public sealed class VmActor : UntypedActor, IWithTimers, IWithStash
             case MonitorView m: See(vm, m); break;
             case MachineTold m: vm.Learn(m); break;
             case GuestReset: vm.Reset(); break;
+            case ArrivedGuest.Input m: vm.Arrival.Step(m.Of); break;
+            case ArrivedGuest.Released:
+                vm.Release();
+                Stash.UnstashAll();
+                break;
+            case LeaveNow: Context.Stop(Self); break;
+            case MoveTold m: vm.Learn(m); break;
             case ShownStatus.HolderSeen m: vm.Status.Learn(m); break;
 
             case OpenWindow m: vm.Windows.Want(m, Sender); break;
@@ -130,7 +142,12 @@ public sealed class VmActor : UntypedActor, IWithTimers, IWithStash
             case Terminated: vm.Windows.Lost(); break;
 
             case DescribeVm: Describe(vm); break;
-            case WorksFor m: vm.Status.WorksFor(m.Run); break;
+            case WorksFor m:
+                vm.Status.WorksFor(m.Run);
+                LeaveAtEnd(vm);
+                break;
+            // Its guest may be frozen by the window of another host.
+            case StartItem when vm.Arrival.State.IsOpen: Stash.Stash(); break;
             case StartItem or ItemJournalled or AbortItem or OrderMember or SweepItems: vm.Items.Forward(message); break;
             default: Unhandled(message); break;
         }
@@ -158,23 +175,33 @@ public sealed class VmActor : UntypedActor, IWithTimers, IWithStash
     private void Meet(ServedVm vm, VmPresent present)
     {
         _leaving = false;
+        Timers.Cancel("leave");
         if (present.Spec != vm.Spec && !vm.Windows.IsOpen) throw new AddressChangedException(vm.Spec.Id);
         vm.Windows.Adopt(present.Entry);
     }
 
-    /// <summary>The VM is gone from its host. An open window's links may still be whole: they are what thaws the guest.</summary>
+    /// <summary>The VM is gone from its host. An open window's links may still be whole: they are what thaws the guest. Where its
+    /// guest has moved on, its item still has to say so.</summary>
     private void Leave(ServedVm vm)
     {
-        _leaving = vm.Windows.IsOpen;
-        if (_leaving) vm.Windows.Break("the VM vanished from its host during the window");
-        else Context.Stop(Self);
+        _leaving = true;
+        if (vm.Windows.IsOpen) vm.Windows.Break("the VM vanished from its host during the window");
+        LeaveAtEnd(vm);
     }
 
-    /// <summary>A VM that is gone was kept only for its open window.</summary>
     private void TakeBack(ServedVm vm, WindowClosed closed)
     {
         vm.TakeBack(closed);
-        if (_leaving && !vm.Windows.IsOpen) Context.Stop(Self);
+        LeaveAtEnd(vm);
+    }
+
+    /// <summary>A VM that is gone was kept only for its open window, or for the item of a guest that has left.</summary>
+    private void LeaveAtEnd(ServedVm vm)
+    {
+        if (!_leaving || vm.Windows.IsOpen) return;
+        if (vm is { HasLeft: true, Status.IsAtWork: true })
+            Timers.StartSingleTimer("leave", new LeaveNow(), ItemOfMovedVm);
+        else Context.Stop(Self);
     }
 
     // ---- who asks before the first look at the monitor

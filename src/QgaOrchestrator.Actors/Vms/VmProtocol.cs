@@ -96,6 +96,9 @@ internal sealed record VmDescribed(MonitorView Machine, GuestView Guest, bool Sl
 /// <summary>To the VM: the run that works on it, null for none.</summary>
 internal sealed record WorksFor(string? Run) : INoSerializationVerificationNeeded;
 
+/// <summary>To the VM's items: their guest has left this QEMU by migration, or is here again.</summary>
+internal sealed record GuestLeft(bool Left) : INoSerializationVerificationNeeded;
+
 /// <summary>To the VM's items: the monitor has come back, or an adopted window is closed. What no run knows any more can be
 /// removed.</summary>
 internal sealed record SweepItems : INoSerializationVerificationNeeded;

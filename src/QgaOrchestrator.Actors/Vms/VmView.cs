@@ -34,10 +34,11 @@ internal static class VmView
             {
                 ({ }, _, { Item.Run: "" }) => "raw freeze",
                 ({ }, _, { } w) => $"run {w.Item.Run}",
-                (null, true, null) => "somebody else",
+                (null, true, null) => VmStatus.SomebodyElse,
                 _ => null,
             },
             RunState = machine.RunState,
+            CameIn = machine.CameIn,
             MonitorReason = machine.Up ? null : machine.Reason,
             QemuVersion = machine.QemuVersion,
             Process = machine.Process is { } qemu ? NameOf(bootId, qemu) : null,
@@ -65,6 +66,7 @@ internal static class VmView
                 "the guest may be frozen and does not reply to its thaw; the node keeps thawing it",
                 "Check in the guest, or on its console, why its agent does not answer"
             ),
+            { Away: { } away } => (AgentState.Absent, away, channel.Remedy),
             _ when spec.NoAgent is { } trouble => (trouble.State, trouble.Reason, trouble.Remedy),
             { Reserved: true }
             or { Link: ChannelLink.Ready or ChannelLink.Busy or ChannelLink.Flushing or ChannelLink.Confirming } => (

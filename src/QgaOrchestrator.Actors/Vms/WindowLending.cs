@@ -2,6 +2,7 @@ using System.Text.Json;
 using Akka.Actor;
 using Akka.Event;
 using QgaOrchestrator.Actors.Hosts;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Ledger;
@@ -27,12 +28,19 @@ internal sealed class WindowLending(
     /// <summary>A group lets a guest whose last freeze took longer go first.</summary>
     private static readonly TimeSpan SlowFreezeFrom = TimeSpan.FromSeconds(1);
 
+    /// <summary>The directory is on this node and answers from memory.</summary>
+    private static readonly TimeSpan DirectoryAnswers = TimeSpan.FromMilliseconds(500);
+
     private readonly IActorRef _self = context.Self;
     private readonly List<IActorRef> _thawCallers = [];
     private Wanted? _wanted;
     private Lent? _lent;
+    private OpenWindow? _left;
     private string? _settled;
     private int _opened;
+
+    /// <summary>The open window's QEMU has ended, and the directory is asked whether the guest is elsewhere.</summary>
+    private bool _ended;
 
     /// <summary>A window has the channel: its guest may be frozen by us.</summary>
     public bool IsOpen => _lent is not null;
@@ -40,8 +48,9 @@ internal sealed class WindowLending(
     /// <summary>The window that has the channel, or is about to.</summary>
     public string? Id => _lent?.Order.Order.Id ?? _wanted?.Order.Order.Id;
 
-    /// <summary>What the open window is to do.</summary>
-    public OpenWindow? Order => _lent?.Order;
+    /// <summary>What the open window is to do, or that in which the guest left for another host: its freeze is ours until it is seen
+    /// thawed there.</summary>
+    public OpenWindow? Order => _lent?.Order ?? _left;
 
     public FrozenView? Frozen { get; private set; }
 
@@ -102,9 +111,55 @@ internal sealed class WindowLending(
     /// <summary>Thaws the guest of the open window now.</summary>
     public void Break(string reason) => _lent?.Window.Tell(new ThawWindow(reason));
 
-    public void QemuEnded(QemuProcess process)
+    /// <param name="process">The one that has ended.</param>
+    /// <param name="known">What was known of it.</param>
+    public void QemuEnded(QemuProcess process, MonitorView known)
     {
-        if (_lent is { } lent && lent.Qemu == process) lent.Window.Tell(new WindowActor.QemuEnded());
+        if (_lent is not { } lent || lent.Qemu != process) return;
+        // In its last part of a migration it may have ended before anybody saw that complete.
+        if (known.RunState == RunStates.Left) GuestLeft();
+        else if (known.Uuid is null) lent.Window.Tell(new WindowActor.QemuEnded());
+        else
+        {
+            _ended = true;
+            services.Fleet.Tell(new FindMove(vm.Spec.Id, known.Uuid), _self);
+            timers.StartSingleTimer("moved", new MoveTold(FreezeWord.Unknown, HasCopy: false, null), DirectoryAnswers);
+        }
+    }
+
+    /// <summary>The guest has left this QEMU by migration.</summary>
+    public void GuestLeft() => _lent?.Window.Tell(new WindowInput.GuestLeft());
+
+    /// <summary>The guest that had left is here again and thawed, or another QEMU is here now.</summary>
+    public void ForgetLeft()
+    {
+        if (_left is null) return;
+        (_left, Frozen) = (null, null);
+    }
+
+    /// <summary>The directory has answered, or has not in time, whether the guest of a QEMU that has ended is elsewhere.</summary>
+    /// <returns>It is.</returns>
+    public bool Learn(MoveTold told)
+    {
+        if (!_ended) return false;
+        _ended = false;
+        timers.Cancel("moved");
+        _lent?.Window.Tell(told.HasCopy ? new WindowInput.GuestLeft() : new WindowActor.QemuEnded());
+        return told.HasCopy;
+    }
+
+    /// <summary>A guest that came in by migration is frozen by nobody here: it is thawed like one that an earlier process left, by an
+    /// entry of its own, which the watchdog thaws if this node ends.</summary>
+    /// <returns>False: a window is open, and thaws it.</returns>
+    public bool ThawArrived(string reason)
+    {
+        if (_lent is not null) return false;
+        var order = new WindowOrder($"moved-{Guid.NewGuid():n}", services.Limits.Timeout, services.Limits.Lease, WindowMode.Alone);
+        var entry = Entry(order, new ItemId("", 0, 0));
+        entry = entry with { Phase = LedgerPhase.Frozen, Facts = new WindowFacts { Broken = reason } };
+        services.Host.Tell(new MoveEntry(entry));
+        Adopt(entry);
+        return true;
     }
 
     public void Show(FrozenView frozen) => Frozen = frozen;
@@ -146,8 +201,8 @@ internal sealed class WindowLending(
     public bool TakeBack(WindowClosed closed)
     {
         if (_lent is not { } lent || lent.Order.Order.Id != closed.Window) return false;
-        _lent = null;
-        Frozen = null;
+        (_left, _lent) = (closed.Record is { Moved: true, FreezeSent: not null } ? lent.Order : null, null);
+        Frozen = _left is null || Frozen is not { } frozenHere ? null : frozenHere with { Certain = false };
         _settled = closed.Window;
         if (closed.Record is { FreezeSent: { } sent, FrozenAt: { } frozen }) SlowFreeze = frozen - sent > SlowFreezeFrom;
         var (adopted, byHand) = (lent.Owner.Equals(_self), lent.Order.Item.Run.Length == 0);
@@ -186,6 +241,7 @@ internal sealed class WindowLending(
             $"{VmSupervision.Window}{++_opened}");
         context.Watch(window);
         _lent = new Lent(order, owner, window, entry.Qemu);
+        (_left, _ended) = (null, false);
     }
 
     private LedgerEntry Entry(WindowOrder order, ItemId item)

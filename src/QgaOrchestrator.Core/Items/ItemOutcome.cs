@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using QgaOrchestrator.Core.Fleet;
 
 namespace QgaOrchestrator.Core.Items;
 
@@ -20,6 +21,10 @@ public sealed record ItemOutcome(int Item, int Attempt, ItemState State, string?
     /// <summary>Who did not allow it: policy (this host's) or guest; null where nobody refused.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RefusedBy { get; init; }
+
+    /// <summary>Where the VM is now that was moved to another QEMU; null: it was not, or nobody knows where.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public VmId? MovedTo { get; init; }
 
     /// <summary>What the run's kind tells of its own, stored among the other members; null: nothing. Not init: the reader of JSON
     /// cannot give extension data to a constructor.</summary>

@@ -39,6 +39,10 @@ public abstract record RunEvent
         /// <summary>How an attempt under way counts whose host was waited for too long; not stored, as the target.</summary>
         [JsonIgnore]
         public ItemState LostAs { get; init; } = ItemState.Unreachable;
+
+        /// <summary>The kind's items may be repeated where their VM is now; not stored, as the target.</summary>
+        [JsonIgnore]
+        public bool RepeatsElsewhere { get; init; }
     }
 
     /// <summary>These attempts may have begun from now on: every name that they make derives from run, item and

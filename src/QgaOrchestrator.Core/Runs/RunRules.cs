@@ -173,9 +173,12 @@ public static class RunRules
         };
     }
 
-    /// <summary>Who was interrupted begins again, but not for ever, and not in a run that was aborted.</summary>
+    /// <summary>Who was interrupted begins again, but not for ever, and not in a run that was aborted. Of an attempt whose VM has
+    /// moved away nobody knows how far it came: it is repeated where the VM is, if its kind may be.</summary>
     private static ItemOutcome Limit(RunState state, ItemOutcome outcome) => outcome switch
     {
+        { State: ItemState.Unreachable, MovedTo: not null } => Limit(
+            state, outcome with { State = state.RepeatsElsewhere ? ItemState.Interrupted : ItemState.Unknown }),
         { State: ItemState.Interrupted } when state.Abort is not null => outcome with { State = ItemState.Cancelled },
         { State: ItemState.Interrupted, Attempt: >= MaxAttempts } =>
             outcome with { State = ItemState.Failed, Reason = $"{outcome.Reason}, as in each of {MaxAttempts} attempts" },
@@ -193,6 +196,7 @@ public static class RunRules
             Options = e.Options,
             Target = e.Target,
             LostAs = e.LostAs,
+            RepeatsElsewhere = e.RepeatsElsewhere,
             StartedAt = e.At,
             RetryOf = e.RetryOf,
             StartedBy = e.StartedBy,
@@ -251,7 +255,19 @@ public static class RunRules
             var rests = outcome.State == ItemState.Interrupted ? ItemState.Pending : outcome.State;
             fold.Put(item with { State = rests, SettledAt = e.At, Outcome = outcome });
         }
-        return Phased(fold.ToState());
+        return Phased(Followed(fold.ToState(), e.Outcomes));
+    }
+
+    /// <summary>What begins again does so where its VM is now.</summary>
+    private static RunState Followed(RunState state, IReadOnlyList<ItemOutcome> outcomes)
+    {
+        if (outcomes.All(outcome => outcome is not { MovedTo: not null, State: ItemState.Interrupted })) return state;
+        var fold = new ItemChanges(state);
+        foreach (var outcome in outcomes)
+            if (outcome is { MovedTo: { } place, State: ItemState.Interrupted })
+                fold.Put(state.Items[outcome.Item] with { Vm = place });
+        var moved = fold.ToState();
+        return moved with { Lanes = RunLanes.Planned(moved) };
     }
 
     private static RunState Finished(RunState state, RunEvent.RunFinished e)

@@ -21,6 +21,9 @@ public sealed record RunState
     /// changed what nobody can see.</summary>
     public ItemState LostAs { get; init; } = ItemState.Unreachable;
 
+    /// <summary>An attempt of which nobody knows how far it came may be repeated where its VM is now.</summary>
+    public bool RepeatsElsewhere { get; init; }
+
     public required DateTimeOffset StartedAt { get; init; }
 
     public string? RetryOf { get; init; }
@@ -60,6 +63,7 @@ public sealed record RunState
 }
 
 /// <summary>One item: a VM. Those of one consistency group begin and end together, with the same attempt.</summary>
+/// <param name="Vm">Where the VM was when the last attempt began, or, after it, where it has moved to.</param>
 public sealed record RunItem(int Index, VmId Vm, ItemState State, TargetNote Note)
 {
     public string? Group => Note.Group;

@@ -48,6 +48,10 @@ public sealed record Channel
     /// <summary>What to do about <see cref="Reason"/>, where the agent itself told why.</summary>
     public string? Remedy { get; init; }
 
+    /// <summary>Why there is no guest behind this channel: it has left by migration, or has not come yet; null: there is. No link is
+    /// opened meanwhile, so that the first one meets the guest.</summary>
+    public string? Away { get; init; }
+
     /// <summary>QEMU says that nobody in the guest has the port open (VSERPORT_CHANGE, frontend-open).</summary>
     public bool? PortOpen { get; init; }
 }
@@ -139,6 +143,10 @@ public abstract record ChannelInput
     public sealed record Awake : ChannelInput;
 
     public sealed record Quarantine(bool On) : ChannelInput;
+
+    /// <summary>There is no guest behind the channel (<paramref name="Reason"/>), or there is one now (null). Whatever waits is told,
+    /// and not executed.</summary>
+    public sealed record GuestAway(string? Reason, string? Remedy = null) : ChannelInput;
 
     /// <summary>The moment that <see cref="ChannelEffect.WakeAt"/> named.</summary>
     public sealed record Woken : ChannelInput;

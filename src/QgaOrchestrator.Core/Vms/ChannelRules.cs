@@ -123,7 +123,9 @@ public static class ChannelRules
 
             case ChannelInput.Release i when c.ReservedFor == i.Window:
                 c = c with { ReservedFor = null, Reserved = false };
-                return i.LinkOpen ? c with { Link = new ChannelLink.Ready() } : Down(c, c.Reason, now);
+                if (i.LinkOpen && c.Away is null) return c with { Link = new ChannelLink.Ready() };
+                if (i.LinkOpen) effects.Add(new ChannelEffect.Close());
+                return Down(c, c.Reason, now);
 
             case ChannelInput.PortChanged i:
                 // An agent that has come back is worth a probe now, whatever the back-off says.
@@ -133,6 +135,23 @@ public static class ChannelRules
 
             case ChannelInput.Awake:
                 return c with { Failures = 0, LastFailure = c.Link is ChannelLink.Down ? null : c.LastFailure };
+
+            case ChannelInput.GuestAway { Reason: null }:
+                return c.Away is null
+                    ? c
+                    : c with { Away = null, Reason = null, Remedy = null, Failures = 0, LastFailure = null, LostAt = null, Losses = 0 };
+
+            case ChannelInput.GuestAway { Reason: { } reason } i:
+                if (!c.Reserved && c.Link is not ChannelLink.Down) effects.Add(new ChannelEffect.Close());
+                return c.Reserved
+                    ? Refused(c, reason, effects) with { Away = reason, Reason = reason, Remedy = i.Remedy }
+                    : Refused(NotGranted(c, reason, effects), reason, effects) with
+                    {
+                        Link = new ChannelLink.Down(),
+                        Away = reason,
+                        Reason = reason,
+                        Remedy = i.Remedy,
+                    };
 
             case ChannelInput.Quarantine i:
                 return i.On ? Isolate(c, effects) : c with { Quarantined = false };
@@ -144,6 +163,11 @@ public static class ChannelRules
 
     private static Channel Submit(Channel c, ChannelInput.Submitted i, Moment now, List<ChannelEffect> effects)
     {
+        if (c.Away is { } away)
+        {
+            effects.Add(new ChannelEffect.Refuse(i.Ticket, ChannelRefusal.Unreachable, away));
+            return c;
+        }
         var waiting = new Waiting(i.Ticket, i.Deadline, i.Deadline - now, i.Thaws);
         if (i.ThawLane) return c with { ThawLane = c.ThawLane.Enqueue(waiting) };
 
@@ -217,13 +241,14 @@ public static class ChannelRules
         }
     }
 
-    private static bool Wanted(Channel c, Moment now) =>
+    private static bool Wanted(Channel c, Moment now) => c.Away is null && (
         !c.ThawLane.IsEmpty || c.ReservedFor is not null || c.Waiting > 0
-        || (NextProbe(c) is { } at && now.Monotonic >= at.Monotonic);
+        || (NextProbe(c) is { } at && now.Monotonic >= at.Monotonic));
 
     /// <summary>When an idle channel that is down is tried again; null: when somebody asks.</summary>
     private static Moment? NextProbe(Channel c) => c switch
     {
+        { Away: not null } => null,
         { LastFailure: { } failed } => failed + NextProbeAfter(c.Policy.Vm, c.Failures),
         // A guest that drops or floods each link at once is probed ever more rarely.
         { Policy.HoldsSocket: true } =>
@@ -231,22 +256,27 @@ public static class ChannelRules
         _ => null,
     };
 
-    private static Channel Failed(Channel c, string reason, Moment now, List<ChannelEffect> effects)
-    {
-        foreach (var waiting in c.Queue.Concat(c.ThawLane))
-            effects.Add(new ChannelEffect.Refuse(waiting.Ticket, ChannelRefusal.Unreachable, reason));
-        if (c.ReservedFor is { } window) effects.Add(new ChannelEffect.NotGranted(window, reason));
-        return c with
+    private static Channel Failed(Channel c, string reason, Moment now, List<ChannelEffect> effects) =>
+        NotGranted(Refused(c, reason, effects), reason, effects) with
         {
             Link = new ChannelLink.Down(),
-            Queue = [],
-            ThawLane = [],
-            Waiting = 0,
-            ReservedFor = null,
             Failures = c.Failures + 1,
             LastFailure = now,
             Reason = reason,
         };
+
+    /// <summary>Whatever waits is refused.</summary>
+    private static Channel Refused(Channel c, string reason, List<ChannelEffect> effects)
+    {
+        foreach (var waiting in c.Queue.Concat(c.ThawLane))
+            effects.Add(new ChannelEffect.Refuse(waiting.Ticket, ChannelRefusal.Unreachable, reason));
+        return c with { Queue = [], ThawLane = [], Waiting = 0 };
+    }
+
+    private static Channel NotGranted(Channel c, string reason, List<ChannelEffect> effects)
+    {
+        if (c.ReservedFor is { } window) effects.Add(new ChannelEffect.NotGranted(window, reason));
+        return c with { ReservedFor = null };
     }
 
     private static Channel Down(Channel c, string? reason, Moment now) => c with

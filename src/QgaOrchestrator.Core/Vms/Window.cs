@@ -67,6 +67,10 @@ public sealed record WindowRecord
     /// <summary>Freeze's own reply was an error.</summary>
     public bool FreezeRefused { get; init; }
 
+    /// <summary>The VM was moved during the window: if the guest is frozen it is so in another QEMU, whose host thaws it. Nobody has
+    /// seen it thawed.</summary>
+    public bool Moved { get; init; }
+
     /// <summary>The cut was ordered: whether it was made must be looked up unless <see cref="CutAt"/> is set.</summary>
     public bool CutOrdered { get; init; }
 }
@@ -103,7 +107,7 @@ public abstract record WindowState(WindowOrder Order, WindowRecord Record)
     /// unless one is open.</summary>
     public sealed record Thawing(WindowOrder Order, WindowRecord Record, int Round) : WindowState(Order, Record);
 
-    /// <summary>Settled: the guest is thawed, or its QEMU is gone.</summary>
+    /// <summary>Settled here: the guest is thawed, or its QEMU is gone, or the guest has left its QEMU.</summary>
     public sealed record Closed(WindowOrder Order, WindowRecord Record) : WindowState(Order, Record);
 
     /// <summary>From the moment that a freeze may have reached the guest until it is settled.</summary>
@@ -174,6 +178,9 @@ public abstract record WindowInput
 
     /// <summary>The QEMU process is gone, and with it its guest.</summary>
     public sealed record QemuGone : WindowInput;
+
+    /// <summary>The guest has left this QEMU for another one (<see cref="ArrivalRules"/>): nothing can thaw it from here.</summary>
+    public sealed record GuestLeft : WindowInput;
 }
 
 public enum WindowLimit { FreezeTimeout, Lease, Reservation }

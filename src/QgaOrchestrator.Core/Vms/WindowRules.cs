@@ -35,6 +35,12 @@ public static class WindowRules
             (WindowState.Closed, _) => (state, []),
             (_, WindowInput.QemuGone) =>
                 Close(state, state.Record with { Broken = state.Record.Broken ?? "QEMU ended during the window" }),
+            (_, WindowInput.GuestLeft) => Close(state, state.Record with
+            {
+                Broken = "the VM was moved to another host during the window, which thaws it",
+                Remedy = "Run the backup again where the VM is now",
+                Moved = true,
+            }),
 
             (WindowState.Opening { Order.Mode: WindowMode.Group } s, WindowInput.LedgerWritten) => Reserve(s, now),
             (WindowState.Opening s, WindowInput.LedgerWritten) => Look(s.Order),

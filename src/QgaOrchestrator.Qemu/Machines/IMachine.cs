@@ -39,6 +39,9 @@ public interface IMachine : IAsyncDisposable
     /// <summary>The state of a migration that is under way, as in "active"; null: none is.</summary>
     Task<string?> MigrationAsync(TimeSpan timeout);
 
+    /// <summary>Whether the VM was moved, in or out, by a migration that is complete.</summary>
+    Task<bool?> HasMovedAsync(TimeSpan timeout);
+
     /// <summary>Whether a program in the guest has the agent's port open.</summary>
     Task<bool?> IsAgentPortOpenAsync(TimeSpan timeout);
 

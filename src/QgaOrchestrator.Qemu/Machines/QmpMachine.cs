@@ -85,6 +85,9 @@ public sealed class QmpMachine(IMonitor monitor, string? agent = null) : IQmpMac
             ? status
             : null;
 
+    public async Task<bool?> HasMovedAsync(TimeSpan timeout) =>
+        await QueryMigrate.AskAsync(monitor, timeout).ConfigureAwait(false) == QueryMigrate.Completed;
+
     public async Task<bool?> IsAgentPortOpenAsync(TimeSpan timeout) =>
         agent is null
             ? null

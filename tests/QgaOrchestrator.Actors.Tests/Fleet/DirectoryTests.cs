@@ -5,6 +5,8 @@ using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Items;
+using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Actors.Tests.Fleet;
@@ -141,6 +143,48 @@ public sealed class DirectoryTests : TestKit
         _fleet.Tell(new HostForgotten("hv2"));
         Assert.Empty(await ListAsync());
         Assert.Single((await _fleet.Ask<HostsListed>(new ListHosts())).Hosts);
+    }
+
+    [Fact]
+    public async Task A_VM_and_the_QEMU_that_waits_for_it_are_one_VM_that_changes_its_place()
+    {
+        var (here, there) = (new VmId("hv1", "web"), new VmId("hv2", "web"));
+        Members(HostState.Up);
+        _fleet.Tell(new VmSeen(Status(here) with { Uuid = "u", RunState = "running" }));
+        Tell(Status(there) with { Uuid = "u", RunState = RunStates.Waits });
+        Assert.Equal([here], (await ListAsync()).Select(vm => vm.Id));
+
+        _fleet.Tell(new VmSeen(Status(here) with { Uuid = "u", RunState = RunStates.Left, Frozen = true, FrozenBy = "run r1" }));
+        _fleet.Tell(new HostVmsTold("hv2", new(_incarnation, 1, 2, 0, 1, [Status(there) with { Uuid = "u", CameIn = true }], [])));
+        Assert.Equal([there], (await ListAsync()).Select(vm => vm.Id));
+        Assert.Equal(new MoveTold(FreezeWord.Ours, true, there), await _fleet.Ask<MoveTold>(new FindMove(here, null)));
+    }
+
+    [Fact]
+    public async Task A_freeze_that_a_host_told_of_is_known_when_its_VM_is_gone_from_there()
+    {
+        Members(HostState.Up);
+        Tell(Status(Other) with { Uuid = "u", Frozen = true, FrozenBy = "run r1" });
+        _fleet.Tell(new HostVmsTold("hv2", new(_incarnation, 1, 2, 0, 1, [], [Other.Name])));
+        Assert.Empty(await ListAsync());
+        Assert.Equal(FreezeWord.Ours, (await _fleet.Ask<MoveTold>(new FindMove(Own, "u"))).Word);
+    }
+
+    [Theory]
+    [InlineData(false, ItemState.Interrupted)]
+    [InlineData(true, ItemState.Unreachable)]
+    public void An_order_for_a_VM_that_has_moved_away_is_answered_with_its_place(bool resume, ItemState state)
+    {
+        Members(HostState.Up);
+        Tell(Status(Other) with { Uuid = "u", CameIn = true });
+        _fleet.Tell(new VmSeen(Status(Own) with { Uuid = "u" }));
+        _fleet.Tell(new VmLeft(Own));
+        var order = new StartItem(
+            Own, "r1", 0, 1, "backup", new RunOptions { MaxParallel = 1, MaxFailures = CountOrPercent.All,
+                MaxUnreachable = CountOrPercent.All }, _time.GetUtcNow(), resume);
+        _fleet.Tell(new NoChannel(order));
+        var outcome = _runs.ExpectMsg<ItemEnded>().Outcome;
+        Assert.Equal((state, Other), (outcome.State, outcome.MovedTo));
     }
 
     /// <param name="second">The state of hv2's node; null: it is no member.</param>

@@ -1,3 +1,5 @@
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 using static QgaOrchestrator.Core.Items.ItemState;
 
@@ -22,6 +24,30 @@ public class RunRulesTests
         Assert.Equal("0/1 3/1", run.End(Succeeded, 1).UnderWay);
         Assert.Equal("0/1 5/1", run.End(Succeeded, 3).UnderWay);
         Assert.Equal("0/1", run.End(Succeeded, 5).UnderWay);
+    }
+
+    [Fact]
+    public void An_item_whose_VM_has_moved_begins_again_where_it_is_and_counts_there()
+    {
+        var run = new Script(4, Script.Options with { MaxParallelPerHost = 1 }, hosts: 2).Dispatch();
+        Assert.Equal("0/1 1/1", run.UnderWay);
+        run.Settle(new ItemOutcome(0, 1, Interrupted, "moved") { MovedTo = new VmId("hv1", "vm0") });
+        Assert.Equal("1/1 2/1", run.UnderWay);
+        Assert.Equal(new VmId("hv1", "vm0"), run.State.Items[0].Vm);
+        Assert.Equal("0/2 2/1", run.End(Succeeded, 1).UnderWay);
+        Assert.Equal("2/1 3/1", run.End(Succeeded, 0).UnderWay);
+    }
+
+    [Theory]
+    [InlineData(true, Pending)]
+    [InlineData(false, Unknown)]
+    public void An_attempt_that_a_move_cut_off_is_repeated_where_its_kind_may(bool repeats, ItemState rests)
+    {
+        var run = new Script(1).Dispatch();
+        var state = run.State with { RepeatsElsewhere = repeats };
+        var outcome = new ItemOutcome(0, 1, Unreachable, "the VM has moved") { MovedTo = new VmId("hv1", "vm0") };
+        var settled = Assert.Single(RunRules.Decide(state, new RunCommand.Settle([outcome]), run.Now));
+        Assert.Equal(rests, RunRules.Evolve(state, settled).Items[0].State);
     }
 
     /// <summary>Of three VMs one has succeeded, one is at its second attempt, and one waits.</summary>

@@ -66,6 +66,13 @@ internal sealed class Script
     public IReadOnlyList<RunEvent> Settle(params (int Item, int Attempt, ItemState State)[] outcomes) =>
         Do(new RunCommand.Settle([.. outcomes.Select(o => Outcome(o.Item, o.Attempt, o.State))]));
 
+    /// <summary>Settles this attempt and dispatches what that makes due.</summary>
+    public Script Settle(ItemOutcome outcome)
+    {
+        Do(new RunCommand.Settle([outcome]));
+        return Dispatch();
+    }
+
     /// <summary>Settles an item's present attempt and dispatches what that makes due.</summary>
     public Script End(ItemState state, params int[] items)
     {

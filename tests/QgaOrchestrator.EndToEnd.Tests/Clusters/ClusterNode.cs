@@ -21,6 +21,15 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
 
     private Process? _process;
 
+    /// <summary>Further members of the section Freeze, each with a comma before it.</summary>
+    public string Freeze { get; set; } = "";
+
+    /// <summary>VMs of others are looked for in its folder, too: vms/NAME.</summary>
+    public bool FindsVms { get; set; } = fleet is not null;
+
+    /// <summary>The process that thaws for it when it ends.</summary>
+    public int? Watchdog => WatchdogInstance.Holder(FreezeLedger.At(Path.Combine(folder, "ledger")));
+
     public string Folder => folder;
 
     public string Address => address;
@@ -45,7 +54,7 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
         await File.WriteAllTextAsync(config, $$"""
             { "Node": { "Host": "{{host}}", "DataDirectory": "./data", "Api": "{{Api("").ToString().TrimEnd('/')}}" },
               "Fleet": { "Sources": [{{Source()}}] },
-              "Freeze": { "Ledger": "./ledger" },
+              "Freeze": { "Ledger": "./ledger"{{Freeze}} },
               "Store": { "Provider": "postgresql",
                          "ConnectionString": "Host={{lab.Store.Folder}};Database=postgres;Username={{PostgresServer.User}}" },
               "Cluster": { "Hostname": "{{address}}", "Port": {{lab.Port}}, "ApiPort": {{lab.Port + 1}}, "Certificates": ".",
@@ -55,7 +64,7 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
         _process = Process.Start("/bin/sh", [.. line, "--config", config]);
     }
 
-    private string Source() => fleet is null ? "" : $$"""
+    private string Source() => !FindsVms ? "" : $$"""
         { "Kind": "sockets", "Agent": "{{folder}}/vms/{vm}/qga.sock", "Monitor": "{{folder}}/vms/{vm}/qmp.sock" }
         """;
 
@@ -110,7 +119,7 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
         if (_process is { HasExited: false }) await KillAsync();
         _process?.Dispose();
         if (fleet is not null) await fleet.DisposeAsync();
-        if (WatchdogInstance.Holder(FreezeLedger.At(Path.Combine(folder, "ledger"))) is { } watchdog)
+        if (Watchdog is { } watchdog)
             HostProcess.Signal(watchdog, HostProcess.SigKill);
     }
 }

@@ -29,6 +29,8 @@ public sealed class BackupRunKind : RunKind
 
     public override bool NeedsSelector => false;
 
+    public override bool RepeatsElsewhere => true;
+
     public override CountOrPercent MaxFailures => BackupKind.MaxFailures;
 
     public override IReadOnlyList<RunStep> Steps =>

@@ -139,7 +139,7 @@ public static class BackupRules
     private static Next WindowClosed(BackupState.InWindow state, WindowRecord record) => state switch
     {
         { Halted: { } halted } => Undo(state.Order, halted, halted: true),
-        _ when BackupKind.Judge(record) is null || record.FreezeRefused =>
+        _ when BackupKind.Judge(record) is null || record is { FreezeRefused: true, Moved: false } =>
             (new BackupState.AskingHooks(state.Order, record), [new BackupEffect.AskHooks(record.FreezeRefused)]),
         _ => Broken(state.Order, BackupOutcomes.OfBroken(state.Order, record, refusal: null)!),
     };
@@ -158,11 +158,12 @@ public static class BackupRules
 
     /// <summary>
     /// Whether the guest is cut as it runs because its window broke: the options prefer a freeze and do not require it, the
-    /// guest is known to be thawed, and no group depends on this cut. The other way to an unfrozen cut is decided before the
+    /// guest is known to be thawed and here, and no group depends on this cut. The other way to an unfrozen cut is decided before the
     /// window, where a guest cannot be frozen at all: <see cref="PreflightRules.Freeze"/>.
     /// </summary>
     private static bool MayFallBack(BackupOrder order, ItemOutcome failure) =>
-        order is { Consistency: Consistency.Prefer, Grouped: false } && failure.State != ItemState.Unknown;
+        order is { Consistency: Consistency.Prefer, Grouped: false }
+        && failure.State is not (ItemState.Unknown or ItemState.Interrupted);
 
     // ---- behind the cut: the same after a window and after a crash
 

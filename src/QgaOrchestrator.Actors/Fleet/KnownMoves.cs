@@ -1,0 +1,59 @@
+using QgaOrchestrator.Actors.Messages;
+using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Fleet.Directory;
+using QgaOrchestrator.Core.Vms;
+
+namespace QgaOrchestrator.Actors.Fleet;
+
+/// <summary>VMs with two QEMUs, as <see cref="VmMoves"/> says. Belongs to the <see cref="FleetActor"/>.</summary>
+internal sealed class KnownMoves(FleetServices services, Func<IEnumerable<VmStatus>> all)
+{
+    /// <summary>UUIDs of this host's VMs that went away: an order may still come for one.</summary>
+    private readonly Dictionary<VmId, string> _gone = [];
+
+    private const int MostGone = 10_000;
+
+    private VmMoves _moves = VmMoves.None;
+
+    /// <summary>A VM is told otherwise than before; null: it was not known, or is gone.</summary>
+    public void Change(VmStatus? before, VmStatus? after)
+    {
+        if (before == after) return;
+        _moves = _moves.Changed(Sight(before), Sight(after), services.Time.Moment());
+        if (before is { Uuid: { } uuid } && after?.Uuid is null && before.Id.Host == services.Host && _gone.Count < MostGone)
+            _gone[before.Id] = uuid;
+        if (after is { Uuid: not null }) _gone.Remove(after.Id);
+    }
+
+    /// <summary>Without those that are copies of another.</summary>
+    public IEnumerable<VmStatus> Listed()
+    {
+        var vms = all().ToList();
+        var copies = VmMoves.Copies(vms.Select(vm => Sight(vm)!));
+        return copies.Count == 0 ? vms : vms.Where(vm => !copies.Contains(vm.Id));
+    }
+
+    public MoveTold Find(FindMove asked)
+    {
+        var uuid = asked.Uuid ?? all().FirstOrDefault(vm => vm.Id == asked.Vm)?.Uuid ?? _gone.GetValueOrDefault(asked.Vm);
+        if (uuid is null) return new(FreezeWord.Unknown, HasCopy: false, null);
+        var same = all().Where(vm => vm.Uuid == uuid).Select(vm => Sight(vm)!).ToList();
+        return new(
+            _moves.WordOn(asked.Vm, uuid, same), VmMoves.HasCopy(asked.Vm, uuid, same), VmMoves.PlaceOf(asked.Vm, uuid, same));
+    }
+
+    private static VmSight? Sight(VmStatus? vm) => vm is null
+        ? null
+        : new VmSight(vm.Id, vm.Uuid, vm.RunState)
+        {
+            CameIn = vm.CameIn,
+            IsAway = vm.AsOf is not null,
+            Freeze = vm switch
+            {
+                { Frozen: false } => FreezeWord.Unknown,
+                { FrozenBy: null or VmStatus.SomebodyElse } => FreezeWord.Others,
+                _ => FreezeWord.Ours,
+            },
+            IsSeenThawed = vm is { Agent: AgentState.Ready, Frozen: false },
+        };
+}
