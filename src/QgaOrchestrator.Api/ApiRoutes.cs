@@ -18,6 +18,8 @@ public static class ApiRoutes
     public const string VmPasswordGeneration = "/v1/vms/{vm}/passwords/{user}/generations/{generation:int}";
     public const string Hosts = "/v1/hosts";
     public const string Host = "/v1/hosts/{host}";
+    public const string HostDrain = "/v1/hosts/{host}/drain";
+    public const string HostUndrain = "/v1/hosts/{host}/undrain";
     public const string Passwords = "/v1/passwords";
     public const string EscrowRecipients = "/v1/escrow/recipients";
     public const string EscrowRecipient = "/v1/escrow/recipients/{name}";
@@ -52,6 +54,8 @@ public static class ApiRoutes
     public static string VmPath(string vm) => $"{Vms}/{Uri.EscapeDataString(vm)}";
 
     public static string HostPath(string host) => $"{Hosts}/{Uri.EscapeDataString(host)}";
+
+    public static string HostDrainPath(string host, bool on) => $"{HostPath(host)}/{(on ? "drain" : "undrain")}";
 
     public static string AgentCallPath(string vm, string command) => $"{VmPath(vm)}/agent/{Uri.EscapeDataString(command)}";
 

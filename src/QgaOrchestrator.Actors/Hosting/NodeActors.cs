@@ -8,6 +8,7 @@ using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Actors.Passwords;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Views;
@@ -32,6 +33,8 @@ public sealed class NodeActors(
     AuditKeeper audit,
     RowKeeper rows,
     RunKinds kinds,
+    HostDrain drain,
+    CertificateEnds certificates,
     TimeProvider time,
     ILogger<NodeActors> log
 ) : INodeActors
@@ -87,7 +90,7 @@ public sealed class NodeActors(
         {
             Time = time,
             Vms = Fleet,
-            Hosts = options.Cluster.Seeds.Count > 0 ? Fleet : null,
+            Hosts = Fleet,
             Spread = options.Freeze.Spread,
             Kind = kinds.Find,
             Host = options.Node.Host,
@@ -115,7 +118,15 @@ public sealed class NodeActors(
         Time = time,
         Facts = (vms, windows) => new HostFacts(
             NodeVersion.Text, options.Node.Api.ToString(), vms, windows, _runsHere, ProcessorLoad.Now(), time.GetUtcNow(),
-            fleet.Sum),
+            fleet.Sum)
+        {
+            Drain = drain.State,
+            Items = drain.Items,
+            // Files of this host, read at once.
+            Recipients = RecipientSum.OfAsync(passwords) is { IsCompletedSuccessfully: true } sum ? sum.Result : null,
+            CertificateEnds = certificates.First,
+        },
+        Drains = () => drain.IsOn,
         IsClustered = options.Cluster.Seeds.Count > 0,
     };
 
@@ -124,6 +135,7 @@ public sealed class NodeActors(
         Time = time,
         Ledger = ledger,
         Fleet = Fleet,
+        Drain = drain,
         Scan = () =>
         {
             var found = scan.Find(fleet.Read());
@@ -143,6 +155,7 @@ public sealed class NodeActors(
         Limits = new FreezeLimits(options.Freeze.Timeout, options.Freeze.Lease),
         Denied = options.Policy.Deny,
         Host = _host,
+        Drain = drain,
         Fleet = Fleet,
         Runs = () => Runs,
         Agent = vm => vm.Kind.Agent(

@@ -61,8 +61,8 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         Command<GroupActor.Ended>(m => Handle(new RunInput.GroupEnded(m.Outcomes)));
 
         Command<RunTimers.Elapsed>(m => Handle(m.Input));
-        Command<HostsAway>(m => Handle(new RunInput.HostsAway(m.Hosts)));
-        Command<ShownRun.TellDue>(_ => _shown.Tell(_live.Run!));
+        Command<HostsAway>(Heed);
+        Command<ShownRun.TellDue>(_ => _shown.Tell(_live.Run!, _live.Away));
         Command<Terminated>(m => _shown.Forget(m.ActorRef));
         Command<RunAudit.Appended>(_ =>
         {
@@ -114,7 +114,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         var asker = Sender;
         if (_live.Run is { } known)
         {
-            asker.Tell(_shown.View(known));
+            asker.Tell(_shown.View(known, _live.Away));
             return;
         }
         var started = WithTarget(order.ToEvent(_services.Time.GetUtcNow()));
@@ -132,6 +132,12 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
             _services.Hosts?.Tell(new WatchHosts([.. run.Items.Select(item => item.Vm.Host).Distinct()]));
     }
 
+    private void Heed(HostsAway hosts)
+    {
+        Handle(new RunInput.HostsAway(hosts.Hosts) { Draining = hosts.Draining });
+        if (_live.Run is { IsEnded: false } run) _shown.TellLater(run);
+    }
+
     private void Steer(SteerRun order)
     {
         var asker = Sender;
@@ -147,12 +153,12 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     private void Answer(IActorRef asker, RunState run)
     {
         _services.Keep(_shown.View(run));
-        asker.Tell(_shown.View(run));
+        asker.Tell(_shown.View(run, _live.Away));
     }
 
     private void Watch(WatchRun order)
     {
-        if (_live.Run is { } run) _shown.Watch(run, Sender);
+        if (_live.Run is { } run) _shown.Watch(run, _live.Away, Sender);
         else Sender.Tell(new NoSuchRun(order.Run));
     }
 
@@ -232,7 +238,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     {
         // Before anybody hears of the end.
         _services.ForgetSecrets(run.Id);
-        _shown.Tell(run);
+        _shown.Tell(run, _live.Away);
         _services.Keep(_shown.View(run));
         if (run.Phase is RunPhase.Partial or RunPhase.Failed) _log.Warning("{0}", RunWords.Ended(run));
         else _log.Info("{0}", RunWords.Ended(run));

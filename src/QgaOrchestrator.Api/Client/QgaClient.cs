@@ -59,6 +59,10 @@ public sealed partial class QgaClient : IDisposable
     public Task<Host> GetHostAsync(string host, CancellationToken cancel = default) =>
         GetAsync(ApiRoutes.HostPath(host), ApiJson.Default.Host, cancel);
 
+    /// <summary>Has a host emptied, or has it begin items again; the host decides, and answers.</summary>
+    public Task<Host> DrainHostAsync(string host, bool on, CancellationToken cancel = default) =>
+        PostAsync(ApiRoutes.HostDrainPath(host, on), default, ApiJson.Default.Host, cancel);
+
     /// <summary>A host that is away does not come back.</summary>
     public async Task ForgetHostAsync(string host, CancellationToken cancel = default)
     {

@@ -36,6 +36,8 @@ public sealed class RoutesTests(NodeFixture node) : IClassFixture<NodeFixture>
         "GET /v1/vms/{vm}/file operator",
         "GET /v1/vms/{vm}/file/digest operator",
         "GET /v1/vms/{vm}/passwords/{user} viewer; operator with `reason`",
+        "POST /v1/hosts/{host}/drain admin",
+        "POST /v1/hosts/{host}/undrain admin",
         "POST /v1/runs operator",
         "POST /v1/runs/{id}/abort operator",
         "POST /v1/runs/{id}/pause operator",
