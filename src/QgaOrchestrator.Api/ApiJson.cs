@@ -34,6 +34,7 @@ namespace QgaOrchestrator.Api;
 [JsonSerializable(typeof(Recipient))]
 [JsonSerializable(typeof(Page<Recipient>))]
 [JsonSerializable(typeof(RecipientRequest))]
+[JsonSerializable(typeof(PointCheck))]
 [JsonSerializable(typeof(RemovedRecipient))]
 [JsonSerializable(typeof(TokenRequest))]
 [JsonSerializable(typeof(NewToken))]

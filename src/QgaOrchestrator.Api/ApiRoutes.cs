@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace QgaOrchestrator.Api;
 
 /// <summary>
@@ -35,6 +37,8 @@ public static class ApiRoutes
     public const string RunRetry = "/v1/runs/{id}/retry";
     public const string RecoveryPoints = "/v1/recovery-points";
     public const string RecoveryPoint = "/v1/recovery-points/{id}";
+    public const string RecoveryPointVerify = "/v1/recovery-points/{id}/verify";
+    public const string RecoveryPointDisk = "/v1/recovery-points/{id}/disks/{index:int}";
     public const string Tokens = "/v1/tokens";
     public const string Token = "/v1/tokens/{name}";
     public const string Audit = "/v1/audit";
@@ -77,4 +81,9 @@ public static class ApiRoutes
     public static string TokenPath(string name) => $"{Tokens}/{Uri.EscapeDataString(name)}";
 
     public static string RecoveryPointPath(string id) => $"{RecoveryPoints}/{Uri.EscapeDataString(id)}";
+
+    public static string RecoveryPointVerifyPath(string id) => $"{RecoveryPointPath(id)}/verify";
+
+    public static string RecoveryPointDiskPath(string id, int index) =>
+        string.Create(CultureInfo.InvariantCulture, $"{RecoveryPointPath(id)}/disks/{index}");
 }

@@ -21,8 +21,8 @@ public sealed record Host(
     /// <summary>When it told that, by the clock of the node that was asked.</summary>
     public DateTimeOffset? AsOf { get; init; }
 
-    /// <summary>SHA-256 of the certificates of its escrow recipients, 12 digits; none: it has none; unusable: one of them cannot be
-    /// used; null: it does not tell.</summary>
+    /// <summary>SHA-256 of the certificates of its escrow recipients, 12 digits; none: it has none; unusable: one of them cannot
+    /// be used; null: it does not tell.</summary>
     public string? Recipients { get; init; }
 
     /// <summary>When the first of its certificates ends; null: it has none, or does not tell.</summary>

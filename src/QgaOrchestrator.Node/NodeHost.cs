@@ -92,6 +92,7 @@ public static class NodeHost
         app.MapRunEvents();
         app.MapResults();
         app.MapPoints();
+        app.MapPointFiles();
         app.MapPasswords();
         app.MapTokens();
         app.MapAudit();

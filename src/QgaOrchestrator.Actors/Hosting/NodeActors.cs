@@ -117,7 +117,7 @@ public sealed class NodeActors(
         Started = started.Add,
         Time = time,
         Facts = (vms, windows) => new HostFacts(
-            NodeVersion.Text, options.Node.Api.ToString(), vms, windows, _runsHere, ProcessorLoad.Now(), time.GetUtcNow(),
+            NodeVersion.Text, options.Node.Api.ToString(), vms, Math.Max(windows, drain.Windows), _runsHere, ProcessorLoad.Now(), time.GetUtcNow(),
             fleet.Sum)
         {
             Drain = drain.State,

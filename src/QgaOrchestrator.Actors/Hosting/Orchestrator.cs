@@ -19,7 +19,8 @@ namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>Asks the node's actors on behalf of HTTP.</summary>
 public sealed class Orchestrator(
-    NodeActors actors, NodeStores stores, SecretSpool secrets, RunKinds kinds, SetByHand byHand, HostDrain drain, TimeProvider time)
+    NodeActors actors, NodeStores stores, SecretSpool secrets, RunKinds kinds, SetByHand byHand, HostDrain drain,
+    TimeProvider time)
     : IOrchestrator
 {
     private readonly IViews _views = stores.Views;

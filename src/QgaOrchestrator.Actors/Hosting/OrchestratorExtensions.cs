@@ -49,6 +49,7 @@ public static class OrchestratorExtensions
         services.AddSingleton<NodeState>();
         services.AddSingleton(provider => new CertificateEnds(provider.GetService<PeerTrust>()));
         services.AddSingleton<NodeReadiness>();
+        services.AddSingleton<PointReading>();
         services.AddSingleton<NodeEnd>();
         services.AddHostedService<ThawBeforeStop>();
         services.AddFormation(options);

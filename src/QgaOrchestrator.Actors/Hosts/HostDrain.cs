@@ -17,10 +17,13 @@ public sealed class HostDrain(string? file)
 
     public bool IsOn => _isOn;
 
-    public DrainState State => DrainRules.StateOf(_isOn, Items, Volatile.Read(ref _windows));
+    public DrainState State => DrainRules.StateOf(_isOn, Items, Windows);
 
     /// <summary>Items that are under way.</summary>
     public int Items => Volatile.Read(ref _items);
+
+    /// <summary>Windows whose guest is not known to be thawed.</summary>
+    public int Windows => Volatile.Read(ref _windows);
 
     /// <exception cref="IOException">The file cannot be written or removed; nothing has changed.</exception>
     /// <exception cref="UnauthorizedAccessException">The same.</exception>

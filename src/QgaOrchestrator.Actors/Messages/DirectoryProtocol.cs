@@ -33,7 +33,8 @@ internal sealed record WatchHosts(IReadOnlyCollection<string> Hosts) : INoSerial
 
 /// <param name="Hosts">All of the watched ones that cannot be reached.</param>
 /// <param name="Draining">All of the watched ones that are being emptied.</param>
-internal sealed record HostsAway(IReadOnlyCollection<string> Hosts, IReadOnlyCollection<string> Draining) : INoSerializationVerificationNeeded;
+internal sealed record HostsAway(IReadOnlyCollection<string> Hosts, IReadOnlyCollection<string> Draining)
+    : INoSerializationVerificationNeeded;
 
 /// <summary>Answered by <see cref="HostsListed"/>.</summary>
 public sealed record ListHosts : INoSerializationVerificationNeeded;

@@ -76,7 +76,8 @@ public sealed partial class QgaClient
 
     /// <param name="force">Also one whom passwords in force need, whose key is lost.</param>
     /// <returns>What each host made of it; empty: the node is alone.</returns>
-    public async Task<IReadOnlyList<RecipientHost>> RemoveRecipientAsync(string name, bool force, CancellationToken cancel = default)
+    public async Task<IReadOnlyList<RecipientHost>> RemoveRecipientAsync(
+        string name, bool force, CancellationToken cancel = default)
     {
         var path = WithQuery(ApiRoutes.EscrowRecipientPath(name), ("force", force ? "true" : null));
         using var response = await _transport.SendAsync(() => new HttpRequestMessage(HttpMethod.Delete, path), cancel)

@@ -61,7 +61,8 @@ internal static class HostDrainCommands
         {
             if (one.State == HostStates.Up)
                 throw new CommandFailedException(
-                    $"{one.Name} is not draining any more.", $"Somebody has undrained it. Again: qgactl host drain {one.Name} --wait");
+                    $"{one.Name} is not draining any more.",
+                    $"Somebody has undrained it. Again: qgactl host drain {one.Name} --wait");
             var now = Sentence(one);
             if (host.IsTerminal) line.Show(now);
             else if (!isSilent && now != told) line.Tell(now);

@@ -59,7 +59,8 @@ public static class HostEndpoints
                 $"Host {older.Host} has version {older.Facts!.Version}, whose runs do not wait for a host that is drained.",
                 "Upgrade it first, or stop the node without draining: its guests are thawed, and its items begin again."));
         orchestrator.DrainHost(on);
-        return TypedResults.Json((await FindAsync(known.Host, orchestrator, context.RequestAborted)).ToApi(), ApiJson.Default.Host);
+        var now = await FindAsync(known.Host, orchestrator, context.RequestAborted);
+        return TypedResults.Json(now.ToApi(), ApiJson.Default.Host);
     }
 
     /// <summary>A host that is there and whose node knows no draining.</summary>

@@ -35,7 +35,13 @@ public sealed class DirectoryTests : TestKit
             Runs = () => _runs.Ref,
             Started = _ => { },
             Time = _time,
-            Facts = (vms, windows) => _facts with { Vms = vms, Windows = windows, At = _time.GetUtcNow(), Drain = _drains ? DrainState.Drained : null },
+            Facts = (vms, windows) => _facts with
+            {
+                Vms = vms,
+                Windows = windows,
+                At = _time.GetUtcNow(),
+                Drain = _drains ? DrainState.Drained : null,
+            },
             Drains = () => _drains,
             IsClustered = true,
         }));

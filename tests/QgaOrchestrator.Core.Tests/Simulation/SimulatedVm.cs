@@ -306,7 +306,10 @@ internal sealed class SimulatedVm
                 {
                     if (life != _host.Life) return;
                     if (Entry is { By: not null } entry && !Fleet.IsUnderWay(entry.Window)) Entry = null;
-                    if (Entry is not null) _world.At(30_000, () => SweepIn(life));
+                    if (Entry is not null) _world.At(30_000, () =>
+                    {
+                        if (life == _host.Life) Sweep();
+                    });
                     foreach (var names in Qemu.Owners.Where(names => !Fleet.IsUnderWay(names)).ToList()) Qemu.Remove(names);
                     Handle(new ItemsInput.Swept());
                 });
@@ -338,11 +341,6 @@ internal sealed class SimulatedVm
             _handsBack = false;
             Handle(new ItemsInput.HandBack());
         });
-    }
-
-    private void SweepIn(int life)
-    {
-        if (life == _host.Life) Sweep();
     }
 
     private void Sweep()

@@ -55,7 +55,8 @@ public sealed class HostHttpTests(NodeFixture node) : IClassFixture<NodeFixture>
         Assert.Equal(("draining", 3), (drained!.State, drained.Items));
         Assert.Equal(HttpStatusCode.OK, (await node.Admin.PostAsync("/v1/hosts/hv1/undrain", null)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await node.Admin.PostAsync("/v1/hosts/hv9/drain", null)).StatusCode);
-        Assert.Equal(HttpStatusCode.Forbidden, (await (await node.AsAsync("operator")).PostAsync("/v1/hosts/hv1/drain", null)).StatusCode);
+        using var operate = await node.AsAsync("operator");
+        Assert.Equal(HttpStatusCode.Forbidden, (await operate.PostAsync("/v1/hosts/hv1/drain", null)).StatusCode);
 
         Assert.Equal([true, false], node.Orchestrator.Drained);
         var audit = (await node.Admin.GetFromJsonAsync("/v1/audit", ApiJson.Default.PageAuditRecord))!.Items;

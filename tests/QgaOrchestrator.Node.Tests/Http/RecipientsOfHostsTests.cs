@@ -84,8 +84,16 @@ public sealed class RecipientsOfHostsTests : IAsyncLifetime, IDisposable
         _peers.Answers["hv3"] = _ => new(HttpStatusCode.NotFound);
         var answer = await _node.Admin.DeleteAsync($"{Path}?force=true");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        Assert.Equal("hv1 True, hv2 True, hv3 True", await HostsAsync(answer, ApiJson.Default.RemovedRecipient, one => one.Hosts));
+        Assert.Equal(
+            "hv1 True, hv2 True, hv3 True", await HostsAsync(answer, ApiJson.Default.RemovedRecipient, one => one.Hosts));
         Assert.All(_peers.Asked, asked => Assert.Equal($"DELETE {Path}?force=true", asked.Asked));
+    }
+
+    [Fact]
+    public async Task One_that_no_host_has_is_not_found()
+    {
+        _peers.Answers["hv2"] = _peers.Answers["hv3"] = _ => new(HttpStatusCode.NotFound);
+        Assert.Equal(HttpStatusCode.NotFound, (await _node.Admin.DeleteAsync(Path)).StatusCode);
     }
 
     private Task<HttpResponseMessage> AddAsync() =>

@@ -83,7 +83,8 @@ internal sealed class ResetWork(ItemPlace place, ResetOptions options) : IDispos
     private async Task<ResetInput> MakeAsync(ResetEffect.Make make, CancellationToken stopped)
     {
         var recipients = await _services.Passwords.ReadRecipientsAsync();
-        if (ResetRefusals.OfRecipients(options, [.. recipients.Select(one => one.Fingerprint)], place.Spec.Id.Host) is { } refusal)
+        List<string> here = [.. recipients.Select(one => one.Fingerprint)];
+        if (ResetRefusals.OfRecipients(options, here, place.Spec.Id.Host) is { } refusal)
             return new ResetInput.Failed(refusal.Reason, refusal.Remedy);
         _clear?.Dispose();
         _clear = PasswordMaker.Make(options.Length);

@@ -18,8 +18,8 @@ public sealed record ResetOptions(
     string User, int Length, bool? Crypted, ResetProof Verify, bool Unlock, bool ClearMustChange, bool AcceptUnverified,
     ResetMode Mode)
 {
-    /// <summary>SHA-256 of the certificate of each recipient that the escrow had when the run was started, sorted: a host that has
-    /// others makes no password. Null: the run was started by an earlier version, or makes none.</summary>
+    /// <summary>SHA-256 of the certificate of each recipient that the escrow had when the run was started, sorted: a host that
+    /// has others makes no password. Null: the run was started by an earlier version, or makes none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Recipients { get; init; }
 

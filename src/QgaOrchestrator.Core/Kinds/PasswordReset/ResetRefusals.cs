@@ -32,8 +32,8 @@ public static class ResetRefusals
         return missing + more == 0
             ? null
             : ($"host {host} has other escrow recipients than the run was started with: {missing} missing, {more} more",
-                "qgactl host list shows which hosts differ; qgactl escrow add NAME FILE and escrow remove NAME put it right on all "
-                    + "of them. Then retry the run: it takes the recipients of then");
+                "qgactl host list shows which hosts differ; qgactl escrow add NAME FILE and escrow remove NAME put it right on "
+                    + "all of them. Then retry the run: it takes the recipients of then");
     }
 
     private static (string Reason, string Remedy) Of(AccountFault fault, string user) => fault switch

@@ -46,7 +46,7 @@ public static class RecipientEndpoints
         AuditTrail.Note(context, $"{name}: certificate {wanted.Fingerprint}");
         var (isNew, refused) = await AddHereAsync(wanted, recipients, context.RequestAborted);
         if (refused is not null) return Problems.Result(refused);
-        var hosts = await elsewhere.ChangeAsync(context, body);
+        var hosts = (await elsewhere.ChangeAsync(context, body))?.Hosts;
         if (Missed(hosts) is { } missed) AuditTrail.Note(context, $"{name}: certificate {wanted.Fingerprint}{missed}");
         if (isNew) context.Response.Headers.Location = ApiRoutes.EscrowRecipientPath(name);
         return TypedResults.Json(
@@ -107,8 +107,9 @@ public static class RecipientEndpoints
             Changing.Release();
         }
         // Also where it was not here: a host that missed its removal may have it.
-        if (await elsewhere.ChangeAsync(context, default) is not { } hosts)
-            return wasHere ? TypedResults.NoContent() : Problems.Result(NoRecipient(name));
+        var change = await elsewhere.ChangeAsync(context, default);
+        if (!wasHere && change is not { IsUnknownElsewhere: false }) return Problems.Result(NoRecipient(name));
+        if (change?.Hosts is not { } hosts) return TypedResults.NoContent();
         if (Missed(hosts) is { } missed) AuditTrail.Note(context, name + missed);
         return TypedResults.Json(new RemovedRecipient(name, hosts), ApiJson.Default.RemovedRecipient);
     }

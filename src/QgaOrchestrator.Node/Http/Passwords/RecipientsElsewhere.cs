@@ -9,7 +9,7 @@ using QgaOrchestrator.Node.Peers;
 
 namespace QgaOrchestrator.Node.Http.Passwords;
 
-/// <summary>Has the other hosts make the change of a recipient that this one has made: each keeps its own files of them.</summary>
+/// <summary>Has the other hosts change a recipient as this one did: each keeps its own files of them.</summary>
 /// <param name="forwarder">Null: this node is alone.</param>
 public sealed class RecipientsElsewhere(IOrchestrator orchestrator, QgadOptions options, Forwarder? forwarder = null)
 {
@@ -18,18 +18,22 @@ public sealed class RecipientsElsewhere(IOrchestrator orchestrator, QgadOptions 
 
     /// <summary>Asked of every host that is known, this one first. Whoever hangs up does not keep the others from it.</summary>
     /// <param name="body">That of the request; empty: it has none.</param>
-    /// <returns>What each host made of it; null: this node is alone, or another node asks.</returns>
-    public async Task<IReadOnlyList<RecipientHost>?> ChangeAsync(HttpContext context, ReadOnlyMemory<byte> body)
+    /// <returns>What each host made of it, and whether one of them did not know the recipient; null: this node is alone, or
+    /// another node asks.</returns>
+    public async Task<RecipientChange?> ChangeAsync(HttpContext context, ReadOnlyMemory<byte> body)
     {
         if (forwarder is null || context.Features.Get<PeerConnection>() is not null) return null;
         var hosts = await orchestrator.ListHostsAsync(CancellationToken.None);
         var others = hosts.Where(host => host.Host != options.Node.Host).Select(host => host.State == HostState.Unreachable
-            ? Task.FromResult(Missed(host.Host, "Its node is not reachable."))
+            ? Task.FromResult((Host: Missed(host.Host, "Its node is not reachable."), IsUnknown: false))
             : AskAsync(context, host.Host, body));
-        return [new RecipientHost(options.Node.Host, Taken: true), .. await Task.WhenAll(others)];
+        var answers = await Task.WhenAll(others);
+        return new(
+            [new RecipientHost(options.Node.Host, Taken: true), .. answers.Select(answer => answer.Host)],
+            answers.All(answer => answer.IsUnknown));
     }
 
-    private async Task<RecipientHost> AskAsync(HttpContext context, string host, ReadOnlyMemory<byte> body)
+    private async Task<(RecipientHost Host, bool IsUnknown)> AskAsync(HttpContext context, string host, ReadOnlyMemory<byte> body)
     {
         using var limit = new CancellationTokenSource(Patience);
         using var request = new HttpRequestMessage(
@@ -39,22 +43,23 @@ public sealed class RecipientsElsewhere(IOrchestrator orchestrator, QgadOptions 
         try
         {
             using var answer = await forwarder!.AskAsync(context, host, request, limit.Token);
-            if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.NotFound) return new(host, Taken: true);
+            var isUnknown = answer.StatusCode == HttpStatusCode.NotFound && request.Method == HttpMethod.Delete;
+            if (answer.IsSuccessStatusCode || isUnknown) return (new(host, Taken: true), isUnknown);
             await using var said = await answer.Content.ReadAsStreamAsync(limit.Token);
             var problem = await JsonSerializer.DeserializeAsync(said, ApiJson.Default.Problem, limit.Token);
-            return Missed(host, problem?.Detail ?? $"It answered {(int)answer.StatusCode}.", problem?.Remedy);
+            return (Missed(host, problem?.Detail ?? $"It answered {(int)answer.StatusCode}.", problem?.Remedy), false);
         }
         catch (PeerUnreachableException e)
         {
-            return Missed(host, $"{e.Message}.");
+            return (Missed(host, $"{e.Message}."), false);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
         {
-            return Missed(host, $"Its answer was lost: {e.Message.TrimEnd('.')}.");
+            return (Missed(host, $"Its answer was lost: {e.Message.TrimEnd('.')}."), false);
         }
         catch (OperationCanceledException)
         {
-            return Missed(host, $"It did not answer within {Patience.TotalSeconds:0} s.");
+            return (Missed(host, $"It did not answer within {Patience.TotalSeconds:0} s."), false);
         }
     }
 
@@ -65,3 +70,8 @@ public sealed class RecipientsElsewhere(IOrchestrator orchestrator, QgadOptions 
         Remedy = remedy ?? "Do the same again when it is up. Until then it refuses password resets: qgactl host list shows it.",
     };
 }
+
+/// <summary>A change of a recipient on several hosts.</summary>
+/// <param name="Hosts">What each made of it.</param>
+/// <param name="IsUnknownElsewhere">No other host had the recipient.</param>
+public sealed record RecipientChange(IReadOnlyList<RecipientHost> Hosts, bool IsUnknownElsewhere);
