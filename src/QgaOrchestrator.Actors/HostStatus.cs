@@ -1,3 +1,5 @@
+using QgaOrchestrator.Core.Hosts;
+
 namespace QgaOrchestrator.Actors;
 
 /// <summary>Whether a host's node is a member of the cluster, as its API names it.</summary>
@@ -27,4 +29,18 @@ public sealed record HostStatus(string Host, HostState State, HostFacts? Facts, 
 /// <param name="At">Its clock.</param>
 /// <param name="FleetFile">SHA-256 of its fleet file, 12 digits; null: it has none.</param>
 public sealed record HostFacts(
-    string Version, string Api, int Vms, int Windows, int Runs, double Load, DateTimeOffset At, string? FleetFile);
+    string Version, string Api, int Vms, int Windows, int Runs, double Load, DateTimeOffset At, string? FleetFile)
+{
+    /// <summary>Whether it is being emptied; null: it is of a version that cannot be.</summary>
+    public DrainState? Drain { get; init; }
+
+    /// <summary>SHA-256 of its escrow recipients' certificates, 12 digits, or none, or unusable; null: it is of a version that
+    /// does not tell.</summary>
+    public string? Recipients { get; init; }
+
+    /// <summary>When the first of its certificates ends; null: it needs none, or it is of a version that does not tell.</summary>
+    public DateTimeOffset? CertificateEnds { get; init; }
+
+    /// <summary>Items of runs that it works on; null: it is of a version that does not tell.</summary>
+    public int? Items { get; init; }
+}

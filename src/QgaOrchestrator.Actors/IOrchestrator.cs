@@ -19,6 +19,10 @@ public interface IOrchestrator
     /// <summary>A host that is away does not come back: it and its VMs are not listed any more, on any node.</summary>
     void ForgetHost(string host);
 
+    /// <summary>Has this host emptied, or has it begin items again; done when that is on disk.</summary>
+    /// <exception cref="Stores.StoreException">It cannot be written.</exception>
+    void DrainHost(bool on);
+
     /// <summary>
     /// Calls one agent command. A freeze opens a window of its own, a thaw closes the open one; a sync is answered by us.
     /// </summary>

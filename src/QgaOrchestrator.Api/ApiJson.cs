@@ -34,6 +34,8 @@ namespace QgaOrchestrator.Api;
 [JsonSerializable(typeof(Recipient))]
 [JsonSerializable(typeof(Page<Recipient>))]
 [JsonSerializable(typeof(RecipientRequest))]
+[JsonSerializable(typeof(PointCheck))]
+[JsonSerializable(typeof(RemovedRecipient))]
 [JsonSerializable(typeof(TokenRequest))]
 [JsonSerializable(typeof(NewToken))]
 [JsonSerializable(typeof(Page<Token>))]

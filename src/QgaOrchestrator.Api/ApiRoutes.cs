@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace QgaOrchestrator.Api;
 
 /// <summary>
@@ -18,6 +20,8 @@ public static class ApiRoutes
     public const string VmPasswordGeneration = "/v1/vms/{vm}/passwords/{user}/generations/{generation:int}";
     public const string Hosts = "/v1/hosts";
     public const string Host = "/v1/hosts/{host}";
+    public const string HostDrain = "/v1/hosts/{host}/drain";
+    public const string HostUndrain = "/v1/hosts/{host}/undrain";
     public const string Passwords = "/v1/passwords";
     public const string EscrowRecipients = "/v1/escrow/recipients";
     public const string EscrowRecipient = "/v1/escrow/recipients/{name}";
@@ -33,6 +37,8 @@ public static class ApiRoutes
     public const string RunRetry = "/v1/runs/{id}/retry";
     public const string RecoveryPoints = "/v1/recovery-points";
     public const string RecoveryPoint = "/v1/recovery-points/{id}";
+    public const string RecoveryPointVerify = "/v1/recovery-points/{id}/verify";
+    public const string RecoveryPointDisk = "/v1/recovery-points/{id}/disks/{index:int}";
     public const string Tokens = "/v1/tokens";
     public const string Token = "/v1/tokens/{name}";
     public const string Audit = "/v1/audit";
@@ -52,6 +58,8 @@ public static class ApiRoutes
     public static string VmPath(string vm) => $"{Vms}/{Uri.EscapeDataString(vm)}";
 
     public static string HostPath(string host) => $"{Hosts}/{Uri.EscapeDataString(host)}";
+
+    public static string HostDrainPath(string host, bool on) => $"{HostPath(host)}/{(on ? "drain" : "undrain")}";
 
     public static string AgentCallPath(string vm, string command) => $"{VmPath(vm)}/agent/{Uri.EscapeDataString(command)}";
 
@@ -73,4 +81,9 @@ public static class ApiRoutes
     public static string TokenPath(string name) => $"{Tokens}/{Uri.EscapeDataString(name)}";
 
     public static string RecoveryPointPath(string id) => $"{RecoveryPoints}/{Uri.EscapeDataString(id)}";
+
+    public static string RecoveryPointVerifyPath(string id) => $"{RecoveryPointPath(id)}/verify";
+
+    public static string RecoveryPointDiskPath(string id, int index) =>
+        string.Create(CultureInfo.InvariantCulture, $"{RecoveryPointPath(id)}/disks/{index}");
 }

@@ -20,12 +20,26 @@ public sealed record Host(
 {
     /// <summary>When it told that, by the clock of the node that was asked.</summary>
     public DateTimeOffset? AsOf { get; init; }
+
+    /// <summary>SHA-256 of the certificates of its escrow recipients, 12 digits; none: it has none; unusable: one of them cannot
+    /// be used; null: it does not tell.</summary>
+    public string? Recipients { get; init; }
+
+    /// <summary>When the first of its certificates ends; null: it has none, or does not tell.</summary>
+    public DateTimeOffset? CertificateEndsAt { get; init; }
+
+    /// <summary>Items of runs that it works on now; null: it does not tell.</summary>
+    public int? Items { get; init; }
 }
 
 public static class HostStates
 {
     public const string Up = "up";
     public const string Joining = "joining";
+    /// <summary>It begins nothing more, and something is still under way.</summary>
+    public const string Draining = "draining";
+    /// <summary>It begins nothing more, and nothing is under way: its node can be stopped.</summary>
+    public const string Drained = "drained";
     public const string Leaving = "leaving";
     /// <summary>Its node does not answer, or is no member of the cluster.</summary>
     public const string Unreachable = "unreachable";

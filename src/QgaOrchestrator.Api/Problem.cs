@@ -51,6 +51,8 @@ public static class ProblemCodes
     public const string NotSuspended = "not-suspended";
     /// <summary>409: the run, the point or the key is not in a state for this.</summary>
     public const string Conflict = "conflict";
+    /// <summary>409: a node of an earlier version does not know what is asked for.</summary>
+    public const string UpgradeInProgress = "upgrade-in-progress";
     /// <summary>409: a run that sets passwords needs somebody who can open them: qgactl escrow init or add.</summary>
     public const string NoRecipient = "no-recipient";
     /// <summary>422: the agent answered with an error; agent holds it.</summary>

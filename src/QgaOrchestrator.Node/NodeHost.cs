@@ -93,6 +93,7 @@ public static class NodeHost
         app.MapRunEvents();
         app.MapResults();
         app.MapPoints();
+        app.MapPointFiles();
         app.MapPasswords();
         app.MapTokens();
         app.MapAudit();
@@ -103,7 +104,17 @@ public static class NodeHost
 
     private static IServiceCollection AddApiCertificate(this IServiceCollection services, string? folder) => folder is null
         ? services
-        : services.AddSingleton(all => new ApiCertificate(folder, all.GetRequiredService<ILogger<ApiCertificate>>()));
+        : services.AddSingleton(all => Announced(
+            new ApiCertificate(folder, all.GetRequiredService<ILogger<ApiCertificate>>()), all));
+
+    /// <summary>Its end is told, as that of the node's own.</summary>
+    private static ApiCertificate Announced(ApiCertificate certificate, IServiceProvider all)
+    {
+        all.GetRequiredService<CertificateEnds>().Add(
+            "apiCertificate", "the API's certificate", () => certificate.Context.TargetCertificate.NotAfter,
+            "Put a new one in its place: it is read again");
+        return certificate;
+    }
 
     private static void Listen(KestrelServerOptions kestrel, Uri api)
     {

@@ -81,6 +81,8 @@ public abstract class OneHost : TestKit, IAsyncLifetime
     /// <summary>False: the simulated QEMU's process counts as ended. (It is this one.)</summary>
     protected bool QemuRuns { get; set; } = true;
 
+    protected HostDrain Drain { get; } = new(null);
+
     protected Func<RecoveryPoint, Task> Catalog { get; set; } = _ => Task.CompletedTask;
 
     protected string Points => _directory.File("points");
@@ -240,6 +242,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         Scan = Scan,
         Watchdog = stop => WatchdogClient.ConnectAsync(Ledger, TimeProvider.System, stop),
         Name = Id.Host,
+        Drain = Drain,
         Audit = lines =>
         {
             lock (Audited) Audited.AddRange(lines);
@@ -272,6 +275,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         Limits = Limits,
         Denied = Denied,
         Host = Host,
+        Drain = Drain,
         Fleet = Fleet.Ref,
         Runs = () => RunsRegion,
         Agent = vm => vm.Kind.Agent(vm.Address, TimeProvider.System, new Random(1)),

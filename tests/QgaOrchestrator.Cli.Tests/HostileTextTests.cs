@@ -72,6 +72,8 @@ public sealed class HostileTextTests
         ["thaw"] = "vm1",
         ["host list"] = "",
         ["host show"] = "hv1",
+        ["host drain"] = "hv1",
+        ["host undrain"] = "hv1",
         ["host forget"] = "hv1",
         ["token add"] = "n --role viewer",
         ["token list"] = "",

@@ -114,24 +114,9 @@ public sealed class PointTests : IDisposable
     private async Task<LocalPoint> WriteAsync(string json)
     {
         await File.WriteAllTextAsync(Path.Combine(_root, PointSource.FileName), json);
-        return await PointSource.FindAsync(_root, () => throw new InvalidOperationException("no node is needed"), default);
+        return (LocalPoint)await PointSource.FindAsync(
+            _root, () => throw new InvalidOperationException("no node is needed"), default);
     }
 
-    private PointImages Images()
-    {
-        var tool = Path.Combine(_root, "qemu-img");
-        File.WriteAllText(tool, """
-            #!/bin/sh
-            command=$1
-            while [ $# -gt 2 ]; do shift; done
-            [ $# -eq 2 ] && from=$1 && to=$2
-            case $command in
-              info) echo '{"format":"qcow2","virtual-size":1,"actual-size":1}';;
-              check) ! grep -q damaged "$to";;
-              convert) ! grep -q fails "$from" && cp "$from" "$to";;
-            esac
-            """.ReplaceLineEndings("\n"));
-        File.SetUnixFileMode(tool, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        return new PointImages(new QemuImg(tool), _told.Add, _ => { });
-    }
+    private PointImages Images() => FakeQemuImg.Images(_root, _told.Add);
 }

@@ -57,7 +57,15 @@ internal sealed class FleetActor : ReceiveActor, IWithTimers
         Receive<WatchHosts>(m => _watchers.Add(Sender, m.Hosts));
         Receive<Terminated>(m => _watchers.Remove(m.ActorRef));
         Receive<HostVmsTold>(_others.Learn);
-        Receive<HostBeat>(_others.Learn);
+        Receive<HostBeat>(m =>
+        {
+            if (_others.Learn(m)) _watchers.TellAll();
+        });
+        Receive<DrainChanged>(_ =>
+        {
+            _told.Beat(Facts());
+            _watchers.TellAll();
+        });
         Receive<HostForgotten>(Forget);
         Receive<TellVms>(_ => _told.TellEverything(Sender));
         Receive<TellAway>(_ => _others.TellAway(Sender));

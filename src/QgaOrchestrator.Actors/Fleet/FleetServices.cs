@@ -26,6 +26,9 @@ internal sealed record FleetServices
     /// <summary>What this node tells of itself, given how many VMs it has and how many of them are frozen.</summary>
     public required Func<int, int, HostFacts> Facts { get; init; }
 
+    /// <summary>This host is being emptied.</summary>
+    public Func<bool> Drains { get; init; } = () => false;
+
     /// <summary>The node has seeds: there may be other hosts, which are told of its VMs.</summary>
     public bool IsClustered { get; init; }
 }

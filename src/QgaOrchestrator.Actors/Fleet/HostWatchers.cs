@@ -3,13 +3,13 @@ using QgaOrchestrator.Actors.Messages;
 
 namespace QgaOrchestrator.Actors.Fleet;
 
-/// <summary>Runs that wait for hosts that are away. Belongs to the <see cref="FleetActor"/>.</summary>
+/// <summary>Runs that wait for hosts that are away or draining. Belongs to the <see cref="FleetActor"/>.</summary>
 internal sealed class HostWatchers(FleetServices services, OtherHosts others, IActorContext context)
 {
     private sealed class Watcher(IReadOnlyCollection<string> hosts)
     {
         public IReadOnlyCollection<string> Hosts { get; } = hosts;
-        public IReadOnlyCollection<string> Away { get; set; } = [];
+        public HostsAway Told { get; set; } = new([], []);
     }
 
     private readonly Dictionary<IActorRef, Watcher> _watchers = [];
@@ -29,10 +29,16 @@ internal sealed class HostWatchers(FleetServices services, OtherHosts others, IA
 
     private void Tell(IActorRef watcher, Watcher known)
     {
-        IReadOnlyCollection<string> away =
-            [.. known.Hosts.Where(host => host != services.Host && others.WayTo(host) is null).Order(StringComparer.Ordinal)];
-        if (away.SequenceEqual(known.Away)) return;
-        known.Away = away;
-        watcher.Tell(new HostsAway(away));
+        var now = new HostsAway([.. Of(known, IsAway)], [.. Of(known, Drains)]);
+        if (now.Hosts.SequenceEqual(known.Told.Hosts) && now.Draining.SequenceEqual(known.Told.Draining)) return;
+        known.Told = now;
+        watcher.Tell(now);
     }
+
+    private static IEnumerable<string> Of(Watcher watcher, Func<string, bool> which) =>
+        watcher.Hosts.Where(which).Order(StringComparer.Ordinal);
+
+    private bool IsAway(string host) => services.IsClustered && host != services.Host && others.WayTo(host) is null;
+
+    private bool Drains(string host) => host == services.Host ? services.Drains() : others.Drains(host);
 }

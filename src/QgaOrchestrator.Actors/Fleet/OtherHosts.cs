@@ -1,6 +1,7 @@
 using Akka.Actor;
 using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Core.Fleet.Directory;
+using QgaOrchestrator.Core.Hosts;
 
 namespace QgaOrchestrator.Actors.Fleet;
 
@@ -22,6 +23,7 @@ internal sealed class OtherHosts(FleetServices services, IActorRef self, Action<
         public HostFacts? Facts { get; set; }
         public DateTimeOffset? HeardAt { get; set; }
         public DateTimeOffset? AskedAt { get; set; }
+        public bool Drains => Facts?.Drain is DrainState.Draining or DrainState.Drained;
         public HostState State => Member?.State ?? HostState.Unreachable;
     }
 
@@ -55,12 +57,15 @@ internal sealed class OtherHosts(FleetServices services, IActorRef self, Action<
         }
     }
 
-    public void Learn(HostBeat beat)
+    /// <returns>Whether it has changed that the host is being emptied.</returns>
+    public bool Learn(HostBeat beat)
     {
-        if (beat.Host == services.Host) return;
+        if (beat.Host == services.Host) return false;
         var host = Of(beat.Host);
+        var drained = host.Drains;
         (host.Facts, host.HeardAt) = (beat.Facts, services.Time.GetUtcNow());
         if (host.List.IsBehind(beat.Incarnation, beat.Version)) AskAll(host);
+        return host.Drains != drained;
     }
 
     public void Learn(HostVmsTold told)
@@ -100,6 +105,9 @@ internal sealed class OtherHosts(FleetServices services, IActorRef self, Action<
     /// <summary>The way to a host's VMs; null: none.</summary>
     public ICanTell? WayTo(string host) =>
         _hosts.TryGetValue(host, out var known) && IsPresent(known) ? known.Member!.Directory : null;
+
+    /// <summary>The host told last that it is being emptied.</summary>
+    public bool Drains(string host) => _hosts.TryGetValue(host, out var known) && known.Drains;
 
     /// <summary>VMs of a host that is away are shown as it told them last.</summary>
     public IEnumerable<VmStatus> Vms() => _hosts.SelectMany(host => IsPresent(host.Value)

@@ -9,6 +9,7 @@ using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Metrics;
 using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Actors.Passwords;
 using QgaOrchestrator.Actors.Runs;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Views;
@@ -34,6 +35,8 @@ public sealed class NodeActors(
     RowKeeper rows,
     RunKinds kinds,
     NodeMetrics metrics,
+    HostDrain drain,
+    CertificateEnds certificates,
     TimeProvider time,
     ILogger<NodeActors> log
 ) : INodeActors
@@ -89,7 +92,7 @@ public sealed class NodeActors(
         {
             Time = time,
             Vms = Fleet,
-            Hosts = options.Cluster.Seeds.Count > 0 ? Fleet : null,
+            Hosts = Fleet,
             Spread = options.Freeze.Spread,
             Kind = kinds.Find,
             Host = options.Node.Host,
@@ -126,8 +129,16 @@ public sealed class NodeActors(
         Started = started.Add,
         Time = time,
         Facts = (vms, windows) => new HostFacts(
-            NodeVersion.Text, options.Node.Api.ToString(), vms, windows, _runsHere, ProcessorLoad.Now(), time.GetUtcNow(),
-            fleet.Sum),
+            NodeVersion.Text, options.Node.Api.ToString(), vms, Math.Max(windows, drain.Windows), _runsHere, ProcessorLoad.Now(), time.GetUtcNow(),
+            fleet.Sum)
+        {
+            Drain = drain.State,
+            Items = drain.Items,
+            // Files of this host, read at once.
+            Recipients = RecipientSum.OfAsync(passwords) is { IsCompletedSuccessfully: true } sum ? sum.Result : null,
+            CertificateEnds = certificates.First,
+        },
+        Drains = () => drain.IsOn,
         IsClustered = options.Cluster.Seeds.Count > 0,
     };
 
@@ -136,6 +147,7 @@ public sealed class NodeActors(
         Time = time,
         Ledger = ledger,
         Fleet = Fleet,
+        Drain = drain,
         Scan = () =>
         {
             var found = scan.Find(fleet.Read());
@@ -156,6 +168,7 @@ public sealed class NodeActors(
         Limits = new FreezeLimits(options.Freeze.Timeout, options.Freeze.Lease),
         Denied = options.Policy.Deny,
         Host = _host,
+        Drain = drain,
         Fleet = Fleet,
         Runs = () => Runs,
         Agent = vm => vm.Kind.Agent(

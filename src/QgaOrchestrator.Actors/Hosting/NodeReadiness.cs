@@ -1,17 +1,12 @@
-using QgaOrchestrator.Actors.Membership;
 using QgaOrchestrator.Actors.Stores;
 
 namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>Whether the node can work: member of its cluster, store answering, the VMs that were there known.</summary>
-/// <param name="trust">With the node's certificate; null: it needs none.</param>
 public sealed class NodeReadiness(
     NodeState state, IJournal journal, IViews views, StoreOpening opening, INodeActors actors, TimeProvider time,
-    PeerTrust? trust = null)
+    CertificateEnds certificates)
 {
-    /// <summary>From so long before a certificate's end on, its renewal is told.</summary>
-    private static readonly TimeSpan Renewal = TimeSpan.FromDays(30);
-
     public const string Ok = "ok";
 
     /// <summary>Discovery has not ended its first look.</summary>
@@ -26,21 +21,12 @@ public sealed class NodeReadiness(
     public async Task<IReadOnlyDictionary<string, string>> CheckAsync(CancellationToken cancel)
     {
         var checks = await PartsAsync(cancel);
-        if (trust is not null) checks["certificate"] = CertificateUntil(trust.Own.NotAfter.ToUniversalTime());
+        foreach (var (name, check) in certificates.Checks(time.GetUtcNow())) checks[name] = check;
         return checks;
     }
 
     /// <summary>Whether a part works; it may need something soon, all the same.</summary>
     public static bool IsOk(string check) => check == Ok || check.StartsWith(Ok + ", ", StringComparison.Ordinal);
-
-    private string CertificateUntil(DateTime end)
-    {
-        var left = end - time.GetUtcNow().UtcDateTime;
-        return left > Renewal ? Ok
-            : left > TimeSpan.Zero
-                ? $"{Ok}, but the node's certificate expires at {end:u}, in {left.Days} days. Renew it and start the node again"
-            : $"the node's certificate has expired at {end:u}. Renew it and start the node again";
-    }
 
     private async Task<Dictionary<string, string>> PartsAsync(CancellationToken cancel) => new()
     {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Akka.Actor;
+using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Messages;
@@ -18,9 +19,12 @@ namespace QgaOrchestrator.Actors.Hosting;
 
 /// <summary>Asks the node's actors on behalf of HTTP.</summary>
 public sealed class Orchestrator(
-    NodeActors actors, IViews views, SecretSpool secrets, RunKinds kinds, SetByHand byHand, NodeState state, TimeProvider time)
+    NodeActors actors, NodeStores stores, SecretSpool secrets, RunKinds kinds, SetByHand byHand, HostDrain drain,
+    NodeState state, TimeProvider time)
     : IOrchestrator
 {
+    private readonly IViews _views = stores.Views;
+
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(15);
 
     /// <summary>A run that is silent for longer waits for its journal, or is elsewhere.</summary>
@@ -39,6 +43,19 @@ public sealed class Orchestrator(
         (await actors.Fleet.Ask<HostsListed>(new ListHosts(), Answer, cancel)).Hosts;
 
     public void ForgetHost(string host) => actors.Fleet.Tell(new HostForgotten(host));
+
+    public void DrainHost(bool on)
+    {
+        try
+        {
+            drain.Set(on);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException(e.Message, "Make room in the node's data directory, or let its user write there", e);
+        }
+        actors.Fleet.Tell(new DrainChanged());
+    }
 
     public async Task<CallReply> CallAsync(
         VmId vm, AgentRequest request, CallOptions options, CancellationToken cancel)
@@ -99,6 +116,7 @@ public sealed class Orchestrator(
 
     private async Task<RunView> StartAsync(StartRun order, CancellationToken cancel)
     {
+        order = order with { Options = await Kind(order.Kind).FixAsync(stores, order.Options) };
         // On disk before the run is: it may begin at once, and go on after a crash.
         var (journalled, secret) = Kind(order.Kind).Part(order.Options);
         if (secret is not null) secrets.Keep(order.Run, secret);
@@ -112,7 +130,7 @@ public sealed class Orchestrator(
     {
         if (!state.IsUp) throw new NoClusterException(state.WaitsFor);
         var answer = actors.Runs.Ask<object>(question, Answer, cancel);
-        if (await Task.WhenAny(answer, Task.Delay(Soon, time, cancel)) != answer) await views.PingAsync();
+        if (await Task.WhenAny(answer, Task.Delay(Soon, time, cancel)) != answer) await _views.PingAsync();
         return await answer;
     }
 
@@ -120,12 +138,12 @@ public sealed class Orchestrator(
         kinds.Find(name) ?? throw new ArgumentException($"there are no runs of kind {name}", nameof(name));
 
     public async Task<RunView?> SteerRunAsync(string id, RunSteering steering, string by, CancellationToken cancel) =>
-        await views.GetRunAsync(id) is null
+        await _views.GetRunAsync(id) is null
             ? null
             : await AskRunAsync(new SteerRun(id, steering) { By = by }, cancel) as RunView;
 
     public async Task<RunView?> RetryRunAsync(string id, string newId, string by, CancellationToken cancel) =>
-        await views.GetRunAsync(id) is null
+        await _views.GetRunAsync(id) is null
         || await AskRunAsync(new DescribeRetry(id, newId), cancel) is not StartRun retry
             ? null
             : await StartAsync(retry with { StartedBy = by }, cancel);
@@ -136,8 +154,8 @@ public sealed class Orchestrator(
     public async Task<RunView?> GetRunAsync(string id, CancellationToken cancel)
     {
         // Asking for a run that never was would start an actor for it.
-        if (await views.GetRunAsync(id) is not { } known) return null;
-        if (known.EndedAt is not null) return new RunView(known, await views.ListItemsAsync(id, 0, int.MaxValue), []);
+        if (await _views.GetRunAsync(id) is not { } known) return null;
+        if (known.EndedAt is not null) return new RunView(known, await _views.ListItemsAsync(id, 0, int.MaxValue), []);
         return await AskRunAsync(new WatchRun(id), cancel) as RunView;
     }
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Fleet;
+using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Kinds;
 using QgaOrchestrator.Actors.Membership;
 using QgaOrchestrator.Actors.Metrics;
@@ -39,6 +40,7 @@ public static class OrchestratorExtensions
         services.AddSingleton<StoreOpening>();
         services.AddSingleton(RunKinds.Known);
         services.AddSingleton<StartedVms>();
+        services.AddSingleton(new HostDrain(Path.Combine(options.Node.DataDirectory, HostDrain.FileName)));
         services.AddSingleton<SetByHand>();
         services.AddSingleton<NodeActors>();
         services.AddSingleton<INodeActors>(provider => provider.GetRequiredService<NodeActors>());
@@ -47,7 +49,9 @@ public static class OrchestratorExtensions
             provider.GetRequiredService<IViews>(), provider.GetRequiredService<IOrchestrator>(),
             Path.Combine(options.Node.DataDirectory, "deletions"), provider.GetRequiredService<ILogger<PointRemoval>>()));
         services.AddSingleton<NodeState>();
+        services.AddSingleton(provider => new CertificateEnds(provider.GetService<PeerTrust>()));
         services.AddSingleton<NodeReadiness>();
+        services.AddSingleton<PointReading>();
         services.AddSingleton<NodeEnd>();
         services.AddHostedService<ThawBeforeStop>();
         services.AddFormation(options);

@@ -80,6 +80,7 @@ public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
     private void Handle(GuardInput input)
     {
         (_guard, var effects) = GuardRules.Step(_guard, input, _services.Time.Moment());
+        _services.Drain.SetWindows(GuardRules.Open(_guard));
         foreach (var effect in effects) Perform(effect);
     }
 
@@ -133,13 +134,19 @@ public sealed class HostActor : ReceiveActor, IWithTimers, IDisposable
         var (window, vm) = (order.Entry.Window, order.Entry.Vm);
         var found = _ledger.Read(vm);
         var onDisk = found is null ? null : new EntryOnDisk(found.Window, found.Phase == LedgerPhase.Thawed);
-        switch (GuardRules.MayOpen(_guard, window, onDisk))
+        var held = !DrainRules.MayOpen(_services.Drain.IsOn, ofItem: order.Entry.Run.Length > 0);
+        switch (GuardRules.MayOpen(_guard, window, onDisk, held))
         {
             case OpenAnswer.Wait:
                 _waiting.Add((order, Sender));
                 break;
             case OpenAnswer.Stopping:
                 Refuse(window, (_guard.Stopping!, "Run the backup again when the node is up"));
+                break;
+            case OpenAnswer.Draining:
+                Refuse(window, (
+                    $"host {_services.Name} is draining: no guest is frozen there",
+                    $"When its work is done: qgactl host undrain {_services.Name}"));
                 break;
             case OpenAnswer.Unguarded:
                 Refuse(window, _watchdog.Absence);

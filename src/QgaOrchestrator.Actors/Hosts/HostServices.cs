@@ -22,6 +22,9 @@ public sealed record HostServices
     /// <summary>Connects to the watchdog, and starts one where there is none.</summary>
     public required Func<CancellationToken, Task<WatchdogClient>> Watchdog { get; init; }
 
+    /// <summary>Whether this host is being emptied.</summary>
+    public HostDrain Drain { get; init; } = new(null);
+
     /// <summary>This host's name.</summary>
     public required string Name { get; init; }
 

@@ -4,6 +4,7 @@ using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Hosts;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Qemu.Cut;
@@ -28,12 +29,14 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     /// <param name="Place">Where the VM is now, as far as the directory knows.</param>
     private sealed record Placed(Finished End, IActorRef Worker, VmId? Place) : INoSerializationVerificationNeeded;
 
+    private sealed record HandBackDue : INoSerializationVerificationNeeded;
+
     private sealed record Repeat : INoSerializationVerificationNeeded;
 
     /// <summary>An outcome that its run has not journalled is told again this often.</summary>
     private static readonly TimeSpan RepeatEvery = TimeSpan.FromSeconds(3);
 
-    private const string RepeatTimer = "repeat";
+    private const string RepeatTimer = "repeat", HandBackTimer = "hand back";
 
     /// <summary>Items wait while a sweep is under way, so it is short.</summary>
     private static readonly TimeSpan SweepLimit = TimeSpan.FromSeconds(10);
@@ -51,6 +54,7 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     private readonly IMachine? _machine;
     private readonly IReadOnlyList<RunKind> _kinds;
     private readonly Dictionary<ItemId, StartItem> _orders = [];
+    private readonly HostDrain.Place _place;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private VmItems _items = VmItems.None;
     private IActorRef _worker = ActorRefs.Nobody;
@@ -60,6 +64,7 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     private ItemsActor(VmServices services, VmSpec spec, IMachine? machine, IReadOnlyList<RunKind> kinds)
     {
         (_services, _spec, _machine, _kinds) = (services, spec, machine, kinds);
+        _place = services.Drain.NewPlace();
         Receive<StartItem>(Order);
         Receive<Finished>(Finish);
         Receive<Placed>(m => OfWorker(m.Worker, new ItemsInput.Finished(Moved(m.End.Outcome, m.Place).Bounded(), m.End.Window)));
@@ -68,6 +73,7 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
         Receive<OrderMember>(Say);
         Receive<ItemJournalled>(m => Handle(new ItemsInput.Journalled(new ItemId(m.Run, m.Item, m.Attempt))));
         Receive<Repeat>(_ => Handle(new ItemsInput.Repeat()));
+        Receive<HandBackDue>(_ => Handle(new ItemsInput.HandBack()));
         Receive<SweepItems>(_ => BeginSweep());
         Receive<Swept>(EndSweep);
         Receive<Terminated>(m => OfWorker(m.ActorRef, new ItemsInput.WorkerFailed()));
@@ -81,6 +87,8 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
 
     /// <summary>An item that fails is not begun again here, unseen: its run is told, and decides.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
+
+    protected override void PostStop() => _place.Free();
 
     private void Order(StartItem order)
     {
@@ -129,8 +137,12 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
 
     private void Handle(ItemsInput input)
     {
-        (_items, var effects) = VmItemsRules.Step(_items, input);
+        _place.Take();
+        (_items, var effects) = VmItemsRules.Step(_items with { Drains = _place.Drains }, input);
         foreach (var effect in effects) Perform(effect);
+        if (_items.Work is null) _place.Free();
+        if (_items.IsHolding && !Timers.IsTimerActive(HandBackTimer))
+            Timers.StartSingleTimer(HandBackTimer, new HandBackDue(), DrainRules.HandBackAfter);
         // A host has thousands of VMs that do nothing: those have no timer.
         if (_items.IsToRepeat && !Timers.IsTimerActive(RepeatTimer))
             Timers.StartSingleTimer(RepeatTimer, new Repeat(), RepeatEvery);

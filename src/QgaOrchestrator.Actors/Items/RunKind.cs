@@ -75,6 +75,9 @@ public abstract class RunKind
     /// <returns>Why it cannot start on this node as it is; null: it can.</returns>
     public virtual Task<KindRefusal?> RefusalAsync(NodeStores stores, RunOptions options) => Task.FromResult<KindRefusal?>(null);
 
+    /// <summary>What the start of a run, or of its retry, fixes for all of its items beside what was asked for.</summary>
+    public virtual Task<RunOptions> FixAsync(NodeStores stores, RunOptions options) => Task.FromResult(options);
+
     /// <summary>What whoever starts a run is told with it, a sentence or two each.</summary>
     public virtual Task<IReadOnlyList<string>> WarningsAsync(NodeStores stores, RunOptions options) =>
         Task.FromResult<IReadOnlyList<string>>([]);

@@ -17,6 +17,9 @@ public sealed class PeerTrust(
     /// <summary>This node's certificate, with its key.</summary>
     public X509Certificate2 Own => certificates.Own;
 
+    /// <summary>When the last of the CAs in ca.pem ends: by then no certificate counts any more.</summary>
+    public DateTime AuthoritiesEnd => Authorities().Max(authority => authority.NotAfter);
+
     /// <summary>Whether the other end is a node of this cluster; if not, the log tells why.</summary>
     /// <param name="shown">Its certificate.</param>
     /// <param name="errors">What the connection found; of them the name counts here, which only a called end has.</param>

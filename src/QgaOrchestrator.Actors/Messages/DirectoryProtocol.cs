@@ -32,12 +32,17 @@ public sealed record TellAway : IWire;
 /// more.</summary>
 public sealed record HostForgotten(string Host) : IWire;
 
-/// <summary>To this node's directory: tell the sender which of these hosts are away, now and whenever that changes, by
-/// <see cref="HostsAway"/>.</summary>
+/// <summary>To this node's directory: it has changed whether this host is being emptied, and all are told at once.</summary>
+internal sealed record DrainChanged : INoSerializationVerificationNeeded;
+
+/// <summary>To this node's directory: tell the sender which of these hosts are away or draining, now and whenever that changes,
+/// by <see cref="HostsAway"/>.</summary>
 internal sealed record WatchHosts(IReadOnlyCollection<string> Hosts) : INoSerializationVerificationNeeded;
 
 /// <param name="Hosts">All of the watched ones that cannot be reached.</param>
-internal sealed record HostsAway(IReadOnlyCollection<string> Hosts) : INoSerializationVerificationNeeded;
+/// <param name="Draining">All of the watched ones that are being emptied.</param>
+internal sealed record HostsAway(IReadOnlyCollection<string> Hosts, IReadOnlyCollection<string> Draining)
+    : INoSerializationVerificationNeeded;
 
 /// <summary>Answered by <see cref="HostsListed"/>.</summary>
 public sealed record ListHosts : INoSerializationVerificationNeeded;

@@ -63,8 +63,8 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         Command<GroupActor.Ended>(m => Handle(new RunInput.GroupEnded(m.Outcomes)));
 
         Command<RunTimers.Elapsed>(m => Handle(m.Input));
-        Command<HostsAway>(m => Handle(new RunInput.HostsAway(m.Hosts)));
-        Command<ShownRun.TellDue>(_ => _shown.Tell(_live.Run!));
+        Command<HostsAway>(Heed);
+        Command<ShownRun.TellDue>(_ => _shown.Tell(_live.Run!, _live.Away));
         Command<Terminated>(m => _shown.Forget(m.ActorRef));
         Command<RunAudit.Appended>(_ =>
         {
@@ -128,7 +128,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         var asker = Sender;
         if (_live.Run is { } known)
         {
-            asker.Tell(_shown.View(known));
+            asker.Tell(_shown.View(known, _live.Away));
             return;
         }
         var started = WithTarget(order.ToEvent(_services.Time.GetUtcNow()));
@@ -146,6 +146,12 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
             _services.Hosts?.Tell(new WatchHosts([.. run.Items.Select(item => item.Vm.Host).Distinct()]));
     }
 
+    private void Heed(HostsAway hosts)
+    {
+        Handle(new RunInput.HostsAway(hosts.Hosts) { Draining = hosts.Draining });
+        if (_live.Run is { IsEnded: false } run) _shown.TellLater(run);
+    }
+
     private void Steer(SteerRun order)
     {
         var asker = Sender;
@@ -161,13 +167,13 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     private void Answer(IActorRef asker, RunState run)
     {
         // Who was answered finds the run by its row, and only this actor writes it: a row never becomes older.
-        var view = _shown.View(run);
-        _services.Keep(view).PipeTo(asker, Self, () => view);
+        var (stored, shown) = (_shown.View(run), _shown.View(run, _live.Away));
+        _services.Keep(stored).PipeTo(asker, Self, () => shown);
     }
 
     private void Watch(WatchRun order)
     {
-        if (_live.Run is { } run) _shown.Watch(run, Sender);
+        if (_live.Run is { } run) _shown.Watch(run, _live.Away, Sender);
         else Sender.Tell(new NoSuchRun(order.Run));
     }
 
@@ -257,7 +263,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         _services.Metrics.Ended(run);
         // Before anybody hears of the end.
         _services.ForgetSecrets(run.Id);
-        _shown.Tell(run);
+        _shown.Tell(run, _live.Away);
         _ = _services.Keep(_shown.View(run));
         if (run.Phase is RunPhase.Partial or RunPhase.Failed) _log.Warning("{0}", RunWords.Ended(run));
         else _log.Info("{0}", RunWords.Ended(run));

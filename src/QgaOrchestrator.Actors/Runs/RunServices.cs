@@ -14,7 +14,7 @@ public sealed record RunServices
     /// <summary>The way to VMs: the directory, which answers for those that have no channel.</summary>
     public required IActorRef Vms { get; init; }
 
-    /// <summary>Who tells which hosts are away; null: this node is alone.</summary>
+    /// <summary>Who tells which hosts are away or draining; null: nobody.</summary>
     public IActorRef? Hosts { get; init; }
 
     /// <summary>From a group's first freeze to its last cut: Freeze.Spread of this node's config.</summary>

@@ -22,12 +22,30 @@ internal sealed class ShownRun(IActorContext context, ITimerScheduler timers)
     private readonly Dictionary<int, ItemProgress> _progress = [];
     private readonly HashSet<IActorRef> _watchers = [];
 
+    /// <summary>As it is stored.</summary>
     public RunView View(RunState run) =>
         new(RunSummary.Of(run), [.. run.Items.Select(RunItemView.Of)], [.. _progress.Values]);
 
-    public void Watch(RunState run, IActorRef watcher)
+    /// <summary>The same, and what items wait for.</summary>
+    public RunView View(RunState run, AwayHosts away)
     {
-        watcher.Tell(View(run));
+        var view = View(run);
+        if (RunDispatch.WhyWaits(run, away) is not { } waits) return view;
+        return view with
+        {
+            Summary = view.Summary with { Waits = waits },
+            Items =
+            [
+                .. view.Items.Select((item, i) => item.State == ItemState.Pending
+                    ? item with { Note = RunDispatch.WhyWaits(run, run.Items[i], away) }
+                    : item),
+            ],
+        };
+    }
+
+    public void Watch(RunState run, AwayHosts away, IActorRef watcher)
+    {
+        watcher.Tell(View(run, away));
         if (!run.IsEnded && _watchers.Add(watcher)) context.Watch(watcher);
     }
 
@@ -53,11 +71,11 @@ internal sealed class ShownRun(IActorContext context, ITimerScheduler timers)
         timers.StartSingleTimer(Timer, new TellDue(), TimeSpan.FromMilliseconds(after));
     }
 
-    public void Tell(RunState run)
+    public void Tell(RunState run, AwayHosts away)
     {
         timers.Cancel(Timer);
         if (_watchers.Count == 0) return;
-        var view = View(run);
+        var view = View(run, away);
         foreach (var watcher in _watchers) watcher.Tell(view);
     }
 }

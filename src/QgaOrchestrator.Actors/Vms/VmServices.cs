@@ -25,6 +25,9 @@ public sealed record VmServices
     /// <summary>Agent commands that this host never sends for a caller, whoever asks.</summary>
     public required IReadOnlyList<string> Denied { get; init; }
 
+    /// <summary>Whether this host is being emptied.</summary>
+    public HostDrain Drain { get; init; } = new(null);
+
     /// <summary>The <see cref="HostActor"/>: ledger and limits.</summary>
     public required IActorRef Host { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 
 namespace QgaOrchestrator.Api.Client;
@@ -74,11 +75,16 @@ public sealed partial class QgaClient
     }
 
     /// <param name="force">Also one whom passwords in force need, whose key is lost.</param>
-    public async Task RemoveRecipientAsync(string name, bool force, CancellationToken cancel = default)
+    /// <returns>What each host made of it; empty: the node is alone.</returns>
+    public async Task<IReadOnlyList<RecipientHost>> RemoveRecipientAsync(
+        string name, bool force, CancellationToken cancel = default)
     {
         var path = WithQuery(ApiRoutes.EscrowRecipientPath(name), ("force", force ? "true" : null));
         using var response = await _transport.SendAsync(() => new HttpRequestMessage(HttpMethod.Delete, path), cancel)
             .ConfigureAwait(false);
+        return response.StatusCode == HttpStatusCode.NoContent
+            ? []
+            : (await _transport.ReadAsync(response, ApiJson.Default.RemovedRecipient, cancel).ConfigureAwait(false)).Hosts;
     }
 
     private static HttpRequestMessage Put(string path, byte[] body) => new(HttpMethod.Put, path)

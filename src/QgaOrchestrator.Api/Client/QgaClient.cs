@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -58,6 +60,10 @@ public sealed partial class QgaClient : IDisposable
 
     public Task<Host> GetHostAsync(string host, CancellationToken cancel = default) =>
         GetAsync(ApiRoutes.HostPath(host), ApiJson.Default.Host, cancel);
+
+    /// <summary>Has a host emptied, or has it begin items again; the host decides, and answers.</summary>
+    public Task<Host> DrainHostAsync(string host, bool on, CancellationToken cancel = default) =>
+        PostAsync(ApiRoutes.HostDrainPath(host, on), default, ApiJson.Default.Host, cancel);
 
     /// <summary>A host that is away does not come back.</summary>
     public async Task ForgetHostAsync(string host, CancellationToken cancel = default)
@@ -171,6 +177,30 @@ public sealed partial class QgaClient : IDisposable
 
     public Task<Point> GetPointAsync(string id, CancellationToken cancel = default) =>
         GetAsync(ApiRoutes.RecoveryPointPath(id), ApiJson.Default.Point, cancel);
+
+    /// <summary>Has the point's host read all of its images again.</summary>
+    public Task<PointCheck> VerifyPointAsync(string id, CancellationToken cancel = default) =>
+        PostAsync(ApiRoutes.RecoveryPointVerifyPath(id), default, ApiJson.Default.PointCheck, cancel);
+
+    /// <summary>Reads an image of a point, from its host through whichever node is asked.</summary>
+    /// <param name="sha256">Of the image, as the point says.</param>
+    /// <param name="offset">Where to begin; the node begins at 0 where the image is another by now.</param>
+    /// <param name="to">Is told where the bytes begin, and gives the stream that they are written to.</param>
+    /// <exception cref="ApiException">416: there is nothing behind the offset.</exception>
+    public async Task ReadPointDiskAsync(
+        string id, int index, string sha256, long offset, Func<long, Stream> to, CancellationToken cancel = default)
+    {
+        using var response = await _transport.SendAsync(() =>
+        {
+            var request = new HttpRequestMessage(HttpMethod.Get, ApiRoutes.RecoveryPointDiskPath(id, index));
+            if (offset == 0) return request;
+            request.Headers.Range = new(offset, null);
+            request.Headers.IfRange = new(new EntityTagHeaderValue($"\"{sha256}\""));
+            return request;
+        }, cancel).ConfigureAwait(false);
+        var at = response.StatusCode == HttpStatusCode.PartialContent ? offset : 0;
+        await _transport.CopyAsync(response, to(at), cancel).ConfigureAwait(false);
+    }
 
     /// <summary>Deletes a point: its images, its point.json and the catalog's row.</summary>
     /// <param name="id">The point.</param>

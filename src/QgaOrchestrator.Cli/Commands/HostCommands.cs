@@ -9,11 +9,16 @@ namespace QgaOrchestrator.Cli.Commands;
 
 internal static class HostCommands
 {
+    /// <summary>From so long before a certificate's end on, its renewal is told.</summary>
+    private static readonly TimeSpan Renewal = TimeSpan.FromDays(30);
+
     public static CliCommand Build(CliHost host, GlobalOptions global) =>
-        new("host", "Lists, shows and forgets the hypervisor hosts of the cluster.")
+        new("host", "Lists, shows, drains and forgets the hypervisor hosts of the cluster.")
     {
         List(host, global),
         Show(host, global),
+        HostDrainCommands.Drain(host, global),
+        HostDrainCommands.Undrain(host, global),
         Forget(host, global),
     };
 
@@ -31,16 +36,22 @@ internal static class HostCommands
                 return ExitCodes.Done;
             }
             var table = new TextTable(
-                "HOST", "STATE", "VMS", "WINDOWS", "RUNS", "LOAD", "CLOCK", "FLEET FILE", "VERSION", "AS OF");
+                "HOST", "STATE", "VMS", "WINDOWS", "RUNS", "LOAD", "CLOCK", "FLEET FILE", "RECIPIENTS",
+                "VERSION", "AS OF");
             foreach (var one in hosts)
                 table.Add(
                     one.Name, Painted.State(one.State), Count(one.Vms), Count(one.Windows), Count(one.Runs), Load(one),
-                    Clock(one), one.FleetFile ?? "none", one.Version, host.Screen.Time(one.AsOf));
+                    Clock(one), one.FleetFile ?? "none", one.Recipients ?? "-", one.Version, host.Screen.Time(one.AsOf));
             table.Write(host.Screen);
             if (hosts.Select(one => one.FleetFile).Distinct().Count() > 1)
                 host.Error.WriteLine(
                     "qgactl: The hosts have different fleet files. Labels and groups of a VM are those of its own host. Give all "
                         + "hosts the same file.");
+            if (hosts.Select(one => one.Recipients).Where(sum => sum is not null).Distinct().Count() > 1)
+                host.Error.WriteLine(
+                    "qgactl: The hosts have different escrow recipients. A password run fails on hosts that have others than where "
+                        + "it was started. qgactl escrow add NAME FILE puts one on all hosts, escrow remove NAME takes it off all.");
+            foreach (var one in hosts) TellCertificate(host, one);
             return ExitCodes.Done;
         });
         return command;
@@ -66,10 +77,14 @@ internal static class HostCommands
             Line("VMs", Count(one.Vms));
             Line("Windows", Count(one.Windows));
             Line("Runs", Count(one.Runs));
+            Line("Items", Count(one.Items));
             Line("Load", Load(one));
             Line("Clock", Clock(one));
             Line("Fleet file", one.FleetFile ?? "none");
+            Line("Recipients", one.Recipients);
+            Line("Certificate", one.CertificateEndsAt is { } end ? $"until {host.Screen.Time(end)}" : null);
             Line("As of", host.Screen.Time(one.AsOf));
+            TellCertificate(host, one);
             return ExitCodes.Done;
         });
         return command;
@@ -100,7 +115,15 @@ internal static class HostCommands
         return command;
     }
 
-    private static Argument<string> Name() => new("HOST") { Description = "The host's name" };
+    internal static Argument<string> Name() => new("HOST") { Description = "The host's name" };
+
+    private static void TellCertificate(CliHost host, Host one)
+    {
+        if (one.CertificateEndsAt is not { } end || (end - host.Time.GetUtcNow() is var left && left > Renewal)) return;
+        host.Error.WriteLine(left > TimeSpan.Zero
+            ? $"qgactl: A certificate of {one.Name} expires in {Text.Count(left.Days, "day")}. Its /readyz says which. Renew it."
+            : $"qgactl: A certificate of {one.Name} has expired. Its /readyz says which. Renew it.");
+    }
 
     private static string Count(int? count) => count?.ToString(CultureInfo.InvariantCulture) ?? "-";
 

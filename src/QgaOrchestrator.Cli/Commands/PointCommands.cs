@@ -1,5 +1,6 @@
 using System.CommandLine;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
@@ -70,12 +71,12 @@ internal static class PointCommands
         var id = FileId();
         var command = new CliCommand(
             "verify",
-            "Checks the images of a point: the SHA-256 of each, then qemu-img check.",
+            "Checks the images of a point: the SHA-256 of each, and where they are here qemu-img check.",
             "qgactl point verify 01K8XQ5T-db1",
             "qgactl point verify /backup/hv1~db1/01K8XQ5T-db1"
         ) { id };
         command.SetAction((parsed, cancel) => WithFilesAsync(host, global, parsed, id,
-            (images, point) => images.VerifyAsync(point, cancel),
+            (images, point, lines, client) => VerifyAsync(images, point, lines, client, cancel),
             (point, report) =>
                 $"{point.Point.Id}: {(report.Good ? "good" : "NOT good")}, {Text.Count(report.Images.Count, "image")} checked",
             cancel
@@ -91,19 +92,45 @@ internal static class PointCommands
             new Option<string>("--to") { Description = "The directory of the new images", HelpName = "DIR", Required = true };
         var command = new CliCommand(
             "restore",
-            "Restores a point to new images, after a check. Overwrites nothing.",
+            "Restores a point to new images, after a check. Overwrites nothing. Images that are elsewhere are copied from "
+                + "their host; a copy that broke off is resumed.",
             "qgactl point restore 01K8XQ5T-db1 --to /var/lib/images/db1"
         ) { id, to };
         command.SetAction((parsed, cancel) =>
         {
             var directory = Path.GetFullPath(parsed.GetRequiredValue(to));
             return WithFilesAsync(host, global, parsed, id,
-                (images, point) => images.RestoreAsync(point, directory, cancel),
+                (images, point, lines, client) => RestoreAsync(images, point, directory, lines, client, host.Time, cancel),
                 (point, report) => report.Good
                     ? $"{point.Point.Id}: restored, {Text.Count(report.Images.Count, "image")} in {directory}"
                     : $"{point.Point.Id}: nothing is restored, the point is not good", cancel);
         });
         return command;
+    }
+
+    private static async Task<PointReport> VerifyAsync(
+        PointImages images, FoundPoint point, StatusLine lines, Func<QgaClient> connect, CancellationToken cancel)
+    {
+        if (point is LocalPoint local) return await images.VerifyAsync(local, cancel).ConfigureAwait(false);
+        using var client = connect();
+        lines.Show($"host {point.Point.Host} reads the images");
+        var found = await client.VerifyPointAsync(point.Point.Id, cancel).ConfigureAwait(false);
+        foreach (var image in found.Images)
+            lines.Tell($"disk {image.Index} on {found.Host}: {image.Reason ?? "SHA-256 as recorded"}");
+        return new PointReport(
+            found.Id, found.Good,
+            [.. found.Images.Select(image => new ImageReport(
+                image.Index, $"{found.Host}:{image.File}", image.Good, image.Reason))]);
+    }
+
+    private static async Task<PointReport> RestoreAsync(
+        PointImages images, FoundPoint point, string directory, StatusLine lines, Func<QgaClient> connect, TimeProvider time,
+        CancellationToken cancel)
+    {
+        if (point is LocalPoint local) return await images.RestoreAsync(local, directory, cancel).ConfigureAwait(false);
+        using var client = connect();
+        return await new PointDownload(client, lines.Show, time).RestoreAsync(images, point.Point, directory, cancel)
+            .ConfigureAwait(false);
     }
 
     private static Argument<string> FileId() =>
@@ -114,8 +141,8 @@ internal static class PointCommands
         GlobalOptions global,
         ParseResult parsed,
         Argument<string> id,
-        Func<PointImages, LocalPoint, Task<PointReport>> act,
-        Func<LocalPoint, PointReport, string> summary,
+        Func<PointImages, FoundPoint, StatusLine, Func<QgaClient>, Task<PointReport>> act,
+        Func<FoundPoint, PointReport, string> summary,
         CancellationToken cancel
     )
     {
@@ -123,7 +150,8 @@ internal static class PointCommands
         var point = await PointSource.FindAsync(parsed.GetRequiredValue(id), () => global.Connect(parsed, host), cancel)
             .ConfigureAwait(false);
         using var lines = new StatusLine(json ? host.Error : host.Out, host.IsTerminal && !json);
-        var report = await act(new PointImages(new QemuImg(), lines.Tell, lines.Show), point).ConfigureAwait(false);
+        var images = new PointImages(new QemuImg(), lines.Tell, lines.Show);
+        var report = await act(images, point, lines, () => global.Connect(parsed, host)).ConfigureAwait(false);
         if (json)
             CliJson.Write(host.Out, report);
         else

@@ -30,11 +30,7 @@ internal sealed class PointImages(QemuImg tool, Action<string> tell, Action<stri
     /// </summary>
     public async Task<PointReport> RestoreAsync(LocalPoint point, string directory, CancellationToken cancel)
     {
-        var targets = point.Point.Disks
-            .Select(disk => (Disk: disk, To: Path.Combine(directory, $"{point.Point.Vm}-disk{disk.Index}.qcow2"))).ToList();
-        if (targets.Where(target => File.Exists(target.To)).Select(target => target.To).ToList() is { Count: > 0 } existing)
-            throw new CommandFailedException($"Nothing is restored: {string.Join(", ", existing)} exists.",
-                "Restore never writes over an image: give another directory.");
+        var targets = Targets(point.Point, directory);
         var checkedImages = await VerifyAsync(point, cancel).ConfigureAwait(false);
         if (!checkedImages.Good)
             return checkedImages;
@@ -61,6 +57,18 @@ internal sealed class PointImages(QemuImg tool, Action<string> tell, Action<stri
             throw new CommandFailedException($"Nothing is restored: {e.Message}");
         }
         return new PointReport(point.Point.Id, true, made);
+    }
+
+    /// <summary>The new image of each disk.</summary>
+    /// <exception cref="CommandFailedException">One is there already.</exception>
+    public static IReadOnlyList<(PointImage Disk, string To)> Targets(Point point, string directory)
+    {
+        List<(PointImage Disk, string To)> targets =
+            [.. point.Disks.Select(disk => (disk, Path.Combine(directory, $"{point.Vm}-disk{disk.Index}.qcow2")))];
+        return targets.Where(target => File.Exists(target.To)).Select(target => target.To).ToList() is { Count: > 0 } existing
+            ? throw new CommandFailedException($"Nothing is restored: {string.Join(", ", existing)} exists.",
+                "Restore never writes over an image: give another directory.")
+            : targets;
     }
 
     private async Task<string?> WrongAsync(LocalPoint point, PointImage disk, CancellationToken cancel)

@@ -5,19 +5,25 @@ using QgaOrchestrator.Cli.Hosting;
 
 namespace QgaOrchestrator.Cli.Points;
 
+/// <summary>A point, here or elsewhere.</summary>
+internal abstract record FoundPoint(Point Point);
+
+/// <summary>A point whose files are on another machine: a node gives them.</summary>
+internal sealed record RemotePoint(Point Point) : FoundPoint(Point);
+
 /// <summary>A point whose files are here. <paramref name="Directory"/> is an absolute path.</summary>
-internal sealed record LocalPoint(Point Point, string Directory)
+internal sealed record LocalPoint(Point Point, string Directory) : FoundPoint(Point)
 {
     public string PathOf(PointImage disk) => Path.Combine(Directory, disk.File);
 }
 
-/// <summary>Finds a point's files: by the path of its directory or its point.json, which needs no node, or by its id.</summary>
+/// <summary>Finds a point: by the path of its directory or its point.json, which needs no node, or by its id.</summary>
 internal static class PointSource
 {
     public const string FileName = "point.json";
 
     /// <param name="connect">The node, asked only for an id.</param>
-    public static async Task<LocalPoint> FindAsync(string point, Func<QgaClient> connect, CancellationToken cancel)
+    public static async Task<FoundPoint> FindAsync(string point, Func<QgaClient> connect, CancellationToken cancel)
     {
         if (File.Exists(Path.Combine(point, FileName)))
             return Read(Path.GetFullPath(Path.Combine(point, FileName)));
@@ -28,12 +34,9 @@ internal static class PointSource
 
         using var client = connect();
         var found = await client.GetPointAsync(point, cancel).ConfigureAwait(false);
-        if (found.Directory is not { } directory || !Directory.Exists(directory))
-            throw new CommandFailedException(
-                $"The files of {found.Id} are not here: {found.Directory ?? "their directory is not known"}.",
-                "Run qgactl where they are, or give the path of a copy of the directory."
-            );
-        return Checked(new LocalPoint(found, directory));
+        return found.Directory is { } directory && File.Exists(Path.Combine(directory, FileName))
+            ? Checked(new LocalPoint(found, directory))
+            : Checked(new RemotePoint(found));
     }
 
     private static LocalPoint Read(string file)
@@ -54,9 +57,9 @@ internal static class PointSource
     }
 
     /// <summary>Names in a file are not trusted with paths: they become names of files that are read and made.</summary>
-    private static LocalPoint Checked(LocalPoint point)
+    private static T Checked<T>(T point) where T : FoundPoint
     {
-        foreach (var name in point.Point.Disks.Select(disk => disk.File).Append(point.Point.Vm))
+        foreach (var name in point.Point.Disks.Select(disk => disk.File).Append(point.Point.Vm).Append(point.Point.Id))
             if (string.IsNullOrEmpty(name) || name is "." or ".." || name.Contains('/', StringComparison.Ordinal))
                 throw new CommandFailedException($"The point {point.Point.Id} names '{name}', which is not a file name.");
         return point;

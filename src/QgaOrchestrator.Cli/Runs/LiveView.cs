@@ -22,12 +22,13 @@ internal static class LiveView
             Overall(board, run, now),
             .. board.WaveLine(now) is { } wave ? [wave] : Array.Empty<string>(),
             Frozen(board, now, width),
+            .. run.Reason is { } reason ? [reason] : Array.Empty<string>(),
         ];
         var failures = Failures(board).ToList();
         lines.AddRange(Items(board.Progress?.Items ?? [], Math.Max(1, height - lines.Count - failures.Count - 2), width));
         lines.AddRange(failures);
-        if (board.Lost is { } reason)
-            lines.Add($"no connection, trying again: {reason}");
+        if (board.Lost is { } gone)
+            lines.Add($"no connection, trying again: {gone}");
         return [.. lines.Select(line => TextWidth.Fit(line, width))];
     }
 

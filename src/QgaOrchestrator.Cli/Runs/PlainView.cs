@@ -8,7 +8,7 @@ internal sealed class PlainView(TextWriter to, TimeProvider time, KindDisplays k
 {
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(5);
     private readonly Dictionary<int, (string State, int Attempt)> _told = [];
-    private string? _state;
+    private (string State, string? Reason)? _state;
     private (int Turn, bool Soaking)? _wave;
     private DateTimeOffset? _progressTold;
 
@@ -17,9 +17,9 @@ internal sealed class PlainView(TextWriter to, TimeProvider time, KindDisplays k
         switch (change)
         {
             case RunUpdate.RunChanged { Run: var run }:
-                if (run.State != _state)
+                if (_state != (run.State, run.Reason))
                     Line($"{kinds.NameOf(run)} {run.Id} {run.State}{(run.Reason is null ? "" : $": {run.Reason}")}");
-                _state = run.State;
+                _state = (run.State, run.Reason);
                 TellWave(board);
                 break;
             case RunUpdate.ItemChanged { Item: var item } when IsNews(item):

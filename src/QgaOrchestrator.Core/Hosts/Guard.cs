@@ -69,6 +69,9 @@ public enum OpenAnswer
     /// <summary>The node stops.</summary>
     Stopping,
 
+    /// <summary>The host is being emptied.</summary>
+    Draining,
+
     /// <summary>Nobody would thaw the guest if this node ended.</summary>
     Unguarded,
 

@@ -14,9 +14,11 @@ public static class GuardRules
 
     /// <summary>Whether a window may open on a VM.</summary>
     /// <param name="found">What the ledger holds for the VM; null: nothing.</param>
-    public static OpenAnswer MayOpen(GuardState guard, string window, EntryOnDisk? found) => guard switch
+    /// <param name="held">The host is being emptied, and the window is none of an item's (<see cref="DrainRules"/>).</param>
+    public static OpenAnswer MayOpen(GuardState guard, string window, EntryOnDisk? found, bool held = false) => guard switch
     {
         { Stopping: not null } => OpenAnswer.Stopping,
+        _ when held => OpenAnswer.Draining,
         { Watchdog: WatchdogSight.Reaching } => OpenAnswer.Wait,
         { Watchdog: WatchdogSight.Missing } => OpenAnswer.Unguarded,
         _ when found is { Thawed: false }
@@ -38,6 +40,9 @@ public static class GuardRules
         }
         return null;
     }
+
+    /// <summary>How many guests may be frozen by a window.</summary>
+    public static int Open(GuardState guard) => guard.Windows.Values.Count(window => !window.Thawed);
 
     /// <summary>Whether a window's entry may leave the ledger: the guest is thawed, the window's run has journalled how it ended,
     /// and the audit log has the thaw.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using QgaOrchestrator.Core.Hosts;
 
 namespace QgaOrchestrator.Core.Items;
 
@@ -19,6 +20,12 @@ public sealed record VmItems
     /// <summary>The latest items whose outcomes are journalled: an order for one of them is late.</summary>
     public ImmutableList<ItemId> Journalled { get; init; } = [];
 
+    /// <summary>The host is being emptied: no item begins that was not begun before.</summary>
+    public bool Drains { get; init; }
+
+    /// <summary>Items wait for the end of that.</summary>
+    public bool IsHolding => Waiting.Any(IsHeld);
+
     /// <summary>Something is told again until it is journalled.</summary>
     public bool IsToRepeat => !Kept.IsEmpty;
 
@@ -27,6 +34,8 @@ public sealed record VmItems
 
     /// <summary>What no run knows any more is being removed from QEMU and ledger; items wait meanwhile.</summary>
     public bool Sweeping { get; init; }
+
+    public bool IsHeld(WaitingItem item) => !DrainRules.MayBegin(Drains, item.Resume);
 }
 
 /// <param name="Id">The item.</param>
@@ -60,6 +69,9 @@ public abstract record ItemsInput
 
     /// <summary>Time to tell again what was not journalled.</summary>
     public sealed record Repeat : ItemsInput;
+
+    /// <summary>What the host holds while it is being emptied has waited long enough.</summary>
+    public sealed record HandBack : ItemsInput;
 
     /// <summary>The monitor has come back: what no run knows any more can go.</summary>
     public sealed record SweepWanted : ItemsInput;

@@ -37,6 +37,8 @@ public static class VmItemsRules
             case ItemsInput.Repeat:
                 effects.AddRange(items.Kept.Select(kept => new ItemsEffect.Tell(kept)));
                 return items;
+            case ItemsInput.HandBack:
+                return HandBack(items, effects);
             case ItemsInput.SweepWanted when !items.Sweeping:
                 return items with { ToSweep = true };
             case ItemsInput.Swept:
@@ -94,6 +96,17 @@ public static class VmItemsRules
         };
     }
 
+    /// <summary>The run waits for the host, and orders it anew.</summary>
+    private static VmItems HandBack(VmItems items, List<ItemsEffect> effects)
+    {
+        foreach (var held in items.Waiting.Where(items.IsHeld).ToList())
+            items = Keep(
+                items with { Waiting = items.Waiting.Remove(held) },
+                new KeptOutcome(held.Id, ItemOutcome.Interrupted(held.Id.Item, held.Id.Attempt, "its host is draining"), null),
+                effects);
+        return items;
+    }
+
     private static VmItems End(VmItems items, KeptOutcome ended, List<ItemsEffect> effects)
     {
         effects.Add(new ItemsEffect.EndWork());
@@ -109,16 +122,16 @@ public static class VmItemsRules
     private static VmItems Next(VmItems items, List<ItemsEffect> effects)
     {
         if (items.Sweeping || items.Work is not null) return items;
-        if (items.Waiting.IsEmpty)
+        if (items.Waiting.Find(waiting => !items.IsHeld(waiting)) is not { } first)
         {
             if (!items.ToSweep) return items;
             effects.Add(new ItemsEffect.Sweep());
             return items with { ToSweep = false, Sweeping = true };
         }
-        var (next, resume, aborted) = items.Waiting[0];
+        var (next, resume, aborted) = first;
         effects.Add(new ItemsEffect.Begin(next, resume));
         if (aborted) effects.Add(new ItemsEffect.Abort(next));
-        items = items with { Work = next, Waiting = items.Waiting.RemoveAt(0) };
+        items = items with { Work = next, Waiting = items.Waiting.Remove(first) };
         TellWaiting(items, next, effects);
         return items;
     }

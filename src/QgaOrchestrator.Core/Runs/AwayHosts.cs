@@ -3,8 +3,9 @@ using System.Collections.Immutable;
 namespace QgaOrchestrator.Core.Runs;
 
 /// <summary>
-/// The hosts whose node a run cannot reach, and since when it knows that. It waits for them for as long as its options say: so
-/// long nothing of them begins or ends. Lost with the run's process: then the wait begins anew.
+/// The hosts on which nothing of a run begins now. Those whose node it cannot reach, and since when it knows that: it waits for
+/// them for as long as its options say, and so long nothing of them ends either. And those that are being emptied: it waits for
+/// them without a limit. Lost with the run's process: then the wait begins anew.
 /// </summary>
 public sealed record AwayHosts
 {
@@ -13,16 +14,26 @@ public sealed record AwayHosts
     private ImmutableSortedDictionary<string, DateTimeOffset> Since { get; init; } =
         ImmutableSortedDictionary.Create<string, DateTimeOffset>(StringComparer.Ordinal);
 
-    public bool IsEmpty => Since.IsEmpty;
+    private ImmutableSortedSet<string> Draining { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+
+    public bool IsEmpty => Since.IsEmpty && Draining.IsEmpty;
 
     /// <param name="hosts">All that are away now.</param>
-    public AwayHosts Seen(IEnumerable<string> hosts, DateTimeOffset now) => this with
+    /// <param name="draining">All that are being emptied.</param>
+    /// <param name="now">The time.</param>
+    public AwayHosts Seen(IEnumerable<string> hosts, IEnumerable<string> draining, DateTimeOffset now) => this with
     {
+        Draining = Draining.Clear().Union(draining),
         Since = Since.Clear().AddRange(
             hosts.Distinct().Select(host => KeyValuePair.Create(host, Since.TryGetValue(host, out var since) ? since : now))),
     };
 
     public bool Has(string host) => Since.ContainsKey(host);
+
+    /// <summary>Why nothing begins on a host now, in words; null: it may.</summary>
+    public string? WhyWaits(string host) => Has(host)
+        ? $"the node of host {host} is not reachable"
+        : Draining.Contains(host) ? $"host {host} is draining" : null;
 
     /// <summary>The host is away, and was waited for long enough.</summary>
     /// <param name="patience">Null: for ever.</param>

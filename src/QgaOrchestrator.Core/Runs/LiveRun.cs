@@ -17,7 +17,7 @@ public sealed record LiveRun
     /// <summary>Outcomes that wait to be written together.</summary>
     public ImmutableList<ItemOutcome> Batch { get; init; } = [];
 
-    /// <summary>Hosts that cannot be reached now.</summary>
+    /// <summary>Hosts on which nothing begins now.</summary>
     public AwayHosts Away { get; init; } = AwayHosts.None;
 
     /// <summary>Groups that have a coordinator here.</summary>
@@ -45,7 +45,11 @@ public abstract record RunInput
     public sealed record BatchDue : RunInput;
 
     /// <summary>These hosts, and no others, cannot be reached now.</summary>
-    public sealed record HostsAway(IReadOnlyCollection<string> Hosts) : RunInput;
+    public sealed record HostsAway(IReadOnlyCollection<string> Hosts) : RunInput
+    {
+        /// <summary>These, and no others, are being emptied now.</summary>
+        public IReadOnlyCollection<string> Draining { get; init; } = [];
+    }
 
     /// <summary>Something may be due by the clock alone.</summary>
     public sealed record Look : RunInput;

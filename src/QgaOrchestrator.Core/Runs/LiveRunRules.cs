@@ -17,7 +17,8 @@ public static class LiveRunRules
         (input, live.Run) switch
         {
             (RunInput.Ordered i, _) => Store(live, i.Command, [], now),
-            (RunInput.HostsAway i, var run) => HostsAway(live with { Away = live.Away.Seen(i.Hosts, now) }, live.Away, run, now),
+            (RunInput.HostsAway i, var run) =>
+                HostsAway(live with { Away = live.Away.Seen(i.Hosts, i.Draining, now) }, live.Away, run, now),
             (RunInput.Stored i, _) => Stored(live, i.What, now),
             (_, null) => (live, []),
             (RunInput.Recovered, { IsEnded: true }) => (live, [new RunEffect.End()]),

@@ -5,7 +5,7 @@ namespace QgaOrchestrator.Core.Runs;
 
 /// <summary>Which items of a run may begin now, and which are given up since their host is away. Belongs to
 /// <see cref="RunRules"/>.</summary>
-internal static class RunDispatch
+public static class RunDispatch
 {
     /// <summary>
     /// In the order of the targets, as far as total, hosts, labels and target have room. A group begins whole: where it is
@@ -22,7 +22,7 @@ internal static class RunDispatch
         while (waits.TryDequeue(out var waiting, out var index))
         {
             var item = state.Items[index];
-            if (!away.IsEmpty && HostsOf(state, item).Any(away.Has))
+            if (WhyWaits(state, item, away) is not null)
             {
                 var group = RunRules.Members(state, item);
                 if (
@@ -79,6 +79,20 @@ internal static class RunDispatch
                 state, given.Item, given.Given.Attempt, HostsOf(state, given.Item).First(
                     host => away.IsGivenUp(host, state.Options.UnreachableAfter, now)), ItemState.Unreachable)),
         ];
+
+    /// <summary>Why an item that has not begun cannot begin now, in words; null: no host keeps it from that.</summary>
+    public static string? WhyWaits(RunState state, RunItem item, AwayHosts away) =>
+        away.IsEmpty ? null : HostsOf(state, item).Select(away.WhyWaits).FirstOrDefault(why => why is not null);
+
+    /// <summary>What all of the run's items wait for that cannot begin now, in words; null: nothing.</summary>
+    public static string? WhyWaits(RunState state, AwayHosts away)
+    {
+        if (away.IsEmpty || state.IsEnded) return null;
+        var reasons = state.Items.Where(item => item.State == ItemState.Pending)
+            .Select(item => WhyWaits(state, item, away)).Where(why => why is not null).GroupBy(why => why!)
+            .Select(same => $"{(same.Count() == 1 ? "1 VM waits" : $"{same.Count()} VMs wait")}: {same.Key}").ToList();
+        return reasons.Count == 0 ? null : string.Join("; ", reasons);
+    }
 
     private static IEnumerable<string> HostsOf(RunState state, RunItem item) =>
         RunRules.Members(state, item).Select(member => member.Vm.Host);

@@ -24,6 +24,10 @@ public sealed record RunSummary(
     /// <summary>When the next wave begins, while the one before it soaks.</summary>
     public DateTimeOffset? SoaksUntil { get; init; }
 
+    /// <summary>What items wait for that have not begun, in words; null: for nothing but room. Not stored.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Waits { get; init; }
+
     /// <summary>The name of the token that asked for it.</summary>
     public string? StartedBy { get; init; }
 
@@ -53,6 +57,10 @@ public sealed record RunItemView(
     DateTimeOffset? DispatchedAt, DateTimeOffset? SettledAt)
 {
     public string? Group { get; init; }
+
+    /// <summary>What it waits for before it begins, in words; null: for nothing but room. Not stored.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Note { get; init; }
 
     /// <summary>What the run's kind tells of its own, stored among the other members; null: nothing.</summary>
     [JsonExtensionData]

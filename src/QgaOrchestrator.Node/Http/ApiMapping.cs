@@ -44,7 +44,7 @@ public static class ApiMapping
             EndedAt = run.EndedAt,
             RetryOf = run.RetryOf,
             StartedBy = run.StartedBy,
-            Reason = run.Reason,
+            Reason = run.Reason ?? run.Waits,
             Waves = Waves(run),
             ItemColumns = kind is { ItemColumns: { Count: > 0 } columns } ? [.. columns.Select(ToApi)] : null,
         };
@@ -85,7 +85,7 @@ public static class ApiMapping
             Class = own.Class,
             Bytes = own.Bytes,
             Values = own.Others,
-            Note = progress?.Note,
+            Note = progress?.Note ?? item.Note,
             StartedAt = item.DispatchedAt,
             EndedAt = item.SettledAt,
         };

@@ -65,6 +65,6 @@ public static class PointEndpoints
             ? TypedResults.Json(point.ToApi(), ApiJson.Default.Point)
             : Problems.Result(NoPoint(id));
 
-    private static Problem NoPoint(string id) =>
+    internal static Problem NoPoint(string id) =>
         Problems.NotFound($"There is no recovery point {id}.", "GET /v1/recovery-points lists them: qgactl point list.");
 }

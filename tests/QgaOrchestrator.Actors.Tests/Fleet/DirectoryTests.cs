@@ -5,6 +5,7 @@ using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Hosts;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Vms;
@@ -21,6 +22,7 @@ public sealed class DirectoryTests : TestKit
     private readonly IActorRef _fleet;
     private readonly Guid _incarnation = Guid.NewGuid();
     private readonly HostFacts _facts;
+    private volatile bool _drains;
 
     /// <summary>The test is the region of VMs.</summary>
     public DirectoryTests() : base("akka { loglevel = WARNING, stdout-loglevel = OFF }")
@@ -35,7 +37,14 @@ public sealed class DirectoryTests : TestKit
             Runs = () => _runs.Ref,
             Started = _ => { },
             Time = _time,
-            Facts = (vms, windows) => _facts with { Vms = vms, Windows = windows, At = _time.GetUtcNow() },
+            Facts = (vms, windows) => _facts with
+            {
+                Vms = vms,
+                Windows = windows,
+                At = _time.GetUtcNow(),
+                Drain = _drains ? DrainState.Drained : null,
+            },
+            Drains = () => _drains,
             IsClustered = true,
         }));
     }
@@ -114,6 +123,43 @@ public sealed class DirectoryTests : TestKit
 
         Members(HostState.Up);
         Assert.Equal(AgentState.Ready, Assert.Single(await ListAsync()).Agent);
+    }
+
+    [Fact]
+    public void A_run_hears_that_a_host_drains_and_that_is_not_away()
+    {
+        Members(HostState.Up);
+        _fleet.Tell(new WatchHosts(["hv1", "hv2"]), _runs);
+        Beat(DrainState.Draining);
+        Assert.Equal("away: draining: hv2", Heard());
+        Beat(DrainState.Drained);
+        Members(HostState.Unreachable);
+        Assert.Equal("away: hv2 draining: hv2", Heard());
+        Members(HostState.Up);
+        Assert.Equal("away: draining: hv2", Heard());
+        Beat(DrainState.None);
+        Assert.Equal("away: draining:", Heard());
+
+        string Heard()
+        {
+            var heard = _runs.FishForMessage<HostsAway>(_ => true);
+            return $"away: {string.Join(' ', heard.Hosts)} draining: {string.Join(' ', heard.Draining)}"
+                .Replace("  ", " ", StringComparison.Ordinal).TrimEnd();
+        }
+
+        void Beat(DrainState drain) =>
+            _fleet.Tell(new HostBeat("hv2", _incarnation, 0, _facts with { Drain = drain }));
+    }
+
+    [Fact]
+    public void Runs_and_other_hosts_are_told_at_once_that_this_host_drains()
+    {
+        Members(HostState.Up);
+        _fleet.Tell(new WatchHosts(["hv1"]), _runs);
+        _drains = true;
+        _fleet.Tell(new DrainChanged());
+        Assert.Equal(["hv1"], _runs.ExpectMsg<HostsAway>().Draining);
+        Assert.Equal(DrainState.Drained, _second.FishForMessage<HostBeat>(beat => beat.Facts.Drain is not null).Facts.Drain);
     }
 
     [Fact]

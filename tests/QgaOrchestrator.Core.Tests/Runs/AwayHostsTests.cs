@@ -95,6 +95,61 @@ public sealed class AwayHostsTests
         Assert.Null(RunRules.Again(_live.Run!, _now, _live.Away));
     }
 
+    [Fact]
+    public void What_waits_for_a_draining_host_waits_for_ever_and_is_not_failed()
+    {
+        Step(new RunInput.HostsAway([]) { Draining = ["hv1"] });
+        Assert.Equal("0/1 2/1", Begin(4));
+        Assert.Equal("2 VMs wait: host hv1 is draining", RunDispatch.WhyWaits(_live.Run!, _live.Away));
+        _now += TimeSpan.FromDays(300);
+        Assert.Equal("", Step(new RunInput.Look()));
+        Assert.Equal("Running Pending Running Pending", States());
+        Assert.Equal("1/1 3/1", Step(new RunInput.HostsAway([])));
+        Assert.Null(RunDispatch.WhyWaits(_live.Run!, _live.Away));
+    }
+
+    [Fact]
+    public void What_is_under_way_on_a_draining_host_is_neither_lost_nor_asked_for_again()
+    {
+        Begin(2);
+        Assert.Equal("", Step(new RunInput.HostsAway([]) { Draining = ["hv1"] }));
+        _now += Patience;
+        Step(new RunInput.Look());
+        Assert.Equal("Running Running", States());
+        Assert.Equal("", Step(new RunInput.HostsAway([])));
+    }
+
+    [Fact]
+    public void A_group_waits_for_a_draining_host_whole()
+    {
+        Step(new RunInput.HostsAway([]) { Draining = ["hv1"] });
+        Assert.Equal("", Begin(2, group: "shop"));
+        Assert.Equal("2 VMs wait: host hv1 is draining", RunDispatch.WhyWaits(_live.Run!, _live.Away));
+        Assert.Equal("Pending Pending", States());
+    }
+
+    [Fact]
+    public void An_item_that_a_draining_host_hands_back_waits_for_it_and_begins_anew()
+    {
+        Begin(2);
+        Step(new RunInput.HostsAway([]) { Draining = ["hv1"] });
+        Step(new RunInput.ItemEnded(ItemOutcome.Interrupted(1, 1, "its host is draining")));
+        Assert.Equal("", Step(new RunInput.BatchDue()));
+        Assert.Equal("Running Pending", States());
+        Assert.Equal("1/2", Step(new RunInput.HostsAway([])));
+    }
+
+    [Fact]
+    public void A_draining_host_that_is_away_too_is_waited_for_only_so_long()
+    {
+        Step(new RunInput.HostsAway(["hv1"]) { Draining = ["hv1"] });
+        Begin(2);
+        Assert.Equal("1 VM waits: the node of host hv1 is not reachable", RunDispatch.WhyWaits(_live.Run!, _live.Away));
+        _now += Patience;
+        Step(new RunInput.Look());
+        Assert.Equal("Running Unreachable", States());
+    }
+
     private string Begin(int vms) => Begin(vms, Patience);
 
     private string Begin(int vms, TimeSpan? patience, string? group = null, ItemState lostAs = ItemState.Unreachable)

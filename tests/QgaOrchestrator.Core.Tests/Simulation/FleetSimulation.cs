@@ -30,9 +30,13 @@ internal sealed class FleetSimulation
     private readonly List<SimulatedRun> _runs = [];
     private readonly bool _overlays;
 
+    /// <summary>One story in four: hosts are emptied in it.</summary>
+    private readonly bool _drains;
+
     public FleetSimulation(int seed, Planted bug = Planted.Nothing)
     {
         _world = new World(seed, bug);
+        _drains = seed % 4 == 3;
         _overlays = _world.OneIn(3);
         for (var hosts = _world.Next(1, 3); hosts > 0; hosts--) _hosts.Add(new SimulatedHost(_world, $"hv{_hosts.Count}"));
         for (var vms = _world.Next(2, 6); vms > 0; vms--)
@@ -143,7 +147,7 @@ internal sealed class FleetSimulation
     {
         var (host, vm, run) = (
             _hosts[_world.Next(0, _hosts.Count)], _vms[_world.Next(0, _vms.Count)], _runs[_world.Next(0, _runs.Count)]);
-        switch (_world.Next(0, 16))
+        switch (_world.Next(0, _drains ? 17 : 16))
         {
             case 0 or 1: host.End("is killed", _world.Next(1, 300)); break;
             case 2: host.End("hangs", 2_000 + _world.Next(1, 300)); break;
@@ -168,8 +172,24 @@ internal sealed class FleetSimulation
             case 13: vm.FailWindow(); break;
             case 14: vm.Window?.Deafen(); break;
             case 15: vm.Window?.LoseLimits(); break;
+            case 16 when !host.Drains: Drain(host, true); break;
             case 12 when _world.OneIn(2): run.Steer(new RunCommand.Abort("an operator aborts it", Wait: _world.OneIn(2))); break;
         }
+    }
+
+    private void Drain(SimulatedHost host, bool on)
+    {
+        _world.Tell($"{host.Name}: it {(on ? "is to be emptied" : "begins items again")}");
+        host.Drains = on;
+        foreach (var run in _runs) TellDrains(run);
+        if (on) _world.At(_world.Next(100, 30_000), () => Drain(host, false));
+    }
+
+    /// <summary>The next time that the hosts tell of themselves.</summary>
+    public void TellDrains(SimulatedRun run)
+    {
+        if (!_drains) return;
+        _world.At(_world.Next(1, 2_000), () => run.SeeDrains([.. _hosts.Where(host => host.Drains).Select(host => host.Name)]));
     }
 
     /// <summary>An operator asks until it is done: while the node is down nobody hears.</summary>

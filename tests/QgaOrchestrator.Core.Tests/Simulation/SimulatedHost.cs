@@ -23,6 +23,9 @@ internal sealed class SimulatedHost(World world, string name)
 
     public bool Up { get; private set; }
 
+    /// <summary>It is being emptied: a file on its disk says so.</summary>
+    public bool Drains { get; set; }
+
     /// <summary>Counts the node's processes.</summary>
     public int Life { get; private set; }
 

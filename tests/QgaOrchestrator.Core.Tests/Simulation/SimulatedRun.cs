@@ -36,6 +36,7 @@ internal sealed class SimulatedRun(World world, FleetSimulation fleet, Simulated
         world.Tell($"run {Id} begins with {_journal.Count} events");
         if (_live.Run is null) Handle(new RunInput.Ordered(new RunCommand.Start(started)));
         else Handle(new RunInput.Recovered());
+        fleet.TellDrains(this);
     }
 
     /// <summary>A write that is under way has happened, or never will.</summary>
@@ -69,6 +70,8 @@ internal sealed class SimulatedRun(World world, FleetSimulation fleet, Simulated
         world.Tell($"run {Id}: {command.GetType().Name}");
         Handle(new RunInput.Ordered(command));
     }
+
+    public void SeeDrains(IReadOnlyCollection<string> hosts) => Handle(new RunInput.HostsAway([]) { Draining = hosts });
 
     public void Told(ItemId id, ItemOutcome outcome) => host.Send(() =>
     {

@@ -33,6 +33,7 @@ internal sealed class SimulatedVm
     private VmItems _items = VmItems.None;
     private SimulatedWork? _worker;
     private bool _repeats;
+    private bool _handsBack;
 
     private bool _there = true;
 
@@ -103,7 +104,7 @@ internal sealed class SimulatedVm
     {
         _worker?.Stop();
         Window?.End();
-        (_worker, Window, _items, _repeats) = (null, null, VmItems.None, false);
+        (_worker, Window, _items, _repeats, _handsBack) = (null, null, VmItems.None, false, false);
         _orders.Clear();
     }
 
@@ -260,8 +261,9 @@ internal sealed class SimulatedVm
     private void Handle(ItemsInput input)
     {
         if (!_there) return;
-        (_items, var effects) = VmItemsRules.Step(_items, input);
+        (_items, var effects) = VmItemsRules.Step(_items with { Drains = _host.Drains }, input);
         foreach (var effect in effects) Perform(effect);
+        HandBack();
     }
 
     private void Perform(ItemsEffect effect)
@@ -269,6 +271,7 @@ internal sealed class SimulatedVm
         switch (effect)
         {
             case ItemsEffect.Begin e:
+                if (_host.Drains && !e.Resume) _world.Break($"{Id.Name} begins {e.Id}, and its host is being emptied");
                 var order = _orders[e.Id] with { Resume = e.Resume };
                 _worker = order.Kind == BackupKind.Name
                     ? new SimulatedBackup(_world, this, order)
@@ -303,7 +306,10 @@ internal sealed class SimulatedVm
                 {
                     if (life != _host.Life) return;
                     if (Entry is { By: not null } entry && !Fleet.IsUnderWay(entry.Window)) Entry = null;
-                    if (Entry is not null) _world.At(30_000, () => SweepIn(life));
+                    if (Entry is not null) _world.At(30_000, () =>
+                    {
+                        if (life == _host.Life) Sweep();
+                    });
                     foreach (var names in Qemu.Owners.Where(names => !Fleet.IsUnderWay(names)).ToList()) Qemu.Remove(names);
                     Handle(new ItemsInput.Swept());
                 });
@@ -324,9 +330,17 @@ internal sealed class SimulatedVm
         });
     }
 
-    private void SweepIn(int life)
+    private void HandBack()
     {
-        if (life == _host.Life) Sweep();
+        if (_handsBack || !_items.IsHolding) return;
+        _handsBack = true;
+        var life = _host.Life;
+        _world.At(DrainRules.HandBackAfter.TotalMilliseconds, () =>
+        {
+            if (life != _host.Life) return;
+            _handsBack = false;
+            Handle(new ItemsInput.HandBack());
+        });
     }
 
     private void Sweep()

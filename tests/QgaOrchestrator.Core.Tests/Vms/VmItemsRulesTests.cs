@@ -101,6 +101,58 @@ public class VmItemsRulesTests
         Assert.Equal("", Step(new ItemsInput.Swept()));
     }
 
+    [Fact]
+    public void A_draining_host_holds_what_was_not_begun_and_hands_it_back_after_a_while()
+    {
+        Drain(true);
+        Assert.Equal("", Step(Ordered(A)));
+        Assert.True(_items.IsHolding);
+        Assert.Equal("", Step(Ordered(A, resume: true)));
+        Assert.Equal("Tell a Interrupted", Step(new ItemsInput.HandBack()));
+        Assert.False(_items.IsHolding);
+        Assert.Equal("", Step(new ItemsInput.Journalled(A)));
+    }
+
+    [Fact]
+    public void What_a_draining_host_works_on_goes_on_and_what_waits_behind_it_does_not()
+    {
+        Step(Ordered(A));
+        Step(Ordered(B));
+        Drain(true);
+        Assert.Equal("EndWork | Tell a Succeeded", Step(Ended(A)));
+        Assert.Equal("Tell b Interrupted", Step(new ItemsInput.HandBack()));
+    }
+
+    [Fact]
+    public void A_draining_host_looks_what_an_earlier_process_left_before_anything_else()
+    {
+        Drain(true);
+        Step(Ordered(A));
+        Assert.Equal("Begin b resume | a waits for b", Step(Ordered(B, resume: true)));
+        Assert.Equal("EndWork | Tell b Succeeded", Step(Ended(B)));
+    }
+
+    [Fact]
+    public void What_was_held_begins_when_the_host_drains_no_more()
+    {
+        Drain(true);
+        Step(Ordered(A));
+        Drain(false);
+        Assert.Equal("Begin a", Step(new ItemsInput.HandBack()));
+    }
+
+    [Fact]
+    public void What_is_held_can_be_aborted_and_a_sweep_does_not_wait_for_it()
+    {
+        Drain(true);
+        Step(Ordered(A));
+        Assert.Equal("Sweep", Step(new ItemsInput.SweepWanted()));
+        Assert.Equal("Tell a Cancelled", Step(new ItemsInput.Aborted(A, "why")));
+        Assert.False(_items.IsHolding);
+    }
+
+    private void Drain(bool on) => _items = _items with { Drains = on };
+
     private static ItemsInput.Ordered Ordered(ItemId id, bool resume = false) => new(id, resume);
 
     private static ItemsInput.Finished Ended(ItemId id, string? window = null) =>

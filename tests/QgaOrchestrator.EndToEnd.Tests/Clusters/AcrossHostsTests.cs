@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
@@ -41,6 +43,56 @@ public sealed class AcrossHostsTests
         await foreach (var update in first.WatchRunAsync(run.Id)) last = (update as RunUpdate.RunChanged)?.Run ?? last;
         Assert.Equal((RunStates.Succeeded, 6), (last!.State, last.Items.Succeeded));
         Assert.Equal(6, (await ListAsync(second.ListRunResultsAsync(run.Id))).Select(result => result.Host + result.Vm).Count());
+
+        await DrainAsync(first, second);
+        await ReadPointAsync(first);
+        await AddRecipientAsync(first, third);
+    }
+
+    /// <summary>A run waits for a host that is drained through another one, and goes on when it is undrained.</summary>
+    private static async Task DrainAsync(QgaClient first, QgaClient second)
+    {
+        await first.DrainHostAsync("hv3", on: true);
+        await Poll.ForAsync("hv3 to be drained", Limit, async () =>
+            (await second.GetHostAsync("hv3")).State == HostStates.Drained ? "is" : null);
+        var run = await first.StartRunAsync(new RunRequest(
+            "command", "*", new JsonObject { ["command"] = "guest-ping" }));
+        await Poll.ForAsync("the other hosts' VMs", Limit, async () =>
+            await second.GetRunAsync(run.Id) is { Items: { Succeeded: 4, Pending: 2 } } waiting
+            && waiting.Reason == "2 VMs wait: host hv3 is draining"
+                ? "have ended"
+                : null);
+        await second.DrainHostAsync("hv3", on: false);
+        Run? last = null;
+        await foreach (var update in first.WatchRunAsync(run.Id)) last = (update as RunUpdate.RunChanged)?.Run ?? last;
+        Assert.Equal((RunStates.Succeeded, 6), (last!.State, last.Items.Succeeded));
+    }
+
+    private static async Task ReadPointAsync(QgaClient first)
+    {
+        var run = await first.StartRunAsync(new RunRequest("backup", "hv3-vm1"));
+        await foreach (var _ in first.WatchRunAsync(run.Id)) { }
+        var point = Assert.Single(await ListAsync(first.ListPointsAsync("hv3-vm1")));
+        Assert.Equal((true, "hv3"), await first.VerifyPointAsync(point.Id) is var check ? (check.Good, check.Host) : default);
+        var disk = point.Disks[0];
+        using var image = new MemoryStream();
+        await first.ReadPointDiskAsync(point.Id, disk.Index, disk.Sha256, 0, _ => image);
+        Assert.Equal(disk.Sha256, Convert.ToHexStringLower(SHA256.HashData(image.ToArray())));
+        using var rest = new MemoryStream();
+        await first.ReadPointDiskAsync(point.Id, disk.Index, disk.Sha256, image.Length - 7, _ => rest);
+        Assert.Equal(image.ToArray()[^7..], rest.ToArray());
+    }
+
+    private static async Task AddRecipientAsync(QgaClient first, QgaClient third)
+    {
+        using var key = RSA.Create(3072);
+        using var certificate = new CertificateRequest("CN=ann", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(9));
+        var added = await first.AddRecipientAsync("ann", certificate.ExportCertificatePem());
+        Assert.Equal(["hv1 True", "hv2 True", "hv3 True"], added.Hosts!.Select(host => $"{host.Host} {host.Taken}").Order());
+        Assert.Equal(["ann"], (await ListAsync(third.ListRecipientsAsync())).Select(one => one.Name));
+        Assert.All(await first.RemoveRecipientAsync("ann", force: false), host => Assert.True(host.Taken));
+        Assert.Empty(await ListAsync(third.ListRecipientsAsync()));
     }
 
     [SkippableFact]

@@ -41,6 +41,10 @@ internal sealed class FakeOrchestrator : IOrchestrator
 
     public void ForgetHost(string host) => Forgotten.Add(host);
 
+    public List<bool> Drained { get; } = [];
+
+    public void DrainHost(bool on) => Drained.Add(on);
+
     public Task<string> FindRunHostAsync(string id, CancellationToken cancel) => Task.FromResult("hv1");
 
     public Task<CallReply> CallAsync(VmId vm, AgentRequest request, CallOptions options, CancellationToken cancel)

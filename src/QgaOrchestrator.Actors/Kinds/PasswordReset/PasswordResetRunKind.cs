@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Akka.Actor;
 using Microsoft.Extensions.DependencyInjection;
 using QgaOrchestrator.Actors.Items;
+using QgaOrchestrator.Actors.Passwords;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Core;
 using QgaOrchestrator.Core.Items;
@@ -60,6 +62,16 @@ public sealed class PasswordResetRunKind : RunKind
                 "no-recipient",
                 "Nobody could open the new passwords: the escrow has no recipient.",
                 "Make a key and add it: qgactl escrow init NAME --to DIR. Or add a certificate: qgactl escrow add NAME FILE.");
+
+    /// <summary>Who can open the new passwords: each host has its own files of them, and may differ.</summary>
+    public override async Task<RunOptions> FixAsync(NodeStores stores, RunOptions options)
+    {
+        if (ResetOptions.Of(options) is not { Mode: ResetMode.Rotate } own) return options;
+        var recipients = await RecipientSum.ReadAsync(stores.Recipients);
+        return (own with { Recipients = [.. recipients.Order(StringComparer.Ordinal)] }).In(options);
+    }
+
+    public override void Show(JsonObject own) => own.Remove("recipients");
 
     public override async Task<IReadOnlyList<string>> WarningsAsync(NodeStores stores, RunOptions options) =>
         (await stores.Recipients.ReadAsync()).Count == 1

@@ -16,7 +16,10 @@ internal sealed class ResetCheck(ItemPlace place) : ItemWork(place.Order, place.
         if (await VmAccounts.OfAsync(place) is not { } vm)
             return Outcome(ItemState.Unreachable, "its monitor does not answer", "See qgactl vm show");
         var look = await vm.LookAsync(options.User, stopped);
-        var found = ResetRefusals.Of(look, options);
+        var here = (await place.Services.Passwords.ReadRecipientsAsync()).Select(one => one.Fingerprint).ToList();
+        List<(string Reason, string Remedy)> found = [.. ResetRefusals.Of(look, options)];
+        if (ResetRefusals.OfRecipients(options, here, place.Spec.Id.Host) is { } refusal)
+            found.Add(refusal);
         var outcome = look switch
         {
             EntryLook.NotHeard heard => Outcome(ItemState.Unreachable, heard.Why, heard.Remedy),

@@ -83,10 +83,9 @@ internal sealed class ResetWork(ItemPlace place, ResetOptions options) : IDispos
     private async Task<ResetInput> MakeAsync(ResetEffect.Make make, CancellationToken stopped)
     {
         var recipients = await _services.Passwords.ReadRecipientsAsync();
-        if (recipients.Count == 0)
-            return new ResetInput.Failed(
-                "nobody could open the new password: the escrow has no recipient",
-                "qgactl escrow init NAME makes a key and adds it; qgactl escrow add NAME FILE adds a certificate");
+        List<string> here = [.. recipients.Select(one => one.Fingerprint)];
+        if (ResetRefusals.OfRecipients(options, here, place.Spec.Id.Host) is { } refusal)
+            return new ResetInput.Failed(refusal.Reason, refusal.Remedy);
         _clear?.Dispose();
         _clear = PasswordMaker.Make(options.Length);
         var hash = make.Scheme is { } scheme

@@ -47,17 +47,18 @@ internal static class EscrowInitCommand
             Directory.CreateDirectory(directory, OwnFiles.Directory);
             WriteNew(key, made.PrivateKey);
             WriteNew(certificate, made.Certificate);
-            await AddAsync(client, called, made.Certificate, certificate, cancel).ConfigureAwait(false);
+            var added = await AddAsync(client, called, made.Certificate, certificate, cancel).ConfigureAwait(false);
             if (global.IsJson(parsed))
             {
                 CliJson.Write(host.Out, await ShownAsync(client, called, cancel).ConfigureAwait(false));
-                return ExitCodes.Done;
+                return RecipientCommands.TellHosts(host, added.Hosts);
             }
             host.Out.WriteLine($"{called} is a recipient. Its private key is {key}, which no node has.");
             host.Out.WriteLine("Keep a copy of that file and its passphrase elsewhere: without them it opens nothing.");
             host.Out.WriteLine($"qgactl finds it by {KeyOptions.Variable} or --key. Prove it: qgactl escrow test --key {key}");
-            return ExitCodes.Done;
+            return RecipientCommands.TellHosts(host, added.Hosts);
         });
+        command.Exits = ExitCodes.OfSeveral;
         return command;
     }
 
@@ -83,12 +84,12 @@ internal static class EscrowInitCommand
     private static bool IsSame(Secret one, Secret? other) =>
         other is not null && CryptographicOperations.FixedTimeEquals(one.Reveal(), other.Reveal());
 
-    private static async Task AddAsync(
+    private static async Task<Api.Recipient> AddAsync(
         QgaClient client, string name, string pem, string file, CancellationToken cancel)
     {
         try
         {
-            await client.AddRecipientAsync(name, pem, cancel).ConfigureAwait(false);
+            return await client.AddRecipientAsync(name, pem, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (CliErrors.IsForUser(e))
         {

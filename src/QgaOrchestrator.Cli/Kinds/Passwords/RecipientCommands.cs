@@ -42,9 +42,18 @@ internal static class RecipientCommands
             var added = await client.AddRecipientAsync(called, certificate, cancel).ConfigureAwait(false);
             if (global.IsJson(parsed)) CliJson.Write(host.Out, added);
             else TellAdded(host, added);
-            return ExitCodes.Done;
+            return TellHosts(host, added.Hosts);
         });
+        command.Exits = ExitCodes.OfSeveral;
         return command;
+    }
+
+    /// <summary>The hosts that have not made the change; the others need no word.</summary>
+    public static int TellHosts(CliHost host, IReadOnlyList<RecipientHost>? hosts)
+    {
+        var missed = (hosts ?? []).Where(one => !one.Taken).ToList();
+        foreach (var one in missed) host.Error.WriteLine($"qgactl: Not on {one.Host}: {one.Reason} {one.Remedy}");
+        return missed.Count == 0 ? ExitCodes.Done : ExitCodes.Partial;
     }
 
     public static void TellAdded(CliHost host, Recipient added)
@@ -98,14 +107,16 @@ internal static class RecipientCommands
             var called = parsed.GetRequiredValue(name);
             using var client = global.Connect(parsed, host);
             if (!Confirmation.Given(host, parsed.GetValue(yes), $"Remove the recipient {called}?")) return ExitCodes.Failed;
-            await client.RemoveRecipientAsync(called, parsed.GetValue(force), cancel).ConfigureAwait(false);
+            var hosts = await client.RemoveRecipientAsync(called, parsed.GetValue(force), cancel).ConfigureAwait(false);
             if (!global.IsJson(parsed))
             {
                 host.Out.WriteLine($"{called} is removed.");
                 host.Out.WriteLine("Its key still opens what was sealed before. Reset those passwords to lock it out.");
             }
-            return ExitCodes.Done;
+            else if (hosts.Count > 0) CliJson.Write(host.Out, new RemovedRecipient(called, hosts));
+            return TellHosts(host, hosts);
         });
+        command.Exits = ExitCodes.OfSeveral;
         return command;
     }
 }

@@ -18,6 +18,11 @@ public sealed record ResetOptions(
     string User, int Length, bool? Crypted, ResetProof Verify, bool Unlock, bool ClearMustChange, bool AcceptUnverified,
     ResetMode Mode)
 {
+    /// <summary>SHA-256 of the certificate of each recipient that the escrow had when the run was started, sorted: a host that
+    /// has others makes no password. Null: the run was started by an earlier version, or makes none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Recipients { get; init; }
+
     public const int ShortestLength = 16, DefaultLength = 24, LongestLength = 128;
 
     public static ResetOptions? Of(RunOptions run) => run.Of(ResetKind.Name, ResetJson.Default.ResetOptions);

@@ -16,6 +16,26 @@ public static class ResetRefusals
         _ => [],
     };
 
+    /// <summary>Why a host makes no password for a run; null: it may.</summary>
+    /// <param name="options">The run's.</param>
+    /// <param name="here">SHA-256 of the certificate of each recipient that the host has.</param>
+    /// <param name="host">The host's name.</param>
+    public static (string Reason, string Remedy)? OfRecipients(
+        ResetOptions options, IReadOnlyCollection<string> here, string host)
+    {
+        if (options.Mode == ResetMode.Reapply) return null;
+        if (here.Count == 0)
+            return ("nobody could open the new password: the escrow has no recipient",
+                "qgactl escrow init NAME makes a key and adds it; qgactl escrow add NAME FILE adds a certificate");
+        if (options.Recipients is not { } wanted) return null;
+        var (missing, more) = (wanted.Except(here).Count(), here.Except(wanted).Count());
+        return missing + more == 0
+            ? null
+            : ($"host {host} has other escrow recipients than the run was started with: {missing} missing, {more} more",
+                "qgactl host list shows which hosts differ; qgactl escrow add NAME FILE and escrow remove NAME put it right on "
+                    + "all of them. Then retry the run: it takes the recipients of then");
+    }
+
     private static (string Reason, string Remedy) Of(AccountFault fault, string user) => fault switch
     {
         AccountFault.Missing => ($"the guest has no account {user}", "Correct --user, or leave this VM out of the selection"),

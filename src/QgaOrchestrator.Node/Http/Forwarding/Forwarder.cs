@@ -54,6 +54,15 @@ public sealed class Forwarder(IPeers peers)
         return peers.SendAsync(host, request, context.RequestAborted);
     }
 
+    /// <summary>The same, of any request.</summary>
+    /// <exception cref="PeerUnreachableException">It does not answer.</exception>
+    public Task<HttpResponseMessage> AskAsync(
+        HttpContext context, string host, HttpRequestMessage request, CancellationToken cancel)
+    {
+        ForwardedCaller.Write(request, context, BearerToken.CallerOf(context)!);
+        return peers.SendAsync(host, request, cancel);
+    }
+
     private static bool HasBody(HttpContext context) =>
         context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false };
 

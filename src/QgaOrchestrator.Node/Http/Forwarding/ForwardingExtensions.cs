@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Options;
+using QgaOrchestrator.Node.Http.Passwords;
 using QgaOrchestrator.Node.Peers;
 
 namespace QgaOrchestrator.Node.Http.Forwarding;
@@ -13,6 +14,8 @@ internal static class ForwardingExtensions
     {
         if (options.Cluster.Seeds.Count > 0) services.AddSingleton<Forwarder>();
         return services
+            .AddSingleton(provider => new RecipientsElsewhere(
+                provider.GetRequiredService<IOrchestrator>(), options, provider.GetService<Forwarder>()))
             .AddSingleton(provider => new RunForwarding(
                 provider.GetRequiredService<IOrchestrator>(), options, provider.GetService<Forwarder>()))
             .AddSingleton(provider => new ResultsElsewhere(

@@ -33,6 +33,15 @@ internal static class RequestPlaces
     public static TBuilder AtRunOrWhereItWas<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new RequestPlace(context => OfRunAsync(context, alsoEnded: true)));
 
+    /// <summary>The host in the path. One that nobody knows is refused by the node that was asked.</summary>
+    public static TBuilder AtHost<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new RequestPlace(async context =>
+        {
+            var host = (string)context.GetRouteValue("host")!;
+            var known = await Service<IOrchestrator>(context).ListHostsAsync(context.RequestAborted);
+            return known.Any(one => one.Host == host) ? new Place(host) : null;
+        }));
+
     /// <summary>The host where the files of the point in the path are.</summary>
     public static TBuilder AtPoint<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new RequestPlace(async context =>

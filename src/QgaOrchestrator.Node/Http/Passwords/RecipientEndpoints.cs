@@ -36,55 +36,88 @@ public static class RecipientEndpoints
             ? TypedResults.Json(found.ToApi(), ApiJson.Default.Recipient)
             : Problems.Result(NoRecipient(name));
 
-    private static async Task<IResult> AddAsync(string name, HttpContext context, IRecipients recipients, TimeProvider time)
+    /// <summary>Here first: what this host refuses no other one is asked for. Again where it is there: for hosts that missed
+    /// it.</summary>
+    private static async Task<IResult> AddAsync(
+        string name, HttpContext context, IRecipients recipients, RecipientsElsewhere elsewhere, TimeProvider time)
     {
-        var wanted = Read(name, StrictInput.BodyOf(context), time.GetUtcNow());
+        var body = StrictInput.BodyOf(context);
+        var wanted = Read(name, body, time.GetUtcNow());
         AuditTrail.Note(context, $"{name}: certificate {wanted.Fingerprint}");
-        await Changing.WaitAsync(context.RequestAborted);
+        var (isNew, refused) = await AddHereAsync(wanted, recipients, context.RequestAborted);
+        if (refused is not null) return Problems.Result(refused);
+        var hosts = (await elsewhere.ChangeAsync(context, body))?.Hosts;
+        if (Missed(hosts) is { } missed) AuditTrail.Note(context, $"{name}: certificate {wanted.Fingerprint}{missed}");
+        if (isNew) context.Response.Headers.Location = ApiRoutes.EscrowRecipientPath(name);
+        return TypedResults.Json(
+            wanted.ToApi() with { Hosts = hosts },
+            ApiJson.Default.Recipient,
+            statusCode: isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+    }
+
+    private static async Task<(bool IsNew, Problem? Refused)> AddHereAsync(
+        EscrowRecipient wanted, IRecipients recipients, CancellationToken cancel)
+    {
+        await Changing.WaitAsync(cancel);
         try
         {
             var all = await EscrowRecipients.ReadAsync(recipients);
-            if (all.FirstOrDefault(one => one.Name == name) is { } same)
-                return same.Fingerprint == wanted.Fingerprint
-                    ? TypedResults.Json(same.ToApi(), ApiJson.Default.Recipient)
-                    : Problems.Result(Problems.Conflict(
+            if (all.FirstOrDefault(one => one.Name == wanted.Name) is { } same)
+                return (false, same.Fingerprint == wanted.Fingerprint
+                    ? null
+                    : Problems.Conflict(
                         ProblemCodes.Conflict,
-                        $"There is a recipient {name} with another certificate ({same.Fingerprint}).",
-                        $"Choose another name, or remove it first: qgactl escrow remove {name}"));
+                        $"There is a recipient {same.Name} with another certificate ({same.Fingerprint}).",
+                        $"Choose another name, or remove it first: qgactl escrow remove {same.Name}"));
             if (all.FirstOrDefault(one => one.KeyIdentifier == wanted.KeyIdentifier) is { } other)
-                return Problems.Result(Problems.Conflict(
+                return (false, Problems.Conflict(
                     ProblemCodes.Conflict,
                     $"The recipient {other.Name} has this key already ({other.KeyIdentifier}).",
                     "Give another key: a second holder is worth something only with a key of his own."));
-            await recipients.AddAsync(new(name, wanted.Certificate));
+            await recipients.AddAsync(new(wanted.Name, wanted.Certificate));
+            return (true, null);
         }
         finally
         {
             Changing.Release();
         }
-        context.Response.Headers.Location = ApiRoutes.EscrowRecipientPath(name);
-        return TypedResults.Json(wanted.ToApi(), ApiJson.Default.Recipient, statusCode: StatusCodes.Status201Created);
     }
 
     private static async Task<IResult> RemoveAsync(
-        string name, bool? force, HttpContext context, IRecipients recipients, AccountLookup accounts, IEscrow escrow)
+        string name, bool? force, HttpContext context, IRecipients recipients, RecipientsElsewhere elsewhere,
+        AccountLookup accounts, IEscrow escrow)
     {
         AuditTrail.Note(context, name);
+        bool wasHere;
         await Changing.WaitAsync(context.RequestAborted);
         try
         {
             var all = await EscrowRecipients.ReadAsync(recipients);
-            if (all.FirstOrDefault(one => one.Name == name) is not { } leaving) return Problems.Result(NoRecipient(name));
-            var refused = await RefusalAsync(leaving, [.. all.Where(one => one != leaving)], force == true, accounts, escrow);
-            if (refused is not null) return Problems.Result(refused);
-            await recipients.RemoveAsync(name);
-            return TypedResults.NoContent();
+            var leaving = all.FirstOrDefault(one => one.Name == name);
+            wasHere = leaving is not null;
+            if (leaving is not null)
+            {
+                var refused = await RefusalAsync(leaving, [.. all.Where(one => one != leaving)], force == true, accounts, escrow);
+                if (refused is not null) return Problems.Result(refused);
+                await recipients.RemoveAsync(name);
+            }
         }
         finally
         {
             Changing.Release();
         }
+        // Also where it was not here: a host that missed its removal may have it.
+        var change = await elsewhere.ChangeAsync(context, default);
+        if (!wasHere && change is not { IsUnknownElsewhere: false }) return Problems.Result(NoRecipient(name));
+        if (change?.Hosts is not { } hosts) return TypedResults.NoContent();
+        if (Missed(hosts) is { } missed) AuditTrail.Note(context, name + missed);
+        return TypedResults.Json(new RemovedRecipient(name, hosts), ApiJson.Default.RemovedRecipient);
     }
+
+    private static string? Missed(IReadOnlyList<RecipientHost>? hosts) =>
+        hosts?.Where(host => !host.Taken).Select(host => host.Host).ToList() is { Count: > 0 } missed
+            ? $"; missed by {string.Join(", ", missed)}"
+            : null;
 
     private static async Task<Problem?> RefusalAsync(
         EscrowRecipient leaving, EscrowRecipient[] left, bool force, AccountLookup accounts, IEscrow escrow)
