@@ -1,4 +1,5 @@
 using System.CommandLine;
+using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Connection;
 using QgaOrchestrator.Cli.Hosting;
@@ -10,7 +11,7 @@ namespace QgaOrchestrator.Cli.Commands;
 internal static class SupportDumpCommand
 {
     /// <summary>Where the packages put it.</summary>
-    private const string UsualConfig = "/etc/qgaorchestrator/node.json";
+    private const string UsualConfig = "/etc/qgad/node.json";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -35,29 +36,47 @@ internal static class SupportDumpCommand
             var file = Path.GetFullPath(parsed.GetRequiredValue(to));
             if (Path.Exists(file))
                 throw new UsageException($"{file} is there already.", "Name a file that is not there yet.");
-            await using var archive = new SupportArchive(file, host.Time.GetUtcNow());
-            var dump = new SupportDump(host, archive, Patience);
+            int missing;
             try
             {
-                using var client = global.Connect(parsed, host);
-                await dump.AddNodeAsync(client, cancel).ConfigureAwait(false);
+                missing = await WriteAsync(host, () => global.Connect(parsed, host), hints, file, cancel).ConfigureAwait(false);
             }
-            catch (Exception e) when (CliErrors.IsForUser(e))
+            catch when (File.Exists(file))
             {
-                dump.Miss("all that the node tells", e.Message);
+                // Half a dump keeps the next one from being written.
+                File.Delete(file);
+                throw;
             }
-            var config = new NodeLocator(host).ConfigFile(hints) ?? (File.Exists(UsualConfig) ? UsualConfig : null);
-            await dump.AddMachineAsync(config, LedgersOf(host, config), cancel).ConfigureAwait(false);
-            await dump.FinishAsync(cancel).ConfigureAwait(false);
             if (!global.IsJson(parsed))
                 host.Out.WriteLine(
                     $"{file} is written. It names VMs, hosts, users of tokens and addresses; it holds no secret and no argument of a "
                         + "command. Look into it before you send it.");
-            if (dump.Missing == 0) return ExitCodes.Done;
-            host.Error.WriteLine($"qgactl: {dump.Missing} parts are missing. summary.txt in the file says which, and why.");
+            if (missing == 0) return ExitCodes.Done;
+            host.Error.WriteLine($"qgactl: {missing} parts are missing. summary.txt in the file says which, and why.");
             return ExitCodes.Partial;
         });
         return command;
+    }
+
+    /// <returns>How many parts are missing.</returns>
+    private static async Task<int> WriteAsync(
+        CliHost host, Func<QgaClient> connect, NodeHints hints, string file, CancellationToken cancel)
+    {
+        await using var archive = new SupportArchive(file, host.Time.GetUtcNow());
+        var dump = new SupportDump(host, archive, Patience);
+        try
+        {
+            using var client = connect();
+            await dump.AddNodeAsync(client, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (CliErrors.IsForUser(e))
+        {
+            dump.Miss("all that the node tells", e.Message);
+        }
+        var config = new NodeLocator(host).ConfigFile(hints) ?? (File.Exists(UsualConfig) ? UsualConfig : null);
+        await dump.AddMachineAsync(config, LedgersOf(host, config), cancel).ConfigureAwait(false);
+        await dump.FinishAsync(cancel).ConfigureAwait(false);
+        return dump.Missing;
     }
 
     private static IReadOnlyList<string> LedgersOf(CliHost host, string? config)

@@ -78,8 +78,8 @@ public sealed partial class DeployedConfigTests : IDisposable
         var password = _directory.Write("postgres.password", "secret\n");
         File.SetUnixFileMode(password, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var file = _directory.Write("node.json", config
-            .Replace("/etc/qgaorchestrator/tls", tls, StringComparison.Ordinal)
-            .Replace("/etc/qgaorchestrator/postgres.password", password, StringComparison.Ordinal));
+            .Replace("/etc/qgad/tls", tls, StringComparison.Ordinal)
+            .Replace("/etc/qgad/postgres.password", password, StringComparison.Ordinal));
         return OptionsLoader.Load([$"--config={file}"], environment, "machine", _directory.Path);
     }
 
