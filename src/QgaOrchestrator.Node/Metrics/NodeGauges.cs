@@ -11,7 +11,7 @@ using QgaOrchestrator.Node.Certificates;
 namespace QgaOrchestrator.Node.Metrics;
 
 /// <summary>What a node is asked for only when somebody scrapes it: the state of VMs, hosts, checks, disks, certificates.</summary>
-internal sealed class NodeGauges
+internal sealed class NodeGauges : IDisposable
 {
     /// <summary>Who does not answer by then is left out: a scrape ends after 10 s.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
@@ -68,6 +68,8 @@ internal sealed class NodeGauges
             _alone.Release();
         }
     }
+
+    public void Dispose() => _alone.Dispose();
 
     /// <returns>Null where it does not answer in time, or cannot: the rest is told all the same.</returns>
     private async Task<T?> Soon<T>(bool may, Func<CancellationToken, Task<T>> ask, CancellationToken cancel) where T : class?
