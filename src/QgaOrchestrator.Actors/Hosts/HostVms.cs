@@ -1,5 +1,4 @@
 using Akka.Actor;
-using QgaOrchestrator.Core.Fleet;
 
 namespace QgaOrchestrator.Actors.Hosts;
 
@@ -7,9 +6,6 @@ namespace QgaOrchestrator.Actors.Hosts;
 /// the entry that the ledger holds for it. Belongs to the <see cref="HostActor"/>.</summary>
 internal sealed class HostVms(HostServices services, HostLedger ledger)
 {
-    /// <summary>Is no VM's name.</summary>
-    private const string Nobody = "-nobody-";
-
     /// <summary>The way to VMs; nobody until it is up.</summary>
     private IActorRef _actors = ActorRefs.Nobody;
     private Dictionary<string, VmSpec> _vms = [];
@@ -18,11 +14,8 @@ internal sealed class HostVms(HostServices services, HostLedger ledger)
 
     public void Begin(IActorRef actors) => _actors = actors;
 
-    /// <summary>Also of a host without a VM the shard's home is asked for now: the first one may come when the cluster does not
-    /// answer, and its guest may be frozen.</summary>
     public void PresentAll()
     {
-        _actors.Tell(new VmGone(new VmId(services.Name, Nobody)));
         foreach (var vm in _vms.Values) _actors.Tell(Present(vm));
     }
 

@@ -98,8 +98,8 @@ public abstract class RunKind
     /// changed what nobody can see.</summary>
     public virtual ItemState LostAs => ItemState.Unreachable;
 
-    /// <summary>An item undoes what it began, or only reads: where its VM was moved meanwhile, another attempt begins where the VM
-    /// is now, whatever became of this one.</summary>
+    /// <summary>An item undoes what it began, or only reads: where its VM was moved meanwhile, another attempt begins where the
+    /// VM is now, whatever became of this one.</summary>
     public virtual bool RepeatsElsewhere => false;
 
     // ---- its work on one VM

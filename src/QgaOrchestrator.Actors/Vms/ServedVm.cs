@@ -106,7 +106,8 @@ internal sealed class ServedVm : IChannelOwner
         if (news.CameUp) _timers.StartSingleTimer("sweep", new SweepItems(), SweepAfter);
     }
 
-    /// <summary>Whether the guest is behind this channel: it may not have come yet, or have left, or have come just now.</summary>
+    /// <summary>Whether the guest is behind this channel: it may not have come yet, or have left, or have come just
+    /// now.</summary>
     private void Follow(MonitorView machine, bool isFirst)
     {
         if (isFirst) Windows.ForgetLeft();

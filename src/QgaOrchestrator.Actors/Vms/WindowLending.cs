@@ -48,8 +48,8 @@ internal sealed class WindowLending(
     /// <summary>The window that has the channel, or is about to.</summary>
     public string? Id => _lent?.Order.Order.Id ?? _wanted?.Order.Order.Id;
 
-    /// <summary>What the open window is to do, or that in which the guest left for another host: its freeze is ours until it is seen
-    /// thawed there.</summary>
+    /// <summary>What the open window is to do, or that in which the guest left for another host: its freeze is ours until it
+    /// is seen thawed there.</summary>
     public OpenWindow? Order => _lent?.Order ?? _left;
 
     public FrozenView? Frozen { get; private set; }
@@ -137,7 +137,8 @@ internal sealed class WindowLending(
         (_left, Frozen) = (null, null);
     }
 
-    /// <summary>The directory has answered, or has not in time, whether the guest of a QEMU that has ended is elsewhere.</summary>
+    /// <summary>The directory has answered, or has not in time, whether the guest of a QEMU that has ended is
+    /// elsewhere.</summary>
     /// <returns>It is.</returns>
     public bool Learn(MoveTold told)
     {
@@ -148,13 +149,14 @@ internal sealed class WindowLending(
         return told.HasCopy;
     }
 
-    /// <summary>A guest that came in by migration is frozen by nobody here: it is thawed like one that an earlier process left, by an
-    /// entry of its own, which the watchdog thaws if this node ends.</summary>
+    /// <summary>A guest that came in by migration is frozen by nobody here: it is thawed like one that an earlier process
+    /// left, by an entry of its own, which the watchdog thaws if this node ends.</summary>
     /// <returns>False: a window is open, and thaws it.</returns>
     public bool ThawArrived(string reason)
     {
         if (_lent is not null) return false;
-        var order = new WindowOrder($"moved-{Guid.NewGuid():n}", services.Limits.Timeout, services.Limits.Lease, WindowMode.Alone);
+        var order = new WindowOrder(
+            $"moved-{Guid.NewGuid():n}", services.Limits.Timeout, services.Limits.Lease, WindowMode.Alone);
         var entry = Entry(order, new ItemId("", 0, 0));
         entry = entry with { Phase = LedgerPhase.Frozen, Facts = new WindowFacts { Broken = reason } };
         services.Host.Tell(new MoveEntry(entry));

@@ -48,8 +48,8 @@ public sealed record Channel
     /// <summary>What to do about <see cref="Reason"/>, where the agent itself told why.</summary>
     public string? Remedy { get; init; }
 
-    /// <summary>Why there is no guest behind this channel: it has left by migration, or has not come yet; null: there is. No link is
-    /// opened meanwhile, so that the first one meets the guest.</summary>
+    /// <summary>Why there is no guest behind this channel: it has left by migration, or has not come yet; null: there is. No
+    /// link is opened meanwhile, so that the first one meets the guest.</summary>
     public string? Away { get; init; }
 
     /// <summary>QEMU says that nobody in the guest has the port open (VSERPORT_CHANGE, frontend-open).</summary>
@@ -144,8 +144,8 @@ public abstract record ChannelInput
 
     public sealed record Quarantine(bool On) : ChannelInput;
 
-    /// <summary>There is no guest behind the channel (<paramref name="Reason"/>), or there is one now (null). Whatever waits is told,
-    /// and not executed.</summary>
+    /// <summary>There is no guest behind the channel (<paramref name="Reason"/>), or there is one now (null). Whatever waits
+    /// is told, and not executed.</summary>
     public sealed record GuestAway(string? Reason, string? Remedy = null) : ChannelInput;
 
     /// <summary>The moment that <see cref="ChannelEffect.WakeAt"/> named.</summary>

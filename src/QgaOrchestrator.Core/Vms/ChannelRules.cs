@@ -139,7 +139,16 @@ public static class ChannelRules
             case ChannelInput.GuestAway { Reason: null }:
                 return c.Away is null
                     ? c
-                    : c with { Away = null, Reason = null, Remedy = null, Failures = 0, LastFailure = null, LostAt = null, Losses = 0 };
+                    : c with
+                    {
+                        Away = null,
+                        Reason = null,
+                        Remedy = null,
+                        Failures = 0,
+                        LastFailure = null,
+                        LostAt = null,
+                        Losses = 0,
+                    };
 
             case ChannelInput.GuestAway { Reason: { } reason } i:
                 if (!c.Reserved && c.Link is not ChannelLink.Down) effects.Add(new ChannelEffect.Close());

@@ -67,8 +67,8 @@ public sealed record WindowRecord
     /// <summary>Freeze's own reply was an error.</summary>
     public bool FreezeRefused { get; init; }
 
-    /// <summary>The VM was moved during the window: if the guest is frozen it is so in another QEMU, whose host thaws it. Nobody has
-    /// seen it thawed.</summary>
+    /// <summary>The VM was moved during the window: if the guest is frozen it is so in another QEMU, whose host thaws it.
+    /// Nobody has seen it thawed.</summary>
     public bool Moved { get; init; }
 
     /// <summary>The cut was ordered: whether it was made must be looked up unless <see cref="CutAt"/> is set.</summary>
@@ -179,7 +179,8 @@ public abstract record WindowInput
     /// <summary>The QEMU process is gone, and with it its guest.</summary>
     public sealed record QemuGone : WindowInput;
 
-    /// <summary>The guest has left this QEMU for another one (<see cref="ArrivalRules"/>): nothing can thaw it from here.</summary>
+    /// <summary>The guest has left this QEMU for another one (<see cref="ArrivalRules"/>): nothing can thaw it from
+    /// here.</summary>
     public sealed record GuestLeft : WindowInput;
 }
 

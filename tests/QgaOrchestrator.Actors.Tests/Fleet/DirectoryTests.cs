@@ -201,7 +201,8 @@ public sealed class DirectoryTests : TestKit
         Assert.Equal([here], (await ListAsync()).Select(vm => vm.Id));
 
         _fleet.Tell(new VmSeen(Status(here) with { Uuid = "u", RunState = RunStates.Left, Frozen = true, FrozenBy = "run r1" }));
-        _fleet.Tell(new HostVmsTold("hv2", new(_incarnation, 1, 2, 0, 1, [Status(there) with { Uuid = "u", CameIn = true }], [])));
+        var came = Status(there) with { Uuid = "u", CameIn = true };
+        _fleet.Tell(new HostVmsTold("hv2", new(_incarnation, 1, 2, 0, 1, [came], [])));
         Assert.Equal([there], (await ListAsync()).Select(vm => vm.Id));
         Assert.Equal(new MoveTold(FreezeWord.Ours, true, there), await _fleet.Ask<MoveTold>(new FindMove(here, null)));
     }

@@ -69,7 +69,8 @@ internal sealed class MoveSimulation
     private void Watch()
     {
         if (!_frozen || _othersFreeze || _guestAt != 1 || !_running) return;
-        var allowed = Math.Max(Math.Max(_runsThereSince, _hosts[1].ToldOurs ?? 0), _excused) + _silent + (_hosts[1].ToldOurs is not null ? 0 : Lease.TotalMilliseconds) + 2_000;
+        var lease = _hosts[1].ToldOurs is null ? Lease.TotalMilliseconds : 0;
+        var allowed = Math.Max(Math.Max(_runsThereSince, _hosts[1].ToldOurs ?? 0), _excused) + _silent + lease + 2_000;
         if (_world.Ms > allowed && _hosts[1].NodeUp) _world.Break("the guest is frozen for too long where it was moved");
     }
 
@@ -318,7 +319,12 @@ internal sealed class MoveSimulation
         }
 
         public VmSight? Sight(bool thawed) => Qemu
-            ? new VmSight(Id, "u", RunState) { CameIn = CameIn, Freeze = Says, IsSeenThawed = thawed && Says == FreezeWord.Unknown }
+            ? new VmSight(Id, "u", RunState)
+            {
+                CameIn = CameIn,
+                Freeze = Says,
+                IsSeenThawed = thawed && Says == FreezeWord.Unknown,
+            }
             : null;
     }
 }

@@ -45,14 +45,13 @@ public class MoveSimulationTests
     [Fact]
     public void A_freeze_that_nobody_knows_and_that_is_left_is_found() => Finds("too long", seed => new MoveSimulation(seed)
     {
-        ArrivalBug = input => input is ArrivalInput.Word { Of: FreezeWord.Unknown } ? new ArrivalInput.Word(FreezeWord.Others) : input,
+        ArrivalBug = input =>
+            input is ArrivalInput.Word { Of: FreezeWord.Unknown } ? new ArrivalInput.Word(FreezeWord.Others) : input,
     });
 
     [Fact]
-    public void A_freeze_whose_QEMU_went_away_and_that_is_forgotten_is_found() => Finds("too long", seed => new MoveSimulation(seed)
-    {
-        ForgetsWhatWentAway = true,
-    });
+    public void A_freeze_whose_QEMU_went_away_and_that_is_forgotten_is_found() =>
+        Finds("too long", seed => new MoveSimulation(seed) { ForgetsWhatWentAway = true });
 
     [Fact]
     public void A_freeze_of_another_program_that_is_taken_for_ours_is_found() =>
@@ -63,7 +62,8 @@ public class MoveSimulationTests
 
     private static void Finds(string invariant, Func<int, MoveSimulation> plant)
     {
-        var found = Enumerable.Range(0, SeedsForABug).Select(seed => plant(seed).Play()).FirstOrDefault(broken => broken is not null);
+        var found = Enumerable.Range(0, SeedsForABug).Select(seed => plant(seed).Play())
+            .FirstOrDefault(broken => broken is not null);
         Assert.Contains(invariant, found ?? $"nothing in {SeedsForABug} seeds", StringComparison.Ordinal);
     }
 }

@@ -6,7 +6,8 @@ namespace QgaOrchestrator.Core.Tests.Fleet;
 
 public class VmMovesTests
 {
-    private static readonly VmSight Here = new(new("hv1", "web"), "u", "running"), There = new(new("hv2", "web"), "u", "inmigrate");
+    private static readonly VmSight Here = new(new("hv1", "web"), "u", "running"),
+        There = new(new("hv2", "web"), "u", "inmigrate");
 
     private static VmSight Came => There with { RunState = "running", CameIn = true };
 

@@ -12,7 +12,8 @@ public class GuestAwayTests
         channel.Step(new ChannelInput.GuestAway("the VM has moved to h2/vm1"));
         Assert.Equal([(2L, ChannelRefusal.Unreachable), (3L, ChannelRefusal.Unreachable)], channel.Refused);
         Assert.Contains(new ChannelEffect.Close(), channel.Last);
-        Assert.Contains(new ChannelEffect.Refuse(4, ChannelRefusal.Unreachable, "the VM has moved to h2/vm1"), channel.Submit(4).Last);
+        Assert.Contains(
+            new ChannelEffect.Refuse(4, ChannelRefusal.Unreachable, "the VM has moved to h2/vm1"), channel.Submit(4).Last);
         Assert.DoesNotContain(channel.Step(600_000, new ChannelInput.Woken()).Last, effect => effect is ChannelEffect.Open);
     }
 

@@ -35,7 +35,8 @@ public sealed class MovedVmTests
         }));
         await using var second = await first.AwaitAtAsync(first.Directory + "-2");
         Show(second, 1);
-        await Poll.UntilAsync("hook inside its cut", Limit, () => Directory.Exists(Path.Combine(_nodes[0].Folder, "..", "hanging")));
+        await Poll.UntilAsync(
+            "hook inside its cut", Limit, () => Directory.Exists(Path.Combine(_nodes[0].Folder, "..", "hanging")));
         Assert.True(first.IsFrozen());
         await first.MoveToAsync(second);
         await ThawedAsync(second, 1);
@@ -51,7 +52,8 @@ public sealed class MovedVmTests
         await second.Synced.WritesAfterAsync(second.Synced.Latest, Limit);
 
         // Frozen by hand, to the third host; nothing of the second is left that could tell or thaw.
-        await client.CallAgentAsync("web", "guest-fsfreeze-freeze", default, new AgentCallOptions(Lease: TimeSpan.FromMinutes(5)));
+        await client.CallAgentAsync(
+            "web", "guest-fsfreeze-freeze", default, new AgentCallOptions(Lease: TimeSpan.FromMinutes(5)));
         await Poll.ForAsync("the frozen VM", Limit, async () => (await client.GetVmAsync("web")).Frozen ? "frozen" : null);
         await using var third = await second.AwaitAtAsync(first.Directory + "-3");
         Show(third, 2);

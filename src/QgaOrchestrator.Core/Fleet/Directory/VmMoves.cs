@@ -17,8 +17,8 @@ public sealed record VmMoves
     private ImmutableDictionary<string, (FreezeWord Word, Moment At)> Left { get; init; } =
         ImmutableDictionary<string, (FreezeWord, Moment)>.Empty;
 
-    /// <summary>Which QEMUs are copies: of a VM that is listed and is another QEMU. Two that both have a guest are two VMs, clones,
-    /// and none is a copy.</summary>
+    /// <summary>Which QEMUs are copies: of a VM that is listed and is another QEMU. Two that both have a guest are two VMs,
+    /// clones, and none is a copy.</summary>
     public static IReadOnlySet<VmId> Copies(IEnumerable<VmSight> all) => all.Where(vm => vm.Uuid is not null)
         .GroupBy(vm => vm.Uuid).Where(same => same.Skip(1).Any())
         .SelectMany(same => same.ToList() is var one && one.Any(vm => vm.CameIn)

@@ -35,7 +35,8 @@ public static class BackupOutcomes
     public static ItemOutcome? OfBroken(BackupOrder order, WindowRecord window, string? refusal)
     {
         if (BackupKind.Judge(window) is not { } broken) return null;
-        if (window.Moved) return ItemOutcome.Interrupted(order.Item, order.Attempt, broken.Reason) with { Remedy = broken.Remedy };
+        if (window.Moved)
+            return ItemOutcome.Interrupted(order.Item, order.Attempt, broken.Reason) with { Remedy = broken.Remedy };
         var outcome = refusal is null
             ? Outcome(order, ItemState.Failed, broken.Reason, broken.Remedy)
             : Outcome(

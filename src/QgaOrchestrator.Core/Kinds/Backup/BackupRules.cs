@@ -158,8 +158,8 @@ public static class BackupRules
 
     /// <summary>
     /// Whether the guest is cut as it runs because its window broke: the options prefer a freeze and do not require it, the
-    /// guest is known to be thawed and here, and no group depends on this cut. The other way to an unfrozen cut is decided before the
-    /// window, where a guest cannot be frozen at all: <see cref="PreflightRules.Freeze"/>.
+    /// guest is known to be thawed and here, and no group depends on this cut. The other way to an unfrozen cut is decided
+    /// before the window, where a guest cannot be frozen at all: <see cref="PreflightRules.Freeze"/>.
     /// </summary>
     private static bool MayFallBack(BackupOrder order, ItemOutcome failure) =>
         order is { Consistency: Consistency.Prefer, Grouped: false }
