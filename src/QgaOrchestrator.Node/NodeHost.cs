@@ -3,6 +3,7 @@ using System.Net.Security;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Hosting;
 using QgaOrchestrator.Actors.Membership;
 using QgaOrchestrator.Actors.Options;
@@ -57,6 +58,8 @@ public static class NodeHost
             .AddSingleton(AuditTrail.Refusals)
             .AddSingleton<IPeers, PeerClient>()
             .AddForwarding(options)
+            .AddSingleton(services => new RecipientsElsewhere(
+                services.GetRequiredService<IOrchestrator>(), options, services.GetService<Forwarder>()))
             .AddRoutingCore()
             .ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver = ApiJson.Default)
             .AddQgaOrchestrator(options)

@@ -129,7 +129,8 @@ public sealed class PointDownloadTests : IDisposable
     private static Point PointOf(params string[] images) => new(
         "p1", "db1", null, "r", null, null, "full", "crash",
         [.. images.Select((text, i) => new PointImage(i, $"{i}.qcow2", 1, Sum(text)) { Bytes = text.Length })],
-        new FreezeProof(null, null, null, null, null, null, null)) { Host = "hv2", Directory = "/nonexistent/p1" };
+        new FreezeProof(null, null, null, null, null, null, null))
+    { Host = "hv2", Directory = "/nonexistent/p1" };
 
     private static string Sum(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Points;
-using QgaOrchestrator.Qemu.Images;
 
 namespace QgaOrchestrator.Cli.Tests;
 

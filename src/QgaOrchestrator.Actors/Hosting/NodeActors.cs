@@ -109,8 +109,8 @@ public sealed class NodeActors(
     {
         var region = await Regions.StartVmsAsync(System, vm);
         if (options.Cluster.Seeds.Count == 0) return region;
-        // Asks for the home of this host's shard, by no VM's name: the first VM may come when the cluster does not answer, and its
-        // guest may be frozen.
+        // Asks for the home of this host's shard, by no VM's name: the first VM may come when the cluster does not answer, and
+        // its guest may be frozen.
         region.Tell(new VmGone(new VmId(options.Node.Host, "-nobody-")));
         var route = System.ActorOf(ActorProps.Of(() => new VmRoute(region, vm, _host)), "vms");
         cluster.RegisterOnMemberUp(() => route.Tell(new VmRoute.Joined()));
@@ -132,8 +132,8 @@ public sealed class NodeActors(
         Started = started.Add,
         Time = time,
         Facts = (vms, windows) => new HostFacts(
-            NodeVersion.Text, options.Node.Api.ToString(), vms, Math.Max(windows, drain.Windows), _runsHere, ProcessorLoad.Now(), time.GetUtcNow(),
-            fleet.Sum)
+            NodeVersion.Text, options.Node.Api.ToString(), vms, Math.Max(windows, drain.Windows), _runsHere,
+            ProcessorLoad.Now(), time.GetUtcNow(), fleet.Sum)
         {
             Drain = drain.State,
             Items = drain.Items,

@@ -36,7 +36,9 @@ public sealed record StartItem(
     /// <summary>The VM is at another place now. An attempt whose first order this is never began.</summary>
     public ItemEnded Moved(VmId place) => new(Run, new ItemOutcome(
         Item, Attempt, Resume ? ItemState.Unreachable : ItemState.Interrupted, $"the VM has moved to {place}",
-        "See in the guest how much of it was done") { MovedTo = place }) { Vm = Vm };
+        "See in the guest how much of it was done")
+    { MovedTo = place })
+    { Vm = Vm };
 
     public ItemEnded Failed(string reason, string remedy) =>
         new(Run, new ItemOutcome(Item, Attempt, ItemState.Failed, reason, remedy)) { Vm = Vm };

@@ -138,7 +138,7 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
         if (!wasUp) Timers.StartSingleTimer("steady", new Steady(), SteadyAfter);
         // A monitor that is let go tells of nothing: a guest that comes in is looked for.
         if (!_holds)
-            Timers.StartSingleTimer("probe", new Probe(), view.RunState == RunStates.Waits ? ComesIn : TimeSpan.FromSeconds(30));
+            Timers.StartSingleTimer("probe", new Probe(), view.RunState == QemuStates.Waits ? ComesIn : TimeSpan.FromSeconds(30));
     }
 
     private void React(MachineEvent happened)
@@ -168,7 +168,7 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
             // Where it is late the monitor is not up: what is kept of a VM is kept by its UUID, and else by its name.
             Uuid = uuid,
             RunState = state,
-            CameIn = moved == true && state is not (RunStates.Waits or RunStates.Left),
+            CameIn = moved == true && state is not (QemuStates.Waits or QemuStates.Left),
             PortOpen = await KnownAsync(_machine.IsAgentPortOpenAsync(Answer)),
         };
     }

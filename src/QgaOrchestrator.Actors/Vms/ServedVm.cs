@@ -111,7 +111,7 @@ internal sealed class ServedVm : IChannelOwner
     private void Follow(MonitorView machine, bool isFirst)
     {
         if (isFirst) Windows.ForgetLeft();
-        ShowLeft(machine.RunState == RunStates.Left);
+        ShowLeft(machine.RunState == QemuStates.Left);
         if (HasLeft)
         {
             Windows.GuestLeft();
@@ -119,8 +119,8 @@ internal sealed class ServedVm : IChannelOwner
         }
         Channel.Step(machine.RunState switch
         {
-            RunStates.Left => Away(null),
-            RunStates.Waits => new ChannelInput.GuestAway(
+            QemuStates.Left => Away(null),
+            QemuStates.Waits => new ChannelInput.GuestAway(
                 "QEMU waits for the VM, which is being moved here (inmigrate)",
                 "Wait for the end of the migration; until then the VM is where it comes from"),
             _ => new ChannelInput.GuestAway(null),
@@ -132,7 +132,7 @@ internal sealed class ServedVm : IChannelOwner
     public void Learn(MoveTold told)
     {
         if (Windows.Learn(told)) ShowLeft(true);
-        if (told.Place is { } place && Machine.View.RunState == RunStates.Left) Channel.Step(Away(place));
+        if (told.Place is { } place && Machine.View.RunState == QemuStates.Left) Channel.Step(Away(place));
         Arrival.Step(new ArrivalInput.Word(told.Word));
         Status.Update();
     }

@@ -117,7 +117,7 @@ internal sealed class WindowLending(
     {
         if (_lent is not { } lent || lent.Qemu != process) return;
         // In its last part of a migration it may have ended before anybody saw that complete.
-        if (known.RunState == RunStates.Left) GuestLeft();
+        if (known.RunState == QemuStates.Left) GuestLeft();
         else if (known.Uuid is null) lent.Window.Tell(new WindowActor.QemuEnded());
         else
         {

@@ -24,7 +24,8 @@ internal static class ContextCommands
         var name = Name();
         name.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string>() is { } given && !given.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
+            if (result.GetValueOrDefault<string>() is { } given
+                && !given.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
                 result.AddError("NAME: letters, digits, '.', '_' and '-' only.");
         });
         var command = new CliCommand(
@@ -44,7 +45,8 @@ internal static class ContextCommands
             all.Contexts[added] = new(
                 api, Existing(parsed, global.Ca), Existing(parsed, global.TokenFile));
             contexts.Write(all);
-            return Say(parsed, $"Context {added} is kept. Use it by --context {added}, or from now on: qgactl context use {added}");
+            return Say(
+                parsed, $"Context {added} is kept. Use it by --context {added}, or from now on: qgactl context use {added}");
         });
         return command;
 

@@ -49,8 +49,9 @@ internal static class HostCommands
                         + "hosts the same file.");
             if (hosts.Select(one => one.Recipients).Where(sum => sum is not null).Distinct().Count() > 1)
                 host.Error.WriteLine(
-                    "qgactl: The hosts have different escrow recipients. A password run fails on hosts that have others than where "
-                        + "it was started. qgactl escrow add NAME FILE puts one on all hosts, escrow remove NAME takes it off all.");
+                    "qgactl: The hosts have different escrow recipients. A password run fails on hosts that have others than "
+                        + "where it was started. qgactl escrow add NAME FILE puts one on all hosts, escrow remove NAME takes it "
+                        + "off all.");
             foreach (var one in hosts) TellCertificate(host, one);
             return ExitCodes.Done;
         });

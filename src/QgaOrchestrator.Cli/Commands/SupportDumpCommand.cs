@@ -49,8 +49,8 @@ internal static class SupportDumpCommand
             }
             if (!global.IsJson(parsed))
                 host.Out.WriteLine(
-                    $"{file} is written. It names VMs, hosts, users of tokens and addresses; it holds no secret and no argument of a "
-                        + "command. Look into it before you send it.");
+                    $"{file} is written. It names VMs, hosts, users of tokens and addresses; it holds no secret and no argument "
+                        + "of a command. Look into it before you send it.");
             if (missing == 0) return ExitCodes.Done;
             host.Error.WriteLine($"qgactl: {missing} parts are missing. summary.txt in the file says which, and why.");
             return ExitCodes.Partial;

@@ -72,14 +72,20 @@ internal sealed class Contexts(CliHost host)
     public void Write(KeptContexts all)
     {
         var file = FilePath
-            ?? throw new UsageException("There is no directory for contexts.", "Set HOME, or XDG_CONFIG_HOME to an absolute path.");
+            ?? throw new UsageException(
+                "There is no directory for contexts.", "Set HOME, or XDG_CONFIG_HOME to an absolute path.");
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!, OwnFiles.Directory);
             var fresh = file + ".new";
             File.Delete(fresh);
-            using (var written = new FileStream(
-                fresh, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnFiles.File }))
+            var owned = new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = OwnFiles.File,
+            };
+            using (var written = new FileStream(fresh, owned))
                 JsonSerializer.Serialize(written, all, ContextJson.Default.KeptContexts);
             File.Move(fresh, file, overwrite: true);
         }

@@ -22,7 +22,8 @@ internal static class Redaction
         ["Host", "Server", "Port", "Database", "Username", "User Id", "SSL Mode", "Root Certificate"],
         StringComparer.OrdinalIgnoreCase);
 
-    private static readonly string[] SecretWords = ["password", "secret", "token", "env", "arguments", "args", "pwd", "credential"];
+    private static readonly string[] SecretWords =
+        ["password", "secret", "token", "env", "arguments", "args", "pwd", "credential"];
 
     private static readonly HashSet<string> RunOptions =
     [
@@ -43,7 +44,8 @@ internal static class Redaction
         if (JsonNode.Parse(json, null, options) is not JsonObject config) throw new JsonException("It is no JSON object.");
         var shown = new JsonObject();
         foreach (var (section, value) in config)
-            shown[section] = section.Equals("Store", StringComparison.OrdinalIgnoreCase) && value is JsonObject store ? Store(store)
+            shown[section] = section.Equals("Store", StringComparison.OrdinalIgnoreCase) && value is JsonObject store
+                ? Store(store)
                 : ConfigSections.Contains(section) ? Shown(value)
                 : Hidden;
         return shown;

@@ -31,15 +31,16 @@ internal sealed class SupportDump(CliHost host, SupportArchive archive, TimeSpan
         await AddAsync("metrics.txt", client.GetMetricsAsync, cancel).ConfigureAwait(false);
         await AddAsync("hosts.json", async stop => Json(new Page<Host>(
             await client.ListHostsAsync(stop).ToListAsync(stop).ConfigureAwait(false), null)), cancel).ConfigureAwait(false);
-        await AddAsync(
-            "vms.json", async stop => Json(await client.GetVmsAsync(null, stop).ConfigureAwait(false)), cancel).ConfigureAwait(false);
+        await AddAsync("vms.json", async stop => Json(await client.GetVmsAsync(null, stop).ConfigureAwait(false)), cancel)
+            .ConfigureAwait(false);
         await AddAsync("audit.json", async stop => Json(new Page<AuditRecord>(
             await client.ListAuditAsync(new AuditFilter(), AuditEntries, null, stop).Take(AuditEntries).ToListAsync(stop)
                 .ConfigureAwait(false), null)), cancel).ConfigureAwait(false);
         List<Run> runs = [];
         await AddAsync("runs.json", async stop =>
         {
-            await foreach (var run in client.ListRunsAsync(null, stop).Take(Runs).ConfigureAwait(false)) runs.Add(Redaction.Of(run));
+            await foreach (var run in client.ListRunsAsync(null, stop).Take(Runs).ConfigureAwait(false))
+                runs.Add(Redaction.Of(run));
             return Json(new Page<Run>(runs, null));
         }, cancel).ConfigureAwait(false);
         foreach (var run in runs)
@@ -118,7 +119,8 @@ internal sealed class SupportDump(CliHost host, SupportArchive archive, TimeSpan
             {
                 var disk = new DriveInfo(place);
                 text.Append(
-                    CultureInfo.InvariantCulture, $"{place}: {disk.AvailableFreeSpace} of {disk.TotalSize} bytes free, {disk.DriveFormat}\n");
+                    CultureInfo.InvariantCulture,
+                    $"{place}: {disk.AvailableFreeSpace} of {disk.TotalSize} bytes free, {disk.DriveFormat}\n");
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
             {
@@ -130,7 +132,8 @@ internal sealed class SupportDump(CliHost host, SupportArchive archive, TimeSpan
     /// <summary>Names and times, no contents.</summary>
     private static string Files(string directory) => string.Concat(
         new DirectoryInfo(directory).EnumerateFiles().OrderBy(file => file.Name, StringComparer.Ordinal)
-            .Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.LastWriteTimeUtc:u} {file.Length,10} {file.Name}\n")));
+            .Select(file => string.Create(
+                CultureInfo.InvariantCulture, $"{file.LastWriteTimeUtc:u} {file.Length,10} {file.Name}\n")));
 
     private static string Tail(string path)
     {
@@ -153,5 +156,6 @@ internal sealed class SupportDump(CliHost host, SupportArchive archive, TimeSpan
     }
 
     /// <summary>An id of the node's is no path.</summary>
-    private static string FileName(string id) => string.Concat(id.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' ? c : '_'));
+    private static string FileName(string id) =>
+        string.Concat(id.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' ? c : '_'));
 }

@@ -21,7 +21,7 @@ public static class ArrivalRules
     public static (ArrivalState State, IReadOnlyList<ArrivalEffect> Effects) Step(
         ArrivalState state, ArrivalInput input, TimeSpan lease, Moment now) => (state, input) switch
         {
-            (_, ArrivalInput.Looked { RunState: RunStates.Waits or RunStates.Left }) when state is not ArrivalState.Thawing =>
+            (_, ArrivalInput.Looked { RunState: QemuStates.Waits or QemuStates.Left }) when state is not ArrivalState.Thawing =>
                 (new ArrivalState.Elsewhere(), state.IsOpen ? [new ArrivalEffect.Release()] : []),
             (ArrivalState.Elsewhere, ArrivalInput.Looked { RunState: "running" }) => Ask(0),
             (ArrivalState.Settled, ArrivalInput.Looked { CameIn: true, RunState: not null }) => Ask(0),

@@ -28,8 +28,10 @@ public sealed class MetricsListener : IDisposable
             lock (_writing) _families[family.Name] = family;
             listener.EnableMeasurementEvents(instrument, family);
         };
-        _listener.SetMeasurementEventCallback<long>(static (_, value, labels, family) => ((MetricFamily)family!).Add(value, labels));
-        _listener.SetMeasurementEventCallback<int>(static (_, value, labels, family) => ((MetricFamily)family!).Add(value, labels));
+        _listener.SetMeasurementEventCallback<long>(
+            static (_, value, labels, family) => ((MetricFamily)family!).Add(value, labels));
+        _listener.SetMeasurementEventCallback<int>(
+            static (_, value, labels, family) => ((MetricFamily)family!).Add(value, labels));
         _listener.SetMeasurementEventCallback<double>(
             static (_, value, labels, family) => ((MetricFamily)family!).Add(value, labels));
         _listener.Start();

@@ -10,14 +10,16 @@ using QgaOrchestrator.Node.Certificates;
 
 namespace QgaOrchestrator.Node.Metrics;
 
-/// <summary>What a node is asked for only when somebody scrapes it: the state of VMs, hosts, checks, disks, certificates.</summary>
+/// <summary>What a node is asked for only when somebody scrapes it: the state of VMs, hosts, checks, disks,
+/// certificates.</summary>
 internal sealed class NodeGauges : IDisposable
 {
     /// <summary>Who does not answer by then is left out: a scrape ends after 10 s.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
 
     private sealed record Seen(
-        IReadOnlyList<VmStatus>? Vms, IReadOnlyList<HostStatus>? Hosts, IReadOnlyDictionary<string, string>? Checks, long? Uncopied);
+        IReadOnlyList<VmStatus>? Vms, IReadOnlyList<HostStatus>? Hosts, IReadOnlyDictionary<string, string>? Checks,
+        long? Uncopied);
 
     private readonly SemaphoreSlim _alone = new(1);
     private readonly IServiceProvider _services;
@@ -59,7 +61,8 @@ internal sealed class NodeGauges : IDisposable
             var vms = Soon(started, orchestrator.ListVmsAsync, cancel);
             var hosts = Soon(started, orchestrator.ListHostsAsync, cancel);
             var checks = Soon(true, _services.GetRequiredService<NodeReadiness>().CheckAsync, cancel);
-            var uncopied = Soon(true, async _ => (object?)await _services.GetRequiredService<NodeStores>().AuditBacklogAsync(), cancel);
+            var uncopied = Soon(
+                true, async _ => (object?)await _services.GetRequiredService<NodeStores>().AuditBacklogAsync(), cancel);
             _seen = new(await vms, await hosts, await checks, (long?)await uncopied);
             return _listener.Write();
         }

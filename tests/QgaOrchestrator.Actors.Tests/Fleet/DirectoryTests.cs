@@ -197,10 +197,10 @@ public sealed class DirectoryTests : TestKit
         var (here, there) = (new VmId("hv1", "web"), new VmId("hv2", "web"));
         Members(HostState.Up);
         _fleet.Tell(new VmSeen(Status(here) with { Uuid = "u", RunState = "running" }));
-        Tell(Status(there) with { Uuid = "u", RunState = RunStates.Waits });
+        Tell(Status(there) with { Uuid = "u", RunState = QemuStates.Waits });
         Assert.Equal([here], (await ListAsync()).Select(vm => vm.Id));
 
-        _fleet.Tell(new VmSeen(Status(here) with { Uuid = "u", RunState = RunStates.Left, Frozen = true, FrozenBy = "run r1" }));
+        _fleet.Tell(new VmSeen(Status(here) with { Uuid = "u", RunState = QemuStates.Left, Frozen = true, FrozenBy = "run r1" }));
         var came = Status(there) with { Uuid = "u", CameIn = true };
         _fleet.Tell(new HostVmsTold("hv2", new(_incarnation, 1, 2, 0, 1, [came], [])));
         Assert.Equal([there], (await ListAsync()).Select(vm => vm.Id));
@@ -227,8 +227,12 @@ public sealed class DirectoryTests : TestKit
         _fleet.Tell(new VmSeen(Status(Own) with { Uuid = "u" }));
         _fleet.Tell(new VmLeft(Own));
         var order = new StartItem(
-            Own, "r1", 0, 1, "backup", new RunOptions { MaxParallel = 1, MaxFailures = CountOrPercent.All,
-                MaxUnreachable = CountOrPercent.All }, _time.GetUtcNow(), resume);
+            Own, "r1", 0, 1, "backup", new RunOptions
+            {
+                MaxParallel = 1,
+                MaxFailures = CountOrPercent.All,
+                MaxUnreachable = CountOrPercent.All
+            }, _time.GetUtcNow(), resume);
         _fleet.Tell(new NoChannel(order));
         var outcome = _runs.ExpectMsg<ItemEnded>().Outcome;
         Assert.Equal((state, Other), (outcome.State, outcome.MovedTo));

@@ -4,9 +4,7 @@ using Akka.TestKit.Xunit2;
 using QgaOrchestrator.Actors.Fleet;
 using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Serialization;
-using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
-using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Actors.Tests.Fleet;
 

@@ -69,7 +69,7 @@ public sealed class HostDrainTests : OneHost
     }
 
     [Fact]
-    public void A_file_keeps_it_across_restarts_and_a_file_that_cannot_be_written_changes_nothing()
+    public void A_file_keeps_it_across_restarts_and_one_not_writable_changes_nothing()
     {
         using var directory = new TempDirectory();
         var file = directory.File(HostDrain.FileName);

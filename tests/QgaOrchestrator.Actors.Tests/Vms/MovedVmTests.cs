@@ -70,7 +70,7 @@ public class MovedVmTests : OneHost
         Assert.IsType<CallReply.Returned>(await CallAsync("guest-fsfreeze-freeze"));
         SeeVm(vm => vm is { Frozen: true, FrozenCertain: true });
         Leave();
-        SeeVm(vm => vm is { Frozen: true, FrozenCertain: false, FrozenBy: "raw freeze", RunState: RunStates.Left });
+        SeeVm(vm => vm is { Frozen: true, FrozenCertain: false, FrozenBy: "raw freeze", RunState: QemuStates.Left });
         var entry = await EntryAsync(entry => entry is null or { Phase: LedgerPhase.Thawed });
         Assert.Null(entry?.Facts.ThawedAt);
 
@@ -91,7 +91,7 @@ public class MovedVmTests : OneHost
         Vm.Uuid = _uuid;
         await StartAsync();
         Leave();
-        SeeVm(vm => vm is { RunState: RunStates.Left });
+        SeeVm(vm => vm is { RunState: QemuStates.Left });
         var outcome = Run(Item());
         Assert.Equal((ItemState.Interrupted, There), (outcome.State, outcome.MovedTo));
         Assert.Contains("has moved to h2/vm001", outcome.Reason, StringComparison.Ordinal);
@@ -101,7 +101,7 @@ public class MovedVmTests : OneHost
     private void Leave()
     {
         Vm.Migration = "completed";
-        Vm.SetStatus(RunStates.Left);
+        Vm.SetStatus(QemuStates.Left);
         Vm.Monitor.Emit("STOP");
     }
 
@@ -110,11 +110,11 @@ public class MovedVmTests : OneHost
     private async Task ComeInAsync(Action? before = null)
     {
         (Vm.Uuid, Vm.Migration) = (_uuid, "active");
-        Vm.SetStatus(RunStates.Waits);
+        Vm.SetStatus(QemuStates.Waits);
         Vm.Guest.FreezeBySomebodyElse();
         var beat = Watchdog.NextBeat();
         Begin();
-        SeeVm(vm => vm is { RunState: RunStates.Waits, Agent: AgentState.Absent, Frozen: false });
+        SeeVm(vm => vm is { RunState: QemuStates.Waits, Agent: AgentState.Absent, Frozen: false });
         await beat.WaitAsync(Limit);
         Vm.Migration = "completed";
         Vm.Resume();

@@ -184,8 +184,8 @@ internal sealed class MoveSimulation
         if (!host.Qemu) return;
         var isFirst = !host.Seen;
         host.Seen = true;
-        host.SawLeft |= host.RunState == RunStates.Left;
-        if (host.RunState == RunStates.Left) Window(host, new WindowInput.GuestLeft());
+        host.SawLeft |= host.RunState == QemuStates.Left;
+        if (host.RunState == QemuStates.Left) Window(host, new WindowInput.GuestLeft());
         Arrival(host, new ArrivalInput.Looked(host.RunState, isFirst && host.CameIn));
     });
 

@@ -107,7 +107,8 @@ public sealed partial class MetricsHttpTests(NodeFixture node) : IClassFixture<N
     {
         const string begin = "<!-- metrics: written from the code, but for the labels -->\n", end = "<!-- end of metrics -->";
         var page = await File.ReadAllTextAsync(Path.Combine(Deploy, "docs", "monitoring.md"));
-        var written = page[(page.IndexOf(begin, StringComparison.Ordinal) + begin.Length)..page.IndexOf(end, StringComparison.Ordinal)];
+        var from = page.IndexOf(begin, StringComparison.Ordinal) + begin.Length;
+        var written = page[from..page.IndexOf(end, StringComparison.Ordinal)];
         var labels = Row().Matches(written).ToDictionary(row => row.Groups[1].Value, row => row.Groups[2].Value.Trim());
         var text = "| metric | type | labels | means |\n|---|---|---|---|\n";
         foreach (Match family in Family().Matches(await TextAsync()))

@@ -152,7 +152,8 @@ public sealed class PointFileHttpTests : IAsyncLifetime, IDisposable
             disk => new Stored.PointDisk(disk, "n", "q", $"{disk}.qcow2", 1, Image.Length, Sum, "covered")).ToList();
         var point = new Stored.RecoveryPoint(
             1, id, "vm-" + id, host, "5ac3fd5e-0000-0000-0000-000000000001", "r", null, null, "full", "filesystem", disks,
-            new(null, null, null, null, null, null, null)) { Directory = Path.Combine(_target.Path, host, id) };
+            new(null, null, null, null, null, null, null))
+        { Directory = Path.Combine(_target.Path, host, id) };
         Directory.CreateDirectory(point.Directory);
         if (host == "hv1")
             foreach (var disk in disks) await File.WriteAllTextAsync(Path.Combine(point.Directory, disk.File), Image);

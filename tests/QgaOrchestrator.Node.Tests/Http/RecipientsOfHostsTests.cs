@@ -39,7 +39,7 @@ public sealed class RecipientsOfHostsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_host_that_refuses_or_is_away_is_named_with_what_to_do_and_asked_again_next_time()
+    public async Task A_host_that_refuses_or_is_away_is_named_with_a_remedy_and_asked_again()
     {
         _peers.Answers["hv2"] = _ => new(HttpStatusCode.Conflict)
         {

@@ -33,7 +33,7 @@ public sealed record VmMoves
 
     /// <summary>Whether another QEMU has, or waits for, the guest of this one.</summary>
     public static bool HasCopy(VmId vm, string? uuid, IEnumerable<VmSight> all) => uuid is not null
-        && all.Any(other => other.Uuid == uuid && other.Id != vm && (other.CameIn || other.RunState == RunStates.Waits));
+        && all.Any(other => other.Uuid == uuid && other.Id != vm && (other.CameIn || other.RunState == QemuStates.Waits));
 
     /// <summary>Whose freeze a guest is under that came to this QEMU.</summary>
     public FreezeWord WordOn(VmId vm, string? uuid, IEnumerable<VmSight> all)
@@ -64,8 +64,8 @@ public sealed record VmMoves
     /// <summary>The lower, the more it is the VM.</summary>
     private static int RankOf(VmSight vm) => vm switch
     {
-        { RunState: RunStates.Waits } => 3,
-        { RunState: RunStates.Left } => 2,
+        { RunState: QemuStates.Waits } => 3,
+        { RunState: QemuStates.Left } => 2,
         { IsAway: true } => 1,
         _ => 0,
     };

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 using QgaOrchestrator.Actors;
 using QgaOrchestrator.Actors.Options;
-using QgaOrchestrator.Node.Http.Passwords;
 using QgaOrchestrator.Node.Peers;
 
 namespace QgaOrchestrator.Node.Http.Forwarding;
@@ -14,8 +13,6 @@ internal static class ForwardingExtensions
     {
         if (options.Cluster.Seeds.Count > 0) services.AddSingleton<Forwarder>();
         return services
-            .AddSingleton(provider => new RecipientsElsewhere(
-                provider.GetRequiredService<IOrchestrator>(), options, provider.GetService<Forwarder>()))
             .AddSingleton(provider => new RunForwarding(
                 provider.GetRequiredService<IOrchestrator>(), options, provider.GetService<Forwarder>()))
             .AddSingleton(provider => new ResultsElsewhere(

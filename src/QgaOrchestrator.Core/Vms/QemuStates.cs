@@ -1,7 +1,7 @@
 namespace QgaOrchestrator.Core.Vms;
 
 /// <summary>QEMU's run states (query-status) in which its guest is not, or not any more, where this QEMU is.</summary>
-public static class RunStates
+public static class QemuStates
 {
     /// <summary>QEMU waits for a guest that comes in by migration.</summary>
     public const string Waits = "inmigrate";
