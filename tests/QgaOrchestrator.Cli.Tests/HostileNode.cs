@@ -25,6 +25,7 @@ internal sealed class HostileNode(string text, bool refuses) : HttpMessageHandle
                 ? Json(typeof(Problem), HttpStatusCode.UnprocessableEntity)
                 : (request.Method.Method, path) switch
                 {
+                    ("GET", []) => Of("raw"), // healthz, readyz, metrics
                     ("GET", ["vms"]) => Json(typeof(Page<Vm>)),
                     ("GET", ["vms", _]) => Json(typeof(Vm)),
                     (_, ["vms", _, "wake"]) => Json(typeof(WokenVm)),

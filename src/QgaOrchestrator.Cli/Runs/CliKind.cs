@@ -25,6 +25,12 @@ internal abstract class CliKind
     /// <summary>How runs of this kind call one agent command; null: this kind does something else.</summary>
     public virtual ISelectedCalls? SelectedCalls => null;
 
+    /// <summary>Options beside the common ones that a colleague elsewhere may see: none that a guest is given.</summary>
+    public virtual IReadOnlySet<string> PlainOptions => new HashSet<string>();
+
+    /// <summary>Reasons and remedies of its items are our own words. Else they may repeat what a guest was given.</summary>
+    public virtual bool HasOwnReasons => false;
+
     /// <summary>qgactl ends with the exit code of a guest's process, so that no code of ours may look like one.</summary>
     public virtual bool EndsAsTheGuest(ParseResult parsed) => false;
 }

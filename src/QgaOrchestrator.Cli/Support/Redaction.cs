@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Cli.Kinds;
+using QgaOrchestrator.Cli.Runs;
 
 namespace QgaOrchestrator.Cli.Support;
 
@@ -25,16 +27,11 @@ internal static class Redaction
     private static readonly string[] SecretWords =
         ["password", "secret", "token", "env", "arguments", "args", "pwd", "credential"];
 
-    private static readonly HashSet<string> RunOptions =
+    private static readonly HashSet<string> CommonOptions =
     [
         "maxParallel", "maxParallelPerHost", "maxParallelPerLabel", "maxParallelPerTarget", "maxFailures", "maxUnreachable",
-        "canary", "waves", "soak", "unreachableAfter", "deadline", "dryRun", "method", "target", "consistency", "groupBy",
-        "bandwidth", "hook", "command", "timeout", "captureOutput", "user", "length", "crypted", "verify", "unlock",
-        "clearMustChange", "acceptUnverified", "mode",
+        "canary", "waves", "soak", "unreachableAfter", "deadline", "dryRun",
     ];
-
-    /// <summary>Kinds whose reasons are the node's own words; those of others may repeat what a guest was given.</summary>
-    private static readonly HashSet<string> OwnWords = ["backup", "password-reset", "password-check"];
 
     /// <param name="json">A node's config; comments are left out.</param>
     /// <exception cref="JsonException">It is no JSON object.</exception>
@@ -56,7 +53,9 @@ internal static class Redaction
     {
         if (run.Options is not { } options) return run;
         var shown = new JsonObject();
-        foreach (var (name, value) in options) shown[name] = RunOptions.Contains(name) ? value?.DeepClone() : Hidden;
+        var own = KindOf(run.Kind)?.PlainOptions;
+        foreach (var (name, value) in options)
+            shown[name] = CommonOptions.Contains(name) || own?.Contains(name) == true ? value?.DeepClone() : Hidden;
         return run with { Options = shown, Reason = Words(run.Kind, run.Reason), Warnings = null };
     }
 
@@ -69,7 +68,10 @@ internal static class Redaction
         Values = null,
     };
 
-    private static string? Words(string kind, string? words) => words is null || OwnWords.Contains(kind) ? words : Hidden;
+    private static CliKind? KindOf(string name) => KindCommands.All.FirstOrDefault(kind => kind.Display.Kind == name);
+
+    private static string? Words(string kind, string? words) =>
+        words is null || KindOf(kind) is { HasOwnReasons: true } ? words : Hidden;
 
     private static JsonObject Store(JsonObject store)
     {

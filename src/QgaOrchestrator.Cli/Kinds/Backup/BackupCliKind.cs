@@ -10,5 +10,10 @@ internal sealed class BackupCliKind : CliKind
 {
     public override KindDisplay Display => BackupDisplay.Instance;
 
+    public override IReadOnlySet<string> PlainOptions { get; } =
+        new HashSet<string> { "method", "target", "consistency", "groupBy", "bandwidth", "hook" };
+
+    public override bool HasOwnReasons => true;
+
     public override IEnumerable<CliCommand> Commands(CliHost host, GlobalOptions global) => [BackupCommands.Build(host, global)];
 }

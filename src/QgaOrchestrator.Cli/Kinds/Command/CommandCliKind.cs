@@ -10,6 +10,8 @@ internal sealed class CommandCliKind : CliKind
 {
     public override KindDisplay Display => CommandDisplay.Instance;
 
+    public override IReadOnlySet<string> PlainOptions { get; } = new HashSet<string> { "command" };
+
     public override ISelectedCalls SelectedCalls { get; } = new CommandRun();
 
     public override IEnumerable<CliCommand> RunCommands(CliHost host, GlobalOptions global) =>

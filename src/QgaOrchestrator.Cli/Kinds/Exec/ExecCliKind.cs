@@ -11,6 +11,8 @@ internal sealed class ExecCliKind : CliKind
 {
     public override KindDisplay Display => ExecDisplay.Instance;
 
+    public override IReadOnlySet<string> PlainOptions { get; } = new HashSet<string> { "timeout", "captureOutput" };
+
     public override IEnumerable<CliCommand> VmCommands(CliHost host, GlobalOptions global) =>
         [VmExecCommand.Build(host, global)];
 

@@ -21,6 +21,13 @@ internal sealed class PasswordResetCliKind : CliKind
         Work = options => options["user"] is { } user ? $"{user}" : null,
     };
 
+    public override IReadOnlySet<string> PlainOptions { get; } = new HashSet<string>
+    {
+        "user", "length", "crypted", "verify", "unlock", "clearMustChange", "acceptUnverified", "mode",
+    };
+
+    public override bool HasOwnReasons => true;
+
     public override IEnumerable<CliCommand> Commands(CliHost host, GlobalOptions global) =>
     [
         new CliCommand("password", "Resets passwords of accounts in guests, and shows those in the escrow.")
@@ -55,4 +62,8 @@ internal sealed class PasswordCheckCliKind : CliKind
         WorkMembers = ["user"],
         Work = options => options["user"] is { } user ? $"{user}" : null,
     };
+
+    public override IReadOnlySet<string> PlainOptions { get; } = new HashSet<string> { "user" };
+
+    public override bool HasOwnReasons => true;
 }
