@@ -70,7 +70,7 @@ public sealed class AcrossHostsTests
 
     private static async Task ReadPointAsync(QgaClient first)
     {
-        var run = await first.StartRunAsync(new RunRequest("backup", "hv3-vm1"));
+        var run = await first.StartRunAsync(new RunRequest("backup", "name=hv3-vm1"));
         await foreach (var _ in first.WatchRunAsync(run.Id)) { }
         var point = Assert.Single(await ListAsync(first.ListPointsAsync("hv3-vm1")));
         Assert.Equal((true, "hv3"), await first.VerifyPointAsync(point.Id) is var check ? (check.Good, check.Host) : default);

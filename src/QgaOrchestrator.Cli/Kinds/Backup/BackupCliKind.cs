@@ -11,7 +11,7 @@ internal sealed class BackupCliKind : CliKind
     public override KindDisplay Display => BackupDisplay.Instance;
 
     public override IReadOnlySet<string> PlainOptions { get; } =
-        new HashSet<string> { "method", "target", "consistency", "groupBy", "bandwidth", "hook" };
+        new HashSet<string> { "method", "target", "consistency", "groupBy", "bandwidth" };
 
     public override bool HasOwnReasons => true;
 
