@@ -36,11 +36,16 @@ internal sealed class KnownMoves(FleetServices services, Func<IEnumerable<VmStat
     public MoveTold Find(FindMove asked)
     {
         var uuid = asked.Uuid ?? all().FirstOrDefault(vm => vm.Id == asked.Vm)?.Uuid ?? _gone.GetValueOrDefault(asked.Vm);
-        if (uuid is null) return new(FreezeWord.Unknown, HasCopy: false, null);
+        if (uuid is null) return new(Known(FreezeWord.Unknown), HasCopy: false, null);
         var same = all().Where(vm => vm.Uuid == uuid).Select(vm => Sight(vm)!).ToList();
         return new(
-            _moves.WordOn(asked.Vm, uuid, same), VmMoves.HasCopy(asked.Vm, uuid, same), VmMoves.PlaceOf(asked.Vm, uuid, same));
+            Known(_moves.WordOn(asked.Vm, uuid, same)), VmMoves.HasCopy(asked.Vm, uuid, same),
+            VmMoves.PlaceOf(asked.Vm, uuid, same));
     }
+
+    /// <summary>A node alone has no other host where a window of ours could have frozen the guest.</summary>
+    private FreezeWord Known(FreezeWord word) =>
+        word == FreezeWord.Unknown && !services.IsClustered ? FreezeWord.Others : word;
 
     private static VmSight? Sight(VmStatus? vm) => vm is null
         ? null

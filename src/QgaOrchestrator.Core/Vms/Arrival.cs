@@ -26,7 +26,12 @@ public abstract record ArrivalState
 
     /// <summary>It runs here, and has not said yet whether it is frozen.</summary>
     /// <param name="Failures">Questions in a row without an answer.</param>
-    public sealed record Asking(int Failures) : ArrivalState;
+    public sealed record Asking(int Failures) : ArrivalState
+    {
+        /// <summary>For so many failures the VM's items wait. Then they say themselves what is wrong: it may be paused, or have
+        /// no agent. It is asked all the same.</summary>
+        public const int Patience = 3;
+    }
 
     /// <summary>It says frozen. Whose freeze that is decides what is done.</summary>
     /// <param name="Since">When it said so first.</param>
@@ -40,7 +45,7 @@ public abstract record ArrivalState
 
     /// <summary>The guest may be frozen by a window of another host: items wait, and what it says of its freeze is not taken for
     /// somebody else's.</summary>
-    public bool IsOpen => this is Asking or Frozen or Thawing;
+    public bool IsOpen => this is Asking { Failures: < Asking.Patience } or Frozen or Thawing;
 }
 
 public abstract record ArrivalInput

@@ -33,8 +33,11 @@ public static class ArrivalRules
                 (new ArrivalState.Frozen(now), [new ArrivalEffect.AskDirectory(), new ArrivalEffect.LookAgain(Pause)]),
             (ArrivalState.Asking or ArrivalState.Frozen, ArrivalInput.Answered { Frozen: false }) =>
                 (new ArrivalState.Settled(), [new ArrivalEffect.Release()]),
-            (ArrivalState.Asking s, ArrivalInput.Answered) =>
-                (s with { Failures = s.Failures + 1 }, [new ArrivalEffect.LookAgain(PauseAfter(s.Failures))]),
+            (ArrivalState.Asking s, ArrivalInput.Answered) => (
+                s with { Failures = s.Failures + 1 },
+                s.Failures + 1 == ArrivalState.Asking.Patience
+                    ? [new ArrivalEffect.LookAgain(PauseAfter(s.Failures)), new ArrivalEffect.Release()]
+                    : [new ArrivalEffect.LookAgain(PauseAfter(s.Failures))]),
             (ArrivalState.Asking s, ArrivalInput.Due) => Ask(s.Failures),
 
             (ArrivalState.Frozen, ArrivalInput.Word { Of: FreezeWord.Ours }) => Thaw(ByOurs),
