@@ -41,8 +41,8 @@ internal sealed class FleetActor : ReceiveActor, IWithTimers
         _told = new ToldVms(services, _own, _others, Self);
         _watchers = new HostWatchers(services, _others, Context);
 
-        Receive<VmSeen>(m => Change(m.Status.Id, () => Move(m.Status.Id, () => _own.See(m.Status))));
-        Receive<VmLeft>(m => Change(m.Vm, () => Move(m.Vm, () => _own.Leave(m.Vm))));
+        Receive<VmSeen>(m => Change(m.Status.Id, () => _own.See(m.Status)));
+        Receive<VmLeft>(m => Change(m.Vm, () => _own.Leave(m.Vm)));
         Receive<VmsFound>(m => Change(null, () => _own.Find(m.Scan)));
         Receive<ListVms>(_ => Sender.Tell(new VmList([.. _moves.Listed().OrderBy(vm => vm.Id.Name, StringComparer.Ordinal)])));
         Receive<ListHosts>(_ => Sender.Tell(new HostsListed([.. _others.All(Facts())])));
@@ -89,20 +89,15 @@ internal sealed class FleetActor : ReceiveActor, IWithTimers
     /// <param name="vm">Null: any.</param>
     private void Change(VmId? vm, Action change)
     {
+        var before = vm is null ? null : _own.Seen(vm);
         change();
+        if (vm is not null) _moves.Change(before, _own.Seen(vm));
         // A node alone keeps no second list.
         if (!_services.IsClustered) return;
         if (vm is null) _told.LookAtAll();
         else _told.Look(vm);
         if (_told.HasChanged && !Timers.IsTimerActive("changes"))
             Timers.StartSingleTimer("changes", new TellChanges(), Gathering);
-    }
-
-    private void Move(VmId vm, Action change)
-    {
-        var before = _own.Seen(vm);
-        change();
-        _moves.Change(before, _own.Seen(vm));
     }
 
     /// <summary>Who does not know it any more tells nobody.</summary>
