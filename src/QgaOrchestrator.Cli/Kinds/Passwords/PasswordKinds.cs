@@ -2,21 +2,18 @@ using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Cli.Runs;
+using QgaOrchestrator.Core.Kinds.PasswordCheck;
+using QgaOrchestrator.Core.Kinds.PasswordReset;
+using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Cli.Kinds.Passwords;
 
 /// <summary>Kind password-reset, and all of <c>password</c> and <c>escrow</c>.</summary>
 internal sealed class PasswordResetCliKind : CliKind
 {
-    public override KindDisplay Display { get; } = new(PasswordRunCommands.Reset)
+    public override KindDisplay Display { get; } = new(ResetKind.Name)
     {
-        Defaults = new Dictionary<string, string>
-        {
-            ["maxFailures"] = "0",
-            ["length"] = "24",
-            ["verify"] = "hash",
-            ["mode"] = "rotate",
-        },
+        Defaults = CommonOptions.Defaults(default, ResetKind.Options),
         WorkMembers = ["user"],
         Work = options => options["user"] is { } user ? $"{user}" : null,
     };
@@ -56,9 +53,9 @@ internal sealed class PasswordResetCliKind : CliKind
 /// <summary>Kind password-check.</summary>
 internal sealed class PasswordCheckCliKind : CliKind
 {
-    public override KindDisplay Display { get; } = new(PasswordRunCommands.Check)
+    public override KindDisplay Display { get; } = new(CheckKind.Name)
     {
-        Defaults = new Dictionary<string, string> { ["maxFailures"] = "100%" },
+        Defaults = CommonOptions.Defaults(CheckKind.MaxFailures, CheckKind.Options),
         WorkMembers = ["user"],
         Work = options => options["user"] is { } user ? $"{user}" : null,
     };
