@@ -1,4 +1,5 @@
 using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Hosts.Detection;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Sockets;
 using QgaOrchestrator.Qemu.Machines;
 
@@ -26,6 +27,20 @@ public static class HostKinds
     /// <summary>What is wrong with such members, a sentence each.</summary>
     public static IEnumerable<string> PlaceFaults(IReadOnlyDictionary<string, string> place) =>
         All.SelectMany(kind => kind.PlaceFaults(place));
+
+    /// <summary>The VMs of a host by kind. Who manages VMs takes its own; what nobody has taken is the default kind's.</summary>
+    public static IReadOnlyList<DetectedVms> Detect(HostSight host)
+    {
+        List<DetectedVms> found = [];
+        foreach (var kind in All.Reverse())
+        {
+            if (kind.Detect(host) is not { } vms) continue;
+            found.Add(vms);
+            var taken = vms.Vms.Select(vm => vm.Pid).ToHashSet();
+            host = host with { Qemus = [.. host.Qemus.Where(qemu => !taken.Contains(qemu.Pid))] };
+        }
+        return found;
+    }
 
     /// <summary>The agent at an address of any kind, for a thaw. An address that no kind reaches gets one that never answers
     /// and says why.</summary>

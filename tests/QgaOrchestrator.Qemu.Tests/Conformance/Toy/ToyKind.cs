@@ -2,6 +2,7 @@ using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Hosts;
+using QgaOrchestrator.Qemu.Hosts.Detection;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Wire;
@@ -44,6 +45,8 @@ internal sealed class ToyKind : IHostKind
     public Task<string?> FindHolderAsync(VmAddress address) => Task.FromResult<string?>(null);
 
     public IHostAdvice Advice { get; } = new ToyAdvice();
+
+    public DetectedVms? Detect(HostSight host) => null;
 
     private static string Of(VmAddress address) => ((VmAddress.Through)address).Locator;
 

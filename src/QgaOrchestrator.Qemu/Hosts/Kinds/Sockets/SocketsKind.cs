@@ -1,6 +1,7 @@
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Hosts.Detection;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Wire;
@@ -65,6 +66,8 @@ internal sealed class SocketsKind : IHostKind
     public Task<string?> FindHolderAsync(VmAddress address) => SocketHolder.FindAsync(Of(address).Agent);
 
     public IHostAdvice Advice { get; } = new SocketsAdvice();
+
+    public DetectedVms? Detect(HostSight host) => SocketsDetection.Detect(Name, host);
 
     private static VmAddress.Sockets Of(VmAddress address) =>
         address as VmAddress.Sockets ?? throw new ArgumentException($"{address} is no address of sockets", nameof(address));
