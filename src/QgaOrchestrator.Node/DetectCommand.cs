@@ -25,7 +25,7 @@ public static class DetectCommand
     /// <param name="directory">What relative paths are relative to.</param>
     /// <param name="root">Where the host's file system begins: / but in a test.</param>
     /// <returns>The exit code: 0 VMs were found, 1 none, 2 something cannot be used.</returns>
-    public static int Run(
+    public static async Task<int> RunAsync(
         IReadOnlyList<string> arguments, string directory, TextWriter output, TextWriter error, string root = "/")
     {
         string? file = null;
@@ -38,7 +38,7 @@ public static class DetectCommand
         }
         if (write && file is null) return Fail(error, $"{Write} needs {Config} FILE, the config to write to");
 
-        var found = HostKinds.Detect(HostSight.Look(root));
+        var found = await HostKinds.DetectAsync(HostSight.Look(root));
         foreach (var kind in found) Tell(kind, output);
         JsonArray sources = [.. found.SelectMany(kind => kind.Sources)];
         if (sources.Count == 0)
@@ -93,7 +93,9 @@ public static class DetectCommand
                 Replace(file, config.ToJsonString(_readable) + "\n", isNew);
             }
             output.WriteLine();
-            output.WriteLine(same ? $"{file} has these sources already." : $"Wrote Fleet.Sources of {file}; all else is as it was.");
+            output.WriteLine(same
+                ? $"{file} has these sources already."
+                : $"Wrote Fleet.Sources of {file}; all else is as it was.");
             output.WriteLine("Next: systemctl restart qga-watchdog qgad; qgactl backup check");
             return 0;
         }

@@ -55,7 +55,7 @@ public static class QgadCommand
         }
         if (arguments is [CertificateCommand.Name, .. var what])
             return CertificateCommand.Run(what, directory, TimeProvider.System.GetUtcNow(), output, error);
-        if (arguments is [DetectCommand.Name, .. var look]) return DetectCommand.Run(look, directory, output, error);
+        if (arguments is [DetectCommand.Name, .. var look]) return await DetectCommand.RunAsync(look, directory, output, error);
         if (arguments is [MigrateCommand.Name, .. var move])
             return await MigrateCommand.RunAsync(move, environment, machine, directory, output, error);
         if (arguments is not [CheckConfig, .. var rest]) return null;

@@ -15,10 +15,10 @@ public sealed class DetectCommandTests : IDisposable
     private string Config => Path.Combine(_root.Path, "node.json");
 
     [Fact]
-    public void The_sources_are_shown_with_the_command_that_writes_them()
+    public async Task The_sources_are_shown_with_the_command_that_writes_them()
     {
         StartVm();
-        Assert.Equal(0, Run("--config", Config));
+        Assert.Equal(0, await RunAsync("--config", Config));
         Assert.Contains("db1  pid 7        can be used", _output.ToString(), StringComparison.Ordinal);
         Assert.Contains("\"Agent\": \"/run/vms/{vm}/qga.sock\"", _output.ToString(), StringComparison.Ordinal);
         Assert.Contains($"qgad detect --config {Config} --write", _output.ToString(), StringComparison.Ordinal);
@@ -26,36 +26,37 @@ public sealed class DetectCommandTests : IDisposable
     }
 
     [Fact]
-    public void Only_the_sources_of_a_config_are_replaced_and_its_mode_stays()
+    public async Task Only_the_sources_of_a_config_are_replaced_and_its_mode_stays()
     {
         StartVm();
         File.WriteAllText(Config, """{ "Node": { "Host": "hv1" }, "Fleet": { "Sources": [], "File": "fleet.json" } }""");
         File.SetUnixFileMode(Config, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
-        Assert.Equal(0, Run("--config", Config, "--write"));
+        Assert.Equal(0, await RunAsync("--config", Config, "--write"));
         var written = JsonNode.Parse(File.ReadAllText(Config))!;
         Assert.Equal("hv1", (string?)written["Node"]!["Host"]);
         Assert.Equal("fleet.json", (string?)written["Fleet"]!["File"]);
         Assert.Equal("/run/vms/{vm}/qmp.sock", (string?)written["Fleet"]!["Sources"]![0]!["Monitor"]);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(Config));
-        Assert.Equal(0, Run("--config", Config, "--write"));
+        Assert.Equal(0, await RunAsync("--config", Config, "--write"));
         Assert.Contains("has these sources already", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_host_without_VMs_and_a_config_that_is_none_are_refused_with_the_remedy()
+    public async Task A_host_without_VMs_and_a_config_that_is_none_are_refused_with_the_remedy()
     {
-        Assert.Equal(1, Run());
+        Assert.Equal(1, await RunAsync());
         Assert.Contains("Start its VMs", _output.ToString(), StringComparison.Ordinal);
-        Assert.Equal(2, Run("--write"));
+        Assert.Equal(2, await RunAsync("--write"));
         Assert.Contains("--config FILE", _error.ToString(), StringComparison.Ordinal);
         StartVm();
         File.WriteAllText(Config, "{ no");
-        Assert.Equal(2, Run("--config", Config, "--write"));
+        Assert.Equal(2, await RunAsync("--config", Config, "--write"));
         Assert.Contains(Config, _error.ToString(), StringComparison.Ordinal);
         Assert.Equal("{ no", File.ReadAllText(Config));
     }
 
-    private int Run(params string[] arguments) => DetectCommand.Run(arguments, _root.Path, _output, _error, _root.Path);
+    private Task<int> RunAsync(params string[] arguments) =>
+        DetectCommand.RunAsync(arguments, _root.Path, _output, _error, _root.Path);
 
     private void StartVm()
     {

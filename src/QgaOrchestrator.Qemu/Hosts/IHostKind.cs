@@ -50,7 +50,7 @@ public interface IHostKind
     IHostAdvice Advice { get; }
 
     /// <summary>Looks for VMs of this kind, for somebody who has no config yet; null: there are none.</summary>
-    DetectedVms? Detect(HostSight host);
+    Task<DetectedVms?> DetectAsync(HostSight host);
 }
 
 /// <summary>What every kind does in the same way.</summary>

@@ -80,7 +80,12 @@ internal static class PasswordRunCommands
             // It changes nothing, so it does not ask.
             return await FleetRun
                 .StartAsync(
-                    host, client, new RunRequest(CheckKind.Name, parsed.GetValue(select), asked), yes: true, "", global.IsJson(parsed),
+                    host,
+                    client,
+                    new RunRequest(CheckKind.Name, parsed.GetValue(select), asked),
+                    yes: true,
+                    "",
+                    global.IsJson(parsed),
                     cancel)
                 .ConfigureAwait(false);
         });

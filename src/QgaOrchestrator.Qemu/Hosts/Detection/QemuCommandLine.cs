@@ -43,7 +43,9 @@ public sealed record QemuCommandLine
             Uuid = Last("uuid"),
             HasAgentPort = port is not null,
             Agent = port is null ? null : sockets.GetValueOrDefault(port.GetValueOrDefault("chardev", "")),
-            Monitor = options.Select(option => MonitorOf(option.Name, option.Value, sockets)).FirstOrDefault(path => path is not null),
+            Monitor = options
+                .Select(option => MonitorOf(option.Name, option.Value, sockets))
+                .FirstOrDefault(path => path is not null),
         };
 
         string? Last(string option) => options.LastOrDefault(one => one.Name == option).Value;
@@ -74,7 +76,8 @@ public sealed record QemuCommandLine
         }
     }
 
-    private static bool Listens(Dictionary<string, string> socket) => socket.GetValueOrDefault("server") is "on" or "yes" or "true" or "";
+    private static bool Listens(Dictionary<string, string> socket) =>
+        socket.GetValueOrDefault("server") is "on" or "yes" or "true" or "";
 
     /// <summary>As in <c>socket,id=a,server</c>, where a comma of a value is doubled, or in JSON.</summary>
     /// <param name="implied">The member that a first word without = means.</param>
@@ -82,12 +85,11 @@ public sealed record QemuCommandLine
     {
         if (value.StartsWith('{')) return OfJson(value);
         var members = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (part, index) in value.Replace(",,", "\0", StringComparison.Ordinal).Split(',').Select((part, i) => (part, i)))
+        foreach (var part in value.Replace(",,", "\0", StringComparison.Ordinal).Split(','))
         {
             var text = part.Replace('\0', ',');
             if (text.Split('=', 2) is [var name, var given]) members[name] = given;
-            else if (index == 0) members[implied] = text;
-            else members[text] = "";
+            else members[members.Count == 0 ? implied : text] = members.Count == 0 ? text : "";
         }
         return members;
     }

@@ -16,9 +16,8 @@ public sealed record RunningQemu(int Pid, QemuCommandLine Line)
         List<RunningQemu> found = [];
         foreach (var directory in Directory.EnumerateDirectories(Path.Combine(root, "proc")))
         {
-            if (!int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)) continue;
-            var arguments = Arguments(directory);
-            if (arguments is [var program, ..] && IsQemu(Path.GetFileName(program)))
+            if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
+                && Arguments(directory) is [var program, ..] arguments && IsQemu(Path.GetFileName(program)))
                 found.Add(new(pid, QemuCommandLine.Parse(arguments)));
         }
         return [.. found.OrderBy(qemu => qemu.Pid)];

@@ -29,12 +29,12 @@ public static class HostKinds
         All.SelectMany(kind => kind.PlaceFaults(place));
 
     /// <summary>The VMs of a host by kind. Who manages VMs takes its own; what nobody has taken is the default kind's.</summary>
-    public static IReadOnlyList<DetectedVms> Detect(HostSight host)
+    public static async Task<IReadOnlyList<DetectedVms>> DetectAsync(HostSight host)
     {
         List<DetectedVms> found = [];
         foreach (var kind in All.Reverse())
         {
-            if (kind.Detect(host) is not { } vms) continue;
+            if (await kind.DetectAsync(host).ConfigureAwait(false) is not { } vms) continue;
             found.Add(vms);
             var taken = vms.Vms.Select(vm => vm.Pid).ToHashSet();
             host = host with { Qemus = [.. host.Qemus.Where(qemu => !taken.Contains(qemu.Pid))] };

@@ -46,7 +46,7 @@ internal sealed class ToyKind : IHostKind
 
     public IHostAdvice Advice { get; } = new ToyAdvice();
 
-    public DetectedVms? Detect(HostSight host) => null;
+    public Task<DetectedVms?> DetectAsync(HostSight host) => Task.FromResult<DetectedVms?>(null);
 
     private static string Of(VmAddress address) => ((VmAddress.Through)address).Locator;
 

@@ -19,11 +19,11 @@ public sealed class DetectionTests : IDisposable
     [InlineData("/run/vms/{0}/qga.sock", "/run/vms/{0}/qmp.sock", "/run/vms/{vm}/qga.sock", "/run/vms/{vm}/qmp.sock")]
     [InlineData("/run/qemu/{0}.qga", "/run/qemu/{0}.qmp", "/run/qemu/{vm}.qga", "/run/qemu/{vm}.qmp")]
     [InlineData("/run/a/{0}-qga.sock", "/run/m/{0}.sock", "/run/a/{vm}-qga.sock", "/run/m/{vm}.sock")]
-    public void The_patterns_of_a_hosts_sockets_are_found(string agent, string monitor, string agents, string monitors)
+    public async Task The_patterns_of_a_hosts_sockets_are_found(string agent, string monitor, string agents, string monitors)
     {
         foreach (var name in new[] { "db1", "db2", "web-1" })
             Start(Line(null, Of(agent, name), Of(monitor, name)));
-        var found = Assert.Single(Detect());
+        var found = Assert.Single(await DetectAsync());
         var source = Assert.Single(found.Sources);
         Assert.Equal((agents, monitors), ((string?)source["Agent"], (string?)source["Monitor"]));
         Assert.Equal(["db1", "db2", "web-1"], found.Vms.Select(vm => vm.Name));
@@ -31,21 +31,21 @@ public sealed class DetectionTests : IDisposable
     }
 
     [Fact]
-    public void A_single_VMs_pattern_is_found_by_the_name_that_QEMU_was_given()
+    public async Task A_single_VMs_pattern_is_found_by_the_name_that_QEMU_was_given()
     {
         Start(Line("guest=shop,debug-threads=on", "/run/q/shop.agent", "/run/q/shop.monitor"));
-        var found = Assert.Single(Detect());
+        var found = Assert.Single(await DetectAsync());
         Assert.Equal("/run/q/{vm}.agent", (string?)Assert.Single(found.Sources)["Agent"]);
         Assert.Equal("shop", Assert.Single(found.Vms).Name);
     }
 
     [Fact]
-    public void A_VM_without_a_channel_or_monitor_is_told_what_it_lacks_with_QEMUs_options()
+    public async Task A_VM_without_a_channel_or_monitor_is_told_what_it_lacks_with_QEMUs_options()
     {
         Start(["qemu-system-x86_64", "-name", "bare", "-m", "64"]);
         Start(["/usr/bin/qemu-system-x86_64", "-name", "half",
             "-chardev", "socket,id=qga0,path=/run/vms/half/qga.sock,server=on,wait=off", "-device", AgentPort]);
-        var found = Assert.Single(Detect());
+        var found = Assert.Single(await DetectAsync());
         var bare = found.Vms[0];
         Assert.Equal("bare", bare.Name);
         Assert.Contains(bare.Missing, missing => missing.Remedy.Contains("org.qemu.guest_agent.0", StringComparison.Ordinal));
@@ -54,28 +54,28 @@ public sealed class DetectionTests : IDisposable
     }
 
     [Fact]
-    public void A_VM_without_a_monitor_needs_no_source_of_its_own()
+    public async Task A_VM_without_a_monitor_needs_no_source_of_its_own()
     {
         Start(Line(null, "/run/vms/a/qga.sock", "/run/vms/a/qmp.sock"));
         Start(Line(null, "/run/vms/b/qga.sock", null));
-        Assert.Equal("/run/vms/{vm}/qmp.sock", (string?)Assert.Single(Assert.Single(Detect()).Sources)["Monitor"]);
+        Assert.Equal("/run/vms/{vm}/qmp.sock", (string?)Assert.Single(Assert.Single(await DetectAsync()).Sources)["Monitor"]);
     }
 
     [Fact]
-    public void A_VM_whose_paths_hold_no_name_of_it_is_to_be_placed_by_the_fleet_file()
+    public async Task A_VM_whose_paths_hold_no_name_of_it_is_to_be_placed_by_the_fleet_file()
     {
         Start(Line(null, "/run/a b/qga", "/run/c/qmp"));
-        var found = Assert.Single(Detect());
+        var found = Assert.Single(await DetectAsync());
         Assert.Empty(found.Sources);
         Assert.Contains("Fleet.File", Assert.Single(Assert.Single(found.Vms).Missing).Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Other_processes_and_a_host_without_QEMU_show_nothing()
+    public async Task Other_processes_and_a_host_without_QEMU_show_nothing()
     {
         Start(["/usr/bin/qemu-img", "convert", "a", "b"]);
         Start(["sleep", "qemu-system-x86_64"]);
-        Assert.Empty(Detect());
+        Assert.Empty(await DetectAsync());
     }
 
     [Theory]
@@ -116,5 +116,5 @@ public sealed class DetectionTests : IDisposable
         File.WriteAllText(Path.Combine(process, "cmdline"), string.Join('\0', arguments) + '\0');
     }
 
-    private IReadOnlyList<DetectedVms> Detect() => HostKinds.Detect(HostSight.Look(_root.Path));
+    private Task<IReadOnlyList<DetectedVms>> DetectAsync() => HostKinds.DetectAsync(HostSight.Look(_root.Path));
 }

@@ -22,7 +22,11 @@ internal static class SocketsDetection
         return new DetectedVms(
             kind,
             string.Create(CultureInfo.InvariantCulture, $"{host.Qemus.Count} running QEMU that nothing else manages"),
-            [.. patterns.Where(pair => pair.Agent is not null && !patterns.Any(pair.IsPartOf)).Select(pair => Source(kind, pair))],
+            [
+                .. patterns
+                    .Where(pair => pair.Agent is not null && !patterns.Any(pair.IsPartOf))
+                    .Select(pair => Source(kind, pair)),
+            ],
             [.. host.Qemus.Select(qemu => Describe(qemu, patterns))]);
     }
 
@@ -115,7 +119,8 @@ internal static class SocketsDetection
         else if (line.Agent is null)
             yield return new("the agent's channel is no unix socket that QEMU listens on", $"Start it with {AgentOptions}");
         if (line.Monitor is null)
-            yield return new("it has no monitor (QMP) on a unix socket: it cannot be backed up", $"Start it with {MonitorOptions}");
+            yield return new(
+                "it has no monitor (QMP) on a unix socket: it cannot be backed up", $"Start it with {MonitorOptions}");
         if (!named && line.Agent is not null)
             yield return new(
                 $"nothing in {line.Agent} names this VM",

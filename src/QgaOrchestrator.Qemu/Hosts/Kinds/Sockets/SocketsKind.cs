@@ -67,7 +67,7 @@ internal sealed class SocketsKind : IHostKind
 
     public IHostAdvice Advice { get; } = new SocketsAdvice();
 
-    public DetectedVms? Detect(HostSight host) => SocketsDetection.Detect(Name, host);
+    public Task<DetectedVms?> DetectAsync(HostSight host) => Task.FromResult(SocketsDetection.Detect(Name, host));
 
     private static VmAddress.Sockets Of(VmAddress address) =>
         address as VmAddress.Sockets ?? throw new ArgumentException($"{address} is no address of sockets", nameof(address));
