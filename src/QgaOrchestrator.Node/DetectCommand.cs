@@ -3,7 +3,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Qemu.Hosts;
-using QgaOrchestrator.Qemu.Hosts.Detection;
 using QgaOrchestrator.Qemu.Hosts.Kinds;
 
 namespace QgaOrchestrator.Node;

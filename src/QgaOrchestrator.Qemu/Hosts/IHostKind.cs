@@ -1,6 +1,5 @@
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
-using QgaOrchestrator.Qemu.Hosts.Detection;
 using QgaOrchestrator.Qemu.Machines;
 
 namespace QgaOrchestrator.Qemu.Hosts;

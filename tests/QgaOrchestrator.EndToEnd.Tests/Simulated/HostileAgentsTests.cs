@@ -12,7 +12,6 @@ namespace QgaOrchestrator.EndToEnd.Tests.Simulated;
 /// bounded, no actor fails, frozen guests are thawed, and the healthy VMs are pinged and backed up.
 /// </summary>
 /// <remarks>QGA_HOSTILE_SECONDS and QGA_HOSTILE_SEED make a long run of it: tests/hostile.sh.</remarks>
-[Collection(nameof(Alone))]
 public sealed partial class HostileAgentsTests(ITestOutputHelper output)
 {
     private const int Hostile = 12;

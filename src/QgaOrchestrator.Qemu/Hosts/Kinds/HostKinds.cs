@@ -1,5 +1,4 @@
 using QgaOrchestrator.Qemu.Agent;
-using QgaOrchestrator.Qemu.Hosts.Detection;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Sockets;
 using QgaOrchestrator.Qemu.Machines;
 

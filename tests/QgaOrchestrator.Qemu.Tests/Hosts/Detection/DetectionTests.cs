@@ -1,3 +1,4 @@
+using QgaOrchestrator.Qemu.Hosts;
 using QgaOrchestrator.Qemu.Hosts.Detection;
 using QgaOrchestrator.Qemu.Hosts.Kinds;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using QgaOrchestrator.Qemu.Machines;
+using QgaOrchestrator.Qemu.Hosts.Detection;
 
-namespace QgaOrchestrator.Qemu.Hosts.Detection;
+namespace QgaOrchestrator.Qemu.Hosts;
 
 /// <summary>What a look at a host has shown, for each kind to find its own VMs in.</summary>
 /// <param name="Root">Where the host's file system begins: / but in a test.</param>

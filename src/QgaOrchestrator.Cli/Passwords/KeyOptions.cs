@@ -7,7 +7,7 @@ using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Processes;
 
-namespace QgaOrchestrator.Cli.Kinds.Passwords;
+namespace QgaOrchestrator.Cli.Passwords;
 
 /// <summary>The options that name a private key. It is used on this machine alone.</summary>
 internal sealed class KeyOptions

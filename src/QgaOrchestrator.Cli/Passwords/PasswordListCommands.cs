@@ -4,7 +4,7 @@ using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
 
-namespace QgaOrchestrator.Cli.Kinds.Passwords;
+namespace QgaOrchestrator.Cli.Passwords;
 
 /// <summary><c>password ages</c> and <c>password history</c>.</summary>
 internal static class PasswordListCommands

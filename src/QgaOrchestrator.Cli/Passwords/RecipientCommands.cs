@@ -5,7 +5,7 @@ using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Passwords;
 
-namespace QgaOrchestrator.Cli.Kinds.Passwords;
+namespace QgaOrchestrator.Cli.Passwords;
 
 /// <summary><c>escrow add</c>, <c>escrow list</c> and <c>escrow remove</c>.</summary>
 internal static class RecipientCommands

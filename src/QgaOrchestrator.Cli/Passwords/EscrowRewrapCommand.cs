@@ -5,7 +5,7 @@ using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Passwords;
 
-namespace QgaOrchestrator.Cli.Kinds.Passwords;
+namespace QgaOrchestrator.Cli.Passwords;
 
 /// <summary><c>escrow rewrap</c>: seals what the escrow has for the recipients of now, on this machine. What is sealed for them
 /// already is left as it is, so it goes on where it was interrupted.</summary>

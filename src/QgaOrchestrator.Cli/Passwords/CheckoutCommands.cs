@@ -3,7 +3,7 @@ using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
 
-namespace QgaOrchestrator.Cli.Kinds.Passwords;
+namespace QgaOrchestrator.Cli.Passwords;
 
 /// <summary><c>password checkout</c> and <c>password checkin</c>.</summary>
 internal static class CheckoutCommands

@@ -5,7 +5,7 @@ using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Passwords;
 using QgaOrchestrator.Qemu.Wire;
 
-namespace QgaOrchestrator.Cli.Kinds.Passwords;
+namespace QgaOrchestrator.Cli.Passwords;
 
 /// <summary>One generation, opened or not.</summary>
 /// <param name="Opened">Null: <paramref name="Why"/> says why it could not be opened.</param>

@@ -3,7 +3,7 @@ using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Passwords;
 
-namespace QgaOrchestrator.Cli.Kinds.Passwords;
+namespace QgaOrchestrator.Cli.Passwords;
 
 /// <summary><c>escrow test</c>: proves on this machine that a key opens what the node seals.</summary>
 internal static class EscrowTestCommand

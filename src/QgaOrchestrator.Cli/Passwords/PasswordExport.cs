@@ -4,7 +4,7 @@ using QgaOrchestrator.Api;
 using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Qemu.Files;
 
-namespace QgaOrchestrator.Cli.Kinds.Passwords;
+namespace QgaOrchestrator.Cli.Passwords;
 
 /// <summary>Accounts with their sealed texts, in a file: what <c>password show --offline</c> reads. Its members are a stored
 /// format.</summary>

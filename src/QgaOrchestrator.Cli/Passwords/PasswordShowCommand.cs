@@ -4,7 +4,7 @@ using QgaOrchestrator.Api;
 using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Hosting;
 
-namespace QgaOrchestrator.Cli.Kinds.Passwords;
+namespace QgaOrchestrator.Cli.Passwords;
 
 /// <summary><c>password show</c>: opens what may be in force, on this machine.</summary>
 internal static class PasswordShowCommand

@@ -9,7 +9,7 @@ using QgaOrchestrator.Passwords;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Files;
 
-namespace QgaOrchestrator.Cli.Kinds.Passwords;
+namespace QgaOrchestrator.Cli.Passwords;
 
 /// <summary><c>escrow init</c>: makes a key on this machine, and adds its certificate to the node.</summary>
 internal static class EscrowInitCommand

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using QgaOrchestrator.Cli.Hosting;
 
-namespace QgaOrchestrator.Cli.Kinds.Passwords;
+namespace QgaOrchestrator.Cli.Passwords;
 
 /// <summary>What names an account, and why somebody wants its password.</summary>
 internal static class AccountArguments

@@ -4,7 +4,7 @@ using QgaOrchestrator.Cli.CommandLine;
 using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Output;
 
-namespace QgaOrchestrator.Cli.Kinds.Passwords;
+namespace QgaOrchestrator.Cli.Passwords;
 
 /// <summary><c>password export</c>: for the day on which no node answers.</summary>
 internal static class PasswordExportCommand

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using QgaOrchestrator.Passwords;
 
-namespace QgaOrchestrator.Cli.Kinds.Passwords;
+namespace QgaOrchestrator.Cli.Passwords;
 
 /// <summary>Opens sealed passwords on this machine.</summary>
 internal abstract class EscrowOpener : IDisposable
