@@ -46,7 +46,7 @@ public sealed class LibvirtKindConforms : HostKindSuite
     {
         await base.InitializeAsync();
         Daemon = new FakeLibvirtd(Path.Combine(Root, "run/libvirt"));
-        Daemon.Add(new FakeDomain(Vm));
+        Daemon.Add(new FakeDomain(Vm, Root));
     }
 
     public override async Task DisposeAsync()

@@ -145,7 +145,11 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
     public ValueTask DisposeAsync()
     {
         Close();
-        if (_listening) host.Thaw.Lost -= Lose;
+        if (_listening)
+        {
+            host.Thaw.Lost -= Lose;
+            host.Work.Lost -= Lose;
+        }
         return default;
     }
 
@@ -154,7 +158,11 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
         lock (_gate)
         {
             if (!_retained) host.Retain();
-            if (!_listening) host.Thaw.Lost += Lose;
+            if (!_listening)
+            {
+                host.Thaw.Lost += Lose;
+                host.Work.Lost += Lose;
+            }
             (_retained, _listening) = (true, true);
             return _epoch;
         }
@@ -177,6 +185,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
                         if (epoch != _epoch || _channel is not null) return new OpenOutcome.NoAnswer("closed by its owner");
                         (_domain, _answered) = (domain, time.GetTimestamp());
                     }
+                    host.Thaw.Warm();
                     return new OpenOutcome.Ready();
                 case AgentOutcome.Refused refused:
                     return new OpenOutcome.NoAnswer(refused.Error.Description) { Refusal = refused.Error };

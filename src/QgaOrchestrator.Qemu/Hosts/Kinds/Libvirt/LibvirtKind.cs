@@ -25,7 +25,8 @@ internal sealed class LibvirtKind : IHostKind
     {
         var uri = ReadUri(options);
         var read = new LibvirtOptions(
-            uri, LibvirtPaths.SocketsOf(uri, options.Root), ReadCut(options), ReadLastResort(options));
+            options.Root.TrimEnd('/'), uri, LibvirtPaths.SocketsOf(uri, options.Root), ReadCut(options),
+            ReadLastResort(options));
         return new LibvirtSource(this, HostOf(read.Directory, read.Uri, TimeProvider.System), read);
     }
 

@@ -83,7 +83,7 @@ internal sealed class LibvirtSource(LibvirtKind kind, LibvirtHost host, LibvirtO
         try
         {
             var xml = await host.Work.XmlAsync(domain, Answer).ConfigureAwait(false);
-            return _known[key] = Found(domain, xml.AgentSocket);
+            return _known[key] = Found(domain, xml.AgentSocket is { } socket ? options.Root + socket : null);
         }
         catch (LibvirtException e) when (e.IsNoDomain)
         {
@@ -115,5 +115,6 @@ internal sealed class LibvirtSource(LibvirtKind kind, LibvirtHost host, LibvirtO
 }
 
 /// <summary>A source's options.</summary>
+/// <param name="Root">Where the host's file system begins, without the slash: empty but in a test.</param>
 /// <param name="Directory">Of the daemon's sockets.</param>
-internal sealed record LibvirtOptions(string Uri, string Directory, string Cut, bool LastResort);
+internal sealed record LibvirtOptions(string Root, string Uri, string Directory, string Cut, bool LastResort);

@@ -14,14 +14,17 @@ internal sealed class FakeDomain : IAsyncDisposable
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(5);
 
     private readonly SimulatedVm _vm;
+    private readonly string _root;
     private readonly SocketMonitor _monitor;
     private readonly SemaphoreSlim _turn = new(1);
     private SocketAgent? _agent;
 
-    public FakeDomain(SimulatedVm vm)
+    /// <param name="root">Where the host's file system begins.</param>
+    /// <param name="name">Null: the VM's.</param>
+    public FakeDomain(SimulatedVm vm, string root, string? name = null)
     {
-        _vm = vm;
-        Handle = new(vm.Name, vm.Uuid, vm.Number + 1);
+        (_vm, _root) = (vm, root);
+        Handle = new(name ?? vm.Name, vm.Uuid, vm.Number + 1);
         _monitor = new(vm.MonitorPath, TimeProvider.System);
         _monitor.EventReceived += happened =>
         {
@@ -33,6 +36,8 @@ internal sealed class FakeDomain : IAsyncDisposable
 
     public RpcDomain Handle { get; }
 
+    public SimulatedVm Vm => _vm;
+
     public string Xml => $"""
         <domain type='kvm' id='{Handle.Id}'><name>{Handle.Name}</name><uuid>{Handle.Uuid}</uuid><devices>
         {string.Concat(_vm.Disks.Select((_, index) => $"""
@@ -40,8 +45,15 @@ internal sealed class FakeDomain : IAsyncDisposable
         <target dev='vd{(char)('a' + index)}' bus='virtio'/><alias name='virtio-disk{index}'/>
         <address type='pci' domain='0x0000' bus='0x00' slot='0x0{4 + index}' function='0x0'/></disk>
         """))}
-        <channel type='unix'><source mode='bind' path='{_vm.AgentPath}'/>
-        <target type='virtio' name='org.qemu.guest_agent.0' state='connected'/></channel></devices></domain>
+        {(HasChannel ? Channel : "")}</devices></domain>
+        """;
+
+    /// <summary>Whether it has a channel for an agent.</summary>
+    public bool HasChannel { get; set; } = true;
+
+    private string Channel => $"""
+        <channel type='unix'><source mode='bind' path='{Path.GetFullPath(_vm.AgentPath)[_root.Length..]}'/>
+        <target type='virtio' name='org.qemu.guest_agent.0' state='connected'/></channel>
         """;
 
     /// <summary>QEMU's run state; null: it has ended.</summary>

@@ -59,6 +59,18 @@ internal sealed class RpcLane(Func<Task<RpcOpening>> open, int most, TimeSpan lo
         TimeSpan Left() => timeout - time.GetElapsedTime(start) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
+    /// <summary>Opens the first connection, so that no call has to wait for it.</summary>
+    public void Warm()
+    {
+        Line line;
+        lock (_gate)
+        {
+            if (_lines.Count > 0) return;
+            _lines.Add(line = new Line());
+        }
+        _ = OpenAsync(line);
+    }
+
     /// <summary>Drops all connections; calls under way end as unknown.</summary>
     public void Close()
     {
