@@ -1,6 +1,5 @@
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
-using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;

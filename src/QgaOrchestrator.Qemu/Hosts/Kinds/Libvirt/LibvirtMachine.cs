@@ -1,6 +1,4 @@
-using System.Globalization;
 using QgaOrchestrator.Qemu.Disks;
-using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;

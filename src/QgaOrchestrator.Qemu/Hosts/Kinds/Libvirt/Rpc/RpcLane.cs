@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 
 /// <summary>
@@ -15,7 +17,10 @@ internal sealed class RpcLane(Func<Task<RpcOpening>> open, int most, TimeSpan lo
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _places = new(most * CallsPerConnection);
+
+    /// <summary>Holds an element for each call that has a place.</summary>
+    private readonly Channel<bool> _places = Channel.CreateBounded<bool>(most * CallsPerConnection);
+
     private readonly List<Line> _lines = [];
     private int _failures;
     private (long At, TimeSpan Pause, string Reason)? _failed;
@@ -31,7 +36,7 @@ internal sealed class RpcLane(Func<Task<RpcOpening>> open, int most, TimeSpan lo
         {
             try
             {
-                await _places.WaitAsync(late.Token).ConfigureAwait(false);
+                await _places.Writer.WriteAsync(true, late.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
@@ -41,7 +46,7 @@ internal sealed class RpcLane(Func<Task<RpcOpening>> open, int most, TimeSpan lo
         }
         if (Take() is not { } line)
         {
-            _places.Release();
+            _places.Reader.TryRead(out _);
             return new RpcOutcome.NotSent(_failed!.Value.Reason);
         }
         var reply = line.CallAsync(call);
@@ -87,7 +92,7 @@ internal sealed class RpcLane(Func<Task<RpcOpening>> open, int most, TimeSpan lo
     {
         await reply.ConfigureAwait(false);
         lock (_gate) line.Calls--;
-        _places.Release();
+        _places.Reader.TryRead(out _);
     }
 
     /// <returns>Null: the last connection failed a moment ago.</returns>
