@@ -106,6 +106,9 @@ public interface ISourceOptions
     /// <summary>Where the host's file system begins: / but in a test.</summary>
     string Root { get; }
 
+    /// <summary>By which a source waits for what it asks.</summary>
+    TimeProvider Time { get; }
+
     /// <summary>Null: not given.</summary>
     string? Text(string name);
 

@@ -6,9 +6,16 @@ namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
 internal enum DomainJobWork
 {
     Unknown = 0,
+    Start = 1,
+    Save = 2,
+    Restore = 3,
     MigrationIn = 4,
     MigrationOut = 5,
+    Snapshot = 6,
+    SnapshotRevert = 7,
+    Dump = 8,
     Backup = 9,
+    SnapshotDelete = 10,
 }
 
 /// <summary>A domain's job that is under way.</summary>
@@ -16,43 +23,53 @@ internal enum DomainJobWork
 /// <param name="Total">The same.</param>
 internal sealed record DomainJob(DomainJobWork Work, long Done, long Total)
 {
-    private const int None = 0, Bounded = 1, Unbounded = 2, SmallestParameter = 12;
+    private const int Bounded = 1, Unbounded = 2;
 
     /// <returns>Null: no job is under way.</returns>
-    public static DomainJob? Read(ReadOnlySpan<byte> body)
+    public static DomainJob? Read(ReadOnlySpan<byte> body) =>
+        DomainJobStats.Read(body) is { Type: Bounded or Unbounded } stats
+            ? new(stats.Work, stats.Numbers.GetValueOrDefault("disk_processed"), stats.Numbers.GetValueOrDefault("disk_total"))
+            : null;
+}
+
+/// <summary>What libvirt tells of a job: virDomainJobType, and parameters by name.</summary>
+internal sealed record DomainJobStats(
+    int Type, IReadOnlyDictionary<string, long> Numbers, IReadOnlyDictionary<string, string> Texts)
+{
+    private const int SmallestParameter = 12;
+
+    public DomainJobWork Work => (DomainJobWork)Numbers.GetValueOrDefault("operation");
+
+    public static DomainJobStats Read(ReadOnlySpan<byte> body)
     {
         var reader = new XdrReader(body);
-        if (reader.Int() is not (Bounded or Unbounded)) return null;
-        var numbers = new Dictionary<string, long>();
+        var type = reader.Int();
+        var (numbers, texts) = (new Dictionary<string, long>(), new Dictionary<string, string>());
         for (var left = reader.Count(SmallestParameter); left > 0; left--)
         {
             var name = reader.Text();
-            if (Number(ref reader) is { } number) numbers[name] = number;
+            // virTypedParameterType.
+            switch (reader.Int())
+            {
+                case 1 or 6:
+                    numbers[name] = reader.Int();
+                    break;
+                case 2:
+                    numbers[name] = reader.UInt();
+                    break;
+                case 3 or 4:
+                    numbers[name] = (long)reader.Long();
+                    break;
+                case 5:
+                    reader.Double();
+                    break;
+                case 7:
+                    texts[name] = reader.Text();
+                    break;
+                case var other:
+                    throw new RpcFormatException($"a parameter of the unknown type {other}");
+            }
         }
-        return new(
-            (DomainJobWork)numbers.GetValueOrDefault("operation", None),
-            numbers.GetValueOrDefault("disk_processed"), numbers.GetValueOrDefault("disk_total"));
-    }
-
-    /// <summary>A typed parameter's value (virTypedParameterType); null: it is no number.</summary>
-    private static long? Number(ref XdrReader reader)
-    {
-        switch (reader.Int())
-        {
-            case 1 or 6:
-                return reader.Int();
-            case 2:
-                return reader.UInt();
-            case 3 or 4:
-                return (long)reader.Long();
-            case 5:
-                reader.Double();
-                return null;
-            case 7:
-                reader.Bytes();
-                return null;
-            case var type:
-                throw new RpcFormatException($"a parameter of the unknown type {type}");
-        }
+        return new(type, numbers, texts);
     }
 }

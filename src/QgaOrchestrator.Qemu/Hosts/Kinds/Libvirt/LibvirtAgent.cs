@@ -21,7 +21,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
     private bool _retained, _listening, _resyncing;
     private int _epoch;
     private RpcDomain? _domain;
-    private ChannelLink? _channel;
+    private DirectChannel? _channel;
     private LibvirtCall? _call, _overdue;
     private long? _answered;
 
@@ -63,7 +63,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
         ArgumentNullException.ThrowIfNull(request);
         if (LibvirtRequests.Objection(request, place) is { } objection) return new AgentOutcome.NotSent(objection);
         LibvirtCall call;
-        ChannelLink? channel;
+        DirectChannel? channel;
         lock (_gate)
         {
             channel = _channel;
@@ -127,7 +127,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
 
     public void Close()
     {
-        ChannelLink? channel;
+        DirectChannel? channel;
         LibvirtCall? call;
         bool retained;
         lock (_gate)
@@ -208,7 +208,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
     private async Task<string?> OpenChannelAsync(int epoch, CancellationToken cancel)
     {
         if (place.Channel.Length == 0) return "the domain has no channel for an agent";
-        var (link, reason) = await ChannelLink
+        var (link, reason) = await DirectChannel
             .OpenAsync(place.Channel, random.NextInt64(1, 1L << 53), time, cancel).ConfigureAwait(false);
         if (link is null) return reason;
         lock (_gate)
@@ -258,7 +258,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
     }
 
     /// <summary>The channel is let go behind the last command of a thaw.</summary>
-    private async Task<AgentOutcome> DirectlyAsync(LibvirtCall call, ChannelLink channel)
+    private async Task<AgentOutcome> DirectlyAsync(LibvirtCall call, DirectChannel channel)
     {
         var outcome = LibvirtRequests.IsOfThaw(call.Request)
             ? await channel.CallAsync(call.Request, call.Left).ConfigureAwait(false)

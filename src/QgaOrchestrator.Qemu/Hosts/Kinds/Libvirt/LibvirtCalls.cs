@@ -64,12 +64,19 @@ internal static class LibvirtCalls
     }
 
     /// <summary>Of QEMU, as in 7.2.22.</summary>
-    public static async Task<Version> QemuVersionAsync(this RpcLane lane, TimeSpan timeout)
+    public static Task<Version> QemuVersionAsync(this RpcLane lane, TimeSpan timeout) =>
+        lane.VersionAsync(RemoteProcedure.ConnectGetVersion, timeout);
+
+    private static async Task<Version> VersionAsync(this RpcLane lane, RemoteProcedure procedure, TimeSpan timeout)
     {
-        var body = await lane.AskAsync(RpcCall.Of(RemoteProcedure.ConnectGetVersion), timeout).ConfigureAwait(false);
+        var body = await lane.AskAsync(RpcCall.Of(procedure), timeout).ConfigureAwait(false);
         var number = (int)new XdrReader(body.Span).Long();
         return new(number / 1_000_000, number / 1000 % 1000, number % 1000);
     }
+
+    /// <summary>Of libvirt's daemon, as in 9.0.0.</summary>
+    public static Task<Version> LibvirtVersionAsync(this RpcLane lane, TimeSpan timeout) =>
+        lane.VersionAsync(RemoteProcedure.ConnectGetLibVersion, timeout);
 
     /// <summary>virDomainState, and its reason.</summary>
     public static async Task<(int State, int Reason)> StateAsync(this RpcLane lane, RpcDomain domain, TimeSpan timeout)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Push;
 using QgaOrchestrator.Qemu.Machines;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
@@ -17,7 +18,11 @@ internal sealed class LibvirtKind : IHostKind
 
     public string Name => "libvirt";
 
-    public IReadOnlyList<ICutMethod> CutMethods { get; } = [.. Cut.Methods.CutMethods.All.Where(method => !method.QemuWritesImages)];
+    public IReadOnlyList<ICutMethod> CutMethods { get; } =
+    [
+        new PushMethod(Cut.Methods.CutMethods.Require(Cut.Methods.CutMethods.First)),
+        .. Cut.Methods.CutMethods.All.Where(method => !method.QemuWritesImages),
+    ];
 
     public IVmSource? Default(string root) => null;
 
@@ -27,7 +32,7 @@ internal sealed class LibvirtKind : IHostKind
         var read = new LibvirtOptions(
             options.Root.TrimEnd('/'), uri, LibvirtPaths.SocketsOf(uri, options.Root), ReadCut(options),
             ReadLastResort(options));
-        return new LibvirtSource(this, HostOf(read.Directory, read.Uri, TimeProvider.System), read);
+        return new LibvirtSource(this, HostOf(read.Directory, read.Uri, options.Time), read);
     }
 
     public IReadOnlyList<string> PlaceMembers => [];

@@ -1,3 +1,4 @@
+using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Disks;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 using QgaOrchestrator.Qemu.Machines;
@@ -22,10 +23,13 @@ internal sealed class LibvirtMachine(LibvirtPlace place, LibvirtHost host, TimeP
 
     public LibvirtHost Host => host;
 
-    public bool IsOpen
+    /// <summary>As it was opened; null: it is not open.</summary>
+    public RpcDomain? Domain
     {
-        get { lock (_gate) return _domain is not null; }
+        get { lock (_gate) return _domain; }
     }
+
+    public bool IsOpen => Domain is not null;
 
     /// <summary>By the file that the daemon writes for each domain.</summary>
     public QemuProcess? Process { get; private set; }
@@ -76,9 +80,7 @@ internal sealed class LibvirtMachine(LibvirtPlace place, LibvirtHost host, TimeP
 
     public async Task<WakeOutcome> WakeAsync(TimeSpan timeout)
     {
-        RpcDomain? domain;
-        lock (_gate) domain = _domain;
-        if (domain is null) return new WakeOutcome.NotSent("libvirt is not open");
+        if (Domain is not { } domain) return new WakeOutcome.NotSent("libvirt is not open");
         try
         {
             await host.Work.WakeAsync(domain, timeout).ConfigureAwait(false);
@@ -150,16 +152,34 @@ internal sealed class LibvirtMachine(LibvirtPlace place, LibvirtHost host, TimeP
     /// <exception cref="MonitorException">It gave no answer.</exception>
     public async Task<T> AskAsync<T>(string what, Func<RpcDomain, Task<T>> ask)
     {
-        RpcDomain? domain;
-        lock (_gate) domain = _domain;
-        if (domain is null) throw new MonitorException(what, "libvirt is not open");
+        if (Domain is not { } domain) throw Silent(what, "its link is not open");
         try
         {
             return await ask(domain).ConfigureAwait(false);
         }
         catch (LibvirtException e)
         {
-            throw new MonitorException(what, e.Message);
+            throw Silent(what, e.Message);
+        }
+    }
+
+    /// <summary>What libvirt is told to do: its refusal is an answer.</summary>
+    /// <exception cref="CutException">It refused.</exception>
+    /// <exception cref="MonitorException">Nobody knows whether it was done.</exception>
+    public async Task TellAsync(string what, Func<RpcDomain, Task> tell)
+    {
+        if (Domain is not { } domain) throw Silent(what, "its link is not open");
+        try
+        {
+            await tell(domain).ConfigureAwait(false);
+        }
+        catch (LibvirtException e) when (e.Outcome is RpcOutcome.Failed)
+        {
+            throw new CutException($"libvirt refused {what}: {e.Message}", "See the log of libvirt's daemon.");
+        }
+        catch (LibvirtException e)
+        {
+            throw Silent(what, e.Message);
         }
     }
 
@@ -167,6 +187,11 @@ internal sealed class LibvirtMachine(LibvirtPlace place, LibvirtHost host, TimeP
         AskAsync("its description", domain => host.Work.XmlAsync(domain, timeout));
 
     public Task<DomainJob?> JobAsync(TimeSpan timeout) => AskAsync("its job", domain => host.Work.JobAsync(domain, timeout));
+
+    private static MonitorException Silent(string what, string reason) => new(what, reason)
+    {
+        Other = ("libvirt", "See whether libvirt's daemon runs and answers (virsh list); it may be restarted while guests run."),
+    };
 
     private void Retain()
     {

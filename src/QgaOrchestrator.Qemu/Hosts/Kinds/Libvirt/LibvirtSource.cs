@@ -38,7 +38,7 @@ internal sealed class LibvirtSource(LibvirtKind kind, LibvirtHost host, LibvirtO
     }
 
     private static LookFault NotYet { get; } = new(
-        "libvirt has not answered yet", "Wait; where it stays so, see whether libvirt's daemon hangs", Blinds: true);
+        "libvirt has not answered yet", "Wait; where it stays so, see whether libvirt's daemon hangs", Blinds: false);
 
     private Task AskAsync()
     {

@@ -73,8 +73,10 @@ internal sealed class FakeLibvirtd : IAsyncDisposable
         foreach (var domain in _domains) await domain.DisposeAsync();
     }
 
-    public static Reply Fail(int code, string message) => new(new XdrWriter()
-        .Int(code).Int(10).Optional(message).Int(2).UInt(0).Optional(null).Optional(null).Optional(null).Int(0).Int(0).UInt(0), true);
+    public static Reply Fail(int code, string message) => new(
+        new XdrWriter().Int(code).Int(10).Optional(message).Int(2)
+            .UInt(0).Optional(null).Optional(null).Optional(null).Int(0).Int(0).UInt(0),
+        true);
 
     private Socket Listen()
     {
@@ -182,7 +184,8 @@ internal sealed class FakeLibvirtd : IAsyncDisposable
             AgentOutcome.Returned returned => new(new XdrWriter().Optional(
                 $"{{\"return\":{Encoding.UTF8.GetString(returned.Json.Span)}}}")),
             AgentOutcome.Refused refused => Fail(
-                Internal, $"internal error: unable to execute QEMU agent command '{command.Command}': {refused.Error.Description}"),
+                Internal,
+                $"internal error: unable to execute QEMU agent command '{command.Command}': {refused.Error.Description}"),
             AgentOutcome.NotSent =>
                 Fail(AgentUnresponsive, "Guest agent is not responding: QEMU guest agent is not connected"),
             _ => Fail(AgentUnresponsive, "Guest agent is not responding: Guest agent not available for now"),

@@ -46,7 +46,8 @@ public sealed class LibvirtAgentTests : IAsyncLifetime
     [InlineData(68, "Timed out during operation: cannot acquire state change lock", typeof(AgentOutcome.NotSent))]
     [InlineData(1, "internal error: End of file from qemu agent", typeof(AgentOutcome.Unknown))]
     [InlineData(39, "Unable to encode message payload", typeof(AgentOutcome.Unknown))]
-    public async Task A_freeze_that_libvirt_ends_counts_as_not_executed_only_where_that_is_sure(int code, string words, Type outcome)
+    public async Task A_freeze_that_libvirt_ends_counts_as_not_executed_only_where_that_is_sure(
+        int code, string words, Type outcome)
     {
         await using var agent = await _lab.OpenAgentAsync();
         _lab.Daemon.Instead = (program, _, _) => program == RpcProgram.Qemu ? FakeLibvirtd.Fail(code, words) : null;
@@ -132,7 +133,8 @@ public sealed class LibvirtAgentTests : IAsyncLifetime
     {
         var source = LibvirtLab.Kind.Read(_lab.Options);
         await source.ReadyAsync();
-        var agents = source.Look().Vms.Select(vm => LibvirtLab.Kind.Agent(vm.Address, TimeProvider.System, new Random(1))).ToList();
+        var agents = source.Look().Vms
+            .Select(vm => LibvirtLab.Kind.Agent(vm.Address, TimeProvider.System, new Random(1))).ToList();
         foreach (var agent in agents) Assert.IsType<OpenOutcome.Ready>(await agent.OpenAsync(Long));
         Assert.IsType<AgentOutcome.Returned>(await agents[0].CallAsync(GuestFsfreezeFreeze.Request, Long));
         foreach (var domain in _lab.Domains.Skip(1)) domain.Vm.Agent.On("guest-fstrim", Act.Hang);
@@ -147,7 +149,8 @@ public sealed class LibvirtAgentTests : IAsyncLifetime
     [Theory]
     [InlineData(null, "Run it as root, or set \"LastResort\": false")]
     [InlineData("false", null)]
-    public async Task Where_the_channel_is_out_of_reach_nothing_is_frozen_unless_the_source_says_so(string? lastResort, string? why)
+    public async Task Where_the_channel_is_out_of_reach_nothing_is_frozen_unless_the_source_says_so(
+        string? lastResort, string? why)
     {
         _lab.Options["LastResort"] = lastResort;
         await using var agent = await _lab.OpenAgentAsync();

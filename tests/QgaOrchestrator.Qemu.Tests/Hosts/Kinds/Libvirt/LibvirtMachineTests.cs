@@ -24,9 +24,12 @@ public sealed class LibvirtMachineTests : IAsyncLifetime
         <disk type='block' device='lun'><source dev='/dev/sdq'/><target dev='sdd' bus='scsi'/><alias name='scsi0-0-0-4'/>
           <address type='drive' controller='0' bus='0' target='0' unit='4'/></disk>
         <controller type='pci' index='0' model='pcie-root'/>
-        <controller type='pci' index='1' model='pcie-root-port'><address type='pci' bus='0x00' slot='0x02' function='0x0'/></controller>
-        <controller type='pci' index='4' model='pcie-root-port'><address type='pci' bus='0x00' slot='0x02' function='0x1'/></controller>
-        <controller type='pci' index='7' model='pcie-expander-bus'><address type='pci' bus='0x00' slot='0x09' function='0x0'/></controller>
+        <controller type='pci' index='1' model='pcie-root-port'>
+          <address type='pci' bus='0x00' slot='0x02' function='0x0'/></controller>
+        <controller type='pci' index='4' model='pcie-root-port'>
+          <address type='pci' bus='0x00' slot='0x02' function='0x1'/></controller>
+        <controller type='pci' index='7' model='pcie-expander-bus'>
+          <address type='pci' bus='0x00' slot='0x09' function='0x0'/></controller>
         <controller type='scsi' index='0' model='virtio-scsi'><alias name='scsi0'/>
           <address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></controller>
         <controller type='sata' index='0'><alias name='ide'/>
@@ -52,7 +55,8 @@ public sealed class LibvirtMachineTests : IAsyncLifetime
         // The guest numbers buses as it meets them: the port with libvirt's index 4 is its second.
         Assert.Equal(new DiskPlace(DiskSocket.Virtio, new(0, 2, 0, 0)) { Serial = "data-1" }, disks["vda"].Place);
         Assert.Equal(
-            new DiskPlace(DiskSocket.VirtioScsi, new(0, 1, 0, 0), Unit: 3) { DeviceId = "drive-scsi0-0-0-3" }, disks["sda"].Place);
+            new DiskPlace(DiskSocket.VirtioScsi, new(0, 1, 0, 0), Unit: 3) { DeviceId = "drive-scsi0-0-0-3" },
+            disks["sda"].Place);
         Assert.Equal(new DiskPlace(DiskSocket.Sata, new(0, 0, 0x1f, 2), 2), disks["sdb"].Place);
         Assert.Equal(("/dev/vg/b", "raw"), (disks["sda"].File, disks["sda"].Format));
         Assert.True(disks["vda"].IgnoresFlushes);

@@ -26,7 +26,7 @@ public sealed class LibvirtSourceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_domain_whose_name_is_no_VMs_name_goes_by_its_UUID_and_keeps_its_name_as_a_label()
+    public async Task A_domain_with_a_name_that_is_no_VMs_goes_by_its_UUID_and_has_it_as_a_label()
     {
         var domain = _lab.Add("my web server");
         var vms = (await LookAsync(LibvirtLab.Kind.Read(_lab.Options))).Vms;

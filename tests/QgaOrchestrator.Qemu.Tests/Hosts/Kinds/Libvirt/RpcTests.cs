@@ -158,5 +158,6 @@ public sealed class RpcTests : IAsyncLifetime
     private static RpcCall Call => RpcCall.Of(RemoteProcedure.ConnectGetVersion);
 
     private RpcLane Lane() => new(
-        () => RpcConnection.OpenAsync(Socket, "qemu:///system", Long, TimeProvider.System), 1, TimeSpan.Zero, TimeProvider.System);
+        () => RpcConnection.OpenAsync(Socket, "qemu:///system", Long, TimeProvider.System), 1, TimeSpan.Zero,
+        TimeProvider.System);
 }

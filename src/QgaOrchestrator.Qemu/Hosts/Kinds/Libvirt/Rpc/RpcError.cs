@@ -33,6 +33,7 @@ internal static class RpcErrorCode
         AuthCancelled = 79,
         NoDomainMetadata = 80,
         AgentUnresponsive = 86,
+        NoDomainBackup = 104,
         AccessDenied = 88,
         AuthUnavailable = 94;
 }

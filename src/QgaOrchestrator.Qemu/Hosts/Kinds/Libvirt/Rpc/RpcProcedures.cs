@@ -22,6 +22,7 @@ internal enum RemoteProcedure
     DomainGetState = 212,
     DomainBlockJobSetSpeed = 239,
     DomainSetMetadata = 264,
+    DomainGetMetadata = 265,
     DomainPmWakeup = 267,
     ConnectListAllDomains = 273,
     DomainGetJobStats = 298,

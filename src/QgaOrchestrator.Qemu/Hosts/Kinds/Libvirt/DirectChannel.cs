@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
@@ -10,29 +11,31 @@ namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
 /// needs it again when it is back. So the sync is the plain one, and not the delimited: should QEMU hand our bytes on only
 /// after we have left, its reply reaches the daemon, which skips an old id and would end the domain's agent over a 0xFF.
 /// </summary>
-internal sealed class ChannelLink : IDisposable
+internal sealed class DirectChannel : IDisposable
 {
     private const int LongestLine = 64 << 10;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly UnixConnection _connection;
     private readonly TimeProvider _time;
 
-    private ChannelLink(UnixConnection connection, TimeProvider time) => (_connection, _time) = (connection, time);
+    private DirectChannel(UnixConnection connection, TimeProvider time) => (_connection, _time) = (connection, time);
 
     /// <summary>Connects, and waits for the sync's answer. Where the daemon still has the channel, that comes when it has
     /// not.</summary>
     /// <returns>Null link: why there is none.</returns>
-    public static async Task<(ChannelLink? Link, string Reason)> OpenAsync(
+    public static async Task<(DirectChannel? Link, string Reason)> OpenAsync(
         string path, long id, TimeProvider time, CancellationToken cancel)
     {
-        switch (await UnixConnection.ConnectAsync(path, LineMemory.Agents, time, cancel).ConfigureAwait(false))
+        switch (await ConnectAsync(path, time, cancel).ConfigureAwait(false))
         {
             case ConnectOutcome.NoSocket none:
                 return (null, $"{path}: {none.Reason}");
             case ConnectOutcome.Busy busy:
                 return (null, $"{path}: {busy.Reason}");
             case ConnectOutcome.Connected { Connection: var connection }:
-                var link = new ChannelLink(connection, time);
+                var link = new DirectChannel(connection, time);
                 if (await link.SyncAsync(id, cancel).ConfigureAwait(false) is not { } reason) return (link, "");
                 link.Dispose();
                 return (null, $"{path}: {reason}");
@@ -48,7 +51,7 @@ internal sealed class ChannelLink : IDisposable
         using var _ = late.Token.Register(Dispose);
         try
         {
-            await _connection.WriteAsync(Encoding.ASCII.GetBytes($"{{\"execute\":\"{request.Command}\"}}\n")).ConfigureAwait(false);
+            await _connection.WriteAsync(AgentBytes.Of(request)).ConfigureAwait(false);
             while (await _connection.ReadLineAsync().ConfigureAwait(false) is { } line)
                 if (AgentReply.Parse(line.Bytes) is { } reply)
                     return reply.ToOutcome();
@@ -66,6 +69,19 @@ internal sealed class ChannelLink : IDisposable
     }
 
     public void Dispose() => _connection.Dispose();
+
+    /// <summary>While the daemon has the channel those who have left wait in its queue as well, and fill it: it is emptied as
+    /// soon as the daemon ends.</summary>
+    private static async Task<ConnectOutcome> ConnectAsync(string path, TimeProvider time, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var outcome = await UnixConnection.ConnectAsync(path, LineMemory.Agents, time, CancellationToken.None)
+                .ConfigureAwait(false);
+            if (outcome is not ConnectOutcome.Busy || cancel.IsCancellationRequested) return outcome;
+            await Task.Delay(Pause, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 
     /// <returns>Null: answered.</returns>
     private async Task<string?> SyncAsync(long id, CancellationToken cancel)
