@@ -23,7 +23,7 @@ public sealed record Problem(string Title, int Status, string Code, string? Deta
 }
 
 /// <summary>An agent's error as on the wire.</summary>
-public sealed record ProblemAgentError(string Class, string Desc);
+public sealed record ProblemAgentError(string? Class, string Desc);
 
 /// <summary>Stable codes; a newer node may send others.</summary>
 public static class ProblemCodes

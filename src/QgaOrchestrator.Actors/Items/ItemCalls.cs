@@ -56,7 +56,7 @@ internal static class ItemCalls
                 "See with qgactl vm show whether the guest has stopped"
             ),
             CallReply.Returned => outcome(ItemState.Succeeded, null, null),
-            CallReply.AgentFailed f => outcome(ItemState.Failed, $"{f.Class}: {f.Description}", f.WhatToDo()),
+            CallReply.AgentFailed f => outcome(ItemState.Failed, f.Words, f.WhatToDo()),
             CallReply.Refused { Why: CallRefusal.Unreachable } r => outcome(ItemState.Unreachable, r.Reason, r.Remedy),
             CallReply.Refused r => outcome(ItemState.Failed, r.Reason, r.Remedy),
             CallReply.Unknown u when mayRepeat =>

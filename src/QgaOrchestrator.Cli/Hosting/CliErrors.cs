@@ -34,7 +34,7 @@ internal static class CliErrors
             if (problem.Candidates is { Count: > 0 } candidates)
                 error.WriteLine($"  It may be one of: {string.Join(", ", candidates)}");
             if (problem.Agent is { } agent && agent.Desc != problem.Detail)
-                error.WriteLine($"  The agent's own error: {agent.Class}: {agent.Desc}");
+                error.WriteLine($"  The agent's own error: {(agent.Class is null ? "" : agent.Class + ": ")}{agent.Desc}");
         }
         return Code(e);
     }

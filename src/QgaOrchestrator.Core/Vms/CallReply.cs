@@ -71,8 +71,13 @@ public abstract record CallReply
     }
 
     /// <summary>The agent's own error.</summary>
-    public sealed record AgentFailed(string Class, string Description) : CallReply
+    /// <param name="Class">Null where it was lost on its way (libvirt).</param>
+    /// <param name="Description">The agent's words.</param>
+    public sealed record AgentFailed(string? Class, string Description) : CallReply
     {
+        /// <summary>The error as a text.</summary>
+        public string Words => Class is null ? Description : $"{Class}: {Description}";
+
         /// <summary>From the words of the guest's system (strerror), which the agent passes on.</summary>
         public string WhatToDo() => this switch
         {

@@ -9,6 +9,8 @@ internal sealed class SourceOptions(OptionReader read, string key, string direct
 {
     public string Root => root;
 
+    public TimeProvider Time => TimeProvider.System;
+
     public string? Text(string name) => read.TextOrNull($"{key}:{name}");
 
     public string FullPath(string path) => Path.GetFullPath(path, directory);

@@ -64,8 +64,9 @@ public enum WaitEnd
     LinkLost,
 }
 
-/// <summary>An agent's error. The class is GenericError or CommandNotFound since QEMU 1.2; the text is not stable.</summary>
-public sealed record AgentError(string Class, string Description)
+/// <summary>An agent's error. The class is GenericError or CommandNotFound since QEMU 1.2, and null where it was lost on its
+/// way (libvirt); the text is not stable.</summary>
+public sealed record AgentError(string? Class, string Description)
 {
     /// <summary>Unknown to the agent, disabled in it, or refused while frozen (since QEMU 4.2): guest-info tells which.</summary>
     public bool IsCommandNotFound => Class == "CommandNotFound";
@@ -75,7 +76,7 @@ public sealed record AgentError(string Class, string Description)
         Description.StartsWith("JSON parse error", StringComparison.Ordinal) || Description.StartsWith(
             "Invalid JSON syntax", StringComparison.Ordinal);
 
-    public override string ToString() => $"{Class}: {Description}";
+    public override string ToString() => Class is null ? Description : $"{Class}: {Description}";
 }
 
 /// <summary>How an <see cref="IAgent.OpenAsync"/> ended.</summary>

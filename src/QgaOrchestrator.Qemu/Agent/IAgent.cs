@@ -22,6 +22,10 @@ public interface IAgent : IAsyncDisposable
     /// </summary>
     Task<OpenOutcome> OpenAsync(TimeSpan timeout);
 
+    /// <summary>The same for a thaw, by whatever way leads to the guest: a way that is for a thaw alone is let go when
+    /// fsfreeze-status has been told on it.</summary>
+    Task<OpenOutcome> OpenToThawAsync(TimeSpan timeout) => OpenAsync(timeout);
+
     /// <summary>
     /// Sends one command and waits for its reply. At the time-out the link is closed, so that QEMU drops what the agent
     /// has not taken; with <see cref="AgentRequest.KeepLinkWhenOverdue"/> (a freeze) it stays, for <see cref="ResyncAsync"/>.

@@ -7,8 +7,9 @@ namespace QgaOrchestrator.Qemu.Cut;
 internal static class CutErrors
 {
     public static CutException Unreachable(MonitorException error) => new(
-        $"QEMU's monitor does not answer ({error.Message})",
-        "See whether QEMU runs, whether another client holds its monitor, and whether its storage hangs.",
+        $"{error.Other?.Who ?? "QEMU's monitor"} does not answer ({error.Message})",
+        error.Other?.Remedy
+            ?? "See whether QEMU runs, whether another client holds its monitor, and whether its storage hangs.",
         unreachable: true);
 
     /// <summary>An error about a target image, as QEMU words it.</summary>

@@ -94,6 +94,13 @@ public interface IVmSource
     /// <param name="before">What this source's last look found: what has not changed need not be looked at again, and where
     /// nothing has, it is returned itself.</param>
     SourceLook Look(SourceLook? before = null);
+
+    /// <summary>Whether a VM that another source has found is one of this source's, which knows more of it: it is left to
+    /// this one.</summary>
+    bool Owns(FoundVm vm) => false;
+
+    /// <summary>Completes once a look can tell what there is: at once, unless a program has to be asked.</summary>
+    Task ReadyAsync() => Task.CompletedTask;
 }
 
 /// <summary>One source's options, by their names below the source.</summary>
@@ -101,6 +108,9 @@ public interface ISourceOptions
 {
     /// <summary>Where the host's file system begins: / but in a test.</summary>
     string Root { get; }
+
+    /// <summary>By which a source waits for what it asks.</summary>
+    TimeProvider Time { get; }
 
     /// <summary>Null: not given.</summary>
     string? Text(string name);

@@ -33,6 +33,19 @@ public sealed partial class QemuImg(string executable = "qemu-img")
                 $"{image} is damaged (qemu-img check {exit}): {(error.Length > 0 ? error : said.ToString().Trim())}");
     }
 
+    /// <summary>An empty qcow2 image.</summary>
+    /// <param name="size">What a guest sees of it, in bytes.</param>
+    /// <param name="preallocation">As in falloc; null: none.</param>
+    /// <exception cref="ImageException">It could not be made.</exception>
+    public async Task CreateAsync(string image, long size, string? preallocation, CancellationToken cancel) =>
+        await RequireAsync(
+            [
+                "create", "-q", "-f", "qcow2",
+                .. preallocation is null ? Array.Empty<string>() : ["-o", $"preallocation={preallocation}"],
+                Path.GetFullPath(image), size.ToString(CultureInfo.InvariantCulture),
+            ],
+            cancel).ConfigureAwait(false);
+
     /// <summary>
     /// Writes a whole qcow2 image to a new one. It is written under another name beside it and gets its own only when it
     /// is complete; what exists is never replaced.

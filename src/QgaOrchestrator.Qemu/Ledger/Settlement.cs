@@ -76,7 +76,7 @@ public static class Settlement
         if (agent.IsOpen && await agent.ResyncAsync(SyncTimeout).ConfigureAwait(false) is { InSync: true })
             return await ThawAsync(agent, time, uncounted).ConfigureAwait(false);
         agent.Close();
-        return await agent.OpenAsync(SyncTimeout).ConfigureAwait(false) switch
+        return await agent.OpenToThawAsync(SyncTimeout).ConfigureAwait(false) switch
         {
             OpenOutcome.Ready => await ThawAsync(agent, time, uncounted).ConfigureAwait(false),
             OpenOutcome.NoSocket none => new ThawOutcome.NotSettled($"no socket: {none.Reason}", uncounted),

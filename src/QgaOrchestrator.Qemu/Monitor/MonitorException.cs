@@ -5,4 +5,7 @@ namespace QgaOrchestrator.Qemu.Monitor;
 public sealed class MonitorException(string command, string reason) : Exception($"{command}: {reason}")
 {
     public string Command { get; } = command;
+
+    /// <summary>Who gave no answer, and what to do about it, a sentence; null: QEMU's monitor.</summary>
+    public (string Who, string Remedy)? Other { get; init; }
 }

@@ -23,6 +23,9 @@ internal sealed class NodeProcess : IAsyncDisposable
     private readonly IReadOnlyDictionary<string, string> _environment;
     private Process? _node;
 
+    /// <summary>What it is put behind to run elsewhere, as in another mount namespace.</summary>
+    private IReadOnlyList<string> _within = [];
+
     private NodeProcess(string folder, string api, string[] settings, IReadOnlyDictionary<string, string>? environment) =>
         (_folder, _api, _settings, _environment) = (folder, api, settings, environment ?? new Dictionary<string, string>());
 
@@ -52,12 +55,16 @@ internal sealed class NodeProcess : IAsyncDisposable
     public static Task<NodeProcess> StartAsync(string folder, string vms, params string[] settings) =>
         StartAsync(folder, vms, settings, null);
 
-    /// <summary>The same, its environment and so its watchdog's added to.</summary>
+    /// <summary>The same, its environment and so its watchdog's added to, and with another source where one is given.</summary>
     public static async Task<NodeProcess> StartAsync(
-        string folder, string vms, string[] settings, IReadOnlyDictionary<string, string>? environment)
+        string folder, string vms, string[] settings, IReadOnlyDictionary<string, string>? environment,
+        object? source = null, IReadOnlyList<string>? within = null)
     {
         Directory.CreateDirectory(folder);
-        var node = new NodeProcess(folder, $"http://127.0.0.1:{FreePort()}", settings, environment);
+        var node = new NodeProcess(folder, $"http://127.0.0.1:{FreePort()}", settings, environment)
+        {
+            _within = within ?? [],
+        };
         await File.WriteAllTextAsync(node.Config, JsonSerializer.Serialize(new
         {
             Node = new
@@ -70,7 +77,7 @@ internal sealed class NodeProcess : IAsyncDisposable
             {
                 Sources = new[]
                 {
-                    new
+                    source ?? new
                     {
                         Kind = "sockets",
                         Hold = "exclusive",
@@ -93,9 +100,11 @@ internal sealed class NodeProcess : IAsyncDisposable
             "/bin/sh",
             [
                 "-c",
-                "log=$1; shift; exec env \"$@\" >>\"$log\" 2>&1",
+                "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1",
                 "sh",
                 log,
+                .. _within,
+                "env",
                 .. _environment.Select(variable => $"{variable.Key}={variable.Value}"),
                 Programs.Node,
                 "--config",

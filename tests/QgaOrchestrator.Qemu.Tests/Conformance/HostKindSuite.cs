@@ -36,14 +36,14 @@ public abstract class HostKindSuite : IAsyncLifetime
     /// <summary>Options without which a source is refused.</summary>
     protected abstract IReadOnlyList<string> Needed { get; }
 
-    public Task InitializeAsync()
+    public virtual Task InitializeAsync()
     {
         Directory = new TemporaryDirectory();
         Fleet = new SimulatedFleet(Directory["vms"], 1);
         return Task.CompletedTask;
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         await Fleet.DisposeAsync();
         Directory.Dispose();
@@ -65,20 +65,20 @@ public abstract class HostKindSuite : IAsyncLifetime
     }
 
     [Fact]
-    public void Its_source_finds_the_VM_the_same_in_each_look()
+    public async Task Its_source_finds_the_VM_the_same_in_each_look()
     {
-        var vm = Find();
+        var vm = await FindAsync();
         Assert.Equal((Vm.Name, null, null, null), (vm.Name, vm.Missing, vm.Refusal, vm.NoAgent));
         Assert.Same(Kind, vm.Kind);
         Assert.NotNull(vm.Identity);
-        Assert.Equal(vm, Find());
+        Assert.Equal(vm, await FindAsync());
         Assert.True(Kind.Reaches(vm.Address));
     }
 
     [Fact]
     public async Task The_VMs_agent_and_machine_answer_at_its_address()
     {
-        var vm = Find();
+        var vm = await FindAsync();
         await using var agent = Agent(vm.Address);
         Assert.IsType<OpenOutcome.Ready>(await agent.OpenAsync(Long));
         Assert.Equal(new ConfirmOutcome(true), await agent.ConfirmAsync(Long));
@@ -93,7 +93,7 @@ public abstract class HostKindSuite : IAsyncLifetime
     [Fact]
     public async Task A_reset_of_the_guest_is_told_as_that()
     {
-        await using var machine = Kind.Machine(Find().Address, TimeProvider.System)!;
+        await using var machine = Kind.Machine((await FindAsync()).Address, TimeProvider.System)!;
         var told = new TaskCompletionSource<MachineChange>(TaskCreationOptions.RunContinuationsAsynchronously);
         machine.Happened += happened =>
         {
@@ -113,7 +113,7 @@ public abstract class HostKindSuite : IAsyncLifetime
     public async Task A_node_killed_inside_a_window_leaves_an_entry_by_which_the_guest_is_thawed(Step last)
     {
         var ledger = FreezeLedger.Open(Directory["ledger"]);
-        var vm = Find();
+        var vm = await FindAsync();
         ledger.Write((TempLedger.Entry() with { Vm = Vm.Name, Window = "w1" }).At(vm.Address));
         await using (var node = Agent(vm.Address))
         {
@@ -135,7 +135,7 @@ public abstract class HostKindSuite : IAsyncLifetime
     [Fact]
     public async Task A_QEMU_that_has_ended_is_told_and_throws_nothing()
     {
-        var vm = Find();
+        var vm = await FindAsync();
         await Vm.End();
         await using var agent = Agent(vm.Address);
         Assert.IsNotType<OpenOutcome.Ready>(await agent.OpenAsync(Long));
@@ -152,9 +152,11 @@ public abstract class HostKindSuite : IAsyncLifetime
         Assert.Contains(Kind.Name, Assert.Throws<CutException>(() => Kind.Method("none")).Message, StringComparison.Ordinal);
     }
 
-    private FoundVm Find()
+    private async Task<FoundVm> FindAsync()
     {
-        var look = Kind.Read(Given()).Look();
+        var source = Kind.Read(Given());
+        await source.ReadyAsync();
+        var look = source.Look();
         Assert.Empty(look.Faults);
         return Assert.Single(look.Vms);
     }

@@ -2,6 +2,7 @@ using QgaOrchestrator.Qemu.Hosts;
 using QgaOrchestrator.Qemu.Hosts.Kinds;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Tests.Conformance.Toy;
+using QgaOrchestrator.Qemu.Tests.Hosts.Kinds.Libvirt;
 using QgaOrchestrator.Qemu.Tests.Ledger;
 
 namespace QgaOrchestrator.Qemu.Tests.Conformance;
@@ -25,6 +26,34 @@ public class SocketsKindConforms : HostKindSuite
 public sealed class SharedSocketsConform : SocketsKindConforms
 {
     protected override string Hold => "per-command";
+}
+
+public sealed class LibvirtKindConforms : HostKindSuite
+{
+    private FakeLibvirtd Daemon { get; set; } = null!;
+
+    protected override IHostKind Kind => HostKinds.Find("libvirt")!;
+
+    protected override IReadOnlyDictionary<string, string> Options => new Dictionary<string, string>
+    {
+        ["Uri"] = "qemu:///system",
+        ["Cut"] = "backup",
+    };
+
+    protected override IReadOnlyList<string> Needed => [];
+
+    public override async Task InitializeAsync()
+    {
+        await base.InitializeAsync();
+        Daemon = new FakeLibvirtd(Path.Combine(Root, "run/libvirt"));
+        Daemon.Add(new FakeDomain(Vm, Root));
+    }
+
+    public override async Task DisposeAsync()
+    {
+        await Daemon.DisposeAsync();
+        await base.DisposeAsync();
+    }
 }
 
 /// <summary>What it takes to add a kind: its folder, and a line.</summary>
@@ -61,7 +90,7 @@ public sealed class HostKindsTests : IDisposable
     [Fact]
     public void An_unknown_kind_is_none_and_no_other_takes_its_place()
     {
-        Assert.Null(HostKinds.Find("libvirt"));
+        Assert.Null(HostKinds.Find("vmware"));
         Assert.Equal(HostKinds.Names.Distinct(), HostKinds.Names);
     }
 }

@@ -16,9 +16,8 @@ internal static class HolderAdvice
     public static string For(string holder) => holder switch
     {
         _ when Is(holder, Libvirt) =>
-            "libvirt owns this channel: let it run, and give the VM an agent's channel and a monitor of its own for qgad "
-            + "(<qemu:commandline> in the domain's XML), named in Fleet:Sources or in the fleet file; "
-            + "this version has no source for libvirt",
+            "libvirt owns this channel: let it run, and add {\"Kind\": \"libvirt\"} to Fleet:Sources, which reaches the VM "
+            + "through it",
         _ when Is(holder, Proxmox) => "Proxmox's tools share this socket: set \"Hold\": \"per-command\" for its source",
         _ => $"End {holder} if nobody needs it, or let it use another channel",
     };

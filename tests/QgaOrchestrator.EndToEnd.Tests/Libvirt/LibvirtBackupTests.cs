@@ -1,0 +1,81 @@
+using QgaOrchestrator.EndToEnd.Tests.RealVms;
+using QgaOrchestrator.Lab;
+
+namespace QgaOrchestrator.EndToEnd.Tests.Libvirt;
+
+/// <summary>Backups of a domain of a real libvirtd, by its backup API.</summary>
+[Collection(nameof(Alone))]
+public sealed class LibvirtBackupTests(LibvirtNode host) : IClassFixture<LibvirtNode>
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    private NodeProcess Node => host.Node;
+
+    private LibvirtVm Vm => host.Vm;
+
+    [SkippableFact]
+    public async Task A_domains_point_is_of_class_filesystem_and_restores_and_nothing_is_left()
+    {
+        await host.ReadyAsync();
+        var nodes = await NodesAsync();
+        var run = await Node.WaitForRunAsync(await Node.StartBackupAsync());
+        Assert.True(run.State == "succeeded", File.ReadAllText(Path.Combine(Node.Folder, "qgad.log")));
+        var point = (await Node.AskAsync("point", "list"))["items"]!.AsArray().Single(point => (string?)point!["run"] == run.Id)!;
+        Assert.Equal("filesystem", (string?)point["class"]);
+        await Points.AssertRestoresAsync(Node, Vm.Synced, point, Path.Combine(Node.Folder, "restored", run.Id));
+        await AssertNothingLeftAsync();
+        Assert.Equal(nodes, await NodesAsync());
+    }
+
+    [SkippableFact]
+    public async Task With_libvirtd_killed_in_the_window_the_guest_is_thawed_and_nothing_is_left()
+    {
+        await host.ReadyAsync();
+        var run = await Node.StartBackupAsync();
+        await Poll.UntilAsync("frozen guest", Guests.Limit, () => Vm.IsFrozen());
+        HostProcess.Signal(host.Libvirt.DaemonPid, HostProcess.SigKill);
+        await Poll.UntilAsync("thaw", Second, () => !Vm.IsFrozen());
+        await Vm.Synced.WritesAfterAsync(Vm.Synced.Latest, Guests.Limit);
+        await host.Libvirt.StartDaemonAsync();
+        await Node.WaitForRunAsync(run);
+        await Node.WaitForVmsAsync(1);
+        await Poll.ForAsync("sweep", Guests.Limit, async () => await LeftAsync() is null ? "done" : null);
+    }
+
+    [SkippableFact]
+    public async Task A_backup_of_somebody_else_is_told_before_the_freeze_and_not_ended()
+    {
+        await host.ReadyAsync();
+        var frozen = Vm.Synced.Hooks.Count;
+        var xml = Path.Combine(Vm.Directory, "pull.xml");
+        await File.WriteAllTextAsync(xml, $"""
+            <domainbackup mode='pull'><server transport='unix' socket='{Vm.Directory}/pull.sock'/><disks>
+            <disk name='vda' backup='yes' type='file'><scratch file='{Vm.Directory}/scratch'/></disk>
+            <disk name='vdb' backup='no'/></disks></domainbackup>
+            """);
+        await host.Libvirt.VirshAsync("backup-begin", Vm.Name, xml);
+        var run = await Node.StartBackupAsync();
+        Assert.Equal("failed", (await Node.WaitForRunAsync(run)).State);
+        var item = (await Node.AskAsync("run", "items", run))["items"]!.AsArray().Single()!;
+        Assert.Contains("libvirt is at another job on the VM: backup", (string?)item["reason"], StringComparison.Ordinal);
+        Assert.Contains("pull", await host.Libvirt.VirshAsync("backup-dumpxml", Vm.Name), StringComparison.Ordinal);
+        Assert.Equal(frozen, Vm.Synced.Hooks.Count);
+        await host.Libvirt.VirshAsync("domjobabort", Vm.Name);
+    }
+
+    private async Task AssertNothingLeftAsync() => Assert.Null(await LeftAsync());
+
+    /// <summary>What is of ours in libvirt; null: nothing.</summary>
+    private async Task<string?> LeftAsync()
+    {
+        var job = await host.Libvirt.TryVirshAsync("backup-dumpxml", Vm.Name);
+        if (job.ExitCode == 0) return job.Output;
+        var xml = await host.Libvirt.VirshAsync("dumpxml", Vm.Name);
+        return xml.Contains("qgaorchestrator", StringComparison.Ordinal) ? xml : null;
+    }
+
+    /// <summary>QEMU's block nodes, as many as it has.</summary>
+    private async Task<int> NodesAsync() => (await host.Libvirt.VirshAsync(
+        "qemu-monitor-command", Vm.Name, """{"execute":"query-named-block-nodes","arguments":{"flat":true}}"""))
+        .Split("\"node-name\"").Length;
+}

@@ -1,0 +1,106 @@
+using QgaOrchestrator.EndToEnd.Tests.RealVms;
+using QgaOrchestrator.Lab;
+
+namespace QgaOrchestrator.EndToEnd.Tests.Libvirt;
+
+/// <summary>A domain of a real libvirtd, and what becomes of its frozen guest when node, watchdog or daemon end.</summary>
+[Collection(nameof(Alone))]
+public sealed class LibvirtTests(LibvirtNode host) : IClassFixture<LibvirtNode>
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    private NodeProcess Node => host.Node;
+
+    private LibvirtVm Vm => host.Vm;
+
+    [SkippableFact]
+    public async Task A_domain_is_listed_answers_commands_and_runs_and_is_frozen_and_thawed()
+    {
+        await host.ReadyAsync();
+        await Poll.ForAsync("running VM", Guests.Limit, async () =>
+            (string?)(await Node.AskAsync("vm", "show", Vm.Name))["monitor"]!["state"] == "running" ? "yes" : null);
+        Assert.Equal("qga-demo", (string?)(await Node.AskAsync("vm", "call", Vm.Name, "guest-get-osinfo"))["id"]);
+        var refused = await Node.CtlAsync("vm", "call", Vm.Name, "guest-file-close", """{"handle":77}""");
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("handle '77' has not been found", refused.Error, StringComparison.Ordinal);
+        var run = await Node.AskAsync("command", "run", "guest-ping", "--select", "*", "--yes");
+        Assert.Equal("succeeded", (string?)run["state"]);
+
+        await FreezeAsync();
+        await Tool.MustAsync(Programs.Ctl, "--config", Node.Config, "thaw", Vm.Name);
+        Assert.False(Vm.IsFrozen());
+        await Vm.Synced.WritesAfterAsync(Vm.Synced.Latest, Guests.Limit);
+    }
+
+    [SkippableFact]
+    public async Task With_libvirtd_killed_a_frozen_guest_is_thawed_in_a_second_and_served_again_later()
+    {
+        await host.ReadyAsync();
+        await FreezeAsync();
+        await host.Libvirt.KillDaemonAsync();
+        await AssertThawedAsync(Second);
+        await host.Libvirt.StartDaemonAsync();
+        await Node.WaitForVmsAsync(1);
+        Assert.Equal("{}", (await Node.AskAsync("vm", "call", Vm.Name, "guest-ping")).ToJsonString());
+    }
+
+    [SkippableFact]
+    public async Task With_libvirtd_hanging_a_frozen_guest_is_thawed_within_a_second_of_its_end()
+    {
+        await host.ReadyAsync();
+        await FreezeAsync();
+        HostProcess.Signal(host.Libvirt.DaemonPid, HostProcess.SigStop);
+        await Poll.UntilAsync("stop", Second, () => HostProcess.IsStopped(host.Libvirt.DaemonPid));
+        var thaw = Node.CtlAsync("thaw", Vm.Name);
+        // Whose channel a stopped daemon holds, nobody reaches: the node says so, and goes on.
+        await Poll.UntilAsync("alarm", Guests.Limit, () => File.ReadAllText(Path.Combine(Node.Folder, "qgad.log"))
+            .Contains("the guest may still be frozen and does not reply to its thaw", StringComparison.Ordinal));
+        Assert.True(Vm.IsFrozen());
+        await host.Libvirt.KillDaemonAsync();
+        await AssertThawedAsync(Second);
+        await thaw;
+        await host.Libvirt.StartDaemonAsync();
+    }
+
+    [SkippableFact]
+    public async Task With_the_node_killed_the_watchdog_thaws_through_libvirt_in_a_second()
+    {
+        await host.ReadyAsync();
+        await FreezeAsync();
+        Node.Signal(HostProcess.SigKill);
+        await AssertThawedAsync(Second);
+        await Node.WaitForEndAsync();
+        await Node.StartAgainAsync();
+    }
+
+    [SkippableFact]
+    public async Task With_node_and_libvirtd_killed_the_watchdog_thaws_over_the_channel_in_a_second()
+    {
+        await host.ReadyAsync();
+        await FreezeAsync();
+        HostProcess.Signal(host.Libvirt.DaemonPid, HostProcess.SigKill);
+        Node.Signal(HostProcess.SigKill);
+        await AssertThawedAsync(Second);
+        await Node.WaitForEndAsync();
+        await host.Libvirt.StartDaemonAsync();
+        await Node.StartAgainAsync();
+    }
+
+    private async Task FreezeAsync()
+    {
+        Assert.Equal(2, (int)await Node.AskAsync("vm", "call", Vm.Name, "guest-fsfreeze-freeze"));
+        Assert.True(Vm.IsFrozen());
+    }
+
+    private async Task AssertThawedAsync(TimeSpan limit)
+    {
+        await Poll.UntilAsync("thaw", limit, () => !Vm.IsFrozen(), () => File.ReadAllText(Path.Combine(Node.Folder, "qgad.log")));
+        await Vm.Synced.WritesAfterAsync(Vm.Synced.Latest, Guests.Limit);
+    }
+}
+
+internal static class LibvirtGuests
+{
+    /// <summary>Between the freeze hook's call and the thaw hook's: frozen, or about to be.</summary>
+    public static bool IsFrozen(this LibvirtVm vm) => vm.Synced.Hooks is [.., { What: "freeze" }];
+}
