@@ -91,6 +91,19 @@ public interface IVmSource
     /// <param name="before">What this source's last look found: what has not changed need not be looked at again, and where
     /// nothing has, it is returned itself.</param>
     SourceLook Look(SourceLook? before = null);
+
+    /// <summary>Whether a VM that another source has found is one of this source's, which knows more of it: it is left to
+    /// this one.</summary>
+    bool Owns(FoundVm vm) => false;
+
+    /// <summary>Takes back what attempts that are over have left in the host's own config, also of VMs that do not run. Called
+    /// at the node's start and from time to time.</summary>
+    /// <param name="unsettled">Asks for the hashes (<see cref="CutNames.Hash"/>) of the attempts on a VM, by its name, that
+    /// their runs have not settled. Called only where something was left.</param>
+    /// <returns>What was done or could not be done, a sentence each.</returns>
+    Task<IReadOnlyList<string>> TidyAsync(
+        CutHost host, Func<string, Task<IReadOnlySet<string>>> unsettled, CancellationToken cancel) =>
+        Task.FromResult<IReadOnlyList<string>>([]);
 }
 
 /// <summary>One source's options, by their names below the source.</summary>

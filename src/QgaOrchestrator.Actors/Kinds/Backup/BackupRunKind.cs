@@ -84,7 +84,7 @@ public sealed class BackupRunKind : RunKind
 
     public override Task<IReadOnlyList<string>> SweepAsync(
         VmServices services, VmSpec vm, IMachine machine, IReadOnlySet<string> unsettled, CancellationToken cancel) =>
-        vm.Kind.CutMethods.SweepAsync(new CutJob(services.Cuts, vm.Id.Entity, machine), unsettled, cancel);
+        vm.Kind.CutMethods.SweepAsync(BackupCut.JobOf(services, vm, machine), unsettled, cancel);
 
     protected override RunOptions Read(RunOptions run, RunOptionReader reader)
     {

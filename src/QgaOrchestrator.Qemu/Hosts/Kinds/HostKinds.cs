@@ -1,4 +1,5 @@
 using QgaOrchestrator.Qemu.Agent;
+using QgaOrchestrator.Qemu.Hosts.Kinds.Proxmox;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Sockets;
 using QgaOrchestrator.Qemu.Machines;
 
@@ -11,6 +12,7 @@ public static class HostKinds
     public static IReadOnlyList<IHostKind> All { get; } =
     [
         new SocketsKind(),
+        new ProxmoxKind(),
     ];
 
     public static string Default => All[0].Name;
