@@ -30,9 +30,10 @@ internal sealed class TidyingActor : ReceiveActor, IWithTimers
     /// <param name="unsettled">The hashes of the attempts on a VM of this host, by its name, that their runs have not
     /// settled.</param>
     /// <param name="first">From the start to the first look.</param>
+    /// <param name="again">From one look to the next.</param>
     public TidyingActor(
         IReadOnlyList<IVmSource> sources, CutHost cuts, Func<string, Task<IReadOnlySet<string>>> unsettled,
-        TimeSpan? first = null)
+        TimeSpan? first = null, TimeSpan? again = null)
     {
         Receive<Due>(_ => Task.Run(() => TidyAsync(sources, cuts, unsettled))
             .PipeTo(Self, failure: e => new Tidied([$"Cannot look for what earlier runs left on this host: {e.Message}"])));
@@ -40,7 +41,7 @@ internal sealed class TidyingActor : ReceiveActor, IWithTimers
         {
             foreach (var sentence in m.Said.Except(_said)) _log.Warning("{0}", sentence);
             _said = m.Said;
-            Timers.StartSingleTimer("due", new Due(), Again);
+            Timers.StartSingleTimer("due", new Due(), again ?? Again);
         });
         _first = first ?? First;
     }

@@ -52,9 +52,10 @@ internal sealed class NodeProcess : IAsyncDisposable
     public static Task<NodeProcess> StartAsync(string folder, string vms, params string[] settings) =>
         StartAsync(folder, vms, settings, null);
 
-    /// <summary>The same, its environment and so its watchdog's added to.</summary>
+    /// <summary>The same, its environment and so its watchdog's added to, and with another source where one is given.</summary>
     public static async Task<NodeProcess> StartAsync(
-        string folder, string vms, string[] settings, IReadOnlyDictionary<string, string>? environment)
+        string folder, string vms, string[] settings, IReadOnlyDictionary<string, string>? environment,
+        object? source = null)
     {
         Directory.CreateDirectory(folder);
         var node = new NodeProcess(folder, $"http://127.0.0.1:{FreePort()}", settings, environment);
@@ -70,7 +71,7 @@ internal sealed class NodeProcess : IAsyncDisposable
             {
                 Sources = new[]
                 {
-                    new
+                    source ?? new
                     {
                         Kind = "sockets",
                         Hold = "exclusive",
