@@ -19,8 +19,7 @@ public sealed class FakeProxmox
         Directory.CreateDirectory(At("var/run"));
         Directory.CreateDirectory(At("usr/sbin"));
         Directory.CreateSymbolicLink(At("etc/pve/local"), $"nodes/{node}");
-        File.WriteAllText(Qm, Script);
-        File.SetUnixFileMode(Qm, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        AddProgram("qm", Script);
         SetQuorum(true);
         Count();
     }
@@ -83,6 +82,17 @@ public sealed class FakeProxmox
         $$"""
         {"nodename": "{{Node}}", "version": 4, "cluster": {"name": "c", "nodes": 3, "quorate": {{(quorate ? 1 : 0)}} } }
         """);
+
+    /// <summary>The cluster's storage.cfg.</summary>
+    public void SetStorages(string text) => File.WriteAllText(Path.Combine(Config, "storage.cfg"), text);
+
+    /// <summary>A program of the host's, in sh.</summary>
+    public void AddProgram(string name, string script)
+    {
+        File.WriteAllText(At($"usr/sbin/{name}"), script);
+        File.SetUnixFileMode(
+            At($"usr/sbin/{name}"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
 
     /// <summary>Lines of sh that qm begins with; the words of its call are $1, $2, ...</summary>
     public void BeginQmWith(string script) => File.WriteAllText(At("qm.begin"), script);

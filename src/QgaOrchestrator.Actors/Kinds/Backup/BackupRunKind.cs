@@ -9,7 +9,6 @@ using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Cut.Methods;
-using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Machines;
 
 namespace QgaOrchestrator.Actors.Kinds.Backup;

@@ -2,7 +2,6 @@ using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Proxmox.Locks;
-using QgaOrchestrator.Qemu.Hosts.Kinds.Proxmox.Site;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Wire;

@@ -123,30 +123,12 @@ internal sealed class ConfigLock(ProxmoxSite site, string vm, int id, CutHost ho
     {
         var written = WrittenAt();
         if (note.SetAt == written) return true;
-        if (IsVzdumpAtWork())
+        if (site.IsVzdumpAtWork())
             throw new CutException(
                 $"VM {id} is locked (lock: {Name}), by this node or by vzdump, which works on this host",
                 "It is looked at again when vzdump has ended");
         // Somebody has changed a locked config (--skiplock), or the node ended while qm worked.
         return note.SetAt is not null || (written - note.Since).Duration() < Soon;
-    }
-
-    private bool IsVzdumpAtWork()
-    {
-        try
-        {
-            // As flock(LOCK_EX | LOCK_NB), and let go at once.
-            using var probe = new FileStream(site.VzdumpLock, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-            return false;
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return false;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return true;
-        }
     }
 
     private DateTimeOffset WrittenAt() => File.GetLastWriteTimeUtc(site.ConfigOf(id));
@@ -169,7 +151,7 @@ internal sealed class ConfigLock(ProxmoxSite site, string vm, int id, CutHost ho
 
     private string? Owner() => Try(() => site.OwnerOf(id));
 
-    private T Try<T>(Func<T> read)
+    private static T Try<T>(Func<T> read)
     {
         try
         {

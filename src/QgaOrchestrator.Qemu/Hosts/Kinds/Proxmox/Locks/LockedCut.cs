@@ -12,12 +12,18 @@ internal sealed class LockedCut(ICut inner, ProxmoxVm vm, ConfigLock held, CutJo
 {
     public async Task<CutPlan> PrepareAsync(CutNames names, CutTarget target, CancellationToken cancel)
     {
-        var left = await BeginAsync(names, target.Directory, cancel).ConfigureAwait(false);
+        var config = await BeginAsync(names, target.Directory, cancel).ConfigureAwait(false);
+        var given = target.Exclude;
+        string[] left = [.. config.Disks.Where(disk => disk.IsLeftOut || disk.IsMedium).Select(disk => disk.Key)];
         try
         {
-            var plan = await inner
-                .PrepareAsync(names, target with { Exclude = [.. target.Exclude.Union(left)] }, cancel).ConfigureAwait(false);
-            return plan with { Machine = plan.Machine is { } disks ? Told(disks, left.Except(target.Exclude)) : null };
+            target = target with
+            {
+                Exclude = [.. target.Exclude.Union(left)],
+                Thin = await new ThinVolumes(vm.Site, job.Host.Time).MeasureAsync(config).ConfigureAwait(false),
+            };
+            var plan = await inner.PrepareAsync(names, target, cancel).ConfigureAwait(false);
+            return plan with { Machine = plan.Machine is { } disks ? Told(disks, left.Except(given)) : null };
         }
         catch
         {
@@ -83,15 +89,14 @@ internal sealed class LockedCut(ICut inner, ProxmoxVm vm, ConfigLock held, CutJo
     }
 
     /// <summary>Locks the VM, where its source says so. Nothing is made where that fails.</summary>
-    /// <returns>Disks to leave out, by their devices' ids.</returns>
-    private async Task<IReadOnlyList<string>> BeginAsync(CutNames names, string directory, CancellationToken cancel)
+    private async Task<GuestConfig> BeginAsync(CutNames names, string directory, CancellationToken cancel)
     {
         try
         {
             var config = held.RequireFree(names.Hash);
             if (vm.Site.TakesLock && job.IsRehearsal) held.RequireQuorum();
             else if (vm.Site.TakesLock) await held.TakeAsync(names.Hash, cancel).ConfigureAwait(false);
-            return [.. config.Disks.Where(disk => disk.IsLeftOut || disk.IsMedium).Select(disk => disk.Key)];
+            return config;
         }
         catch
         {

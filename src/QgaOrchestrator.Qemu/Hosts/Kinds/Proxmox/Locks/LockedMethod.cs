@@ -23,7 +23,13 @@ internal sealed class LockedMethod(ICutMethod inner) : ICutMethod
 
     public IEnumerable<CutOptionFault> Check(IReadOnlyDictionary<string, string> own) => inner.Check(own);
 
-    public Task<IReadOnlyList<CutWarning>> WarningsAsync(CutJob job) => inner.WarningsAsync(job);
+    public async Task<IReadOnlyList<CutWarning>> WarningsAsync(CutJob job)
+    {
+        var warnings = await inner.WarningsAsync(job).ConfigureAwait(false);
+        return job.Address is ProxmoxVm vm
+            ? [.. warnings, .. LockWarnings.Of(vm, job.Host.Time, inner.QemuWritesImages)]
+            : warnings;
+    }
 
     public void RequireSettled(CutJob job)
     {

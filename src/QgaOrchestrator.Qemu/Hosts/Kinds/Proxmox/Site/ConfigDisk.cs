@@ -13,6 +13,9 @@ internal sealed record ConfigDisk(string Key, string Volume, IReadOnlyDictionary
     /// <summary>Its owner leaves it out of backups.</summary>
     public bool IsLeftOut => Options.GetValueOrDefault("backup") is "0" or "no" or "off" or "false";
 
+    /// <summary>It is part of a backup.</summary>
+    public bool IsCopied => !IsMedium && !IsLeftOut && Key != Tpm;
+
     public static ConfigDisk Parse(string key, string value)
     {
         var parts = value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)

@@ -22,14 +22,11 @@ internal sealed record ProxmoxSite(string Config, string Sockets, bool TakesLock
     /// <summary>The folder of this host's VMs.</summary>
     public string Guests => GuestsOf(Node);
 
-    /// <summary>Proxmox's command for VMs. As root it is found by PATH.</summary>
-    public string Qm => Root == "/" ? "qm" : Path.Combine(Root, "usr/sbin/qm");
+    /// <summary>Proxmox's command for VMs.</summary>
+    public string Qm => Program("qm");
 
-    /// <summary>Proxmox's command for storages.</summary>
-    public string Pvesm => Root == "/" ? "pvesm" : Path.Combine(Root, "usr/sbin/pvesm");
-
-    /// <summary>The file that vzdump holds a lock on (flock) for as long as it works on this host.</summary>
-    public string VzdumpLock => Path.Combine(Root, "var/run/vzdump.lock");
+    /// <summary>A program of this host, found by PATH.</summary>
+    public string Program(string name) => Root == "/" ? name : Path.Combine(Root, "usr/sbin", name);
 
     public string AgentOf(int id) => SocketOf(id, "qga");
 
@@ -94,6 +91,29 @@ internal sealed record ProxmoxSite(string Config, string Sockets, bool TakesLock
 
     /// <summary>Changes with whatever pmxcfs counts: its version and its list of VMs.</summary>
     public string Version() => Text(".version") + Text(".vmlist");
+
+    /// <summary>The cluster's storages, by their names.</summary>
+    public IReadOnlyDictionary<string, StorageConfig> Storages() => StorageConfig.Parse(Text("storage.cfg"));
+
+    /// <summary>Whether vzdump works on this host: it holds a lock on a file (flock) for as long as it does.</summary>
+    public bool IsVzdumpAtWork()
+    {
+        try
+        {
+            // As flock(LOCK_EX | LOCK_NB), and let go at once.
+            using var probe = new FileStream(
+                Path.Combine(Root, "var/run/vzdump.lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return true;
+        }
+    }
 
     /// <summary>Why no VM can be locked: without a quorum pmxcfs refuses whatever would be written. Null: it can.</summary>
     public VmObstacle? NoQuorum()
