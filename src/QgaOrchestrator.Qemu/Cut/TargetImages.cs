@@ -63,8 +63,8 @@ internal sealed class TargetImages(IMonitor monitor, TimeProvider time, CutNames
         _growth += WithTables(Math.Min(thin.Held ?? disk.Size, disk.Size));
         if (Free(disk) is not { } free || free >= _growth) return;
         throw new CutException(
-            $"the target has no room for {disk.Image}: its disk's storage {(thin.Held is null ? "may hold" : "holds")} so much that "
-                + $"{_growth} bytes are needed, and {free} are free",
+            $"the target has no room for {disk.Image}: its disk's storage {(thin.Held is null ? "may hold" : "holds")} so much "
+                + $"that {_growth} bytes are needed, and {free} are free",
             "Free space on the target, or choose another with the option target.");
     }
 

@@ -80,7 +80,8 @@ internal static class WritableDisks
     private static IEnumerable<string> Candidates(BlockDevice device)
     {
         var node = device.Inserted?.NodeName;
-        string?[] names = [node?.StartsWith('#') == true ? null : node, DeviceId.Of(device.Qdev), device.Device, node, device.Qdev];
+        string?[] names =
+            [node?.StartsWith('#') == true ? null : node, DeviceId.Of(device.Qdev), device.Device, node, device.Qdev];
         return names.OfType<string>().Where(name => name.Length > 0);
     }
 

@@ -62,7 +62,8 @@ internal sealed class LockNotes(CutHost host)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CutException(
-                $"{path} cannot be written: {e.Message}", "Make room in Node.DataDirectory: without this record no VM is locked.");
+                $"{path} cannot be written: {e.Message}",
+                "Make room in Node.DataDirectory: without this record no VM is locked.");
         }
     }
 

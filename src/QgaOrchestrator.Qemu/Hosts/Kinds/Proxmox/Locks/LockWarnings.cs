@@ -24,9 +24,9 @@ internal static class LockWarnings
                 "Set \"Lock\": true in the source, or run vzdump's jobs at different times");
         if (makesImages && Thin(vm, time) is { Count: > 0 } thin)
             yield return new(
-                $"the storage of {string.Join(", ", thin.Select(disk => $"{disk.Key} ({disk.Volume})"))} is thin, so the image grows "
-                    + "while it is copied, and a target that fills up meanwhile fails the copy, or before QEMU 10.1 the guest's "
-                    + "writes",
+                $"the storage of {string.Join(", ", thin.Select(disk => $"{disk.Key} ({disk.Volume})"))} is thin, so the image "
+                    + "grows while it is copied, and a target that fills up meanwhile fails the copy, or before QEMU 10.1 the "
+                    + "guest's writes",
                 "Let nothing else fill the target, and keep free on it what the volume holds");
     }
 

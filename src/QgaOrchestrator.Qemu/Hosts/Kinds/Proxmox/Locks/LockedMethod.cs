@@ -76,5 +76,6 @@ internal sealed class LockedMethod(ICutMethod inner) : ICutMethod
     private static ConfigLock LockOf(CutJob job, ProxmoxVm vm) => new(vm.Site, job.Vm, vm.Id, job.Host);
 
     private static CutException Unsettled(LockNote note) => new(
-        $"{note.Warning}, for an earlier attempt that is not settled", "Its run finishes or undoes it first; then run this again");
+        $"{note.Warning}, for an earlier attempt that is not settled",
+        "Its run finishes or undoes it first; then run this again");
 }

@@ -8,7 +8,8 @@ internal sealed record ConfigDisk(string Key, string Volume, IReadOnlyDictionary
     public const string Tpm = "tpmstate0";
 
     /// <summary>A drive for media, also the one that holds cloud-init's data.</summary>
-    public bool IsMedium => Options.GetValueOrDefault("media") == "cdrom" || Volume.Contains("cloudinit", StringComparison.Ordinal);
+    public bool IsMedium =>
+        Options.GetValueOrDefault("media") == "cdrom" || Volume.Contains("cloudinit", StringComparison.Ordinal);
 
     /// <summary>Its owner leaves it out of backups.</summary>
     public bool IsLeftOut => Options.GetValueOrDefault("backup") is "0" or "no" or "off" or "false";

@@ -39,19 +39,26 @@ internal sealed class ThinVolumes(ProxmoxSite site, TimeProvider time)
         }
 
         if (storage.Type == StorageConfig.Zfs && storage.Options.GetValueOrDefault("pool") is { } pool)
-            return await AskAsync("zfs", "get", "-Hp", "-o", "value", "logicalreferenced", $"{pool}/{volume}").ConfigureAwait(false)
-                is { } said && Number(said) is { } bytes ? (long)bytes : null;
+        {
+            var said = await AskAsync("zfs", "get", "-Hp", "-o", "value", "logicalreferenced", $"{pool}/{volume}")
+                .ConfigureAwait(false);
+            return said is not null && Number(said) is { } bytes ? (long)bytes : null;
+        }
+
         return null;
     }
 
     private async Task<string?> AskAsync(string program, params string[] arguments)
     {
-        var said = await new ProxmoxTool(site.Program(program), time).RunAsync("look", Limit, arguments).ConfigureAwait(false);
+        var tool = new ProxmoxTool(site.Program(program), time);
+        var said = await tool.RunAsync("look", Limit, arguments).ConfigureAwait(false);
         return said.IsDone ? said.Output.Trim() : null;
     }
 
     private static double? Number(string text) =>
-        double.TryParse(text.Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number : null;
+        double.TryParse(text.Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 
     private static StorageConfig? StorageOf(ConfigDisk disk, IReadOnlyDictionary<string, StorageConfig> storages) =>
         disk.Volume.Split(':', 2) is [var storage, _] ? storages.GetValueOrDefault(storage) : null;
