@@ -1,5 +1,6 @@
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
+using QgaOrchestrator.Qemu.Hosts.Kinds.Proxmox;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Sockets;
 using QgaOrchestrator.Qemu.Machines;
 
@@ -13,6 +14,7 @@ public static class HostKinds
     [
         new SocketsKind(),
         new LibvirtKind(),
+        new ProxmoxKind(),
     ];
 
     public static string Default => All[0].Name;

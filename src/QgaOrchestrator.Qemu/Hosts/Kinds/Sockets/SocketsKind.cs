@@ -58,7 +58,7 @@ internal sealed class SocketsKind : IHostKind
     {
         { Monitor: null } => null,
         { Monitor: var path, IsShared: true } sockets =>
-            new QmpMachine(new PerCommandMonitor(new SocketMonitor(path, time)), sockets.Agent),
+            new QmpMachine(new PerCommandMonitor(new SocketMonitor(path, time, sockets.Hold)), sockets.Agent),
         { Monitor: var path } sockets => new QmpMachine(new SocketMonitor(path, time), sockets.Agent),
     };
 
