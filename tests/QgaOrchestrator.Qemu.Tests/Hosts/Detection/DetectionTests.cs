@@ -1,6 +1,8 @@
 using QgaOrchestrator.Qemu.Hosts;
 using QgaOrchestrator.Qemu.Hosts.Detection;
 using QgaOrchestrator.Qemu.Hosts.Kinds;
+using QgaOrchestrator.Qemu.Tests.Hosts.Kinds.Libvirt;
+using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Qemu.Tests.Hosts.Detection;
 
@@ -97,6 +99,36 @@ public sealed class DetectionTests : IDisposable
         var line = QemuCommandLine.Parse(
             ["qemu", "-uuid", "u", "-chardev", "socket,id=qga0,path=/a,server=on,wait=off", option, value]);
         Assert.Equal(("/a", true, "u"), (line.Agent, line.HasAgentPort, line.Uuid));
+    }
+
+    [Fact]
+    public async Task The_VMs_of_a_Proxmox_host_are_left_to_their_kind()
+    {
+        await using var fleet = new SimulatedFleet(_root["vms"], 1, new() { Name = _ => "100" });
+        var host = new FakeProxmox(_root.Path);
+        host.Write(100, "name: db\n");
+        host.Start(100, fleet.Vms[0]);
+        host.Write(101, "name: off\n");
+        Start(Line("db", "/run/qemu-server/100.qga", "/run/qemu-server/100.qmp"));
+        File.WriteAllText(_root["run/qemu-server/100.pid"], $"{_pids}\n");
+        var found = Assert.Single(await DetectAsync());
+        Assert.Equal(("proxmox", "proxmox"), (found.Kind, (string?)Assert.Single(found.Sources)["Kind"]));
+        Assert.Equal([("100", (int?)_pids, 0), ("101", null, 1)], found.Vms.Select(vm => (vm.Name, vm.Pid, vm.Missing.Count)));
+    }
+
+    [Fact]
+    public async Task The_domains_of_a_libvirt_host_are_left_to_their_kind()
+    {
+        await using var fleet = new SimulatedFleet(_root["vms"], 1);
+        await using var daemon = new FakeLibvirtd(_root["run/libvirt"]);
+        daemon.Add(new FakeDomain(fleet.Vms[0], _root.Path));
+        Start(["qemu-system-x86_64", "-name", "guest=vm001", "-uuid", $"{fleet.Vms[0].Uuid}"]);
+        Start(Line("own", "/run/q/own.agent", "/run/q/own.monitor"));
+        var found = await DetectAsync();
+        Assert.Equal(["libvirt", "sockets"], found.Select(vms => vms.Kind).Order());
+        var domain = Assert.Single(found.Single(vms => vms.Kind == "libvirt").Vms);
+        Assert.Equal((fleet.Vms[0].Name, (int?)101, 0), (domain.Name, domain.Pid, domain.Missing.Count));
+        Assert.Equal("own", Assert.Single(found.Single(vms => vms.Kind == "sockets").Vms).Name);
     }
 
     private static string[] Line(string? name, string? agent, string? monitor) =>

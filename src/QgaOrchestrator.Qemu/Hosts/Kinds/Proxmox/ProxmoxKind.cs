@@ -49,6 +49,8 @@ internal sealed class ProxmoxKind : IHostKind
 
     public IHostAdvice Advice { get; } = new ProxmoxAdvice();
 
+    public Task<DetectedVms?> DetectAsync(HostSight host) => Task.FromResult(ProxmoxDetection.Detect(this, host));
+
     /// <summary>An address that was read from the ledger holds the sockets alone.</summary>
     private static VmAddress.Sockets Of(VmAddress address) => address as VmAddress.Sockets
         ?? throw new ArgumentException($"{address} is no address of shared sockets", nameof(address));
