@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Qemu.Hosts.Detection;
 using QgaOrchestrator.Qemu.Ledger;
-using QgaOrchestrator.Qemu.Machines;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Sockets;
 
