@@ -33,6 +33,8 @@ public sealed class LibvirtNode : IAsyncLifetime
                 Path.Combine(_folder, "node"), "", [], null, new { Kind = "libvirt", Uri = "qemu:///system" }, Libvirt.Enter);
         }
         await Node.WaitForVmsAsync(1);
+        await Poll.ForAsync("running VM", TimeSpan.FromSeconds(60), async () =>
+            (string?)(await Node.AskAsync("vm", "show", Vm.Name))["monitor"]!["state"] == "running" ? "yes" : null);
     }
 
     public async Task DisposeAsync()

@@ -17,14 +17,12 @@ public sealed class LibvirtTests(LibvirtNode host) : IClassFixture<LibvirtNode>
     public async Task A_domain_is_listed_answers_commands_and_runs_and_is_frozen_and_thawed()
     {
         await host.ReadyAsync();
-        await Poll.ForAsync("running VM", Guests.Limit, async () =>
-            (string?)(await Node.AskAsync("vm", "show", Vm.Name))["monitor"]!["state"] == "running" ? "yes" : null);
         Assert.Equal("qga-demo", (string?)(await Node.AskAsync("vm", "call", Vm.Name, "guest-get-osinfo"))["id"]);
         var refused = await Node.CtlAsync("vm", "call", Vm.Name, "guest-file-close", """{"handle":77}""");
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("handle '77' has not been found", refused.Error, StringComparison.Ordinal);
-        var run = await Node.AskAsync("command", "run", "guest-ping", "--select", "*", "--yes");
-        Assert.Equal("succeeded", (string?)run["state"]);
+        var run = await Node.CtlAsync("run", "command", "guest-ping", "--select", "*", "--yes");
+        Assert.True(run.ExitCode == 0, run.Output + run.Error);
 
         await FreezeAsync();
         await Tool.MustAsync(Programs.Ctl, "--config", Node.Config, "thaw", Vm.Name);
