@@ -1,6 +1,7 @@
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Proxmox.Locks;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Proxmox.Site;
+using QgaOrchestrator.Qemu.Tests.Cut;
 using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Qemu.Tests.Hosts.Kinds.Proxmox;
@@ -20,11 +21,11 @@ public sealed class ConfigLockTests : IDisposable
     {
         _proxmox = new FakeProxmox(_root.Path);
         _proxmox.Write(100, "name: db\n\n[before]\nlock: of-the-past\n");
-        var (site, host) = (
-            new ProxmoxSite(_proxmox.Config, _proxmox.Sockets, TakesLock: true, _proxmox.Root),
-            new CutHost(_root["data"], TimeProvider.System));
-        (_lock, _notes, _tidying) = (new ConfigLock(site, Vm, 100, host), new LockNotes(host), new LockTidying(site, host));
+        var host = new CutHost(_root["data"], TimeProvider.System);
+        (_lock, _notes, _tidying) = (new ConfigLock(Site, Vm, 100, host), new LockNotes(host), new LockTidying(Site, host));
     }
+
+    private ProxmoxSite Site => new(_proxmox.Config, _proxmox.Sockets, TakesLock: true, _proxmox.Root);
 
     public void Dispose() => _root.Dispose();
 
@@ -35,8 +36,8 @@ public sealed class ConfigLockTests : IDisposable
         await _lock.TakeAsync(Ours, default);
         Assert.Equal("backup", _proxmox.LockOf(100));
         Assert.Contains(Ours, File.ReadAllText(_root["seen"]), StringComparison.Ordinal);
-        _lock.RequireFree(Ours);
-        Assert.Throws<CutException>(() => _lock.RequireFree(Others));
+        await _lock.RequireFreeAsync(Ours);
+        await Assert.ThrowsAsync<CutException>(() => _lock.RequireFreeAsync(Others));
 
         Assert.Null(await _lock.TryReleaseAsync(Others));
         Assert.Equal("backup", _proxmox.LockOf(100));
@@ -186,7 +187,7 @@ public sealed class ConfigLockTests : IDisposable
         _proxmox.Move(100, "pve2");
         Assert.Contains("On pve2: qm unlock 100", Assert.Single(await TidyAsync()), StringComparison.Ordinal);
         Assert.NotNull(_notes.Read(Vm));
-        Assert.Contains("has moved to pve2", _lock.Loss(Ours)!.Message, StringComparison.Ordinal);
+        Assert.Contains("has moved to pve2", (await _lock.LossAsync(Ours))!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -196,6 +197,29 @@ public sealed class ConfigLockTests : IDisposable
         File.Delete(_proxmox.ConfigOf(100));
         await TidyAsync();
         Assert.Null(_notes.Read(Vm));
+    }
+
+    [Fact]
+    public async Task While_pmxcfs_hangs_nobody_waits_for_it_beyond_the_limit()
+    {
+        var time = new ManualTime();
+        var hanging = new ConfigLock(Site, Vm, 100, new CutHost(_root["data"], time));
+        File.Move(_proxmox.ConfigOf(100), _root["config"]);
+        RealQemu.Run("mkfifo", _proxmox.ConfigOf(100));
+
+        var copies = Enumerable.Range(0, 5).Select(_ => hanging.LossAsync(Ours)).ToList();
+        var backup = hanging.RequireFreeAsync(Ours);
+        time.Advance(TimeSpan.FromSeconds(11));
+
+        Assert.All(await Task.WhenAll(copies), Assert.Null);
+        var refused = await Assert.ThrowsAsync<CutException>(() => backup);
+        Assert.Contains("does not answer", refused.Message, StringComparison.Ordinal);
+
+        File.Move(_proxmox.ConfigOf(100), _root["pipe"]);
+        File.Move(_root["config"], _proxmox.ConfigOf(100));
+        // Whoever hangs is let go.
+        using (new FileStream(_root["pipe"], FileMode.Open, FileAccess.ReadWrite)) { }
+        await _lock.RequireFreeAsync(Ours);
     }
 
     private Task<IReadOnlyList<string>> TidyAsync() =>

@@ -22,6 +22,7 @@ public sealed class ProxmoxDisksTests : IDisposable
         scsi0: local:100/vm-100-disk-1.raw,size=1M
         scsi1: local:100/vm-100-disk-2.raw,backup=0,size=1M
         scsi7: local:100/not-plugged-in.raw,backup=0,size=1M
+        tpmstate0: local:100/vm-100-disk-4.raw,size=4M,version=v2.0
         virtio1: local:100/vm-100-disk-3.qcow2,size=1M
         """;
 
@@ -38,6 +39,7 @@ public sealed class ProxmoxDisksTests : IDisposable
     public async Task Its_disks_are_cut_as_they_are_and_its_config_says_which_are_left_out(string method, bool byBlockdev)
     {
         await using var qemu = await RealQemu.StartAsync(disks: 0, more: files => Arguments(files, byBlockdev));
+        await qemu.AskAsync("block-dirty-bitmap-add", """{"node": "drive-virtio1", "name": "of-another-backup"}""");
         var before = await qemu.GraphAsync();
         var proxmox = HostOf(qemu);
         await using var machine = MachineOn(proxmox);
@@ -64,6 +66,7 @@ public sealed class ProxmoxDisksTests : IDisposable
         await cut.FinishAsync(plan, _ => { }, default);
 
         Assert.Equal(before, await qemu.GraphAsync());
+        Assert.Contains("of-another-backup", (await qemu.AskAsync("query-block")).GetRawText(), StringComparison.Ordinal);
         Assert.Null(proxmox.LockOf(100));
         foreach (var disk in plan.Disks.Where(disk => !disk.Firmware))
             RealQemu.AssertHolds(disk.Image, disk.Format == "raw" ? 1 : 3, "64k");
@@ -95,11 +98,11 @@ public sealed class ProxmoxDisksTests : IDisposable
             Assert.InRange(new FileInfo(disk.Image).Length, 1, 600_000);
         }
 
-        Assert.Contains("local", File.ReadAllText(Path.Combine(proxmox.Config, "storage.cfg")), StringComparison.Ordinal);
         Assert.Contains("vm-100-disk-1.raw", File.ReadAllText(_root["asked"]), StringComparison.Ordinal);
         var warnings = await HostKinds.Find("proxmox")!.Method("full").WarningsAsync(JobOf(proxmox, machine));
         Assert.Contains(warnings, warning => warning.What.Contains(
             "scsi0 (local:100/vm-100-disk-1.raw), virtio1", StringComparison.Ordinal));
+        Assert.Contains(warnings, warning => warning.What.StartsWith("TPM outside the point: tpmstate0", StringComparison.Ordinal));
     }
 
     [SkippableFact]

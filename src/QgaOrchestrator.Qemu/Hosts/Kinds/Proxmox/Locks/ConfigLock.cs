@@ -33,18 +33,19 @@ internal sealed class ConfigLock(ProxmoxSite site, string vm, int id, CutHost ho
 
     /// <summary>Whether the VM is this host's and locked by nobody but this attempt: it looks only.</summary>
     /// <exception cref="CutException">It is not; with the remedy.</exception>
-    public GuestConfig RequireFree(string hash)
+    public async Task<GuestConfig> RequireFreeAsync(string hash)
     {
-        var config = Config();
+        var config = await ConfigAsync().ConfigureAwait(false);
         return config.Lock is { } other && !IsHeldFor(hash, other) ? throw Locked(other) : config;
     }
 
     /// <summary>Why a copy of this attempt cannot go on; null: it can, or the config cannot be read for the moment.</summary>
-    public CutException? Loss(string hash)
+    public async Task<CutException?> LossAsync(string hash)
     {
         try
         {
-            return site.Read(id) is not { } config ? Gone()
+            var config = await ConfigReads.AskAsync(() => site.Read(id), host.Time).ConfigureAwait(false);
+            return config is null ? await GoneAsync().ConfigureAwait(false)
                 : config.Lock is { } other && !IsHeldFor(hash, other) ? Locked(other)
                 : null;
         }
@@ -59,23 +60,23 @@ internal sealed class ConfigLock(ProxmoxSite site, string vm, int id, CutHost ho
     /// <exception cref="CutException">It could not be locked, and is as it was.</exception>
     public async Task TakeAsync(string hash, CancellationToken cancel)
     {
-        RequireQuorum();
+        await RequireQuorumAsync().ConfigureAwait(false);
         if (Note() is { } earlier) await SettleAsync(earlier, cancel).ConfigureAwait(false);
-        RequireFree(hash);
+        await RequireFreeAsync(hash).ConfigureAwait(false);
         var note = new LockNote(vm, id, hash, host.Time.GetUtcNow());
         _notes.Write(note);
         var said = await _qm.RunAsync(hash, Limit, "set", Id, "--lock", Name).ConfigureAwait(false);
-        if (said.IsDone && Config().Lock == Name)
+        if (said.IsDone && (await ConfigAsync().ConfigureAwait(false)).Lock == Name)
         {
-            _notes.Write(note with { SetAt = WrittenAt() });
+            _notes.Write(note with { SetAt = await WrittenAtAsync().ConfigureAwait(false) });
             return;
         }
 
         // It writes nothing where it finds a lock: the one that is there now is another's.
         if (said.ExitCode is > 0 && said.Words.Contains("locked", StringComparison.OrdinalIgnoreCase)) _notes.Remove(vm);
         else await TryReleaseAsync(hash).ConfigureAwait(false);
-        RequireQuorum();
-        if (Config().Lock is { } other) throw Locked(other);
+        await RequireQuorumAsync().ConfigureAwait(false);
+        if ((await ConfigAsync().ConfigureAwait(false)).Lock is { } other) throw Locked(other);
         throw new CutException(
             $"the VM could not be locked: {(said.Words.Length > 0 ? said.Words : $"{site.Qm} set no lock")}",
             $"See what qm set {Id} --lock {Name} says; \"Lock\": false in the source backs up without a lock");
@@ -103,27 +104,27 @@ internal sealed class ConfigLock(ProxmoxSite site, string vm, int id, CutHost ho
     {
         if (note.SetAt is null && !await _qm.EndedAsync(note.Hash, Limit, cancel).ConfigureAwait(false))
             throw new CutException($"an earlier {site.Qm} for VM {id} has not ended", "See what it waits for; pmxcfs may hang");
-        if (Owner() is { } owner && owner != site.Node)
+        if (await OtherOwnerAsync().ConfigureAwait(false) is { } owner)
             throw new CutException(
                 $"{note.Warning}, and it has moved to {owner}", $"On {owner}: qm unlock {Id}, where no backup of it runs");
-        if (Read()?.Lock == Name && IsOurs(note))
+        if (await IsSetAsync().ConfigureAwait(false) && await IsOursAsync(note).ConfigureAwait(false))
         {
             var said = await _qm.RunAsync(note.Hash, Limit, "unlock", Id).ConfigureAwait(false);
-            if (Read()?.Lock == Name)
+            if (await IsSetAsync().ConfigureAwait(false))
                 throw new CutException(
                     $"{note.Warning}, and cannot be unlocked: {(said.Words.Length > 0 ? said.Words : "it still is")}",
-                    site.NoQuorum()?.Remedy ?? $"See what qm unlock {Id} says");
+                    (await AskAsync(site.NoQuorum).ConfigureAwait(false))?.Remedy ?? $"See what qm unlock {Id} says");
         }
 
         _notes.Remove(vm);
     }
 
     /// <exception cref="CutException">Whose it is cannot be told now.</exception>
-    private bool IsOurs(LockNote note)
+    private async Task<bool> IsOursAsync(LockNote note)
     {
-        var written = WrittenAt();
+        var written = await WrittenAtAsync().ConfigureAwait(false);
         if (note.SetAt == written) return true;
-        if (site.IsVzdumpAtWork())
+        if (await AskAsync(site.IsVzdumpAtWork).ConfigureAwait(false))
             throw new CutException(
                 $"VM {id} is locked (lock: {Name}), by this node or by vzdump, which works on this host",
                 "It is looked at again when vzdump has ended");
@@ -131,31 +132,38 @@ internal sealed class ConfigLock(ProxmoxSite site, string vm, int id, CutHost ho
         return note.SetAt is not null || (written - note.Since).Duration() < Soon;
     }
 
-    private DateTimeOffset WrittenAt() => File.GetLastWriteTimeUtc(site.ConfigOf(id));
-
     /// <exception cref="CutException">The cluster has no quorum.</exception>
-    public void RequireQuorum()
+    public async Task RequireQuorumAsync()
     {
-        if (Try(site.NoQuorum) is { } obstacle) throw new CutException(obstacle.Reason, obstacle.Remedy);
+        if (await AskAsync(site.NoQuorum).ConfigureAwait(false) is { } obstacle)
+            throw new CutException(obstacle.Reason, obstacle.Remedy);
     }
 
     private bool IsHeldFor(string hash, string name) => name == Name && Note()?.Hash == hash;
 
-    private GuestConfig Config() => Read() ?? throw Gone();
+    private async Task<GuestConfig> ConfigAsync() =>
+        await AskAsync(() => site.Read(id)).ConfigureAwait(false) ?? throw await GoneAsync().ConfigureAwait(false);
 
-    private CutException Gone() => new(
-        Owner() is { } owner ? $"VM {id} has moved to {owner}" : $"VM {id} is gone: there is no {site.ConfigOf(id)}",
+    private async Task<bool> IsSetAsync() => (await AskAsync(() => site.Read(id)).ConfigureAwait(false))?.Lock == Name;
+
+    private Task<DateTimeOffset> WrittenAtAsync() =>
+        AskAsync(() => new DateTimeOffset(File.GetLastWriteTimeUtc(site.ConfigOf(id))));
+
+    /// <summary>Null: the VM is this host's, or nobody's.</summary>
+    private Task<string?> OtherOwnerAsync() =>
+        AskAsync(() => site.OwnerOf(id) is { } owner && owner != site.Node ? owner : null);
+
+    private async Task<CutException> GoneAsync() => new(
+        await OtherOwnerAsync().ConfigureAwait(false) is { } owner
+            ? $"VM {id} has moved to {owner}"
+            : $"VM {id} is gone: its config is in no host's folder of {site.Config}",
         "Run the backup of this VM again: it begins where the VM is then");
 
-    private GuestConfig? Read() => Try(() => site.Read(id));
-
-    private string? Owner() => Try(() => site.OwnerOf(id));
-
-    private static T Try<T>(Func<T> read)
+    private async Task<T> AskAsync<T>(Func<T> look)
     {
         try
         {
-            return read();
+            return await ConfigReads.AskAsync(look, host.Time).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -7,7 +7,21 @@ namespace QgaOrchestrator.Qemu.Hosts.Kinds.Proxmox.Locks;
 internal static class LockWarnings
 {
     /// <param name="makesImages">QEMU copies to images of ours.</param>
-    public static IEnumerable<CutWarning> Of(ProxmoxVm vm, TimeProvider time, bool makesImages)
+    public static async Task<IReadOnlyList<CutWarning>> OfAsync(ProxmoxVm vm, TimeProvider time, bool makesImages)
+    {
+        try
+        {
+            return await ConfigReads.AskAsync<IReadOnlyList<CutWarning>>(() => [.. Look(vm, makesImages)], time)
+                .ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The backup itself refuses such a VM, and says why.
+            return [];
+        }
+    }
+
+    private static IEnumerable<CutWarning> Look(ProxmoxVm vm, bool makesImages)
     {
         if (vm.Site.IsVzdumpAtWork())
             yield return new(
@@ -22,24 +36,16 @@ internal static class LockWarnings
                 "it is not locked while it is backed up, so vzdump may begin meanwhile, find the agent's socket held, and go on "
                     + "without a freeze",
                 "Set \"Lock\": true in the source, or run vzdump's jobs at different times");
-        if (makesImages && Thin(vm, time) is { Count: > 0 } thin)
+        if (vm.Site.Read(vm.Id) is not { } config) yield break;
+        if (config.Disks.FirstOrDefault(disk => disk.Key == ConfigDisk.Tpm) is { } tpm)
+            yield return new(
+                $"TPM outside the point: {tpm.Key} ({tpm.Volume}) is not copied",
+                $"Copy it beside the point: qemu-img convert -U -O qcow2 $(pvesm path {tpm.Volume}) FILE");
+        if (makesImages && ThinVolumes.In(config, vm.Site.Storages()) is { Count: > 0 } thin)
             yield return new(
                 $"the storage of {string.Join(", ", thin.Select(disk => $"{disk.Key} ({disk.Volume})"))} is thin, so the image "
                     + "grows while it is copied, and a target that fills up meanwhile fails the copy, or before QEMU 10.1 the "
                     + "guest's writes",
                 "Let nothing else fill the target, and keep free on it what the volume holds");
-    }
-
-    private static IReadOnlyList<ConfigDisk> Thin(ProxmoxVm vm, TimeProvider time)
-    {
-        try
-        {
-            return vm.Site.Read(vm.Id) is { } config ? new ThinVolumes(vm.Site, time).In(config) : [];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The backup itself refuses such a VM, and says why.
-            return [];
-        }
     }
 }

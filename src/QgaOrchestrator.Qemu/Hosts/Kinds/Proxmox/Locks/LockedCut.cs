@@ -70,7 +70,7 @@ internal sealed class LockedCut(ICut inner, ProxmoxVm vm, ConfigLock held, CutJo
     }
 
     public async Task<bool> CanFinishAsync(CutPlan plan, CancellationToken cancel) =>
-        held.Loss(plan.Names.Hash) is null && await inner.CanFinishAsync(plan, cancel).ConfigureAwait(false);
+        await held.LossAsync(plan.Names.Hash).ConfigureAwait(false) is null && await inner.CanFinishAsync(plan, cancel).ConfigureAwait(false);
 
     /// <summary>Looks at the config from time to time until the copy has ended.</summary>
     /// <returns>Why it cannot go on; null: it has ended.</returns>
@@ -78,7 +78,10 @@ internal sealed class LockedCut(ICut inner, ProxmoxVm vm, ConfigLock held, CutJo
     {
         while (!copying.IsCompleted && !cancel.IsCancellationRequested)
         {
-            if (held.Loss(hash) is { } lost) return lost;
+            var looking = held.LossAsync(hash);
+            await Task.WhenAny(copying, looking).ConfigureAwait(false);
+            if (copying.IsCompleted) break;
+            if (await looking.ConfigureAwait(false) is { } lost) return lost;
             using var due = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             var pause = Task.Delay(job.Host.Limits.Poll, job.Host.Time, due.Token);
             await Task.WhenAny(copying, pause).ConfigureAwait(false);
@@ -93,8 +96,8 @@ internal sealed class LockedCut(ICut inner, ProxmoxVm vm, ConfigLock held, CutJo
     {
         try
         {
-            var config = held.RequireFree(names.Hash);
-            if (vm.Site.TakesLock && job.IsRehearsal) held.RequireQuorum();
+            var config = await held.RequireFreeAsync(names.Hash).ConfigureAwait(false);
+            if (vm.Site.TakesLock && job.IsRehearsal) await held.RequireQuorumAsync().ConfigureAwait(false);
             else if (vm.Site.TakesLock) await held.TakeAsync(names.Hash, cancel).ConfigureAwait(false);
             return config;
         }

@@ -27,7 +27,7 @@ internal sealed class LockedMethod(ICutMethod inner) : ICutMethod
     {
         var warnings = await inner.WarningsAsync(job).ConfigureAwait(false);
         return job.Address is ProxmoxVm vm
-            ? [.. warnings, .. LockWarnings.Of(vm, job.Host.Time, inner.QemuWritesImages)]
+            ? [.. warnings, .. await LockWarnings.OfAsync(vm, job.Host.Time, inner.QemuWritesImages).ConfigureAwait(false)]
             : warnings;
     }
 

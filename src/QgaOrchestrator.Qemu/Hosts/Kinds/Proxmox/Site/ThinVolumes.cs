@@ -9,18 +9,15 @@ internal sealed class ThinVolumes(ProxmoxSite site, TimeProvider time)
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     /// <summary>Those that are copied.</summary>
-    public IReadOnlyList<ConfigDisk> In(GuestConfig config)
-    {
-        var storages = site.Storages();
-        return [.. config.Disks.Where(disk => disk.IsCopied && StorageOf(disk, storages) is { IsThin: true })];
-    }
+    public static IReadOnlyList<ConfigDisk> In(GuestConfig config, IReadOnlyDictionary<string, StorageConfig> storages) =>
+        [.. config.Disks.Where(disk => disk.IsCopied && StorageOf(disk, storages) is { IsThin: true })];
 
     /// <summary>The same, with what their storages hold of them.</summary>
     public async Task<IReadOnlyList<ThinDisk>> MeasureAsync(GuestConfig config)
     {
-        var storages = site.Storages();
+        var storages = await ConfigReads.AskAsync(site.Storages, time).ConfigureAwait(false);
         List<ThinDisk> thin = [];
-        foreach (var disk in In(config))
+        foreach (var disk in In(config, storages))
             thin.Add(new(disk.Key, await HeldAsync(StorageOf(disk, storages)!, disk).ConfigureAwait(false)));
         return thin;
     }
