@@ -37,7 +37,7 @@ public static class DetectCommand
         }
         if (write && file is null) return Fail(error, $"{Write} needs {Config} FILE, the config to write to");
 
-        var found = await HostKinds.DetectAsync(HostSight.Look(root));
+        var found = await HostKinds.DetectAsync(HostSight.Look(root, TimeProvider.System));
         foreach (var kind in found) Tell(kind, output);
         JsonArray sources = [.. found.SelectMany(kind => kind.Sources)];
         if (sources.Count == 0)

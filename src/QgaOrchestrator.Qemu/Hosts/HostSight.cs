@@ -5,10 +5,11 @@ namespace QgaOrchestrator.Qemu.Hosts;
 
 /// <summary>What a look at a host has shown, for each kind to find its own VMs in.</summary>
 /// <param name="Root">Where the host's file system begins: / but in a test.</param>
+/// <param name="Time">By which a program that is asked has to answer.</param>
 /// <param name="Qemus">Those that no kind asked before has taken.</param>
-public sealed record HostSight(string Root, IReadOnlyList<RunningQemu> Qemus)
+public sealed record HostSight(string Root, TimeProvider Time, IReadOnlyList<RunningQemu> Qemus)
 {
-    public static HostSight Look(string root) => new(root, RunningQemu.All(root));
+    public static HostSight Look(string root, TimeProvider time) => new(root, time, RunningQemu.All(root));
 }
 
 /// <summary>VMs of one kind that a host has.</summary>

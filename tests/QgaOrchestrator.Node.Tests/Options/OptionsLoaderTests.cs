@@ -35,7 +35,7 @@ public sealed class OptionsLoaderTests : IDisposable
             { "Node": { "Hots": "x",
                         "Api": "ftp://x" },
               "Freeze": { "Lease": "10" },
-              "Fleet": { "Sources": [ { "Kind": "libvirt", "Agent": "/a/{vm}" } ] } }
+              "Fleet": { "Sources": [ { "Kind": "vmware", "Agent": "/a/{vm}" } ] } }
             """);
 
         var error = Assert.Throws<OptionsException>(() => OptionsLoader.Load(
@@ -49,7 +49,7 @@ public sealed class OptionsLoaderTests : IDisposable
         Assert.Contains(
             error.Errors, e => e.StartsWith("node.json:3: Freeze:Lease: \"10\" is not a duration", StringComparison.Ordinal));
         Assert.Contains(
-            error.Errors, e => e.StartsWith("node.json:4: Fleet:Sources:0:Kind: \"libvirt\"", StringComparison.Ordinal));
+            error.Errors, e => e.StartsWith("node.json:4: Fleet:Sources:0:Kind: \"vmware\"", StringComparison.Ordinal));
         Assert.Contains(
             error.Errors, e => e.StartsWith("--Cluster:Port: Cluster:Port: \"x\" is not a number", StringComparison.Ordinal));
         Assert.Contains(

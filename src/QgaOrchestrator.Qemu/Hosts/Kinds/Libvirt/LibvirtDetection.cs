@@ -15,7 +15,7 @@ internal static class LibvirtDetection
         SourceLook look;
         try
         {
-            await source.ReadyAsync().WaitAsync(Limit).ConfigureAwait(false);
+            await source.ReadyAsync().WaitAsync(Limit, host.Time).ConfigureAwait(false);
             look = source.Look();
         }
         catch (TimeoutException)

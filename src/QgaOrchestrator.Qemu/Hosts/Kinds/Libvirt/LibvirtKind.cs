@@ -63,10 +63,10 @@ internal sealed class LibvirtKind : IHostKind
     public Task<DetectedVms?> DetectAsync(HostSight host)
     {
         ArgumentNullException.ThrowIfNull(host);
+        var directory = LibvirtPaths.SocketsOf(LibvirtPaths.System, host.Root);
         var read = new LibvirtOptions(
-            host.Root.TrimEnd('/'), LibvirtPaths.System, LibvirtPaths.SocketsOf(LibvirtPaths.System, host.Root), LibvirtCut.Backup,
-            LastResort: true);
-        var daemon = HostOf(read.Directory, read.Uri, TimeProvider.System);
+            host.Root.TrimEnd('/'), LibvirtPaths.System, directory, LibvirtCut.Backup, LastResort: true);
+        var daemon = HostOf(read.Directory, read.Uri, host.Time);
         return LibvirtDetection.DetectAsync(new LibvirtSource(this, daemon, read), read.Directory, host);
     }
 
