@@ -28,8 +28,10 @@ public sealed class SharedSocketsConform : SocketsKindConforms
     protected override string Hold => "per-command";
 }
 
-public sealed class LibvirtKindConforms : HostKindSuite
+public class LibvirtKindConforms : HostKindSuite
 {
+    protected virtual string CutBy => "backup";
+
     private FakeLibvirtd Daemon { get; set; } = null!;
 
     protected override IHostKind Kind => HostKinds.Find("libvirt")!;
@@ -37,7 +39,7 @@ public sealed class LibvirtKindConforms : HostKindSuite
     protected override IReadOnlyDictionary<string, string> Options => new Dictionary<string, string>
     {
         ["Uri"] = "qemu:///system",
-        ["Cut"] = "backup",
+        ["Cut"] = CutBy,
     };
 
     protected override IReadOnlyList<string> Needed => [];
@@ -54,6 +56,11 @@ public sealed class LibvirtKindConforms : HostKindSuite
         await Daemon.DisposeAsync();
         await base.DisposeAsync();
     }
+}
+
+public sealed class LibvirtByMonitorConforms : LibvirtKindConforms
+{
+    protected override string CutBy => "monitor";
 }
 
 /// <summary>What it takes to add a kind: its folder, and a line.</summary>

@@ -56,6 +56,18 @@ internal sealed class FakeDomain : IAsyncDisposable
         <target type='virtio' name='org.qemu.guest_agent.0' state='connected'/></channel>
         """;
 
+    public FakeBackup Backup { get; } = new();
+
+    /// <summary>As QEMU's monitor would reply.</summary>
+    public async Task<string> ExecuteAsync(AgentRequest command) =>
+        await _monitor.ExecuteAsync(command.Command, command.Arguments, Long) switch
+        {
+            MonitorOutcome.Returned returned => $"{{\"return\":{System.Text.Encoding.UTF8.GetString(returned.Json.Span)}}}",
+            MonitorOutcome.Refused refused =>
+                $"{{\"error\":{{\"class\":\"{refused.Class}\",\"desc\":{System.Text.Json.JsonSerializer.Serialize(refused.Description)}}}}}",
+            var other => throw new InvalidOperationException(other.ToString()),
+        };
+
     /// <summary>QEMU's run state; null: it has ended.</summary>
     public async Task<string?> StatusAsync()
     {

@@ -3,7 +3,6 @@ using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Disks;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
-using QgaOrchestrator.Qemu.Monitor;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Push;
 

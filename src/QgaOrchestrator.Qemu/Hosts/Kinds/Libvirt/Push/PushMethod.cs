@@ -1,10 +1,10 @@
 using QgaOrchestrator.Qemu.Cut;
-using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
+using QgaOrchestrator.Qemu.Machines;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Push;
 
 /// <summary>The method that copies all of each disk, as libvirt does it.</summary>
-/// <param name="full">The same by QEMU's own means.</param>
+/// <param name="full">The same by QEMU's own means, for a machine whose monitor libvirt passes on.</param>
 internal sealed class PushMethod(ICutMethod full) : ICutMethod
 {
     /// <summary>Before it, the guest's shutdown ends the copy.</summary>
@@ -29,6 +29,7 @@ internal sealed class PushMethod(ICutMethod full) : ICutMethod
 
     public async Task<IReadOnlyList<CutWarning>> WarningsAsync(CutJob job)
     {
+        if (job.Machine is IQmpMachine) return await full.WarningsAsync(job).ConfigureAwait(false);
         var machine = Of(job);
         var version = await machine.AskAsync(
             "libvirt's version", _ => machine.Host.Work.LibvirtVersionAsync(job.Host.Limits.Command)).ConfigureAwait(false);
@@ -47,13 +48,13 @@ internal sealed class PushMethod(ICutMethod full) : ICutMethod
         // Its copy is a job of libvirt's, which is looked at before the freeze.
     }
 
-    public ICut Make(CutJob job) => new PushCut(Of(job), job.Vm, job.Host.Time, job.Host.Limits);
+    public ICut Make(CutJob job) => job.Machine is IQmpMachine ? full.Make(job) : new PushCut(Of(job), job.Vm, job.Host.Time, job.Host.Limits);
 
     public Task RecoverAsync(CutJob job, Func<Task<IReadOnlySet<string>>> unsettled, CancellationToken cancel) =>
         Task.CompletedTask;
 
     public Task<IReadOnlyList<string>> SweepAsync(CutJob job, IReadOnlySet<string> unsettled, CancellationToken cancel) =>
-        CutSteps.AskingAsync<IReadOnlyList<string>>(async () =>
+        job.Machine is IQmpMachine ? full.SweepAsync(job, unsettled, cancel) : CutSteps.AskingAsync<IReadOnlyList<string>>(async () =>
         {
             var machine = Of(job);
             var note = await machine.AskAsync("its metadata", domain =>
