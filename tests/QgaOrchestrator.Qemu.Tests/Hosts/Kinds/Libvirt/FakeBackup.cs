@@ -7,7 +7,7 @@ namespace QgaOrchestrator.Qemu.Tests.Hosts.Kinds.Libvirt;
 /// <summary>A domain's backup and its metadata, as its daemon has them. A copy ends when the test says so.</summary>
 internal sealed class FakeBackup
 {
-    private const long Total = 128 << 20;
+    private const ulong Total = 128 << 20;
     private const int None = 0, Bounded = 1, Completed = 3, Failed = 4;
 
     private readonly Lock _gate = new();

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
@@ -63,8 +64,8 @@ internal sealed class FakeDomain : IAsyncDisposable
         await _monitor.ExecuteAsync(command.Command, command.Arguments, Long) switch
         {
             MonitorOutcome.Returned returned => $"{{\"return\":{System.Text.Encoding.UTF8.GetString(returned.Json.Span)}}}",
-            MonitorOutcome.Refused refused =>
-                $"{{\"error\":{{\"class\":\"{refused.Class}\",\"desc\":{System.Text.Json.JsonSerializer.Serialize(refused.Description)}}}}}",
+            MonitorOutcome.Refused refused => JsonSerializer.Serialize(
+                new { error = new { @class = refused.Class, desc = refused.Description } }),
             var other => throw new InvalidOperationException(other.ToString()),
         };
 

@@ -112,7 +112,8 @@ public sealed class PushCutTests : IAsyncLifetime
     [Fact]
     public async Task A_job_of_somebody_else_is_refused_before_anything_is_made_and_never_ended()
     {
-        const string others = "<domainbackup mode='push'><disks><disk name='vda'><target file='/their/a'/></disk></disks></domainbackup>";
+        const string others =
+            "<domainbackup mode='push'><disks><disk name='vda'><target file='/their/a'/></disk></disks></domainbackup>";
         Backup.Now = others;
         var refused = await Assert.ThrowsAsync<CutException>(() => PrepareAsync(Method.Make(Job)));
         Assert.Equal("libvirt is at another job on the VM: backup", refused.Message);
