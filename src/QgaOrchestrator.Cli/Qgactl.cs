@@ -5,6 +5,7 @@ using QgaOrchestrator.Cli.Commands;
 using QgaOrchestrator.Cli.Hosting;
 using QgaOrchestrator.Cli.Kinds;
 using QgaOrchestrator.Cli.Output;
+using QgaOrchestrator.Cli.Passwords;
 
 namespace QgaOrchestrator.Cli;
 
@@ -19,6 +20,9 @@ internal static class Qgactl
             VmCommands.Build(host, global, KindCommands.All.SelectMany(kind => kind.VmCommands(host, global))),
         };
         foreach (var command in KindCommands.All.SelectMany(kind => kind.Commands(host, global))) root.Add(command);
+        foreach (var command in PasswordCommands.Build(
+            host, global, KindCommands.All.SelectMany(kind => kind.PasswordCommands(host, global))))
+            root.Add(command);
         root.Add(RunCommands.Build(host, global, KindCommands.All.SelectMany(kind => kind.RunCommands(host, global))));
         root.Add(PointCommands.Build(host, global));
         root.Add(ThawCommand.Build(host, global));

@@ -14,6 +14,8 @@ public static class QgadCommand
 
         usage: qgad [--config FILE] [--Section:Key=VALUE ...]   runs until SIGTERM or Ctrl-C
                qgad check-config [--config FILE] [...]          checks the options as a start does; changes nothing
+               qgad detect [--config FILE --write]              finds the VMs of this host, says what each of them lacks, and
+                                                               writes their sources into FILE
                qgad certificates init --to DIR                  makes a CA for the nodes of one cluster
                qgad certificates issue HOST --ca DIR --to DIR   makes the certificate of a host [--days N]
                qgad migrate [--config FILE] --from DATA [...]  copies a single node's runs that have ended or are paused, its
@@ -53,6 +55,7 @@ public static class QgadCommand
         }
         if (arguments is [CertificateCommand.Name, .. var what])
             return CertificateCommand.Run(what, directory, TimeProvider.System.GetUtcNow(), output, error);
+        if (arguments is [DetectCommand.Name, .. var look]) return await DetectCommand.RunAsync(look, directory, output, error);
         if (arguments is [MigrateCommand.Name, .. var move])
             return await MigrateCommand.RunAsync(move, environment, machine, directory, output, error);
         if (arguments is not [CheckConfig, .. var rest]) return null;

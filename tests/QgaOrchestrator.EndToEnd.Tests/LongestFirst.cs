@@ -13,8 +13,8 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Longest =
     [
-        nameof(RealVmTests), nameof(FullVm), nameof(FormationTests), nameof(EscrowTests), nameof(SharedNode),
-        nameof(WindowFaultTests), nameof(ClockStepTests), nameof(EndedNode), nameof(LockedStoreTests),
+        nameof(RealVmTests), nameof(FullVm), nameof(HostileAgentsTests), nameof(FormationTests), nameof(EscrowTests),
+        nameof(SharedNode), nameof(WindowFaultTests), nameof(ClockStepTests), nameof(EndedNode), nameof(LockedStoreTests),
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>

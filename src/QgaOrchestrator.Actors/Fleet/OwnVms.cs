@@ -11,6 +11,7 @@ internal sealed class OwnVms(FleetServices services)
     /// <summary>The QEMU process under which each VM's agent was last ready.</summary>
     private readonly Dictionary<VmId, string> _processes = [];
     private Dictionary<VmId, AgentObstacle> _unserved = [];
+    private readonly FoundLabels _labels = new();
 
     public void See(VmStatus vm)
     {
@@ -25,7 +26,11 @@ internal sealed class OwnVms(FleetServices services)
 
     public void Leave(VmId vm) => _vms.Remove(vm);
 
-    public void Find(HostScan scan) => _unserved = scan.Unserved.ToDictionary(vm => vm.Id, vm => vm.Obstacle);
+    public void Find(HostScan scan)
+    {
+        _unserved = scan.Unserved.ToDictionary(vm => vm.Id, vm => vm.Obstacle);
+        _labels.Find(scan.Labels);
+    }
 
     public AgentObstacle? ObstacleOf(VmId vm) => _unserved.GetValueOrDefault(vm);
 
@@ -56,6 +61,6 @@ internal sealed class OwnVms(FleetServices services)
     private VmStatus Said(VmStatus vm)
     {
         var said = services.Identify(vm.Id);
-        return vm with { Labels = said.Labels, Group = said.Group, Freeze = said.Freeze };
+        return vm with { Labels = _labels.With(vm.Id, said.Labels), Group = said.Group, Freeze = said.Freeze };
     }
 }

@@ -103,6 +103,10 @@ public sealed class NodeActors(
             ForgetSecrets = secrets.Forget,
         }), pauses, change => Interlocked.Add(ref _runsHere, change)));
         _host.Tell(new BeginDiscovery(Vms));
+        system.ActorOf(
+            ActorProps.Of(() => new TidyingActor(
+                options.Fleet.Sources, options.Cuts(time), vm => UnsettledAsync(new VmId(options.Node.Host, vm)))),
+            "tidying");
     }
 
     private async Task<IActorRef> StartVmsAsync(Cluster cluster, Props vm)

@@ -50,7 +50,7 @@ public sealed class FleetScan(string host, IReadOnlyList<IVmSource> sources, str
         {
             var key = string.Create(CultureInfo.InvariantCulture, $"Fleet:Sources:{at}");
             foreach (var fault in look!.Faults) found.Fault(new(key, fault.Reason, fault.Remedy, fault.Blinds));
-            foreach (var vm in look.Vms) found.Add(vm, key);
+            foreach (var vm in look.Vms.Where(vm => !IsAnothers(vm, at))) found.Add(vm, key);
         }
         foreach (var vm in fleet.Vms.Where(vm => !vm.IsPlaced && vm.Host == host && !found.Has(vm.Name)))
         {
@@ -70,6 +70,10 @@ public sealed class FleetScan(string host, IReadOnlyList<IVmSource> sources, str
         }
         return found.ToScan();
     }
+
+    /// <summary>A socket of a kind of host that knows more of its VM is left to that kind.</summary>
+    private bool IsAnothers(FoundVm vm, int source) =>
+        sources.Index().Any(other => other.Index != source && other.Item.Kind != vm.Kind && other.Item.Owns(vm));
 
     /// <summary>A VM that the fleet's file places by itself, as the kind sees it that such a place is of.</summary>
     /// <returns>Null: it is not placed, or no kind knows such a place.</returns>

@@ -42,6 +42,11 @@ public sealed record SourceFault(string Source, string Reason, string Remedy, bo
 /// <summary>What one look at all sources and at the fleet's file found.</summary>
 public sealed record HostScan(IReadOnlyList<VmSpec> Vms, IReadOnlyList<UnservedVm> Unserved, IReadOnlyList<SourceFault> Faults)
 {
+    /// <summary>What their kinds of hosts say of VMs. It is none of what a VM's channel is made of.</summary>
+    public IReadOnlyDictionary<VmId, VmLabels> Labels { get; init; } = new Dictionary<VmId, VmLabels>();
+
     public bool IsAs(HostScan? other) => ReferenceEquals(this, other) || (other is not null
-        && Vms.SequenceEqual(other.Vms) && Unserved.SequenceEqual(other.Unserved) && Faults.SequenceEqual(other.Faults));
+        && Vms.SequenceEqual(other.Vms) && Unserved.SequenceEqual(other.Unserved) && Faults.SequenceEqual(other.Faults)
+        && Labels.Count == other.Labels.Count
+        && Labels.All(said => said.Value.Equals(other.Labels.GetValueOrDefault(said.Key))));
 }

@@ -14,6 +14,7 @@ internal sealed class ScanResult(string host)
 
     private readonly SortedDictionary<string, VmSpec> _vms = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, UnservedVm> _unserved = new(StringComparer.Ordinal);
+    private readonly Dictionary<VmId, VmLabels> _labels = [];
     private readonly HashSet<string> _identities = [];
     private readonly Dictionary<string, (FoundVm Vm, string From)> _names = [];
     private readonly List<SourceFault> _faults = [];
@@ -35,7 +36,7 @@ internal sealed class ScanResult(string host)
         if (vm is { Identity: null, Missing: { } nothing })
         {
             // Its name is taken all the same.
-            _names.TryAdd(vm.Name, (vm, from));
+            if (_names.TryAdd(vm.Name, (vm, from))) Label(vm);
             Miss(new VmId(host, vm.Name), nothing.Reason, nothing.Remedy);
         }
         else if (!_identities.Add(vm.Identity!)) return;
@@ -50,6 +51,7 @@ internal sealed class ScanResult(string host)
         else
         {
             _names.Add(vm.Name, (vm, from));
+            Label(vm);
             _vms.Add(vm.Name, new VmSpec(new VmId(host, vm.Name), vm.Kind, vm.Address)
             {
                 NoAgent = vm.NoAgent is { } none ? new(AgentState.None, none.Reason, none.Remedy) : null,
@@ -57,7 +59,12 @@ internal sealed class ScanResult(string host)
         }
     }
 
-    public HostScan ToScan() => new([.. _vms.Values], [.. _unserved.Values], _faults);
+    public HostScan ToScan() => new([.. _vms.Values], [.. _unserved.Values], _faults) { Labels = _labels };
+
+    private void Label(FoundVm vm)
+    {
+        if (vm.Labels.All.Count > 0) _labels[new VmId(host, vm.Name)] = vm.Labels;
+    }
 
     private static AgentObstacle? ObstacleOf(FoundVm vm, string from) => vm switch
     {

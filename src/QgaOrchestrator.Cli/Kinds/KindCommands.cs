@@ -1,7 +1,8 @@
 using QgaOrchestrator.Cli.Kinds.Backup;
 using QgaOrchestrator.Cli.Kinds.Command;
 using QgaOrchestrator.Cli.Kinds.Exec;
-using QgaOrchestrator.Cli.Kinds.Passwords;
+using QgaOrchestrator.Cli.Kinds.PasswordCheck;
+using QgaOrchestrator.Cli.Kinds.PasswordReset;
 using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Cli.Runs;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Cli.Output;
 
@@ -18,7 +19,7 @@ internal sealed record KindDisplay(string Kind)
     public bool HasResults { get; init; }
 
     /// <summary>Options that hold where nothing is said, as text: <c>run show</c> leaves them out.</summary>
-    public IReadOnlyDictionary<string, string> Defaults { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Defaults { get; init; } = CommonOptions.Defaults(default, []);
 
     /// <summary>What a run of these options does in each VM, in a few words; null: its kind says it.</summary>
     public Func<JsonObject, string?> Work { get; init; } = static _ => null;

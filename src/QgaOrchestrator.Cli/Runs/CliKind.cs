@@ -13,7 +13,7 @@ internal abstract class CliKind
 {
     public abstract KindDisplay Display { get; }
 
-    /// <summary>Beside vm, run and point.</summary>
+    /// <summary>Beside vm, run, point and password.</summary>
     public virtual IEnumerable<CliCommand> Commands(CliHost host, GlobalOptions global) => [];
 
     /// <summary>Below vm.</summary>
@@ -21,6 +21,9 @@ internal abstract class CliKind
 
     /// <summary>Below run.</summary>
     public virtual IEnumerable<CliCommand> RunCommands(CliHost host, GlobalOptions global) => [];
+
+    /// <summary>Below password.</summary>
+    public virtual IEnumerable<CliCommand> PasswordCommands(CliHost host, GlobalOptions global) => [];
 
     /// <summary>How runs of this kind call one agent command; null: this kind does something else.</summary>
     public virtual ISelectedCalls? SelectedCalls => null;

@@ -9,15 +9,6 @@ internal static class RunDetails
 {
     private const int Indent = 10;
 
-    /// <summary>Defaults of every kind: they are left out.</summary>
-    private static readonly Dictionary<string, string> _defaults = new()
-    {
-        ["maxParallel"] = "50",
-        ["maxUnreachable"] = "100%",
-        // The run's name says it.
-        ["dryRun"] = "true",
-    };
-
     public static void Write(Screen to, RunReport report, KindDisplays kinds)
     {
         var (run, display) = (report.Run, kinds.Of(report.Run.Kind));
@@ -67,9 +58,9 @@ internal static class RunDetails
                 yield return $"{RunOption.NameOf(member)} {Value(value)}";
     }
 
+    /// <summary>The run's name says that it is a dry run.</summary>
     private static bool IsDefault(string member, string value, KindDisplay display) =>
-        value is "" or "false" || _defaults.GetValueOrDefault(member) == value || display.Defaults
-            .GetValueOrDefault(member) == value;
+        value is "" or "false" || member == "dryRun" || display.Defaults.GetValueOrDefault(member) == value;
 
     private static string Value(JsonNode value) => value switch
     {

@@ -26,6 +26,7 @@ internal sealed partial record RunOption(string Member, string Shape, string Hel
             "TIME|never" => DurationOrNever,
             "LABEL=N" => PerLabel,
             "BYTES/s" => Bytes,
+            "true|false" => Flag,
             _ => Word,
         });
 
@@ -36,6 +37,13 @@ internal sealed partial record RunOption(string Member, string Shape, string Hel
         "--" + Capital().Replace(member, static match => "-" + match.Value.ToLowerInvariant());
 
     public static JsonNode Word(string text) => JsonValue.Create(text);
+
+    public static JsonNode Flag(string text) => text switch
+    {
+        "true" => JsonValue.Create(true),
+        "false" => JsonValue.Create(false),
+        _ => throw new FormatException($"'{text}' is neither true nor false"),
+    };
 
     public static JsonNode Number(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)

@@ -29,6 +29,15 @@ public static class CommonOptions
         new("dryRun", "true|false", "false", "only check and plan; change nothing"),
     ];
 
+    /// <summary>What holds where nothing is given, by option: of every kind's and of one kind's own.</summary>
+    /// <param name="maxFailures">The kind's default.</param>
+    /// <param name="own">The kind's own options.</param>
+    public static IReadOnlyDictionary<string, string> Defaults(CountOrPercent maxFailures, IReadOnlyList<OptionInfo> own) =>
+        Of(maxFailures)
+            .Concat(own)
+            .Where(option => option.Default is not null)
+            .ToDictionary(option => option.Name, option => option.Default!);
+
     /// <summary>Reads them all; reports each that is wrong.</summary>
     /// <param name="maxFailures">The kind's default.</param>
     public static RunOptions Read(RunOptionReader reader, CountOrPercent maxFailures)

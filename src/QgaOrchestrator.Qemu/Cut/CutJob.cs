@@ -9,6 +9,13 @@ public sealed record CutJob(CutHost Host, string Vm, IMachine Machine)
     /// <summary>As <see cref="ICutMethod.Check"/> has found them in order.</summary>
     public IReadOnlyDictionary<string, string> Own { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Where the VM is reached, for a method that needs more of its host than the machine; null: it is not
+    /// known.</summary>
+    public VmAddress? Address { get; init; }
+
+    /// <summary>Whatever is prepared is undone at once: the VM is only checked.</summary>
+    public bool IsRehearsal { get; init; }
+
     /// <summary>A machine that cuts itself through QMP.</summary>
     /// <exception cref="CutException">It does not.</exception>
     internal IQmpMachine Qmp(ICutMethod method) => Machine as IQmpMachine

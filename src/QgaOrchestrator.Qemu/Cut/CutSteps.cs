@@ -24,7 +24,7 @@ internal static class CutSteps
                         target.Exclude, disk => TargetDirectory.Image(target.Directory, disk), timeout))
                 .ConfigureAwait(false);
             return disks.Cut.Any(disk => !disk.Firmware)
-                ? disks
+                ? disks with { Cut = [.. disks.Cut.Select(disk => disk with { Thin = ThinOf(disk, target) })] }
                 : throw new CutException(
                     "the VM has no writable disk"
                         + (
@@ -41,6 +41,9 @@ internal static class CutSteps
             throw;
         }
     }
+
+    private static ThinDisk? ThinOf(PlannedDisk disk, CutTarget target) =>
+        DeviceId.Of(disk.Qdev) is { } device ? target.Thin.FirstOrDefault(thin => thin.Device == device) : null;
 
     /// <summary>Makes what a cut needs; what was made until a failure is undone.</summary>
     public static async Task<CutPlan> MakeAsync(Func<Task<CutPlan>> make, Func<Task> undoAsync)

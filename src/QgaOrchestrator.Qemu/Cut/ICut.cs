@@ -38,6 +38,10 @@ public sealed record CutTarget(string Directory, long? Bandwidth)
 {
     /// <summary>Disks that their owner leaves out, each by one of its names (<see cref="VmDisks"/>).</summary>
     public IReadOnlyList<string> Exclude { get; init; } = [];
+
+    /// <summary>Disks on thin storage: their images grow with what is copied, where those of others have their full size from
+    /// the start.</summary>
+    public IReadOnlyList<ThinDisk> Thin { get; init; } = [];
 }
 
 /// <summary>A cut that is ready to be made: every slow thing is done.</summary>

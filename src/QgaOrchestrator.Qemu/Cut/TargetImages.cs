@@ -7,10 +7,14 @@ namespace QgaOrchestrator.Qemu.Cut;
 
 /// <summary>
 /// Makes a disk's target through QEMU itself, whose uid, label and namespace decide what it can write later. It is fully
-/// allocated, so that a full target fails here and not in the guest.
+/// allocated, so that a full target fails here and not in the guest. That of a thin disk grows with what is copied: there has to
+/// be room for what its storage holds.
 /// </summary>
 internal sealed class TargetImages(IMonitor monitor, TimeProvider time, CutNames names, CutLimits limits)
 {
+    /// <summary>What the images of thin disks may still grow by.</summary>
+    private long _growth;
+
     public async Task MakeAsync(PlannedDisk disk, CancellationToken cancel)
     {
         var (file, job) = (names.FileNode(disk.Index), names.Job(disk.Index));
@@ -27,6 +31,10 @@ internal sealed class TargetImages(IMonitor monitor, TimeProvider time, CutNames
             json.WriteString("driver", "qcow2");
             json.WriteString("node-name", names.TargetNode(disk.Index));
             json.WriteString("file", file);
+            if (disk.Thin is null) return;
+            // Else zeros that its storage does not hold would be written as data.
+            json.WriteString("discard", "unmap");
+            json.WriteString("detect-zeroes", "unmap");
         }).ConfigureAwait(false));
         CheckReadable(disk);
     }
@@ -34,13 +42,30 @@ internal sealed class TargetImages(IMonitor monitor, TimeProvider time, CutNames
     private async Task AllocateAsync(PlannedDisk disk, CancellationToken cancel)
     {
         var job = names.Job(disk.Index);
-        var error = await CreateAsync(job, Qcow2(disk, "falloc"), cancel).ConfigureAwait(false);
-        if (error is null) return;
-        if (CutErrors.IsFull(error)) throw CutErrors.Target(error, disk.Image, monitor.Process);
-        // The file system cannot reserve: the space is checked instead, for the whole growth of all disks from here on.
-        if (Free(disk) is { } free && free < disk.Size + disk.Size / 100 + (1 << 20))
-            throw CutErrors.Full(disk.Image, $"{free} bytes are free");
+        if (disk.Thin is { } thin) RequireRoom(disk, thin);
+        else
+        {
+            var error = await CreateAsync(job, Qcow2(disk, "falloc"), cancel).ConfigureAwait(false);
+            if (error is null) return;
+            if (CutErrors.IsFull(error)) throw CutErrors.Target(error, disk.Image, monitor.Process);
+            // The file system cannot reserve: the space is checked instead, for the whole growth of all disks from here on.
+            if (Free(disk) is { } free && free < WithTables(disk.Size))
+                throw CutErrors.Full(disk.Image, $"{free} bytes are free");
+        }
+
         Require(disk, await CreateAsync(job, Qcow2(disk, null), cancel).ConfigureAwait(false));
+    }
+
+    private static long WithTables(long size) => size + size / 100 + (1 << 20);
+
+    private void RequireRoom(PlannedDisk disk, ThinDisk thin)
+    {
+        _growth += WithTables(Math.Min(thin.Held ?? disk.Size, disk.Size));
+        if (Free(disk) is not { } free || free >= _growth) return;
+        throw new CutException(
+            $"the target has no room for {disk.Image}: its disk's storage {(thin.Held is null ? "may hold" : "holds")} so much "
+                + $"that {_growth} bytes are needed, and {free} are free",
+            "Free space on the target, or choose another with the option target.");
     }
 
     private static long? Free(PlannedDisk disk)

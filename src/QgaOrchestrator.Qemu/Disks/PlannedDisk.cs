@@ -34,6 +34,10 @@ public sealed record PlannedDisk(int Index, string Node, string Qdev, long Size,
     [JsonIgnore]
     public bool IgnoresFlushes { get; init; }
 
+    /// <summary>Its storage is thin. Known while it is planned only.</summary>
+    [JsonIgnore]
+    public ThinDisk? Thin { get; init; }
+
     /// <summary>The format of what is in it, as in raw or qcow2.</summary>
     public string? Format { get; init; }
 }

@@ -7,8 +7,6 @@ namespace QgaOrchestrator.Qemu.Disks;
 /// them.</summary>
 internal static class WritableDisks
 {
-    private const string Peripherals = "/machine/peripheral/";
-
     /// <exception cref="MonitorException">The monitor did not answer in time: it, or a disk's storage, hangs.</exception>
     public static async Task<VmDisks> ListAsync(
         IMonitor monitor, IReadOnlyList<string> exclude, Func<int, string> image, TimeSpan timeout)
@@ -82,22 +80,14 @@ internal static class WritableDisks
     private static IEnumerable<string> Candidates(BlockDevice device)
     {
         var node = device.Inserted?.NodeName;
-        string?[] names = [node?.StartsWith('#') == true ? null : node, Id(device), device.Device, node, device.Qdev];
+        string?[] names =
+            [node?.StartsWith('#') == true ? null : node, DeviceId.Of(device.Qdev), device.Device, node, device.Qdev];
         return names.OfType<string>().Where(name => name.Length > 0);
     }
 
     private static IEnumerable<string> Names(BlockDevice device, DiskPlace? place)
     {
-        string?[] names = [Id(device), device.Qdev, device.Device, device.Inserted?.NodeName, place?.Serial];
+        string?[] names = [DeviceId.Of(device.Qdev), device.Qdev, device.Device, device.Inserted?.NodeName, place?.Serial];
         return names.OfType<string>().Where(name => name.Length > 0);
     }
-
-    /// <summary>The device's id, which its path holds where query-block tells that.</summary>
-    private static string? Id(BlockDevice device) => device.Qdev switch
-    {
-        null or "" => null,
-        { } path when path.StartsWith(Peripherals, StringComparison.Ordinal) => path[Peripherals.Length..].Split('/')[0],
-        ['/', ..] => null,
-        { } id => id,
-    };
 }

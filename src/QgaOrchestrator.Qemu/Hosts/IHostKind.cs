@@ -47,6 +47,9 @@ public interface IHostKind
 
     /// <summary>What people are told where a VM of this kind cannot be reached.</summary>
     IHostAdvice Advice { get; }
+
+    /// <summary>Looks for VMs of this kind, for somebody who has no config yet; null: there are none.</summary>
+    Task<DetectedVms?> DetectAsync(HostSight host);
 }
 
 /// <summary>What every kind does in the same way.</summary>
@@ -98,6 +101,15 @@ public interface IVmSource
 
     /// <summary>Completes once a look can tell what there is: at once, unless a program has to be asked.</summary>
     Task ReadyAsync() => Task.CompletedTask;
+
+    /// <summary>Takes back what attempts that are over have left in the host's own config, also of VMs that do not run. Called
+    /// at the node's start and from time to time.</summary>
+    /// <param name="unsettled">Asks for the hashes (<see cref="CutNames.Hash"/>) of the attempts on a VM, by its name, that
+    /// their runs have not settled. Called only where something was left.</param>
+    /// <returns>What was done or could not be done, a sentence each.</returns>
+    Task<IReadOnlyList<string>> TidyAsync(
+        CutHost host, Func<string, Task<IReadOnlySet<string>>> unsettled, CancellationToken cancel) =>
+        Task.FromResult<IReadOnlyList<string>>([]);
 }
 
 /// <summary>One source's options, by their names below the source.</summary>

@@ -19,6 +19,9 @@ public sealed record FoundVm(string Name, IHostKind Kind, VmAddress Address, str
     /// <summary>Why nothing can be asked of its guest, though its machine can; null: it can.</summary>
     public VmObstacle? NoAgent { get; init; }
 
+    /// <summary>All that is in its way.</summary>
+    public IEnumerable<VmObstacle> Obstacles => new[] { Missing, Refusal, NoAgent }.OfType<VmObstacle>();
+
     /// <summary>What its kind says of it for selectors; what the fleet's file says of the same key holds.</summary>
     public VmLabels Labels { get; init; } = VmLabels.None;
 }

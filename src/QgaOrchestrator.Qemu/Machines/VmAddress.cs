@@ -10,14 +10,14 @@ public abstract record VmAddress
     /// <summary>Others speak to the VM too: links are kept only for one command, or for a window.</summary>
     public abstract bool IsShared { get; }
 
-    /// <summary>By unix sockets of QEMU's. Paths are absolute.</summary>
+    /// <summary>By unix sockets of QEMU's. Paths are absolute. A kind of host may know more of a VM with sockets.</summary>
     /// <param name="Agent">The agent's.</param>
     /// <param name="Monitor">The monitor's; null where there is none: agent commands work, backups do not.</param>
-    public sealed record Sockets(string Agent, string? Monitor, SocketHold Hold) : VmAddress
+    public record Sockets(string Agent, string? Monitor, SocketHold Hold) : VmAddress
     {
         public override bool IsShared => Hold == SocketHold.PerCommand;
 
-        public override string ToString() => Agent;
+        public sealed override string ToString() => Agent;
     }
 
     /// <summary>Through a program that has the sockets itself.</summary>

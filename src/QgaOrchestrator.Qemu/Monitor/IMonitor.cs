@@ -9,7 +9,7 @@ public interface IMonitor : IAsyncDisposable
 {
     bool IsOpen { get; }
 
-    /// <summary>The QEMU process behind the open link, null where that cannot be told (another pid namespace, libvirt).</summary>
+    /// <summary>The QEMU process behind the link, null where that cannot be told (another pid namespace, libvirt).</summary>
     QemuProcess? Process { get; }
 
     /// <summary>Events in the order of their arrival, on the reader's thread: hand them on, do not work in the handler.</summary>

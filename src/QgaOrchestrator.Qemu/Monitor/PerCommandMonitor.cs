@@ -12,6 +12,7 @@ public sealed class PerCommandMonitor(IMonitor monitor) : IMonitor
 
     private readonly Lock _lock = new();
     private int _users;
+    private volatile QemuProcess? _process;
 
     public event Action<MonitorEvent>? EventReceived
     {
@@ -27,7 +28,9 @@ public sealed class PerCommandMonitor(IMonitor monitor) : IMonitor
 
     public bool IsOpen => monitor.IsOpen;
 
-    public QemuProcess? Process => monitor.Process;
+    /// <summary>Also between commands, for as long as the process lives that was behind the last one.</summary>
+    public QemuProcess? Process =>
+        monitor.Process ?? (_process is { } last && HostProcesses.IsRunning(last) ? last : null);
 
     /// <summary>Opens it for a look; it is let go again unless something else uses it.</summary>
     public async Task<MonitorOpenOutcome> OpenAsync(TimeSpan timeout)
@@ -35,7 +38,7 @@ public sealed class PerCommandMonitor(IMonitor monitor) : IMonitor
         Use(1);
         try
         {
-            return await monitor.OpenAsync(timeout).ConfigureAwait(false);
+            return await ConnectAsync(timeout).ConfigureAwait(false);
         }
         finally
         {
@@ -48,7 +51,7 @@ public sealed class PerCommandMonitor(IMonitor monitor) : IMonitor
         Use(1);
         try
         {
-            return await monitor.OpenAsync(OpenTimeout).ConfigureAwait(false) switch
+            return await ConnectAsync(OpenTimeout).ConfigureAwait(false) switch
             {
                 MonitorOpenOutcome.Ready => await monitor.ExecuteAsync(command, arguments, timeout).ConfigureAwait(false),
                 MonitorOpenOutcome.NoSocket none => new MonitorOutcome.NotSent(none.Reason),
@@ -67,6 +70,13 @@ public sealed class PerCommandMonitor(IMonitor monitor) : IMonitor
     public void Close() => monitor.Close();
 
     public ValueTask DisposeAsync() => monitor.DisposeAsync();
+
+    private async Task<MonitorOpenOutcome> ConnectAsync(TimeSpan timeout)
+    {
+        var opened = await monitor.OpenAsync(timeout).ConfigureAwait(false);
+        if (opened is MonitorOpenOutcome.Ready) _process = monitor.Process;
+        return opened;
+    }
 
     private void Use(int change)
     {

@@ -8,7 +8,8 @@ namespace QgaOrchestrator.Qemu.Monitor;
 /// connects well and is never greeted, so no greeting in time means busy.
 /// </summary>
 /// <param name="path">Of the socket, at most 107 bytes.</param>
-public sealed class SocketMonitor(string path, TimeProvider time) : IMonitor
+/// <param name="hold">Per-command: others use it too, and one that is busy is tried again until the time-out.</param>
+public sealed class SocketMonitor(string path, TimeProvider time, SocketHold hold = SocketHold.Exclusive) : IMonitor
 {
     private readonly SemaphoreSlim _opening = new(1);
     private readonly Lock _lock = new();
@@ -38,7 +39,9 @@ public sealed class SocketMonitor(string path, TimeProvider time) : IMonitor
         try
         {
             if (Current() is { } open) return open;
-            return await UnixConnection.ConnectAsync(path, LineMemory.Monitors, time, due.Token).ConfigureAwait(false) switch
+            var connect = await SharedConnect.ConnectAsync(
+                path, hold, LineMemory.Monitors, time, () => !due.IsCancellationRequested).ConfigureAwait(false);
+            return connect switch
             {
                 ConnectOutcome.Connected connected =>
                     await NegotiateAsync(new(connected.Connection, time), timeout, due.Token).ConfigureAwait(false),

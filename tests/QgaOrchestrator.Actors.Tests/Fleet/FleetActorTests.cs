@@ -8,6 +8,7 @@ using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Vms;
+using QgaOrchestrator.Qemu.Hosts;
 
 namespace QgaOrchestrator.Actors.Tests.Fleet;
 
@@ -29,7 +30,7 @@ public sealed class FleetActorTests : TestKit
             FleetActor.Props(new FleetServices
             {
                 Host = "h1",
-                Identify = id => new VmIdentity(id, null, new Dictionary<string, string> { ["app"] = id.Name }),
+                Identify = id => new VmIdentity(id, null, Said(id)),
                 Channels = () => TestActor,
                 Runs = () => Runs.Ref,
                 Started = _started.Add,
@@ -40,6 +41,15 @@ public sealed class FleetActorTests : TestKit
     }
 
     private Akka.TestKit.TestProbe Runs { get; }
+
+    /// <summary>As long as the fleet's file is the same, what it says is the same object.</summary>
+    private readonly Dictionary<VmId, Dictionary<string, string>> _said = [];
+
+    private Dictionary<string, string> Said(VmId vm)
+    {
+        if (!_said.TryGetValue(vm, out var labels)) _said[vm] = labels = new() { ["app"] = vm.Name };
+        return labels;
+    }
 
     [Fact]
     public async Task A_VM_without_a_channel_is_listed_with_its_reason_and_labels_until_it_has_one()
@@ -58,6 +68,30 @@ public sealed class FleetActorTests : TestKit
             [AgentState.Missing, AgentState.Missing], (await _fleet.Ask<VmList>(new ListVms())).Vms.Select(vm => vm.Agent));
         Found();
         Assert.Empty((await _fleet.Ask<VmList>(new ListVms())).Vms);
+    }
+
+    [Fact]
+    public async Task Labels_of_the_kind_of_host_are_shown_under_those_of_the_fleet_file()
+    {
+        _fleet.Tell(new VmSeen(new VmStatus(Good, null, VmIdentity.NoLabels, AgentState.Ready)));
+        Find("db");
+        var first = await OneAsync();
+        Assert.Equal(
+            ["app=web", "pve.name=db"],
+            first.Labels.Select(label => $"{label.Key}={label.Value}").Order(StringComparer.Ordinal));
+        Find("db");
+        Assert.Same(first.Labels, (await OneAsync()).Labels);
+        Find("sql");
+        Assert.Equal("sql", (await OneAsync()).Labels["pve.name"]);
+        Found();
+        Assert.Equal(["app"], (await OneAsync()).Labels.Keys);
+
+        void Find(string name) => _fleet.Tell(new VmsFound(new HostScan([], [], [])
+        {
+            Labels = new Dictionary<VmId, VmLabels> { [Good] = VmLabels.Of([("pve.name", name), ("app", "not-shown")]) },
+        }));
+
+        async Task<VmStatus> OneAsync() => Assert.Single((await _fleet.Ask<VmList>(new ListVms())).Vms);
     }
 
     [Fact]

@@ -74,6 +74,27 @@ public sealed class FleetScanTests : IDisposable
     }
 
     [Fact]
+    public void A_socket_of_a_kind_that_knows_more_of_its_VM_is_left_to_that_kind()
+    {
+        Make("vms/own.qga", "run/qemu-server/100.qga", "run/qemu-server/100.qmp", "run/qemu-server/vzdump.qga");
+        Make("etc/pve/nodes/pve1/qemu-server/100.conf");
+        File.WriteAllText(At("etc/pve/nodes/pve1/qemu-server/100.conf"), "name: db\ntags: prod\n");
+        Directory.CreateSymbolicLink(At("etc/pve/local"), "nodes/pve1");
+        var proxmox = HostKinds.Find("proxmox")!.Read(new GivenOptions(_directory.Path));
+
+        var found = Scan([Source("run/qemu-server/{vm}.qga", hold: "per-command"), Source("vms/{vm}.qga"), proxmox]);
+
+        Assert.Equal(["100 Agent Monitor", "own Agent"], found.Vms.Select(Said));
+        Assert.Same(proxmox.Kind, found.Vms[0].Kind);
+        Assert.Empty(found.Unserved);
+        var labels = Assert.Single(found.Labels);
+        Assert.Equal("100", labels.Key.Name);
+        Assert.Equal(["pve.name=db", "pve.tag.prod=true"], labels.Value.All.Select(label => $"{label.Key}={label.Value}"));
+        Assert.True(found.IsAs(found with { Labels = new Dictionary<VmId, VmLabels>(found.Labels) }));
+        Assert.False(found.IsAs(found with { Labels = new Dictionary<VmId, VmLabels>() }));
+    }
+
+    [Fact]
     public void A_VM_that_the_fleet_file_places_and_that_is_absent_is_missing()
     {
         Make("vms/found/qga.sock", "own/only.qmp");

@@ -7,6 +7,8 @@ internal sealed class GivenOptions(string root) : Dictionary<string, string?>, I
 {
     public string Root => root;
 
+    public TimeProvider Time => TimeProvider.System;
+
     public string? Text(string name) => this.GetValueOrDefault(name);
 
     public string FullPath(string path) => Path.GetFullPath(path, root);

@@ -2,7 +2,7 @@ namespace QgaOrchestrator.Core.Tests.Membership;
 
 public class FormationSimulationTests
 {
-    private const int Seeds = 500;
+    private const int Seeds = 200;
     private const int SeedsForABug = 1_000;
 
     [Fact]
@@ -15,21 +15,22 @@ public class FormationSimulationTests
 
     [Fact]
     public void Clusters_are_founded_more_than_once_in_many_a_simulation() =>
-        Assert.InRange(Enumerable.Range(0, 100).Count(seed =>
+        Assert.InRange(Enumerable.Range(0, 50).Count(seed =>
         {
             var world = new FormationSimulation(seed);
             world.Play();
             return world.Founded > 1;
-        }), 30, 100);
+        }), 15, 50);
 
+    /// <summary>The search begins at the first seed that finds the bug: from 0 on it takes a minute of a processor.</summary>
     [Theory]
-    [InlineData(nameof(FormationBug.VotesNotAsked))]
-    [InlineData(nameof(FormationBug.LonelyMemberStays))]
-    [InlineData(nameof(FormationBug.NoPatience))]
-    [InlineData(nameof(FormationBug.KnownClusterOverlooked))]
-    [InlineData(nameof(FormationBug.FreshForEver))]
-    public void A_planted_bug_makes_two_clusters(string bug) =>
-        Assert.Contains(Enumerable.Range(0, SeedsForABug), seed =>
+    [InlineData(nameof(FormationBug.VotesNotAsked), 8)]
+    [InlineData(nameof(FormationBug.LonelyMemberStays), 64)]
+    [InlineData(nameof(FormationBug.NoPatience), 501)]
+    [InlineData(nameof(FormationBug.KnownClusterOverlooked), 872)]
+    [InlineData(nameof(FormationBug.FreshForEver), 501)]
+    public void A_planted_bug_makes_two_clusters(string bug, int from) =>
+        Assert.Contains(Enumerable.Range(from, SeedsForABug), seed =>
             new FormationSimulation(seed, Enum.Parse<FormationBug>(bug)).Play()?
                 .StartsWith("two clusters", StringComparison.Ordinal) == true);
 }

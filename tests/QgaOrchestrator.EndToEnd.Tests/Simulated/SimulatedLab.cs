@@ -29,6 +29,9 @@ internal sealed class SimulatedLab : IAsyncDisposable
 
     public SimulatedFleet Fleet { get; }
 
+    /// <summary>The host of the VMs, where it is one of Proxmox's.</summary>
+    public FakeProxmox? Proxmox { get; private set; }
+
     public NodeProcess Node { get; private set; } = null!;
 
     public QgaClient Client { get; private set; } = null!;
@@ -62,6 +65,25 @@ internal sealed class SimulatedLab : IAsyncDisposable
         return lab.StartNodeAsync(settings);
     }
 
+    /// <summary>The same on a Proxmox host: the VMs are 100, 101, ..., and <see cref="Proxmox"/> is their host.</summary>
+    public static Task<SimulatedLab> OnProxmoxAsync(int vms, bool takesLock = true, params string[] settings)
+    {
+        var lab = New(vms, new() { Name = number => $"{100 + number}", CopyTime = TimeSpan.FromMilliseconds(500) });
+        var proxmox = lab.Proxmox = new FakeProxmox(Path.Combine(lab._folder, "pve"));
+        foreach (var vm in lab.Fleet.Vms)
+        {
+            proxmox.Write(100 + vm.Number, $"name: vm{vm.Number}\ntags: prod\n");
+            proxmox.Start(100 + vm.Number, vm);
+        }
+        return lab.StartNodeAsync(
+            settings,
+            new Dictionary<string, string>
+            {
+                ["PATH"] = $"{Path.GetDirectoryName(proxmox.Qm)}:{Environment.GetEnvironmentVariable("PATH")}",
+            },
+            new { Kind = "proxmox", proxmox.Config, proxmox.Sockets, Lock = takesLock });
+    }
+
     /// <summary>A fleet for a node that others use too; it sees none of it yet.</summary>
     /// <param name="shared">The node.</param>
     /// <param name="node">Its process.</param>
@@ -83,11 +105,12 @@ internal sealed class SimulatedLab : IAsyncDisposable
 
     private string NodeFolder => Path.Combine(_folder, "node");
 
-    private async Task<SimulatedLab> StartNodeAsync(string[] settings)
+    private async Task<SimulatedLab> StartNodeAsync(
+        string[] settings, IReadOnlyDictionary<string, string>? environment = null, object? source = null)
     {
         try
         {
-            Node = await NodeProcess.StartAsync(NodeFolder, Path.Combine(_folder, "vms"), settings);
+            Node = await NodeProcess.StartAsync(NodeFolder, Path.Combine(_folder, "vms"), settings, environment, source);
             Client = Node.Client();
             return this;
         }

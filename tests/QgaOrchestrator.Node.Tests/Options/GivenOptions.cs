@@ -8,6 +8,8 @@ internal sealed class GivenOptions(string directory) : Dictionary<string, string
 {
     public string Root => "/";
 
+    public TimeProvider Time => TimeProvider.System;
+
     public string? Text(string name) => this.GetValueOrDefault(name);
 
     public string FullPath(string path) => Path.GetFullPath(path, directory);

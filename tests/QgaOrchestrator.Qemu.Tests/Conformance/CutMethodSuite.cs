@@ -22,9 +22,12 @@ public abstract class CutMethodSuite : IAsyncLifetime
 
     protected abstract ICutMethod Method { get; }
 
+    /// <summary>Where the VM is reached, for a method that asks its host; null: it asks the machine alone.</summary>
+    protected virtual VmAddress? Address => null;
+
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync() => await Lab.DisposeAsync();
+    public virtual async Task DisposeAsync() => await Lab.DisposeAsync();
 
     [Fact]
     public void Its_own_options_in_order_are_accepted_and_its_name_is_a_word()
@@ -136,7 +139,7 @@ public abstract class CutMethodSuite : IAsyncLifetime
 
     private async Task<CutJob> JobAsync() => JobOn(await Lab.OpenAsync());
 
-    private CutJob JobOn(IMachine machine) => new(Lab.Host, "h1~vm001", machine) { Own = Own };
+    private CutJob JobOn(IMachine machine) => new(Lab.Host, "h1~vm001", machine) { Own = Own, Address = Address };
 
     /// <summary>Does the steps to the last one; then the node is killed.</summary>
     private async Task<CutPlan> BeginAsync(

@@ -36,12 +36,19 @@ public abstract class HostKindSuite : IAsyncLifetime
     /// <summary>Options without which a source is refused.</summary>
     protected abstract IReadOnlyList<string> Needed { get; }
 
+    /// <summary>The VM's name.</summary>
+    protected virtual string Named => "vm001";
+
     public virtual Task InitializeAsync()
     {
         Directory = new TemporaryDirectory();
-        Fleet = new SimulatedFleet(Directory["vms"], 1);
+        Fleet = new SimulatedFleet(Directory["vms"], 1, new() { Name = _ => Named });
+        Arrange();
         return Task.CompletedTask;
     }
+
+    /// <summary>Makes what the host has besides its VM.</summary>
+    protected virtual void Arrange() { }
 
     public virtual async Task DisposeAsync()
     {

@@ -4,6 +4,7 @@ using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Tests.Conformance.Toy;
 using QgaOrchestrator.Qemu.Tests.Hosts.Kinds.Libvirt;
 using QgaOrchestrator.Qemu.Tests.Ledger;
+using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Qemu.Tests.Conformance;
 
@@ -61,6 +62,29 @@ public class LibvirtKindConforms : HostKindSuite
 public sealed class LibvirtByMonitorConforms : LibvirtKindConforms
 {
     protected override string CutBy => "monitor";
+}
+
+public sealed class ProxmoxKindConforms : HostKindSuite
+{
+    protected override IHostKind Kind => HostKinds.Find("proxmox")!;
+
+    protected override IReadOnlyDictionary<string, string> Options => new Dictionary<string, string>
+    {
+        ["Config"] = "etc/pve",
+        ["Sockets"] = "run/qemu-server",
+        ["Lock"] = "true",
+    };
+
+    protected override IReadOnlyList<string> Needed => [];
+
+    protected override string Named => "100";
+
+    protected override void Arrange()
+    {
+        var host = new FakeProxmox(Root);
+        host.Write(100, "name: db\n");
+        host.Start(100, Vm);
+    }
 }
 
 /// <summary>What it takes to add a kind: its folder, and a line.</summary>

@@ -13,7 +13,13 @@ internal sealed record BackupCut(ICutMethod Method, CutJob Job)
     /// <exception cref="CutException">VMs of this kind have no such method.</exception>
     public static BackupCut For(BackupOptions options, VmServices services, VmSpec spec, IMachine machine) => new(
         spec.Kind.Method(options.Method),
-        new CutJob(services.Cuts, spec.Id.Entity, machine) { Own = options.MethodOptions });
+        JobOf(services, spec, machine) with { Own = options.MethodOptions });
+
+    public static CutJob JobOf(VmServices services, VmSpec spec, IMachine machine) =>
+        new(services.Cuts, spec.Id.Entity, machine) { Address = spec.Address };
+
+    /// <summary>The same to be prepared and undone, and no more.</summary>
+    public BackupCut Rehearsed() => this with { Job = Job with { IsRehearsal = true } };
 
     public ICut Make() => Method.Make(Job);
 }

@@ -9,7 +9,6 @@ using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Qemu.Cut.Methods;
-using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Machines;
 
 namespace QgaOrchestrator.Actors.Kinds.Backup;
@@ -84,7 +83,7 @@ public sealed class BackupRunKind : RunKind
 
     public override Task<IReadOnlyList<string>> SweepAsync(
         VmServices services, VmSpec vm, IMachine machine, IReadOnlySet<string> unsettled, CancellationToken cancel) =>
-        vm.Kind.CutMethods.SweepAsync(new CutJob(services.Cuts, vm.Id.Entity, machine), unsettled, cancel);
+        vm.Kind.CutMethods.SweepAsync(BackupCut.JobOf(services, vm, machine), unsettled, cancel);
 
     protected override RunOptions Read(RunOptions run, RunOptionReader reader)
     {

@@ -62,7 +62,7 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
             var facts = await PreflightLook.AtMachineAsync(
                 new PreflightFacts(_spec.Id.Name) { Guest = fitness.Guest }, machine, vm);
             facts = await PreflightLook.AtGuestAsync(facts, _vm, vm.Guest, fitness);
-            var backup = BackupCut.For(_options, _services, _spec, machine);
+            var backup = BackupCut.For(_options, _services, _spec, machine).Rehearsed();
             facts = await PreflightLook.AtMethodAsync(facts, backup);
             // The backup would not come to its targets either, but its operator wants to know all at once.
             if (facts.RunState is null or "running" && facts.Migration is null)

@@ -18,11 +18,7 @@ public sealed class CommandRunKind(Func<string, string?> insteadOf) : RunKind
 
     public override IReadOnlyList<RunStep> Steps => [CommandKind.Call];
 
-    public override IReadOnlyList<OptionInfo> OwnOptions { get; } =
-    [
-        new("command", "COMMAND", null, "the agent command, as in guest-get-osinfo"),
-        new("arguments", "OBJECT", null, "its arguments as on the wire") { IsForOperators = true },
-    ];
+    public override IReadOnlyList<OptionInfo> OwnOptions => CommandKind.Options;
 
     public override IReadOnlyList<ResultFile> ResultFiles { get; } = [new("return", "application/json")];
 

@@ -17,14 +17,7 @@ public sealed class ExecRunKind : RunKind
 
     public override IReadOnlyList<RunStep> Steps => [ExecKind.Start, ExecKind.Wait];
 
-    public override IReadOnlyList<OptionInfo> OwnOptions { get; } =
-    [
-        new("path", "PROGRAM", null, "the program; without a slash, searched in the guest's PATH, without a shell"),
-        new("args", "[ARG,…]", null, "its arguments") { IsForOperators = true },
-        new("env", "[NAME=VALUE,…]", null, "its whole environment; without it, the agent's own") { IsSecret = true },
-        new("timeout", "TIME", $"{ProcessTimeout.Default:c}", "how long it may take; what still runs then keeps running"),
-        new("captureOutput", "true|false", "true", "keep what it writes, up to 16 MiB a stream"),
-    ];
+    public override IReadOnlyList<OptionInfo> OwnOptions => ExecKind.Options;
 
     public override IReadOnlyList<ResultColumn> ResultColumns { get; } =
         [new("exitCode", "EXIT CODE", ColumnFormat.Number), new("signal", "SIGNAL", ColumnFormat.Number)];

@@ -16,12 +16,11 @@ public sealed class PasswordCheckRunKind : RunKind
 
     public override bool NeedsSelector => false;
 
-    public override CountOrPercent MaxFailures => CountOrPercent.All;
+    public override CountOrPercent MaxFailures => CheckKind.MaxFailures;
 
     public override IReadOnlyList<RunStep> Steps => [CheckKind.Compare];
 
-    public override IReadOnlyList<OptionInfo> OwnOptions { get; } =
-        [new("user", "USER", null, "only this account; without it, every account that the escrow has")];
+    public override IReadOnlyList<OptionInfo> OwnOptions => CheckKind.Options;
 
     public override IReadOnlyList<ResultColumn> ItemColumns { get; } =
         [new("accounts", "ACCOUNTS", ColumnFormat.Number), new("inForce", "IN FORCE")];

@@ -26,18 +26,7 @@ public sealed class PasswordResetRunKind : RunKind
     public override IReadOnlyList<RunStep> Steps =>
         [ResetKind.Look, ResetKind.Escrow, ResetKind.Apply, ResetKind.Verify, ResetKind.Promote];
 
-    public override IReadOnlyList<OptionInfo> OwnOptions { get; } =
-    [
-        new("user", "USER", null, "the account in the guest"),
-        new("length", "N", $"{ResetOptions.DefaultLength}",
-            $"characters of the new password, {ResetOptions.ShortestLength} to {ResetOptions.LongestLength}"),
-        new("crypted", "true|false", null, "send a crypt(3) hash instead of the password; without it, as the system takes it"),
-        new("verify", "hash|login|none", "hash", "what proves the new password: the guest's entry, a login, or the agent's word"),
-        new("unlock", "true|false", "false", "unlock a locked account by its new password"),
-        new("clearMustChange", "true|false", "false", "clear the mark that the password must be changed at the next login"),
-        new("acceptUnverified", "true|false", "false", "where a guest cannot prove it as wanted, take the best that it can"),
-        new("mode", "rotate|reapply", "rotate", "a new password, or the current one again"),
-    ];
+    public override IReadOnlyList<OptionInfo> OwnOptions => ResetKind.Options;
 
     public override IReadOnlyList<ResultColumn> ItemColumns { get; } =
     [

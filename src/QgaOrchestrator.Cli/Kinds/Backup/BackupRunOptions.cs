@@ -15,8 +15,6 @@ internal static class BackupRunOptions
     public static IReadOnlyList<RunOption> All { get; } = [.. Known.Select(RunOption.Of)];
 
     /// <summary>What holds where nothing is given, by option.</summary>
-    public static IReadOnlyDictionary<string, string> Defaults { get; } = CommonOptions.Of(BackupKind.MaxFailures)
-        .Concat(Known)
-        .Where(option => option.Default is not null)
-        .ToDictionary(option => option.Name, option => option.Default!);
+    public static IReadOnlyDictionary<string, string> Defaults { get; } =
+        CommonOptions.Defaults(BackupKind.MaxFailures, Known);
 }

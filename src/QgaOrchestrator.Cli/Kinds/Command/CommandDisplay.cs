@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Core.Kinds.Command;
+using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Cli.Kinds.Command;
 
@@ -14,7 +15,7 @@ internal static class CommandDisplay
     public static KindDisplay Instance { get; } = new(CommandKind.Name)
     {
         HasResults = true,
-        Defaults = new Dictionary<string, string> { ["maxFailures"] = "0" },
+        Defaults = CommonOptions.Defaults(default, CommandKind.Options),
         WorkMembers = ["command", "arguments"],
         Work = options => options["command"] is { } command
             ? $"{command}{(options["arguments"] is JsonObject { Count: > 0 } given ? $" {given.ToJsonString(_asTyped)}" : "")}"

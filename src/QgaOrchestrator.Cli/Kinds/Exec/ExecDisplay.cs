@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Cli.Output;
 using QgaOrchestrator.Core.Kinds.Exec;
+using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Cli.Kinds.Exec;
 
@@ -10,12 +11,7 @@ internal static class ExecDisplay
     public static KindDisplay Instance { get; } = new(ExecKind.Name)
     {
         HasResults = true,
-        Defaults = new Dictionary<string, string>
-        {
-            ["maxFailures"] = "0",
-            ["timeout"] = "00:05:00",
-            ["captureOutput"] = "true",
-        },
+        Defaults = CommonOptions.Defaults(default, ExecKind.Options),
         // The values of the environment are secret.
         WorkMembers = ["path", "args", "env"],
         Work = options => options["path"] is { } path

@@ -7,6 +7,12 @@ public static class CommandKind
 {
     public const string Name = "command";
 
+    public static IReadOnlyList<OptionInfo> Options { get; } =
+    [
+        new("command", "COMMAND", null, "the agent command, as in guest-get-osinfo"),
+        new("arguments", "OBJECT", null, "its arguments as on the wire") { IsForOperators = true },
+    ];
+
     public static readonly RunStep Call = new(
         "call",
         "sends the command to the guest's agent, once",

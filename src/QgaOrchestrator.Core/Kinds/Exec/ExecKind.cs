@@ -1,4 +1,5 @@
 using QgaOrchestrator.Core.Runs;
+using QgaOrchestrator.Core.Vms;
 
 namespace QgaOrchestrator.Core.Kinds.Exec;
 
@@ -11,6 +12,15 @@ public static class ExecKind
     public const string Name = "exec";
 
     private const string ByCode = "exit code ", BySignal = "ended by signal ";
+
+    public static IReadOnlyList<OptionInfo> Options { get; } =
+    [
+        new("path", "PROGRAM", null, "the program; without a slash, searched in the guest's PATH, without a shell"),
+        new("args", "[ARG,…]", null, "its arguments") { IsForOperators = true },
+        new("env", "[NAME=VALUE,…]", null, "its whole environment; without it, the agent's own") { IsSecret = true },
+        new("timeout", "TIME", $"{ProcessTimeout.Default:c}", "how long it may take; what still runs then keeps running"),
+        new("captureOutput", "true|false", "true", "keep what it writes, up to 16 MiB a stream"),
+    ];
 
     public static readonly RunStep Start = new(
         "start",

@@ -9,6 +9,11 @@ public static class CheckKind
 {
     public const string Name = "password-check";
 
+    public static CountOrPercent MaxFailures => CountOrPercent.All;
+
+    public static IReadOnlyList<OptionInfo> Options { get; } =
+        [new("user", "USER", null, "only this account; without it, every account that the escrow has")];
+
     private const string Reset = "qgactl password reset --select name=VM";
 
     public static readonly RunStep Compare = new(

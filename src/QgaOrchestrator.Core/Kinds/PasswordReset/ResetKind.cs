@@ -8,6 +8,19 @@ public static class ResetKind
 {
     public const string Name = "password-reset";
 
+    public static IReadOnlyList<OptionInfo> Options { get; } =
+    [
+        new("user", "USER", null, "the account in the guest"),
+        new("length", "N", $"{ResetOptions.DefaultLength}",
+            $"characters of the new password, {ResetOptions.ShortestLength} to {ResetOptions.LongestLength}"),
+        new("crypted", "true|false", null, "send a crypt(3) hash instead of the password; without it, as the system takes it"),
+        new("verify", "hash|login|none", "hash", "what proves the new password: the guest's entry, a login, or the agent's word"),
+        new("unlock", "true|false", "false", "unlock a locked account by its new password"),
+        new("clearMustChange", "true|false", "false", "clear the mark that the password must be changed at the next login"),
+        new("acceptUnverified", "true|false", "false", "where a guest cannot prove it as wanted, take the best that it can"),
+        new("mode", "rotate|reapply", "rotate", "a new password, or the current one again"),
+    ];
+
     public static readonly RunStep Look = new(
         "look",
         "asks the guest for the account's state and the fingerprint of its entry; the entry itself never leaves the guest",

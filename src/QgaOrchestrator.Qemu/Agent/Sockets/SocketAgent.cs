@@ -204,7 +204,8 @@ public sealed class SocketAgent : IAgent
 
     private async Task ConnectAsync(Waiter<OpenOutcome> waiter)
     {
-        var outcome = await UnixConnection.ConnectAsync(_path, LineMemory.Agents, _time).ConfigureAwait(false);
+        var outcome = await SharedConnect.ConnectAsync(_path, _hold, LineMemory.Agents, _time, () => _open == waiter)
+            .ConfigureAwait(false);
         var connection = (outcome as ConnectOutcome.Connected)?.Connection;
         LinkEffects effects;
         lock (_gate)

@@ -1,5 +1,6 @@
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
+using QgaOrchestrator.Qemu.Hosts.Kinds.Proxmox;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Sockets;
 using QgaOrchestrator.Qemu.Machines;
 
@@ -13,6 +14,7 @@ public static class HostKinds
     [
         new SocketsKind(),
         new LibvirtKind(),
+        new ProxmoxKind(),
     ];
 
     public static string Default => All[0].Name;
@@ -28,6 +30,20 @@ public static class HostKinds
     /// <summary>What is wrong with such members, a sentence each.</summary>
     public static IEnumerable<string> PlaceFaults(IReadOnlyDictionary<string, string> place) =>
         All.SelectMany(kind => kind.PlaceFaults(place));
+
+    /// <summary>The VMs of a host by kind. Who manages VMs takes its own; what nobody has taken is the default kind's.</summary>
+    public static async Task<IReadOnlyList<DetectedVms>> DetectAsync(HostSight host)
+    {
+        List<DetectedVms> found = [];
+        foreach (var kind in All.Reverse())
+        {
+            if (await kind.DetectAsync(host).ConfigureAwait(false) is not { } vms) continue;
+            found.Add(vms);
+            var taken = vms.Vms.Select(vm => vm.Pid).ToHashSet();
+            host = host with { Qemus = [.. host.Qemus.Where(qemu => !taken.Contains(qemu.Pid))] };
+        }
+        return found;
+    }
 
     /// <summary>The agent at an address of any kind, for a thaw. An address that no kind reaches gets one that never answers
     /// and says why.</summary>

@@ -45,6 +45,8 @@ internal sealed class ToyKind : IHostKind
 
     public IHostAdvice Advice { get; } = new ToyAdvice();
 
+    public Task<DetectedVms?> DetectAsync(HostSight host) => Task.FromResult<DetectedVms?>(null);
+
     private static string Of(VmAddress address) => ((VmAddress.Through)address).Locator;
 
     private sealed class ToyAdvice : IHostAdvice

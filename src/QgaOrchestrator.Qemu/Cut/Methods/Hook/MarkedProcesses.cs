@@ -1,12 +1,10 @@
-using System.Globalization;
-using System.Text;
 using QgaOrchestrator.Qemu.Processes;
 
 namespace QgaOrchestrator.Qemu.Cut.Methods.Hook;
 
 /// <summary>
 /// What a hook of one attempt has left running: after a time-out, or when the node ended and the hook did not. Each carries
-/// the attempt's name in its environment, wherever it went, so it is found without a pid that somebody had to write down.
+/// the attempt's name in its environment, wherever it went.
 /// </summary>
 internal static class MarkedProcesses
 {
@@ -29,26 +27,5 @@ internal static class MarkedProcesses
         }
     }
 
-    internal static IReadOnlyList<int> Find(string mark)
-    {
-        var wanted = Encoding.UTF8.GetBytes($"{Variable}={mark}\0");
-        List<int> found = [];
-        foreach (var directory in Directory.EnumerateDirectories("/proc"))
-        {
-            if (!int.TryParse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
-                continue;
-            try
-            {
-                var environment = File.ReadAllBytes(Path.Combine(directory, "environ"));
-                if (environment.AsSpan().IndexOf(wanted) is var at and >= 0 && (at == 0 || environment[at - 1] == 0)
-                    && HostProcesses.StartTicks(pid) is not null) found.Add(pid);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // It ended meanwhile, or is another user's: none of ours.
-            }
-        }
-
-        return found;
-    }
+    internal static IReadOnlyList<int> Find(string mark) => ProcessMarks.Find(Variable, mark);
 }

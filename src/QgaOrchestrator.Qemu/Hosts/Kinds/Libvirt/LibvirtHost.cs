@@ -15,6 +15,11 @@ internal sealed class LibvirtHost
 
     private const int ThawConnections = 4;
 
+    private const string Modular = "virtqemud-sock", ForAll = "libvirt-sock";
+
+    /// <summary>The names of those that a daemon listens on.</summary>
+    public static IReadOnlyList<string> Sockets { get; } = [Modular, ForAll];
+
     private readonly string _directory, _uri;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
@@ -69,8 +74,8 @@ internal sealed class LibvirtHost
     /// <summary>The modular daemon where it listens, else the one for all.</summary>
     private async Task<RpcOpening> OpenAsync()
     {
-        if (await OpenAsync("virtqemud-sock").ConfigureAwait(false) is var modular and not RpcOpening.NoDaemon) return modular;
-        return await OpenAsync("libvirt-sock").ConfigureAwait(false);
+        if (await OpenAsync(Modular).ConfigureAwait(false) is var modular and not RpcOpening.NoDaemon) return modular;
+        return await OpenAsync(ForAll).ConfigureAwait(false);
     }
 
     private Task<RpcOpening> OpenAsync(string socket) =>

@@ -61,6 +61,16 @@ internal sealed class LibvirtKind : IHostKind
 
     public IHostAdvice Advice { get; } = new LibvirtAdvice();
 
+    public Task<DetectedVms?> DetectAsync(HostSight host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        var read = new LibvirtOptions(
+            host.Root.TrimEnd('/'), LibvirtPaths.System, LibvirtPaths.SocketsOf(LibvirtPaths.System, host.Root), LibvirtCut.Backup,
+            LastResort: true);
+        var daemon = HostOf(read.Directory, read.Uri, host.Time);
+        return LibvirtDetection.DetectAsync(new LibvirtSource(this, daemon, read), read.Directory, host);
+    }
+
     private LibvirtHost HostOf(string directory, string uri, TimeProvider time) =>
         _hosts.GetOrAdd((directory, uri, time), key => new LibvirtHost(key.Directory, key.Uri, key.Time));
 

@@ -58,13 +58,15 @@ internal sealed class SocketsKind : IHostKind
     {
         { Monitor: null } => null,
         { Monitor: var path, IsShared: true } sockets =>
-            new QmpMachine(new PerCommandMonitor(new SocketMonitor(path, time)), sockets.Agent),
+            new QmpMachine(new PerCommandMonitor(new SocketMonitor(path, time, sockets.Hold)), sockets.Agent),
         { Monitor: var path } sockets => new QmpMachine(new SocketMonitor(path, time), sockets.Agent),
     };
 
     public Task<string?> FindHolderAsync(VmAddress address) => SocketHolder.FindAsync(Of(address).Agent);
 
     public IHostAdvice Advice { get; } = new SocketsAdvice();
+
+    public Task<DetectedVms?> DetectAsync(HostSight host) => Task.FromResult(SocketsDetection.Detect(Name, host));
 
     private static VmAddress.Sockets Of(VmAddress address) =>
         address as VmAddress.Sockets ?? throw new ArgumentException($"{address} is no address of sockets", nameof(address));

@@ -50,7 +50,7 @@ internal sealed class PushMethod(ICutMethod full) : ICutMethod
 
     public ICut Make(CutJob job) => job.Machine is IQmpMachine
         ? full.Make(job)
-        : new PushCut(Of(job), job.Vm, job.Host.Time, job.Host.Limits);
+        : new PushCut(Of(job), job);
 
     public Task RecoverAsync(CutJob job, Func<Task<IReadOnlySet<string>>> unsettled, CancellationToken cancel) =>
         Task.CompletedTask;
@@ -70,7 +70,7 @@ internal sealed class PushMethod(ICutMethod full) : ICutMethod
         var note = await machine.AskAsync("its metadata", domain =>
             machine.Host.Work.MetadataAsync(domain, PushNote.Namespace, job.Host.Limits.Command)).ConfigureAwait(false);
         if (PushNote.Read(note) is not { } left || unsettled.Contains(left.Hash)) return [];
-        var cut = new PushCut(machine, job.Vm, job.Host.Time, job.Host.Limits);
+        var cut = new PushCut(machine, job);
         await cut.EndAsync(left.Directory, cancel).ConfigureAwait(false);
         await cut.TakeBackNoteAsync(CutNames.FromHash(left.Hash)).ConfigureAwait(false);
         return [$"the attempt {left.Hash}"];
