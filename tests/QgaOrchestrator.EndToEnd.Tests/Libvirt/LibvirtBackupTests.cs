@@ -1,3 +1,4 @@
+using QgaOrchestrator.Api;
 using QgaOrchestrator.EndToEnd.Tests.RealVms;
 using QgaOrchestrator.Lab;
 
@@ -19,12 +20,42 @@ public sealed class LibvirtBackupTests(LibvirtNode host) : IClassFixture<Libvirt
         await host.ReadyAsync();
         var nodes = await NodesAsync();
         var run = await Node.WaitForRunAsync(await Node.StartBackupAsync());
-        Assert.True(run.State == "succeeded", File.ReadAllText(Path.Combine(Node.Folder, "qgad.log")));
-        var point = (await Node.AskAsync("point", "list"))["items"]!.AsArray().Single(point => (string?)point!["run"] == run.Id)!;
-        Assert.Equal("filesystem", (string?)point["class"]);
-        await Points.AssertRestoresAsync(Node, Vm.Synced, point, Path.Combine(Node.Folder, "restored", run.Id));
-        await AssertNothingLeftAsync();
+        await AssertIsWholeAsync(Node, run);
         Assert.Equal(nodes, await NodesAsync());
+    }
+
+    [SkippableFact]
+    public async Task A_node_killed_while_libvirt_copies_takes_its_copy_up_again()
+    {
+        await host.ReadyAsync();
+        var run = (string)(await Node.AskAsync("backup", "run", "--select", "*", "--bandwidth", "8M", "--detach"))["id"]!;
+        await Poll.ForAsync("copy of a thawed guest", Guests.Limit, async () =>
+            (await host.Libvirt.TryVirshAsync("backup-dumpxml", Vm.Name)).ExitCode == 0 && !Vm.IsFrozen() ? "yes" : null);
+        await Vm.Synced.WritesAfterAsync(Vm.Synced.Latest, Guests.Limit);
+        Node.Signal(HostProcess.SigKill);
+        await Node.WaitForEndAsync();
+        await Node.StartAgainAsync();
+        await AssertIsWholeAsync(Node, await Node.WaitForRunAsync(run));
+        Assert.Equal("freeze", Vm.Synced.Hooks[^2].What);
+    }
+
+    [SkippableFact]
+    public async Task Through_the_monitor_that_libvirt_passes_on_a_point_is_as_good()
+    {
+        await host.ReadyAsync();
+        var nodes = await NodesAsync();
+        await Node.StopAsync();
+        await using (var node = await NodeProcess.StartAsync(
+            Path.Combine(Vm.Directory, "node"), "", [], null, new { Kind = "libvirt", Cut = "monitor" }, host.Libvirt.Enter))
+        {
+            await node.WaitForVmsAsync(1);
+            await Poll.ForAsync("running VM", Guests.Limit, async () =>
+                (string?)(await node.AskAsync("vm", "show", Vm.Name))["monitor"]!["state"] == "running" ? "yes" : null);
+            await AssertIsWholeAsync(node, await node.WaitForRunAsync(await node.StartBackupAsync()));
+            await node.StopAsync();
+        }
+        Assert.Equal(nodes, await NodesAsync());
+        await Node.StartAgainAsync();
     }
 
     [SkippableFact]
@@ -65,7 +96,14 @@ public sealed class LibvirtBackupTests(LibvirtNode host) : IClassFixture<Libvirt
         await host.Libvirt.VirshAsync("domjobabort", Vm.Name);
     }
 
-    private async Task AssertNothingLeftAsync() => Assert.Null(await LeftAsync());
+    private async Task AssertIsWholeAsync(NodeProcess node, Run run)
+    {
+        Assert.True(run.State == "succeeded", File.ReadAllText(Path.Combine(node.Folder, "qgad.log")));
+        var point = (await node.AskAsync("point", "list"))["items"]!.AsArray().Single(point => (string?)point!["run"] == run.Id)!;
+        Assert.Equal("filesystem", (string?)point["class"]);
+        await Points.AssertRestoresAsync(node, Vm.Synced, point, Path.Combine(node.Folder, "restored", run.Id));
+        Assert.Null(await LeftAsync());
+    }
 
     /// <summary>What is of ours in libvirt; null: nothing.</summary>
     private async Task<string?> LeftAsync()

@@ -29,8 +29,10 @@ public sealed class SharedSocketsConform : SocketsKindConforms
     protected override string Hold => "per-command";
 }
 
-public sealed class LibvirtKindConforms : HostKindSuite
+public class LibvirtKindConforms : HostKindSuite
 {
+    protected virtual string CutBy => "backup";
+
     private FakeLibvirtd Daemon { get; set; } = null!;
 
     protected override IHostKind Kind => HostKinds.Find("libvirt")!;
@@ -38,7 +40,7 @@ public sealed class LibvirtKindConforms : HostKindSuite
     protected override IReadOnlyDictionary<string, string> Options => new Dictionary<string, string>
     {
         ["Uri"] = "qemu:///system",
-        ["Cut"] = "backup",
+        ["Cut"] = CutBy,
     };
 
     protected override IReadOnlyList<string> Needed => [];
@@ -55,6 +57,11 @@ public sealed class LibvirtKindConforms : HostKindSuite
         await Daemon.DisposeAsync();
         await base.DisposeAsync();
     }
+}
+
+public sealed class LibvirtByMonitorConforms : LibvirtKindConforms
+{
+    protected override string CutBy => "monitor";
 }
 
 public sealed class ProxmoxKindConforms : HostKindSuite

@@ -53,7 +53,8 @@ internal sealed class LibvirtKind : IHostKind
     public IMachine? Machine(VmAddress address, TimeProvider time)
     {
         var place = Of(address);
-        return new LibvirtMachine(place, HostOf(place.Directory, place.Uri, time), time);
+        var machine = new LibvirtMachine(place, HostOf(place.Directory, place.Uri, time), time);
+        return place.Cut == LibvirtCut.Monitor ? new QmpMachine(new LibvirtMonitor(machine), place.Channel) : machine;
     }
 
     public Task<string?> FindHolderAsync(VmAddress address) => Task.FromResult<string?>(null);
@@ -102,8 +103,10 @@ internal sealed class LibvirtKind : IHostKind
         {
             case null or LibvirtCut.Backup:
                 return LibvirtCut.Backup;
+            case LibvirtCut.Monitor:
+                return LibvirtCut.Monitor;
             case var text:
-                options.Fail(CutOption, $"\"{text}\" is not {LibvirtCut.Backup}");
+                options.Fail(CutOption, $"\"{text}\" is not {LibvirtCut.Backup} or {LibvirtCut.Monitor}");
                 return LibvirtCut.Backup;
         }
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
@@ -55,6 +56,18 @@ internal sealed class FakeDomain : IAsyncDisposable
         <channel type='unix'><source mode='bind' path='{Path.GetFullPath(_vm.AgentPath)[_root.Length..]}'/>
         <target type='virtio' name='org.qemu.guest_agent.0' state='connected'/></channel>
         """;
+
+    public FakeBackup Backup { get; } = new();
+
+    /// <summary>As QEMU's monitor would reply.</summary>
+    public async Task<string> ExecuteAsync(AgentRequest command) =>
+        await _monitor.ExecuteAsync(command.Command, command.Arguments, Long) switch
+        {
+            MonitorOutcome.Returned returned => $"{{\"return\":{System.Text.Encoding.UTF8.GetString(returned.Json.Span)}}}",
+            MonitorOutcome.Refused refused => JsonSerializer.Serialize(
+                new { error = new { @class = refused.Class, desc = refused.Description } }),
+            var other => throw new InvalidOperationException(other.ToString()),
+        };
 
     /// <summary>QEMU's run state; null: it has ended.</summary>
     public async Task<string?> StatusAsync()

@@ -136,7 +136,10 @@ internal sealed class FakeLibvirtd : IAsyncDisposable
 
     private async Task<Reply> ReplyAsync(Client client, RpcMessage head, ReadOnlyMemory<byte> body)
     {
-        if (head.Program == RpcProgram.Qemu) return await AgentAsync(body);
+        if (head.Program == RpcProgram.Qemu)
+            return (QemuProcedure)head.Procedure == QemuProcedure.DomainMonitorCommand
+                ? await MonitorAsync(body)
+                : await AgentAsync(body);
         var procedure = (RemoteProcedure)head.Procedure;
         switch (procedure)
         {
@@ -146,6 +149,8 @@ internal sealed class FakeLibvirtd : IAsyncDisposable
                 return new(new XdrWriter());
             case RemoteProcedure.ConnectGetVersion:
                 return new(new XdrWriter().Long(7_002_022));
+            case RemoteProcedure.ConnectGetLibVersion:
+                return new(new XdrWriter().Long(9_000_000));
             case RemoteProcedure.ConnectDomainEventCallbackRegisterAny:
                 lock (_gate) client.Listens.Add(new XdrReader(body.Span).Int());
                 return new(new XdrWriter().Int(client.Listens.Count));
@@ -167,7 +172,13 @@ internal sealed class FakeLibvirtd : IAsyncDisposable
             RemoteProcedure.DomainGetXmlDesc => new(new XdrWriter().Text(domain.Xml)),
             RemoteProcedure.DomainGetState => new(new XdrWriter().Int(status == "running" ? 1 : 3).Int(1)),
             RemoteProcedure.DomainGetBlockInfo => new(new XdrWriter().Long(0).Long(64 << 20).Long(0)),
-            RemoteProcedure.DomainGetJobStats => new(new XdrWriter().Int(0).Int(0)),
+            RemoteProcedure.DomainGetJobStats => new(domain.Backup.Stats(completed: Flags(body.Span) != 0)),
+            RemoteProcedure.DomainBackupBegin => domain.Backup.Begin(AfterDomain(body.Span)),
+            RemoteProcedure.DomainBackupGetXmlDesc => domain.Backup.Describe(),
+            RemoteProcedure.DomainAbortJob => domain.Backup.Abort(),
+            RemoteProcedure.DomainBlockJobSetSpeed => new(new XdrWriter()),
+            RemoteProcedure.DomainSetMetadata => domain.Backup.SetNote(AfterDomain(body.Span)),
+            RemoteProcedure.DomainGetMetadata => domain.Backup.GetNote(),
             RemoteProcedure.DomainPmWakeup => new(new XdrWriter()),
             _ => Fail(3, $"this function is not supported: {procedure}"),
         };
@@ -191,6 +202,24 @@ internal sealed class FakeLibvirtd : IAsyncDisposable
             _ => Fail(AgentUnresponsive, "Guest agent is not responding: Guest agent not available for now"),
         };
     }
+
+    private async Task<Reply> MonitorAsync(ReadOnlyMemory<byte> body)
+    {
+        var (uuid, command, _) = Command(body.Span);
+        var domain = Domains().FirstOrDefault(domain => domain.Handle.Uuid == uuid);
+        return domain is null || await domain.StatusAsync() is null
+            ? Fail(NoDomain, "Domain not found")
+            : new(new XdrWriter().Text(await domain.ExecuteAsync(command)));
+    }
+
+    /// <summary>What follows the domain.</summary>
+    private static byte[] AfterDomain(ReadOnlySpan<byte> body)
+    {
+        var start = new XdrWriter();
+        return body[(Domain(body).Write(start).Message.Length - RpcMessage.HeadLength)..].ToArray();
+    }
+
+    private static uint Flags(ReadOnlySpan<byte> body) => new XdrReader(AfterDomain(body)).UInt();
 
     private static (Guid Domain, AgentRequest Request, int Seconds) Command(ReadOnlySpan<byte> body)
     {

@@ -14,7 +14,7 @@ public sealed class LibvirtSourceTests : IAsyncLifetime
     [InlineData("Uri", "qemu+ssh://hv2/system", "run a node on that host: a thaw must not need the network")]
     [InlineData("Uri", "qemu+tls://hv2/system", "run a node on that host: a thaw must not need the network")]
     [InlineData("Uri", "xen:///system", "is not qemu:///system or qemu:///session")]
-    [InlineData("Cut", "snapshot", "\"snapshot\" is not backup")]
+    [InlineData("Cut", "snapshot", "\"snapshot\" is not backup or monitor")]
     [InlineData("LastResort", "maybe", "is not true or false")]
     public void A_wrong_option_is_told_by_name_with_what_is_right(string option, string value, string why)
     {

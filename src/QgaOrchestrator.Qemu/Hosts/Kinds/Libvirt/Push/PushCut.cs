@@ -3,7 +3,6 @@ using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Disks;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
-using QgaOrchestrator.Qemu.Monitor;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Push;
 
@@ -12,9 +11,11 @@ namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Push;
 /// block before the guest overwrites it. Its job is known by its targets: it goes on without the daemon and without us, and
 /// one with others' targets is never touched.
 /// </summary>
-/// <param name="vm">As in HOST~VM.</param>
-internal sealed class PushCut(LibvirtMachine machine, string vm, TimeProvider time, CutLimits limits) : ICut
+internal sealed class PushCut(LibvirtMachine machine, CutJob job) : ICut
 {
+    private readonly TimeProvider _time = job.Host.Time;
+    private readonly CutLimits _limits = job.Host.Limits;
+
     /// <summary>A window's limits are below it.</summary>
     private static readonly TimeSpan LongestWindow = TimeSpan.FromMinutes(5);
 
@@ -22,7 +23,7 @@ internal sealed class PushCut(LibvirtMachine machine, string vm, TimeProvider ti
 
     public async Task<CutPlan> PrepareAsync(CutNames names, CutTarget target, CancellationToken cancel)
     {
-        var disks = await CutSteps.PlanAsync(machine, RequireIdleAsync, target, limits).ConfigureAwait(false);
+        var disks = await CutSteps.PlanAsync(machine, RequireIdleAsync, target, _limits).ConfigureAwait(false);
         return await CutSteps
             .MakeAsync(
                 () => MakeAsync(names, target, disks, cancel),
@@ -33,7 +34,7 @@ internal sealed class PushCut(LibvirtMachine machine, string vm, TimeProvider ti
     public async Task<CutOutcome> CutAsync(CutPlan plan, TimeSpan timeout)
     {
         if (machine.Domain is not { } domain) return new CutOutcome.Refused("libvirt is not open");
-        var start = time.GetTimestamp();
+        var start = _time.GetTimestamp();
         // Beside the cut: what was frozen then must be frozen yet behind it.
         var before = IsFrozenAsync(domain, timeout);
         var begun = await machine.Host.Work.CallAsync(PushCalls.Begin(domain, plan.Request.Span), timeout).ConfigureAwait(false);
@@ -46,7 +47,7 @@ internal sealed class PushCut(LibvirtMachine machine, string vm, TimeProvider ti
                 _ => new CutOutcome.Unknown("libvirt gave no answer"),
             };
         if (await before.ConfigureAwait(false) != true) return new CutOutcome.Done();
-        return await IsFrozenAsync(domain, timeout - time.GetElapsedTime(start)).ConfigureAwait(false) == true
+        return await IsFrozenAsync(domain, timeout - _time.GetElapsedTime(start)).ConfigureAwait(false) == true
             ? new CutOutcome.Done()
             : new CutOutcome.Unknown(
                 "whether the guest was still frozen behind its cut is not known: somebody else thawed it, or its agent did not "
@@ -61,12 +62,12 @@ internal sealed class PushCut(LibvirtMachine machine, string vm, TimeProvider ti
         var seen = 0L;
         while (await IsOursUnderWayAsync(plan.Directory).ConfigureAwait(false))
         {
-            if (await machine.JobAsync(limits.Command).ConfigureAwait(false) is { Work: DomainJobWork.Backup, Total: > 0 } job)
+            if (await machine.JobAsync(_limits.Command).ConfigureAwait(false) is { Work: DomainJobWork.Backup, Total: > 0 } copy)
             {
-                seen = job.Total;
-                progress(new(Math.Min(job.Done, job.Total), job.Total));
+                seen = copy.Total;
+                progress(new(Math.Min(copy.Done, copy.Total), copy.Total));
             }
-            await Task.Delay(limits.Poll, time, cancel).ConfigureAwait(false);
+            await Task.Delay(_limits.Poll, _time, cancel).ConfigureAwait(false);
         }
         await RequireWholeAsync(seen).ConfigureAwait(false);
         progress(new(total, total));
@@ -89,26 +90,26 @@ internal sealed class PushCut(LibvirtMachine machine, string vm, TimeProvider ti
     /// <summary>Ends the copy to this directory, where one is under way.</summary>
     internal async Task EndAsync(string directory, CancellationToken cancel)
     {
-        var start = time.GetTimestamp();
+        var start = _time.GetTimestamp();
         while (await IsOursUnderWayAsync(directory).ConfigureAwait(false))
         {
             await machine
-                .TellAsync("to end the copy", domain => machine.Host.Work.AbortAsync(domain, limits.Command))
+                .TellAsync("to end the copy", domain => machine.Host.Work.AbortAsync(domain, _limits.Command))
                 .ConfigureAwait(false);
-            if (time.GetElapsedTime(start) > limits.Removal)
+            if (_time.GetElapsedTime(start) > _limits.Removal)
                 throw new CutException(
                     $"libvirt still copies to {directory}, though this node has ended that",
                     "See virsh domjobinfo, and the target's storage, which may hang.");
-            await Task.Delay(limits.Poll, time, cancel).ConfigureAwait(false);
+            await Task.Delay(_limits.Poll, _time, cancel).ConfigureAwait(false);
         }
     }
 
     internal Task TakeBackNoteAsync(CutNames names) => machine.TellAsync("to take our note from its metadata", async domain =>
     {
-        var note = await machine.Host.Work.MetadataAsync(domain, PushNote.Namespace, limits.Command).ConfigureAwait(false);
+        var note = await machine.Host.Work.MetadataAsync(domain, PushNote.Namespace, _limits.Command).ConfigureAwait(false);
         if (PushNote.Read(note) is not { } read || read.Hash != names.Hash) return;
         await machine.Host.Work
-            .SetMetadataAsync(domain, null, PushNote.Prefix, PushNote.Namespace, limits.Command).ConfigureAwait(false);
+            .SetMetadataAsync(domain, null, PushNote.Prefix, PushNote.Namespace, _limits.Command).ConfigureAwait(false);
     });
 
     private async Task<CutPlan> MakeAsync(CutNames names, CutTarget target, VmDisks found, CancellationToken cancel)
@@ -119,30 +120,49 @@ internal sealed class PushCut(LibvirtMachine machine, string vm, TimeProvider ti
             cancel.ThrowIfCancellationRequested();
             await PushTargets.MakeAsync(disk, cancel).ConfigureAwait(false);
         }
-        var xml = await machine.XmlAsync(limits.Command).ConfigureAwait(false);
-        var note = new PushNote(names.Hash, vm, time.GetUtcNow() + LongestWindow, target.Directory).Write();
+        var xml = await machine.XmlAsync(_limits.Command).ConfigureAwait(false);
+        var note = new PushNote(names.Hash, job.Vm, _time.GetUtcNow() + LongestWindow, target.Directory).Write();
         await machine.TellAsync("a note in the domain's metadata", domain => machine.Host.Work
-            .SetMetadataAsync(domain, note, PushNote.Prefix, PushNote.Namespace, limits.Command)).ConfigureAwait(false);
+            .SetMetadataAsync(domain, note, PushNote.Prefix, PushNote.Namespace, _limits.Command)).ConfigureAwait(false);
         // Again, after everything slow: a job of somebody else's would keep the cut waiting with the guest frozen.
         await RequireIdleAsync().ConfigureAwait(false);
-        return new(names, target.Directory, found.Cut)
+        var plan = new CutPlan(names, target.Directory, found.Cut)
         {
             Machine = found,
             Request = PushXml.Of(found.Cut, DomainDisks.Of(xml).Select(disk => disk.Target)),
         };
+        if (job.IsRehearsal) await RehearseAsync(plan, cancel).ConfigureAwait(false);
+        return plan;
+    }
+
+    /// <summary>Begins the copy and ends it: whether QEMU's user reaches the target, and whether its label is granted, shows in
+    /// no other way. Nothing is frozen.</summary>
+    private async Task RehearseAsync(CutPlan plan, CancellationToken cancel)
+    {
+        try
+        {
+            await machine.TellAsync("to begin the copy", async domain =>
+                await machine.Host.Work.AskAsync(PushCalls.Begin(domain, plan.Request.Span), _limits.Command)
+                    .ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (CutException refused)
+        {
+            throw CutErrors.Target(refused.Message, plan.Disks[0].Image, machine.Process);
+        }
+        await EndAsync(plan.Directory, cancel).ConfigureAwait(false);
     }
 
     private async Task RequireIdleAsync()
     {
-        await Readiness.RequireAsync(machine, limits).ConfigureAwait(false);
-        if (await machine.JobAsync(limits.Command).ConfigureAwait(false) is { } job)
+        await Readiness.RequireAsync(machine, _limits).ConfigureAwait(false);
+        if (await machine.JobAsync(_limits.Command).ConfigureAwait(false) is { } other)
             throw new CutException(
-                $"libvirt is at another job on the VM: {job.Work.ToString().ToLowerInvariant()}",
+                $"libvirt is at another job on the VM: {other.Work.ToString().ToLowerInvariant()}",
                 "Wait for its end (virsh domjobinfo), or end it (virsh domjobabort), then run the backup again.");
     }
 
     private Task<bool> IsOursUnderWayAsync(string directory) => machine.AskAsync("its backup", async domain =>
-        await machine.Host.Work.BackupAsync(domain, limits.Command).ConfigureAwait(false) is { } xml
+        await machine.Host.Work.BackupAsync(domain, _limits.Command).ConfigureAwait(false) is { } xml
         && PushXml.IsOf(xml, directory));
 
     private async Task LimitAsync(CutPlan plan)
@@ -153,7 +173,7 @@ internal sealed class PushCut(LibvirtMachine machine, string vm, TimeProvider ti
             try
             {
                 await machine.TellAsync("a limit of the copy", domain =>
-                    machine.Host.Work.LimitAsync(domain, disk.Node, bytes, limits.Command)).ConfigureAwait(false);
+                    machine.Host.Work.LimitAsync(domain, disk.Node, bytes, _limits.Command)).ConfigureAwait(false);
             }
             catch (CutException)
             {
@@ -166,7 +186,7 @@ internal sealed class PushCut(LibvirtMachine machine, string vm, TimeProvider ti
     private async Task RequireWholeAsync(long seen)
     {
         var end = await machine.AskAsync(
-            "the end of its copy", domain => machine.Host.Work.LastJobAsync(domain, limits.Command)).ConfigureAwait(false);
+            "the end of its copy", domain => machine.Host.Work.LastJobAsync(domain, _limits.Command)).ConfigureAwait(false);
         if (end is not { Work: DomainJobWork.Backup } || (seen > 0 && end.Total != seen))
             throw new CutException(
                 "libvirt no longer knows the copy: the VM or libvirt's daemon was restarted", "Run the backup of this VM again.");
