@@ -70,7 +70,8 @@ internal sealed class LockedCut(ICut inner, ProxmoxVm vm, ConfigLock held, CutJo
     }
 
     public async Task<bool> CanFinishAsync(CutPlan plan, CancellationToken cancel) =>
-        await held.LossAsync(plan.Names.Hash).ConfigureAwait(false) is null && await inner.CanFinishAsync(plan, cancel).ConfigureAwait(false);
+        await held.LossAsync(plan.Names.Hash).ConfigureAwait(false) is null
+        && await inner.CanFinishAsync(plan, cancel).ConfigureAwait(false);
 
     /// <summary>Looks at the config from time to time until the copy has ended.</summary>
     /// <returns>Why it cannot go on; null: it has ended.</returns>
