@@ -45,7 +45,7 @@ public sealed class FleetScan(string host, IReadOnlyList<IVmSource> sources, str
         foreach (
             var vm in fleet.Vms.Where(vm => vm.IsPlaced && (vm.Host is null ? !ours.Contains(vm.Name) : vm.Host == host))
         )
-            if (Place(vm, sources, root) is { } placed) found.Add(placed, FleetFileKey);
+            if (Place(vm, sources, root) is { } placed) Add(found, placed);
         foreach (var (at, look) in _looks.Index())
         {
             var key = string.Create(CultureInfo.InvariantCulture, $"Fleet:Sources:{at}");
@@ -71,8 +71,19 @@ public sealed class FleetScan(string host, IReadOnlyList<IVmSource> sources, str
         return found.ToScan();
     }
 
+    private void Add(ScanResult found, FoundVm placed)
+    {
+        if (!IsAnothers(placed, null)) found.Add(placed, FleetFileKey);
+        else
+            found.Miss(
+                new VmId(host, placed.Name),
+                $"the fleet file places it at {placed.Place}, and a source of another kind has the VM that this belongs to",
+                "Remove Agent and Monitor from its entry, and name the VM there as that source does");
+    }
+
     /// <summary>A socket of a kind of host that knows more of its VM is left to that kind.</summary>
-    private bool IsAnothers(FoundVm vm, int source) =>
+    /// <param name="source">Which has found it; null: the fleet's file.</param>
+    private bool IsAnothers(FoundVm vm, int? source) =>
         sources.Index().Any(other => other.Index != source && other.Item.Kind != vm.Kind && other.Item.Owns(vm));
 
     /// <summary>A VM that the fleet's file places by itself, as the kind sees it that such a place is of.</summary>

@@ -82,11 +82,14 @@ public sealed class FleetScanTests : IDisposable
         Directory.CreateSymbolicLink(At("etc/pve/local"), "nodes/pve1");
         var proxmox = HostKinds.Find("proxmox")!.Read(new GivenOptions(_directory.Path));
 
-        var found = Scan([Source("run/qemu-server/{vm}.qga", hold: "per-command"), Source("vms/{vm}.qga"), proxmox]);
+        var found = Scan(
+            [Source("run/qemu-server/{vm}.qga", hold: "per-command"), Source("vms/{vm}.qga"), proxmox],
+            Placed("db", agent: "run/qemu-server/100.qga"));
 
         Assert.Equal(["100 Agent Monitor", "own Agent"], found.Vms.Select(Said));
         Assert.Same(proxmox.Kind, found.Vms[0].Kind);
-        Assert.Empty(found.Unserved);
+        Assert.Equal(["h1/db Missing"], found.Unserved.Select(Said));
+        Assert.Contains("Remove Agent and Monitor", found.Unserved[0].Obstacle.Remedy, StringComparison.Ordinal);
         var labels = Assert.Single(found.Labels);
         Assert.Equal("100", labels.Key.Name);
         Assert.Equal(["pve.name=db", "pve.tag.prod=true"], labels.Value.All.Select(label => $"{label.Key}={label.Value}"));
