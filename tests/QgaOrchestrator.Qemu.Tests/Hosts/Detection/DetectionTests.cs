@@ -149,5 +149,6 @@ public sealed class DetectionTests : IDisposable
         File.WriteAllText(Path.Combine(process, "cmdline"), string.Join('\0', arguments) + '\0');
     }
 
-    private Task<IReadOnlyList<DetectedVms>> DetectAsync() => HostKinds.DetectAsync(HostSight.Look(_root.Path, TimeProvider.System));
+    private Task<IReadOnlyList<DetectedVms>> DetectAsync() =>
+        HostKinds.DetectAsync(HostSight.Look(_root.Path, TimeProvider.System));
 }

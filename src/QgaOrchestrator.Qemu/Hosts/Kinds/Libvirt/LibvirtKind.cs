@@ -65,8 +65,8 @@ internal sealed class LibvirtKind : IHostKind
     {
         ArgumentNullException.ThrowIfNull(host);
         var read = new LibvirtOptions(
-            host.Root.TrimEnd('/'), LibvirtPaths.System, LibvirtPaths.SocketsOf(LibvirtPaths.System, host.Root), LibvirtCut.Backup,
-            LastResort: true);
+            host.Root.TrimEnd('/'), LibvirtPaths.System, LibvirtPaths.SocketsOf(LibvirtPaths.System, host.Root),
+            LibvirtCut.Backup, LastResort: true);
         var daemon = HostOf(read.Directory, read.Uri, host.Time);
         return LibvirtDetection.DetectAsync(new LibvirtSource(this, daemon, read), read.Directory, host);
     }
