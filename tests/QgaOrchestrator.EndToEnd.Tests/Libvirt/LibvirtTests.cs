@@ -17,6 +17,8 @@ public sealed class LibvirtTests(LibvirtNode host) : IClassFixture<LibvirtNode>
     public async Task A_domain_is_listed_answers_commands_and_runs_and_is_frozen_and_thawed()
     {
         await host.ReadyAsync();
+        var shown = await Node.AskAsync("vm", "show", Vm.Name);
+        Assert.Equal(Vm.Name, (string?)shown["labels"]!["libvirt.name"]);
         Assert.Equal("qga-demo", (string?)(await Node.AskAsync("vm", "call", Vm.Name, "guest-get-osinfo"))["id"]);
         var refused = await Node.CtlAsync("vm", "call", Vm.Name, "guest-file-close", """{"handle":77}""");
         Assert.Equal(1, refused.ExitCode);

@@ -1,3 +1,4 @@
+using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 using System.Text.Json.Nodes;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Push;
 using QgaOrchestrator.Qemu.Machines;
 

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Qemu.Files;
+using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Machines;

@@ -1,5 +1,5 @@
 using QgaOrchestrator.Qemu.Disks;
-using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
+using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;

@@ -1,3 +1,5 @@
+using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
+
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Push;
 
 /// <summary>How a domain's last job ended.</summary>

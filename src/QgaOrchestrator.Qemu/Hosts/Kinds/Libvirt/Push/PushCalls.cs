@@ -1,3 +1,4 @@
+using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Push;

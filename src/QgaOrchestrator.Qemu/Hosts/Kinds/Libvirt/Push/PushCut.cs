@@ -2,6 +2,7 @@ using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Disks;
+using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Push;

@@ -1,4 +1,5 @@
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 using QgaOrchestrator.Qemu.Machines;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Push;

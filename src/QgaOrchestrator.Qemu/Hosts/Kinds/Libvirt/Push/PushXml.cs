@@ -1,3 +1,4 @@
+using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 using System.Text;
 using System.Xml.Linq;
 using QgaOrchestrator.Qemu.Disks;

@@ -1,3 +1,4 @@
+using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 using System.Net.Sockets;
 using QgaOrchestrator.Qemu.Wire;
 

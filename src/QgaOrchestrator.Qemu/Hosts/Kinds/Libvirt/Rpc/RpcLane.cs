@@ -1,3 +1,4 @@
+using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 using System.Threading.Channels;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;

@@ -1,3 +1,5 @@
+using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
+
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 
 /// <summary>What became of a call to libvirt's daemon.</summary>

@@ -6,7 +6,7 @@ using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Monitor.Queries;
 using QgaOrchestrator.Qemu.Processes;
 
-namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
+namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 
 /// <summary>A domain's machine, as libvirt's daemon tells it.</summary>
 internal sealed class LibvirtMachine(LibvirtPlace place, LibvirtHost host, TimeProvider time) : IMachine

@@ -1,6 +1,6 @@
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 
-namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
+namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 
 /// <summary>A call of libvirt's that gave no answer.</summary>
 /// <param name="outcome">What became of it.</param>

@@ -4,7 +4,7 @@ using System.Xml.Linq;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 using QgaOrchestrator.Qemu.Monitor.Queries;
 
-namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
+namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 
 /// <summary>A domain as libvirt describes it while it runs (formatdomain).</summary>
 internal sealed class DomainXml

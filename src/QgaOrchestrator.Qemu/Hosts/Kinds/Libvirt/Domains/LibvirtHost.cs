@@ -1,6 +1,6 @@
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 
-namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
+namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 
 /// <summary>
 /// The connections of this process to one daemon of libvirt's: one for work, and others for thaw and status only, so that no

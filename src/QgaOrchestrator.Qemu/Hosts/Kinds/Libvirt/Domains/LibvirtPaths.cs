@@ -3,7 +3,7 @@ using QgaOrchestrator.Qemu.Files;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 using QgaOrchestrator.Qemu.Processes;
 
-namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
+namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 
 /// <summary>Where libvirt's daemon keeps what runs.</summary>
 internal static class LibvirtPaths

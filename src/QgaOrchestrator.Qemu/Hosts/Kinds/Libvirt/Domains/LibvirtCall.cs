@@ -1,7 +1,7 @@
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 
-namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
+namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 
 /// <summary>A command of an agent that is under way.</summary>
 internal sealed class LibvirtCall(AgentRequest request, TimeProvider time, TimeSpan timeout)

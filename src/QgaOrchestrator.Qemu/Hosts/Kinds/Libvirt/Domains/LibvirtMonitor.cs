@@ -5,7 +5,7 @@ using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Processes;
 
-namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
+namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 
 /// <summary>
 /// QEMU's monitor, passed through libvirt's daemon. libvirt marks the domain as tainted, knows nothing of what is done so, and

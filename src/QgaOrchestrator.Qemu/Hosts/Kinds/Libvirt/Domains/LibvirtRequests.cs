@@ -4,7 +4,7 @@ using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 using QgaOrchestrator.Qemu.Wire;
 
-namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
+namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 
 /// <summary>An agent's commands as libvirt carries them.</summary>
 internal static class LibvirtRequests

@@ -1,7 +1,7 @@
 using System.Xml.Linq;
 using QgaOrchestrator.Qemu.Monitor.Queries;
 
-namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
+namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 
 /// <summary>
 /// PCI addresses as the guest sees them. libvirt names a bus by its controller's index; firmware numbers buses as it meets

@@ -2,7 +2,7 @@ using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor.Queries;
 
-namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
+namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 
 /// <summary>libvirt's words for what a domain does, in QEMU's.</summary>
 internal static class DomainStates

@@ -1,6 +1,6 @@
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 
-namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
+namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 
 /// <summary>What a job of a domain does (virDomainJobOperation).</summary>
 internal enum DomainJobWork

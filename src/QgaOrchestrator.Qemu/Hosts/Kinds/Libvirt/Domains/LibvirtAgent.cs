@@ -2,7 +2,7 @@ using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 
-namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
+namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 
 /// <summary>
 /// A domain's agent, by libvirt's daemon, which has its channel. The daemon begins every command with a sync of its own, so a

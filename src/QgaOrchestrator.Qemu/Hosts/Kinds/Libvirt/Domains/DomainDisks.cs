@@ -2,7 +2,7 @@ using System.Xml.Linq;
 using QgaOrchestrator.Qemu.Disks;
 using QgaOrchestrator.Qemu.Monitor.Queries;
 
-namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
+namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 
 /// <summary>A disk of a domain that a cut may be about.</summary>
 /// <param name="Target">libvirt's name of it, as in vda.</param>

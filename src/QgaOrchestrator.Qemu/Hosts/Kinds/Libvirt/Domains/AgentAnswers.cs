@@ -3,7 +3,7 @@ using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 using QgaOrchestrator.Qemu.Wire;
 
-namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
+namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 
 /// <summary>What libvirt's answer to an agent's command says of the command.</summary>
 internal static class AgentAnswers

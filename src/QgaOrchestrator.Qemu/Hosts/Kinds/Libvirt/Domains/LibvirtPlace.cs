@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
+namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 
 /// <summary>
 /// Where a domain is reached: an address's locator, and so what a ledger holds. It is enough by itself to thaw the domain's
