@@ -1,4 +1,3 @@
-using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 using QgaOrchestrator.Qemu.Machines;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;

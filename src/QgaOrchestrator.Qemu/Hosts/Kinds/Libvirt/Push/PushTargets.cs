@@ -1,6 +1,5 @@
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Disks;
-using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 using QgaOrchestrator.Qemu.Images;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Push;

@@ -1,4 +1,3 @@
-using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 using System.Text;
 using System.Xml.Linq;
 using QgaOrchestrator.Qemu.Disks;

@@ -1,4 +1,3 @@
-using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 using System.Net.Sockets;
 using QgaOrchestrator.Qemu.Wire;
 

@@ -1,5 +1,3 @@
-using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
-
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 
 /// <summary>A domain as the daemon names it (remote_nonnull_domain). It holds nothing in the daemon.</summary>

@@ -1,4 +1,3 @@
-using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;

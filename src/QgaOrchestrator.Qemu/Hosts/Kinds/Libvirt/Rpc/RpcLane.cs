@@ -1,4 +1,3 @@
-using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 using System.Threading.Channels;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;

@@ -1,4 +1,3 @@
-using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 using System.Buffers.Binary;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;

@@ -1,5 +1,3 @@
-using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
-
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 
 /// <summary>What became of a call to libvirt's daemon.</summary>

@@ -1,5 +1,3 @@
-using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
-
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 
 /// <summary>Programs of libvirt's protocol.</summary>
