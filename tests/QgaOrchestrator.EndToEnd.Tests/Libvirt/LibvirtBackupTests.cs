@@ -25,21 +25,6 @@ public sealed class LibvirtBackupTests(LibvirtNode host) : IClassFixture<Libvirt
     }
 
     [SkippableFact]
-    public async Task A_node_killed_while_libvirt_copies_takes_its_copy_up_again()
-    {
-        await host.ReadyAsync();
-        var run = (string)(await Node.AskAsync("backup", "run", "--select", "*", "--bandwidth", "8M", "--detach"))["id"]!;
-        await Poll.ForAsync("copy of a thawed guest", Guests.Limit, async () =>
-            (await host.Libvirt.TryVirshAsync("backup-dumpxml", Vm.Name)).ExitCode == 0 && !Vm.IsFrozen() ? "yes" : null);
-        await Vm.Synced.WritesAfterAsync(Vm.Synced.Latest, Guests.Limit);
-        Node.Signal(HostProcess.SigKill);
-        await Node.WaitForEndAsync();
-        await Node.StartAgainAsync();
-        await AssertIsWholeAsync(Node, await Node.WaitForRunAsync(run));
-        Assert.Equal("freeze", Vm.Synced.Hooks[^2].What);
-    }
-
-    [SkippableFact]
     public async Task Through_the_monitor_that_libvirt_passes_on_a_point_is_as_good()
     {
         await host.ReadyAsync();
