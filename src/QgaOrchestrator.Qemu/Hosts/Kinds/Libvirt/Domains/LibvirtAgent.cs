@@ -32,7 +32,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
         get { lock (_gate) return _domain is not null || _channel is not null; }
     }
 
-    public Task<OpenOutcome> OpenAsync(TimeSpan timeout) => OpenThroughAsync(host.Work, timeout, Begin());
+    public Task<OpenOutcome> OpenAsync(TimeSpan timeout) => OpenThroughAsync(host.Agents, timeout, Begin());
 
     public async Task<OpenOutcome> OpenToThawAsync(TimeSpan timeout)
     {
@@ -147,7 +147,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
         if (_listening)
         {
             host.Thaw.Lost -= Lose;
-            host.Work.Lost -= Lose;
+            host.Agents.Lost -= Lose;
         }
         return default;
     }
@@ -160,7 +160,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
             if (!_listening)
             {
                 host.Thaw.Lost += Lose;
-                host.Work.Lost += Lose;
+                host.Agents.Lost += Lose;
             }
             (_retained, _listening) = (true, true);
             return _epoch;
@@ -231,7 +231,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
             if (_domain is null) return Forget(call, new AgentOutcome.NotSent("the link is not open"));
             domain = _domain;
         }
-        var lane = LibvirtRequests.IsOfThaw(call.Request) ? host.Thaw : host.Work;
+        var lane = LibvirtRequests.IsOfThaw(call.Request) ? host.Thaw : host.Agents;
         var sent = lane.CallAsync(LibvirtRequests.Call(domain, call.Request, call.Left), call.Left);
         call.Sent = sent;
         var ended = await Task.WhenAny(sent, call.Abandoned).ConfigureAwait(false) == sent

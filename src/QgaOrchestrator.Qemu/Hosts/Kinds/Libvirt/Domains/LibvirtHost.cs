@@ -3,8 +3,9 @@ using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 
 /// <summary>
-/// The connections of this process to one daemon of libvirt's: one for work, and others for thaw and status only, so that no
-/// work keeps a thaw waiting. They are open while somebody uses them.
+/// The connections of this process to one daemon of libvirt's: one for work, some for agents' commands, and others for thaw and
+/// status only. So no guest that takes long keeps the machines waiting, and nothing at all keeps a thaw waiting. They are open
+/// while somebody uses them.
 /// </summary>
 internal sealed class LibvirtHost
 {
@@ -13,7 +14,7 @@ internal sealed class LibvirtHost
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    private const int ThawConnections = 4;
+    private const int AgentConnections = 4, ThawConnections = 4;
 
     private const string Modular = "virtqemud-sock", ForAll = "libvirt-sock";
 
@@ -30,10 +31,14 @@ internal sealed class LibvirtHost
     {
         (_directory, _uri, _time) = (directory, uri, time);
         Work = new RpcLane(OpenForWorkAsync, 1, LongestPause, time);
+        Agents = new RpcLane(OpenAsync, AgentConnections, LongestPause, time);
         Thaw = new RpcLane(OpenAsync, ThawConnections, TimeSpan.Zero, time);
     }
 
     public RpcLane Work { get; }
+
+    /// <summary>For agents' commands: a guest may take minutes for one.</summary>
+    public RpcLane Agents { get; }
 
     /// <summary>For thaw, status, and what shows that an agent is there.</summary>
     public RpcLane Thaw { get; }
@@ -54,6 +59,7 @@ internal sealed class LibvirtHost
             if (--_users > 0) return;
         }
         Work.Close();
+        Agents.Close();
         Thaw.Close();
     }
 
