@@ -73,6 +73,9 @@ internal sealed class FakeLibvirtd : IAsyncDisposable
         foreach (var domain in _domains) await domain.DisposeAsync();
     }
 
+    /// <summary>What an agent's command waits for, before its domain's agent gets it; null: nothing.</summary>
+    public Func<string, Task>? Hold { get; set; }
+
     public static Reply Fail(int code, string message) => new(
         new XdrWriter().Int(code).Int(10).Optional(message).Int(2)
             .UInt(0).Optional(null).Optional(null).Optional(null).Int(0).Int(0).UInt(0),
@@ -190,6 +193,7 @@ internal sealed class FakeLibvirtd : IAsyncDisposable
         var domain = Domains().FirstOrDefault(domain => domain.Handle.Uuid == uuid);
         if (domain is null || await domain.StatusAsync() is not { } status) return Fail(NoDomain, "Domain not found");
         if (status != "running") return Fail(55, "Requested operation is not valid: domain is not running");
+        if (Hold is { } hold) await hold(command.Command);
         return await domain.CallAsync(command, TimeSpan.FromSeconds(seconds)) switch
         {
             AgentOutcome.Returned returned => new(new XdrWriter().Optional(

@@ -83,6 +83,22 @@ public sealed class LibvirtAgentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Nothing_is_settled_while_the_daemon_holds_a_freeze_back()
+    {
+        await using var agent = await _lab.OpenAgentAsync();
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _lab.Daemon.Hold = command => command == GuestFsfreezeFreeze.Name ? held.Task : Task.CompletedTask;
+        var freeze = GuestFsfreezeFreeze.Request with { KeepLinkWhenOverdue = true };
+        Assert.IsType<AgentOutcome.Unknown>(await agent.CallAsync(freeze, TimeSpan.FromMilliseconds(50)));
+
+        Assert.IsType<ThawOutcome.NotSettled>(await Settlement.RoundAsync(agent, TimeProvider.System));
+        held.SetResult();
+        var settled = Assert.IsType<ThawOutcome.Settled>(await Settlement.RoundAsync(agent, TimeProvider.System));
+        Assert.Equal(_lab.Vm.Disks.Count(disk => disk.Mountpoint is not null), settled.Thawed);
+        Assert.False(_lab.Vm.Guest.IsFrozen);
+    }
+
+    [Fact]
     public async Task With_the_daemon_killed_a_frozen_guest_is_thawed_over_its_channel_which_is_let_go()
     {
         await using var agent = await _lab.OpenAgentAsync();

@@ -25,6 +25,10 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
     private LibvirtCall? _call, _overdue;
     private long? _answered;
 
+    /// <summary>The last freeze, until the daemon has ended it: in the daemon a command that waits for the domain's agent may be
+    /// overtaken by one that came later, so before that no answer shows that nothing will freeze the guest any more.</summary>
+    private LibvirtCall? _freeze;
+
     public event Action<string>? Closed;
 
     public bool IsOpen
@@ -107,7 +111,10 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
             {
                 await call.Ended.ConfigureAwait(false);
             }
-            if (await PingAsync(timeout).ConfigureAwait(false) is { } reason)
+            var start = time.GetTimestamp();
+            var reason = await FreezeEndedAsync(timeout).ConfigureAwait(false)
+                ?? await PingAsync(timeout - time.GetElapsedTime(start)).ConfigureAwait(false);
+            if (reason is not null)
             {
                 Drop(reason);
                 return new(false, null, reason);
@@ -128,17 +135,24 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
     public void Close()
     {
         DirectChannel? channel;
-        LibvirtCall? call;
+        LibvirtCall? call, freeze;
         bool retained;
         lock (_gate)
         {
             _epoch++;
-            (channel, call, retained) = (_channel, _call, _retained);
+            (channel, call, freeze, retained) = (_channel, _call, _freeze, _retained);
             (_channel, _domain, _overdue, _answered, _retained) = (null, null, null, null, false);
         }
         channel?.Dispose();
         call?.Abandon();
-        if (retained) host.Release();
+        if (retained) _ = ReleaseAsync(freeze);
+    }
+
+    /// <summary>The connection is kept until it has told how a freeze has ended.</summary>
+    private async Task ReleaseAsync(LibvirtCall? freeze)
+    {
+        if (freeze is not null) await freeze.EndedThereAsync().ConfigureAwait(false);
+        host.Release();
     }
 
     public ValueTask DisposeAsync()
@@ -173,7 +187,8 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
         var start = time.GetTimestamp();
         try
         {
-            var domain = await lane.DomainAsync(place.Uuid, timeout).ConfigureAwait(false);
+            if (await FreezeEndedAsync(timeout).ConfigureAwait(false) is { } waits) return new OpenOutcome.NoAnswer(waits);
+            var domain = await lane.DomainAsync(place.Uuid, timeout - time.GetElapsedTime(start)).ConfigureAwait(false);
             var left = timeout - time.GetElapsedTime(start);
             var ping = LibvirtRequests.Call(domain, GuestPing.Request, left);
             switch (AgentAnswers.Of(GuestPing.Request, await lane.CallAsync(ping, left).ConfigureAwait(false)))
@@ -234,6 +249,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
         var lane = LibvirtRequests.IsOfThaw(call.Request) ? host.Thaw : host.Agents;
         var sent = lane.CallAsync(LibvirtRequests.Call(domain, call.Request, call.Left), call.Left);
         call.Sent = sent;
+        if (call.Request.KeepLinkWhenOverdue) lock (_gate) _freeze = call;
         var ended = await Task.WhenAny(sent, call.Abandoned).ConfigureAwait(false) == sent
             ? await sent.ConfigureAwait(false)
             : new RpcOutcome.Unknown($"{call.Request} is overdue", sent);
@@ -273,6 +289,25 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
     {
         lock (_gate) if (_call == call) _call = null;
         return outcome;
+    }
+
+    /// <returns>Null: no freeze of ours is under way in the daemon; or that one is.</returns>
+    private async Task<string?> FreezeEndedAsync(TimeSpan timeout)
+    {
+        LibvirtCall? freeze;
+        lock (_gate) freeze = _freeze;
+        if (freeze is null) return null;
+        try
+        {
+            await freeze.EndedThereAsync().WaitAsync(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero, time)
+                .ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return "libvirt's daemon has not ended the freeze yet, which may still be executed";
+        }
+        lock (_gate) if (_freeze == freeze) _freeze = null;
+        return null;
     }
 
     /// <returns>Null: answered; or why not.</returns>

@@ -24,6 +24,13 @@ internal sealed class LibvirtCall(AgentRequest request, TimeProvider time, TimeS
     /// <summary>Its caller has its outcome.</summary>
     public Task Ended => _ended.Task;
 
+    /// <summary>Completes when the daemon has ended the call, or is gone.</summary>
+    public async Task EndedThereAsync()
+    {
+        if (Sent is { } sent && await sent.ConfigureAwait(false) is RpcOutcome.Unknown { Late: { } late })
+            await late.ConfigureAwait(false);
+    }
+
     /// <summary>The reply that has come after all; null: none has.</summary>
     public AgentOutcome? Late
     {
