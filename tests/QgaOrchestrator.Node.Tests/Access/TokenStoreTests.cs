@@ -154,7 +154,9 @@ public sealed class TokenStoreTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task What_another_node_added_or_revoked_is_known_at_the_next_look()
     {
-        var (here, there) = (await OpenAsync(), await OpenAsync());
+        // As a database that both nodes use: each of its changes is one step.
+        var shared = new FileTokens(TokensFile);
+        var (here, there) = (await OpenAsync(shared), await OpenAsync(shared));
         var stays = (await there.AddAsync("stays", Role.Viewer, null))!;
         var goes = (await there.AddAsync("goes", Role.Viewer, null))!;
         Assert.IsType<Presented.Unknown>(here.Find(stays.Secret));
@@ -170,10 +172,12 @@ public sealed class TokenStoreTests : IAsyncLifetime, IDisposable
         Assert.IsType<Presented.Known>(here.Find(stays.Secret));
     }
 
-    private async Task<TokenStore> OpenAsync()
+    private Task<TokenStore> OpenAsync() => OpenAsync(new FileTokens(TokensFile));
+
+    private async Task<TokenStore> OpenAsync(FileTokens hashes)
     {
         var tokens = new TokenStore(
-            new FileTokens(TokensFile), AdminToken.ReadOrCreate(AdminFile), _time, NullLogger<TokenStore>.Instance);
+            hashes, AdminToken.ReadOrCreate(AdminFile), _time, NullLogger<TokenStore>.Instance);
         _opened.Add(tokens);
         await tokens.LoadAsync();
         return tokens;
