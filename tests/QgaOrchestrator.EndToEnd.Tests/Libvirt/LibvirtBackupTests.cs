@@ -5,8 +5,8 @@ using QgaOrchestrator.Lab;
 namespace QgaOrchestrator.EndToEnd.Tests.Libvirt;
 
 /// <summary>Backups of a domain of a real libvirtd, by its backup API.</summary>
-[Collection(nameof(Alone))]
-public sealed class LibvirtBackupTests(LibvirtNode host) : IClassFixture<LibvirtNode>
+[Collection(nameof(LibvirtNode))]
+public sealed class LibvirtBackupTests(LibvirtNode host)
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 

@@ -4,8 +4,8 @@ using QgaOrchestrator.Lab;
 namespace QgaOrchestrator.EndToEnd.Tests.Libvirt;
 
 /// <summary>A domain of a real libvirtd, and what becomes of its frozen guest when node, watchdog or daemon end.</summary>
-[Collection(nameof(Alone))]
-public sealed class LibvirtTests(LibvirtNode host) : IClassFixture<LibvirtNode>
+[Collection(nameof(LibvirtNode))]
+public sealed class LibvirtTests(LibvirtNode host)
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
