@@ -37,9 +37,11 @@ public sealed class PrivateLibvirt : IAsyncDisposable
         var guest = await Guest.EnsureAsync(guestDirectory);
         var keeper = Process.Start(
             "unshare",
-            ["-m", "--propagation", "private", "bash", Path.Combine(AppContext.BaseDirectory, "private-libvirt.sh"), folder]);
+            ["-m", "--propagation", "unchanged", "bash", Path.Combine(AppContext.BaseDirectory, "private-libvirt.sh"), folder]);
         var libvirt = new PrivateLibvirt(folder, guest, keeper);
-        await Poll.UntilAsync("mount namespace", Limit, () => File.Exists(Path.Combine(folder, "ready")));
+        await Poll.UntilAsync("mount namespace", Limit, () => keeper.HasExited
+            ? throw new LabException($"no mount namespace: private-libvirt.sh ended with {keeper.ExitCode}")
+            : File.Exists(Path.Combine(folder, "ready")));
         await libvirt.StartDaemonAsync();
         return libvirt;
     }

@@ -2,6 +2,8 @@
 # private-libvirt.sh FOLDER, as root in a mount namespace of its own: makes it a host with nothing of libvirt's, and keeps it
 # until it is ended. What a daemon that is started in it keeps is in FOLDER, and nothing of the host's libvirt is seen or changed.
 set -euo pipefail
+# In a chroot / is no mount point, and what is mounted below it is ours alone already.
+mount --make-rprivate / 2>/dev/null || :
 folder=$(realpath "$1")
 mkdir -p "$folder"/{etc,run,lib,cache,log}
 # The package of the daemon alone makes no user, and the daemon ends without one.

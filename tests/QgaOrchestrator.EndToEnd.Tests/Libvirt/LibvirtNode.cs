@@ -27,6 +27,8 @@ public sealed class LibvirtNode : IAsyncLifetime, ICollectionFixture<LibvirtNode
             Skip.IfNot(LabHost.MustWork, missing);
             throw new LabException(missing);
         }
+        Skip.IfNot((await Tool.RunAsync("unshare", "-m", "--propagation", "unchanged", "true")).ExitCode == 0,
+            "no mount namespace can be made here, and a libvirtd of the tests' own needs one");
         if (Libvirt is null)
         {
             Libvirt = await PrivateLibvirt.StartAsync(Path.Combine(_folder, "libvirt"));
