@@ -24,9 +24,9 @@ public sealed class PrivateLibvirt : IAsyncDisposable
         ? "no libvirt here: apt-get install --no-install-recommends libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients"
         : Environment.UserName != "root" ? "a mount namespace takes root" : LabHost.Missing;
 
-    /// <summary>What a command is put behind to run where this libvirt is. The root is named, too: to enter a mount namespace leads
-    /// to its own root, and so out of a chroot, where libvirtd would be the host's, and would end what it takes for its own.</summary>
-    public string[] Enter => ["nsenter", "-m", "-r", "-t", _keeper.Id.ToString(CultureInfo.InvariantCulture)];
+    /// <summary>What a command is put behind to run where this libvirt is. Root and directory are named, too: to enter a mount
+    /// namespace leads to its own root, and so out of a chroot, where libvirtd would be the host's.</summary>
+    public string[] Enter => ["nsenter", "-m", "-r", "-w", "-t", _keeper.Id.ToString(CultureInfo.InvariantCulture)];
 
     public int DaemonPid => _daemon!.Id;
 
