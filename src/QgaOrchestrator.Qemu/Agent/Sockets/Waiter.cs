@@ -1,3 +1,5 @@
+using QgaOrchestrator.Qemu.Wire;
+
 namespace QgaOrchestrator.Qemu.Agent.Sockets;
 
 /// <summary>
@@ -12,7 +14,7 @@ internal sealed class Waiter<T>(TimeProvider time, Action<object, TimeSpan> expi
     private long _armed;
 
     /// <summary>What is left of the time-out.</summary>
-    public TimeSpan Left => _timeout - time.GetElapsedTime(_armed) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    public TimeSpan Left => time.Left(_timeout, _armed);
 
     /// <summary>Before anything is written: what is answered at once must find its timer.</summary>
     public void Arm(TimeSpan timeout)

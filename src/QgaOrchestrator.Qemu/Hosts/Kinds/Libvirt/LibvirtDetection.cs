@@ -1,5 +1,6 @@
-using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 using System.Text.Json.Nodes;
+using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
+using QgaOrchestrator.Qemu.Machines;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt;
 
@@ -35,7 +36,7 @@ internal static class LibvirtDetection
     }
 
     private static int? PidOf(FoundVm vm, HostSight host) =>
-        vm.Address is Machines.VmAddress.Through through && LibvirtPlace.TryParse(through.Locator, out var place)
+        vm.Address is VmAddress.Through through && LibvirtPlace.TryParse(through.Locator, out var place)
             ? host.Qemus.FirstOrDefault(qemu => Guid.TryParse(qemu.Line.Uuid, out var uuid) && uuid == place.Uuid)?.Pid
             : null;
 }

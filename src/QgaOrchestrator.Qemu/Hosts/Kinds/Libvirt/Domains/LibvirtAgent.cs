@@ -1,6 +1,7 @@
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 
@@ -45,9 +46,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
         await Task.WhenAny(through, Task.Delay(Patience < timeout ? Patience : timeout, time)).ConfigureAwait(false);
         if (through is { IsCompletedSuccessfully: true, Result: OpenOutcome.Ready }) return await through.ConfigureAwait(false);
 
-        using var late = new CancellationTokenSource(timeout - time.GetElapsedTime(start) is var left && left > TimeSpan.Zero
-            ? left
-            : TimeSpan.Zero, time);
+        using var late = new CancellationTokenSource(time.Left(timeout, start), time);
         var direct = OpenChannelAsync(epoch, late.Token);
         if (await Task.WhenAny(through, direct).ConfigureAwait(false) == through
             && await through.ConfigureAwait(false) is OpenOutcome.Ready)
@@ -113,7 +112,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
             }
             var start = time.GetTimestamp();
             var reason = await FreezeEndedAsync(timeout).ConfigureAwait(false)
-                ?? await PingAsync(timeout - time.GetElapsedTime(start)).ConfigureAwait(false);
+                ?? await PingAsync(time.Left(timeout, start)).ConfigureAwait(false);
             if (reason is not null)
             {
                 Drop(reason);
@@ -188,8 +187,8 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
         try
         {
             if (await FreezeEndedAsync(timeout).ConfigureAwait(false) is { } waits) return new OpenOutcome.NoAnswer(waits);
-            var domain = await lane.DomainAsync(place.Uuid, timeout - time.GetElapsedTime(start)).ConfigureAwait(false);
-            var left = timeout - time.GetElapsedTime(start);
+            var domain = await lane.DomainAsync(place.Uuid, time.Left(timeout, start)).ConfigureAwait(false);
+            var left = time.Left(timeout, start);
             var ping = LibvirtRequests.Call(domain, GuestPing.Request, left);
             switch (AgentAnswers.Of(GuestPing.Request, await lane.CallAsync(ping, left).ConfigureAwait(false)))
             {
@@ -299,8 +298,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
         if (freeze is null) return null;
         try
         {
-            await freeze.EndedThereAsync().WaitAsync(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero, time)
-                .ConfigureAwait(false);
+            await freeze.EndedThereAsync().WaitAsync(timeout, time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

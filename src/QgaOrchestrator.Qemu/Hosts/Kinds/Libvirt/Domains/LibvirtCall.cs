@@ -1,5 +1,6 @@
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 
@@ -13,7 +14,7 @@ internal sealed class LibvirtCall(AgentRequest request, TimeProvider time, TimeS
     public AgentRequest Request => request;
 
     /// <summary>What is left of its time-out.</summary>
-    public TimeSpan Left => timeout - time.GetElapsedTime(_start) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    public TimeSpan Left => time.Left(timeout, _start);
 
     /// <summary>As it went to the daemon.</summary>
     public Task<RpcOutcome>? Sent { get; set; }

@@ -5,6 +5,7 @@ using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Monitor.Queries;
 using QgaOrchestrator.Qemu.Processes;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 
@@ -41,7 +42,7 @@ internal sealed class LibvirtMachine(LibvirtPlace place, LibvirtHost host, TimeP
         try
         {
             var domain = await host.Work.DomainAsync(place.Uuid, timeout).ConfigureAwait(false);
-            var version = await host.Work.QemuVersionAsync(timeout - time.GetElapsedTime(start)).ConfigureAwait(false);
+            var version = await host.Work.QemuVersionAsync(time.Left(timeout, start)).ConfigureAwait(false);
             if (!domain.IsRunning) return new MachineOpening.NoAnswer($"libvirt's domain {domain.Name} does not run");
             Process = LibvirtPaths.ProcessOf(place, domain);
             lock (_gate) _domain = domain;

@@ -4,6 +4,7 @@ using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Disks;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Push;
 
@@ -48,7 +49,7 @@ internal sealed class PushCut(LibvirtMachine machine, CutJob job) : ICut
                 _ => new CutOutcome.Unknown("libvirt gave no answer"),
             };
         if (await before.ConfigureAwait(false) != true) return new CutOutcome.Done();
-        return await IsFrozenAsync(domain, timeout - _time.GetElapsedTime(start)).ConfigureAwait(false) == true
+        return await IsFrozenAsync(domain, _time.Left(timeout, start)).ConfigureAwait(false) == true
             ? new CutOutcome.Done()
             : new CutOutcome.Unknown(
                 "whether the guest was still frozen behind its cut is not known: somebody else thawed it, or its agent did not "

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using QgaOrchestrator.Qemu.Wire;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Rpc;
 
@@ -53,15 +54,13 @@ internal sealed class RpcLane(Func<Task<RpcOpening>> open, int most, TimeSpan lo
         _ = FreeAsync(reply, line);
         try
         {
-            return await reply.WaitAsync(Left(), time).ConfigureAwait(false);
+            return await reply.WaitAsync(time.Left(timeout, start), time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
             // Where the connection is not open yet, it will be, and then takes the call.
             return new RpcOutcome.Unknown($"no answer of libvirt's daemon within {timeout.TotalSeconds:0.###} s", reply);
         }
-
-        TimeSpan Left() => timeout - time.GetElapsedTime(start) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     /// <summary>Opens the first connection, so that no call has to wait for it.</summary>
