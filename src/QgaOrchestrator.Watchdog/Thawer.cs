@@ -105,7 +105,7 @@ internal sealed class Thawer(
 
     private async Task ThawAsync(string vm, string window, bool yields)
     {
-        var uncounted = false;
+        Settlement? settlement = null;
         var rounds = 0;
         var lockedOut = 0;
         string? told = null;
@@ -116,7 +116,7 @@ internal sealed class Thawer(
             string failure;
             try
             {
-                switch (await RoundAsync(vm, window, uncounted, rounds).ConfigureAwait(false))
+                switch (await RoundAsync(vm, window, rounds, BeginAt).ConfigureAwait(false))
                 {
                     case RoundResult.Over over:
                         log.Line($"{vm}: {over.Why}");
@@ -128,7 +128,7 @@ internal sealed class Thawer(
                         tell = ++lockedOut == LockedOutFor;
                         break;
                     case RoundResult.Failed failed:
-                        (failure, uncounted) = (failed.Outcome.Reason, failed.Outcome.CountLost);
+                        failure = failed.Outcome.Reason;
                         rounds++;
                         break;
                     case var other:
@@ -142,12 +142,14 @@ internal sealed class Thawer(
                 rounds++;
             }
             if (tell && (failure != told || rounds % TellEvery == 0))
-                log.Line($"{vm}: not thawed after {rounds} rounds: {told = failure}");
+                log.Line($"{vm}: not settled after {rounds} rounds: {told = failure}");
             await Task.Delay(pause, time, stop).ConfigureAwait(false);
         }
+
+        Settlement BeginAt(LedgerEntry entry) => settlement ??= new Settlement(time, entry.Phase == LedgerPhase.Opening);
     }
 
-    private async Task<RoundResult> RoundAsync(string vm, string window, bool uncounted, int rounds)
+    private async Task<RoundResult> RoundAsync(string vm, string window, int rounds, Func<LedgerEntry, Settlement> settlement)
     {
         var turn = rounds == 0 ? _firstRounds : _laterRounds;
         await turn.WaitAsync(stop).ConfigureAwait(false);
@@ -166,7 +168,7 @@ internal sealed class Thawer(
                 return new RoundResult.Locked();
 
             await using var agent = connect(entry);
-            var outcome = await Settlement.RoundAsync(agent, time, uncounted).ConfigureAwait(false);
+            var outcome = await settlement(entry).RoundAsync(agent).ConfigureAwait(false);
             agent.Close();
             return outcome switch
             {

@@ -67,6 +67,23 @@ public sealed class ThawTests : IDisposable
     }
 
     [Fact]
+    public async Task Offline_a_freeze_that_may_still_come_is_looked_for_and_told_once()
+    {
+        var ledger = Ledger(Entry("db1", LedgerPhase.Opening));
+        var agent = new ScriptedAgent(["0", .. Enumerable.Repeat("\"thawed\"", 200)]) { Lingering = TimeSpan.FromSeconds(40) };
+        using var error = new StringWriter();
+
+        var reports = await Thaw(agent, error: error).RunAsync([ledger.Directory], null, default);
+
+        Assert.True(Assert.Single(reports.Vms).Thawed);
+        Assert.Equal(
+            ["db1: it is thawed now; its freeze, whose sender has ended, may reach it up to 40 s late"],
+            error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Single(agent.Called, "guest-fsfreeze-thaw");
+        Assert.Equal(161, agent.Called.Count - 1); // every 250 ms, for 40 s
+    }
+
+    [Fact]
     public async Task Offline_beside_a_live_node_it_goes_through_the_node()
     {
         var ledger = Ledger(Entry("db1", LedgerPhase.Cut));
@@ -137,9 +154,9 @@ public sealed class ThawTests : IDisposable
         Assert.Equal((ExitCodes.Done, $"Searched the ledger {_root}/ledger\nNothing to thaw.\n"), (empty.Code, empty.Out));
     }
 
-    private static OfflineThaw Thaw(IAgent agent, FakeNode? node = null)
+    private static OfflineThaw Thaw(IAgent agent, FakeNode? node = null, TextWriter? error = null)
     {
-        var host = new CliHost(TextReader.Null, TextWriter.Null, TextWriter.Null, _ => null, new ManualTime());
+        var host = new CliHost(TextReader.Null, TextWriter.Null, error ?? TextWriter.Null, _ => null, new JumpingTime());
         return new OfflineThaw(host, () => node is null ? null : new QgaClient(new Uri("http://node"), null, host.Time, node))
         {
             Connect = _ => agent,
@@ -166,6 +183,8 @@ public sealed class ThawTests : IDisposable
         public List<string> Called { get; } = [];
 
         public bool IsOpen => true;
+
+        public TimeSpan Lingering { get; init; }
 
         public event Action<string>? Closed { add { } remove { } }
 

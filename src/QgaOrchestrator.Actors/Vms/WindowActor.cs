@@ -48,7 +48,7 @@ internal sealed class WindowActor : ReceiveActor
     {
         (_order, _entry, _adopted, _host, _owner, _time) = (order, entry, adopt, host, owner, time);
         var self = Self;
-        _guest = new WindowCalls(agent, time, reason =>
+        _guest = new WindowCalls(agent, time, adopt && entry.Phase == LedgerPhase.Opening, reason =>
             self.Tell(new Next(new WindowInput.FreezeLost($"the guest's channel was lost during the window: {reason}"))));
 
         Receive<Next>(m => Handle(m.Input));

@@ -12,13 +12,14 @@ internal sealed class WindowCalls
     private readonly TimeProvider _time;
     private readonly Action<string> _linkLost;
 
-    /// <summary>An earlier thaw of this window was sent and its count never read: no later one can be compared.</summary>
-    private bool _countLost;
+    private Settlement? _settlement;
+    private bool _freezeUnseen;
 
+    /// <param name="freezeUnseen">An earlier process may have sent the freeze, and has not seen its reply.</param>
     /// <param name="linkLost">Is told the reason when the agent's link is lost.</param>
-    public WindowCalls(IAgent agent, TimeProvider time, Action<string> linkLost)
+    public WindowCalls(IAgent agent, TimeProvider time, bool freezeUnseen, Action<string> linkLost)
     {
-        (_agent, _time, _linkLost) = (agent, time, linkLost);
+        (_agent, _time, _freezeUnseen, _linkLost) = (agent, time, freezeUnseen, linkLost);
         agent.Closed += linkLost;
     }
 
@@ -41,6 +42,7 @@ internal sealed class WindowCalls
     public async Task<WindowInput> FreezeAsync(AgentRequest freeze, TimeSpan timeout)
     {
         var outcome = await _agent.CallAsync(freeze with { KeepLinkWhenOverdue = true }, timeout);
+        _freezeUnseen = outcome is AgentOutcome.Unknown && !_agent.IsOpen;
         return outcome switch
         {
             AgentOutcome.Returned r => r.Json.TryRead(GuestFsfreezeFreeze.Read, out var count, out var odd)
@@ -58,6 +60,7 @@ internal sealed class WindowCalls
     public async Task<WindowInput> ResyncAsync(TimeSpan budget)
     {
         var resync = await _agent.ResyncAsync(budget);
+        _freezeUnseen = !resync.InSync;
         return new WindowInput.Resynced(
             resync.InSync,
             resync.Late is AgentOutcome.Returned r && r.Json.TryRead(GuestFsfreezeFreeze.Read, out var count, out _)
@@ -70,15 +73,18 @@ internal sealed class WindowCalls
     public async Task<WindowInput> ThawAsync(int round)
     {
         if (round > 1) await Task.Delay(Settlement.Pause, _time);
-        var outcome = round == 0
-            ? await Settlement.ThawAsync(_agent, _time, _countLost)
-            : await Settlement.RoundAsync(_agent, _time, _countLost);
+        _settlement ??= new Settlement(_time, _freezeUnseen);
+        var outcome = round == 0 ? await _settlement.ThawAsync(_agent) : await _settlement.RoundAsync(_agent);
+        while (outcome is ThawOutcome.NotSettled { MayFreezeYet: true })
+        {
+            await Task.Delay(Settlement.Pause, _time);
+            outcome = await _settlement.RoundAsync(_agent);
+        }
         switch (outcome)
         {
             case ThawOutcome.Settled s:
                 return new WindowInput.Settled(s.Thawed, s.Error, _time.Moment(s.ThawedTimestamp, s.At));
             case ThawOutcome.NotSettled n:
-                _countLost = n.CountLost;
                 return new WindowInput.NotSettled(n.Reason, n.NotOffered);
             default:
                 throw new InvalidOperationException($"unexpected outcome {outcome}");

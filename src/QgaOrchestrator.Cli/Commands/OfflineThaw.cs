@@ -68,10 +68,11 @@ internal sealed class OfflineThaw(CliHost host, Func<QgaClient?> node)
             return new ThawReport(entry.Vm, true, null, "somebody else has just thawed it");
 
         await using var agent = Connect(entry);
-        var uncounted = false;
+        var settlement = new Settlement(host.Time, entry.Phase == LedgerPhase.Opening);
+        var told = false;
         for (var round = 1; ; round++)
         {
-            var outcome = await Settlement.RoundAsync(agent, host.Time, uncounted).ConfigureAwait(false);
+            var outcome = await settlement.RoundAsync(agent).ConfigureAwait(false);
             if (outcome is ThawOutcome.Settled settled)
             {
                 ledger.Update(entry.Vm, entry.Window, found => settled.MergeInto(found, "qgactl", User()));
@@ -79,10 +80,14 @@ internal sealed class OfflineThaw(CliHost host, Func<QgaClient?> node)
                     entry.Vm, true, settled.Thawed, settled.Error is null ? null : $"thaw said: {settled.Error}");
             }
             var failed = (ThawOutcome.NotSettled)outcome;
+            if (failed.MayFreezeYet)
+            {
+                if (!told) await host.Error.WriteLineAsync($"{entry.Vm}: {failed.Reason}").ConfigureAwait(false);
+                (told, round) = (true, 0);
+            }
             if (round == Rounds)
                 return new ThawReport(
                     entry.Vm, false, null, $"{failed.Reason} (window {entry.Window} of run {entry.Run}; tried {Rounds} times)");
-            uncounted = failed.CountLost;
             await Task.Delay(Settlement.Pause, host.Time, cancel).ConfigureAwait(false);
         }
     }

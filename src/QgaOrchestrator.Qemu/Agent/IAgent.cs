@@ -11,6 +11,12 @@ public interface IAgent : IAsyncDisposable
     bool IsOpen { get; }
 
     /// <summary>
+    /// For how long a command whose sender has ended may still reach the guest by the way that was opened last: it waits in a
+    /// daemon, where no sync goes behind it. Zero where the socket is the guest's own.
+    /// </summary>
+    TimeSpan Lingering => TimeSpan.Zero;
+
+    /// <summary>
     /// Raised once for each open link that ends without <see cref="Close"/>, after whoever waited on it was told: QEMU is gone
     /// or dropped us, a time-out closed it, or the agent was out of step. May be raised on the reader's thread: do not block.
     /// </summary>

@@ -34,8 +34,8 @@ public abstract record ThawOutcome
     }
 
     /// <summary>The guest may still be frozen: rounds go on.</summary>
-    /// <param name="CountLost">A thaw was sent and its count cannot be used: a later thaw's is not of the whole freeze.</param>
     /// <param name="NotOffered">The agent answered, and refuses thaw and status alike: it offers no freeze at all (disabled
     /// in the guest, or Windows without VSS). Where the freeze was refused too, nothing was ever frozen.</param>
-    public sealed record NotSettled(string Reason, bool CountLost = false, bool NotOffered = false) : ThawOutcome;
+    /// <param name="MayFreezeYet">It was seen thawed, and a freeze may still be on its way to it: rounds go on, and look.</param>
+    public sealed record NotSettled(string Reason, bool NotOffered = false, bool MayFreezeYet = false) : ThawOutcome;
 }

@@ -1,5 +1,7 @@
 using QgaOrchestrator.EndToEnd.Tests.RealVms;
 using QgaOrchestrator.Lab;
+using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Qemu.Ledger.Watchdog;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Libvirt;
 
@@ -83,6 +85,30 @@ public sealed class LibvirtTests(LibvirtNode host)
         await AssertThawedAsync(Second);
         await Node.WaitForEndAsync();
         await host.Libvirt.StartDaemonAsync();
+        await Node.StartAgainAsync();
+    }
+
+    /// <summary>The daemon executes a freeze that waited for the domain's agent, though its sender has been killed.</summary>
+    [SkippableFact]
+    public async Task A_freeze_that_comes_after_its_nodes_end_is_thawed_in_a_second()
+    {
+        await host.ReadyAsync();
+        await FreezeAsync();
+        var ledger = FreezeLedger.At(Node.Ledger);
+        var entry = ledger.Read(Vm.Name)!;
+        await Tool.MustAsync(Programs.Ctl, "--config", Node.Config, "thaw", Vm.Name);
+        Node.Signal(HostProcess.SigKill);
+        await Node.WaitForEndAsync();
+
+        ledger.Write(entry with { Phase = LedgerPhase.Opening, Facts = new() });
+        await Poll.UntilAsync("look", Guests.Limit, () => File.ReadAllText(WatchdogLauncher.LogOf(ledger))
+            .Contains("may reach it up to 40 s late", StringComparison.Ordinal));
+        var hooks = Vm.Synced.Hooks.Count;
+        await host.Libvirt.VirshAsync("domfsfreeze", Vm.Name);
+        await Poll.UntilAsync("thaw", Second, () => Vm.Synced.Hooks.Count > hooks && !Vm.IsFrozen());
+        Assert.Equal(LedgerPhase.Opening, ledger.Read(Vm.Name)!.Phase);
+
+        ledger.Remove(Vm.Name, entry.Window);
         await Node.StartAgainAsync();
     }
 

@@ -55,9 +55,10 @@ public sealed class NoisyAgentTests
         });
         await using var agent = Connect(peer);
         Assert.IsType<OpenOutcome.Ready>(await agent.OpenAsync(_soon));
-        List<ThawOutcome> rounds = [await Settlement.ThawAsync(agent, TimeProvider.System)];
-        while (rounds[^1] is ThawOutcome.NotSettled not)
-            rounds.Add(await Settlement.RoundAsync(agent, TimeProvider.System, not.CountLost));
+        var settlement = new Settlement(TimeProvider.System);
+        List<ThawOutcome> rounds = [await settlement.ThawAsync(agent)];
+        while (rounds[^1] is ThawOutcome.NotSettled)
+            rounds.Add(await settlement.RoundAsync(agent));
         Assert.Equal(3, rounds.Count);
         Assert.Null(Assert.IsType<ThawOutcome.Settled>(rounds[^1]).Thawed); // whose count it is, nobody knows
     }
@@ -74,7 +75,7 @@ public sealed class NoisyAgentTests
         Assert.Contains(
             "floods", Assert.IsType<AgentOutcome.Unknown>(await agent.CallAsync(GuestFsfreezeFreeze.Request, _soon)).Reason);
         Assert.False(agent.IsOpen);
-        Assert.IsType<ThawOutcome.Settled>(await Settlement.RoundAsync(agent, TimeProvider.System));
+        Assert.IsType<ThawOutcome.Settled>(await new Settlement(TimeProvider.System).RoundAsync(agent));
     }
 
     [Fact]

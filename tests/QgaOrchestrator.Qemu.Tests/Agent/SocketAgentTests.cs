@@ -117,7 +117,7 @@ public sealed class SocketAgentTests
         await hang.Reached;
         var queues = other.OpenAsync(TimeSpan.FromHours(1));
 
-        var round = Settlement.RoundAsync(agent, guest.Time);
+        var round = new Settlement(guest.Time).RoundAsync(agent);
         guest.Time.Advance(TimeSpan.FromMinutes(10));
         Assert.IsType<AgentOutcome.Unknown>(await trim);
         Assert.True(agent.IsOpen);

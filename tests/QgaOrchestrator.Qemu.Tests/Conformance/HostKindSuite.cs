@@ -135,7 +135,7 @@ public abstract class HostKindSuite : IAsyncLifetime
 
         var entry = Assert.Single(FreezeLedger.Open(Directory["ledger"]).ReadAll().Open);
         await using var successor = Agent(entry.Address);
-        Assert.IsType<ThawOutcome.Settled>(await Settlement.RoundAsync(successor, TimeProvider.System));
+        Assert.IsType<ThawOutcome.Settled>(await new Settlement(TimeProvider.System).RoundAsync(successor));
         Assert.False(Vm.Guest.IsFrozen);
     }
 

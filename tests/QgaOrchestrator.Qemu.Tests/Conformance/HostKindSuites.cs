@@ -112,7 +112,7 @@ public sealed class HostKindsTests : IDisposable
         Assert.Equal(entry.Through, read.Through);
 
         await using var agent = HostKinds.Agent(read.Address, TimeProvider.System, new Random(1));
-        var failed = Assert.IsType<ThawOutcome.NotSettled>(await Settlement.RoundAsync(agent, TimeProvider.System));
+        var failed = Assert.IsType<ThawOutcome.NotSettled>(await new Settlement(TimeProvider.System).RoundAsync(agent));
 
         Assert.Contains("no way through \"toy\"", failed.Reason, StringComparison.Ordinal);
         Assert.Single(_ledger.Ledger.ReadAll().Open);

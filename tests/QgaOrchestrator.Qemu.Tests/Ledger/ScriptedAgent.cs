@@ -10,6 +10,8 @@ internal sealed class ScriptedAgent(params AgentOutcome[] outcomes) : IAgent
 
     public event Action<string>? Closed { add { } remove { } }
 
+    public TimeSpan Lingering { get; init; }
+
     internal List<string> Asked { get; } = [];
 
     internal OpenOutcome Open { get; init; } = new OpenOutcome.Ready();

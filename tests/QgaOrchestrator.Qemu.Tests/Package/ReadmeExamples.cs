@@ -45,12 +45,13 @@ internal static class ReadmeExamples
         }
         finally
         {
-            var thaw = await Settlement.ThawAsync(agent, TimeProvider.System);
+            var settlement = new Settlement(TimeProvider.System);
+            var thaw = await settlement.ThawAsync(agent);
             while (thaw is ThawOutcome.NotSettled because)
             {
                 Console.Error.WriteLine($"still to be thawed: {because.Reason}");
                 await Task.Delay(Settlement.Pause);
-                thaw = await Settlement.RoundAsync(agent, TimeProvider.System);
+                thaw = await settlement.RoundAsync(agent);
             }
         }
     }

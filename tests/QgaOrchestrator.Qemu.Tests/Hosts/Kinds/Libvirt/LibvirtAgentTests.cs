@@ -66,7 +66,7 @@ public sealed class LibvirtAgentTests : IAsyncLifetime
         var resync = await agent.ResyncAsync(Long);
         Assert.True(resync.InSync);
         Assert.IsType<AgentOutcome.Returned>(resync.Late);
-        Assert.IsType<ThawOutcome.Settled>(await Settlement.ThawAsync(agent, TimeProvider.System));
+        Assert.IsType<ThawOutcome.Settled>(await new Settlement(TimeProvider.System).ThawAsync(agent));
         Assert.False(_lab.Vm.Guest.IsFrozen);
     }
 
@@ -79,7 +79,7 @@ public sealed class LibvirtAgentTests : IAsyncLifetime
         var resync = agent.ResyncAsync(Long);
         Assert.IsType<AgentOutcome.Unknown>(await freeze);
         Assert.IsType<AgentOutcome.Returned>((await resync).Late);
-        Assert.IsType<ThawOutcome.Settled>(await Settlement.RoundAsync(agent, TimeProvider.System));
+        Assert.IsType<ThawOutcome.Settled>(await new Settlement(TimeProvider.System).RoundAsync(agent));
     }
 
     [Fact]
@@ -91,11 +91,33 @@ public sealed class LibvirtAgentTests : IAsyncLifetime
         var freeze = GuestFsfreezeFreeze.Request with { KeepLinkWhenOverdue = true };
         Assert.IsType<AgentOutcome.Unknown>(await agent.CallAsync(freeze, TimeSpan.FromMilliseconds(50)));
 
-        Assert.IsType<ThawOutcome.NotSettled>(await Settlement.RoundAsync(agent, TimeProvider.System));
+        Assert.IsType<ThawOutcome.NotSettled>(await new Settlement(TimeProvider.System).RoundAsync(agent));
         held.SetResult();
-        var settled = Assert.IsType<ThawOutcome.Settled>(await Settlement.RoundAsync(agent, TimeProvider.System));
+        var settled = Assert.IsType<ThawOutcome.Settled>(await new Settlement(TimeProvider.System).RoundAsync(agent));
         Assert.Equal(_lab.Vm.Disks.Count(disk => disk.Mountpoint is not null), settled.Thawed);
         Assert.False(_lab.Vm.Guest.IsFrozen);
+    }
+
+    [Fact]
+    public async Task A_freeze_that_an_ended_process_left_in_the_daemon_is_thawed_when_it_comes()
+    {
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _lab.Daemon.Hold = command => command == GuestFsfreezeFreeze.Name ? held.Task : Task.CompletedTask;
+        await using var ended = await _lab.OpenAgentAsync();
+        var freeze = GuestFsfreezeFreeze.Request with { KeepLinkWhenOverdue = true };
+        Assert.IsType<AgentOutcome.Unknown>(await ended.CallAsync(freeze, TimeSpan.FromMilliseconds(50)));
+
+        await using var agent = await _lab.AgentAsync();
+        var time = new ManualTime();
+        var settlement = new Settlement(time, freezeUnseen: true);
+        Assert.True(Assert.IsType<ThawOutcome.NotSettled>(await settlement.RoundAsync(agent)).MayFreezeYet);
+        held.SetResult();
+        Assert.IsType<AgentOutcome.Returned>((await ended.ResyncAsync(Long)).Late);
+        Assert.True(_lab.Vm.Guest.IsFrozen);
+        Assert.True(Assert.IsType<ThawOutcome.NotSettled>(await settlement.RoundAsync(agent)).MayFreezeYet);
+        Assert.False(_lab.Vm.Guest.IsFrozen);
+        time.Advance(agent.Lingering);
+        Assert.IsType<ThawOutcome.Settled>(await settlement.RoundAsync(agent));
     }
 
     [Fact]
@@ -109,7 +131,7 @@ public sealed class LibvirtAgentTests : IAsyncLifetime
         await lost.Task.WaitAsync(Long);
 
         var killed = Stopwatch.GetTimestamp();
-        var settled = Assert.IsType<ThawOutcome.Settled>(await Settlement.RoundAsync(agent, TimeProvider.System));
+        var settled = Assert.IsType<ThawOutcome.Settled>(await new Settlement(TimeProvider.System).RoundAsync(agent));
         Assert.InRange(Stopwatch.GetElapsedTime(killed), TimeSpan.Zero, TimeSpan.FromSeconds(1));
         Assert.Equal(_lab.Vm.Disks.Count(disk => disk.Mountpoint is not null), settled.Thawed);
         Assert.False(agent.IsOpen);
@@ -137,13 +159,13 @@ public sealed class LibvirtAgentTests : IAsyncLifetime
         await using var agent = await _lab.OpenAgentAsync();
         Assert.IsType<AgentOutcome.Returned>(await agent.CallAsync(GuestFsfreezeFreeze.Request, Long));
         _lab.Daemon.Stop();
-        var hung = Assert.IsType<ThawOutcome.NotSettled>(await Settlement.RoundAsync(agent, TimeProvider.System));
+        var hung = Assert.IsType<ThawOutcome.NotSettled>(await new Settlement(TimeProvider.System).RoundAsync(agent));
         Assert.Contains("no answer", hung.Reason, StringComparison.Ordinal);
         await _lab.Daemon.KillAsync();
         // Rounds go on until one settles it; on a machine with much else to do the first may run out of its 2 s.
         ThawOutcome? outcome = null;
         for (var round = 0; round < 5 && outcome is not ThawOutcome.Settled; round++)
-            outcome = await Settlement.RoundAsync(agent, TimeProvider.System);
+            outcome = await new Settlement(TimeProvider.System).RoundAsync(agent);
         Assert.IsType<ThawOutcome.Settled>(outcome);
         Assert.False(_lab.Vm.Guest.IsFrozen);
     }
@@ -160,7 +182,7 @@ public sealed class LibvirtAgentTests : IAsyncLifetime
         foreach (var domain in _lab.Domains.Skip(1)) domain.Vm.Agent.On("guest-fstrim", Act.Hang);
         var work = agents.Skip(1).Select(agent => agent.CallAsync(new("guest-fstrim"), Long)).ToList();
 
-        Assert.IsType<ThawOutcome.Settled>(await Settlement.RoundAsync(agents[0], TimeProvider.System));
+        Assert.IsType<ThawOutcome.Settled>(await new Settlement(TimeProvider.System).RoundAsync(agents[0]));
         Assert.All(work, call => Assert.False(call.IsCompleted));
         foreach (var agent in agents) await agent.DisposeAsync();
         await Task.WhenAll(work);

@@ -26,9 +26,8 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
     private LibvirtCall? _call, _overdue;
     private long? _answered;
 
-    /// <summary>The last freeze, until the daemon has ended it: in the daemon a command that waits for the domain's agent may be
-    /// overtaken by one that came later, so before that no answer shows that nothing will freeze the guest any more.</summary>
-    private LibvirtCall? _freeze;
+    private readonly FreezeUnderWay _freeze = new(time);
+    private bool _direct;
 
     public event Action<string>? Closed;
 
@@ -36,6 +35,9 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
     {
         get { lock (_gate) return _domain is not null || _channel is not null; }
     }
+
+    /// <summary>Of a daemon that has let the channel go nothing can follow.</summary>
+    public TimeSpan Lingering { get { lock (_gate) return _direct ? TimeSpan.Zero : FreezeUnderWay.LongestWait; } }
 
     public Task<OpenOutcome> OpenAsync(TimeSpan timeout) => OpenThroughAsync(host.Agents, timeout, Begin());
 
@@ -111,7 +113,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
                 await call.Ended.ConfigureAwait(false);
             }
             var start = time.GetTimestamp();
-            var reason = await FreezeEndedAsync(timeout).ConfigureAwait(false)
+            var reason = await _freeze.EndedAsync(timeout).ConfigureAwait(false)
                 ?? await PingAsync(time.Left(timeout, start)).ConfigureAwait(false);
             if (reason is not null)
             {
@@ -134,23 +136,23 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
     public void Close()
     {
         DirectChannel? channel;
-        LibvirtCall? call, freeze;
+        LibvirtCall? call;
         bool retained;
         lock (_gate)
         {
             _epoch++;
-            (channel, call, freeze, retained) = (_channel, _call, _freeze, _retained);
+            (channel, call, retained) = (_channel, _call, _retained);
             (_channel, _domain, _overdue, _answered, _retained) = (null, null, null, null, false);
         }
         channel?.Dispose();
         call?.Abandon();
-        if (retained) _ = ReleaseAsync(freeze);
+        if (retained) _ = ReleaseAsync();
     }
 
     /// <summary>The connection is kept until it has told how a freeze has ended.</summary>
-    private async Task ReleaseAsync(LibvirtCall? freeze)
+    private async Task ReleaseAsync()
     {
-        if (freeze is not null) await freeze.EndedThereAsync().ConfigureAwait(false);
+        await _freeze.EndedAsync().ConfigureAwait(false);
         host.Release();
     }
 
@@ -186,7 +188,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
         var start = time.GetTimestamp();
         try
         {
-            if (await FreezeEndedAsync(timeout).ConfigureAwait(false) is { } waits) return new OpenOutcome.NoAnswer(waits);
+            if (await _freeze.EndedAsync(timeout).ConfigureAwait(false) is { } waits) return new OpenOutcome.NoAnswer(waits);
             var domain = await lane.DomainAsync(place.Uuid, time.Left(timeout, start)).ConfigureAwait(false);
             var left = time.Left(timeout, start);
             var ping = LibvirtRequests.Call(domain, GuestPing.Request, left);
@@ -196,7 +198,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
                     lock (_gate)
                     {
                         if (epoch != _epoch || _channel is not null) return new OpenOutcome.NoAnswer("closed by its owner");
-                        (_domain, _answered) = (domain, time.GetTimestamp());
+                        (_domain, _direct, _answered) = (domain, false, time.GetTimestamp());
                     }
                     host.Thaw.Warm();
                     return new OpenOutcome.Ready();
@@ -229,7 +231,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
         {
             if (epoch == _epoch && _domain is null)
             {
-                _channel = link;
+                (_channel, _direct) = (link, true);
                 return null;
             }
         }
@@ -248,7 +250,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
         var lane = LibvirtRequests.IsOfThaw(call.Request) ? host.Thaw : host.Agents;
         var sent = lane.CallAsync(LibvirtRequests.Call(domain, call.Request, call.Left), call.Left);
         call.Sent = sent;
-        if (call.Request.KeepLinkWhenOverdue) lock (_gate) _freeze = call;
+        if (call.Request.KeepLinkWhenOverdue) _freeze.Begin(call);
         var ended = await Task.WhenAny(sent, call.Abandoned).ConfigureAwait(false) == sent
             ? await sent.ConfigureAwait(false)
             : new RpcOutcome.Unknown($"{call.Request} is overdue", sent);
@@ -288,24 +290,6 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
     {
         lock (_gate) if (_call == call) _call = null;
         return outcome;
-    }
-
-    /// <returns>Null: no freeze of ours is under way in the daemon; or that one is.</returns>
-    private async Task<string?> FreezeEndedAsync(TimeSpan timeout)
-    {
-        LibvirtCall? freeze;
-        lock (_gate) freeze = _freeze;
-        if (freeze is null) return null;
-        try
-        {
-            await freeze.EndedThereAsync().WaitAsync(timeout, time).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            return "libvirt's daemon has not ended the freeze yet, which may still be executed";
-        }
-        lock (_gate) if (_freeze == freeze) _freeze = null;
-        return null;
     }
 
     /// <returns>Null: answered; or why not.</returns>
