@@ -65,7 +65,7 @@ public sealed class SettlementTests
     }
 
     [Fact]
-    public async Task An_unseen_freeze_that_a_daemon_may_hold_is_looked_for_as_long_and_thawed_when_it_comes()
+    public async Task An_unseen_freeze_that_a_daemon_may_hold_is_looked_for_and_thawed_when_it_comes()
     {
         var time = new ManualTime();
         var agent = new ScriptedAgent(Returns("0"), _thawed, _thawed, _frozen, Returns("3"), _thawed, _thawed)
