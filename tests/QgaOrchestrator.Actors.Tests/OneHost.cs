@@ -83,6 +83,8 @@ public abstract class OneHost : TestKit, IAsyncLifetime
 
     protected HostDrain Drain { get; } = new(null);
 
+    protected HostEpoch Epoch { get; } = new(TimeProvider.System);
+
     protected Func<RecoveryPoint, Task> Catalog { get; set; } = _ => Task.CompletedTask;
 
     protected string Points => _directory.File("points");
@@ -275,6 +277,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         Limits = Limits,
         Denied = Denied,
         Host = Host,
+        Epoch = Epoch,
         Drain = Drain,
         Fleet = Fleet.Ref,
         Runs = () => RunsRegion,

@@ -22,6 +22,10 @@ internal sealed class FleetActor : ReceiveActor, IWithTimers
 
     private const string Look = "See which VMs are there: qgactl vm list";
 
+    /// <summary>How long a first order may be on its way: longer than any delay of a cluster that works, shorter than a run waits
+    /// for a host that is away.</summary>
+    private static readonly TimeSpan OrdersHold = TimeSpan.FromSeconds(30);
+
     /// <summary>Changes are told together.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(300);
 
@@ -120,6 +124,8 @@ internal sealed class FleetActor : ReceiveActor, IWithTimers
     /// <summary>What comes from another host's node is for a VM of this one.</summary>
     private void Pass(IVmMessage message)
     {
+        if (_services.IsClustered && message is StartItem { BeginBy: null } order)
+            message = order with { BeginBy = _others.Now(order.Vm.Host)?.After(OrdersHold) };
         if (_own.WhyUnserved(message.Vm) is { } obstacle) Refuse(message, obstacle);
         else if (message.Vm.Host == _services.Host || !_services.IsClustered) _services.Channels().Forward(message);
         else if (message is IWire && _others.WayTo(message.Vm.Host) is { } directory) directory.Tell(message, Sender);

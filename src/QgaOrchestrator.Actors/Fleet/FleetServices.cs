@@ -1,4 +1,5 @@
 using Akka.Actor;
+using QgaOrchestrator.Actors.Hosts;
 using QgaOrchestrator.Core.Fleet;
 
 namespace QgaOrchestrator.Actors.Fleet;
@@ -25,6 +26,9 @@ internal sealed record FleetServices
 
     /// <summary>What this node tells of itself, given how many VMs it has and how many of them are frozen.</summary>
     public required Func<int, int, HostFacts> Facts { get; init; }
+
+    /// <summary>This process of the node.</summary>
+    public required HostEpoch Epoch { get; init; }
 
     /// <summary>This host is being emptied.</summary>
     public Func<bool> Drains { get; init; } = () => false;

@@ -22,6 +22,7 @@ internal sealed class OtherHosts(FleetServices services, IActorRef self, Action<
         public HostList<VmStatus> List { get; set; } = new();
         public HostFacts? Facts { get; set; }
         public DateTimeOffset? HeardAt { get; set; }
+        public (HostMoment Then, long Heard)? Clock { get; set; }
         public DateTimeOffset? AskedAt { get; set; }
         public bool Drains => Facts?.Drain is DrainState.Draining or DrainState.Drained;
         public HostState State => Member?.State ?? HostState.Unreachable;
@@ -40,6 +41,8 @@ internal sealed class OtherHosts(FleetServices services, IActorRef self, Action<
         _own = now.GetValueOrDefault(services.Host)?.State ?? HostState.Joining;
         now.Remove(services.Host);
         foreach (var member in now.Values) Of(member.Host).Member = member;
+        // Another process than that whose clock is known.
+        foreach (var host in _hosts.Values.Where(host => host.State == HostState.Joining)) host.Clock = null;
         foreach (var (name, host) in _hosts) host.Member = now.GetValueOrDefault(name);
         // Each once: a host that comes back might still know what was forgotten meanwhile.
         foreach (var (name, host) in _hosts)
@@ -64,6 +67,7 @@ internal sealed class OtherHosts(FleetServices services, IActorRef self, Action<
         var host = Of(beat.Host);
         var drained = host.Drains;
         (host.Facts, host.HeardAt) = (beat.Facts, services.Time.GetUtcNow());
+        host.Clock = beat.At is { } then ? (then, services.Time.GetTimestamp()) : null;
         if (host.List.IsBehind(beat.Incarnation, beat.Version)) AskAll(host);
         return host.Drains != drained;
     }
@@ -105,6 +109,13 @@ internal sealed class OtherHosts(FleetServices services, IActorRef self, Action<
     /// <summary>The way to a host's VMs; null: none.</summary>
     public ICanTell? WayTo(string host) =>
         _hosts.TryGetValue(host, out var known) && IsPresent(known) ? known.Member!.Directory : null;
+
+    /// <summary>What the clock of a host's node says now, or a little less; null: it has told nothing of it.</summary>
+    public HostMoment? Now(string host) =>
+        host == services.Host ? services.Epoch.Now
+        : _hosts.TryGetValue(host, out var known) && known.Clock is { } clock
+            ? clock.Then.After(services.Time.GetElapsedTime(clock.Heard))
+            : null;
 
     /// <summary>The host told last that it is being emptied.</summary>
     public bool Drains(string host) => _hosts.TryGetValue(host, out var known) && known.Drains;

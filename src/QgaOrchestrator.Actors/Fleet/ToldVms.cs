@@ -40,7 +40,8 @@ internal sealed class ToldVms(FleetServices services, OwnVms own, OtherHosts oth
         foreach (var part in _list.Changes()) TellAll(new HostVmsTold(services.Host, part));
     }
 
-    public void Beat(HostFacts facts) => TellAll(new HostBeat(services.Host, _list.Incarnation, _list.Version, facts));
+    public void Beat(HostFacts facts) => TellAll(
+        new HostBeat(services.Host, _list.Incarnation, _list.Version, facts) { At = services.Epoch.Now });
 
     public void TellEverything(ICanTell asker)
     {

@@ -49,6 +49,7 @@ public sealed class NodeActors(
 
     private const int RunsAtOnce = 200;
 
+    private readonly HostEpoch _epoch = new(time);
     private readonly TaskCompletionSource _discovered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IActorRef _host = ActorRefs.Nobody;
     private int _runsHere;
@@ -146,6 +147,7 @@ public sealed class NodeActors(
             CertificateEnds = certificates.First,
         },
         Drains = () => drain.IsOn,
+        Epoch = _epoch,
         IsClustered = options.Cluster.Seeds.Count > 0,
     };
 
@@ -175,6 +177,7 @@ public sealed class NodeActors(
         Limits = new FreezeLimits(options.Freeze.Timeout, options.Freeze.Lease),
         Denied = options.Policy.Deny,
         Host = _host,
+        Epoch = _epoch,
         Drain = drain,
         Fleet = Fleet,
         Runs = () => Runs,

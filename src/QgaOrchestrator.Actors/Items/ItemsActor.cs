@@ -94,7 +94,7 @@ internal sealed class ItemsActor : ReceiveActor, IWithTimers
     {
         var id = new ItemId(order.Run, order.Item, order.Attempt);
         _orders[id] = order;
-        Handle(new ItemsInput.Ordered(id, order.Resume));
+        Handle(new ItemsInput.Ordered(id, order.Resume || order.BeginBy?.IsPast(_services.Epoch.Now) == true));
         // An old order of what is over leads to nothing.
         if (_items.Work != id && !_items.Waiting.Any(waiting => waiting.Id == id)) _orders.Remove(id);
     }

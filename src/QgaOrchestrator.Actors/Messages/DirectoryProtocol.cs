@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using Akka.Actor;
 using QgaOrchestrator.Core.Fleet.Directory;
+using QgaOrchestrator.Core.Hosts;
 
 namespace QgaOrchestrator.Actors.Messages;
 
@@ -19,6 +21,10 @@ public sealed record HostVmsTold(string Host, ListPart<VmStatus> Part) : IWire
 public sealed record HostBeat(string Host, Guid Incarnation, long Version, HostFacts Facts) : IWire
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    /// <summary>When it was sent, by the sender's clock; null: its version does not tell.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public HostMoment? At { get; init; }
 }
 
 /// <summary>To a host's directory: tell the sender all of your VMs.</summary>

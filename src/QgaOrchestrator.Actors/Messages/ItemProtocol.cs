@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using QgaOrchestrator.Core.Fleet;
+using QgaOrchestrator.Core.Hosts;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Runs.Groups;
@@ -26,6 +27,11 @@ public sealed record StartItem(
 
     /// <summary>Null: the run has none, or they are lost.</summary>
     public RunSecrets? Secrets { get; init; }
+
+    /// <summary>The VM's host begins it up to then, by its own clock; one that comes later is handled as sent again: so it finds
+    /// what there is, and begins nothing. Null: without a limit, since nobody has told a time.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public HostMoment? BeginBy { get; init; }
 
     /// <summary>How the fleet's file wants this VM frozen.</summary>
     public FreezeMode Freeze { get; init; }

@@ -28,6 +28,9 @@ public sealed record VmServices
     /// <summary>Whether this host is being emptied.</summary>
     public HostDrain Drain { get; init; } = new(null);
 
+    /// <summary>This process of the node.</summary>
+    public required HostEpoch Epoch { get; init; }
+
     /// <summary>The <see cref="HostActor"/>: ledger and limits.</summary>
     public required IActorRef Host { get; init; }
 

@@ -45,6 +45,7 @@ public sealed class DirectoryTests : TestKit
                 Drain = _drains ? DrainState.Drained : null,
             },
             Drains = () => _drains,
+            Epoch = new(_time),
             IsClustered = true,
         }));
     }
@@ -226,17 +227,51 @@ public sealed class DirectoryTests : TestKit
         Tell(Status(Other) with { Uuid = "u", CameIn = true });
         _fleet.Tell(new VmSeen(Status(Own) with { Uuid = "u" }));
         _fleet.Tell(new VmLeft(Own));
-        var order = new StartItem(
-            Own, "r1", 0, 1, "backup", new RunOptions
-            {
-                MaxParallel = 1,
-                MaxFailures = CountOrPercent.All,
-                MaxUnreachable = CountOrPercent.All
-            }, _time.GetUtcNow(), resume);
-        _fleet.Tell(new NoChannel(order));
+        _fleet.Tell(new NoChannel(Order(Own, resume)));
         var outcome = _runs.ExpectMsg<ItemEnded>().Outcome;
         Assert.Equal((state, Other), (outcome.State, outcome.MovedTo));
     }
+
+    [Fact]
+    public void An_order_holds_for_30_s_by_the_clock_of_the_host_that_it_goes_to()
+    {
+        Members(HostState.Up);
+        _fleet.Tell(Order(Other));
+        Assert.Null(_second.FishForMessage<StartItem>(_ => true).BeginBy); // its clock is not known yet
+
+        var clock = new HostMoment(Guid.NewGuid(), TimeSpan.FromHours(5));
+        _fleet.Tell(new HostBeat("hv2", _incarnation, 0, _facts) { At = clock });
+        ExpectBegun();
+        _time.Advance(TimeSpan.FromSeconds(2));
+        _fleet.Tell(Order(Other));
+        Assert.Equal(clock.After(TimeSpan.FromSeconds(32)), _second.FishForMessage<StartItem>(_ => true).BeginBy);
+
+        // Another process of that host.
+        Members(HostState.Joining);
+        _fleet.Tell(Order(Other));
+        Assert.Null(_second.FishForMessage<StartItem>(_ => true).BeginBy);
+    }
+
+    [Fact]
+    public void An_order_for_a_VM_of_this_host_holds_by_its_own_clock()
+    {
+        Members(HostState.Up);
+        _time.Advance(TimeSpan.FromSeconds(7));
+        _fleet.Tell(new VmSeen(Status(Own)));
+        _fleet.Tell(Order(Own));
+        Assert.Equal(TimeSpan.FromSeconds(37), ExpectMsg<StartItem>().BeginBy?.Age);
+    }
+
+    /// <summary>What was told before is done.</summary>
+    private void ExpectBegun() => _fleet.Ask<VmList>(new ListVms()).GetAwaiter().GetResult();
+
+    private StartItem Order(VmId vm, bool resume = false) => new(
+        vm, "r1", 0, 1, "backup", new RunOptions
+        {
+            MaxParallel = 1,
+            MaxFailures = CountOrPercent.All,
+            MaxUnreachable = CountOrPercent.All,
+        }, _time.GetUtcNow(), resume);
 
     /// <param name="second">The state of hv2's node; null: it is no member.</param>
     private void Members(HostState? second) => _fleet.Tell(new MembersChanged(

@@ -48,6 +48,7 @@ public sealed class FiftyHostsTests() : TestKit("akka { loglevel = WARNING, stdo
         Runs = () => TestActor,
         Started = _ => { },
         Time = TimeProvider.System,
+        Epoch = new(TimeProvider.System),
         Facts = (vms, windows) => new("0.1.0", "http://x:7070", vms, windows, 0, 0, TimeProvider.System.GetUtcNow(), null),
         IsClustered = true,
     }));

@@ -35,6 +35,7 @@ public sealed class FleetActorTests : TestKit
                 Runs = () => Runs.Ref,
                 Started = _started.Add,
                 Time = TimeProvider.System,
+                Epoch = new(TimeProvider.System),
                 Facts = (_, _) => throw new InvalidOperationException("nobody asks"),
             })
         );

@@ -33,7 +33,10 @@ public sealed class SerializerTests : IAsyncLifetime
             StartedBy = "ci",
         },
         new SteerRun("r1", RunSteering.AbortAndWait) { By = "ci" },
-        new StartItem(Vm, "r1", 3, 2, "backup", Options, At, Resume: true) { Group = "shop", Freeze = FreezeMode.Never },
+        new StartItem(Vm, "r1", 3, 2, "backup", Options, At, Resume: true)
+        {
+            Group = "shop", Freeze = FreezeMode.Never, BeginBy = new(Guid.NewGuid(), TimeSpan.FromSeconds(90)),
+        },
         new AbortItem(Vm, "r1", 3, 2),
         new OrderMember(
             Vm,
@@ -80,7 +83,10 @@ public sealed class SerializerTests : IAsyncLifetime
                 NotUnderstood = new Dictionary<string, string> { ["guest-get-users"] = "why" }, Run = "r1",
             },
         ], ["left"])),
-        new HostBeat("hv1", Guid.NewGuid(), 7, new("0.1.0", "http://127.0.0.1:7070", 2, 1, 3, 0.5, At, "0123456789ab")),
+        new HostBeat("hv1", Guid.NewGuid(), 7, new("0.1.0", "http://127.0.0.1:7070", 2, 1, 3, 0.5, At, "0123456789ab"))
+        {
+            At = new(Guid.NewGuid(), TimeSpan.FromDays(40)),
+        },
         new TellVms(),
         new TellAway(),
         new HostForgotten("hv1"),

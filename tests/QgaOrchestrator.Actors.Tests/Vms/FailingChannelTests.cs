@@ -79,6 +79,7 @@ public sealed class FailingChannelTests : TestKit
         Limits = new FreezeLimits(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(10)),
         Denied = [],
         Host = host,
+        Epoch = new(time),
         Fleet = ActorRefs.Nobody,
         Runs = () => ActorRefs.Nobody,
         Metrics = new NodeMetrics(),
