@@ -25,13 +25,14 @@ internal sealed class GroupActor : ReceiveActor, IWithTimers
 
     /// <param name="services">The run's.</param>
     /// <param name="name">The group's name.</param>
+    /// <param name="spread">From its first freeze to its last cut.</param>
     /// <param name="orders">Its members' items, in the order in which they begin.</param>
-    public GroupActor(RunServices services, string name, IReadOnlyList<StartItem> orders)
+    public GroupActor(RunServices services, string name, TimeSpan spread, IReadOnlyList<StartItem> orders)
     {
         _services = services;
         _orders = orders.ToDictionary(order => order.Item);
         _state = new GroupState(
-            name, services.Spread, [.. orders.Select(order => new GroupMember(order.Item, order.Vm.Name, order.Attempt))])
+            name, spread, [.. orders.Select(order => new GroupMember(order.Item, order.Vm.Name, order.Attempt))])
         {
             Resumed = orders.Any(order => order.Resume),
         };

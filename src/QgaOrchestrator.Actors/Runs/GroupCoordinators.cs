@@ -17,7 +17,7 @@ internal sealed class GroupCoordinators(RunServices services, ItemOrders orders,
         switch (effect)
         {
             case RunEffect.Coordinate e:
-                Begin(e.Group, [.. e.Members.Select(member => orders.For(run, member, e.Resume))]);
+                Begin(e.Group, run.Spread ?? services.Spread, [.. e.Members.Select(member => orders.For(run, member, e.Resume))]);
                 break;
             case RunEffect.RemindGroup e:
                 _groups[e.Group].Tell(new GroupActor.Remind());
@@ -37,10 +37,11 @@ internal sealed class GroupCoordinators(RunServices services, ItemOrders orders,
 
     public void Pass(string group, MemberMoved member) => _groups[group].Tell(member);
 
-    private void Begin(string group, IReadOnlyList<StartItem> members)
+    private void Begin(string group, TimeSpan spread, IReadOnlyList<StartItem> members)
     {
         if (_groups.TryGetValue(group, out var known)) context.Stop(known);
         _groups[group] = context.ActorOf(
-            ActorProps.Of(() => new GroupActor(services, group, members)), $"group-{members[0].Item}-{members[0].Attempt}");
+            ActorProps.Of(() => new GroupActor(services, group, spread, members)),
+            $"group-{members[0].Item}-{members[0].Attempt}");
     }
 }

@@ -132,6 +132,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
             return;
         }
         var started = WithTarget(order.ToEvent(_services.Time.GetUtcNow()));
+        if (started.Notes?.Any(note => note.Group is not null) == true) started = started with { Spread = _services.Spread };
         Handle(new RunInput.Ordered(new RunCommand.Start(started)), run =>
         {
             _log.Info("{0}", RunWords.Started(run));

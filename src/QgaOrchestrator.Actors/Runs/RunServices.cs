@@ -17,7 +17,8 @@ public sealed record RunServices
     /// <summary>Who tells which hosts are away or draining; null: nobody.</summary>
     public IActorRef? Hosts { get; init; }
 
-    /// <summary>From a group's first freeze to its last cut: Freeze.Spread of this node's config.</summary>
+    /// <summary>From a group's first freeze to its last cut: Freeze.Spread of this node's config, which a run that starts
+    /// here keeps.</summary>
     public required TimeSpan Spread { get; init; }
 
     /// <summary>The kinds of run by name; null: this node does not know it.</summary>

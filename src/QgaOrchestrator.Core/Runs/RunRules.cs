@@ -197,6 +197,7 @@ public static class RunRules
             Target = e.Target,
             LostAs = e.LostAs,
             RepeatsElsewhere = e.RepeatsElsewhere,
+            Spread = e.Spread,
             StartedAt = e.At,
             RetryOf = e.RetryOf,
             StartedBy = e.StartedBy,

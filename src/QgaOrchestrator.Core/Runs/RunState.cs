@@ -24,6 +24,9 @@ public sealed record RunState
     /// <summary>An attempt of which nobody knows how far it came may be repeated where its VM is now.</summary>
     public bool RepeatsElsewhere { get; init; }
 
+    /// <summary>From a group's first freeze to its last cut; null: as the config says.</summary>
+    public TimeSpan? Spread { get; init; }
+
     public required DateTimeOffset StartedAt { get; init; }
 
     public string? RetryOf { get; init; }

@@ -56,6 +56,14 @@ public class RunEventCatalogTests
         Assert.Equal(golden, Stored.Write(Examples[manifest]).Json);
     }
 
+    [Fact]
+    public void The_spread_of_a_runs_groups_stays_as_it_was_when_the_run_started()
+    {
+        var started = (RunEvent.RunStarted)Examples["run.started.v1"] with { Spread = TimeSpan.FromSeconds(7) };
+        var (manifest, json) = Stored.Write(started);
+        Assert.Equal(TimeSpan.FromSeconds(7), RunRules.Evolve(null, Stored.Read(manifest, json)).Spread);
+    }
+
     [Theory]
     [InlineData("run.dispatched.v1", """{"items":[{"item":0,"attempt":1}]}""")]
     [InlineData("run.dispatched.v1", """{"items":null,"at":"2026-11-22T23:56:47+00:00"}""")]
