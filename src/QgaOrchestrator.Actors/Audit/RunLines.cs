@@ -85,6 +85,15 @@ internal static class RunLines
             };
     }
 
+    /// <summary>Of an attempt that has succeeded after its run had settled it otherwise: what it made is there.</summary>
+    public static IEnumerable<AuditEntry> Late(
+        RunState run, ItemOutcome outcome, DateTimeOffset at, string host, Func<OwnValues?, IEnumerable<string>> details) =>
+        Of(run, new RunEvent.ItemsSettled([outcome], at), host, details).Select(line => line with
+        {
+            Key = $"{line.Key} late",
+            Detail = $"{(line.Detail is { } told ? $"{told}; " : "")}told after its run had given the attempt up",
+        });
+
     private static string Key(int item, int attempt, string what) =>
         string.Create(CultureInfo.InvariantCulture, $"{item}/{attempt}/{what}");
 

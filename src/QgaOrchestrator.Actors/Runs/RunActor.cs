@@ -66,8 +66,9 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         Command<HostsAway>(Heed);
         Command<ShownRun.TellDue>(_ => _shown.Tell(_live.Run!, _live.Away));
         Command<Terminated>(m => _shown.Forget(m.ActorRef));
-        Command<RunAudit.Appended>(_ =>
+        Command<RunAudit.Appended>(m =>
         {
+            foreach (var late in m.Late) Acknowledge(late);
             _audit.Continue();
             LeaveAtEnd();
         });
@@ -184,16 +185,27 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     {
         if (_live.Run is { } run)
         {
+            if (RunRules.IsLateSuccess(run, ended.Outcome))
+            {
+                _audit.AddLate(run, ended);
+                return;
+            }
             var isOver = !RunRules.IsUnderWay(run, ended.Outcome.Item, ended.Outcome.Attempt);
             Handle(new RunInput.ItemEnded(ended.Outcome));
             // Of an attempt at a place that its VM has left since.
-            if (isOver && ended.Vm is { } vm) _orders.Acknowledge(vm, ended.Run, ended.Outcome);
+            if (isOver) Acknowledge(ended);
         }
-        else if (ended.Vm is { } vm)
+        else if (ended.Vm is not null)
         {
-            _orders.Acknowledge(vm, ended.Run, ended.Outcome);
+            Acknowledge(ended);
             LeaveWithoutRun();
         }
+    }
+
+    /// <summary>To where the outcome is kept.</summary>
+    private void Acknowledge(ItemEnded ended)
+    {
+        if (ended.Vm is { } vm) _orders.Acknowledge(vm, ended.Run, ended.Outcome);
     }
 
     private void Follow(ItemProgress progress)

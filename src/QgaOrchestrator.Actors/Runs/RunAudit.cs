@@ -1,6 +1,8 @@
 using Akka.Actor;
 using QgaOrchestrator.Actors.Audit;
+using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Stores;
+using QgaOrchestrator.Core;
 using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Runs;
@@ -12,9 +14,11 @@ namespace QgaOrchestrator.Actors.Runs;
 internal sealed class RunAudit(RunServices services, IActorRef self)
 {
     /// <summary>To the run's actor: an append is done.</summary>
-    public sealed record Appended : INoSerializationVerificationNeeded;
+    /// <param name="Late">The late successes that are in the log now.</param>
+    public sealed record Appended(IReadOnlyList<ItemEnded> Late) : INoSerializationVerificationNeeded;
 
     private readonly List<AuditEntry> _unwritten = [];
+    private readonly List<ItemEnded> _late = [];
     private bool _appending;
 
     /// <summary>The log has all that happened.</summary>
@@ -22,8 +26,16 @@ internal sealed class RunAudit(RunServices services, IActorRef self)
 
     /// <param name="run">The run after the event.</param>
     public void Add(RunState run, RunEvent happened) =>
-        _unwritten.AddRange(
-            RunLines.Of(run, happened, services.Host, own => services.Kind(run.Kind)?.AuditDetails(own) ?? []));
+        _unwritten.AddRange(RunLines.Of(run, happened, services.Host, Details(run)));
+
+    /// <summary>An attempt has succeeded that the run had settled otherwise. No event tells of it, so its host may forget it only
+    /// when it is in the log.</summary>
+    public void AddLate(RunState run, ItemEnded ended)
+    {
+        _unwritten.AddRange(RunLines.Late(run, ended.Outcome, services.Time.GetUtcNow(), services.Host, Details(run)));
+        _late.Add(ended);
+        Append();
+    }
 
     /// <summary>After <see cref="Appended"/>, what came meanwhile.</summary>
     public void Continue()
@@ -37,7 +49,12 @@ internal sealed class RunAudit(RunServices services, IActorRef self)
         if (_appending || _unwritten.Count == 0) return;
         _appending = true;
         AuditEntry[] entries = [.. _unwritten];
+        ItemEnded[] late = [.. _late];
         _unwritten.Clear();
-        services.Audit(entries).PipeTo(self, success: () => new Appended());
+        _late.Clear();
+        services.Audit(entries).PipeTo(self, success: () => new Appended(late));
     }
+
+    private Func<OwnValues?, IEnumerable<string>> Details(RunState run) =>
+        own => services.Kind(run.Kind)?.AuditDetails(own) ?? [];
 }

@@ -146,6 +146,15 @@ public static class RunRules
         && state.Items[item] is { State: ItemState.Running } found
         && found.Attempt == attempt;
 
+    /// <summary>Whether an attempt has succeeded that the run has given up: what it made is there, and the run's count stays as it
+    /// is.</summary>
+    public static bool IsLateSuccess(RunState state, ItemOutcome outcome) =>
+        outcome.State == ItemState.Succeeded
+        && outcome.Item >= 0
+        && outcome.Item < state.Items.Count
+        && !IsUnderWay(state, outcome.Item, outcome.Attempt)
+        && !(state.Items[outcome.Item].Outcome is { State: ItemState.Succeeded } known && known.Attempt == outcome.Attempt);
+
     /// <summary>A repeat, or an answer to an attempt that is no longer under way, leads to nothing.</summary>
     private static IReadOnlyList<RunEvent> Settle(RunState state, IReadOnlyList<ItemOutcome> outcomes, DateTimeOffset now)
     {

@@ -210,6 +210,34 @@ public sealed class RunActorTests : TestKit
     }
 
     [Fact]
+    public void A_success_told_after_its_run_gave_it_up_is_audited_before_its_host_forgets_it()
+    {
+        Start(1);
+        var item = _vms.ExpectMsg<StartItem>();
+        End(item, ItemState.Unreachable);
+        _vms.ExpectMsg<ItemJournalled>();
+        _region.ExpectMsg<Passivate>();
+        var (gate, late) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _audit = lines =>
+        {
+            _audited.AddRange(lines);
+            if (lines.Any(line => line.Key!.EndsWith("late", StringComparison.Ordinal))) late.SetResult();
+            return gate.Task;
+        };
+
+        _run.Tell(new ItemEnded("r1", new ItemOutcome(item.Item, item.Attempt, ItemState.Succeeded)) { Vm = item.Vm });
+        late.Task.Wait(Limit);
+        Assert.Equal(ItemState.Unreachable, View().Items[0].State);
+        Assert.False(_vms.HasMessages);
+        gate.SetResult();
+        _vms.ExpectMsg<ItemJournalled>();
+        var line = _audited[^1];
+        Assert.Equal(
+            ("r1/0/1/ended late", AuditOutcomes.Done, "told after its run had given the attempt up"),
+            (line.Key, line.Outcome, line.Detail));
+    }
+
+    [Fact]
     public void A_run_that_nobody_started_is_not_known()
     {
         _run.Tell(new WatchRun("r1"), _asker);
