@@ -11,15 +11,19 @@ using QgaOrchestrator.Simulator;
 namespace QgaOrchestrator.EndToEnd.Tests.Clusters;
 
 /// <summary>
-/// Hosts 127.0.0.1, 127.0.0.2 and so on, each with a qgad of its own that trusts one CA, over one PostgreSQL. The ports are the
-/// same on each. The seeds are the first three. What is in the folder of a test that fails is printed with its failure.
+/// Hosts 127.0.0.1, 127.0.0.2 and so on, or those of a <see cref="HostNetwork"/>, each with a qgad of its own that trusts one CA,
+/// over one PostgreSQL, which they reach by its socket. The ports are the same on each. The seeds are the first three. What is in the folder of a test that fails is printed with its failure.
 /// </summary>
 internal sealed class ClusterLab : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("qga-cluster-").FullName;
     private readonly List<ClusterNode> _nodes = [];
 
-    private ClusterLab(int port, PostgresServer store) => (Port, Store) = (port, store);
+    private ClusterLab(int port, PostgresServer store, HostNetwork? network) =>
+        (Port, Store, Network) = (port, store, network);
+
+    /// <summary>Null: all hosts are on this machine's loopback.</summary>
+    public HostNetwork? Network { get; }
 
     public PostgresServer Store { get; }
 
@@ -27,12 +31,13 @@ internal sealed class ClusterLab : IAsyncDisposable
     public int Port { get; }
 
     public string Seeds => string.Join(
-        ',', Enumerable.Range(1, 3).Select(n => $"\"127.0.0.{n.ToString(CultureInfo.InvariantCulture)}:{Port}\""));
+        ',', Enumerable.Range(1, 3).Select(n => $"\"{AddressOf(n)}:{Port.ToString(CultureInfo.InvariantCulture)}\""));
 
-    public static async Task<ClusterLab> MakeAsync()
+    /// <param name="network">Goes with the lab.</param>
+    public static async Task<ClusterLab> MakeAsync(HostNetwork? network = null)
     {
         Skip.If(PostgresServer.WhyNot is not null && !LabHost.MustWork, PostgresServer.WhyNot);
-        var lab = new ClusterLab(FreePorts(), await PostgresServer.StartAsync());
+        var lab = new ClusterLab(FreePorts(), await PostgresServer.StartAsync(), network);
         await lab.CertifyAsync("init");
         return lab;
     }
@@ -45,19 +50,25 @@ internal sealed class ClusterLab : IAsyncDisposable
     }
 
     /// <summary>Prepares a node; it is not started.</summary>
-    /// <param name="number">Of its address, 127.0.0.NUMBER.</param>
+    /// <param name="number">Of its address, as in 127.0.0.NUMBER.</param>
     /// <param name="host">Its name; null: hvNUMBER.</param>
     /// <param name="ca">Whose certificate it has; it trusts the lab's CA all the same.</param>
     /// <param name="vms">How many VMs it has, named HOST-vm1 and so on.</param>
-    public async Task<ClusterNode> NodeAsync(int number, string? host = null, string ca = "ca", int vms = 0)
+    /// <param name="options">Of its VMs.</param>
+    public async Task<ClusterNode> NodeAsync(
+        int number, string? host = null, string ca = "ca", int vms = 0, FleetOptions? options = null)
     {
-        var address = $"127.0.0.{number.ToString(CultureInfo.InvariantCulture)}";
+        var address = AddressOf(number);
         await CertifyAsync("issue", address, ca);
         host ??= $"hv{number.ToString(CultureInfo.InvariantCulture)}";
         var fleet = vms == 0 ? null : new SimulatedFleet(
             Path.Combine(In(address), "vms"), vms,
-            new FleetOptions { Name = n => $"{host}-vm{(n + 1).ToString(CultureInfo.InvariantCulture)}", Seed = number });
-        var node = new ClusterNode(this, In(address), address, host, fleet);
+            (options ?? new()) with
+            {
+                Name = n => $"{host}-vm{(n + 1).ToString(CultureInfo.InvariantCulture)}",
+                Seed = number,
+            });
+        var node = new ClusterNode(this, In(address), address, host, fleet) { Enter = Network?.Enter(number) ?? [] };
         _nodes.Add(node);
         return node;
     }
@@ -111,11 +122,15 @@ internal sealed class ClusterLab : IAsyncDisposable
     {
         foreach (var node in _nodes) await node.DisposeAsync();
         await Store.DisposeAsync();
+        if (Network is not null) await Network.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 
     private static X509Certificate2 Certificate(string folder) =>
         X509Certificate2.CreateFromPemFile(Path.Combine(folder, "node.pem"), Path.Combine(folder, "node.key"));
+
+    private string AddressOf(int number) =>
+        Network?.AddressOf(number) ?? $"127.0.0.{number.ToString(CultureInfo.InvariantCulture)}";
 
     private string In(string name) => Path.Combine(_folder, name);
 

@@ -20,6 +20,10 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
     private Process? _process;
+    private bool _isService;
+
+    /// <summary>What the node is started with.</summary>
+    public IReadOnlyList<string> Enter { get; init; } = [];
 
     /// <summary>Further members of the section Freeze, each with a comma before it.</summary>
     public string Freeze { get; set; } = "";
@@ -60,8 +64,23 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
               "Cluster": { "Hostname": "{{address}}", "Port": {{lab.Port}}, "ApiPort": {{lab.Port + 1}}, "Certificates": ".",
                            "Seeds": [{{lab.Seeds}}] } }
             """);
-        string[] line = ["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", Path.Combine(folder, "log"), Programs.Node];
-        _process = Process.Start("/bin/sh", [.. line, "--config", config]);
+        string[] line = ["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", Path.Combine(folder, "log"), .. Enter];
+        _process = new Process { StartInfo = new("/bin/sh", [.. line, Programs.Node, "--config", config]) };
+        _process.EnableRaisingEvents = true;
+        _process.Exited += (_, _) => StartAgain();
+        _process.Start();
+    }
+
+    /// <summary>Starts, and is started again whenever it ends, as a service is.</summary>
+    public Task StartServiceAsync()
+    {
+        _isService = true;
+        return StartAsync();
+    }
+
+    private void StartAgain()
+    {
+        if (Volatile.Read(ref _isService)) _process!.Start();
     }
 
     private string Source() => !FindsVms ? "" : $$"""
@@ -116,6 +135,7 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
 
     public async ValueTask DisposeAsync()
     {
+        Volatile.Write(ref _isService, false);
         if (_process is { HasExited: false }) await KillAsync();
         _process?.Dispose();
         if (fleet is not null) await fleet.DisposeAsync();
