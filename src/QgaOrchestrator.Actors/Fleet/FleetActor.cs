@@ -41,9 +41,9 @@ internal sealed class FleetActor : ReceiveActor, IWithTimers
         _services = services;
         _moves = new KnownMoves(services, All);
         _own = new OwnVms(services);
-        _others = new OtherHosts(services, Self, _moves.Change);
+        _others = new OtherHosts(services, Self, _moves.Change, _moves.Leave);
         _told = new ToldVms(services, _own, _others, Self);
-        _watchers = new HostWatchers(services, _others, Context);
+        _watchers = new HostWatchers(services, _others, _moves.Elsewhere, Context);
 
         Receive<VmSeen>(m => Change(m.Status.Id, () => _own.See(m.Status)));
         Receive<VmLeft>(m => Change(m.Vm, () => _own.Leave(m.Vm)));
@@ -74,7 +74,12 @@ internal sealed class FleetActor : ReceiveActor, IWithTimers
         Receive<TellVms>(_ => _told.TellEverything(Sender));
         Receive<TellAway>(_ => _others.TellAway(Sender));
         Receive<TellChanges>(_ => _told.TellChanges());
-        Receive<TellHowItIs>(_ => _told.Beat(Facts()));
+        Receive<TellHowItIs>(_ =>
+        {
+            _told.Beat(Facts());
+            // Of a host that is away a VM may have been seen elsewhere.
+            _watchers.TellAll();
+        });
 
         Receive<NoChannel>(m => Refuse(m.Message, _own.ObstacleOf(m.Message.Vm)));
         Receive<IVmMessage>(Pass);
@@ -133,9 +138,11 @@ internal sealed class FleetActor : ReceiveActor, IWithTimers
     }
 
     /// <summary>A call comes to the VM's host by HTTP, and so never this way. An order is not kept: its run waits for the host,
-    /// and orders again.</summary>
+    /// and orders again; or begins where the VM is now.</summary>
     private void RefuseAway(IVmMessage message)
     {
+        if (message is StartItem item && _moves.Find(new FindMove(item.Vm, null)).Place is { } place)
+            _services.Runs().Tell(item.Moved(place));
         if (message is not (CallAgent or WakeVm)) return;
         var (reason, remedy) = OtherHosts.WhyAway(message.Vm.Host);
         Sender.Tell(new CallReply.Refused(CallRefusal.Unreachable, reason, remedy));

@@ -1,10 +1,13 @@
 using Akka.Actor;
 using QgaOrchestrator.Actors.Messages;
+using QgaOrchestrator.Core.Fleet;
 
 namespace QgaOrchestrator.Actors.Fleet;
 
 /// <summary>Runs that wait for hosts that are away or draining. Belongs to the <see cref="FleetActor"/>.</summary>
-internal sealed class HostWatchers(FleetServices services, OtherHosts others, IActorContext context)
+/// <param name="elsewhere">The VMs of these hosts whose guests are on another host.</param>
+internal sealed class HostWatchers(
+    FleetServices services, OtherHosts others, Func<IReadOnlySet<string>, IEnumerable<VmId>> elsewhere, IActorContext context)
 {
     private sealed class Watcher(IReadOnlyCollection<string> hosts)
     {
@@ -30,7 +33,13 @@ internal sealed class HostWatchers(FleetServices services, OtherHosts others, IA
     private void Tell(IActorRef watcher, Watcher known)
     {
         var now = new HostsAway([.. Of(known, IsAway)], [.. Of(known, Drains)]);
-        if (now.Hosts.SequenceEqual(known.Told.Hosts) && now.Draining.SequenceEqual(known.Told.Draining)) return;
+        var waited = now.Hosts.Concat(now.Draining).ToHashSet();
+        if (waited.Count > 0)
+            now = now with { Elsewhere = [.. elsewhere(waited).OrderBy(vm => vm.Entity, StringComparer.Ordinal)] };
+        if (now.Hosts.SequenceEqual(known.Told.Hosts)
+            && now.Draining.SequenceEqual(known.Told.Draining)
+            && now.Elsewhere.SequenceEqual(known.Told.Elsewhere))
+            return;
         known.Told = now;
         watcher.Tell(now);
     }

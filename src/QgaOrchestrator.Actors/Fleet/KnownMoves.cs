@@ -8,7 +8,7 @@ namespace QgaOrchestrator.Actors.Fleet;
 /// <summary>VMs with two QEMUs, as <see cref="VmMoves"/> says. Belongs to the <see cref="FleetActor"/>.</summary>
 internal sealed class KnownMoves(FleetServices services, Func<IEnumerable<VmStatus>> all)
 {
-    /// <summary>UUIDs of this host's VMs that went away: an order may still come for one.</summary>
+    /// <summary>UUIDs of VMs that went away from their hosts: an order may still come for one.</summary>
     private readonly Dictionary<VmId, string> _gone = [];
 
     private const int MostGone = 10_000;
@@ -20,9 +20,25 @@ internal sealed class KnownMoves(FleetServices services, Func<IEnumerable<VmStat
     {
         if (before == after) return;
         _moves = _moves.Changed(Sight(before), Sight(after), services.Time.Moment());
-        if (before is { Uuid: { } uuid } && after?.Uuid is null && before.Id.Host == services.Host && _gone.Count < MostGone)
-            _gone[before.Id] = uuid;
+        if (before is not null && after?.Uuid is null) Leave(before);
         if (after is { Uuid: not null }) _gone.Remove(after.Id);
+    }
+
+    /// <summary>A VM is not on its host any more.</summary>
+    public void Leave(VmStatus vm)
+    {
+        if (vm.Uuid is { } uuid && _gone.Count < MostGone) _gone[vm.Id] = uuid;
+    }
+
+    /// <summary>The VMs of these hosts whose guests have gone to another one that is not away.</summary>
+    public IEnumerable<VmId> Elsewhere(IReadOnlySet<string> hosts)
+    {
+        var places = all().Where(vm => vm is { Uuid: not null, CameIn: true, AsOf: null }).Select(vm => vm.Uuid!).ToHashSet();
+        return places.Count == 0
+            ? []
+            : all().Select(vm => (vm.Id, vm.Uuid)).Concat(_gone.Select(gone => (Id: gone.Key, Uuid: (string?)gone.Value)))
+                .Where(vm => vm.Uuid is not null && hosts.Contains(vm.Id.Host) && places.Contains(vm.Uuid))
+                .Select(vm => vm.Id).Distinct();
     }
 
     /// <summary>Without those that are copies of another.</summary>

@@ -11,7 +11,9 @@ namespace QgaOrchestrator.Actors.Fleet;
 /// <see cref="FleetActor"/>.
 /// </summary>
 /// <param name="changed">Is told of each VM that may be frozen or was, before and after.</param>
-internal sealed class OtherHosts(FleetServices services, IActorRef self, Action<VmStatus?, VmStatus?> changed)
+/// <param name="left">Is told of each VM that is not on its host any more.</param>
+internal sealed class OtherHosts(
+    FleetServices services, IActorRef self, Action<VmStatus?, VmStatus?> changed, Action<VmStatus> left)
 {
     /// <summary>How long an answer to <see cref="TellVms"/> is waited for.</summary>
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
@@ -87,6 +89,8 @@ internal sealed class OtherHosts(FleetServices services, IActorRef self, Action<
         {
             foreach (var vm in before.Values.Where(vm => vm.Frozen)) changed(vm, host.List.Vms.GetValueOrDefault(vm.Id.Name));
             foreach (var vm in told.Part.Seen.Where(vm => !vm.Frozen)) changed(null, vm);
+            foreach (var name in told.Part.From == 0 ? before.Keys : told.Part.Left)
+                if (before.TryGetValue(name, out var vm) && !host.List.Vms.ContainsKey(name)) left(vm);
         }
         host.HeardAt = services.Time.GetUtcNow();
         if (ask) AskAll(host);

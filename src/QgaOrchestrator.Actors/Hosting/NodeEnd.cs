@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using QgaOrchestrator.Qemu.Processes;
 
 namespace QgaOrchestrator.Actors.Hosting;
 
@@ -12,6 +13,9 @@ public sealed partial class NodeEnd(
 {
     private static readonly TimeSpan ForThaws = TimeSpan.FromSeconds(1.5), ForTheRest = TimeSpan.FromSeconds(0.5);
 
+    /// <summary>Then the process ends whatever still works in it.</summary>
+    private static readonly TimeSpan ForAll = TimeSpan.FromSeconds(2.8);
+
     private int _code;
 
     /// <summary>Null: the cluster has not ended it.</summary>
@@ -23,7 +27,16 @@ public sealed partial class NodeEnd(
         if (lifetime.ApplicationStopping.IsCancellationRequested) return;
         if (Interlocked.CompareExchange(ref _code, code, 0) != 0) return;
         Ends(code, why);
+        new Thread(() => EndAfterAll(code)) { IsBackground = true, Name = "end of the node" }.Start();
         _ = EndAsync(code);
+    }
+
+    /// <summary>A thread of its own: on a host without a free processor the pool's may all wait for something.</summary>
+    private static void EndAfterAll(int code)
+    {
+        using var never = new ManualResetEventSlim();
+        never.Wait(ForAll);
+        OwnProcess.EndNow(code);
     }
 
     private async Task EndAsync(int code)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Akka.Actor;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using QgaOrchestrator.Actors.Audit;
 using QgaOrchestrator.Actors.Fleet;
@@ -142,17 +143,40 @@ public static class OrchestratorExtensions
             .AddHocon("""
                 akka.coordinated-shutdown {
                   run-by-clr-shutdown-hook = off
-                  phases.before-service-unbind.timeout = 30s
+                  phases.before-service-unbind {
+                    timeout = 40d
+                    recover = off
+                  }
                 }
                 """, HoconAddMode.Prepend)
             .AddStartup((system, _) => CoordinatedShutdown.Get(system).AddTask(
                 CoordinatedShutdown.PhaseBeforeServiceUnbind,
                 "park",
-                async () =>
-                {
-                    await provider.GetRequiredService<INodeActors>().CloseWindowsAsync();
-                    return Akka.Done.Instance;
-                }));
+                () => ParkAsync(CoordinatedShutdown.Get(system).ShutdownReason, provider)));
+
+    /// <summary>
+    /// A handshake that this node begins fails when the other node ends just then, and Akka would end this one, too (TcpTransport of
+    /// Akka.Remote 1.5.55 to 1.5.74): one node's end would take the whole cluster along. Such a shutdown waits in its first phase
+    /// until the host stops, and the node goes on.
+    /// </summary>
+    private static async Task<Akka.Done> ParkAsync(CoordinatedShutdown.Reason? reason, IServiceProvider provider)
+    {
+        if (reason?.GetType().FullName == "Akka.Remote.Transport.DotNetty.TlsHandshakeFailureReason")
+        {
+            var stops = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(stops.SetResult);
+            await stops.Task;
+        }
+        try
+        {
+            await provider.GetRequiredService<INodeActors>().CloseWindowsAsync();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // The next phases follow all the same. The watchdog thaws what is left, as soon as the process is gone.
+        }
+        return Akka.Done.Instance;
+    }
 
     private static void ReserveThreads()
     {

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Akka.Actor;
+using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Fleet.Directory;
 using QgaOrchestrator.Core.Hosts;
 
@@ -48,7 +49,11 @@ internal sealed record WatchHosts(IReadOnlyCollection<string> Hosts) : INoSerial
 /// <param name="Hosts">All of the watched ones that cannot be reached.</param>
 /// <param name="Draining">All of the watched ones that are being emptied.</param>
 internal sealed record HostsAway(IReadOnlyCollection<string> Hosts, IReadOnlyCollection<string> Draining)
-    : INoSerializationVerificationNeeded;
+    : INoSerializationVerificationNeeded
+{
+    /// <summary>VMs of these hosts, as they were named there, whose guests have gone to another host.</summary>
+    public IReadOnlyCollection<VmId> Elsewhere { get; init; } = [];
+}
 
 /// <summary>Answered by <see cref="HostsListed"/>.</summary>
 public sealed record ListHosts : INoSerializationVerificationNeeded;

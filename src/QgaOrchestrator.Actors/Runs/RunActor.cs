@@ -150,7 +150,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
 
     private void Heed(HostsAway hosts)
     {
-        Handle(new RunInput.HostsAway(hosts.Hosts) { Draining = hosts.Draining });
+        Handle(new RunInput.HostsAway(hosts.Hosts) { Draining = hosts.Draining, Elsewhere = hosts.Elsewhere });
         if (_live.Run is { IsEnded: false } run) _shown.TellLater(run);
     }
 

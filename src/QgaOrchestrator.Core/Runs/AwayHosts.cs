@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using QgaOrchestrator.Core.Fleet;
 
 namespace QgaOrchestrator.Core.Runs;
 
@@ -16,13 +17,19 @@ public sealed record AwayHosts
 
     private ImmutableSortedSet<string> Draining { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
 
+    /// <summary>VMs of these hosts whose guests have gone to another one: they are not waited for.</summary>
+    private ImmutableHashSet<VmId> Elsewhere { get; init; } = [];
+
     public bool IsEmpty => Since.IsEmpty && Draining.IsEmpty;
 
     /// <param name="hosts">All that are away now.</param>
     /// <param name="draining">All that are being emptied.</param>
+    /// <param name="elsewhere">VMs of these hosts whose guests have gone to another one.</param>
     /// <param name="now">The time.</param>
-    public AwayHosts Seen(IEnumerable<string> hosts, IEnumerable<string> draining, DateTimeOffset now) => this with
+    public AwayHosts Seen(
+        IEnumerable<string> hosts, IEnumerable<string> draining, IEnumerable<VmId> elsewhere, DateTimeOffset now) => this with
     {
+        Elsewhere = [.. elsewhere],
         Draining = Draining.Clear().Union(draining),
         Since = Since.Clear().AddRange(
             hosts.Distinct().Select(host => KeyValuePair.Create(host, Since.TryGetValue(host, out var since) ? since : now))),
@@ -30,10 +37,12 @@ public sealed record AwayHosts
 
     public bool Has(string host) => Since.ContainsKey(host);
 
-    /// <summary>Why nothing begins on a host now, in words; null: it may.</summary>
-    public string? WhyWaits(string host) => Has(host)
-        ? $"the node of host {host} is not reachable"
-        : Draining.Contains(host) ? $"host {host} is draining" : null;
+    /// <summary>Why nothing of a VM begins now, in words; null: it may.</summary>
+    public string? WhyWaits(VmId vm) =>
+        Elsewhere.Contains(vm) ? null
+        : Has(vm.Host) ? $"the node of host {vm.Host} is not reachable"
+        : Draining.Contains(vm.Host) ? $"host {vm.Host} is draining"
+        : null;
 
     /// <summary>The host is away, and was waited for long enough.</summary>
     /// <param name="patience">Null: for ever.</param>

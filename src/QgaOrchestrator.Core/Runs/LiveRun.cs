@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
 
 namespace QgaOrchestrator.Core.Runs;
@@ -49,6 +50,9 @@ public abstract record RunInput
     {
         /// <summary>These, and no others, are being emptied now.</summary>
         public IReadOnlyCollection<string> Draining { get; init; } = [];
+
+        /// <summary>VMs of all these whose guests have gone to another host.</summary>
+        public IReadOnlyCollection<VmId> Elsewhere { get; init; } = [];
     }
 
     /// <summary>Something may be due by the clock alone.</summary>

@@ -18,7 +18,7 @@ public static class LiveRunRules
         {
             (RunInput.Ordered i, _) => Store(live, i.Command, [], now),
             (RunInput.HostsAway i, var run) =>
-                HostsAway(live with { Away = live.Away.Seen(i.Hosts, i.Draining, now) }, live.Away, run, now),
+                HostsAway(live with { Away = live.Away.Seen(i.Hosts, i.Draining, i.Elsewhere, now) }, live.Away, run, now),
             (RunInput.Stored i, _) => Stored(live, i.What, now),
             (_, null) => (live, []),
             (RunInput.Recovered, { IsEnded: true }) => (live, [new RunEffect.End()]),

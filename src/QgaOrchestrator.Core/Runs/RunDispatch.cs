@@ -76,13 +76,13 @@ public static class RunDispatch
         RunState state, IReadOnlyList<ItemAttempt> items, AwayHosts away, DateTimeOffset now) =>
         [
             .. items.Select(given => (Given: given, Item: state.Items[given.Item])).Select(given => Lost(
-                state, given.Item, given.Given.Attempt, HostsOf(state, given.Item).First(
-                    host => away.IsGivenUp(host, state.Options.UnreachableAfter, now)), ItemState.Unreachable)),
+                state, given.Item, given.Given.Attempt, PlacesOf(state, given.Item).First(
+                    vm => away.IsGivenUp(vm.Host, state.Options.UnreachableAfter, now)).Host, ItemState.Unreachable)),
         ];
 
     /// <summary>Why an item that has not begun cannot begin now, in words; null: no host keeps it from that.</summary>
     public static string? WhyWaits(RunState state, RunItem item, AwayHosts away) =>
-        away.IsEmpty ? null : HostsOf(state, item).Select(away.WhyWaits).FirstOrDefault(why => why is not null);
+        away.IsEmpty ? null : PlacesOf(state, item).Select(away.WhyWaits).FirstOrDefault(why => why is not null);
 
     /// <summary>What all of the run's items wait for that cannot begin now, in words; null: nothing.</summary>
     public static string? WhyWaits(RunState state, AwayHosts away)
@@ -94,6 +94,6 @@ public static class RunDispatch
         return reasons.Count == 0 ? null : string.Join("; ", reasons);
     }
 
-    private static IEnumerable<string> HostsOf(RunState state, RunItem item) =>
-        RunRules.Members(state, item).Select(member => member.Vm.Host);
+    private static IEnumerable<VmId> PlacesOf(RunState state, RunItem item) =>
+        RunRules.Members(state, item).Select(member => member.Vm);
 }

@@ -273,6 +273,26 @@ public sealed class DirectoryTests : TestKit
             MaxUnreachable = CountOrPercent.All,
         }, _time.GetUtcNow(), resume);
 
+    [Theory]
+    [InlineData(true)] // it has told that the VM is gone
+    [InlineData(false)] // it tells nothing any more
+    public void A_run_hears_of_a_VM_that_came_in_from_a_host_that_is_away_and_an_order_is_answered(bool told)
+    {
+        Members(HostState.Up);
+        Tell(Status(Other) with { Uuid = "u" });
+        if (told) _fleet.Tell(new HostVmsTold("hv2", new(_incarnation, 1, 2, 0, 1, [], [Other.Name])));
+        Members(null);
+        var run = CreateTestProbe();
+        _fleet.Tell(new WatchHosts(["hv2"]), run);
+        Assert.Empty(run.ExpectMsg<HostsAway>().Elsewhere);
+
+        _fleet.Tell(new VmSeen(Status(Own) with { Uuid = "u", CameIn = true }));
+        Assert.Equal([Other], run.ExpectMsg<HostsAway>().Elsewhere);
+        _fleet.Tell(Order(Other));
+        var outcome = _runs.ExpectMsg<ItemEnded>().Outcome;
+        Assert.Equal((ItemState.Interrupted, Own), (outcome.State, outcome.MovedTo));
+    }
+
     /// <param name="second">The state of hv2's node; null: it is no member.</param>
     private void Members(HostState? second) => _fleet.Tell(new MembersChanged(
         [

@@ -1,3 +1,4 @@
+using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
 
@@ -137,6 +138,25 @@ public sealed class AwayHostsTests
         Assert.Equal("", Step(new RunInput.BatchDue()));
         Assert.Equal("Running Pending", States());
         Assert.Equal("1/2", Step(new RunInput.HostsAway([])));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_VM_that_has_gone_from_a_host_that_is_away_or_draining_begins_where_it_is(bool away)
+    {
+        var host = away ? new RunInput.HostsAway(["hv1"]) : new RunInput.HostsAway([]) { Draining = ["hv1"] };
+        Step(host);
+        Begin(4);
+        Assert.Equal("Running Pending Running Pending", States());
+        var gone = _live.Run!.Items[1].Vm;
+        Assert.Equal("1/1", Step(host with { Elsewhere = [gone] }));
+
+        var place = new VmId("hv2", gone.Name);
+        Step(new RunInput.ItemEnded(ItemOutcome.Interrupted(1, 1, "the VM has moved to hv2") with { MovedTo = place }));
+        Assert.Equal("1/2", Step(new RunInput.BatchDue()));
+        Assert.Equal(place, _live.Run!.Items[1].Vm);
+        Assert.Equal("Running Running Running Pending", States());
     }
 
     [Fact]

@@ -118,6 +118,17 @@ internal sealed class ClusterLab : IAsyncDisposable
         }
     }
 
+    /// <summary>Stands in for a node that has ended, at Akka's port: hangs up in the first handshake that another node
+    /// begins.</summary>
+    public async Task HangUpAsync(ClusterNode dead)
+    {
+        using var listener = new TcpListener(IPAddress.Parse(dead.Address), Port);
+        listener.Start();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var caller = await listener.AcceptTcpClientAsync(limit.Token);
+        Assert.True(await caller.GetStream().ReadAsync(new byte[100], limit.Token) > 0);
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var node in _nodes) await node.DisposeAsync();

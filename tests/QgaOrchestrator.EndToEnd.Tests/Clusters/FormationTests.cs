@@ -25,6 +25,7 @@ public sealed class FormationTests
         var (cluster, _) = await one.StateAsync(peers);
 
         await three.KillAsync();
+        await lab.HangUpAsync(three);
         await three.StartAsync();
         await ClusterLab.SendPlainAsync(one, lab.Port);
         await ClusterLab.SendPlainAsync(one, lab.Port + 1);
