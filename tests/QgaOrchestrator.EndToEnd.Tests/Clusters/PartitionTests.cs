@@ -18,7 +18,7 @@ public sealed class PartitionTests(ITestOutputHelper output) : IDisposable
 {
     private const int Hosts = 3, Vms = 4;
 
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2), Healing = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2), Healing = TimeSpan.FromSeconds(60);
 
     private readonly List<ClusterNode> _nodes = [];
     private readonly CancellationTokenSource _stop = new();
