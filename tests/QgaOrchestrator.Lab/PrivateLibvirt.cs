@@ -66,6 +66,14 @@ public sealed class PrivateLibvirt : IAsyncDisposable
         await _daemon!.WaitForExitAsync();
     }
 
+    /// <summary>As a service manager restarts it: it ends by itself.</summary>
+    public async Task RestartDaemonAsync()
+    {
+        HostProcess.Signal(DaemonPid, HostProcess.SigTerm);
+        await _daemon!.WaitForExitAsync();
+        await StartDaemonAsync();
+    }
+
     /// <summary>A running domain whose agent answers and whose guest writes.</summary>
     /// <param name="bus">Of its disks: virtio or scsi.</param>
     public async Task<LibvirtVm> StartVmAsync(string name, string bus = "virtio")
