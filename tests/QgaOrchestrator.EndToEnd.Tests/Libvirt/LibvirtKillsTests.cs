@@ -42,7 +42,7 @@ public sealed class LibvirtKillsTests(LibvirtNode host, ITestOutputHelper output
         var earlier = await RunsAsync();
         var starting = StartAsync();
         var said = await StrikeAsync(round, watch);
-        var end = await Node.WaitForRunAsync(await IdAsync(starting, earlier));
+        var end = await Node.WaitForRunAsync(await IdAsync(starting, earlier), TimeSpan.FromMinutes(2));
         if (await host.HoldsUnbegunAsync())
         {
             // What the node says to do; beside a node that lives a daemon leaves none.
