@@ -75,10 +75,11 @@ public sealed class PrivateLibvirt : IAsyncDisposable
     }
 
     /// <summary>A running domain whose agent answers and whose guest writes.</summary>
-    /// <param name="bus">Of its disks: virtio or scsi.</param>
+    /// <param name="bus">Of its disks: virtio, or <see cref="LibvirtVm.Scsi"/>.</param>
     public async Task<LibvirtVm> StartVmAsync(string name, string bus = "virtio")
     {
-        var vm = LibvirtVm.Create(_guest, Path.Combine(_folder, "vms", name), name, bus);
+        var guest = bus == LibvirtVm.Scsi ? await Guest.EnsureBusesAsync() : _guest;
+        var vm = LibvirtVm.Create(guest, Path.Combine(_folder, "vms", name), name, bus);
         _vms.Add(vm);
         await VirshAsync("define", vm.XmlFile);
         await VirshAsync("start", name);
@@ -87,6 +88,15 @@ public sealed class PrivateLibvirt : IAsyncDisposable
             () => File.ReadAllText(vm.ConsoleFile));
         await Poll.UntilAsync("record", Limit, () => vm.Synced.Latest is { Data: > 0, Data2: > 0 });
         return vm;
+    }
+
+    /// <summary>Ends it as a power cut does, and forgets it.</summary>
+    public async Task EndVmAsync(LibvirtVm vm)
+    {
+        ArgumentNullException.ThrowIfNull(vm);
+        await VirshAsync("destroy", vm.Name);
+        await VirshAsync("undefine", vm.Name);
+        _vms.Remove(vm);
     }
 
     /// <exception cref="LabException">It failed.</exception>
