@@ -81,13 +81,14 @@ public sealed class StreamedProcess : IAsyncDisposable
         AgentCall call, ExecRequest process, TimeSpan limit, TimeProvider time, CancellationToken cancel)
     {
         var folder = await PrepareAsync(call, process, time, cancel);
-        return await OpenAsync(call, folder, limit, time, cancel, async () => (await call.ReadAsync(
-            GuestExec.Request(process with
-            {
-                Path = "/bin/sh",
-                Arg = ["-c", Start, "sh", $"{folder}/out", $"{folder}/err", process.Path, .. process.Arg ?? []],
-                CaptureOutput = false,
-            }), GuestExec.Read)).Pid);
+        var start = GuestExec.Request(process with
+        {
+            Path = "/bin/sh",
+            Arg = ["-c", Start, "sh", $"{folder}/out", $"{folder}/err", process.Path, .. process.Arg ?? []],
+            CaptureOutput = false,
+        });
+        return await OpenAsync(
+            call, folder, async () => (await call.ReadAsync(start, GuestExec.Read)).Pid, limit, time, cancel);
     }
 
     /// <summary>One that an earlier node started: all that it has said since then is read.</summary>
@@ -97,7 +98,7 @@ public sealed class StreamedProcess : IAsyncDisposable
     /// <exception cref="GuestFaultException">The guest lacks what streaming needs.</exception>
     public static Task<StreamedProcess> TakeUpAsync(
         AgentCall call, string folder, long pid, TimeSpan limit, TimeProvider time, CancellationToken cancel) =>
-        OpenAsync(call, folder, limit, time, cancel, () => Task.FromResult(pid));
+        OpenAsync(call, folder, () => Task.FromResult(pid), limit, time, cancel);
 
     /// <summary>Where its output is, in the guest.</summary>
     public string Folder => _folder;
@@ -105,7 +106,7 @@ public sealed class StreamedProcess : IAsyncDisposable
     public long Pid => _pid;
 
     private static async Task<StreamedProcess> OpenAsync(
-        AgentCall call, string folder, TimeSpan limit, TimeProvider time, CancellationToken cancel, Func<Task<long>> start)
+        AgentCall call, string folder, Func<Task<long>> start, TimeSpan limit, TimeProvider time, CancellationToken cancel)
     {
         OpenGuestFile? output = null, errors = null;
         try

@@ -10,7 +10,8 @@ internal enum LibvirtHit { DaemonKilled, DaemonAndNodeKilled, DaemonStopped }
 /// <param name="After">So much later it is hit.</param>
 /// <param name="RestartsAtOnce">As a service manager does it; else when the guest has been thawed without the daemon.</param>
 /// <param name="Stopped">For how long, where it is stopped.</param>
-internal sealed record LibvirtRound(int Number, LibvirtHit Hit, bool Frozen, TimeSpan After, bool RestartsAtOnce, TimeSpan Stopped)
+internal sealed record LibvirtRound(
+    int Number, LibvirtHit Hit, bool Frozen, TimeSpan After, bool RestartsAtOnce, TimeSpan Stopped)
 {
     private static readonly int Hits = Enum.GetValues<LibvirtHit>().Length;
 

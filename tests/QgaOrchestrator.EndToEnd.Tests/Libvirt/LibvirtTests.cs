@@ -39,7 +39,7 @@ public sealed class LibvirtTests(LibvirtNode host)
     }
 
     [SkippableFact]
-    public async Task A_processs_output_that_passes_through_libvirt_in_no_reply_is_collected_from_a_file()
+    public async Task A_process_says_more_than_passes_through_libvirt_at_once_and_all_is_kept()
     {
         await host.ReadyAsync();
         const int size = 3_500_000; // 4.7 MB as base64

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Akka.Actor;
 using QgaOrchestrator.Actors.Guests;
 using QgaOrchestrator.Actors.Vms;
@@ -56,17 +57,17 @@ internal static class ExecSpool
 
     private sealed class Kept
     {
-        private readonly MemoryStream _bytes = new();
+        private readonly ArrayBufferWriter<byte> _bytes = new();
 
         public bool IsTruncated { get; private set; }
 
         /// <summary>Null: it said nothing.</summary>
-        public byte[]? Bytes => _bytes.Length == 0 ? null : _bytes.ToArray();
+        public byte[]? Bytes => _bytes.WrittenCount == 0 ? null : _bytes.WrittenSpan.ToArray();
 
         public void Add(byte[] bytes)
         {
-            var room = (int)Math.Min(bytes.Length, MostKept - _bytes.Length);
-            _bytes.Write(bytes, 0, room);
+            var room = Math.Min(bytes.Length, MostKept - _bytes.WrittenCount);
+            _bytes.Write(bytes.AsSpan(0, room));
             IsTruncated |= room < bytes.Length;
         }
     }

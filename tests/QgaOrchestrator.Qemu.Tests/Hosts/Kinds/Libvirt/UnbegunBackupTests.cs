@@ -48,7 +48,7 @@ public sealed class UnbegunBackupTests : IAsyncLifetime
     [Theory]
     [InlineData("<backups />", false)]
     [InlineData("<backups><domainbackup mode='push'/></backups>", true)]
-    public async Task The_job_of_a_daemon_that_ends_in_a_begin_is_kept_from_the_next_one_unless_it_can_end_it(
+    public async Task A_job_whose_daemon_ends_in_its_begin_is_kept_from_the_next_one(
         string backups, bool isKept)
     {
         var state = $"<!-- libvirt's -->\n<domstatus>\n  {Job}\n  {backups}\n  <domain><name>a&amp;b</name></domain>\n</domstatus>";
@@ -78,7 +78,7 @@ public sealed class UnbegunBackupTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_backup_that_nobody_can_end_is_told_before_the_freeze_and_goes_with_the_daemons_restart()
+    public async Task A_backup_that_nobody_can_end_is_told_and_goes_with_the_daemons_restart()
     {
         await File.WriteAllTextAsync(FileOf(".xml"), $"<domstatus>{Job}</domstatus>");
         Backup.IsUnbegun = true;

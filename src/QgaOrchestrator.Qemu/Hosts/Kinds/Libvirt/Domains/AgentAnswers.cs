@@ -69,8 +69,10 @@ internal static class AgentAnswers
             case RpcErrorCode.Internal when Words(request, error) is { } words:
                 return new AgentOutcome.Refused(new(null, request.Holder is null ? words : WithheldReply.Words));
             case RpcErrorCode.Rpc:
-                return new AgentOutcome.Unknown("the reply was larger than the 4 MiB that pass through libvirt, and is lost"
-                    + (request.Command == GuestExecStatus.Name ? ": let the process write to a file, as vm exec --stream does" : ""));
+                var lost = "the reply was larger than the 4 MiB that pass through libvirt, and is lost";
+                return new AgentOutcome.Unknown(request.Command == GuestExecStatus.Name
+                    ? $"{lost}: let the process write to a file, as vm exec --stream does"
+                    : lost);
             default:
                 return new AgentOutcome.Unknown(request.Holder is null ? error.ToString() : WithheldReply.Words);
         }

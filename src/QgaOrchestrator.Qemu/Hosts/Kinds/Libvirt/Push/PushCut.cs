@@ -149,8 +149,8 @@ internal sealed class PushCut(LibvirtMachine machine, CutJob job) : ICut
         {
             await machine.TellAsync("to begin the copy", async domain =>
             {
-                if (await BeginAsync(domain, plan, _limits.Command).ConfigureAwait(false) is var begun and not RpcOutcome.Returned)
-                    throw LibvirtException.Of(begun);
+                var begun = await BeginAsync(domain, plan, _limits.Command).ConfigureAwait(false);
+                if (begun is not RpcOutcome.Returned) throw LibvirtException.Of(begun);
             }).ConfigureAwait(false);
         }
         catch (CutException refused)
@@ -174,7 +174,8 @@ internal sealed class PushCut(LibvirtMachine machine, CutJob job) : ICut
         if (libvirt < Since.Libvirt || qemu < Since.Qemu)
             throw new CutException(
                 $"libvirt {libvirt} with QEMU {qemu} is too old for this method: it refuses backups",
-                $"Update to libvirt {Since.Libvirt} and QEMU {Since.Qemu} or later, or set \"Cut\": \"monitor\" for this source.");
+                $"Update to libvirt {Since.Libvirt} and QEMU {Since.Qemu} or later, or set \"Cut\": \"monitor\" for this "
+                + "source.");
         await RequireIdleAsync().ConfigureAwait(false);
     }
 
