@@ -30,11 +30,11 @@ public sealed class PrivateLibvirt : IAsyncDisposable
 
     public int DaemonPid => _daemon!.Id;
 
-    public static async Task<PrivateLibvirt> StartAsync(string folder, string? guestDirectory = null)
+    public static async Task<PrivateLibvirt> StartAsync(string folder)
     {
         folder = Path.GetFullPath(folder);
         Directory.CreateDirectory(folder);
-        var guest = await Guest.EnsureAsync(guestDirectory);
+        var guest = await Guest.EnsureBusesAsync();
         var keeper = Process.Start(
             "unshare",
             ["-m", "--propagation", "unchanged", "bash", Path.Combine(AppContext.BaseDirectory, "private-libvirt.sh"), folder]);
@@ -75,11 +75,9 @@ public sealed class PrivateLibvirt : IAsyncDisposable
     }
 
     /// <summary>A running domain whose agent answers and whose guest writes.</summary>
-    /// <param name="bus">Of its disks: virtio, or <see cref="LibvirtVm.Scsi"/>.</param>
-    public async Task<LibvirtVm> StartVmAsync(string name, string bus = "virtio")
+    public async Task<LibvirtVm> StartVmAsync(string name)
     {
-        var guest = bus == LibvirtVm.Scsi ? await Guest.EnsureBusesAsync() : _guest;
-        var vm = LibvirtVm.Create(guest, Path.Combine(_folder, "vms", name), name, bus);
+        var vm = LibvirtVm.Create(_guest, Path.Combine(_folder, "vms", name), name);
         _vms.Add(vm);
         await VirshAsync("define", vm.XmlFile);
         await VirshAsync("start", name);
@@ -88,15 +86,6 @@ public sealed class PrivateLibvirt : IAsyncDisposable
             () => File.ReadAllText(vm.ConsoleFile));
         await Poll.UntilAsync("record", Limit, () => vm.Synced.Latest is { Data: > 0, Data2: > 0 });
         return vm;
-    }
-
-    /// <summary>Ends it as a power cut does, and forgets it.</summary>
-    public async Task EndVmAsync(LibvirtVm vm)
-    {
-        ArgumentNullException.ThrowIfNull(vm);
-        await VirshAsync("destroy", vm.Name);
-        await VirshAsync("undefine", vm.Name);
-        _vms.Remove(vm);
     }
 
     /// <exception cref="LabException">It failed.</exception>
