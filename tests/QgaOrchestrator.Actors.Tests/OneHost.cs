@@ -17,6 +17,7 @@ using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Runs;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Passwords;
+using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Hosts.Kinds;
 using QgaOrchestrator.Qemu.Ledger;
@@ -228,6 +229,9 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         }
     }
 
+    /// <summary>The agent of what discovery has found.</summary>
+    private protected virtual IAgent AgentOf(VmSpec vm) => vm.Kind.Agent(vm.Address, TimeProvider.System, new Random(1));
+
     /// <summary>What discovery finds on the host.</summary>
     private protected virtual HostScan Scan() =>
         new(File.Exists(Vm.AgentPath) ? [SpecAt(Vm.AgentPath)] : [], [], []);
@@ -281,7 +285,7 @@ public abstract class OneHost : TestKit, IAsyncLifetime
         Drain = Drain,
         Fleet = Fleet.Ref,
         Runs = () => RunsRegion,
-        Agent = vm => vm.Kind.Agent(vm.Address, TimeProvider.System, new Random(1)),
+        Agent = AgentOf,
         Machine = vm => vm.Kind.Machine(vm.Address, TimeProvider.System),
         Cuts = new CutHost(Points, TimeProvider.System),
         Exclude = _ => Excluded,

@@ -26,6 +26,7 @@ public partial class KindFolderTests
         ("src/QgaOrchestrator.Cli/Commands/AuthorizedKey.cs", "command", "an option of sshd's"),
         ("src/QgaOrchestrator.Qemu/Cut/BlockCopies.cs", "full", "QEMU's word for what blockdev-backup copies"),
         ("src/QgaOrchestrator.Qemu/Hosts/Kinds/Libvirt/Domains/LibvirtPlace.cs", "backup", "libvirt's own way of a cut"),
+        ("src/QgaOrchestrator.Qemu/Hosts/Kinds/Libvirt/Domains/UnbegunBackup.cs", "backup", "libvirt's own word for a job"),
         ("src/QgaOrchestrator.Qemu/Hosts/Kinds/Libvirt/Push/PushXml.cs", "backup", "an attribute in libvirt's XML"),
         ("src/QgaOrchestrator.Qemu/Hosts/Kinds/Proxmox/Locks/ConfigLock.cs", "backup", "Proxmox's name of a lock"),
         ("src/QgaOrchestrator.Qemu/Hosts/Kinds/Proxmox/Locks/ConfigLock.cs", "snapshot", "Proxmox's name of a lock"),

@@ -30,11 +30,11 @@ public sealed class PrivateLibvirt : IAsyncDisposable
 
     public int DaemonPid => _daemon!.Id;
 
-    public static async Task<PrivateLibvirt> StartAsync(string folder, string? guestDirectory = null)
+    public static async Task<PrivateLibvirt> StartAsync(string folder)
     {
         folder = Path.GetFullPath(folder);
         Directory.CreateDirectory(folder);
-        var guest = await Guest.EnsureAsync(guestDirectory);
+        var guest = await Guest.EnsureBusesAsync();
         var keeper = Process.Start(
             "unshare",
             ["-m", "--propagation", "unchanged", "bash", Path.Combine(AppContext.BaseDirectory, "private-libvirt.sh"), folder]);
@@ -66,11 +66,18 @@ public sealed class PrivateLibvirt : IAsyncDisposable
         await _daemon!.WaitForExitAsync();
     }
 
-    /// <summary>A running domain whose agent answers and whose guest writes.</summary>
-    /// <param name="bus">Of its disks: virtio or scsi.</param>
-    public async Task<LibvirtVm> StartVmAsync(string name, string bus = "virtio")
+    /// <summary>As a service manager restarts it: it ends by itself.</summary>
+    public async Task RestartDaemonAsync()
     {
-        var vm = LibvirtVm.Create(_guest, Path.Combine(_folder, "vms", name), name, bus);
+        HostProcess.Signal(DaemonPid, HostProcess.SigTerm);
+        await _daemon!.WaitForExitAsync();
+        await StartDaemonAsync();
+    }
+
+    /// <summary>A running domain whose agent answers and whose guest writes.</summary>
+    public async Task<LibvirtVm> StartVmAsync(string name)
+    {
+        var vm = LibvirtVm.Create(_guest, Path.Combine(_folder, "vms", name), name);
         _vms.Add(vm);
         await VirshAsync("define", vm.XmlFile);
         await VirshAsync("start", name);

@@ -16,7 +16,11 @@ public abstract record ProcessNews
     public sealed record Ended(long? ExitCode, long? Signal) : ProcessNews;
 
     /// <summary>It is not known how it ended, or it goes on beyond its time.</summary>
-    public sealed record Lost(long Pid, string Reason, string Remedy) : ProcessNews;
+    public sealed record Lost(long Pid, string Reason, string Remedy) : ProcessNews
+    {
+        /// <summary>It goes on beyond its time.</summary>
+        public bool IsOverdue { get; init; }
+    }
 }
 
 /// <summary>
@@ -50,7 +54,7 @@ public sealed class StreamedProcess : IAsyncDisposable
 
     private const int MostAtOnce = 16;
 
-    private const string Folder = "/tmp/qga-exec.";
+    private const string Place = "/tmp/qga-exec.";
 
     private static readonly TimeSpan StepLimit =
         TimeSpan.FromSeconds(30), ShortestPause = TimeSpan.FromMilliseconds(50), LongestPause = TimeSpan.FromMilliseconds(400);
@@ -77,18 +81,39 @@ public sealed class StreamedProcess : IAsyncDisposable
         AgentCall call, ExecRequest process, TimeSpan limit, TimeProvider time, CancellationToken cancel)
     {
         var folder = await PrepareAsync(call, process, time, cancel);
+        var start = GuestExec.Request(process with
+        {
+            Path = "/bin/sh",
+            Arg = ["-c", Start, "sh", $"{folder}/out", $"{folder}/err", process.Path, .. process.Arg ?? []],
+            CaptureOutput = false,
+        });
+        return await OpenAsync(
+            call, folder, async () => (await call.ReadAsync(start, GuestExec.Read)).Pid, limit, time, cancel);
+    }
+
+    /// <summary>One that an earlier node started: all that it has said since then is read.</summary>
+    /// <param name="folder">See <see cref="Folder"/>.</param>
+    /// <param name="limit">From now on.</param>
+    /// <exception cref="GuestCallException">Its output cannot be read.</exception>
+    /// <exception cref="GuestFaultException">The guest lacks what streaming needs.</exception>
+    public static Task<StreamedProcess> TakeUpAsync(
+        AgentCall call, string folder, long pid, TimeSpan limit, TimeProvider time, CancellationToken cancel) =>
+        OpenAsync(call, folder, () => Task.FromResult(pid), limit, time, cancel);
+
+    /// <summary>Where its output is, in the guest.</summary>
+    public string Folder => _folder;
+
+    public long Pid => _pid;
+
+    private static async Task<StreamedProcess> OpenAsync(
+        AgentCall call, string folder, Func<Task<long>> start, TimeSpan limit, TimeProvider time, CancellationToken cancel)
+    {
         OpenGuestFile? output = null, errors = null;
         try
         {
             output = await SpoolAsync(call, $"{folder}/out", time, cancel);
             errors = await SpoolAsync(call, $"{folder}/err", time, cancel);
-            var started = await call.ReadAsync(GuestExec.Request(process with
-            {
-                Path = "/bin/sh",
-                Arg = ["-c", Start, "sh", $"{folder}/out", $"{folder}/err", process.Path, .. process.Arg ?? []],
-                CaptureOutput = false,
-            }), GuestExec.Read);
-            return new StreamedProcess(call, time, folder, output, errors, limit, started.Pid);
+            return new StreamedProcess(call, time, folder, output, errors, limit, await start());
         }
         catch
         {
@@ -128,7 +153,10 @@ public sealed class StreamedProcess : IAsyncDisposable
                     _pid,
                     $"it did not end within {_limit:c}, and keeps running in the guest as pid {_pid}",
                     "End it there with kill, or allow a longer --timeout."
-                );
+                )
+                {
+                    IsOverdue = true,
+                };
                 yield break;
             }
             await Task.Delay(pause, _time, cancel);
@@ -171,7 +199,7 @@ public sealed class StreamedProcess : IAsyncDisposable
         var sought = process.Env is null || process.Path.StartsWith('/') ? process.Path : "";
         var end = await GuestProgram.ShellAsync(call, Prepare, [sought], StepLimit, time, cancel);
         var folder = end.Out.Trim();
-        if (end.ExitCode == 0 && folder.StartsWith(Folder, StringComparison.Ordinal)) return folder;
+        if (end.ExitCode == 0 && folder.StartsWith(Place, StringComparison.Ordinal)) return folder;
         var said = end.Errors.Trim() is { Length: > 0 } words
             ? words
             : $"its shell ended with {end.ExitCode?.ToString() ?? "a signal"}";

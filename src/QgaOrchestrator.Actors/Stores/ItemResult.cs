@@ -18,6 +18,9 @@ public sealed record ItemResult(int Item, int Attempt, string Vm, string Host, D
     /// <summary>In the guest, of a process that was started.</summary>
     public long? Pid { get; init; }
 
+    /// <summary>The directory in the guest that holds what the process says; null: its agent keeps that, or nobody.</summary>
+    public string? Folder { get; init; }
+
     /// <summary>Null until the item has ended.</summary>
     public ItemState? State { get; init; }
 

@@ -79,7 +79,10 @@ internal sealed class ServedVm : IChannelOwner
         if (!holds) Guest.Ask();
     }
 
-    public VmDescribed Describe() => new(Machine.View, Guest.View, Windows.SlowFreeze, Machine.Age);
+    public VmDescribed Describe() => new(Machine.View, Guest.View, Windows.SlowFreeze, Machine.Age)
+    {
+        LargestReply = Channel.Agent.LargestReply,
+    };
 
     /// <summary>The guest has told of itself.</summary>
     public void Learn(GuestView guest)

@@ -184,7 +184,9 @@ internal sealed class VmChannel
                     failure: fault => new Notice.SyncEnded(e.Ticket, fault.Message));
                 break;
             case ChannelEffect.Refuse e:
-                _calls.Remove(e.Ticket)?.Complete(new CallEnded(new AgentOutcome.NotSent(e.Reason), e.Why));
+                _calls.Remove(e.Ticket)?.Complete(new CallEnded(
+                    new AgentOutcome.NotSent(e.Reason) { Remedy = e.Why is ChannelRefusal.Unreachable ? State.Remedy : null },
+                    e.Why));
                 break;
             case ChannelEffect.Confirm:
                 Agent.ConfirmAsync(SyncTimeout).PipeTo(
@@ -232,8 +234,9 @@ internal sealed class VmChannel
             success: outcome => new Notice.Input(outcome switch
             {
                 OpenOutcome.Ready => new ChannelInput.Opened(),
-                OpenOutcome.NoSocket o => new ChannelInput.OpenFailed(o.Reason),
-                OpenOutcome.NoAnswer o => new ChannelInput.OpenFailed(o.Reason, o.Refusal is null ? null : SyncRefused),
+                OpenOutcome.NoSocket o => new ChannelInput.OpenFailed(o.Reason, o.Remedy),
+                OpenOutcome.NoAnswer o => new ChannelInput.OpenFailed(
+                    o.Reason, o.Remedy ?? (o.Refusal is null ? null : SyncRefused)),
                 _ => new ChannelInput.OpenFailed("the agent does not answer"),
             }),
             failure: fault => new Notice.Input(new ChannelInput.OpenFailed(fault.Message)));

@@ -91,7 +91,11 @@ internal sealed record DescribeVm : INoSerializationVerificationNeeded;
 /// <param name="SlowFreeze">Its last freeze took more than a second.</param>
 /// <param name="Age">Since the guest was seen to be reset, or its agent to open its port; null where neither was seen.</param>
 internal sealed record VmDescribed(MonitorView Machine, GuestView Guest, bool SlowFreeze, TimeSpan? Age)
-    : INoSerializationVerificationNeeded;
+    : INoSerializationVerificationNeeded
+{
+    /// <summary>Bytes, see <see cref="IAgent.LargestReply"/>.</summary>
+    public long? LargestReply { get; init; }
+}
 
 /// <summary>To the VM: the run that works on it, null for none.</summary>
 internal sealed record WorksFor(string? Run) : INoSerializationVerificationNeeded;

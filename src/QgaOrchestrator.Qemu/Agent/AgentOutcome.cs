@@ -39,7 +39,11 @@ public abstract record AgentOutcome
     public sealed record Refused(AgentError Error) : AgentOutcome;
 
     /// <summary>The request has not reached the agent, and never will.</summary>
-    public sealed record NotSent(string Reason) : AgentOutcome;
+    public sealed record NotSent(string Reason) : AgentOutcome
+    {
+        /// <summary>What to do, a sentence without its full stop; null: it depends.</summary>
+        public string? Remedy { get; init; }
+    }
 
     /// <summary>The request was written, and no reply came: it may have happened.</summary>
     public sealed record Unknown(string Reason) : AgentOutcome
@@ -83,6 +87,9 @@ public sealed record AgentError(string? Class, string Description)
 public abstract record OpenOutcome
 {
     private OpenOutcome() { }
+
+    /// <summary>What to do, a sentence without its full stop; null: it is open, or it depends.</summary>
+    public string? Remedy { get; init; }
 
     /// <summary>The sync was answered.</summary>
     public sealed record Ready : OpenOutcome;

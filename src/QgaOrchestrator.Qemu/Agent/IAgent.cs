@@ -7,6 +7,9 @@ namespace QgaOrchestrator.Qemu.Agent;
 /// </summary>
 public interface IAgent : IAsyncDisposable
 {
+    /// <summary>Bytes of the largest reply that its channel carries; a larger one is lost. Null: there is no limit.</summary>
+    long? LargestReply => null;
+
     /// <summary>True between a successful <see cref="OpenAsync"/> and the link's end.</summary>
     bool IsOpen { get; }
 

@@ -21,6 +21,9 @@ public sealed record CutLimits
     /// <summary>For a cancelled job, or a node that is still in use, to be gone. Default 60 s.</summary>
     public TimeSpan Removal { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>For another's backup to be begun: its disks are opened and its targets made. Default 5 s.</summary>
+    public TimeSpan Begin { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>A storage hook's prepare, and its undo. (Its cut has what is left of the lease, its copy has no limit.) Default 5
     /// min.</summary>
     public TimeSpan Hook { get; init; } = TimeSpan.FromMinutes(5);

@@ -34,7 +34,7 @@ internal static class GuestShell
                 var exit = guest.Programs[given[2]]([.. given.Skip(3)], []);
                 guest.Files[given[0]] = System.Text.Encoding.UTF8.GetBytes(exit.Output);
                 guest.Files[given[1]] = System.Text.Encoding.UTF8.GetBytes(exit.Errors);
-                return new GuestExit(exit.Code);
+                return new GuestExit(exit.Code) { Until = exit.Until };
             case StreamedProcess.Remove:
                 (guest.Files[given[0] + "/out"], guest.Files[given[0] + "/err"]) = (null, null);
                 return new GuestExit(0);

@@ -36,6 +36,7 @@ public sealed class LibvirtNode : IAsyncLifetime, ICollectionFixture<LibvirtNode
             Node = await NodeProcess.StartAsync(
                 Path.Combine(_folder, "node"), "", [], null, new { Kind = "libvirt", Uri = "qemu:///system" }, Libvirt.Enter);
         }
+        if (Node.HasEnded) await Node.StartAgainAsync();
         await Node.WaitForVmsAsync(1);
         await Poll.ForAsync("running VM", TimeSpan.FromSeconds(60), async () =>
             (string?)(await Node.AskAsync("vm", "show", Vm.Name))["monitor"]!["state"] == "running" ? "yes" : null);

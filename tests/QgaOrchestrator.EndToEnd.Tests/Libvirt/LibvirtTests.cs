@@ -1,4 +1,8 @@
+using System.Text.Json.Nodes;
+using QgaOrchestrator.Api;
+using QgaOrchestrator.Core.Kinds.Exec;
 using QgaOrchestrator.EndToEnd.Tests.RealVms;
+using QgaOrchestrator.EndToEnd.Tests.Simulated;
 using QgaOrchestrator.Lab;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Ledger.Watchdog;
@@ -32,6 +36,43 @@ public sealed class LibvirtTests(LibvirtNode host)
         await Tool.MustAsync(Programs.Ctl, "--config", Node.Config, "thaw", Vm.Name);
         Assert.False(Vm.IsFrozen());
         await Vm.Synced.WritesAfterAsync(Vm.Synced.Latest, Guests.Limit);
+    }
+
+    [SkippableFact]
+    public async Task A_process_says_more_than_passes_through_libvirt_at_once_and_all_is_kept()
+    {
+        await host.ReadyAsync();
+        const int size = 3_500_000; // 4.7 MB as base64
+        using var client = Node.Client();
+        var run = (await client.StartRunAsync(new RunRequest(ExecKind.Name, "*", new JsonObject
+        {
+            ["path"] = "/bin/sh",
+            ["args"] = new JsonArray("-c", $"head -c {size} /dev/zero | tr '\\0' x; echo oh >&2; exit 3"),
+        }))).Id;
+        Assert.Equal(RunStates.Failed, (await Node.WaitForRunAsync(run)).State);
+        var item = Assert.Single(await SimulatedLab.ListAsync(client.ListRunItemsAsync(run)));
+        Assert.Contains("oh", item.Reason, StringComparison.Ordinal);
+        var shown = await Node.CtlAsync("run", "results", run, "--vm", Vm.Name);
+        Assert.True(shown.Output.Count(one => one == 'x') == size, item.Reason);
+        var left = await Node.CtlAsync("vm", "exec", Vm.Name, "--", "/bin/sh", "-c", "ls -d /tmp/qga-exec.*");
+        Assert.NotEqual(0, left.ExitCode);
+    }
+
+    [SkippableFact]
+    public async Task An_agent_that_libvirt_has_given_up_is_told_with_the_remedy_which_helps()
+    {
+        await host.ReadyAsync();
+        // The sync that libvirt does not expect from anybody else.
+        await host.Libvirt.TryVirshAsync(
+            "qemu-agent-command", Vm.Name, """{"execute":"guest-sync-delimited","arguments":{"id":1}}""", "--timeout", "1");
+        var check = await Node.CtlAsync("backup", "check");
+        var said = check.Output.ReplaceLineEndings(" ");
+        Assert.True(check.ExitCode != 0, said);
+        Assert.Contains("libvirt has given up this domain's agent after an error", said, StringComparison.Ordinal);
+        Assert.Contains("Restart libvirt's daemon (guests keep running)", said, StringComparison.Ordinal);
+        await host.Libvirt.RestartDaemonAsync();
+        await host.ReadyAsync();
+        Assert.Equal("{}", (await Node.AskAsync("vm", "call", Vm.Name, "guest-ping")).ToJsonString());
     }
 
     [SkippableFact]

@@ -55,7 +55,8 @@ internal sealed class NodeProcess : IAsyncDisposable
     public static Task<NodeProcess> StartAsync(string folder, string vms, params string[] settings) =>
         StartAsync(folder, vms, settings, null);
 
-    /// <summary>The same, its environment and so its watchdog's added to, and with another source where one is given.</summary>
+    /// <summary>The same, its environment and so its watchdog's added to, and with another source, or several, where they are
+    /// given.</summary>
     public static async Task<NodeProcess> StartAsync(
         string folder, string vms, string[] settings, IReadOnlyDictionary<string, string>? environment,
         object? source = null, IReadOnlyList<string>? within = null)
@@ -75,8 +76,8 @@ internal sealed class NodeProcess : IAsyncDisposable
             },
             Fleet = new
             {
-                Sources = new[]
-                {
+                Sources = source as object[] ??
+                [
                     source ?? new
                     {
                         Kind = "sockets",
@@ -84,7 +85,7 @@ internal sealed class NodeProcess : IAsyncDisposable
                         Agent = vms + "/{vm}/qga.sock",
                         Monitor = vms + "/{vm}/qmp.sock",
                     },
-                },
+                ],
             },
             Freeze = new { Ledger = "./ledger" },
         }));

@@ -85,7 +85,10 @@ internal sealed record FreezeFitness(
             : new(false, FreezeAnswer.NotUnderstood, odd),
         AgentOutcome.Refused r => new(false, FreezeAnswer.NotOffered, r.Error.Description),
         AgentOutcome.NotSent n =>
-            new(false, status.Refusal is ChannelRefusal.Quarantined ? FreezeAnswer.Quarantined : FreezeAnswer.Silent, n.Reason),
+            new(false, status.Refusal is ChannelRefusal.Quarantined ? FreezeAnswer.Quarantined : FreezeAnswer.Silent, n.Reason)
+            {
+                Remedy = n.Remedy,
+            },
         AgentOutcome.Unknown u => new(false, FreezeAnswer.Silent, u.Reason),
         var other => throw new InvalidOperationException($"unexpected outcome {other}"),
     };

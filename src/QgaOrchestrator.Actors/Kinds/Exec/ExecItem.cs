@@ -1,5 +1,6 @@
 using System.Text;
 using Akka.Actor;
+using QgaOrchestrator.Actors.Guests;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Stores;
@@ -61,11 +62,14 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
         }
         var asked = Services.Results.Write(
             Order.Run, new ItemResult(Order.Item, Order.Attempt, Order.Vm.Name, Order.Vm.Host, Services.Time.GetUtcNow()));
-        var request = GuestExec.Request(
-            new ExecRequest(_options.Path, _options.Args, env, CaptureOutput: _options.CaptureOutput));
+        var process = new ExecRequest(_options.Path, _options.Args, env, CaptureOutput: _options.CaptureOutput);
+        if (_options.CaptureOutput && await ExecSpool.IsNeededAsync(vm)
+            && await StartSpooledAsync(asked, process, aborted, stopped) is { } ended)
+            return ended;
+        var request = GuestExec.Request(process);
         var reply = await ItemCalls.AskAsync(vm, Order.Vm, GuestExec.Name, request.Arguments);
         if (reply is not CallReply.Returned started) return Keep(asked, ItemCalls.Outcome(reply, mayRepeat: false, Outcome));
-        if (!started.Json.TryRead(GuestExec.Read, out var process, out var odd))
+        if (!started.Json.TryRead(GuestExec.Read, out var known, out var odd))
             return Keep(
                 asked,
                 Outcome(
@@ -74,25 +78,102 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
                     $"Look in the guest before you start it again. {CommandCheck.AgentRemedy}"
                 )
             );
-        return await FollowAsync(Services.Results.Write(Order.Run, asked with { Pid = process.Pid }), aborted, stopped);
+        return await FollowAsync(Services.Results.Write(Order.Run, asked with { Pid = known.Pid }), aborted, stopped);
     }
+
+    /// <returns>Null: this guest has no place for the output, and the process was not started.</returns>
+    private async Task<ItemOutcome?> StartSpooledAsync(
+        ItemResult asked, ExecRequest process, CancellationToken aborted, CancellationToken stopped)
+    {
+        StreamedProcess started;
+        try
+        {
+            started = await StreamedProcess.StartAsync(CallAsync, process, _options.Timeout, Services.Time, stopped);
+        }
+        catch (GuestFaultException unfit) when (unfit.Kind == GuestFaultKind.NotAllowed)
+        {
+            return null;
+        }
+        catch (GuestFaultException fault)
+        {
+            return Keep(asked, Outcome(
+                fault.Kind == GuestFaultKind.Failed ? ItemState.Failed : ItemState.Unknown, fault.Message, fault.Remedy));
+        }
+        catch (GuestCallException silent)
+        {
+            return Keep(asked, ItemCalls.Outcome(silent.Reply, mayRepeat: false, Outcome));
+        }
+        var kept = Services.Results.Write(Order.Run, asked with { Pid = started.Pid, Folder = started.Folder });
+        return await CollectAsync(kept, started, aborted, stopped);
+    }
+
+    private async Task<ItemOutcome> CollectAsync(
+        ItemResult process, StreamedProcess started, CancellationToken aborted, CancellationToken stopped)
+    {
+        Move(ExecKind.Wait.Name);
+        ItemOutcome outcome;
+        try
+        {
+            using var ends = CancellationTokenSource.CreateLinkedTokenSource(aborted, stopped);
+            outcome = await ExecSpool.CollectAsync(started, ends.Token) switch
+            {
+                (_, { IsOverdue: true } overdue) => Keep(process, Outcome(ItemState.Failed, overdue.Reason, overdue.Remedy)),
+                (_, { } lost) => Keep(process, Outcome(ItemState.Unknown, lost.Reason, lost.Remedy)),
+                var (status, _) => Ended(process, status!),
+            };
+        }
+        catch (OperationCanceledException)
+        {
+            // Whoever goes on with what is kept needs the files.
+            stopped.ThrowIfCancellationRequested();
+            outcome = KeepAborted(process);
+        }
+        catch (Exception e) when (e is GuestCallException or GuestFaultException)
+        {
+            return Keep(process, Outcome(
+                ItemState.Unknown, $"it was started as pid {process.Pid}, and its output cannot be read: {e.Message}",
+                $"Look in the guest whether it completed; its output is in {process.Folder}"));
+        }
+        await started.DisposeAsync();
+        return outcome;
+    }
+
+    private async Task<ItemOutcome> TakeUpAsync(ItemResult process, CancellationToken aborted, CancellationToken stopped)
+    {
+        StreamedProcess started;
+        try
+        {
+            started = await StreamedProcess.TakeUpAsync(
+                CallAsync, process.Folder!, process.Pid!.Value, _options.Timeout, Services.Time, stopped);
+        }
+        catch (Exception e) when (e is GuestCallException or GuestFaultException)
+        {
+            return Keep(process, Outcome(
+                ItemState.Unknown, $"it was started as pid {process.Pid}, and its output cannot be read: {e.Message}",
+                $"Look in the guest whether it completed; its output is in {process.Folder}"));
+        }
+        return await CollectAsync(process, started, aborted, stopped);
+    }
+
+    private Task<CallReply> CallAsync(AgentRequest request) => ItemCalls.AskAsync(vm, Order.Vm, request);
+
+    private ItemOutcome KeepAborted(ItemResult process) => Keep(
+        process,
+        Outcome(
+            ItemState.Cancelled,
+            $"{ItemOutcome.RunAborted}; the process keeps running in the guest as pid {process.Pid}"));
 
     /// <summary>Whoever cannot be asked now is asked again, until the time is over.</summary>
     private async Task<ItemOutcome> FollowAsync(ItemResult process, CancellationToken aborted, CancellationToken stopped)
     {
+        if (process.Folder is not null) return await TakeUpAsync(process, aborted, stopped);
         Move(ExecKind.Wait.Name);
         var began = Services.Time.GetTimestamp();
         string? unheard = null;
         for (var pause = FirstLook; Services.Time.GetElapsedTime(began) < _options.Timeout; pause = Min(pause * 2, LongestPause))
         {
             stopped.ThrowIfCancellationRequested();
-            if (aborted.IsCancellationRequested)
-                return Keep(
-                    process,
-                    Outcome(
-                        ItemState.Cancelled,
-                        $"{ItemOutcome.RunAborted}; the process keeps running in the guest as pid {process.Pid}")
-                );
+            if (aborted.IsCancellationRequested) return KeepAborted(process);
             await Task.Delay(pause, Services.Time, stopped);
             var reply = await ItemCalls.AskAsync(
                 vm, Order.Vm, GuestExecStatus.Name, GuestExecStatus.Request(process.Pid!.Value).Arguments);

@@ -28,7 +28,7 @@ public sealed record MissingCommand(string Name, CommandGap Gap, string Since);
 /// <param name="Reason">In words, where it is not thawed.</param>
 public sealed record GuestFacts(bool Denied, FreezeAnswer? Answer, string? Reason)
 {
-    /// <summary>What to do where there is no agent to be asked.</summary>
+    /// <summary>What to do where there is no agent to be asked, or where it is known why it is silent.</summary>
     public string? Remedy { get; init; }
 }
 

@@ -66,7 +66,8 @@ public static class PreflightRules
                 new(stops, $"{guest.Reason}", $"The node keeps thawing it; see qgactl vm show {vm}"),
             // The agent of a stopped VM is as silent as one that does not run, but the remedy is another.
             _ when runState is not (null or "running") => Stopped(runState) with { Severity = stops },
-            _ => new(unreachable, $"{guest.Reason}", $"Check that qemu-ga runs in the guest: qgactl vm show {vm}"),
+            _ => new(
+                unreachable, $"{guest.Reason}", guest.Remedy ?? $"Check that qemu-ga runs in the guest: qgactl vm show {vm}"),
         };
     }
 

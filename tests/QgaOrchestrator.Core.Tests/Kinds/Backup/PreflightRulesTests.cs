@@ -188,6 +188,14 @@ public class PreflightRulesTests
             Assert.Contains(findings, finding => finding.What.Contains("class would be crash", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("Restart it", "Restart it")]
+    [InlineData(null, "Check that qemu-ga runs in the guest: qgactl vm show vm1")]
+    public void What_is_known_to_help_a_silent_agent_is_said(string? known, string remedy) => Assert.Equal(
+        remedy,
+        PreflightRules.Freeze(
+            "vm1", Said(FreezeAnswer.Silent, "x") with { Remedy = known }, "running", Consistency.Require)!.Remedy);
+
     [Fact]
     public void Only_what_is_not_reached_counts_as_unreachable()
     {

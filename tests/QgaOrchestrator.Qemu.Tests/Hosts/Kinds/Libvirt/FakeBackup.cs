@@ -19,6 +19,9 @@ internal sealed class FakeBackup
     /// <summary>What stands in the metadata.</summary>
     public string? Note { get; set; }
 
+    /// <summary>A daemon before this one was ended while it began a backup.</summary>
+    public bool IsUnbegun { get; set; }
+
     /// <summary>So often a job was ended by a client.</summary>
     public int Aborted { get; private set; }
 
@@ -57,7 +60,13 @@ internal sealed class FakeBackup
         return new(new XdrWriter());
     }
 
-    public XdrWriter Stats(bool completed)
+    public Reply Stats(bool completed)
+    {
+        if (IsUnbegun && !completed) return FakeLibvirtd.Fail(1, "internal error: backup job data missing");
+        return new(Numbers(completed));
+    }
+
+    private XdrWriter Numbers(bool completed)
     {
         lock (_gate)
         {

@@ -31,6 +31,9 @@ internal sealed class FakeLibvirtd : IAsyncDisposable
     /// <summary>What it answers to AUTH_LIST.</summary>
     public int[] Ways { get; set; } = [0];
 
+    /// <summary>Of the daemon, as in 9000000 for 9.0.0.</summary>
+    public ulong Version { get; set; } = 9_000_000;
+
     /// <summary>Answers a call instead of us; null: we do.</summary>
     public Func<uint, int, ReadOnlyMemory<byte>, Reply?>? Instead { get; set; }
 
@@ -153,7 +156,7 @@ internal sealed class FakeLibvirtd : IAsyncDisposable
             case RemoteProcedure.ConnectGetVersion:
                 return new(new XdrWriter().Long(7_002_022));
             case RemoteProcedure.ConnectGetLibVersion:
-                return new(new XdrWriter().Long(9_000_000));
+                return new(new XdrWriter().Long(Version));
             case RemoteProcedure.ConnectDomainEventCallbackRegisterAny:
                 lock (_gate) client.Listens.Add(new XdrReader(body.Span).Int());
                 return new(new XdrWriter().Int(client.Listens.Count));
@@ -175,7 +178,7 @@ internal sealed class FakeLibvirtd : IAsyncDisposable
             RemoteProcedure.DomainGetXmlDesc => new(new XdrWriter().Text(domain.Xml)),
             RemoteProcedure.DomainGetState => new(new XdrWriter().Int(status == "running" ? 1 : 3).Int(1)),
             RemoteProcedure.DomainGetBlockInfo => new(new XdrWriter().Long(0).Long(64 << 20).Long(0)),
-            RemoteProcedure.DomainGetJobStats => new(domain.Backup.Stats(completed: Flags(body.Span) != 0)),
+            RemoteProcedure.DomainGetJobStats => domain.Backup.Stats(completed: Flags(body.Span) != 0),
             RemoteProcedure.DomainBackupBegin => domain.Backup.Begin(AfterDomain(body.Span)),
             RemoteProcedure.DomainBackupGetXmlDesc => domain.Backup.Describe(),
             RemoteProcedure.DomainAbortJob => domain.Backup.Abort(),

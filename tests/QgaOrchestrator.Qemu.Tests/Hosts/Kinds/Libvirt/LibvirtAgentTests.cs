@@ -55,6 +55,21 @@ public sealed class LibvirtAgentTests : IAsyncLifetime
         Assert.IsType(outcome, await agent.CallAsync(freeze, Long));
     }
 
+    [Theory]
+    [InlineData(86, "Guest agent is not responding: QEMU guest agent is not available due to an error",
+        "libvirt has given up this domain's agent after an error", "Restart libvirt's daemon (guests keep running)")]
+    [InlineData(68, "Timed out during operation: cannot acquire state change lock (held by agent=remoteDispatchDomainQemuAgent)",
+        "another client of libvirt's holds the agent", "End what else asks the agent through libvirt")]
+    public async Task Why_libvirt_keeps_its_agent_from_us_is_told_with_what_to_do(
+        int code, string words, string reason, string remedy)
+    {
+        _lab.Daemon.Instead = (program, _, _) => program == RpcProgram.Qemu ? FakeLibvirtd.Fail(code, words) : null;
+        await using var agent = await _lab.AgentAsync();
+        var failed = Assert.IsType<OpenOutcome.NoAnswer>(await agent.OpenAsync(Long));
+        Assert.StartsWith(reason, failed.Reason, StringComparison.Ordinal);
+        Assert.StartsWith(remedy, failed.Remedy, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_freeze_that_is_overdue_is_settled_behind_it_with_its_late_reply()
     {

@@ -123,6 +123,16 @@ public sealed class PushCutTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_libvirt_without_backups_is_told_before_anything_is_made()
+    {
+        _lab.Daemon.Version = 7_005_000;
+        var refused = await Assert.ThrowsAsync<CutException>(() => PrepareAsync(Method.Make(Job)));
+        Assert.Equal("libvirt 7.5.0 with QEMU 7.2.22 is too old for this method: it refuses backups", refused.Message);
+        Assert.Contains("or set \"Cut\": \"monitor\"", refused.Remedy, StringComparison.Ordinal);
+        Assert.Null(Backup.Note);
+    }
+
+    [Fact]
     public async Task A_guest_that_somebody_thawed_behind_its_cut_is_no_sound_cut()
     {
         await using var agent = await _lab.OpenAgentAsync();

@@ -16,6 +16,9 @@ internal enum DomainJobWork
     Dump = 8,
     Backup = 9,
     SnapshotDelete = 10,
+
+    /// <summary>A backup that is being begun, or whose daemon ended over that: libvirt has nothing to tell of it.</summary>
+    UnbegunBackup = -1,
 }
 
 /// <summary>A domain's job that is under way.</summary>

@@ -31,6 +31,8 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
 
     public event Action<string>? Closed;
 
+    public long? LargestReply => RpcMessage.LongestText;
+
     public bool IsOpen
     {
         get { lock (_gate) return _domain is not null || _channel is not null; }
@@ -205,7 +207,7 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
                 case AgentOutcome.Refused refused:
                     return new OpenOutcome.NoAnswer(refused.Error.Description) { Refusal = refused.Error };
                 case AgentOutcome.NotSent notSent:
-                    return new OpenOutcome.NoAnswer(notSent.Reason);
+                    return new OpenOutcome.NoAnswer(notSent.Reason) { Remedy = notSent.Remedy };
                 case AgentOutcome.Unknown unknown:
                     return new OpenOutcome.NoAnswer(unknown.Reason);
                 default:

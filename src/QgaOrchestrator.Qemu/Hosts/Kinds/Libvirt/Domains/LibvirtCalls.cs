@@ -98,15 +98,38 @@ internal static class LibvirtCalls
         return (long)reader.Long();
     }
 
-    public static async Task<DomainJob?> JobAsync(this RpcLane lane, RpcDomain domain, TimeSpan timeout)
-    {
-        var body = await lane.AskAsync(
-            RpcCall.Of(RemoteProcedure.DomainGetJobStats, domain.Write(new XdrWriter()).UInt(0)), timeout).ConfigureAwait(false);
-        return DomainJob.Read(body.Span);
-    }
+    /// <summary>What is under way; null: nothing.</summary>
+    public static async Task<DomainJob?> JobAsync(this RpcLane lane, RpcDomain domain, TimeSpan timeout) =>
+        await lane.CallAsync(
+            RpcCall.Of(RemoteProcedure.DomainGetJobStats, domain.Write(new XdrWriter()).UInt(0)), timeout)
+            .ConfigureAwait(false) switch
+        {
+            RpcOutcome.Returned returned => DomainJob.Read(returned.Body.Span),
+            // It has a job, and no backup whose numbers it could tell.
+            RpcOutcome.Failed { Error.Code: RpcErrorCode.Internal }
+                when await lane.BackupAsync(domain, timeout).ConfigureAwait(false) is null =>
+                    new(DomainJobWork.UnbegunBackup, 0, 0),
+            var outcome => throw LibvirtException.Of(outcome),
+        };
+
+    /// <summary>The backup that is under way, in libvirt's XML; null: none is.</summary>
+    public static Task<string?> BackupAsync(this RpcLane lane, RpcDomain domain, TimeSpan timeout) =>
+        lane.TextAsync(
+            RpcCall.Of(RemoteProcedure.DomainBackupGetXmlDesc, domain.Write(new XdrWriter()).UInt(0)),
+            RpcErrorCode.NoDomainBackup, timeout);
 
     public static Task WakeAsync(this RpcLane lane, RpcDomain domain, TimeSpan timeout) =>
         lane.AskAsync(RpcCall.Of(RemoteProcedure.DomainPmWakeup, domain.Write(new XdrWriter()).UInt(0)), timeout);
+
+    /// <param name="none">The error that says that there is no such text.</param>
+    /// <returns>Null: there is none.</returns>
+    public static async Task<string?> TextAsync(this RpcLane lane, RpcCall call, int none, TimeSpan timeout) =>
+        await lane.CallAsync(call, timeout).ConfigureAwait(false) switch
+        {
+            RpcOutcome.Returned returned => new XdrReader(returned.Body.Span).Text(),
+            RpcOutcome.Failed failed when failed.Error.Code == none => null,
+            var outcome => throw LibvirtException.Of(outcome),
+        };
 
     public static async Task<ReadOnlyMemory<byte>> AskAsync(this RpcLane lane, RpcCall call, TimeSpan timeout)
     {

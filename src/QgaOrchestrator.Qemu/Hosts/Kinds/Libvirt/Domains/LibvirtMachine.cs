@@ -32,6 +32,9 @@ internal sealed class LibvirtMachine(LibvirtPlace place, LibvirtHost host, TimeP
 
     public bool IsOpen => Domain is not null;
 
+    /// <summary>A backup is being begun: see <see cref="UnbegunBackup"/>.</summary>
+    public bool MayLeaveUnbegun { get; set; }
+
     /// <summary>By the file that the daemon writes for each domain.</summary>
     public QemuProcess? Process { get; private set; }
 
@@ -56,6 +59,11 @@ internal sealed class LibvirtMachine(LibvirtPlace place, LibvirtHost host, TimeP
 
     public async Task<Version?> VersionAsync(TimeSpan timeout) =>
         await AskAsync("the version", _ => host.Work.QemuVersionAsync(timeout)).ConfigureAwait(false);
+
+    /// <exception cref="MonitorException">It gave no answer.</exception>
+    public Task<(Version Libvirt, Version Qemu)> VersionsAsync(TimeSpan timeout) => AskAsync("the versions", async _ => (
+        await host.Work.LibvirtVersionAsync(timeout).ConfigureAwait(false),
+        await host.Work.QemuVersionAsync(timeout).ConfigureAwait(false)));
 
     public Task<string?> UuidAsync(TimeSpan timeout) => Task.FromResult<string?>(place.Uuid.ToString());
 
@@ -187,7 +195,12 @@ internal sealed class LibvirtMachine(LibvirtPlace place, LibvirtHost host, TimeP
     public Task<DomainXml> XmlAsync(TimeSpan timeout) =>
         AskAsync("its description", domain => host.Work.XmlAsync(domain, timeout));
 
-    public Task<DomainJob?> JobAsync(TimeSpan timeout) => AskAsync("its job", domain => host.Work.JobAsync(domain, timeout));
+    public async Task<DomainJob?> JobAsync(TimeSpan timeout)
+    {
+        var job = await AskAsync("its job", domain => host.Work.JobAsync(domain, timeout)).ConfigureAwait(false);
+        if (job is { Work: DomainJobWork.UnbegunBackup }) MayLeaveUnbegun = true;
+        return job;
+    }
 
     private static MonitorException Silent(string what, string reason) => new(what, reason)
     {
@@ -215,10 +228,17 @@ internal sealed class LibvirtMachine(LibvirtPlace place, LibvirtHost host, TimeP
 
     private void Lose(string reason)
     {
+        RpcDomain domain;
         lock (_gate)
         {
             if (_domain is null) return;
-            _domain = null;
+            (domain, _domain) = (_domain, null);
+        }
+        if (MayLeaveUnbegun)
+        {
+            // Before anything connects again, since that may start the next daemon.
+            MayLeaveUnbegun = false;
+            UnbegunBackup.Forget(place, domain);
         }
         Lost?.Invoke(reason);
     }

@@ -20,10 +20,15 @@ internal static class LibvirtPaths
             "libvirt")
         : Path.Combine(root, "run/libvirt");
 
+    /// <summary>What the daemon keeps of a running domain.</summary>
+    /// <param name="ending">.pid, or .xml: what its next daemon knows of it.</param>
+    public static string StateOf(LibvirtPlace place, RpcDomain domain, string ending) =>
+        Path.Combine(place.Directory, place.Uri == Session ? "qemu/run" : "qemu", domain.Name + ending);
+
     /// <summary>By the file that the daemon writes for each domain; null: there is none, or its process has ended.</summary>
     public static QemuProcess? ProcessOf(LibvirtPlace place, RpcDomain domain)
     {
-        var file = Path.Combine(place.Directory, place.Uri == Session ? "qemu/run" : "qemu", domain.Name + ".pid");
+        var file = StateOf(place, domain, ".pid");
         try
         {
             return int.TryParse(File.ReadAllText(file).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)

@@ -14,12 +14,6 @@ internal static class PushCalls
         RemoteProcedure.DomainBackupBegin,
         domain.Write(new XdrWriter()).Text(xml).Optional(null).UInt(ReuseExternal));
 
-    /// <summary>The backup that is under way; null: none is.</summary>
-    public static async Task<string?> BackupAsync(this RpcLane lane, RpcDomain domain, TimeSpan timeout) =>
-        await TextAsync(
-            lane, RpcCall.Of(RemoteProcedure.DomainBackupGetXmlDesc, domain.Write(new XdrWriter()).UInt(0)),
-            RpcErrorCode.NoDomainBackup, timeout).ConfigureAwait(false);
-
     public static Task AbortAsync(this RpcLane lane, RpcDomain domain, TimeSpan timeout) =>
         lane.AskAsync(RpcCall.Of(RemoteProcedure.DomainAbortJob, domain.Write(new XdrWriter())), timeout);
 
@@ -41,13 +35,12 @@ internal static class PushCalls
             timeout);
 
     /// <summary>Element of the running domain's metadata; null: there is none of this namespace.</summary>
-    public static async Task<string?> MetadataAsync(this RpcLane lane, RpcDomain domain, string uri, TimeSpan timeout) =>
-        await TextAsync(
-            lane,
+    public static Task<string?> MetadataAsync(this RpcLane lane, RpcDomain domain, string uri, TimeSpan timeout) =>
+        lane.TextAsync(
             RpcCall.Of(
                 RemoteProcedure.DomainGetMetadata,
                 domain.Write(new XdrWriter()).Int(MetadataElement).Optional(uri).UInt(Live)),
-            RpcErrorCode.NoDomainMetadata, timeout).ConfigureAwait(false);
+            RpcErrorCode.NoDomainMetadata, timeout);
 
     /// <param name="xml">Null: it is removed.</param>
     /// <param name="prefix">Of its names.</param>
@@ -58,12 +51,4 @@ internal static class PushCalls
                 RemoteProcedure.DomainSetMetadata,
                 domain.Write(new XdrWriter()).Int(MetadataElement).Optional(xml).Optional(prefix).Optional(uri).UInt(Live)),
             timeout);
-
-    private static async Task<string?> TextAsync(RpcLane lane, RpcCall call, int none, TimeSpan timeout) =>
-        await lane.CallAsync(call, timeout).ConfigureAwait(false) switch
-        {
-            RpcOutcome.Returned returned => new XdrReader(returned.Body.Span).Text(),
-            RpcOutcome.Failed failed when failed.Error.Code == none => null,
-            var outcome => throw LibvirtException.Of(outcome),
-        };
 }

@@ -21,11 +21,14 @@ internal sealed class PushCut(LibvirtMachine machine, CutJob job) : ICut
     /// <summary>A window's limits are below it.</summary>
     private static readonly TimeSpan LongestWindow = TimeSpan.FromMinutes(5);
 
+    /// <summary>The first that begin a backup without an override in the domain (libvirt's news of 7.6).</summary>
+    private static readonly (Version Libvirt, Version Qemu) Since = (new(7, 6), new(6, 1));
+
     private long? _bandwidth;
 
     public async Task<CutPlan> PrepareAsync(CutNames names, CutTarget target, CancellationToken cancel)
     {
-        var disks = await CutSteps.PlanAsync(machine, RequireIdleAsync, target, _limits).ConfigureAwait(false);
+        var disks = await CutSteps.PlanAsync(machine, RequireFitAsync, target, _limits).ConfigureAwait(false);
         return await CutSteps
             .MakeAsync(
                 () => MakeAsync(names, target, disks, cancel),
@@ -39,7 +42,7 @@ internal sealed class PushCut(LibvirtMachine machine, CutJob job) : ICut
         var start = _time.GetTimestamp();
         // Beside the cut: what was frozen then must be frozen yet behind it.
         var before = IsFrozenAsync(domain, timeout);
-        var begun = await machine.Host.Work.CallAsync(PushCalls.Begin(domain, plan.Request.Span), timeout).ConfigureAwait(false);
+        var begun = await BeginAsync(domain, plan, timeout).ConfigureAwait(false);
         if (begun is not RpcOutcome.Returned)
             return begun switch
             {
@@ -104,6 +107,7 @@ internal sealed class PushCut(LibvirtMachine machine, CutJob job) : ICut
                     "See virsh domjobinfo, and the target's storage, which may hang.");
             await Task.Delay(_limits.Poll, _time, cancel).ConfigureAwait(false);
         }
+        await PushRemains.RemoveAsync(machine, directory, _time, _limits, cancel).ConfigureAwait(false);
     }
 
     internal Task TakeBackNoteAsync(CutNames names) => machine.TellAsync("to take our note from its metadata", async domain =>
@@ -144,8 +148,10 @@ internal sealed class PushCut(LibvirtMachine machine, CutJob job) : ICut
         try
         {
             await machine.TellAsync("to begin the copy", async domain =>
-                await machine.Host.Work.AskAsync(PushCalls.Begin(domain, plan.Request.Span), _limits.Command)
-                    .ConfigureAwait(false)).ConfigureAwait(false);
+            {
+                var begun = await BeginAsync(domain, plan, _limits.Command).ConfigureAwait(false);
+                if (begun is not RpcOutcome.Returned) throw LibvirtException.Of(begun);
+            }).ConfigureAwait(false);
         }
         catch (CutException refused)
         {
@@ -154,10 +160,41 @@ internal sealed class PushCut(LibvirtMachine machine, CutJob job) : ICut
         await EndAsync(plan.Directory, cancel).ConfigureAwait(false);
     }
 
+    private async Task<RpcOutcome> BeginAsync(RpcDomain domain, CutPlan plan, TimeSpan timeout)
+    {
+        machine.MayLeaveUnbegun = true;
+        var begun = await machine.Host.Work.CallAsync(PushCalls.Begin(domain, plan.Request.Span), timeout).ConfigureAwait(false);
+        if (begun is not RpcOutcome.Unknown) machine.MayLeaveUnbegun = false;
+        return begun;
+    }
+
+    private async Task RequireFitAsync()
+    {
+        var (libvirt, qemu) = await machine.VersionsAsync(_limits.Command).ConfigureAwait(false);
+        if (libvirt < Since.Libvirt || qemu < Since.Qemu)
+            throw new CutException(
+                $"libvirt {libvirt} with QEMU {qemu} is too old for this method: it refuses backups",
+                $"Update to libvirt {Since.Libvirt} and QEMU {Since.Qemu} or later, or set \"Cut\": \"monitor\" for this "
+                + "source.");
+        await RequireIdleAsync().ConfigureAwait(false);
+    }
+
     private async Task RequireIdleAsync()
     {
         await Readiness.RequireAsync(machine, _limits).ConfigureAwait(false);
-        if (await machine.JobAsync(_limits.Command).ConfigureAwait(false) is { } other)
+        var start = _time.GetTimestamp();
+        var other = await machine.JobAsync(_limits.Command).ConfigureAwait(false);
+        while (other is { Work: DomainJobWork.UnbegunBackup } && _time.GetElapsedTime(start) < _limits.Begin)
+        {
+            await Task.Delay(_limits.Poll, _time).ConfigureAwait(false);
+            other = await machine.JobAsync(_limits.Command).ConfigureAwait(false);
+        }
+        if (other is { Work: DomainJobWork.UnbegunBackup })
+            throw new CutException(
+                "libvirt holds a backup whose daemon was ended while it began it, and cannot end it",
+                "Restart libvirt's daemon while this node runs as root (guests keep running): the node takes the backup out of "
+                + "what the daemon keeps. Else it ends when the VM is powered off.");
+        if (other is not null)
             throw new CutException(
                 $"libvirt is at another job on the VM: {other.Work.ToString().ToLowerInvariant()}",
                 "Wait for its end (virsh domjobinfo), or end it (virsh domjobabort), then run the backup again.");
