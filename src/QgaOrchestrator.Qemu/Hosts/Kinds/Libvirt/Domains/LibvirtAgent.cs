@@ -265,7 +265,9 @@ internal sealed class LibvirtAgent(LibvirtPlace place, LibvirtHost host, TimePro
                 _answered = time.GetTimestamp();
                 return outcome;
             }
-            if (outcome is AgentOutcome.Unknown && call.Request.KeepLinkWhenOverdue && _domain is not null)
+            // Of a connection that was lost nothing comes late.
+            if (outcome is AgentOutcome.Unknown && ended is RpcOutcome.Unknown { Late: not null }
+                && call.Request.KeepLinkWhenOverdue && _domain is not null)
             {
                 _overdue = call;
                 return outcome;
