@@ -40,7 +40,14 @@ internal static class DiskArguments
 
     private static bool Drive(OptionMembers drive, string file, string image)
     {
-        if (drive["file"] != file) return Layered(drive, file, image);
+        if (drive["file"] != file)
+        {
+            if (!Layered(drive, file, image)) return false;
+            // Another name of driver.
+            drive.Remove(member => member == "format");
+            return true;
+        }
+
         Flat(drive);
         drive.Set("file", image);
         drive.Set("format", "qcow2");
