@@ -85,7 +85,7 @@ internal sealed class SocketsKeeper : IMachineKeeper
         var text = new StringBuilder("#!/bin/sh\n# Starts ").Append(name).Append(", which was restored from a recovery point.\n");
         foreach (var note in notes) text.Append("# ").Append(note.ReplaceLineEndings(" ")).Append('\n');
         if (directory is not null) text.Append("cd ").Append(ShellWords.Quote(directory)).Append(" || exit 1\n");
-        return text.Append("exec ").Append(command).Append('\n').ToString();
+        return text.Append("exec ").Append(command).Append(" \"$@\"\n").ToString();
     }
 
     /// <summary>A line for each option.</summary>
