@@ -70,7 +70,11 @@ internal static class PreflightLook
             [
                 .. facts.MethodWarnings,
                 .. missing.Select(part => new Finding(
-                    Severity.Notice, $"the point will lack a part of the machine ({part.Part}): {part.Reason}", part.Remedy)),
+                    Severity.Notice,
+                    part.Part == MachinePart.Tpm
+                        ? $"TPM outside the point: {part.Reason}"
+                        : $"the variables of the firmware are outside the point: {part.Reason}",
+                    part.Remedy)),
             ],
         };
     }

@@ -5,7 +5,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.Libvirt;
 
 /// <summary>A domain from its point alone: images and description.</summary>
 [Collection(nameof(LibvirtNode))]
-public sealed class LibvirtMachineTests(LibvirtNode host)
+public sealed class LibvirtRestoreTests(LibvirtNode host)
 {
     private const string Copy = "lv1-copy";
 
