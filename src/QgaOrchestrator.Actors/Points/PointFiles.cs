@@ -13,7 +13,8 @@ internal static class PointFiles
     /// <summary>Where a point's files of its machine are.</summary>
     public static string MachineOf(string directory) => Path.Combine(directory, PointMachine.Directory);
 
-    /// <summary>Deletes the machine of an attempt that made no point: whatever is in its directory, which only we write to.</summary>
+    /// <summary>Deletes the machine of an attempt that made no point: whatever is in its directory, which only we write
+    /// to.</summary>
     public static void DeleteMachine(string directory)
     {
         using var held = HeldDirectory.TryOpen(MachineOf(directory));

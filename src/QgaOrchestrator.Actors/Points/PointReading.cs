@@ -5,7 +5,8 @@ using QgaOrchestrator.Qemu.Images;
 
 namespace QgaOrchestrator.Actors.Points;
 
-/// <summary>Reads the images of points, and the files of their machines, whose files are on this host: to check them, and for who restores elsewhere.</summary>
+/// <summary>Reads the images of points whose files are on this host, and the files of their machines: to check them, and for who
+/// restores elsewhere.</summary>
 public sealed class PointReading(IViews views) : IDisposable
 {
     /// <summary>Points that are checked at once: it is disk work, and the host's guests need the disk, too.</summary>

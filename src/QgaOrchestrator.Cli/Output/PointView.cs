@@ -59,5 +59,7 @@ internal static class PointView
 
     private static string Machine(PointMachineFiles? machine) => machine is null
         ? "not in it: an earlier release made the point"
-        : machine.Files.Count == 0 ? "not in it" : $"{machine.Kind}: {string.Join(", ", machine.Files.Select(file => file.File))}";
+        : machine.Files.Count == 0
+            ? "not in it"
+            : $"{machine.Kind}: {string.Join(", ", machine.Files.Select(file => file.File))}";
 }

@@ -56,7 +56,7 @@ internal static class KeptMachine
             {
                 using var kept = HeldDirectory.OpenFile(local.PathOf(file));
                 if (kept is null) return ([], "it is missing");
-                if (kept.Length != bytes.Length) return ([], $"it has changed: it has {kept.Length} bytes, and had {bytes.Length}");
+                if (kept.Length != bytes.Length) return ([], Changed(kept.Length, bytes.Length));
                 await kept.ReadExactlyAsync(bytes, cancel).ConfigureAwait(false);
             }
             else
@@ -64,7 +64,7 @@ internal static class KeptMachine
                 using var client = connect();
                 using var to = new MemoryStream(bytes);
                 await client.ReadPointMachineAsync(point.Point.Id, file.File, to, cancel).ConfigureAwait(false);
-                if (to.Position != bytes.Length) return ([], $"it has changed: it has {to.Position} bytes, and had {bytes.Length}");
+                if (to.Position != bytes.Length) return ([], Changed(to.Position, bytes.Length));
             }
         }
         catch (NotSupportedException)
@@ -81,6 +81,8 @@ internal static class KeptMachine
             ? (bytes, null)
             : ([], $"it has changed: its SHA-256 is {sum}, and was {file.Sha256}");
     }
+
+    private static string Changed(long now, long before) => $"it has changed: it has {now} bytes, and had {before}";
 
     private static QgaClient NoNode() => throw new InvalidOperationException("the files are here");
 }

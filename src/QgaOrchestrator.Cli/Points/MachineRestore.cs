@@ -74,8 +74,8 @@ internal sealed class MachineRestore
         }
     }
 
-    /// <summary>Writes the files and makes the VM, where one is wanted. All or nothing: where it fails, what was written goes, and
-    /// the images with it.</summary>
+    /// <summary>Writes the files and makes the VM, where one is wanted. All or nothing: where it fails, what was written goes,
+    /// and the images with it.</summary>
     public async Task<MachineReport> RunAsync(PointReport images, Action<string> tell, CancellationToken cancel)
     {
         if (_machine is null) return Report([]);
@@ -86,7 +86,8 @@ internal sealed class MachineRestore
             if (_wish.Name is not null && _machine.Definition is [_, ..] command)
                 await DefineAsync(command, cancel).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is MachineException or IOException or UnauthorizedAccessException or OperationCanceledException)
+        catch (Exception e) when (
+            e is MachineException or IOException or UnauthorizedAccessException or OperationCanceledException)
         {
             foreach (var file in written.Concat(images.Images.Select(image => image.File))) File.Delete(file);
             if (e is OperationCanceledException) throw;

@@ -63,7 +63,8 @@ internal static class PointSource
     {
         if (point.Point.Machine is { } machine && (machine is not { Kind: not null, Disks: not null, Missing: not null }
             || machine.Files?.Any(file => file is not { File: not null, Part: not null, Sha256: not null }) != false))
-            throw new CommandFailedException($"The point {point.Point.Id} describes its machine in a way that is not understood.");
+            throw new CommandFailedException(
+                $"The point {point.Point.Id} describes its machine in a way that is not understood.");
         var machineFiles = (point.Point.Machine?.Files ?? []).Select(file => file.File);
         foreach (var name in point.Point.Disks.Select(disk => disk.File).Concat(machineFiles).Append(point.Point.Vm)
             .Append(point.Point.Id))

@@ -28,7 +28,7 @@ public static class MachineProgram
         {
             throw new MachineException(
                 $"{command[0]} cannot be run: {missing.Message}",
-                $"Run this on the host that is to have the VM, where {command[0]} is; without --define the files are written only",
+                $"Run this on the host that is to have the VM, where {command[0]} is; without --define only files are written",
                 missing);
         }
 

@@ -1,4 +1,3 @@
-using QgaOrchestrator.EndToEnd.Tests.RealVms;
 using QgaOrchestrator.Lab;
 
 namespace QgaOrchestrator.EndToEnd.Tests.Libvirt;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using QgaOrchestrator.Lab;
 using QgaOrchestrator.Lab.Tests;
 
@@ -63,7 +62,8 @@ public sealed class MachineTests(RealVmTests shared)
             Assert.Equal("prelaunch", (string?)(await monitor.CallAsync("query-status"))!["status"]);
             using var other = await LabMonitor.ConnectAsync(first.SecondMonitor);
             Assert.NotEqual(await UuidAsync(other), await UuidAsync(monitor));
-            var images = (await monitor.CallAsync("query-block"))!.AsArray().Select(block => (string)block!["inserted"]!["file"]!);
+            var images = (await monitor.CallAsync("query-block"))!.AsArray()
+                .Select(block => (string)block!["inserted"]!["file"]!);
             Assert.Equal(
                 [Path.Combine(directory, "kept1-disk0.qcow2"), Path.Combine(directory, "kept1-disk1.qcow2")], images.Order());
         }
@@ -72,6 +72,7 @@ public sealed class MachineTests(RealVmTests shared)
             HostProcess.Signal(pid, HostProcess.SigKill);
         }
 
-        static async Task<string> UuidAsync(LabMonitor monitor) => (string)((JsonNode)(await monitor.CallAsync("query-uuid"))!)["UUID"]!;
+        static async Task<string> UuidAsync(LabMonitor monitor) =>
+            (string)(await monitor.CallAsync("query-uuid"))!["UUID"]!;
     }
 }

@@ -176,7 +176,8 @@ public sealed class PointFileHttpTests : IAsyncLifetime, IDisposable
             new(null, null, null, null, null, null, null))
         {
             Directory = Path.Combine(_target.Path, host, id),
-            Machine = new("toy", [new("toy.txt", "description", Image.Length, Sum, DateTimeOffset.UnixEpoch)], ["a", "b"], [], []),
+            Machine = new(
+                "toy", [new("toy.txt", "description", Image.Length, Sum, DateTimeOffset.UnixEpoch)], ["a", "b"], [], []),
         };
         Directory.CreateDirectory(point.Directory);
         if (host == "hv1")

@@ -157,7 +157,7 @@ public abstract class HostKindSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_machine_is_described_and_restored_or_what_is_missing_is_told_with_a_remedy()
+    public async Task A_machine_is_described_and_restored_or_what_is_missing_is_told()
     {
         var vm = await FindAsync();
         await using var machine = Kind.Machine(vm.Address, TimeProvider.System)!;
@@ -173,7 +173,8 @@ public abstract class HostKindSuite : IAsyncLifetime
         Assert.Equal(disks.Count, described.Disks.Count);
         Assert.All(described.Files, file => Assert.Equal(Path.GetFileName(file.Name), file.Name));
         var restored = Kind.Keeper.Restore(new(
-            vm.Name, "/restored", [.. described.Files.Select(file => new KeptFile(file.Name, MachinePart.Description, file.Bytes))],
+            vm.Name, "/restored",
+            [.. described.Files.Select(file => new KeptFile(file.Name, MachinePart.Description, file.Bytes))],
             [.. disks.Select(disk => new RestoredDisk(disk.Index, described.Disks[disk.Index], $"/restored/{disk.Index}"))],
             new Random(1)));
         Assert.All(restored.Files, file => Assert.StartsWith("/restored/", file.Path, StringComparison.Ordinal));
@@ -181,7 +182,7 @@ public abstract class HostKindSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_machine_whose_QEMU_has_ended_is_described_as_far_as_it_can_be_and_nothing_is_thrown()
+    public async Task A_machine_whose_QEMU_has_ended_is_described_as_far_as_it_can_be()
     {
         var vm = await FindAsync();
         await Vm.End();

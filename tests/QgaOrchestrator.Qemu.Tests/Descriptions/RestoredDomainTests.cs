@@ -81,7 +81,7 @@ public class RestoredDomainTests
     }
 
     [Fact]
-    public void Without_its_variables_and_state_a_new_domain_begins_with_new_ones_and_that_is_told()
+    public void Without_variables_and_state_a_domain_begins_with_new_ones_and_that_is_told()
     {
         var machine = RestoredMachines.Restore("libvirt", "domain.xml", Given, "db2", disks: [Disk]);
 

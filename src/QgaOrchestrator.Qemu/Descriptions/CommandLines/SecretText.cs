@@ -61,7 +61,8 @@ internal static partial class SecretText
             case JsonArray array:
                 for (var i = 0; i < array.Count; i++)
                 {
-                    if (array[i] is JsonValue value && value.GetValueKind() == JsonValueKind.String) array[i] = Text(value, found);
+                    if (array[i] is JsonValue value && value.GetValueKind() == JsonValueKind.String)
+                        array[i] = Text(value, found);
                     else if (array[i] is { } below) Redact(below, found);
                 }
 

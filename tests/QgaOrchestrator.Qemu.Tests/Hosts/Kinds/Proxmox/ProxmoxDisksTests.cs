@@ -75,7 +75,7 @@ public sealed class ProxmoxDisksTests : IDisposable
     }
 
     /// <summary>The config names each disk that is cut, and where the state of its TPM is.</summary>
-    private static async Task AssertIsDescribedAsync(FakeProxmox proxmox, IMachine machine, CutPlan plan)
+    private async Task AssertIsDescribedAsync(FakeProxmox proxmox, IMachine machine, CutPlan plan)
     {
         var keeper = HostKinds.Find("proxmox")!.Keeper;
         DescribedVm vm = new(JobOf(proxmox, machine).Address!, machine, plan.Disks, TimeProvider.System);

@@ -37,7 +37,8 @@ internal sealed class LibvirtKeeper(Func<string, string, TimeProvider, LibvirtHo
         catch (Exception e) when (e is LibvirtException or RpcFormatException or XmlException)
         {
             return MachineDescription.Unknown(
-                $"libvirt does not describe the domain: {e.Message.TrimEnd('.')}", "See whether libvirt's daemon runs and answers");
+                $"libvirt does not describe the domain: {e.Message.TrimEnd('.')}",
+                "See whether libvirt's daemon runs and answers");
         }
         finally
         {
@@ -66,7 +67,8 @@ internal sealed class LibvirtKeeper(Func<string, string, TimeProvider, LibvirtHo
             return new($"'{name}' is no name of a domain", "Give one without slashes that begins with no hyphen");
         if (await AskAsync(cancel, "list", "--all", "--name").ConfigureAwait(false) is var names && names.Contains(name))
             return new(
-                $"libvirt has a domain {name} already", $"Give another name, or remove that domain first (virsh undefine {name})");
+                $"libvirt has a domain {name} already",
+                $"Give another name, or remove that domain first (virsh undefine {name})");
         var uuid = order.Same && Restore(order).Files is [var domain, ..] ? UuidIn(domain) : null;
         return uuid is not null && (await AskAsync(cancel, "list", "--all", "--uuid").ConfigureAwait(false)).Contains(uuid)
             ? new(
@@ -106,7 +108,8 @@ internal sealed class LibvirtKeeper(Func<string, string, TimeProvider, LibvirtHo
 
         var targets = definition.Elements("devices").Elements("disk").Elements("target")
             .Select(target => DomainXml.Text(target, "dev")).ToHashSet();
-        var byAlias = DomainDisks.Of(running).DistinctBy(disk => disk.Alias).ToDictionary(disk => disk.Alias, disk => disk.Target);
+        var byAlias = DomainDisks.Of(running).DistinctBy(disk => disk.Alias)
+            .ToDictionary(disk => disk.Alias, disk => disk.Target);
         return new([new(KeptDomain.Name, Encoding.UTF8.GetBytes(definition + "\n"))])
         {
             States = states,

@@ -6,8 +6,8 @@ using QgaOrchestrator.Qemu.Hosts.Kinds.Proxmox.Site;
 
 namespace QgaOrchestrator.Qemu.Hosts.Kinds.Proxmox.Keeping;
 
-/// <summary>A machine of Proxmox's is its config, VMID.conf. Its variables of the firmware are a disk (efidisk0), which is cut with
-/// the others; the state of its TPM is a volume beside (tpmstate0).</summary>
+/// <summary>A machine of Proxmox's is its config, VMID.conf. Its variables of the firmware are a disk (efidisk0), which is cut
+/// with the others; the state of its TPM is a volume beside (tpmstate0).</summary>
 internal sealed class ProxmoxKeeper : IMachineKeeper
 {
     private const int LeastId = 100;

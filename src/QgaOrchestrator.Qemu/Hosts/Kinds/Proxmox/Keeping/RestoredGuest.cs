@@ -50,7 +50,7 @@ internal sealed class RestoredGuest
         if (KeptConfig.Notes(config) is { Length: > 0 } notes) create.AddRange(["--description", notes]);
         foreach (var image in images.Values.Concat(_order.Disks.Where(disk => disk.Name.Length == 0)))
             _notes.Add(string.Create(CultureInfo.InvariantCulture,
-                $"The config has no disk for image {image.Index}: import it by hand (qm disk import {id} {image.Image} STORAGE)."));
+                $"The config has no disk for image {image.Index}: import it (qm disk import {id} {image.Image} STORAGE)."));
         if (create.Any(word => word.Contains(SecretText.Redacted, StringComparison.Ordinal)))
             _notes.Add($"Secrets are not in a point: put them in where an option says {SecretText.Redacted} (qm set {id} ...).");
         if (!_order.IsNew)
@@ -70,13 +70,14 @@ internal sealed class RestoredGuest
         if (disk.Key == ConfigDisk.Tpm)
         {
             if (hasTpm) return $"{storage}:0,import-from={_order.PathOf(TpmState)}{options}";
-            _notes.Add("The state of the TPM is not in the point: the VM gets a new one, and what the guest has sealed stays closed.");
+            _notes.Add("The state of the TPM is not in the point: the VM gets a new one. What the guest has sealed stays closed.");
             return $"{storage}:1{options}";
         }
 
         if (disk.IsMedium)
             return disk.Volume.Contains(cloudInit, StringComparison.Ordinal) ? $"{storage}:{cloudInit}" : disk.Volume + options;
-        _notes.Add($"Disk {disk.Key} ({disk.Volume}) is not in the point, so the VM has none: two VMs must not write to one disk.");
+        _notes.Add(
+            $"Disk {disk.Key} ({disk.Volume}) is not in the point, so the VM has none: two VMs must not write to one disk.");
         return null;
     }
 
