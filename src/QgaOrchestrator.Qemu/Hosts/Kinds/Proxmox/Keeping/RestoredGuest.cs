@@ -70,7 +70,7 @@ internal sealed class RestoredGuest
         if (disk.Key == ConfigDisk.Tpm)
         {
             if (hasTpm) return $"{storage}:0,import-from={_order.PathOf(TpmState)}{options}";
-            _notes.Add("The state of the TPM is not in the point: the VM gets a new one. What the guest has sealed stays closed.");
+            _notes.Add("The state of the TPM is not in the point: the VM gets a new one, and what is sealed stays closed.");
             return $"{storage}:1{options}";
         }
 
