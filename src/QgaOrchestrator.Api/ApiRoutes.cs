@@ -39,6 +39,7 @@ public static class ApiRoutes
     public const string RecoveryPoint = "/v1/recovery-points/{id}";
     public const string RecoveryPointVerify = "/v1/recovery-points/{id}/verify";
     public const string RecoveryPointDisk = "/v1/recovery-points/{id}/disks/{index:int}";
+    public const string RecoveryPointMachine = "/v1/recovery-points/{id}/machine/{file}";
     public const string Tokens = "/v1/tokens";
     public const string Token = "/v1/tokens/{name}";
     public const string Audit = "/v1/audit";
@@ -83,6 +84,9 @@ public static class ApiRoutes
     public static string RecoveryPointPath(string id) => $"{RecoveryPoints}/{Uri.EscapeDataString(id)}";
 
     public static string RecoveryPointVerifyPath(string id) => $"{RecoveryPointPath(id)}/verify";
+
+    public static string RecoveryPointMachinePath(string id, string file) =>
+        $"{RecoveryPointPath(id)}/machine/{Uri.EscapeDataString(file)}";
 
     public static string RecoveryPointDiskPath(string id, int index) =>
         string.Create(CultureInfo.InvariantCulture, $"{RecoveryPointPath(id)}/disks/{index}");

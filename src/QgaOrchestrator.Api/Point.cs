@@ -28,7 +28,35 @@ public sealed record Point(
     /// none is in the escrow, or nobody knows.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<PasswordAtCut>? Passwords { get; init; }
+    /// <summary>The machine beside the images; null in a point of a release that kept none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PointMachineFiles? Machine { get; init; }
 }
+
+/// <summary>What a point has of its VM besides the disks: files in the directory machine of the point's.</summary>
+/// <param name="Kind">The kind of host that wrote them, and can read them.</param>
+/// <param name="Disks">How the files name each disk, in the order of the point's; empty text: they do not.</param>
+/// <param name="Redacted">Secrets that the description had, and the point has not.</param>
+/// <param name="Missing">What could not be kept.</param>
+public sealed record PointMachineFiles(
+    string Kind, IReadOnlyList<MachineFile> Files, IReadOnlyList<string> Disks, IReadOnlyList<string> Redacted,
+    IReadOnlyList<MissingMachinePart> Missing)
+{
+    /// <summary>Their directory in the point's.</summary>
+    public const string Directory = "machine";
+}
+
+/// <param name="File">Its name in the directory machine.</param>
+/// <param name="Part">description, firmware or tpm.</param>
+/// <param name="Bytes">Its length in bytes.</param>
+/// <param name="Sha256">Of the file, lower-case hex.</param>
+/// <param name="TakenAt">When it was read: a description before the freeze, the others after the thaw.</param>
+public sealed record MachineFile(string File, string Part, long Bytes, string Sha256, DateTimeOffset TakenAt);
+
+/// <param name="Part">description, firmware or tpm.</param>
+/// <param name="Reason">A clause.</param>
+/// <param name="Remedy">A sentence without its full stop.</param>
+public sealed record MissingMachinePart(string Part, string Reason, string Remedy);
 
 /// <summary>A generation of the escrow that may have been in force at the cut.</summary>
 public sealed record PasswordAtCut(string User, int Generation);

@@ -10,6 +10,20 @@ internal static class PointFiles
     /// <summary>Where it lies, the directory is a point.</summary>
     public const string Description = "point.json";
 
+    /// <summary>Where a point's files of its machine are.</summary>
+    public static string MachineOf(string directory) => Path.Combine(directory, PointMachine.Directory);
+
+    /// <summary>Deletes the machine of an attempt that made no point: whatever is in its directory, which only we write
+    /// to.</summary>
+    public static void DeleteMachine(string directory)
+    {
+        using var held = HeldDirectory.TryOpen(MachineOf(directory));
+        if (held is null) return;
+        foreach (var file in Directory.EnumerateFiles(held.PathOf("")).Select(path => Path.GetFileName(path)).ToList())
+            held.Delete(file);
+        Directory.Delete(held.Path);
+    }
+
     /// <summary>The point in a directory; null where there is none, or another user has put one there.</summary>
     public static RecoveryPoint? Read(string directory)
     {
@@ -47,6 +61,7 @@ internal static class PointFiles
         string[] left;
         // A stored name may not lead to another directory.
         string[] names = [Description, .. point.Disks.Select(disk => Path.GetFileName(disk.File))];
+        string[] machine = [.. (point.Machine?.Files ?? []).Select(file => Path.GetFileName(file.File))];
         using (var held = HeldDirectory.TryOpen(point.Directory))
         {
             if (held is null) return ([], [.. names.Select(name => Path.Combine(point.Directory, name))], []);
@@ -56,19 +71,35 @@ internal static class PointFiles
                 held.Delete(name);
                 if (name == Description) held.Sync();
             }
-            left =
-            [
-                .. Directory
-                    .EnumerateFileSystemEntries(held.PathOf(""))
-                    .Select(path => Path.Combine(point.Directory, Path.GetFileName(path)))
-                    .Order(StringComparer.Ordinal),
-            ];
+            DeleteMachine(point, machine, removed, missing);
+            left = Entries(held, point.Directory);
         }
         if (left.Length > 0) return (removed, missing, left);
         Directory.Delete(point.Directory);
         DeleteEmpty(Path.GetDirectoryName(point.Directory)!);
         return (removed, missing, left);
     }
+
+    private static void DeleteMachine(RecoveryPoint point, string[] names, List<string> removed, List<string> missing)
+    {
+        var directory = MachineOf(point.Directory);
+        using var held = HeldDirectory.TryOpen(directory);
+        foreach (var name in names)
+        {
+            var isThere = held is not null && Path.Exists(held.PathOf(name));
+            (isThere ? removed : missing).Add(Path.Combine(directory, name));
+            if (isThere) held!.Delete(name);
+        }
+
+        if (held is not null && Entries(held, directory).Length == 0) Directory.Delete(directory);
+    }
+
+    private static string[] Entries(HeldDirectory held, string directory) =>
+    [
+        .. Directory.EnumerateFileSystemEntries(held.PathOf(""))
+            .Select(path => Path.Combine(directory, Path.GetFileName(path)))
+            .Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>The VM's directory. A backup that begins now may be making its own in it.</summary>
     private static void DeleteEmpty(string directory)

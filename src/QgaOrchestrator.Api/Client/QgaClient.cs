@@ -202,6 +202,16 @@ public sealed partial class QgaClient : IDisposable
         await _transport.CopyAsync(response, to(at), cancel).ConfigureAwait(false);
     }
 
+    /// <summary>Reads a file of a point's machine, from its host through whichever node is asked.</summary>
+    /// <param name="file">Its name, as the point says.</param>
+    public async Task ReadPointMachineAsync(string id, string file, Stream to, CancellationToken cancel = default)
+    {
+        using var response = await _transport
+            .SendAsync(() => new HttpRequestMessage(HttpMethod.Get, ApiRoutes.RecoveryPointMachinePath(id, file)), cancel)
+            .ConfigureAwait(false);
+        await _transport.CopyAsync(response, to, cancel).ConfigureAwait(false);
+    }
+
     /// <summary>Deletes a point: its images, its point.json and the catalog's row.</summary>
     /// <param name="id">The point.</param>
     /// <param name="missing">Also where its directory is gone.</param>

@@ -17,7 +17,7 @@ internal static class PointCommands
         List(host, global),
         Show(host, global),
         Verify(host, global),
-        Restore(host, global),
+        PointRestoreCommand.Build(host, global),
         PointDeleteCommand.Build(host, global),
     };
 
@@ -71,7 +71,7 @@ internal static class PointCommands
         var id = FileId();
         var command = new CliCommand(
             "verify",
-            "Checks the images of a point: the SHA-256 of each, and where they are here qemu-img check.",
+            "Checks the files of a point: the SHA-256 of each, and where they are here each image by qemu-img check.",
             "qgactl point verify 01K8XQ5T-db1",
             "qgactl point verify /backup/hv1~db1/01K8XQ5T-db1"
         ) { id };
@@ -85,58 +85,36 @@ internal static class PointCommands
         return command;
     }
 
-    private static CliCommand Restore(CliHost host, GlobalOptions global)
-    {
-        var id = FileId();
-        var to =
-            new Option<string>("--to") { Description = "The directory of the new images", HelpName = "DIR", Required = true };
-        var command = new CliCommand(
-            "restore",
-            "Restores a point to new images, after a check. Overwrites nothing. Images that are elsewhere are copied from "
-                + "their host; a copy that broke off is resumed.",
-            "qgactl point restore 01K8XQ5T-db1 --to /var/lib/images/db1"
-        ) { id, to };
-        command.SetAction((parsed, cancel) =>
-        {
-            var directory = Path.GetFullPath(parsed.GetRequiredValue(to));
-            return WithFilesAsync(host, global, parsed, id,
-                (images, point, lines, client) => RestoreAsync(images, point, directory, lines, client, host.Time, cancel),
-                (point, report) => report.Good
-                    ? $"{point.Point.Id}: restored, {Text.Count(report.Images.Count, "image")} in {directory}"
-                    : $"{point.Point.Id}: nothing is restored, the point is not good", cancel);
-        });
-        return command;
-    }
-
     private static async Task<PointReport> VerifyAsync(
         PointImages images, FoundPoint point, StatusLine lines, Func<QgaClient> connect, CancellationToken cancel)
     {
-        if (point is LocalPoint local) return await images.VerifyAsync(local, cancel).ConfigureAwait(false);
+        if (point is LocalPoint local)
+        {
+            var report = await images.VerifyAsync(local, cancel).ConfigureAwait(false);
+            var files = await KeptMachine.VerifyAsync(local, lines.Tell, cancel).ConfigureAwait(false);
+            return report with { Good = report.Good && files.All(file => file.Good), MachineFiles = files };
+        }
         using var client = connect();
         lines.Show($"host {point.Point.Host} reads the images");
         var found = await client.VerifyPointAsync(point.Point.Id, cancel).ConfigureAwait(false);
         foreach (var image in found.Images)
             lines.Tell($"disk {image.Index} on {found.Host}: {image.Reason ?? "SHA-256 as recorded"}");
+        foreach (var file in found.Machine)
+            lines.Tell($"machine: {Path.GetFileName(file.File)} on {found.Host}: {file.Reason ?? "SHA-256 as recorded"}");
         return new PointReport(
             found.Id, found.Good,
             [.. found.Images.Select(image => new ImageReport(
-                image.Index, $"{found.Host}:{image.File}", image.Good, image.Reason))]);
+                image.Index, $"{found.Host}:{image.File}", image.Good, image.Reason))])
+        {
+            MachineFiles = [.. found.Machine.Select(file => new MachineFileReport(
+                $"{found.Host}:{file.File}", file.Good, file.Reason))],
+        };
     }
 
-    private static async Task<PointReport> RestoreAsync(
-        PointImages images, FoundPoint point, string directory, StatusLine lines, Func<QgaClient> connect, TimeProvider time,
-        CancellationToken cancel)
-    {
-        if (point is LocalPoint local) return await images.RestoreAsync(local, directory, cancel).ConfigureAwait(false);
-        using var client = connect();
-        return await new PointDownload(client, lines.Show, time).RestoreAsync(images, point.Point, directory, cancel)
-            .ConfigureAwait(false);
-    }
-
-    private static Argument<string> FileId() =>
+    internal static Argument<string> FileId() =>
         new("ID") { Description = $"The id of a point, or the path of its directory or {PointSource.FileName}" };
 
-    private static async Task<int> WithFilesAsync(
+    internal static async Task<int> WithFilesAsync(
         CliHost host,
         GlobalOptions global,
         ParseResult parsed,

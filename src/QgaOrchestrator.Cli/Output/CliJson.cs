@@ -29,8 +29,29 @@ internal sealed record ThawReports(IReadOnlyList<string> Searched, IReadOnlyList
 /// <summary>One image that was checked or restored.</summary>
 internal sealed record ImageReport(int Index, string File, bool Good, string? Reason);
 
-/// <summary>A point whose images were checked or restored.</summary>
-internal sealed record PointReport(string Point, bool Good, IReadOnlyList<ImageReport> Images);
+/// <summary>A point whose files were checked or restored.</summary>
+/// <param name="Good">All of them, also those of its machine.</param>
+internal sealed record PointReport(string Point, bool Good, IReadOnlyList<ImageReport> Images)
+{
+    /// <summary>The files of its machine, where they were checked.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<MachineFileReport>? MachineFiles { get; init; }
+
+    /// <summary>Its machine, where it was restored.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public MachineReport? Machine { get; init; }
+}
+
+/// <summary>A file of a point's machine that was checked.</summary>
+internal sealed record MachineFileReport(string File, bool Good, string? Reason);
+
+/// <summary>A machine that was restored.</summary>
+/// <param name="Files">That were written.</param>
+/// <param name="Defined">The VM that was made, stopped; null: none was wanted.</param>
+/// <param name="Commands">What is to be run.</param>
+/// <param name="Notes">What is not restored, and what a person has to see to.</param>
+internal sealed record MachineReport(
+    string Kind, IReadOnlyList<string> Files, string? Defined, IReadOnlyList<string> Commands, IReadOnlyList<string> Notes);
 
 /// <summary>One file of a guest's freeze hook: absent, current, older, edited, foreign, own (a script that is not shipped), or
 /// just installed.</summary>

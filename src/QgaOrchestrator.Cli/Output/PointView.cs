@@ -45,10 +45,21 @@ internal static class PointView
                 ? string.Join(", ", outside.Select(disk => $"{disk.Name} ({disk.Why})"))
                 : null
         );
+        Line("Machine", Machine(point.Machine));
+        foreach (var missing in point.Machine?.Missing ?? [])
+            Line("", $"not kept ({missing.Part}): {missing.Reason}. {missing.Remedy}.");
+        if (point.Machine is { Redacted: { Count: > 0 } redacted })
+            Line("", $"its secrets are not in the point: {string.Join(", ", redacted)}");
         to.WriteLine();
         var table = new TextTable("DISK", "IMAGE", "SIZE", "COVERED", "SHA-256");
         foreach (var disk in point.Disks)
             table.Add($"{disk.Index}", disk.File, Text.Bytes(disk.Size), disk.Covered, $"{TextWidth.Fit(disk.Sha256, 17)}");
         table.Write(to with { Width = Screen.Unlimited });
     }
+
+    private static string Machine(PointMachineFiles? machine) => machine is null
+        ? "not in it: an earlier release made the point"
+        : machine.Files.Count == 0
+            ? "not in it"
+            : $"{machine.Kind}: {string.Join(", ", machine.Files.Select(file => file.File))}";
 }

@@ -15,6 +15,8 @@ internal sealed record RemotePoint(Point Point) : FoundPoint(Point);
 internal sealed record LocalPoint(Point Point, string Directory) : FoundPoint(Point)
 {
     public string PathOf(PointImage disk) => Path.Combine(Directory, disk.File);
+
+    public string PathOf(MachineFile file) => Path.Combine(Directory, PointMachineFiles.Directory, file.File);
 }
 
 /// <summary>Finds a point: by the path of its directory or its point.json, which needs no node, or by its id.</summary>
@@ -59,7 +61,13 @@ internal static class PointSource
     /// <summary>Names in a file are not trusted with paths: they become names of files that are read and made.</summary>
     private static T Checked<T>(T point) where T : FoundPoint
     {
-        foreach (var name in point.Point.Disks.Select(disk => disk.File).Append(point.Point.Vm).Append(point.Point.Id))
+        if (point.Point.Machine is { } machine && (machine is not { Kind: not null, Disks: not null, Missing: not null }
+            || machine.Files?.Any(file => file is not { File: not null, Part: not null, Sha256: not null }) != false))
+            throw new CommandFailedException(
+                $"The point {point.Point.Id} describes its machine in a way that is not understood.");
+        var machineFiles = (point.Point.Machine?.Files ?? []).Select(file => file.File);
+        foreach (var name in point.Point.Disks.Select(disk => disk.File).Concat(machineFiles).Append(point.Point.Vm)
+            .Append(point.Point.Id))
             if (string.IsNullOrEmpty(name) || name is "." or ".." || name.Contains('/', StringComparison.Ordinal))
                 throw new CommandFailedException($"The point {point.Point.Id} names '{name}', which is not a file name.");
         return point;

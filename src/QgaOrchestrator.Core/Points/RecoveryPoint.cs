@@ -42,6 +42,10 @@ public sealed record RecoveryPoint(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<PointPassword>? Passwords { get; init; }
 
+    /// <summary>The machine beside the images; null in a point of a release that kept none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PointMachine? Machine { get; init; }
+
     /// <summary>Where its point.json was read, or is; not stored in it, so that a directory can be moved.</summary>
     [JsonIgnore]
     public string Directory { get; init; } = "";
@@ -66,7 +70,8 @@ public sealed record PointPassword(string User, int Generation);
 
 /// <summary>A disk or device that is not in the point.</summary>
 /// <param name="Name">As QEMU names it.</param>
-/// <param name="Why">excluded (by its owner), passed-through, read-only, empty, or tpm.</param>
+/// <param name="Why">excluded (by its owner), passed-through, read-only, empty, or tpm (and its state is not in the point
+/// either).</param>
 public sealed record PointOutside(string Name, string Why);
 
 /// <summary>What was seen: times in UTC; milliseconds since the freeze was sent by the host's monotonic clock.</summary>

@@ -102,7 +102,15 @@ public static class ApiMapping
         Passwords = point.Passwords is { } passwords
             ? [.. passwords.Select(one => new PasswordAtCut(one.User, one.Generation))]
             : null,
+        Machine = point.Machine?.ToApi(),
     };
+
+    private static PointMachineFiles ToApi(this PointMachine machine) => new(
+        machine.Kind,
+        [.. machine.Files.Select(file => new MachineFile(file.File, file.Part, file.Bytes, file.Sha256, file.TakenAt))],
+        machine.Disks,
+        machine.Redacted,
+        [.. machine.Missing.Select(missing => new MissingMachinePart(missing.Part, missing.Reason, missing.Remedy))]);
 
     private static PointImage ToApi(PointDisk disk) => new(disk.Index, disk.File, disk.Size, disk.Sha256)
     {

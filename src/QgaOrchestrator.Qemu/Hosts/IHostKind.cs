@@ -1,5 +1,6 @@
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Descriptions;
 using QgaOrchestrator.Qemu.Machines;
 
 namespace QgaOrchestrator.Qemu.Hosts;
@@ -47,6 +48,9 @@ public interface IHostKind
 
     /// <summary>What people are told where a VM of this kind cannot be reached.</summary>
     IHostAdvice Advice { get; }
+
+    /// <summary>How a machine of this kind is described in a point, and made again.</summary>
+    IMachineKeeper Keeper { get; }
 
     /// <summary>Looks for VMs of this kind, for somebody who has no config yet; null: there are none.</summary>
     Task<DetectedVms?> DetectAsync(HostSight host);

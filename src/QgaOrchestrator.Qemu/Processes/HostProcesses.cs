@@ -22,7 +22,7 @@ public static class HostProcesses
         try
         {
             var line = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Pid}/cmdline"));
-            return IsRunning(process) ? line.Split('\0') : [];
+            return IsRunning(process) ? line.TrimEnd('\0').Split('\0') : [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -124,6 +124,52 @@ public sealed class ProxmoxTests
             && Directory.GetFiles(Path.Combine(lab.Node.Data, "locks")).Length == 0);
     }
 
+    [Fact]
+    public async Task A_VM_is_made_anew_of_the_config_in_its_point_which_has_no_secret_and_no_lock()
+    {
+        const string needle = "N33dl3";
+        await using var lab = await SimulatedLab.OnProxmoxAsync(1);
+        lab.Proxmox!.Write(100, $"""
+            name: db
+            args: -object secret,id=s,data={needle}
+            cipassword: {needle}
+            net0: virtio=BC:24:11:AA:BB:CC,bridge=vmbr0
+            smbios1: uuid=11111111-2222-4333-8444-555555555555
+            [before]
+            cipassword: {needle}
+            """);
+        await lab.WaitForReadyAsync(1);
+        var (run, items) = await lab.BackupAsync();
+        Assert.True(run.State == RunStates.Succeeded, string.Join('\n', items.Values));
+        var point = (await lab.Node.AskAsync("point", "list"))["items"]![0]!;
+        var directory = (string)point["directory"]!;
+        var kept = await File.ReadAllTextAsync(Path.Combine(directory, "machine", "100.conf"));
+        Assert.Contains("name: db", kept, StringComparison.Ordinal);
+        Assert.DoesNotContain("lock:", kept, StringComparison.Ordinal);
+        foreach (var file in Directory.GetFiles(directory, "*", SearchOption.AllDirectories))
+            Assert.DoesNotContain(needle, await File.ReadAllTextAsync(file), StringComparison.Ordinal);
+
+        var taken = await DefineAsync("100", "taken");
+        Assert.Equal(1, taken.ExitCode);
+        Assert.Contains("there is a VM or container 100 already", taken.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(lab.Restored, "taken")));
+
+        var made = await DefineAsync("205", "made");
+        Assert.True(made.ExitCode == 0, made.Output + made.Error);
+        Assert.Contains("205 is made, and stopped.", made.Output, StringComparison.Ordinal);
+        Assert.Contains("qm start 205", made.Output, StringComparison.Ordinal);
+        var config = await File.ReadAllTextAsync(lab.Proxmox.ConfigOf(205));
+        Assert.Contains("args: -object secret,id=s,data=REDACTED", config, StringComparison.Ordinal);
+        Assert.Matches("net0: virtio=BC:24:11:(?!AA:BB:CC)", config);
+        Assert.DoesNotContain("11111111-2222", config, StringComparison.Ordinal);
+        Assert.DoesNotContain("cipassword", config, StringComparison.Ordinal);
+
+        Task<ToolResult> DefineAsync(string id, string to) => Tool.RunAsync(
+            "env", $"PATH={Path.GetDirectoryName(lab.Proxmox.Qm)}:{Environment.GetEnvironmentVariable("PATH")}", Programs.Ctl,
+            "--config", lab.Node.Config, "point", "restore", (string)point["id"]!, "--to", Path.Combine(lab.Restored, to),
+            "--define", id);
+    }
+
     private static void AssertUnlocked(SimulatedLab lab) =>
         Assert.All(lab.Fleet.Vms, vm => Assert.Null(lab.Proxmox!.LockOf(100 + vm.Number)));
 

@@ -210,7 +210,7 @@ internal sealed class SimulatedLab : IAsyncDisposable
             : [];
         Assert.All(found, point =>
             Assert.Equal(
-                ["0.qcow2", "1.qcow2", "point.json"],
+                ["0.qcow2", "1.qcow2", .. Proxmox is null ? Array.Empty<string>() : ["machine"], "point.json"],
                 Directory.GetFileSystemEntries(point).Select(Path.GetFileName).Order(StringComparer.Ordinal)
             )
         );

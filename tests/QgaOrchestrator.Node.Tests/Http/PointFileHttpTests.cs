@@ -91,11 +91,32 @@ public sealed class PointFileHttpTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_file_of_the_machine_is_sent_and_checked_as_an_image_is()
+    {
+        var point = await MakeAsync("p8");
+        const string route = "/v1/recovery-points/p8/machine/";
+        var read = await _node.Admin.GetAsync(route + "toy.txt");
+        Assert.Equal((HttpStatusCode.OK, Image, Tag), (read.StatusCode, await TextAsync(read), read.Headers.ETag?.Tag));
+        foreach (var other in new[] { "point.json", "..%2Fpoint.json", "other" })
+            Assert.Equal(HttpStatusCode.NotFound, (await _node.Admin.GetAsync(route + other)).StatusCode);
+        using var viewer = await _node.AsAsync("viewer");
+        Assert.Equal(HttpStatusCode.Forbidden, (await viewer.GetAsync(route + "toy.txt")).StatusCode);
+
+        await File.WriteAllTextAsync(Path.Combine(point.Directory, "machine", "toy.txt"), "tampered");
+        var bad = await VerifyAsync("p8");
+        Assert.False(bad.Good);
+        Assert.All(bad.Images, image => Assert.True(image.Good));
+        Assert.Contains("it has changed", Assert.Single(bad.Machine).Reason, StringComparison.Ordinal);
+        File.Delete(Path.Combine(point.Directory, "machine", "toy.txt"));
+        Assert.Equal(HttpStatusCode.Conflict, (await _node.Admin.GetAsync(route + "toy.txt")).StatusCode);
+    }
+
+    [Fact]
     public async Task A_check_tells_each_image_whatever_the_others_are()
     {
         var point = await MakeAsync("p5");
         var good = await VerifyAsync("p5");
-        Assert.Equal((true, "hv1", 2), (good.Good, good.Host, good.Images.Count));
+        Assert.Equal((true, "hv1", 2, 1), (good.Good, good.Host, good.Images.Count, good.Machine.Count));
 
         await File.WriteAllTextAsync(Path.Combine(point.Directory, "0.qcow2"), "tampered");
         var bad = await VerifyAsync("p5");
@@ -103,7 +124,7 @@ public sealed class PointFileHttpTests : IAsyncLifetime, IDisposable
         Assert.Contains("it has changed", bad.Images[0].Reason, StringComparison.Ordinal);
         Assert.Contains(
             (await _node.Admin.GetFromJsonAsync(ApiRoutes.Audit, ApiJson.Default.PageAuditRecord))!.Items,
-            line => line is { Detail: "p5: 1 of 2 images are not good", Outcome: "done", Vm: "hv1/vm-p5" });
+            line => line is { Detail: "p5: 1 of 3 files are not good", Outcome: "done", Vm: "hv1/vm-p5" });
     }
 
     [Fact]
@@ -153,10 +174,18 @@ public sealed class PointFileHttpTests : IAsyncLifetime, IDisposable
         var point = new Stored.RecoveryPoint(
             1, id, "vm-" + id, host, "5ac3fd5e-0000-0000-0000-000000000001", "r", null, null, "full", "filesystem", disks,
             new(null, null, null, null, null, null, null))
-        { Directory = Path.Combine(_target.Path, host, id) };
+        {
+            Directory = Path.Combine(_target.Path, host, id),
+            Machine = new(
+                "toy", [new("toy.txt", "description", Image.Length, Sum, DateTimeOffset.UnixEpoch)], ["a", "b"], [], []),
+        };
         Directory.CreateDirectory(point.Directory);
         if (host == "hv1")
+        {
             foreach (var disk in disks) await File.WriteAllTextAsync(Path.Combine(point.Directory, disk.File), Image);
+            Directory.CreateDirectory(Path.Combine(point.Directory, "machine"));
+            await File.WriteAllTextAsync(Path.Combine(point.Directory, "machine", "toy.txt"), Image);
+        }
         await _node.Views.SavePointAsync(point, DateTimeOffset.UnixEpoch);
         return point;
     }

@@ -26,6 +26,7 @@ public sealed class RoutesTests(NodeFixture node) : IClassFixture<NodeFixture>
         "GET /v1/recovery-points viewer",
         "GET /v1/recovery-points/{id} viewer",
         "GET /v1/recovery-points/{id}/disks/{index:int} operator",
+        "GET /v1/recovery-points/{id}/machine/{file} operator",
         "GET /v1/runs viewer",
         "GET /v1/runs/{id} viewer",
         "GET /v1/runs/{id}/events viewer",

@@ -1,6 +1,7 @@
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Descriptions;
 using QgaOrchestrator.Qemu.Hosts;
 using QgaOrchestrator.Qemu.Ledger;
 using QgaOrchestrator.Qemu.Machines;
@@ -35,6 +36,10 @@ public abstract class HostKindSuite : IAsyncLifetime
 
     /// <summary>Options without which a source is refused.</summary>
     protected abstract IReadOnlyList<string> Needed { get; }
+
+    /// <summary>Whether the simulated VM can be described. False: its kind describes a process of QEMU's, and the simulator is
+    /// none.</summary>
+    protected virtual bool IsDescribed => true;
 
     /// <summary>The VM's name.</summary>
     protected virtual string Named => "vm001";
@@ -149,6 +154,41 @@ public abstract class HostKindSuite : IAsyncLifetime
         Assert.False((await agent.ConfirmAsync(Long)).IsThere);
         await using var machine = Kind.Machine(vm.Address, TimeProvider.System)!;
         Assert.IsType<MachineOpening.NoAnswer>(await machine.OpenAsync(Long));
+    }
+
+    [Fact]
+    public async Task A_machine_is_described_and_restored_or_what_is_missing_is_told()
+    {
+        var vm = await FindAsync();
+        await using var machine = Kind.Machine(vm.Address, TimeProvider.System)!;
+        await machine.OpenAsync(Long);
+        var disks = (await machine.DisksAsync([], disk => $"/{disk}", Long)).Cut;
+
+        var described = await Kind.Keeper.DescribeAsync(new(vm.Address, machine, disks, TimeProvider.System));
+
+        Assert.All(described.Missing, part => Assert.True(part is { Part.Length: > 0, Reason.Length: > 0, Remedy.Length: > 0 }));
+        Assert.Equal(IsDescribed, described.Files.Count > 0);
+        Assert.Equal(!IsDescribed, described.Missing.Any(part => part.Part == MachinePart.Description));
+        if (!IsDescribed) return;
+        Assert.Equal(disks.Count, described.Disks.Count);
+        Assert.All(described.Files, file => Assert.Equal(Path.GetFileName(file.Name), file.Name));
+        var restored = Kind.Keeper.Restore(new(
+            vm.Name, "/restored",
+            [.. described.Files.Select(file => new KeptFile(file.Name, MachinePart.Description, file.Bytes))],
+            [.. disks.Select(disk => new RestoredDisk(disk.Index, described.Disks[disk.Index], $"/restored/{disk.Index}"))],
+            new Random(1)));
+        Assert.All(restored.Files, file => Assert.StartsWith("/restored/", file.Path, StringComparison.Ordinal));
+        Assert.NotEmpty(restored.Commands);
+    }
+
+    [Fact]
+    public async Task A_machine_whose_QEMU_has_ended_is_described_as_far_as_it_can_be()
+    {
+        var vm = await FindAsync();
+        await Vm.End();
+        await using var machine = Kind.Machine(vm.Address, TimeProvider.System)!;
+        var described = await Kind.Keeper.DescribeAsync(new(vm.Address, machine, [], TimeProvider.System));
+        Assert.True(described.Files.Count > 0 || described.Missing.Count > 0);
     }
 
     [Fact]

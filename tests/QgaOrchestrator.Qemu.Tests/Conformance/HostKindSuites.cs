@@ -21,6 +21,8 @@ public class SocketsKindConforms : HostKindSuite
 
     protected override IReadOnlyList<string> Needed => ["Agent"];
 
+    protected override bool IsDescribed => false;
+
     protected virtual string Hold => "exclusive";
 }
 

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace QgaOrchestrator.Simulator;
 
 /// <summary>
-/// A Proxmox host below a directory: a tree like that of pmxcfs, a directory of sockets, and a qm that sets and releases locks.
+/// A Proxmox host below a directory: a tree like that of pmxcfs, a directory of sockets, and a qm that sets and
+/// releases locks and creates VMs.
 /// </summary>
 public sealed class FakeProxmox
 {
@@ -102,9 +103,17 @@ public sealed class FakeProxmox
         conf={{GuestsOf(Node)}}/$2.conf
         echo "$@" >> {{At("qm.log")}}
         [ -f {{At("qm.begin")}} ] && . {{At("qm.begin")}}
+        if [ $1 = create ]; then
+            [ -f $conf ] && { echo "unable to create VM $2 - VM $2 already exists" >&2; exit 255; }
+            shift 2
+            while [ $# -gt 1 ]; do echo "${1#--}: $2"; shift 2; done > $conf
+            exit 0
+        fi
         [ -f $conf ] || { echo "Configuration file '$conf' does not exist" >&2; exit 2; }
         locked=$(sed -n '/^\[/q; s/^lock: *//p' $conf)
         case $1 in
+        status)
+            echo "status: stopped" ;;
         set)
             [ -z "$locked" ] || { echo "VM is locked ($locked)" >&2; exit 25; }
             { echo "lock: $4"; cat $conf; } > $conf.$$ && mv $conf.$$ $conf ;;

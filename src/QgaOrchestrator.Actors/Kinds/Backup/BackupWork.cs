@@ -63,6 +63,8 @@ internal sealed class BackupWork
     /// <exception cref="CutException">The method is unknown here.</exception>
     private BackupCut Backup => _backup ??= BackupCut.For(_options, _services, _spec, _machine);
 
+    private MachineKeeping Keeping => new(_directory, _services.TargetGroup, _services.Time);
+
     private ICut Cut => _cut ??= Backup.Make();
 
     // ---- before the window
@@ -89,6 +91,9 @@ internal sealed class BackupWork
         var (vm, fitness) = (data.Vm!, data.Fitness!);
         var os = vm.Guest.Inventory?.OsId;
         if (!again)
+        {
+            var (machine, states) = await Keeping.DescribeAsync(
+                _spec.Kind.Name, _spec.Kind.Keeper, new(_spec.Address, _machine, plan.Disks, _services.Time));
             data = data with
             {
                 Hooks = await GuestHooks.BeforeAsync(_vm, vm.Guest, fitness.Freezes),
@@ -104,8 +109,11 @@ internal sealed class BackupWork
                     Unfrozen: false,
                     Method: _options.Method,
                     Outside: DiskCoverage.Outside(plan),
-                    Passwords: await PasswordsAsync(vm.Machine.Uuid)),
+                    Passwords: await PasswordsAsync(vm.Machine.Uuid),
+                    Machine: machine,
+                    States: states),
             };
+        }
         data = data with { Draft = data.Draft! with { Disks = plan.Disks } };
         return new StepEnded(
             new BackupInput.Prepared(
@@ -184,6 +192,12 @@ internal sealed class BackupWork
 
     public async Task<StepEnded> CopyAsync(AttemptData data, Action<CopyProgress> progress, CancellationToken halted)
     {
+        // As near to the cut as can be. The draft says so once the copies are whole: after a crash it is done anew.
+        if (data.Draft is { Machine: { } machine, States: { Count: > 0 } states } draft)
+            data = data with
+            {
+                Draft = draft with { Machine = await Keeping.ReadStatesAsync(machine, states), States = [] },
+            };
         await Cut.FinishAsync(data.Draft!.Plan, progress, halted);
         return new StepEnded(new BackupInput.Copied(), data);
     }
@@ -203,6 +217,10 @@ internal sealed class BackupWork
     public StepEnded Publish(AttemptData data, RecoveryPoint point)
     {
         _directory.Publish(point);
+        foreach (var missing in point.Machine?.Missing ?? [])
+            _log.Warning(
+                "{0}: its point {1} lacks a part of the machine ({2}): {3}. {4}",
+                _spec.Id.Name, point.Id, missing.Part, missing.Reason, missing.Remedy);
         return new StepEnded(new BackupInput.Published(), data);
     }
 

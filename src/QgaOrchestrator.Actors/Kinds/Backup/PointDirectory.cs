@@ -89,6 +89,15 @@ internal sealed class PointDirectory
         }
     }
 
+    /// <summary>Writes a file of the machine, which its group may read. One of an earlier try is replaced.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    public void WriteMachine(string name, ReadOnlySpan<byte> bytes, string? group)
+    {
+        using var held = HeldDirectory.Make(System.IO.Path.GetFullPath(PointFiles.MachineOf(Path)), Above, group);
+        held.Replace(name, bytes, OwnFiles.File | UnixFileMode.GroupRead);
+    }
+
     public PointDraft? ReadDraft()
     {
         try
@@ -147,6 +156,7 @@ internal sealed class PointDirectory
         try
         {
             DeleteDraft();
+            PointFiles.DeleteMachine(Path);
             using (var held = HeldDirectory.TryOpen(Path))
             {
                 foreach (var left in Leftovers) held?.Delete(left);

@@ -6,6 +6,7 @@ using QgaOrchestrator.Core.Runs.Groups;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Cut.Methods;
+using QgaOrchestrator.Qemu.Descriptions;
 using QgaOrchestrator.Qemu.Disks;
 using QgaOrchestrator.Qemu.Ledger;
 
@@ -28,6 +29,8 @@ namespace QgaOrchestrator.Actors.Kinds.Backup;
 /// <param name="Outside">What is not in the point.</param>
 /// <param name="Passwords">Of the guest's escrowed accounts, as they were before the freeze: one item at a time works on a
 /// VM.</param>
+/// <param name="Machine">What is kept of the machine until now; null in a draft of an earlier release.</param>
+/// <param name="States">What is still to be read for it, once the guest is thawed.</param>
 /// <param name="Hooks">What the guest's freeze hook has reported of the window; null where it was not asked.</param>
 internal sealed record PointDraft(
     string Names,
@@ -44,7 +47,9 @@ internal sealed record PointDraft(
     GroupVerdict? Verdict = null,
     string? Method = null,
     IReadOnlyList<PointOutside>? Outside = null,
-    IReadOnlyList<PointPassword>? Passwords = null
+    IReadOnlyList<PointPassword>? Passwords = null,
+    PointMachine? Machine = null,
+    IReadOnlyList<MachineState>? States = null
 )
 {
     /// <summary>The plan as it can still be finished; its cut was made.</summary>
@@ -78,8 +83,11 @@ internal sealed record PointDraft(
             Proof(record))
         {
             Directory = directory.Path,
-            Outside = Outside,
+            // A TPM whose state lies beside the images is not outside of the point.
+            Outside = Machine?.Has(PointMachine.Tpm) == true ? [.. (Outside ?? []).Where(disk => disk.Why != PointMachine.Tpm)]
+                : Outside,
             Passwords = Passwords,
+            Machine = Machine,
         };
     }
 

@@ -6,6 +6,7 @@ using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.Backup;
+using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Qemu.Cut;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
@@ -105,10 +106,12 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
                 names, new CutTarget(directory.Path, _options.Bandwidth) { Exclude = _services.Exclude(_spec.Id) }, cancel);
             await cut.UndoAsync(names, directory.Path, CancellationToken.None);
             directory.Delete();
+            facts = await PreflightLook.AtKeptAsync(
+                facts, _spec.Kind.Keeper, new(_spec.Address, backup.Job.Machine, plan.Disks, _services.Time));
             return facts with
             {
                 Coverage = DiskCoverage.Of(plan, fitness.FileSystems, fitness.Mounts),
-                Outside = DiskCoverage.Outside(plan),
+                Outside = [.. DiskCoverage.Outside(plan).Where(disk => !facts.TpmIsKept || disk.Why != PointMachine.Tpm)],
                 UnknownExclusions = plan.Machine?.UnknownExclusions ?? [],
             };
         }

@@ -5,6 +5,7 @@ using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Commands;
+using QgaOrchestrator.Qemu.Descriptions;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Processes;
@@ -53,6 +54,30 @@ internal static class PreflightLook
                select new Finding(Severity.Notice, warning.What, warning.Remedy),
         ],
     };
+
+    /// <summary>What of the machine would be kept: variables of its firmware and the state of its TPM are read.</summary>
+    public static async Task<PreflightFacts> AtKeptAsync(PreflightFacts facts, IMachineKeeper keeper, DescribedVm vm)
+    {
+        var described = await MachineKeeping.DescriptionAsync(keeper, vm);
+        var missing = described.Missing.Where(part => part.Part != MachinePart.Description).ToList();
+        foreach (var state in described.States)
+            if ((await MachineKeeping.ReadAsync(state, vm.Time)).Missing is { } unreadable) missing.Add(unreadable);
+        return facts with
+        {
+            TpmIsKept = described.States.Any(state => state.Part == MachinePart.Tpm)
+                && missing.All(part => part.Part != MachinePart.Tpm),
+            MethodWarnings =
+            [
+                .. facts.MethodWarnings,
+                .. missing.Select(part => new Finding(
+                    Severity.Notice,
+                    part.Part == MachinePart.Tpm
+                        ? $"TPM outside the point: {part.Reason}"
+                        : $"the variables of the firmware are outside the point: {part.Reason}",
+                    part.Remedy)),
+            ],
+        };
+    }
 
     /// <summary>A frozen agent shows all but six commands as disabled, so one that is frozen is not asked.</summary>
     public static async Task<PreflightFacts> AtGuestAsync(

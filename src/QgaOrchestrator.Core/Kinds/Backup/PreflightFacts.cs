@@ -75,7 +75,10 @@ public sealed record PreflightFacts(string Vm)
     /// <summary>Names to leave out that no disk of this VM has.</summary>
     public IReadOnlyList<string> UnknownExclusions { get; init; } = [];
 
-    /// <summary>What the method warns of, in words and with the remedies.</summary>
+    /// <summary>The state of its TPM can be kept in the point.</summary>
+    public bool TpmIsKept { get; init; }
+
+    /// <summary>What the method warns of, and what of the machine cannot be kept, in words and with the remedies.</summary>
     public IReadOnlyList<Finding> MethodWarnings { get; init; } = [];
 
     /// <summary>Why the targets could not be made, in words and with the remedy.</summary>

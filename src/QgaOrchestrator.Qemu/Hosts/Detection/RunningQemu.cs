@@ -23,7 +23,8 @@ public sealed record RunningQemu(int Pid, QemuCommandLine Line)
         return [.. found.OrderBy(qemu => qemu.Pid)];
     }
 
-    private static bool IsQemu(string program) =>
+    /// <param name="program">The name of its file.</param>
+    internal static bool IsQemu(string program) =>
         _programs.Any(name => name.EndsWith('-') ? program.StartsWith(name, StringComparison.Ordinal) : program == name);
 
     private static string[] Arguments(string directory)

@@ -1,6 +1,7 @@
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Descriptions;
 using QgaOrchestrator.Qemu.Hosts;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
@@ -44,6 +45,8 @@ internal sealed class ToyKind : IHostKind
     public Task<string?> FindHolderAsync(VmAddress address) => Task.FromResult<string?>(null);
 
     public IHostAdvice Advice { get; } = new ToyAdvice();
+
+    public IMachineKeeper Keeper { get; } = new ToyKeeper();
 
     public Task<DetectedVms?> DetectAsync(HostSight host) => Task.FromResult<DetectedVms?>(null);
 

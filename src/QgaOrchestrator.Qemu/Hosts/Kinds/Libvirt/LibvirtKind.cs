@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Descriptions;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Domains;
+using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Keeping;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Libvirt.Push;
 using QgaOrchestrator.Qemu.Machines;
 
@@ -61,6 +63,8 @@ internal sealed class LibvirtKind : IHostKind
     public Task<string?> FindHolderAsync(VmAddress address) => Task.FromResult<string?>(null);
 
     public IHostAdvice Advice { get; } = new LibvirtAdvice();
+
+    public IMachineKeeper Keeper => new LibvirtKeeper(HostOf);
 
     public Task<DetectedVms?> DetectAsync(HostSight host)
     {

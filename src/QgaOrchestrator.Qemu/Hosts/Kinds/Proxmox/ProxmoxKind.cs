@@ -1,6 +1,8 @@
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Descriptions;
+using QgaOrchestrator.Qemu.Hosts.Kinds.Proxmox.Keeping;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Proxmox.Locks;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
@@ -48,6 +50,8 @@ internal sealed class ProxmoxKind : IHostKind
     public Task<string?> FindHolderAsync(VmAddress address) => SocketHolder.FindAsync(Of(address).Agent);
 
     public IHostAdvice Advice { get; } = new ProxmoxAdvice();
+
+    public IMachineKeeper Keeper { get; } = new ProxmoxKeeper();
 
     public Task<DetectedVms?> DetectAsync(HostSight host) => Task.FromResult(ProxmoxDetection.Detect(this, host));
 

@@ -1,6 +1,7 @@
 using QgaOrchestrator.Qemu.Agent;
 using QgaOrchestrator.Qemu.Agent.Sockets;
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Descriptions;
 using QgaOrchestrator.Qemu.Machines;
 using QgaOrchestrator.Qemu.Monitor;
 using QgaOrchestrator.Qemu.Wire;
@@ -65,6 +66,8 @@ internal sealed class SocketsKind : IHostKind
     public Task<string?> FindHolderAsync(VmAddress address) => SocketHolder.FindAsync(Of(address).Agent);
 
     public IHostAdvice Advice { get; } = new SocketsAdvice();
+
+    public IMachineKeeper Keeper { get; } = new SocketsKeeper();
 
     public Task<DetectedVms?> DetectAsync(HostSight host) => Task.FromResult(SocketsDetection.Detect(Name, host));
 

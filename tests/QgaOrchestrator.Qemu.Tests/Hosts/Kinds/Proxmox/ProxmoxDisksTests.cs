@@ -1,4 +1,5 @@
 using QgaOrchestrator.Qemu.Cut;
+using QgaOrchestrator.Qemu.Descriptions;
 using QgaOrchestrator.Qemu.Hosts;
 using QgaOrchestrator.Qemu.Hosts.Kinds;
 using QgaOrchestrator.Qemu.Hosts.Kinds.Proxmox.Site;
@@ -58,6 +59,7 @@ public sealed class ProxmoxDisksTests : IDisposable
             ["ide0 Excluded", "ide2 Empty", "scsi1 Excluded"],
             plan.Machine!.Outside.Select(disk => $"{Short(disk.Name)} {disk.Reason}").Order(StringComparer.Ordinal));
         Assert.Equal(["nobody"], plan.Machine.UnknownExclusions);
+        await AssertIsDescribedAsync(proxmox, machine, plan);
 
         machine.Hold(true);
         Assert.IsType<MachineOpening.Ready>(await machine.OpenAsync(Long));
@@ -70,6 +72,25 @@ public sealed class ProxmoxDisksTests : IDisposable
         Assert.Null(proxmox.LockOf(100));
         foreach (var disk in plan.Disks.Where(disk => !disk.Firmware))
             RealQemu.AssertHolds(disk.Image, disk.Format == "raw" ? 1 : 3, "64k");
+    }
+
+    /// <summary>The config names each disk that is cut, and where the state of its TPM is.</summary>
+    private async Task AssertIsDescribedAsync(FakeProxmox proxmox, IMachine machine, CutPlan plan)
+    {
+        var keeper = HostKinds.Find("proxmox")!.Keeper;
+        DescribedVm vm = new(JobOf(proxmox, machine).Address!, machine, plan.Disks, TimeProvider.System);
+        var lacking = Assert.Single((await keeper.DescribeAsync(vm)).Missing);
+        Assert.Equal(MachinePart.Tpm, lacking.Part);
+
+        proxmox.AddProgram("pvesm", "#!/bin/sh\n[ $1 = path ] && echo /dev/pve/${2##*/}\n");
+        var described = await keeper.DescribeAsync(vm);
+
+        Assert.Empty(described.Missing);
+        Assert.Equal(plan.Disks.Select(disk => Short(disk.Name)), described.Disks);
+        var file = Assert.Single(described.Files);
+        Assert.Equal("100.conf", file.Name);
+        Assert.DoesNotContain("lock:", System.Text.Encoding.UTF8.GetString(file.Bytes.Span), StringComparison.Ordinal);
+        Assert.Equal("/dev/pve/vm-100-disk-4.raw", Assert.Single(described.States).Path);
     }
 
     [SkippableTheory]
@@ -102,7 +123,6 @@ public sealed class ProxmoxDisksTests : IDisposable
         var warnings = await HostKinds.Find("proxmox")!.Method("full").WarningsAsync(JobOf(proxmox, machine));
         Assert.Contains(warnings, warning => warning.What.Contains(
             "scsi0 (local:100/vm-100-disk-1.raw), virtio1", StringComparison.Ordinal));
-        Assert.Contains(warnings, warning => warning.What.StartsWith("TPM outside the point: tpmstate0", StringComparison.Ordinal));
     }
 
     [SkippableFact]

@@ -26,6 +26,9 @@ internal static class LibvirtCalls
 {
     private const uint Active = 1;
 
+    /// <summary>virDomainXMLFlags.</summary>
+    private const uint Inactive = 2;
+
     public static async Task<IReadOnlyList<RpcDomain>> RunningDomainsAsync(this RpcLane lane, TimeSpan timeout)
     {
         var arguments = new XdrWriter().Int(1).UInt(Active);
@@ -56,11 +59,20 @@ internal static class LibvirtCalls
     }
 
     /// <summary>The domain as it runs.</summary>
-    public static async Task<DomainXml> XmlAsync(this RpcLane lane, RpcDomain domain, TimeSpan timeout)
+    public static async Task<DomainXml> XmlAsync(this RpcLane lane, RpcDomain domain, TimeSpan timeout) =>
+        DomainXml.Parse(await lane.DescriptionAsync(domain, 0, timeout).ConfigureAwait(false));
+
+    /// <summary>The domain as its next start makes it. Secrets are not in it: they were not asked for
+    /// (VIR_DOMAIN_XML_SECURE).</summary>
+    public static Task<string> DefinitionAsync(this RpcLane lane, RpcDomain domain, TimeSpan timeout) =>
+        lane.DescriptionAsync(domain, Inactive, timeout);
+
+    private static async Task<string> DescriptionAsync(this RpcLane lane, RpcDomain domain, uint flags, TimeSpan timeout)
     {
         var body = await lane.AskAsync(
-            RpcCall.Of(RemoteProcedure.DomainGetXmlDesc, domain.Write(new XdrWriter()).UInt(0)), timeout).ConfigureAwait(false);
-        return DomainXml.Parse(new XdrReader(body.Span).Text());
+            RpcCall.Of(RemoteProcedure.DomainGetXmlDesc, domain.Write(new XdrWriter()).UInt(flags)), timeout)
+            .ConfigureAwait(false);
+        return new XdrReader(body.Span).Text();
     }
 
     /// <summary>Of QEMU, as in 7.2.22.</summary>

@@ -37,10 +37,6 @@ internal static class LockWarnings
                     + "without a freeze",
                 "Set \"Lock\": true in the source, or run vzdump's jobs at different times");
         if (vm.Site.Read(vm.Id) is not { } config) yield break;
-        if (config.Disks.FirstOrDefault(disk => disk.Key == ConfigDisk.Tpm) is { } tpm)
-            yield return new(
-                $"TPM outside the point: {tpm.Key} ({tpm.Volume}) is not copied",
-                $"Copy it beside the point: qemu-img convert -U -O qcow2 $(pvesm path {tpm.Volume}) FILE");
         if (makesImages && ThinVolumes.In(config, vm.Site.Storages()) is { Count: > 0 } thin)
             yield return new(
                 $"the storage of {string.Join(", ", thin.Select(disk => $"{disk.Key} ({disk.Volume})"))} is thin, so the image "
