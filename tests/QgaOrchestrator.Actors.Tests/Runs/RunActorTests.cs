@@ -210,7 +210,7 @@ public sealed class RunActorTests : TestKit
     }
 
     [Fact]
-    public void A_success_told_after_its_run_gave_it_up_is_audited_before_its_host_forgets_it()
+    public async Task A_success_told_after_its_run_gave_it_up_is_audited_before_its_host_forgets_it()
     {
         Start(1);
         var item = _vms.ExpectMsg<StartItem>();
@@ -226,7 +226,7 @@ public sealed class RunActorTests : TestKit
         };
 
         _run.Tell(new ItemEnded("r1", new ItemOutcome(item.Item, item.Attempt, ItemState.Succeeded)) { Vm = item.Vm });
-        late.Task.Wait(Limit);
+        await late.Task.WaitAsync(Limit);
         Assert.Equal(ItemState.Unreachable, View().Items[0].State);
         Assert.False(_vms.HasMessages);
         gate.SetResult();

@@ -29,9 +29,9 @@ internal sealed class HostNetwork : IAsyncDisposable
     public static async Task<HostNetwork> MakeAsync(int hosts)
     {
         var network = new HostNetwork(Random.Shared.Next(1, 250));
-        await network.IpAsync("link", "add", network._bridge, "type", "bridge");
-        await network.IpAsync("address", "add", $"{network.AddressOf(254)}/24", "dev", network._bridge);
-        await network.IpAsync("link", "set", network._bridge, "up");
+        await IpAsync("link", "add", network._bridge, "type", "bridge");
+        await IpAsync("address", "add", $"{network.AddressOf(254)}/24", "dev", network._bridge);
+        await IpAsync("link", "set", network._bridge, "up");
         for (var number = 1; number <= hosts; number++) await network.AddAsync(number);
         return network;
     }
@@ -78,10 +78,10 @@ internal sealed class HostNetwork : IAsyncDisposable
         await OnAsync(number, "link", "set", "lo", "up");
     }
 
-    private Task OnAsync(int host, params IEnumerable<string> ip) =>
+    private Task<string> OnAsync(int host, params IEnumerable<string> ip) =>
         Tool.MustAsync("nsenter", [.. Enter(host).Skip(1), "ip", .. ip]);
 
-    private Task IpAsync(params IEnumerable<string> arguments) => Tool.MustAsync("ip", arguments);
+    private static Task<string> IpAsync(params IEnumerable<string> arguments) => Tool.MustAsync("ip", arguments);
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

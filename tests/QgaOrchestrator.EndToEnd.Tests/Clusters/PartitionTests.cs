@@ -112,7 +112,7 @@ public sealed class PartitionTests(ITestOutputHelper output) : IDisposable
         }
     }
 
-    private async Task<string> StartRunAsync(ClusterNode node)
+    private static async Task<string> StartRunAsync(ClusterNode node)
     {
         using var client = node.Client();
         var run = await client.StartRunAsync(new RunRequest("backup", "*", new JsonObject { ["maxParallelPerHost"] = 1 }));
