@@ -24,9 +24,10 @@ public sealed class RealVmLab : IAsyncDisposable
         return new(await Prepared.Value);
     }
 
-    public async Task<RealVm> StartAsync(string name)
+    /// <param name="more">Arguments that change nothing of what the guest sees.</param>
+    public async Task<RealVm> StartAsync(string name, params IReadOnlyList<string> more)
     {
-        var vm = await _vms.StartAsync(Path.Combine(Folder, name));
+        var vm = await _vms.StartAsync(Path.Combine(Folder, name), more);
         _started.Add(vm);
         return vm;
     }

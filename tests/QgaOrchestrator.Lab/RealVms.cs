@@ -47,7 +47,8 @@ public sealed class RealVms
     }
 
     /// <summary>A running VM in its folder, whose name is the VM's; its agent answers and its guest writes.</summary>
-    public async Task<RealVm> StartAsync(string directory)
+    /// <param name="more">Arguments that change nothing of what the guest sees.</param>
+    public async Task<RealVm> StartAsync(string directory, params IReadOnlyList<string> more)
     {
         directory = Path.GetFullPath(directory);
         var vm = await RealVm.CreateAsync(
@@ -55,7 +56,8 @@ public sealed class RealVms
             Accelerator,
             directory,
             Path.GetFileName(directory),
-            [.. Files.Skip(1).Select(file => Path.Combine(_template, file))]
+            [.. Files.Skip(1).Select(file => Path.Combine(_template, file))],
+            VmShape.Small with { More = more }
         );
         await vm.ResumeAsync(Path.Combine(_template, Files[0]));
         return vm;

@@ -14,11 +14,7 @@ public sealed class MachineTests(RealVmTests shared)
     public async Task QEMU_starts_a_restored_VM_with_the_command_line_of_its_point_which_has_no_secret()
     {
         await using var lab = await RealVmLab.OpenAsync();
-        var guest = await Guest.EnsureAsync();
-        await using var vm = await RealVm.CreateAsync(
-            guest, await Accelerator.ForAsync(guest), Path.Combine(lab.Folder, "kept1"), "kept1",
-            shape: VmShape.Small with { More = ["-object", $"secret,id=sec0,data={Needle}"] });
-        await vm.BootAsync();
+        var vm = await lab.StartAsync("kept1", "-object", $"secret,id=sec0,data={Needle}");
         await using var shown = await shared.ShowAsync(vm);
         await shown.Node.WaitForVmsAsync(1);
         await shown.Node.WaitForRunAsync(await shown.Node.StartBackupAsync());

@@ -97,8 +97,7 @@ internal sealed class MachineKeeping(PointDirectory directory, string? group, Ti
     /// <summary>The whole file as it was at one instant, as far as its stamp tells.</summary>
     private static byte[] Read(string path)
     {
-        // Where only root makes links and nodes.
-        if (path.StartsWith("/dev/", StringComparison.Ordinal)) return ReadDevice(path);
+        if (IsDevice(path)) return ReadDevice(path);
         for (var read = 1; ; read++)
         {
             // Whoever runs the VM's QEMU may own the file: no link of theirs is followed.
@@ -111,6 +110,11 @@ internal sealed class MachineKeeping(PointDirectory directory, string? group, Ti
             if (read == Reads) throw new IOException($"it was changed each of {Reads} times while it was read");
         }
     }
+
+    /// <summary>Where only root makes links and nodes: such a link is followed.</summary>
+    private static bool IsDevice(string path) =>
+        path.StartsWith("/dev/", StringComparison.Ordinal) && !path.StartsWith("/dev/shm/", StringComparison.Ordinal)
+        && Path.GetFullPath(path) == path && OwnFiles.Fault(Path.GetDirectoryName(path)!) is null;
 
     private static byte[] ReadDevice(string path)
     {
