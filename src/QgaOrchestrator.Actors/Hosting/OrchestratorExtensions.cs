@@ -155,9 +155,9 @@ public static class OrchestratorExtensions
                 () => ParkAsync(CoordinatedShutdown.Get(system).ShutdownReason, provider)));
 
     /// <summary>
-    /// A handshake that this node begins fails when the other node ends just then, and Akka would end this one, too (TcpTransport of
-    /// Akka.Remote 1.5.55 to 1.5.74): one node's end would take the whole cluster along. Such a shutdown waits in its first phase
-    /// until the host stops, and the node goes on.
+    /// A handshake that this node begins fails when the other node ends just then, and Akka would end this one, too (TcpTransport
+    /// of Akka.Remote 1.5.55 to 1.5.74): one node's end would take the whole cluster along. Such a shutdown waits in its first
+    /// phase until the host stops, and the node goes on.
     /// </summary>
     private static async Task<Akka.Done> ParkAsync(CoordinatedShutdown.Reason? reason, IServiceProvider provider)
     {

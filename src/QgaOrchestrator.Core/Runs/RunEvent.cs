@@ -31,8 +31,8 @@ public abstract record RunEvent
         [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
         public string? StartedBy { get; init; }
 
-        /// <summary>From the first freeze of one of its groups to the last cut, wherever the run is continued; null: the run has no
-        /// group, or an earlier version started it.</summary>
+        /// <summary>From the first freeze of one of its groups to the last cut, wherever the run is continued; null: the run has
+        /// no group, or an earlier version started it.</summary>
         [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
         public TimeSpan? Spread { get; init; }
 

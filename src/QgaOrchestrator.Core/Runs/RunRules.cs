@@ -146,8 +146,8 @@ public static class RunRules
         && state.Items[item] is { State: ItemState.Running } found
         && found.Attempt == attempt;
 
-    /// <summary>Whether an attempt has succeeded that the run has given up: what it made is there, and the run's count stays as it
-    /// is.</summary>
+    /// <summary>Whether an attempt has succeeded that the run has given up: what it made is there, and the run's count stays as
+    /// it is.</summary>
     public static bool IsLateSuccess(RunState state, ItemOutcome outcome) =>
         outcome.State == ItemState.Succeeded
         && outcome.Item >= 0

@@ -276,7 +276,7 @@ public sealed class DirectoryTests : TestKit
     [Theory]
     [InlineData(true)] // it has told that the VM is gone
     [InlineData(false)] // it tells nothing any more
-    public void A_run_hears_of_a_VM_that_came_in_from_a_host_that_is_away_and_an_order_is_answered(bool told)
+    public void A_run_hears_of_a_VM_that_came_from_a_host_that_is_away_and_its_order_is_answered(bool told)
     {
         Members(HostState.Up);
         Tell(Status(Other) with { Uuid = "u" });
