@@ -27,13 +27,14 @@ public sealed record AwayHosts
     /// <param name="elsewhere">VMs of these hosts whose guests have gone to another one.</param>
     /// <param name="now">The time.</param>
     public AwayHosts Seen(
-        IEnumerable<string> hosts, IEnumerable<string> draining, IEnumerable<VmId> elsewhere, DateTimeOffset now) => this with
-    {
-        Elsewhere = [.. elsewhere],
-        Draining = Draining.Clear().Union(draining),
-        Since = Since.Clear().AddRange(
-            hosts.Distinct().Select(host => KeyValuePair.Create(host, Since.TryGetValue(host, out var since) ? since : now))),
-    };
+        IEnumerable<string> hosts, IEnumerable<string> draining, IEnumerable<VmId> elsewhere, DateTimeOffset now) =>
+        this with
+        {
+            Elsewhere = [.. elsewhere],
+            Draining = Draining.Clear().Union(draining),
+            Since = Since.Clear().AddRange(
+                hosts.Distinct().Select(host => KeyValuePair.Create(host, Since.TryGetValue(host, out var since) ? since : now))),
+        };
 
     public bool Has(string host) => Since.ContainsKey(host);
 

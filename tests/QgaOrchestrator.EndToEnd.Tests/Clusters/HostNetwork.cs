@@ -67,7 +67,8 @@ internal sealed class HostNetwork : IAsyncDisposable
     {
         // The namespace is there when its process says so.
         var holder = Process.Start(new ProcessStartInfo(
-            Tool.Find("unshare"), ["-n", "sh", "-c", "echo ready; exec sleep infinity"]) { RedirectStandardOutput = true })!;
+            Tool.Find("unshare"), ["-n", "sh", "-c", "echo ready; exec sleep infinity"])
+        { RedirectStandardOutput = true })!;
         _hosts.Add(holder);
         await holder.StandardOutput.ReadLineAsync();
         var (own, there) = ($"{_bridge}-{Text(number)}", "eth0");

@@ -140,9 +140,17 @@ public sealed class PushCutTests : IAsyncLifetime
         Assert.IsType<AgentOutcome.Returned>(await agent.CallAsync(GuestFsfreezeFreeze.Request, Long));
         Assert.IsType<CutOutcome.Done>(await Method.Make(Job).CutAsync(plan, Long));
         Backup.End();
-        Backup.Began = () => agent.CallAsync(GuestFsfreezeThaw.Request, Long).Wait(Long);
+        var asked = Asked();
+        Backup.Began = () =>
+        {
+            // The look beside the cut is over.
+            SpinWait.SpinUntil(() => Asked() > asked, Long);
+            agent.CallAsync(GuestFsfreezeThaw.Request, Long).Wait(Long);
+        };
         var broken = Assert.IsType<CutOutcome.Unknown>(await Method.Make(Job).CutAsync(plan, Long));
         Assert.Contains("somebody else thawed it", broken.Reason, StringComparison.Ordinal);
+
+        int Asked() => _lab.Vm.Agent.Heard.Count(command => command == GuestFsfreezeStatus.Name);
     }
 
     [Fact]
