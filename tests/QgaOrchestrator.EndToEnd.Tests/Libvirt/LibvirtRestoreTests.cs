@@ -17,7 +17,7 @@ public sealed class LibvirtRestoreTests(LibvirtNode host)
         var point = (await host.Node.AskAsync("point", "list"))["items"]!.AsArray()
             .Single(point => (string?)point!["run"] == run.Id)!;
         Assert.Equal("libvirt", (string?)point["machine"]!["kind"]);
-        Assert.Equal(["vda", "vdb"], point["machine"]!["disks"]!.AsArray().Select(disk => (string)disk!));
+        Assert.Equal(["vda", "sda"], point["machine"]!["disks"]!.AsArray().Select(disk => (string)disk!));
 
         var to = Path.Combine(host.Node.Folder, "restored", Copy);
         var refused = await RestoreAsync(point, to, host.Vm.Name);
