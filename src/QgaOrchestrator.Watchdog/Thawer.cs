@@ -112,7 +112,7 @@ internal sealed class Thawer(
         while (true)
         {
             var pause = Settlement.Pause;
-            var tell = true;
+            var (tell, looks) = (true, false);
             string failure;
             try
             {
@@ -128,7 +128,7 @@ internal sealed class Thawer(
                         tell = ++lockedOut == LockedOutFor;
                         break;
                     case RoundResult.Failed failed:
-                        failure = failed.Outcome.Reason;
+                        (failure, looks) = (failed.Outcome.Reason, failed.Outcome.MayFreezeYet);
                         rounds++;
                         break;
                     case var other:
@@ -142,7 +142,7 @@ internal sealed class Thawer(
                 rounds++;
             }
             if (tell && (failure != told || rounds % TellEvery == 0))
-                log.Line($"{vm}: not settled after {rounds} rounds: {told = failure}");
+                log.Line($"{vm}: {(looks ? "" : $"not thawed after {rounds} rounds: ")}{told = failure}");
             await Task.Delay(pause, time, stop).ConfigureAwait(false);
         }
 

@@ -72,12 +72,12 @@ public static class RunRules
     public static RunState Evolve(RunState? state, RunEvent happened) => (state, happened) switch
     {
         (null, RunEvent.RunStarted e) => Started(e),
-        ({ IsEnded: false } s, RunEvent.ItemsDispatched e) => Dispatched(s, e),
-        ({ IsEnded: false } s, RunEvent.ItemsSettled e) => Settled(s, e),
+        ({ IsEnded: false } s, RunEvent.ItemsDispatched e) => Later(s, e.At, at => Dispatched(s, e with { At = at })),
+        ({ IsEnded: false } s, RunEvent.ItemsSettled e) => Later(s, e.At, at => Settled(s, e with { At = at })),
         ({ IsEnded: false } s, RunEvent.RunPaused) => Phased(s with { IsPaused = true }),
         ({ IsEnded: false } s, RunEvent.RunResumed) => Phased(s with { IsPaused = false }),
         ({ IsEnded: false } s, RunEvent.RunAborted e) => Phased(s with { Abort = e, Reason = e.Reason }),
-        ({ IsEnded: false } s, RunEvent.RunFinished e) => Finished(s, e),
+        ({ IsEnded: false } s, RunEvent.RunFinished e) => Later(s, e.At, at => Finished(s, e with { At = at })),
         _ =>
             throw new InvalidOperationException(
                 $"{happened.GetType().Name} cannot follow {state?.Phase.ToString() ?? "nothing"}"),
@@ -235,6 +235,14 @@ public static class RunRules
             _ => RunPhase.Running,
         },
     };
+
+    /// <summary>No change is shown earlier than the one before it, whatever the clocks of the hosts say where the run has been:
+    /// who watches asks for what came after the last change that he saw.</summary>
+    private static RunState Later(RunState state, DateTimeOffset at, Func<DateTimeOffset, RunState> fold)
+    {
+        var shown = at > state.ChangedAt ? at : state.ChangedAt;
+        return fold(shown) with { ChangedAt = shown };
+    }
 
     private static RunState Dispatched(RunState state, RunEvent.ItemsDispatched e)
     {

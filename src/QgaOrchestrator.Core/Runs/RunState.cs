@@ -29,6 +29,9 @@ public sealed record RunState
 
     public required DateTimeOffset StartedAt { get; init; }
 
+    /// <summary>When the last of its items changed.</summary>
+    public DateTimeOffset ChangedAt { get; init; }
+
     public string? RetryOf { get; init; }
 
     /// <summary>The name of the token that asked for it.</summary>

@@ -8,6 +8,16 @@ namespace QgaOrchestrator.Core.Tests.Runs;
 public class RunRulesTests
 {
     [Fact]
+    public void A_run_that_moves_to_a_host_whose_clock_is_behind_shows_its_changes_in_their_order()
+    {
+        var run = new Script(2, Script.Options with { MaxParallel = 1 });
+        run.Wait(TimeSpan.FromHours(1)).Dispatch();
+        run.Wait(-TimeSpan.FromHours(1)).End(ItemState.Succeeded, 0);
+        var (first, second) = (run.State.Items[0], run.State.Items[1]);
+        Assert.True(first.SettledAt >= first.DispatchedAt && second.DispatchedAt >= first.SettledAt);
+    }
+
+    [Fact]
     public void Starts_as_many_as_may_run_at_once_and_one_more_for_each_that_ends()
     {
         var run = new Script(5, Script.Options with { MaxParallel = 2 }).Dispatch();

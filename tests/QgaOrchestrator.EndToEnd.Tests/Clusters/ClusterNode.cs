@@ -34,6 +34,9 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
     /// <summary>The process that thaws for it when it ends.</summary>
     public int? Watchdog => WatchdogInstance.Holder(FreezeLedger.At(Path.Combine(folder, "ledger")));
 
+    /// <summary>Of its process. The shell that begins it becomes it.</summary>
+    public int Pid => _process!.Id;
+
     public string Folder => folder;
 
     public string Address => address;
@@ -45,6 +48,15 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
     /// <summary>With the admin's token of this node.</summary>
     public QgaClient Client() =>
         new(Api(""), File.ReadAllText(Path.Combine(folder, "data", "admin.token")).Trim(), TimeProvider.System);
+
+    /// <summary>The same, without a client's care.</summary>
+    public HttpClient PlainClient()
+    {
+        var http = new HttpClient { BaseAddress = Api("") };
+        http.DefaultRequestHeaders.Authorization =
+            new("Bearer", File.ReadAllText(Path.Combine(folder, "data", "admin.token")).Trim());
+        return http;
+    }
 
     public string Log => File.ReadAllText(Path.Combine(folder, "log"));
 

@@ -38,6 +38,9 @@ public sealed class LibvirtNode : IAsyncLifetime, ICollectionFixture<LibvirtNode
         }
         if (Node.HasEnded) await Node.StartAgainAsync();
         await Node.WaitForVmsAsync(1);
+        // The domain of a test before may be gone for less than a look.
+        await Poll.ForAsync("one VM", TimeSpan.FromSeconds(60), async () =>
+            (await Node.AskAsync("vm", "list"))["items"]!.AsArray().Count == 1 ? "yes" : null);
         await Poll.ForAsync("running VM", TimeSpan.FromSeconds(60), async () =>
             (string?)(await Node.AskAsync("vm", "show", Vm.Name))["monitor"]!["state"] == "running" ? "yes" : null);
     }
