@@ -16,7 +16,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.Clusters;
 /// <remarks>QGA_PARTITIONS and QGA_PARTITION_SEED make a long run of it: tests/partitions.sh.</remarks>
 public sealed class PartitionTests(ITestOutputHelper output) : IDisposable
 {
-    private const int Hosts = 3, Vms = 4;
+    private const int Hosts = 3, Vms = 2;
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2), Healing = TimeSpan.FromSeconds(60);
 
@@ -56,7 +56,7 @@ public sealed class PartitionTests(ITestOutputHelper output) : IDisposable
         // The first round cuts off the node that has the run.
         var (shape, one) = round == 1 ? (Shape.Alone, 1) : ((Shape)chance.Next(4), chance.Next(1, Hosts + 1));
         var other = one % Hosts + 1;
-        var (before, held) = (chance.Next(3000), chance.Next(15, 30));
+        var (before, held) = (chance.Next(2000), chance.Next(14, 30));
         var killed = chance.Next(3) == 0 ? chance.Next(1, Hosts + 1) : 0;
         var told = $"round {round}: {shape} of hv{one}{(shape == Shape.OneWay ? $" to hv{other}" : "")} after {before} ms, "
             + $"for {held} s{(killed == 0 ? "" : $", hv{killed} killed")}";
@@ -101,7 +101,7 @@ public sealed class PartitionTests(ITestOutputHelper output) : IDisposable
     private async Task WatchAsync(ClusterLab lab)
     {
         using var peers = ClusterLab.PeersClient(_nodes[0]);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(500));
         while (!_stop.IsCancellationRequested)
         {
             var states = await Task.WhenAll(_nodes.Select(node => StateAsync(node, peers)));
