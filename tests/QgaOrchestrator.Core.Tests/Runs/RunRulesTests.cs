@@ -8,7 +8,7 @@ namespace QgaOrchestrator.Core.Tests.Runs;
 public class RunRulesTests
 {
     [Fact]
-    public void A_run_that_moves_to_a_host_whose_clock_is_behind_shows_its_changes_in_their_order()
+    public void A_run_on_a_host_whose_clock_is_behind_shows_its_changes_in_their_order()
     {
         var run = new Script(2, Script.Options with { MaxParallel = 1 });
         run.Wait(TimeSpan.FromHours(1)).Dispatch();
