@@ -8,6 +8,7 @@ using QgaOrchestrator.Lab.Tests;
 namespace QgaOrchestrator.EndToEnd.Tests.Clusters;
 
 /// <summary>One real VM that QEMU moves between the hosts of a cluster while it is frozen.</summary>
+[Collection(nameof(Alone))]
 public sealed class MovedVmTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
