@@ -33,12 +33,9 @@ internal sealed class KnownMoves(FleetServices services, Func<IEnumerable<VmStat
     /// <summary>The VMs of these hosts whose guests have gone to another one that is not away.</summary>
     public IEnumerable<VmId> Elsewhere(IReadOnlySet<string> hosts)
     {
-        var places = all().Where(vm => vm is { Uuid: not null, CameIn: true, AsOf: null }).Select(vm => vm.Uuid!).ToHashSet();
-        return places.Count == 0
-            ? []
-            : all().Select(vm => (vm.Id, vm.Uuid)).Concat(_gone.Select(gone => (Id: gone.Key, Uuid: (string?)gone.Value)))
-                .Where(vm => vm.Uuid is not null && hosts.Contains(vm.Id.Host) && places.Contains(vm.Uuid))
-                .Select(vm => vm.Id).Distinct();
+        var known = all().Select(vm => (Vm: vm.Id, vm.Uuid))
+            .Concat(_gone.Select(gone => (Vm: gone.Key, Uuid: (string?)gone.Value)));
+        return VmMoves.Gone(known.Where(one => hosts.Contains(one.Vm.Host)), all().Select(vm => Sight(vm)!)).Distinct();
     }
 
     /// <summary>Without those that are copies of another.</summary>

@@ -68,7 +68,7 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
         Command<Terminated>(m => _shown.Forget(m.ActorRef));
         Command<RunAudit.Appended>(m =>
         {
-            foreach (var late in m.Late) Acknowledge(late);
+            foreach (var late in m.Late) EndItem(_live.Run!, late);
             _audit.Continue();
             LeaveAtEnd();
         });
@@ -185,21 +185,22 @@ public sealed class RunActor : ReceivePersistentActor, IWithTimers
     {
         if (_live.Run is { } run)
         {
-            if (RunRules.IsLateSuccess(run, ended.Outcome))
-            {
-                _audit.AddLate(run, ended);
-                return;
-            }
-            var isOver = !RunRules.IsUnderWay(run, ended.Outcome.Item, ended.Outcome.Attempt);
-            Handle(new RunInput.ItemEnded(ended.Outcome));
-            // Of an attempt at a place that its VM has left since.
-            if (isOver) Acknowledge(ended);
+            if (RunRules.IsLateSuccess(run, ended.Outcome)) _audit.AddLate(run, ended);
+            else EndItem(run, ended);
         }
         else if (ended.Vm is not null)
         {
             Acknowledge(ended);
             LeaveWithoutRun();
         }
+    }
+
+    private void EndItem(RunState run, ItemEnded ended)
+    {
+        var isOver = !RunRules.IsUnderWay(run, ended.Outcome.Item, ended.Outcome.Attempt);
+        Handle(new RunInput.ItemEnded(ended.Outcome));
+        // Of an attempt at a place that its VM has left since.
+        if (isOver) Acknowledge(ended);
     }
 
     /// <summary>To where the outcome is kept.</summary>

@@ -147,9 +147,10 @@ public static class RunRules
         && found.Attempt == attempt;
 
     /// <summary>Whether an attempt has succeeded that the run has given up: what it made is there, and the run's count stays as
-    /// it is.</summary>
+    /// it is. A check makes nothing.</summary>
     public static bool IsLateSuccess(RunState state, ItemOutcome outcome) =>
         outcome.State == ItemState.Succeeded
+        && !state.Options.DryRun
         && outcome.Item >= 0
         && outcome.Item < state.Items.Count
         && !IsUnderWay(state, outcome.Item, outcome.Attempt)

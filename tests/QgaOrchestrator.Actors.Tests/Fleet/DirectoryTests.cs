@@ -293,6 +293,19 @@ public sealed class DirectoryTests : TestKit
         Assert.Equal((ItemState.Interrupted, Own), (outcome.State, outcome.MovedTo));
     }
 
+    [Fact]
+    public void A_VM_that_came_in_to_a_host_that_is_draining_now_is_waited_for_there()
+    {
+        Members(HostState.Up);
+        Tell(Status(Other) with { Uuid = "u", CameIn = true });
+        _fleet.Tell(new HostBeat("hv2", _incarnation, 1, _facts with { Drain = DrainState.Draining }));
+        var run = CreateTestProbe();
+        _fleet.Tell(new WatchHosts(["hv2"]), run);
+        var told = run.ExpectMsg<HostsAway>();
+        Assert.Equal(["hv2"], told.Draining);
+        Assert.Empty(told.Elsewhere);
+    }
+
     /// <param name="second">The state of hv2's node; null: it is no member.</param>
     private void Members(HostState? second) => _fleet.Tell(new MembersChanged(
         [

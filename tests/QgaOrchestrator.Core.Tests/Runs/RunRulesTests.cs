@@ -7,6 +7,18 @@ namespace QgaOrchestrator.Core.Tests.Runs;
 
 public class RunRulesTests
 {
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)] // a check makes nothing
+    public void A_success_of_an_attempt_that_was_given_up_is_late(bool dryRun, bool late)
+    {
+        var run = new Script(1, Script.Options with { DryRun = dryRun }).Dispatch();
+        var outcome = Script.Outcome(0, 1, ItemState.Succeeded);
+        Assert.False(RunRules.IsLateSuccess(run.State, outcome));
+        run.End(ItemState.Unreachable, 0);
+        Assert.Equal(late, RunRules.IsLateSuccess(run.State, outcome));
+    }
+
     [Fact]
     public void A_run_on_a_host_whose_clock_is_behind_shows_its_changes_in_their_order()
     {

@@ -29,7 +29,16 @@ public sealed record VmMoves
     /// <summary>The QEMU to which the guest of this one has gone; null: it has not, or nobody knows where.</summary>
     public static VmId? PlaceOf(VmId vm, string? uuid, IEnumerable<VmSight> all) => uuid is null
         ? null
-        : all.FirstOrDefault(other => other.Uuid == uuid && other.Id != vm && other is { CameIn: true, IsAway: false })?.Id;
+        : all.FirstOrDefault(other => other.Uuid == uuid && other.Id != vm && TookIn(other))?.Id;
+
+    /// <summary>Of many QEMUs those whose guests have gone to another one, as <see cref="PlaceOf"/> says of one.</summary>
+    public static IEnumerable<VmId> Gone(IEnumerable<(VmId Vm, string? Uuid)> asked, IEnumerable<VmSight> all)
+    {
+        var places = all.Where(vm => vm.Uuid is not null && TookIn(vm)).ToLookup(vm => vm.Uuid!, vm => vm.Id);
+        return places.Count == 0
+            ? []
+            : asked.Where(one => one.Uuid is { } uuid && places[uuid].Any(place => place != one.Vm)).Select(one => one.Vm);
+    }
 
     /// <summary>Whether another QEMU has, or waits for, the guest of this one.</summary>
     public static bool HasCopy(VmId vm, string? uuid, IEnumerable<VmSight> all) => uuid is not null
@@ -60,6 +69,8 @@ public sealed record VmMoves
                 .SetItem(uuid, (before.Freeze, now));
         return ReferenceEquals(left, Left) ? this : this with { Left = left };
     }
+
+    private static bool TookIn(VmSight vm) => vm is { CameIn: true, IsAway: false };
 
     /// <summary>The lower, the more it is the VM.</summary>
     private static int RankOf(VmSight vm) => vm switch
