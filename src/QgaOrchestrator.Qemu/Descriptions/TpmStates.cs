@@ -1,5 +1,6 @@
 using System.Globalization;
 using QgaOrchestrator.Qemu.Descriptions.CommandLines;
+using QgaOrchestrator.Qemu.Processes;
 
 namespace QgaOrchestrator.Qemu.Descriptions;
 
@@ -17,7 +18,7 @@ internal static class TpmStates
         foreach (var directory in Directory.EnumerateDirectories(Path.Combine(root, "proc")))
         {
             if (!int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out _)) continue;
-            var swtpm = Arguments(directory);
+            var swtpm = HostProcesses.ArgumentsIn(directory);
             if (swtpm.Length == 0 || Path.GetFileName(swtpm[0]) != "swtpm") continue;
             if (Member(swtpm, "ctrl", "path") != socket) continue;
             return Member(swtpm, "tpmstate", "dir") is { } state ? In(state) : OfFile(Member(swtpm, "tpmstate", "backend-uri"));
@@ -74,17 +75,5 @@ internal static class TpmStates
     {
         var at = Array.IndexOf(arguments, "--" + option);
         return at >= 0 && at + 1 < arguments.Length ? OptionMembers.Parse(arguments[at + 1])?[name] : null;
-    }
-
-    private static string[] Arguments(string directory)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(directory, "cmdline")).TrimEnd('\0').Split('\0');
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return []; // it has ended, or is not ours to read
-        }
     }
 }

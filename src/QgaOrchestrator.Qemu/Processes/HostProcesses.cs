@@ -19,15 +19,8 @@ public static class HostProcesses
     public static IReadOnlyList<string> Arguments(QemuProcess process)
     {
         ArgumentNullException.ThrowIfNull(process);
-        try
-        {
-            var line = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Pid}/cmdline"));
-            return IsRunning(process) ? line.TrimEnd('\0').Split('\0') : [];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
+        var arguments = ArgumentsIn(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Pid}"));
+        return IsRunning(process) ? arguments : [];
     }
 
     /// <summary>How long it has been running, by the kernel's own clocks.</summary>
@@ -59,5 +52,19 @@ public static class HostProcesses
         // Field 2 is the program's name in parentheses, and may hold any character: count from its end.
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         return fields[0] is "Z" or "X" ? null : long.Parse(fields[19], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>The program and its arguments; empty: it has ended, or is not ours to read.</summary>
+    /// <param name="directory">Of the process in a file system of processes, as /proc/1.</param>
+    internal static string[] ArgumentsIn(string directory)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(directory, "cmdline")).TrimEnd('\0').Split('\0');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
     }
 }

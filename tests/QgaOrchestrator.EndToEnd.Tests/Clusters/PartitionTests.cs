@@ -135,10 +135,10 @@ public sealed class PartitionTests(ITestOutputHelper output) : IDisposable
     private async Task AssertOnePointEachAsync(string told, string run)
     {
         using var client = _nodes[0].Client();
-        var items = await ListAsync(client.ListRunItemsAsync(run));
+        var items = await SimulatedLab.ListAsync(client.ListRunItemsAsync(run));
         Assert.True(items.All(item => item.State == ItemStates.Succeeded), told + ": " + string.Join(
             "; ", items.Select(item => $"{item.Vm} {item.State} {item.Attempt} {item.Reason}")));
-        var points = (await ListAsync(client.ListPointsAsync())).Where(point => point.Run == run).ToList();
+        var points = (await SimulatedLab.ListAsync(client.ListPointsAsync())).Where(point => point.Run == run).ToList();
         Assert.Equal(Hosts * Vms, points.Count);
         Assert.Equal(Hosts * Vms, points.Select(point => point.Vm).Distinct().Count());
         foreach (var node in _nodes)
@@ -189,11 +189,4 @@ public sealed class PartitionTests(ITestOutputHelper output) : IDisposable
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } text
             ? int.Parse(text, CultureInfo.InvariantCulture)
             : otherwise;
-
-    private static async Task<List<T>> ListAsync<T>(IAsyncEnumerable<T> items)
-    {
-        var list = new List<T>();
-        await foreach (var item in items) list.Add(item);
-        return list;
-    }
 }

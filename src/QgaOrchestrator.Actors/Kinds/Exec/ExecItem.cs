@@ -130,9 +130,7 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
         }
         catch (Exception e) when (e is GuestCallException or GuestFaultException)
         {
-            return Keep(process, Outcome(
-                ItemState.Unknown, $"it was started as pid {process.Pid}, and its output cannot be read: {e.Message}",
-                $"Look in the guest whether it completed; its output is in {process.Folder}"));
+            return KeepUnread(process, e);
         }
         await started.DisposeAsync();
         return outcome;
@@ -148,14 +146,16 @@ internal sealed class ExecItem(StartItem order, VmServices services, IActorRef v
         }
         catch (Exception e) when (e is GuestCallException or GuestFaultException)
         {
-            return Keep(process, Outcome(
-                ItemState.Unknown, $"it was started as pid {process.Pid}, and its output cannot be read: {e.Message}",
-                $"Look in the guest whether it completed; its output is in {process.Folder}"));
+            return KeepUnread(process, e);
         }
         return await CollectAsync(process, started, aborted, stopped);
     }
 
     private Task<CallReply> CallAsync(AgentRequest request) => ItemCalls.AskAsync(vm, Order.Vm, request);
+
+    private ItemOutcome KeepUnread(ItemResult process, Exception why) => Keep(process, Outcome(
+        ItemState.Unknown, $"it was started as pid {process.Pid}, and its output cannot be read: {why.Message}",
+        $"Look in the guest whether it completed; its output is in {process.Folder}"));
 
     private ItemOutcome KeepAborted(ItemResult process) => Keep(
         process,

@@ -17,15 +17,8 @@ internal static class CommandLineSecrets
         var option = "";
         foreach (var argument in arguments)
         {
-            if (argument is ['-', ..] && option.Length == 0)
-            {
-                option = argument.TrimStart('-');
-                clean.Add(SecretText.Redact(argument));
-                continue;
-            }
-
             // An option without a value is followed by another option.
-            if (argument is ['-', _, ..] && !Texts.Contains(option))
+            if (argument is ['-', ..] && (option.Length == 0 || (argument.Length > 1 && !Texts.Contains(option))))
             {
                 option = argument.TrimStart('-');
                 clean.Add(SecretText.Redact(argument));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using QgaOrchestrator.Qemu.Processes;
 
 namespace QgaOrchestrator.Qemu.Hosts.Detection;
 
@@ -17,7 +18,7 @@ public sealed record RunningQemu(int Pid, QemuCommandLine Line)
         foreach (var directory in Directory.EnumerateDirectories(Path.Combine(root, "proc")))
         {
             if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
-                && Arguments(directory) is [var program, ..] arguments && IsQemu(Path.GetFileName(program)))
+                && HostProcesses.ArgumentsIn(directory) is [var program, ..] arguments && IsQemu(Path.GetFileName(program)))
                 found.Add(new(pid, QemuCommandLine.Parse(arguments)));
         }
         return [.. found.OrderBy(qemu => qemu.Pid)];
@@ -26,16 +27,4 @@ public sealed record RunningQemu(int Pid, QemuCommandLine Line)
     /// <param name="program">The name of its file.</param>
     internal static bool IsQemu(string program) =>
         _programs.Any(name => name.EndsWith('-') ? program.StartsWith(name, StringComparison.Ordinal) : program == name);
-
-    private static string[] Arguments(string directory)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(directory, "cmdline")).TrimEnd('\0').Split('\0');
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return []; // it has ended, or is not ours to read
-        }
-    }
 }
