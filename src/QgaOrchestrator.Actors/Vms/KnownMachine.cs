@@ -9,7 +9,8 @@ namespace QgaOrchestrator.Actors.Vms;
 /// <param name="Ended">QEMU's process that has ended.</param>
 /// <param name="PortClosed">The agent's port was open, and is closed.</param>
 /// <param name="IsFirst">The first look at this process.</param>
-internal sealed record MachineNews(bool CameUp, QemuProcess? Ended, bool PortClosed, bool IsFirst);
+/// <param name="CameIn">The guest came in by migration, and no look at this process showed it before.</param>
+internal sealed record MachineNews(bool CameUp, QemuProcess? Ended, bool PortClosed, bool IsFirst, bool CameIn);
 
 /// <summary>What is known of a VM's machine through its monitor. Belongs to the <see cref="VmActor"/>.</summary>
 internal sealed class KnownMachine(VmServices services, IHostKind kind, bool hasMonitor)
@@ -44,6 +45,8 @@ internal sealed class KnownMachine(VmServices services, IHostKind kind, bool has
         var isFirst = view.Up && _last != (true, view.Process);
         if (isFirst) _last = (true, view.Process);
         if (ended) Ended = before;
-        return new(view.Up && !before.Up, ended ? process : null, view.PortOpen == false && before.PortOpen == true, isFirst);
+        return new(
+            view.Up && !before.Up, ended ? process : null, view.PortOpen == false && before.PortOpen == true, isFirst,
+            view is { Up: true, CameIn: true } && (isFirst || !before.CameIn));
     }
 }

@@ -159,8 +159,9 @@ internal sealed class MonitorKeeper : ReceiveActor, IWithTimers
         // Read before the socket may be let go: it is the peer of an open link.
         var process = _machine.Process;
         var uuid = await _machine.UuidAsync(Answer);
-        var moved = await KnownAsync(_machine.HasMovedAsync(Answer));
+        // A guest may come in between two questions. One that runs has come: so it is asked afterwards how.
         var state = (await _machine.StatusAsync(Answer))?.Status;
+        var moved = await KnownAsync(_machine.HasMovedAsync(Answer));
         return new MonitorView(true, null)
         {
             QemuVersion = ready.Version.ToString(),

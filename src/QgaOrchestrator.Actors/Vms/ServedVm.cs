@@ -104,16 +104,16 @@ internal sealed class ServedVm : IChannelOwner
         else if (news.PortClosed)
             Channel.EndSilent(command => SilentCommands.IsShownByPort(command) ? CallCompletion.Port : null);
         if (machine.PortOpen is { } open) Channel.Step(new ChannelInput.PortChanged(open));
-        if (machine.Up) Follow(machine, news.IsFirst);
+        if (machine.Up) Follow(machine, news);
         Status.Update();
         if (news.CameUp) _timers.StartSingleTimer("sweep", new SweepItems(), SweepAfter);
     }
 
     /// <summary>Whether the guest is behind this channel: it may not have come yet, or have left, or have come just
     /// now.</summary>
-    private void Follow(MonitorView machine, bool isFirst)
+    private void Follow(MonitorView machine, MachineNews news)
     {
-        if (isFirst) Windows.ForgetLeft();
+        if (news.IsFirst) Windows.ForgetLeft();
         ShowLeft(machine.RunState == QemuStates.Left);
         if (HasLeft)
         {
@@ -128,7 +128,7 @@ internal sealed class ServedVm : IChannelOwner
                 "Wait for the end of the migration; until then the VM is where it comes from"),
             _ => new ChannelInput.GuestAway(null),
         });
-        Arrival.Step(new ArrivalInput.Looked(machine.RunState, isFirst && machine.CameIn));
+        Arrival.Step(new ArrivalInput.Looked(machine.RunState, news.CameIn));
     }
 
     /// <summary>The directory has answered.</summary>

@@ -54,7 +54,7 @@ public abstract record ArrivalInput
 
     /// <summary>QEMU was looked at.</summary>
     /// <param name="RunState">Its run state; null: it did not tell.</param>
-    /// <param name="CameIn">This process is seen for the first time, and its guest came in by migration.</param>
+    /// <param name="CameIn">This process is seen for the first time as one whose guest came in by migration.</param>
     public sealed record Looked(string? RunState, bool CameIn) : ArrivalInput;
 
     /// <summary>QEMU's process has ended.</summary>

@@ -5,6 +5,7 @@ using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Vms;
 using QgaOrchestrator.Qemu.Ledger;
+using QgaOrchestrator.Simulator;
 
 namespace QgaOrchestrator.Actors.Tests.Vms;
 
@@ -96,6 +97,37 @@ public class MovedVmTests : OneHost
         Assert.Equal((ItemState.Interrupted, There), (outcome.State, outcome.MovedTo));
         Assert.Contains("has moved to h2/vm001", outcome.Reason, StringComparison.Ordinal);
         NothingIsLeft();
+    }
+
+    [Fact]
+    public async Task A_guest_that_comes_in_between_two_questions_of_the_first_look_is_thawed()
+    {
+        Directory(new MoveTold(FreezeWord.Ours, HasCopy: true, null));
+        (Vm.Uuid, Vm.Migration) = (_uuid, "active");
+        Vm.SetStatus(QemuStates.Waits);
+        Vm.Guest.FreezeBySomebodyElse();
+        Vm.Monitor.On("query-migrate", Act.Execute, Act.Reply, Act.Do(() =>
+        {
+            Vm.Migration = "completed";
+            Vm.Resume();
+        }));
+        Begin();
+        await Simulated.Journal.Until(fact => fact.Kind == "thaw").WaitAsync(Limit);
+    }
+
+    [Fact]
+    public async Task A_guest_of_which_only_a_later_look_tells_that_it_came_in_is_thawed()
+    {
+        Directory(new MoveTold(FreezeWord.Ours, HasCopy: true, null));
+        (Vm.Uuid, Vm.Migration) = (_uuid, "completed");
+        Vm.Guest.FreezeBySomebodyElse();
+        var rule = Vm.Monitor.On("query-migrate", Act.Error("no such command"));
+        Begin();
+        SeeVm(vm => vm is { RunState: "running", Agent: AgentState.Ready });
+        rule.Dispose();
+        Vm.Pause();
+        Vm.Resume();
+        await Simulated.Journal.Until(fact => fact.Kind == "thaw").WaitAsync(Limit);
     }
 
     private void Leave()

@@ -74,7 +74,8 @@ public sealed class MovedVmTests
             await Poll.ForAsync("the moved guest", Limit, async () =>
                 (string?)(await monitor.CallAsync("query-status"))!["status"] == "running" ? "runs" : null);
         var (runs, began) = (TimeProvider.System.GetTimestamp(), TimeProvider.System.GetUtcNow());
-        await Poll.UntilAsync("thaw", Limit, () => vm.Synced.Hooks is [.., { What: "thaw" }]);
+        await Poll.UntilAsync(
+            "thaw", Limit, () => vm.Synced.Hooks is [.., { What: "thaw" }], () => string.Join('\n', _nodes.Select(n => n.Log)));
         var after = TimeProvider.System.GetElapsedTime(runs);
         Assert.True(after < Promised, $"thawed {after} after it ran at {began:O}\n{_nodes[node].Log}");
     }

@@ -92,6 +92,14 @@ public sealed class LibvirtMachineTests : IAsyncLifetime
         Assert.Equal(new MachineStatus(word == "running", word), DomainStates.StatusOf(state, reason, comesIn));
 
     [Theory]
+    [InlineData(1, 1, false)]
+    [InlineData(1, 2, true)]
+    [InlineData(1, 10, true)]
+    [InlineData(3, 2, false)]
+    public void A_domain_that_runs_since_a_migration_has_come_in(int state, int reason, bool cameIn) =>
+        Assert.Equal(cameIn, DomainStates.HasComeIn(state, reason));
+
+    [Theory]
     [InlineData(DomainEventId.Lifecycle, 3, 0, MachineChange.Stopped)]
     [InlineData(DomainEventId.Lifecycle, 3, 2, MachineChange.DiskFault)]
     [InlineData(DomainEventId.Lifecycle, 5, 0, MachineChange.ShutDown)]

@@ -11,11 +11,17 @@ internal static class DomainStates
     private const int Running = 1, Blocked = 2, Paused = 3, ShuttingDown = 4, ShutOff = 5, Crashed = 6, Suspended = 7;
     private const int ByMigration = 2, ByStorage = 5;
 
+    // virDomainRunningReason.
+    private const int Migrated = 2, PostCopied = 10;
+
     // virDomainEventType, virDomainEventSuspendedDetailType.
     private const int EventSuspended = 3, EventResumed = 4, EventStopped = 5, EventShutDown = 6, EventPmSuspended = 7;
     private const int DetailStorage = 2;
 
     public static bool IsOfMigration(int state, int reason) => (state, reason) == (Paused, ByMigration);
+
+    /// <summary>It runs because a migration has brought its guest here. Once it was paused, libvirt tells of that.</summary>
+    public static bool HasComeIn(int state, int reason) => (state, reason) is (Running, Migrated or PostCopied);
 
     /// <param name="comesIn">A migration brings the guest here.</param>
     public static MachineStatus StatusOf(int state, int reason, bool comesIn) => state switch

@@ -80,7 +80,11 @@ internal sealed class LibvirtMachine(LibvirtPlace place, LibvirtHost host, TimeP
             ? "active"
             : null;
 
-    public Task<bool?> HasMovedAsync(TimeSpan timeout) => Task.FromResult<bool?>(null);
+    public async Task<bool?> HasMovedAsync(TimeSpan timeout)
+    {
+        var (state, reason) = await AskAsync("its state", domain => host.Work.StateAsync(domain, timeout)).ConfigureAwait(false);
+        return DomainStates.HasComeIn(state, reason);
+    }
 
     public async Task<bool?> IsAgentPortOpenAsync(TimeSpan timeout) =>
         (await XmlAsync(timeout).ConfigureAwait(false)).IsAgentPortOpen;
