@@ -1,4 +1,5 @@
 using QgaOrchestrator.EndToEnd.Tests.Clusters;
+using QgaOrchestrator.EndToEnd.Tests.Libvirt;
 using QgaOrchestrator.EndToEnd.Tests.RealVms;
 using QgaOrchestrator.EndToEnd.Tests.RealVms.Agent;
 using QgaOrchestrator.EndToEnd.Tests.Simulated;
@@ -13,8 +14,9 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Longest =
     [
-        nameof(RealVmTests), nameof(FullVm), nameof(HostileAgentsTests), nameof(FormationTests), nameof(EscrowTests),
-        nameof(SharedNode), nameof(WindowFaultTests), nameof(ClockStepTests), nameof(EndedNode), nameof(LockedStoreTests),
+        nameof(FullVm), nameof(RealVmTests), nameof(LibvirtNode), nameof(EscrowTests), nameof(FormationTests), nameof(ProxmoxTests),
+        nameof(AcrossHostsTests), nameof(SecretsTests), nameof(PasswordKillsTests), nameof(WindowFaultTests),
+        nameof(PartitionTests), nameof(StoreAwayTests), nameof(SharedNode), nameof(ClockStepTests), nameof(EndedNode),
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>

@@ -12,10 +12,12 @@ public interface IJournal
     /// <exception cref="StoreException">It does not answer.</exception>
     Task<bool> IsNewAsync();
 
-    /// <summary>Sets the plugin of the journal, of the snapshots, and of queries.</summary>
+    /// <summary>Sets the plugin of the journal, of the snapshots, and of queries, and makes their tables where they can be
+    /// made now.</summary>
+    /// <exception cref="StoreException">They cannot, and will not by waiting.</exception>
     void Configure(AkkaConfigurationBuilder akka);
 
-    /// <summary>Whether the journal has its tables: Akka makes them in the background at the first start.</summary>
+    /// <summary>Whether the journal has its tables.</summary>
     /// <exception cref="StoreException">It does not answer.</exception>
     Task<bool> IsReadyAsync();
 

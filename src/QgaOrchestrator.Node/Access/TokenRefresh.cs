@@ -6,7 +6,7 @@ namespace QgaOrchestrator.Node.Access;
 /// 2 s.</summary>
 public sealed partial class TokenRefresh(TokenStore tokens, TimeProvider time, ILogger<TokenRefresh> log) : BackgroundService
 {
-    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1.25);
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1.5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

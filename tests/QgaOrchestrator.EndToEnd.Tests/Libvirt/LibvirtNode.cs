@@ -6,7 +6,7 @@ namespace QgaOrchestrator.EndToEnd.Tests.Libvirt;
 /// <summary>A real libvirtd with one emulated guest, and a node of kind libvirt beside it: started by the first test that asks
 /// for it. A test that ends one of them starts it again. They measure for how long a guest is frozen, so nothing runs beside
 /// them.</summary>
-[CollectionDefinition(nameof(LibvirtNode), DisableParallelization = true)]
+[CollectionDefinition(nameof(LibvirtNode))]
 public sealed class LibvirtNode : IAsyncLifetime, ICollectionFixture<LibvirtNode>
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("qga-libvirt-").FullName;

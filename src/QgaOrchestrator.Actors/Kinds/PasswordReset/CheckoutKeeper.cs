@@ -18,7 +18,8 @@ internal sealed partial class CheckoutKeeper(
     IEscrow escrow, IOrchestrator orchestrator, QgadOptions options, TimeProvider time, ILogger<CheckoutKeeper> log)
     : BackgroundService
 {
-    private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
+    /// <summary>How late a check-out's end is seen at most. Each look is a read of the store that all nodes share.</summary>
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
     /// <summary>A rotation that failed is tried again after this long.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromMinutes(5);

@@ -21,7 +21,7 @@ public sealed class PostgresJournal(PostgresDatabase database, Func<Task> pause)
     public void Configure(AkkaConfigurationBuilder akka) => akka
         .AddSetup(new DataOptionsSetup(database.Options))
         .AddHocon(
-            JournalConfiguration.Of(database.Connection, PostgresDatabase.Provider, Writers, makesTables: false)
+            JournalConfiguration.Of(database.Connection, PostgresDatabase.Provider, Writers)
                 .WithFallback(Patience)
                 .WithFallback(SqlPersistence.DefaultConfiguration),
             HoconAddMode.Prepend)

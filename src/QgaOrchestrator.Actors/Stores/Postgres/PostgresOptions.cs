@@ -79,6 +79,8 @@ internal sealed record PostgresOptions(string Connection, string? PasswordFile, 
         connection.CancellationTimeout = 1000;
         connection.MaxPoolSize = 10;
         connection.MinPoolSize = 0;
+        // Nothing of ours outlives a transaction, and a reset would be a transaction of its own before each.
+        connection.NoResetOnClose = true;
         connection.ConnectionIdleLifetime = 60;
         connection.IncludeErrorDetail = false;
         connection.PersistSecurityInfo = false;

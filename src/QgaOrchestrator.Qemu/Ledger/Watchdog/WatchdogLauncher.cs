@@ -17,7 +17,7 @@ public static class WatchdogLauncher
     /// <summary>The watchdog's unit is started again at once by systemd.</summary>
     private static readonly TimeSpan RestartTimeout = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(25);
 
     /// <summary>Where a watchdog that we started writes what it has to say.</summary>
     public static string LogOf(FreezeLedger ledger)
@@ -36,42 +36,45 @@ public static class WatchdogLauncher
     {
         ArgumentNullException.ThrowIfNull(ledger);
         ArgumentNullException.ThrowIfNull(time);
-        try
-        {
-            return await WatchdogClient.ConnectAsync(ledger, time, stop).ConfigureAwait(false);
-        }
-        catch (WatchdogException e) when (e.InnerException is not null)
-        {
-            if (unit is null) Start(ledger, AppContext.BaseDirectory);
-        }
+        var (client, _) = await TryAsync(ledger, time, stop).ConfigureAwait(false);
+        if (client is not null) return client;
+        if (unit is null) Start(ledger, AppContext.BaseDirectory);
 
         var started = time.GetTimestamp();
         while (true)
         {
+            // It is not listening yet, or an older one is just ending.
             await Task.Delay(Retry, time, stop).ConfigureAwait(false);
-            try
-            {
-                return await WatchdogClient.ConnectAsync(ledger, time, stop).ConfigureAwait(false);
-            }
-            catch (WatchdogException e) when (
-                e.InnerException is not null && time.GetElapsedTime(started) < (unit is null ? StartTimeout : RestartTimeout))
-            {
-                // It is not listening yet, or an older one is just ending.
-            }
-            catch (WatchdogException e) when (e.InnerException is not null && unit is not null)
-            {
-                throw new WatchdogException(
-                    $"{e.Message}; as the systemd unit {unit} the node starts no watchdog, since that would end with the node",
-                    e.InnerException)
+            (client, var none) = await TryAsync(ledger, time, stop).ConfigureAwait(false);
+            if (client is not null) return client;
+            if (time.GetElapsedTime(started) < (unit is null ? StartTimeout : RestartTimeout)) continue;
+            throw unit is null
+                ? new WatchdogException(
+                    $"{none!.Message}; the one that was started says why in {LogOf(ledger)}", none.InnerException)
+                : new WatchdogException(
+                    $"{none!.Message}; as the systemd unit {unit} the node starts no watchdog, since that would end with the node",
+                    none.InnerException)
                 {
                     Remedy = "Start its unit: systemctl start qga-watchdog",
                 };
-            }
-            catch (WatchdogException e) when (e.InnerException is not null)
-            {
-                throw new WatchdogException(
-                    $"{e.Message}; the one that was started says why in {LogOf(ledger)}", e.InnerException);
-            }
+        }
+    }
+
+    /// <returns>The watchdog, or why there is none. A socket that nobody has made is not tried: the first exception of a process
+    /// costs a tenth of a second.</returns>
+    /// <exception cref="WatchdogException">It refused us.</exception>
+    private static async Task<(WatchdogClient? Found, WatchdogException? None)> TryAsync(
+        FreezeLedger ledger, TimeProvider time, CancellationToken stop)
+    {
+        var path = WatchdogProtocol.SocketOf(ledger);
+        if (!File.Exists(path)) return (null, new WatchdogException($"No watchdog on {path}: there is no such socket"));
+        try
+        {
+            return (await WatchdogClient.ConnectAsync(ledger, time, stop).ConfigureAwait(false), null);
+        }
+        catch (WatchdogException e) when (e.InnerException is not null)
+        {
+            return (null, e);
         }
     }
 
