@@ -38,7 +38,7 @@ public sealed class LibvirtVm
           <name>{Name}</name><memory unit='MiB'>96</memory><vcpu>1</vcpu>
           <os><type arch='x86_64' machine='q35'>hvm</type><kernel>{guest.Kernel}</kernel><initrd>{guest.Initramfs}</initrd>
             <cmdline>console=ttyS0 quiet panic=-1 mitigations=off nokaslr no_timer_check random.trust_cpu=on cryptomgr.notests
-              audit=0 vm.name={Name} vm.pause=0.2 vm.disks=vda,sda</cmdline></os>
+              audit=0 vm.name={Name} vm.pause=0.5 vm.disks=vda,sda</cmdline></os>
           <features><acpi/></features><cpu mode='custom'><model>qemu64</model></cpu>
           <on_reboot>restart</on_reboot>
           <devices><emulator>/usr/bin/qemu-system-x86_64</emulator>

@@ -19,8 +19,8 @@ public sealed class SqliteJournal(SqliteFile file, Func<Task> pause) : IJournal
 
     private const int RowsAtOnce = 500;
 
-    /// <summary>What Akka.Persistence.Sql makes of an empty file, without the indexes that nothing of ours reads by. It would take
-    /// a third of a second of each start to see that there is nothing to make.</summary>
+    /// <summary>What Akka.Persistence.Sql makes of an empty file, without the indexes that nothing of ours reads by. It would
+    /// take a third of a second of each start to see that there is nothing to make.</summary>
     private const string Tables = """
         CREATE TABLE IF NOT EXISTS journal (ordering INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, created INTEGER NOT NULL,
           deleted BIT NOT NULL, persistence_id NVARCHAR(255) NOT NULL, sequence_number INTEGER NOT NULL,

@@ -60,8 +60,8 @@ public static class WatchdogLauncher
         }
     }
 
-    /// <returns>The watchdog, or why there is none. A socket that nobody has made is not tried: the first exception of a process
-    /// costs a tenth of a second.</returns>
+    /// <returns>The watchdog, or why there is none. A socket that nobody has made is not tried: the first exception of a
+    /// process costs a tenth of a second.</returns>
     /// <exception cref="WatchdogException">It refused us.</exception>
     private static async Task<(WatchdogClient? Found, WatchdogException? None)> TryAsync(
         FreezeLedger ledger, TimeProvider time, CancellationToken stop)
