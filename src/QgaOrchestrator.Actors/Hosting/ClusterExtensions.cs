@@ -80,8 +80,13 @@ public static class ClusterExtensions
             sharding {
               state-store-mode = ddata
               remember-entities-store = eventsourced
-              distributed-data.durable.keys = []
-              retry-interval = {{(cluster.Seeds.Count == 0 ? "200ms" : "2s")}}
+              distributed-data {
+                durable.keys = []
+                # A few shards' places: written to a majority at once, told to the rest now and then; nobody subscribes.
+                gossip-interval = 5s
+                notify-subscribers-interval = 5s
+              }
+              retry-interval = {{(cluster.Seeds.Count == 0 ? "1s" : "2s")}}
             }
           }
         }

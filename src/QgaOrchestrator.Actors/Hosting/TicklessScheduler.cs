@@ -8,12 +8,15 @@ namespace QgaOrchestrator.Actors.Hosting;
 /// <summary>
 /// Akka's scheduler on the runtime's timers. Akka's own looks a hundred times a second whether something is due, which is most of
 /// what an idle node would cost, and is late by up to a look; here each lease, limit and heartbeat has a timer of its own, exact
-/// to the millisecond. Made by Akka, from its type's name.
+/// to the millisecond. What is repeated each second or more rarely happens on a common beat: a dozen ticks of the cluster wake one
+/// thread together, and not each its own. Made by Akka, from its type's name.
 /// </summary>
 internal sealed class TicklessScheduler(Config config, ILoggingAdapter log) : SchedulerBase(config, log), IDisposable
 {
     /// <summary>The longest that a timer can wait.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+
+    private static readonly TimeSpan Common = TimeSpan.FromSeconds(1), Beat = TimeSpan.FromMilliseconds(250);
 
     private readonly TimeProvider _time = TimeProvider.System;
     private volatile bool _stopped;
@@ -48,6 +51,9 @@ internal sealed class TicklessScheduler(Config config, ILoggingAdapter log) : Sc
     protected override void InternalScheduleRepeatedly(
         TimeSpan initialDelay, TimeSpan interval, IRunnable action, ICancelable cancelable) =>
         Begin(initialDelay, interval, action.Run, cancelable);
+
+    /// <summary>The wait that ends on the common beat, at most half of one early or late.</summary>
+    internal static TimeSpan OnBeat(TimeSpan now, TimeSpan wait) => Math.Round((now + wait) / Beat) * Beat - now;
 
     private void Begin(TimeSpan delay, TimeSpan interval, Action action, ICancelable? cancelable) =>
         new Scheduled(this, action, interval, cancelable).Begin(delay < Longest ? delay : Longest);
@@ -94,7 +100,7 @@ internal sealed class TicklessScheduler(Config config, ILoggingAdapter log) : Sc
                 _owner.Log.Error(e, "What was scheduled has failed: {0}", e.Message);
             }
             if (_interval == Timeout.InfiniteTimeSpan) End();
-            else Wait(_interval);
+            else Wait(_interval < Common ? _interval : OnBeat(_owner.MonotonicClock, _interval));
         }
 
         private void End()

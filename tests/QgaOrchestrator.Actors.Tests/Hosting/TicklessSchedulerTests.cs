@@ -12,6 +12,16 @@ public sealed class TicklessSchedulerTests : IDisposable
 
     public void Dispose() => _scheduler.Dispose();
 
+    [Theory]
+    [InlineData(0, 1_000, 1_000)]
+    [InlineData(3, 1_000, 997)]
+    [InlineData(124, 1_000, 876)]
+    [InlineData(126, 1_000, 1_124)]
+    [InlineData(2_005, 2_000, 1_995)]
+    public void What_is_repeated_seldom_happens_on_a_common_beat(int now, int wait, int until) => Assert.Equal(
+        TimeSpan.FromMilliseconds(until),
+        TicklessScheduler.OnBeat(TimeSpan.FromMilliseconds(now), TimeSpan.FromMilliseconds(wait)));
+
     [Fact]
     public async Task A_scheduled_action_runs_and_never_too_early()
     {
