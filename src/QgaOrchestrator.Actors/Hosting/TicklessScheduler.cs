@@ -8,8 +8,8 @@ namespace QgaOrchestrator.Actors.Hosting;
 /// <summary>
 /// Akka's scheduler on the runtime's timers. Akka's own looks a hundred times a second whether something is due, which is most of
 /// what an idle node would cost, and is late by up to a look; here each lease, limit and heartbeat has a timer of its own, exact
-/// to the millisecond. What is repeated each second or more rarely happens on a common beat: a dozen ticks of the cluster wake one
-/// thread together, and not each its own. Made by Akka, from its type's name.
+/// to the millisecond. What is repeated each second or more rarely happens on a common beat: a dozen ticks of the cluster wake
+/// one thread together, and not each its own. Made by Akka, from its type's name.
 /// </summary>
 internal sealed class TicklessScheduler(Config config, ILoggingAdapter log) : SchedulerBase(config, log), IDisposable
 {

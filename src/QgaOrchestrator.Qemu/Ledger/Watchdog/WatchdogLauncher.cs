@@ -52,7 +52,8 @@ public static class WatchdogLauncher
                 ? new WatchdogException(
                     $"{none!.Message}; the one that was started says why in {LogOf(ledger)}", none.InnerException)
                 : new WatchdogException(
-                    $"{none!.Message}; as the systemd unit {unit} the node starts no watchdog, since that would end with the node",
+                    $"{none!.Message}; as the systemd unit {unit} the node starts no watchdog, since that would end "
+                        + "with the node",
                     none.InnerException)
                 {
                     Remedy = "Start its unit: systemctl start qga-watchdog",

@@ -179,7 +179,7 @@ public sealed class LibvirtAgentTests : IAsyncLifetime
         await _lab.Daemon.KillAsync();
         // Rounds go on until one settles it; on a machine with much else to do the first may run out of its 2 s.
         ThawOutcome outcome = hung;
-        for (var killed = Stopwatch.GetTimestamp(); outcome is not ThawOutcome.Settled; )
+        for (var killed = Stopwatch.GetTimestamp(); outcome is not ThawOutcome.Settled;)
         {
             Assert.True(Stopwatch.GetElapsedTime(killed) < Long, $"not thawed: {outcome}");
             outcome = await new Settlement(TimeProvider.System).RoundAsync(agent);
