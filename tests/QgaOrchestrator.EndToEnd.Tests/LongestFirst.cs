@@ -14,10 +14,10 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Longest =
     [
-        nameof(FullVm), nameof(RealVmTests), nameof(LibvirtNode), nameof(EscrowTests), nameof(FormationTests),
-        nameof(ProxmoxTests),
-        nameof(AcrossHostsTests), nameof(SecretsTests), nameof(PasswordKillsTests), nameof(WindowFaultTests),
-        nameof(PartitionTests), nameof(StoreAwayTests), nameof(SharedNode), nameof(ClockStepTests), nameof(EndedNode),
+        nameof(FullVm), nameof(RealVmTests), nameof(LibvirtNode), nameof(EscrowTests), nameof(HostileAgentsTests),
+        nameof(FormationTests), nameof(ProxmoxTests), nameof(AcrossHostsTests), nameof(SecretsTests),
+        nameof(PasswordKillsTests), nameof(WindowFaultTests), nameof(PartitionTests), nameof(StoreAwayTests),
+        nameof(SharedNode), nameof(ClockStepTests), nameof(EndedNode),
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>

@@ -12,6 +12,8 @@ namespace QgaOrchestrator.EndToEnd.Tests.Clusters;
 /// <summary>Three hosts with VMs: whichever node is asked, it answers for all of them.</summary>
 public sealed class AcrossHostsTests
 {
+    private const int Vms = 6;
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60), ForStop = TimeSpan.FromSeconds(10);
 
     private readonly List<ClusterNode> _nodes = [];
@@ -107,8 +109,8 @@ public sealed class AcrossHostsTests
         await watcher.WatchAsync(_nodes[2], 1);
         await _nodes[2].KillAsync();
 
-        var vms = await WaitForVmsAsync(
-            _nodes[0], all => all.Where(vm => vm.Host == "hv3").All(vm => vm.Agent.State == AgentStates.Unreachable));
+        var vms = await _nodes[0].WaitForVmsAsync(
+            Vms, vm => vm.Host != "hv3" || vm.Agent.State == AgentStates.Unreachable);
         Assert.All(vms.Where(vm => vm.Host == "hv3"), vm => Assert.NotNull(vm.AsOf));
         var refused = await Assert.ThrowsAsync<ApiException>(
             () => first.CallAgentAsync("hv3-vm1", "guest-ping", default, new AgentCallOptions()));
@@ -117,7 +119,7 @@ public sealed class AcrossHostsTests
 
         await watcher.WatchAsync(_nodes[1], 4);
         await _nodes[2].StartAsync();
-        await WaitForVmsAsync(_nodes[0], all => all.All(vm => vm.Agent.State == AgentStates.Ready));
+        await _nodes[0].WaitForVmsAsync(Vms, vm => vm.Agent.State == AgentStates.Ready);
 
         foreach (var node in _nodes) node.Signal(HostProcess.SigTerm);
         var start = TimeProvider.System.GetTimestamp();
@@ -142,7 +144,7 @@ public sealed class AcrossHostsTests
             foreach (var number in new[] { 1, 2, 3 }) _nodes.Add(await lab.NodeAsync(number, vms: 2, options: options));
             await Task.WhenAll(_nodes.Select(node => node.StartAsync()));
             foreach (var node in _nodes) await node.WaitUntilUpAsync();
-            foreach (var node in _nodes) await WaitForVmsAsync(node, vms => vms.All(vm => vm.Agent.State == AgentStates.Ready));
+            foreach (var node in _nodes) await node.WaitForVmsAsync(Vms, vm => vm.Agent.State == AgentStates.Ready);
             return lab;
         }
         catch
@@ -151,23 +153,6 @@ public sealed class AcrossHostsTests
             throw;
         }
     }
-
-    private static Task<IReadOnlyList<Vm>> WaitForVmsAsync(
-        ClusterNode node, Func<IReadOnlyList<Vm>, bool> wanted) => Poll.ForAsync(
-        $"all VMs at {node.Host}", Limit, async () =>
-        {
-            using var client = node.Client();
-            try
-            {
-                var vms = (await client.GetVmsAsync()).Items;
-                return vms.Count == 6 && wanted(vms) ? vms : null;
-            }
-            catch (ApiException e) when (e.Status == HttpStatusCode.ServiceUnavailable)
-            {
-                return null;
-            }
-        },
-        () => node.Log);
 
     private static async Task<List<T>> ListAsync<T>(IAsyncEnumerable<T> items)
     {

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Net;
 using System.Text.Json.Nodes;
+using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Lab;
 using QgaOrchestrator.Lab.Databases;
@@ -21,6 +23,9 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
 
     private Process? _process;
     private bool _isService;
+
+    /// <summary>qgad, of this version or another.</summary>
+    public string Program { get; set; } = Programs.Node;
 
     /// <summary>What the node is started with.</summary>
     public IReadOnlyList<string> Enter { get; init; } = [];
@@ -77,7 +82,7 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
                            "Seeds": [{{lab.Seeds}}] } }
             """);
         string[] line = ["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", Path.Combine(folder, "log"), .. Enter];
-        _process = new Process { StartInfo = new("/bin/sh", [.. line, Programs.Node, "--config", config]) };
+        _process = new Process { StartInfo = new("/bin/sh", [.. line, Program, "--config", config]) };
         _process.EnableRaisingEvents = true;
         _process.Exited += (_, _) => StartAgain();
         _process.Start();
@@ -117,6 +122,23 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
         await ClusterAsync() is { } now && now.Contains(cluster, StringComparison.Ordinal) ? now : null, () => Log);
 
     public Task WaitUntilUpAsync() => WaitForAsync("ok");
+
+    /// <summary>Until it lists so many VMs, all as wanted.</summary>
+    public Task<IReadOnlyList<Vm>> WaitForVmsAsync(int count, Func<Vm, bool> wanted) => Poll.ForAsync(
+        $"all VMs at {host}", Limit, async () =>
+        {
+            using var client = Client();
+            try
+            {
+                var vms = (await client.GetVmsAsync()).Items;
+                return vms.Count == count && vms.All(wanted) ? vms : null;
+            }
+            catch (ApiException e) when (e.Status == HttpStatusCode.ServiceUnavailable)
+            {
+                return null;
+            }
+        },
+        () => Log);
 
     /// <summary>The id of its cluster and its members' hosts, each with a ? that is not up and reachable; asked as a node
     /// asks.</summary>
