@@ -55,8 +55,11 @@ internal sealed class FakeLibvirtd : IAsyncDisposable
         FakeDomain[] domains;
         lock (_gate) (clients, domains) = ([.. _clients], [.. _domains]);
         foreach (var client in clients) client.Socket.Dispose();
+        // What it was asked while it was stopped it never does: a call that went on would take its domain's channel again.
+        var stopped = _stopped;
+        _stopped = null;
+        stopped?.TrySetCanceled();
         foreach (var domain in domains) await domain.LetGoAsync();
-        _stopped?.TrySetResult();
     }
 
     public void Start() => _listener = Listen();
