@@ -18,7 +18,7 @@ internal sealed class MemoryAtRest(TimeProvider time) : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var looks = new PeriodicTimer(LookEvery, time);
-        var (before, wasBusy) = (0L, false);
+        var (before, wasBusy) = (0L, true); // with its start
         while (await looks.WaitForNextTickAsync(stoppingToken))
         {
             var now = GC.GetTotalAllocatedBytes();

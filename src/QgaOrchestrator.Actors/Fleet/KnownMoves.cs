@@ -8,8 +8,8 @@ namespace QgaOrchestrator.Actors.Fleet;
 /// <summary>VMs with two QEMUs, as <see cref="VmMoves"/> says. Belongs to the <see cref="FleetActor"/>.</summary>
 internal sealed class KnownMoves(FleetServices services, Func<IEnumerable<VmStatus>> all)
 {
-    /// <summary>UUIDs of VMs that went away from their hosts: an order may still come for one.</summary>
-    private readonly Dictionary<VmId, string> _gone = [];
+    /// <summary>UUIDs of VMs that went away from their hosts, the latest last: an order may still come for one.</summary>
+    private readonly OrderedDictionary<VmId, string> _gone = [];
 
     private const int MostGone = 10_000;
 
@@ -27,7 +27,10 @@ internal sealed class KnownMoves(FleetServices services, Func<IEnumerable<VmStat
     /// <summary>A VM is not on its host any more.</summary>
     public void Leave(VmStatus vm)
     {
-        if (vm.Uuid is { } uuid && _gone.Count < MostGone) _gone[vm.Id] = uuid;
+        if (vm.Uuid is not { } uuid) return;
+        _gone.Remove(vm.Id);
+        _gone.Add(vm.Id, uuid);
+        if (_gone.Count > MostGone) _gone.RemoveAt(0);
     }
 
     /// <summary>The VMs of these hosts whose guests have gone to another one that is not away.</summary>

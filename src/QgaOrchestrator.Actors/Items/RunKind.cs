@@ -7,6 +7,7 @@ using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Actors.Vms;
 using QgaOrchestrator.Core;
+using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Points;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Runs;
@@ -88,8 +89,24 @@ public abstract class RunKind
 
     // ---- its plan
 
+    /// <summary>Its items freeze guests, so they keep to the groups, and to how the fleet file says that each VM is frozen. Of any
+    /// other kind each VM is on its own.</summary>
+    public virtual bool Freezes => false;
+
     /// <summary>VMs that share a value of this label are one consistency group; null: the fleet file's groups.</summary>
-    public virtual string? GroupBy(RunOptions options) => null;
+    protected virtual string? GroupBy(RunOptions options) => null;
+
+    /// <param name="fleet">Every VM that is known.</param>
+    /// <param name="selected">The run's.</param>
+    /// <param name="options">The run's, complete.</param>
+    /// <returns>The plan; or every group that the selection splits, a sentence each.</returns>
+    public (RunPlan? Plan, IReadOnlyList<string> Errors) Plan(
+        IReadOnlyList<VmIdentity> fleet, IReadOnlyList<VmIdentity> selected, RunOptions options)
+    {
+        if (Freezes) return RunPlan.Of(fleet, selected, options, GroupBy(options));
+        List<VmIdentity> each = [.. selected.Select(vm => new VmIdentity(vm.Id, vm.Uuid, vm.Labels))];
+        return RunPlan.Of(each, each, options);
+    }
 
     /// <summary>The target that all items share, for maxParallelPerTarget; null: each host has its own.</summary>
     public virtual string? Target(RunOptions options) => null;

@@ -21,8 +21,8 @@ internal sealed class PasswordRuns(IOrchestrator orchestrator)
     {
         var (read, errors) = kind.ParseOptions(JsonSerializer.SerializeToElement(options));
         if (read is null) throw new ArgumentException(string.Join("; ", errors), nameof(options));
-        List<VmIdentity> chosen = [.. vms.Select(vm => new VmIdentity(vm.Id, vm.Uuid, vm.Labels) { Freeze = FreezeMode.Alone })];
-        var (plan, _) = RunPlan.Of(chosen, chosen, read);
+        List<VmIdentity> chosen = [.. vms.Select(vm => new VmIdentity(vm.Id, vm.Uuid, vm.Labels))];
+        var (plan, _) = kind.Plan(chosen, chosen, read);
         var select = $"name in ({string.Join(",", vms.Select(vm => vm.Id.Name))})";
         await orchestrator.StartRunAsync(id, kind.Name, select, read, plan!, Node, stop);
     }

@@ -105,8 +105,7 @@ public static class RunEndpoints
         if (selected.Count == 0)
             throw new ProblemException(
                 Problems.BadRequest([$"select: {select} selects no VM"], "GET /v1/vms?select= shows what a selector selects."));
-        var (plan, faults) = RunPlan.Of(
-            [.. fleet.Select(Identity)], [.. selected.Select(Identity)], options, kind.GroupBy(options));
+        var (plan, faults) = kind.Plan([.. fleet.Select(Identity)], [.. selected.Select(Identity)], options);
         if (plan is null)
             throw new ProblemException(
                 Problems.BadRequest(faults, "Select the whole group, or none of it.") with { Code = ProblemCodes.GroupSplit });

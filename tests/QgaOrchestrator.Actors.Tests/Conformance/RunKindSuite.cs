@@ -102,10 +102,23 @@ public abstract class RunKindSuite : OneHost
     public void A_plan_is_made_of_its_options()
     {
         VmIdentity[] fleet = [new(Id, null, VmIdentity.NoLabels)];
-        var options = Read();
-        var (plan, errors) = RunPlan.Of(fleet, fleet, options, Kind.GroupBy(options));
+        var (plan, errors) = Kind.Plan(fleet, fleet, Read());
         Assert.Empty(errors);
         Assert.Equal([Id], plan!.Targets);
+    }
+
+    [Fact]
+    public void Only_a_kind_that_freezes_keeps_to_groups()
+    {
+        VmIdentity[] fleet = [Member(1), Member(2), Member(3) with { Group = null, Freeze = FreezeMode.Alone }];
+        Assert.Equal(Kind.Freezes, Kind.Plan(fleet, [fleet[0]], Read()).Errors.Count > 0);
+        var notes = Kind.Plan(fleet, fleet, Read()).Plan!.Notes;
+        Assert.Equal(
+            Kind.Freezes ? [("shop", FreezeMode.Together), ("shop", FreezeMode.Together), (null, FreezeMode.Alone)]
+                : Enumerable.Repeat(((string?)null, FreezeMode.Together), 3),
+            notes.Select(note => (note.Group, note.Freeze)));
+
+        static VmIdentity Member(int number) => new(new VmId("hv1", $"db{number}"), null, VmIdentity.NoLabels, "shop");
     }
 
     [Fact]

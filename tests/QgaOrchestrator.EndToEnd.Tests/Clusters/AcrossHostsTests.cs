@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
+using QgaOrchestrator.EndToEnd.Tests.Simulated;
 using QgaOrchestrator.Lab;
 using QgaOrchestrator.Simulator;
 
@@ -14,6 +15,8 @@ public sealed class AcrossHostsTests
 {
     private const int Vms = 6;
 
+    private const string Grouped = "vm2";
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60), ForStop = TimeSpan.FromSeconds(10);
 
     private readonly List<ClusterNode> _nodes = [];
@@ -21,7 +24,7 @@ public sealed class AcrossHostsTests
     [SkippableFact]
     public async Task Any_node_lists_all_VMs_calls_each_and_works_for_a_run_over_them()
     {
-        await using var lab = await StartAsync();
+        await using var lab = await StartAsync(group: vm => vm.Name.EndsWith(Grouped, StringComparison.Ordinal) ? "group" : null);
         using var first = _nodes[0].Client();
         using var second = _nodes[1].Client();
         using var third = _nodes[2].Client();
@@ -47,9 +50,32 @@ public sealed class AcrossHostsTests
         Assert.Equal((RunStates.Succeeded, 6), (last!.State, last.Items.Succeeded));
         Assert.Equal(6, (await ListAsync(second.ListRunResultsAsync(run.Id))).Select(result => result.Host + result.Vm).Count());
 
+        await BackUpGroupAsync(second);
         await DrainAsync(first, second);
         await ReadPointAsync(first);
         await AddRecipientAsync(first, third);
+    }
+
+    /// <summary>A member of the group is on each host: all are frozen before the first is cut, and no two cuts are further apart
+    /// than their points say.</summary>
+    private async Task BackUpGroupAsync(QgaClient second)
+    {
+        var run = await second.StartRunAsync(new RunRequest("backup", $"name=*-{Grouped}"));
+        Run? last = null;
+        await foreach (var update in second.WatchRunAsync(run.Id)) last = (update as RunUpdate.RunChanged)?.Run ?? last;
+        Assert.Equal((RunStates.Succeeded, 3), (last!.State, last.Items.Succeeded));
+
+        var members = _nodes.Select(node => node.Fleet[$"{node.Host}-{Grouped}"]).ToList();
+        var cuts = members.Select(vm => Assert.Single(vm.Cuts).At).ToList();
+        Assert.All(members, vm => Assert.True(Assert.Single(vm.Guest.Freezes).FrozenAt <= cuts.Min()));
+        var points = (await ListAsync(second.ListPointsAsync())).Where(point => point.Run == run.Id).ToList();
+        Assert.Equal(3, points.Count);
+        Assert.Equal("group", Assert.Single(points.Select(point => point.Group).Distinct()));
+        Assert.All(points, point => Assert.True(
+            point.Proof.SkewMs >= (cuts.Max() - cuts.Min()).TotalMilliseconds, $"{point.Proof.SkewMs} ms of {cuts.Max() - cuts.Min()}"));
+        foreach (var node in _nodes)
+            Assert.Empty(Claims.Contradicted(
+                node.Fleet, points.Where(point => point.Vm.Split('/')[^1].StartsWith(node.Host, StringComparison.Ordinal))));
     }
 
     /// <summary>A run waits for a host that is drained through another one, and goes on when it is undrained.</summary>
@@ -64,7 +90,7 @@ public sealed class AcrossHostsTests
             await second.GetRunAsync(run.Id) is { Items: { Succeeded: 4, Pending: 2 } } waiting
             && waiting.Reason == "2 VMs wait: host hv3 is draining"
                 ? "have ended"
-                : null);
+                : null, () => second.GetRunAsync(run.Id).GetAwaiter().GetResult().ToString());
         await second.DrainHostAsync("hv3", on: false);
         Run? last = null;
         await foreach (var update in first.WatchRunAsync(run.Id)) last = (update as RunUpdate.RunChanged)?.Run ?? last;
@@ -136,12 +162,13 @@ public sealed class AcrossHostsTests
     }
 
     /// <summary>Three nodes with two VMs each, all of which are ready on each.</summary>
-    private async Task<ClusterLab> StartAsync(FleetOptions? options = null)
+    private async Task<ClusterLab> StartAsync(FleetOptions? options = null, Func<SimulatedVm, string?>? group = null)
     {
         var lab = await ClusterLab.MakeAsync();
         try
         {
             foreach (var number in new[] { 1, 2, 3 }) _nodes.Add(await lab.NodeAsync(number, vms: 2, options: options));
+            foreach (var node in _nodes) node.Group = group ?? node.Group;
             await Task.WhenAll(_nodes.Select(node => node.StartAsync()));
             foreach (var node in _nodes) await node.WaitUntilUpAsync();
             foreach (var node in _nodes) await node.WaitForVmsAsync(Vms, vm => vm.Agent.State == AgentStates.Ready);

@@ -27,6 +27,9 @@ internal sealed class ClusterLab : IAsyncDisposable
 
     public PostgresServer Store { get; }
 
+    /// <summary>Where nodes find it: an address, or the folder of its socket.</summary>
+    public string StoreAt => Network?.AddressOf(HostNetwork.Store) ?? Store.Folder;
+
     /// <summary>Of Akka; the next one is the peers', the one after it the public API's.</summary>
     public int Port { get; }
 
@@ -37,7 +40,7 @@ internal sealed class ClusterLab : IAsyncDisposable
     public static async Task<ClusterLab> MakeAsync(HostNetwork? network = null)
     {
         Skip.If(PostgresServer.WhyNot is not null && !LabHost.MustWork, PostgresServer.WhyNot);
-        var lab = new ClusterLab(FreePorts(), await PostgresServer.StartAsync(), network);
+        var lab = new ClusterLab(FreePorts(), await PostgresServer.StartAsync(network?.AddressOf(HostNetwork.Store)), network);
         await lab.CertifyAsync("init");
         return lab;
     }

@@ -33,6 +33,9 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
     /// <summary>Further members of the section Freeze, each with a comma before it.</summary>
     public string Freeze { get; set; } = "";
 
+    /// <summary>The consistency group of each of its VMs; null: it is in none.</summary>
+    public Func<SimulatedVm, string?> Group { get; set; } = _ => null;
+
     /// <summary>VMs of others are looked for in its folder, too: vms/NAME.</summary>
     public bool FindsVms { get; set; } = fleet is not null;
 
@@ -72,12 +75,13 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
     public async Task StartAsync()
     {
         var config = Path.Combine(folder, "node.json");
+        await File.WriteAllTextAsync(Path.Combine(folder, "fleet.json"), FleetFile());
         await File.WriteAllTextAsync(config, $$"""
             { "Node": { "Host": "{{host}}", "DataDirectory": "./data", "Api": "{{Api("").ToString().TrimEnd('/')}}" },
-              "Fleet": { "Sources": [{{Source()}}] },
+              "Fleet": { "File": "fleet.json", "Sources": [{{Source()}}] },
               "Freeze": { "Ledger": "./ledger"{{Freeze}} },
               "Store": { "Provider": "postgresql",
-                         "ConnectionString": "Host={{lab.Store.Folder}};Database=postgres;Username={{PostgresServer.User}}" },
+                         "ConnectionString": "Host={{lab.StoreAt}};Database=postgres;Username={{PostgresServer.User}}" },
               "Cluster": { "Hostname": "{{address}}", "Port": {{lab.Port}}, "ApiPort": {{lab.Port + 1}}, "Certificates": ".",
                            "Seeds": [{{lab.Seeds}}] } }
             """);
@@ -99,6 +103,12 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
     {
         if (Volatile.Read(ref _isService)) _process!.Start();
     }
+
+    private string FleetFile() => new JsonObject
+    {
+        ["Vms"] = new JsonArray([.. (fleet?.Vms ?? []).Where(vm => Group(vm) is not null)
+            .Select(vm => (JsonNode)new JsonObject { ["Name"] = vm.Name, ["Group"] = Group(vm) })]),
+    }.ToJsonString();
 
     private string Source() => !FindsVms ? "" : $$"""
         { "Kind": "sockets", "Agent": "{{folder}}/vms/{vm}/qga.sock", "Monitor": "{{folder}}/vms/{vm}/qmp.sock" }
@@ -124,8 +134,8 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
     public Task WaitUntilUpAsync() => WaitForAsync("ok");
 
     /// <summary>Until it lists so many VMs, all as wanted.</summary>
-    public Task<IReadOnlyList<Vm>> WaitForVmsAsync(int count, Func<Vm, bool> wanted) => Poll.ForAsync(
-        $"all VMs at {host}", Limit, async () =>
+    public Task<IReadOnlyList<Vm>> WaitForVmsAsync(int count, Func<Vm, bool> wanted, TimeSpan? within = null) => Poll.ForAsync(
+        $"all VMs at {host}", within ?? Limit, async () =>
         {
             using var client = Client();
             try
@@ -133,7 +143,7 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
                 var vms = (await client.GetVmsAsync()).Items;
                 return vms.Count == count && vms.All(wanted) ? vms : null;
             }
-            catch (ApiException e) when (e.Status == HttpStatusCode.ServiceUnavailable)
+            catch (Exception e) when (e is NodeUnreachableException or ApiException { Status: HttpStatusCode.ServiceUnavailable })
             {
                 return null;
             }

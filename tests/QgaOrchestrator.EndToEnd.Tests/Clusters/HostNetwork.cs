@@ -8,6 +8,9 @@ namespace QgaOrchestrator.EndToEnd.Tests.Clusters;
 /// direction or both, without anybody being told.</summary>
 internal sealed class HostNetwork : IAsyncDisposable
 {
+    /// <summary>The number of the store, on this machine itself, among the hosts.</summary>
+    public const int Store = 254;
+
     /// <summary>No interface has it: the bridge takes what is sent there to nobody.</summary>
     private const string Nobody = "02:00:00:00:00:fe";
 
@@ -30,7 +33,7 @@ internal sealed class HostNetwork : IAsyncDisposable
     {
         var network = new HostNetwork(Random.Shared.Next(1, 250));
         await IpAsync("link", "add", network._bridge, "type", "bridge");
-        await IpAsync("address", "add", $"{network.AddressOf(254)}/24", "dev", network._bridge);
+        await IpAsync("address", "add", $"{network.AddressOf(Store)}/24", "dev", network._bridge);
         await IpAsync("link", "set", network._bridge, "up");
         for (var number = 1; number <= hosts; number++) await network.AddAsync(number);
         return network;
@@ -41,14 +44,14 @@ internal sealed class HostNetwork : IAsyncDisposable
     /// <summary>What a program is started with, to run on a host.</summary>
     public IReadOnlyList<string> Enter(int host) => ["nsenter", "-t", Text(_hosts[host - 1].Id), "-n"];
 
-    /// <summary>What one host sends to the other is lost from now on.</summary>
+    /// <summary>What one host sends to the other, or to the <see cref="Store"/>, is lost from now on.</summary>
     public Task CutAsync(int from, int to) => OnAsync(
         from, "neigh", "replace", AddressOf(to), "lladdr", Nobody, "dev", "eth0", "nud", "permanent");
 
     public async Task HealAsync()
     {
         for (var from = 1; from <= _hosts.Count; from++)
-            for (var to = 1; to <= _hosts.Count; to++)
+            foreach (var to in Enumerable.Range(1, _hosts.Count).Append(Store))
                 if (from != to) await Tool.RunAsync("nsenter", [.. Enter(from).Skip(1), "ip", "neigh", "del", AddressOf(to), "dev", "eth0"]);
     }
 

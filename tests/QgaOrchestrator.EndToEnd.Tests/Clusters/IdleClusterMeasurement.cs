@@ -1,4 +1,5 @@
 using System.Globalization;
+using QgaOrchestrator.Api;
 using QgaOrchestrator.Lab;
 using Xunit.Abstractions;
 
@@ -22,13 +23,7 @@ public sealed class IdleClusterMeasurement(ITestOutputHelper output)
             await Task.WhenAll(some.Select(node => node.StartAsync()));
             foreach (var node in some) await node.WaitUntilUpAsync();
         }
-        foreach (var node in nodes)
-            await Poll.ForAsync($"all VMs at {node.Host}", Limit, async () =>
-            {
-                using var client = node.Client();
-                var known = (await client.GetVmsAsync()).Items;
-                return known.Count == hosts * vms && known.All(vm => vm.Agent.State == Api.AgentStates.Ready) ? "are there" : null;
-            }, () => node.Log);
+        foreach (var node in nodes) await node.WaitForVmsAsync(hosts * vms, vm => vm.Agent.State == AgentStates.Ready, Limit);
         await Task.Delay(Rest);
 
         var before = (At: TimeProvider.System.GetTimestamp(), Nodes: Ticks(nodes.Select(node => node.Pid)),
@@ -54,7 +49,7 @@ public sealed class IdleClusterMeasurement(ITestOutputHelper output)
     });
 
     /// <summary>Resident memory of the largest.</summary>
-    private static double Megabytes(IEnumerable<int> pids) => pids.Max(pid =>
+    internal static double Megabytes(IEnumerable<int> pids) => pids.Max(pid =>
         Number(File.ReadLines($"/proc/{Text(pid)}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
             .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) / 1024.0);
 

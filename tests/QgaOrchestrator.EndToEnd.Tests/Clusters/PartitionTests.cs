@@ -10,7 +10,8 @@ using Xunit.Abstractions;
 namespace QgaOrchestrator.EndToEnd.Tests.Clusters;
 
 /// <summary>
-/// Three hosts with their own networks, in the middle of a backup of all their VMs: some of what they send each other is lost.
+/// Three hosts with their own networks, in the middle of a backup of all their VMs: some of what they send each other, or the
+/// store, is lost.
 /// There are never two clusters, there is one soon after, the run ends, and each guest has one point and was frozen shortly.
 /// </summary>
 /// <remarks>QGA_PARTITIONS and QGA_PARTITION_SEED make a long run of it: tests/partitions.sh.</remarks>
@@ -24,6 +25,8 @@ public sealed class PartitionTests(ITestOutputHelper output) : IDisposable
     private readonly CancellationTokenSource _stop = new();
 
     private enum Shape { Alone, Apart, OneWay, Deaf }
+
+    private enum Storeless { None, TheOne, TheOthers }
 
     public void Dispose() => _stop.Dispose();
 
@@ -52,18 +55,22 @@ public sealed class PartitionTests(ITestOutputHelper output) : IDisposable
 
     private async Task PlayAsync(ClusterLab lab, int round, Random chance)
     {
-        await WaitForVmsAsync();
-        // The first round cuts off the node that has the run.
-        var (shape, one) = round == 1 ? (Shape.Alone, 1) : ((Shape)chance.Next(4), chance.Next(1, Hosts + 1));
+        foreach (var node in _nodes)
+            await node.WaitForVmsAsync(Hosts * Vms, vm => vm.Agent.State == AgentStates.Ready, Limit);
+        // The first round cuts off the node that has the run, and leaves the store to all.
+        var (shape, one, storeless) = round == 1
+            ? (Shape.Alone, 1, Storeless.None)
+            : ((Shape)chance.Next(4), chance.Next(1, Hosts + 1), (Storeless)chance.Next(3));
         var other = one % Hosts + 1;
         var (before, held) = (chance.Next(2000), chance.Next(14, 30));
         var killed = chance.Next(3) == 0 ? chance.Next(1, Hosts + 1) : 0;
         var told = $"round {round}: {shape} of hv{one}{(shape == Shape.OneWay ? $" to hv{other}" : "")} after {before} ms, "
-            + $"for {held} s{(killed == 0 ? "" : $", hv{killed} killed")}";
+            + $"for {held} s, without the store {storeless}{(killed == 0 ? "" : $", hv{killed} killed")}";
         var run = await StartRunAsync(_nodes[round == 1 ? 0 : chance.Next(Hosts)]);
 
         await PauseAsync(TimeSpan.FromMilliseconds(before));
         await CutAsync(lab.Network!, shape, one, other);
+        await CutFromStoreAsync(lab.Network!, storeless, one);
         await PauseAsync(TimeSpan.FromSeconds(held / 2));
         if (killed > 0) _nodes[killed - 1].Signal(HostProcess.SigKill);
         await PauseAsync(TimeSpan.FromSeconds(held / 2));
@@ -95,6 +102,13 @@ public sealed class PartitionTests(ITestOutputHelper output) : IDisposable
                     _ => throw new ArgumentOutOfRangeException(nameof(shape)),
                 })
                     await network.CutAsync(from, to);
+    }
+
+    private static async Task CutFromStoreAsync(HostNetwork network, Storeless storeless, int one)
+    {
+        foreach (var host in Enumerable.Range(1, Hosts))
+            if (storeless == (host == one ? Storeless.TheOne : Storeless.TheOthers))
+                await network.CutAsync(host, HostNetwork.Store);
     }
 
     /// <summary>Whatever happens, no two nodes are members of different clusters.</summary>
@@ -148,24 +162,6 @@ public sealed class PartitionTests(ITestOutputHelper output) : IDisposable
                 node.Fleet, points.Where(point => point.Vm.Split('/')[^1].StartsWith(node.Host, StringComparison.Ordinal))));
             Assert.True(node.Fleet.LongestFrozen < TimeSpan.FromSeconds(5), $"{told}: {node.Fleet.LongestFrozen} frozen");
         }
-    }
-
-    private async Task WaitForVmsAsync()
-    {
-        foreach (var node in _nodes)
-            await Poll.ForAsync($"all VMs at {node.Host}", Limit, async () =>
-            {
-                using var client = node.Client();
-                try
-                {
-                    return (await client.GetVmsAsync()).Items is { Count: Hosts * Vms } vms
-                        && vms.All(vm => vm.Agent.State == AgentStates.Ready) ? "are there" : null;
-                }
-                catch (Exception e) when (e is ApiException or NodeUnreachableException)
-                {
-                    return null;
-                }
-            }, Logs);
     }
 
     private static async Task<(string? Id, string Hosts)> StateAsync(ClusterNode node, HttpClient peers)

@@ -71,7 +71,9 @@ public sealed class BackupRunKind : RunKind
         ? $"a run of kind {Name} freezes, cuts and thaws"
         : null;
 
-    public override string? GroupBy(RunOptions options) => BackupOptions.Of(options)?.GroupBy;
+    public override bool Freezes => true;
+
+    protected override string? GroupBy(RunOptions options) => BackupOptions.Of(options)?.GroupBy;
 
     public override string? Target(RunOptions options) => BackupOptions.Of(options)?.Target;
 
