@@ -24,6 +24,10 @@ public sealed class HeldDirectory : IDisposable
     public static HeldDirectory Open(string path)
     {
         path = System.IO.Path.GetFullPath(path);
+        var straight = Libc.OpenWithoutLinks(path);
+        if (!straight.IsInvalid) return new HeldDirectory(path, straight);
+        if (Marshal.GetLastPInvokeError() == Libc.NoEntry) throw Missing(path);
+        // A link is on the way, or the kernel is older than that call: part by part, each link with a look at who made it.
         var at = Libc.OpenAt(Libc.CurrentDirectory, "/", Libc.PathOnly | Libc.OnlyDirectory);
         foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
@@ -213,8 +217,10 @@ public sealed class HeldDirectory : IDisposable
             if (!next.IsInvalid) return next;
             error = Marshal.GetLastPInvokeError();
         }
-        throw error == Libc.NoEntry ? new DirectoryNotFoundException($"there is no {path}") : Libc.Failure(path);
+        throw error == Libc.NoEntry ? Missing(path) : Libc.Failure(path);
     }
+
+    private static DirectoryNotFoundException Missing(string path) => new($"there is no {path}");
 
     /// <summary>What lies there is something else than a file.</summary>
     private sealed class NoFileException(string message) : IOException(message);

@@ -16,6 +16,12 @@ internal static partial class Libc
     private const int SymlinkNoFollow = 0x100, EmptyPath = 0x1000;
     private const uint BasicStatus = 0x7ff;
 
+    /// <summary>The same on every architecture.</summary>
+    private const nint OpenAt2Number = 437;
+
+    /// <summary>RESOLVE_NO_SYMLINKS.</summary>
+    private const ulong NoLinks = 0x04;
+
     /// <summary>These two differ between the processors.</summary>
     internal static readonly int OnlyDirectory = IsArm ? 0x4000 : 0x10000;
 
@@ -60,6 +66,15 @@ internal static partial class Libc
         throw error == NoEntry ? new FileNotFoundException($"there is no {path}") : Failure(path);
     }
 
+    /// <summary>Opens a directory's path by openat2 (Linux 5.6) if no link is on the way. Invalid where it fails, or a link is
+    /// there, or the kernel has no such call.</summary>
+    internal static SafeFileHandle OpenWithoutLinks(string path)
+    {
+        var how = new OpenHow { Flags = (ulong)(PathOnly | OnlyDirectory | CloseOnExec), Resolve = NoLinks };
+        var descriptor = OpenAt2(OpenAt2Number, CurrentDirectory, path, how, Marshal.SizeOf<OpenHow>());
+        return new SafeFileHandle(descriptor, ownsHandle: descriptor >= 0);
+    }
+
     [LibraryImport("libc", EntryPoint = "umask")]
     internal static partial uint SetMask(uint mask);
 
@@ -78,8 +93,21 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(int directory, string name, int flags, uint mode);
 
+    // glibc has no function for it.
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint OpenAt2(nint number, int directory, string path, in OpenHow how, nint size);
+
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int GetStatus(int directory, string path, int flags, uint mask, out StatusBuffer status);
+
+    /// <summary>struct open_how.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct OpenHow
+    {
+        public ulong Flags;
+        public ulong Mode;
+        public ulong Resolve;
+    }
 
     /// <summary>struct statx, the same on every architecture; only what is asked for has a name.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]

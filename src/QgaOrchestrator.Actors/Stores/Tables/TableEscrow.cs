@@ -12,6 +12,9 @@ public sealed class TableEscrow(ITables tables) : IEscrow
     // needs to execute it.
     private const string SelectAccount = "SELECT json FROM accounts WHERE vm = @vm AND \"user\" = @user";
 
+    // Every backup asks it, for the generations in force.
+    private const string SelectOfVm = "SELECT \"user\", json FROM accounts WHERE vm = @vm ORDER BY \"user\"";
+
     private const string WriteAccount =
         "INSERT INTO accounts (vm, \"user\", checked_out, json) VALUES (@vm, @user, @out, @json) ON CONFLICT (vm, \"user\") "
             + "DO UPDATE SET checked_out = excluded.checked_out, json = excluded.json";
@@ -24,8 +27,8 @@ public sealed class TableEscrow(ITables tables) : IEscrow
 
     public Task<Account?> FindAsync(AccountId id) => tables.ReadAsync(db => Find(db, id));
 
-    public Task<IReadOnlyList<Account>> OfVmAsync(string vm) => tables.ReadAsync(db =>
-        Read(db.GetTable<AccountRow>().Where(row => row.Vm == vm).OrderBy(row => row.User)));
+    public Task<IReadOnlyList<Account>> OfVmAsync(string vm) => tables.ReadAsync<IReadOnlyList<Account>>(db =>
+        [.. db.Query(row => Account(vm, row.GetString(0), row.GetString(1)), SelectOfVm, new DataParameter("vm", vm))]);
 
     public Task<IReadOnlyList<Account>> ListAsync(AccountId? after, int limit) => tables.ReadAsync(db =>
     {
