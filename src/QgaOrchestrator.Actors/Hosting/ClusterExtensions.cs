@@ -60,6 +60,8 @@ public static class ClusterExtensions
         akka {
           actor.provider = cluster
           scheduler.implementation = "{{typeof(TicklessScheduler).AssemblyQualifiedName}}"
+          # Half of it is how often each link to another node looks whether an acknowledgment is due; behind 2 s it is sent again.
+          remote.system-message-ack-piggyback-timeout = 1s
           remote.dot-netty.tcp {
             hostname = "{{cluster.Hostname}}"
             port = {{cluster.Port.ToString(CultureInfo.InvariantCulture)}}

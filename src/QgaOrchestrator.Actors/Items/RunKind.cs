@@ -89,8 +89,8 @@ public abstract class RunKind
 
     // ---- its plan
 
-    /// <summary>Its items freeze guests, so they keep to the groups, and to how the fleet file says that each VM is frozen. Of any
-    /// other kind each VM is on its own.</summary>
+    /// <summary>Its items freeze guests, so they keep to the groups, and to how the fleet file says that each VM is frozen. For
+    /// any other kind each VM is on its own.</summary>
     public virtual bool Freezes => false;
 
     /// <summary>VMs that share a value of this label are one consistency group; null: the fleet file's groups.</summary>

@@ -2,7 +2,6 @@ using System.Text.Json;
 using QgaOrchestrator.Actors.Items;
 using QgaOrchestrator.Core.Fleet;
 using QgaOrchestrator.Core.Passwords;
-using QgaOrchestrator.Core.Runs;
 
 namespace QgaOrchestrator.Actors.Passwords;
 

@@ -168,7 +168,7 @@ public sealed class AcrossHostsTests
         try
         {
             foreach (var number in new[] { 1, 2, 3 }) _nodes.Add(await lab.NodeAsync(number, vms: 2, options: options));
-            foreach (var node in _nodes) node.Group = group ?? node.Group;
+            foreach (var node in _nodes) node.GroupOf = group ?? node.GroupOf;
             await Task.WhenAll(_nodes.Select(node => node.StartAsync()));
             foreach (var node in _nodes) await node.WaitUntilUpAsync();
             foreach (var node in _nodes) await node.WaitForVmsAsync(Vms, vm => vm.Agent.State == AgentStates.Ready);

@@ -34,7 +34,7 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
     public string Freeze { get; set; } = "";
 
     /// <summary>The consistency group of each of its VMs; null: it is in none.</summary>
-    public Func<SimulatedVm, string?> Group { get; set; } = _ => null;
+    public Func<SimulatedVm, string?> GroupOf { get; set; } = _ => null;
 
     /// <summary>VMs of others are looked for in its folder, too: vms/NAME.</summary>
     public bool FindsVms { get; set; } = fleet is not null;
@@ -106,8 +106,8 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
 
     private string FleetFile() => new JsonObject
     {
-        ["Vms"] = new JsonArray([.. (fleet?.Vms ?? []).Where(vm => Group(vm) is not null)
-            .Select(vm => (JsonNode)new JsonObject { ["Name"] = vm.Name, ["Group"] = Group(vm) })]),
+        ["Vms"] = new JsonArray([.. (fleet?.Vms ?? []).Where(vm => GroupOf(vm) is not null)
+            .Select(vm => (JsonNode)new JsonObject { ["Name"] = vm.Name, ["Group"] = GroupOf(vm) })]),
     }.ToJsonString();
 
     private string Source() => !FindsVms ? "" : $$"""

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
-using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.EndToEnd.Tests.Simulated;
 using QgaOrchestrator.Lab;
 using QgaOrchestrator.Simulator;
@@ -24,18 +23,18 @@ public sealed class GroupMeasurement(ITestOutputHelper output)
     [SkippableFact]
     public async Task Groups_over_hosts_are_measured_beside_groups_of_one()
     {
-        var rounds = Environment.GetEnvironmentVariable("QGA_GROUP_ROUNDS");
-        Skip.If(rounds is null or "", "it is a measurement: tests/group-hosts ROUNDS");
+        var rounds = Setting.Of("QGA_GROUP_ROUNDS", 0);
+        Skip.If(rounds == 0, "it is a measurement: tests/group-hosts ROUNDS");
         await using var lab = await ClusterLab.MakeAsync();
         for (var number = 1; number <= Hosts; number++) _nodes.Add(await lab.NodeAsync(number, vms: 2 * Groups));
-        foreach (var node in _nodes) node.Group = vm => GroupOf(node, vm);
+        foreach (var node in _nodes) node.GroupOf = vm => GroupOf(node, vm);
         await Task.WhenAll(_nodes.Select(node => node.StartAsync()));
         foreach (var node in _nodes) await node.WaitUntilUpAsync();
         foreach (var node in _nodes)
             await node.WaitForVmsAsync(Hosts * 2 * Groups, vm => vm.Agent.State == AgentStates.Ready);
 
         output.WriteLine("| groups | frozen p50 | p99 | bound of the skew | seen | largest node grew by |");
-        for (var round = 0; round < int.Parse(rounds!, CultureInfo.InvariantCulture); round++)
+        for (var round = 0; round < rounds; round++)
         {
             await MeasureAsync("of one host", across: false);
             await MeasureAsync("over three", across: true);
@@ -52,8 +51,8 @@ public sealed class GroupMeasurement(ITestOutputHelper output)
 
     private async Task MeasureAsync(string what, bool across, Func<Task>? beside = null)
     {
-        var members = _nodes.SelectMany(node => node.Fleet.Vms.Where(vm => Number(vm) <= Groups == across).Select(vm => (Node: node, Vm: vm)))
-            .ToList();
+        var members = _nodes.SelectMany(node => node.Fleet.Vms.Select(vm => (Node: node, Vm: vm)))
+            .Where(member => Number(member.Vm) <= Groups == across).ToList();
         using var client = _nodes[1].Client();
         using var stop = new CancellationTokenSource();
         var memory = MemoryAsync(stop.Token);

@@ -13,8 +13,9 @@ public sealed class IdleClusterMeasurement(ITestOutputHelper output)
     [SkippableFact]
     public async Task A_cluster_at_rest_is_measured()
     {
-        Skip.If(Setting("QGA_IDLE_NODES") is null, "it is a measurement: tests/idle-cluster NODES VMS SECONDS");
-        var (hosts, vms, seconds) = (Setting("QGA_IDLE_NODES")!.Value, Setting("QGA_IDLE_VMS")!.Value, Setting("QGA_IDLE_SECONDS")!.Value);
+        var (hosts, vms, seconds) = (
+            Setting.Of("QGA_IDLE_NODES", 0), Setting.Of("QGA_IDLE_VMS", 100), Setting.Of("QGA_IDLE_SECONDS", 60));
+        Skip.If(hosts == 0, "it is a measurement: tests/idle-cluster NODES VMS SECONDS");
         await using var lab = await ClusterLab.MakeAsync();
         var nodes = new List<ClusterNode>();
         for (var number = 1; number <= hosts; number++) nodes.Add(await lab.NodeAsync(number, vms: vms));
@@ -59,9 +60,6 @@ public sealed class IdleClusterMeasurement(ITestOutputHelper output)
     /// <summary>Besides the one that asks.</summary>
     private static async Task<long> ConnectionsAsync(ClusterLab lab) => Number(await lab.Store.AskAsync(
         "SELECT count(*) - 1 FROM pg_stat_activity WHERE datname = 'postgres'"));
-
-    private static int? Setting(string name) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? (int)Number(text) : null;
 
     private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
@@ -46,8 +45,8 @@ public sealed class PartitionTests(ITestOutputHelper output) : IDisposable
         foreach (var node in _nodes) await node.WaitUntilUpAsync();
         var watching = WatchAsync(lab);
 
-        var chance = new Random(Setting("QGA_PARTITION_SEED", 1));
-        var rounds = Setting("QGA_PARTITIONS", 1);
+        var chance = new Random(Setting.Of("QGA_PARTITION_SEED", 1));
+        var rounds = Setting.Of("QGA_PARTITIONS", 1);
         for (var round = 1; round <= rounds; round++) await PlayAsync(lab, round, chance);
         await _stop.CancelAsync();
         await watching;
@@ -180,9 +179,4 @@ public sealed class PartitionTests(ITestOutputHelper output) : IDisposable
 
     /// <summary>The cut lasts as long as the round says; nothing is waited for.</summary>
     private static Task PauseAsync(TimeSpan time) => Task.Delay(time);
-
-    private static int Setting(string name, int otherwise) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text
-            ? int.Parse(text, CultureInfo.InvariantCulture)
-            : otherwise;
 }

@@ -28,9 +28,9 @@ public sealed class LibvirtKillsTests(LibvirtNode host, ITestOutputHelper output
     {
         await host.ReadyAsync();
         // Of a node that is killed before the freeze is answered the next one looks at the guest for 40 s: not so in these two.
-        var chance = new Random(Setting("QGA_KILL_SEED", 211));
+        var chance = new Random(Setting.Of("QGA_KILL_SEED", 211));
         var nodes = await host.NodesAsync();
-        foreach (var round in Enumerable.Range(0, Setting("QGA_KILLS", 2)).Select(number => LibvirtRound.Draw(number, chance)))
+        foreach (var round in Enumerable.Range(0, Setting.Of("QGA_KILLS", 2)).Select(number => LibvirtRound.Draw(number, chance)))
         {
             await PlayAsync(round);
             Assert.Equal(nodes, await host.NodesAsync());
@@ -161,7 +161,4 @@ public sealed class LibvirtKillsTests(LibvirtNode host, ITestOutputHelper output
         await foreach (var item in client.ListRunItemsAsync(run)) return item;
         throw new LabException($"run {run} has no item");
     }
-
-    private static int Setting(string name, int value) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : value;
 }

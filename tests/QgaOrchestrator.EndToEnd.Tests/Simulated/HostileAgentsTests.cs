@@ -25,8 +25,8 @@ public sealed partial class HostileAgentsTests(ITestOutputHelper output)
     [SkippableFact]
     public async Task Agents_and_monitors_at_their_worst_cost_nobody_but_themselves()
     {
-        var time = TimeSpan.FromSeconds(Setting("QGA_HOSTILE_SECONDS", 8));
-        var seed = Setting("QGA_HOSTILE_SEED", 1);
+        var time = TimeSpan.FromSeconds(Setting.Of("QGA_HOSTILE_SECONDS", 8));
+        var seed = Setting.Of("QGA_HOSTILE_SEED", 1);
         await using var lab = await SimulatedLab.StartAsync(
             2, null, null, "--Freeze:Timeout=00:00:02", "--Freeze:Lease=00:00:02");
         await lab.WaitForReadyAsync(2);
@@ -123,9 +123,6 @@ public sealed partial class HostileAgentsTests(ITestOutputHelper output)
         var line = File.ReadLines($"/proc/{pid}/status").Single(line => line.StartsWith(what + ":", StringComparison.Ordinal));
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) << 10;
     }
-
-    private static int Setting(string name, int value) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : value;
 
     /// <summary>An unexpected exception, with the line before it.</summary>
     [GeneratedRegex(@"[^\n]*\n   at .*")]

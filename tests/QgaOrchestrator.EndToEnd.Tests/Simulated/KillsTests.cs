@@ -43,8 +43,8 @@ public sealed class KillsTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task Killed_or_stopped_at_any_instant_no_guest_stays_frozen_and_no_point_overclaims()
     {
-        var chance = new Random(Setting("QGA_KILL_SEED", 1));
-        var rounds = Enumerable.Range(0, Setting("QGA_KILLS", 10)).Select(number => KillRound.Draw(number, Vms, chance)).ToList();
+        var chance = new Random(Setting.Of("QGA_KILL_SEED", 1));
+        var rounds = Enumerable.Range(0, Setting.Of("QGA_KILLS", 10)).Select(number => KillRound.Draw(number, Vms, chance)).ToList();
         await File.WriteAllTextAsync(_file, FleetFile());
         foreach (var some in rounds.Chunk(RoundsOfAFleet))
         {
@@ -225,7 +225,4 @@ public sealed class KillsTests(ITestOutputHelper output) : IDisposable
 
     private static void AssertNone(KillRound round, IEnumerable<object> wrong) =>
         Assert.True(!wrong.Any(), $"{round}:\n{string.Join('\n', wrong)}");
-
-    private static int Setting(string name, int value) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : value;
 }

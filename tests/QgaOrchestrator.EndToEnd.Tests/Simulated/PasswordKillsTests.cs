@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using QgaOrchestrator.Actors.Stores;
@@ -31,9 +30,9 @@ public sealed class PasswordKillsTests(ITestOutputHelper output)
     /// <summary>At most this long after the command has come.</summary>
     private static readonly int[] DelaysMs = [0, 5, 40];
 
-    private static readonly int Vms = Setting("QGA_KILL_VMS", 60);
+    private static readonly int Vms = Setting.Of("QGA_KILL_VMS", 60);
 
-    private readonly Random _chance = new(Setting("QGA_KILL_SEED", 1));
+    private readonly Random _chance = new(Setting.Of("QGA_KILL_SEED", 1));
 
     /// <summary>Hashes that were seen to be of what the escrow holds for them, and that.</summary>
     private readonly Dictionary<string, string> _proved = new(StringComparer.Ordinal);
@@ -50,7 +49,7 @@ public sealed class PasswordKillsTests(ITestOutputHelper output)
         });
         using var key = await LabEscrow.AddRecipientAsync(lab.Node.Data);
         await lab.WaitForReadyAsync(Vms);
-        var wanted = Setting("QGA_KILLS", 5);
+        var wanted = Setting.Of("QGA_KILLS", 5);
         for (var round = 1; _kills < wanted; round++) await PlayAsync(lab, key, round, wanted);
     }
 
@@ -221,7 +220,4 @@ public sealed class PasswordKillsTests(ITestOutputHelper output)
         if (own?.Generations.Any(one => one.Hash == Field(vm)) == true) return own;
         return await escrow.FindAsync(IdOf(lab.Fleet.Vms[0]));
     }
-
-    private static int Setting(string name, int value) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : value;
 }

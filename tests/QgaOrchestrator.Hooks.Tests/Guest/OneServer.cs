@@ -17,7 +17,7 @@ public sealed class OneServer : IAsyncLifetime
     internal Task<PostgresServer> PostgresAsync()
     {
         Skip.If(PostgresServer.WhyNot is not null && !LabHost.MustWork, PostgresServer.WhyNot);
-        return OfAsync(PostgresServer.StartAsync);
+        return OfAsync(() => PostgresServer.StartAsync());
     }
 
     public async Task DisposeAsync()
