@@ -145,7 +145,7 @@ public sealed class AcrossHostsTests
 
         await watcher.WatchAsync(_nodes[1], 4);
         await _nodes[2].StartAsync();
-        await _nodes[0].WaitForVmsAsync(Vms, vm => vm.Agent.State == AgentStates.Ready);
+        await _nodes[0].WaitForReadyAsync(Vms);
 
         foreach (var node in _nodes) node.Signal(HostProcess.SigTerm);
         var start = TimeProvider.System.GetTimestamp();
@@ -154,8 +154,7 @@ public sealed class AcrossHostsTests
         Assert.True(took < ForStop, $"they stopped in {took}");
         Assert.All(_nodes, node => Assert.Equal(0, node.Fleet.FrozenNow));
 
-        await Task.WhenAll(_nodes.Select(node => node.StartAsync()));
-        foreach (var node in _nodes) await node.WaitUntilUpAsync();
+        await ClusterLab.StartAsync(_nodes);
         await watcher.WatchAsync(_nodes[2], int.MaxValue);
         Assert.Equal(6, watcher.Succeeded.Count);
         Assert.Equal(6, (await ListAsync(first.ListPointsAsync())).Count(point => point.Run == run.Id));
@@ -169,9 +168,8 @@ public sealed class AcrossHostsTests
         {
             foreach (var number in new[] { 1, 2, 3 }) _nodes.Add(await lab.NodeAsync(number, vms: 2, options: options));
             foreach (var node in _nodes) node.GroupOf = group ?? node.GroupOf;
-            await Task.WhenAll(_nodes.Select(node => node.StartAsync()));
-            foreach (var node in _nodes) await node.WaitUntilUpAsync();
-            foreach (var node in _nodes) await node.WaitForVmsAsync(Vms, vm => vm.Agent.State == AgentStates.Ready);
+            await ClusterLab.StartAsync(_nodes);
+            foreach (var node in _nodes) await node.WaitForReadyAsync(Vms);
             return lab;
         }
         catch

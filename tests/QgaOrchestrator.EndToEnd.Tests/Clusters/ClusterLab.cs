@@ -76,6 +76,13 @@ internal sealed class ClusterLab : IAsyncDisposable
         return node;
     }
 
+    /// <summary>Starts these together, and waits until each is up in the cluster.</summary>
+    public static async Task StartAsync(IReadOnlyCollection<ClusterNode> nodes)
+    {
+        await Task.WhenAll(nodes.Select(node => node.StartAsync()));
+        foreach (var node in nodes) await node.WaitUntilUpAsync();
+    }
+
     /// <summary>What is asked of the listener for nodes, with the certificate of a host.</summary>
     public static HttpClient PeersClient(ClusterNode node) => new(new SocketsHttpHandler
     {

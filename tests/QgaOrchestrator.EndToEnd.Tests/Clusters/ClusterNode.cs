@@ -133,6 +133,10 @@ internal sealed class ClusterNode(ClusterLab lab, string folder, string address,
 
     public Task WaitUntilUpAsync() => WaitForAsync("ok");
 
+    /// <summary>Until it lists so many VMs, whose agents are all ready.</summary>
+    public Task WaitForReadyAsync(int vms, TimeSpan? within = null) =>
+        WaitForVmsAsync(vms, vm => vm.Agent.State == AgentStates.Ready, within);
+
     /// <summary>Until it lists so many VMs, all as wanted.</summary>
     public Task<IReadOnlyList<Vm>> WaitForVmsAsync(int count, Func<Vm, bool> wanted, TimeSpan? within = null) => Poll.ForAsync(
         $"all VMs at {host}", within ?? Limit, async () =>

@@ -28,10 +28,8 @@ public sealed class GroupMeasurement(ITestOutputHelper output)
         await using var lab = await ClusterLab.MakeAsync();
         for (var number = 1; number <= Hosts; number++) _nodes.Add(await lab.NodeAsync(number, vms: 2 * Groups));
         foreach (var node in _nodes) node.GroupOf = vm => GroupOf(node, vm);
-        await Task.WhenAll(_nodes.Select(node => node.StartAsync()));
-        foreach (var node in _nodes) await node.WaitUntilUpAsync();
-        foreach (var node in _nodes)
-            await node.WaitForVmsAsync(Hosts * 2 * Groups, vm => vm.Agent.State == AgentStates.Ready);
+        await ClusterLab.StartAsync(_nodes);
+        foreach (var node in _nodes) await node.WaitForReadyAsync(Hosts * 2 * Groups);
 
         output.WriteLine("| groups | frozen p50 | p99 | bound of the skew | seen | largest node grew by |");
         for (var round = 0; round < rounds; round++)

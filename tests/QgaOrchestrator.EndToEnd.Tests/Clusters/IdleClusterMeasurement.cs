@@ -1,5 +1,4 @@
 using System.Globalization;
-using QgaOrchestrator.Api;
 using QgaOrchestrator.Lab;
 using Xunit.Abstractions;
 
@@ -19,12 +18,8 @@ public sealed class IdleClusterMeasurement(ITestOutputHelper output)
         await using var lab = await ClusterLab.MakeAsync();
         var nodes = new List<ClusterNode>();
         for (var number = 1; number <= hosts; number++) nodes.Add(await lab.NodeAsync(number, vms: vms));
-        foreach (var some in nodes.Chunk(3)) // as many as are seeds, so that the others find a cluster
-        {
-            await Task.WhenAll(some.Select(node => node.StartAsync()));
-            foreach (var node in some) await node.WaitUntilUpAsync();
-        }
-        foreach (var node in nodes) await node.WaitForVmsAsync(hosts * vms, vm => vm.Agent.State == AgentStates.Ready, Limit);
+        foreach (var some in nodes.Chunk(3)) await ClusterLab.StartAsync(some); // as many as are seeds: the others find a cluster
+        foreach (var node in nodes) await node.WaitForReadyAsync(hosts * vms, Limit);
         await Task.Delay(Rest);
 
         var before = (At: TimeProvider.System.GetTimestamp(), Nodes: Ticks(nodes.Select(node => node.Pid)),

@@ -113,8 +113,7 @@ public sealed class MovedVmTests
                 (node.FindsVms, node.Freeze) = (true, $$""", "Hooks": { "files": ["{{node.Folder}}/../hook"] }""");
             }
             await WriteHookAsync(Path.Combine(_nodes[0].Folder, "..", "hook"));
-            await Task.WhenAll(_nodes.Select(node => node.StartAsync()));
-            foreach (var node in _nodes) await node.WaitUntilUpAsync();
+            await ClusterLab.StartAsync(_nodes);
             return lab;
         }
         catch

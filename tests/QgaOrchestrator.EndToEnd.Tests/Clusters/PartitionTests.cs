@@ -54,8 +54,7 @@ public sealed class PartitionTests(ITestOutputHelper output) : IDisposable
 
     private async Task PlayAsync(ClusterLab lab, int round, Random chance)
     {
-        foreach (var node in _nodes)
-            await node.WaitForVmsAsync(Hosts * Vms, vm => vm.Agent.State == AgentStates.Ready, Limit);
+        foreach (var node in _nodes) await node.WaitForReadyAsync(Hosts * Vms, Limit);
         // The first round cuts off the node that has the run, and leaves the store to all.
         var (shape, one, storeless) = round == 1
             ? (Shape.Alone, 1, Storeless.None)

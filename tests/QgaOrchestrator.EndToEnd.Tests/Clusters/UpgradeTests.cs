@@ -58,6 +58,6 @@ public sealed class UpgradeTests
     private static async Task ReadyAsync(ClusterNode node)
     {
         await node.WaitUntilUpAsync();
-        await node.WaitForVmsAsync(Vms, vm => vm.Agent.State == AgentStates.Ready);
+        await node.WaitForReadyAsync(Vms);
     }
 }
