@@ -21,7 +21,7 @@ internal sealed record VmAccounts(
     /// <returns>Null: the VM has a monitor, and it has not told which VM this is.</returns>
     public static async Task<VmAccounts?> OfAsync(ItemPlace place)
     {
-        var known = await place.Channel.Ask<VmDescribed>(new DescribeVm(), Longest);
+        var known = await place.Channel.Ask<VmDescribed>(new DescribeVm(MeetGuest: true), Longest);
         if (place.Machine is not null && !known.Machine.Up) return null;
         var id = place.Spec.Id;
         return new VmAccounts(

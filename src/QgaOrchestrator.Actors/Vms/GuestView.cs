@@ -18,6 +18,9 @@ internal sealed record GuestView : INoSerializationVerificationNeeded
 
     public GuestInventory? Inventory { get; init; }
 
+    /// <summary>It has told of itself once; false after answers that were lost, and of a guest that was found frozen.</summary>
+    public bool IsMet => At is not null && Inventory is not null;
+
     /// <summary>Commands whose answers were not understood, and why: what they would tell is not known.</summary>
     public IReadOnlyDictionary<string, string> NotUnderstood { get; init; } = None;
 
@@ -26,12 +29,14 @@ internal sealed record GuestView : INoSerializationVerificationNeeded
 
     /// <summary>
     /// Asks the guest, one command after the other, through its channel. What it does not offer stays unknown. What it did not
-    /// answer stays as it was, and is asked again when the channel is next opened.
+    /// answer stays as it was, and is asked again when the channel is next opened; an agent that was silent once is not asked
+    /// for more now.
     /// </summary>
     public static async Task<GuestView> AskAsync(IActorRef channel, GuestView known, TimeProvider time)
     {
         var was = known.Inventory;
         var odd = new Dictionary<string, string>();
+        var silent = false;
         var info = await CallAsync(GuestInfo.Request, GuestInfo.Read, known.Info);
         var status = await CallAsync(
             GuestFsfreezeStatus.Request, json => GuestFsfreezeStatus.Read(json) == FreezeStatus.Frozen, known.FoundFrozen);
@@ -62,6 +67,7 @@ internal sealed record GuestView : INoSerializationVerificationNeeded
 
         async Task<(bool Heard, T Value)> CallAsync<T>(AgentRequest request, Func<ReadOnlyMemory<byte>, T> read, T unheard)
         {
+            if (silent) return (false, unheard);
             var ended = await channel.Ask<CallEnded>(new Submit(request, TimeSpan.FromSeconds(5)), TimeSpan.FromSeconds(30));
             switch (ended.Outcome)
             {
@@ -72,6 +78,7 @@ internal sealed record GuestView : INoSerializationVerificationNeeded
                 case AgentOutcome.Refused:
                     return (true, default!);
                 default:
+                    silent = true;
                     return (false, unheard);
             }
         }

@@ -19,6 +19,8 @@ internal sealed class KnownGuest(VmServices services, string vm, IActorRef self,
     /// <summary>A guest that somebody else froze is asked this often whether it still is.</summary>
     private static readonly TimeSpan FrozenAge = TimeSpan.FromSeconds(5);
 
+    private readonly List<IActorRef> _waiting = [];
+
     private bool _asking;
     private Moment? _asked;
 
@@ -28,6 +30,23 @@ internal sealed class KnownGuest(VmServices services, string vm, IActorRef self,
     public void AskIfOld()
     {
         if (IsOlder(View.At, Age) && IsOlder(_asked, Retry)) Ask();
+    }
+
+    /// <summary>It has told of itself; else it is asked now, and <paramref name="waiting"/> waits for that.</summary>
+    public bool IsMet(IActorRef waiting)
+    {
+        if (View.IsMet) return true;
+        _waiting.Add(waiting);
+        Ask();
+        return false;
+    }
+
+    /// <returns>Who waited for what the guest has told now, or did not.</returns>
+    public IReadOnlyList<IActorRef> TakeWaiting()
+    {
+        IReadOnlyList<IActorRef> waiting = [.. _waiting];
+        _waiting.Clear();
+        return waiting;
     }
 
     public void Ask()

@@ -84,11 +84,16 @@ internal sealed class ServedVm : IChannelOwner
         LargestReply = Channel.Agent.LargestReply,
     };
 
+    /// <summary>The guest has told of itself, or cannot now; else it is asked, and <paramref name="waiting"/> is told
+    /// then.</summary>
+    public bool IsGuestMet(IActorRef waiting) => Channel.State.LastFailure is not null || Guest.IsMet(waiting);
+
     /// <summary>The guest has told of itself.</summary>
     public void Learn(GuestView guest)
     {
         Guest.Learn(guest, Windows.IsOpen || Arrival.State.IsOpen);
         Status.Update();
+        foreach (var waiting in Guest.TakeWaiting()) waiting.Tell(Describe());
     }
 
     /// <summary>The monitor has been looked at. One that answers again may show what no run knows any more.</summary>

@@ -141,7 +141,7 @@ public sealed class VmActor : UntypedActor, IWithTimers, IWithStash
             case WindowClosed m: TakeBack(vm, m); break;
             case Terminated: vm.Windows.Lost(); break;
 
-            case DescribeVm: Describe(vm); break;
+            case DescribeVm m: Describe(vm, m); break;
             case WorksFor m:
                 vm.Status.WorksFor(m.Run);
                 LeaveAtEnd(vm);
@@ -204,13 +204,13 @@ public sealed class VmActor : UntypedActor, IWithTimers, IWithStash
         else Context.Stop(Self);
     }
 
-    // ---- who asks before the first look at the monitor
+    // ---- who asks before the first look at the monitor, or before the guest has told of itself
 
     /// <summary>An item that asks right after a start waits for that look: it may have to go on.</summary>
-    private void Describe(ServedVm vm)
+    private void Describe(ServedVm vm, DescribeVm asked)
     {
-        if (vm.Machine.IsSeen) Sender.Tell(vm.Describe());
-        else Stash.Stash();
+        if (!vm.Machine.IsSeen) Stash.Stash();
+        else if (!asked.MeetGuest || vm.IsGuestMet(Sender)) Sender.Tell(vm.Describe());
     }
 
     private void See(ServedVm vm, MonitorView machine)

@@ -86,7 +86,8 @@ internal sealed record WindowUnsettled(string Window, string Reason) : IChannelM
 internal sealed record WindowClosed(string Window, WindowRecord Record) : IChannelMessage;
 
 /// <summary>From an item to its VM: what is known of guest and machine? Answered by <see cref="VmDescribed"/>.</summary>
-internal sealed record DescribeVm : INoSerializationVerificationNeeded;
+/// <param name="MeetGuest">A guest that has not told of itself yet is asked first: it may have come up this moment.</param>
+internal sealed record DescribeVm(bool MeetGuest = false) : INoSerializationVerificationNeeded;
 
 /// <param name="SlowFreeze">Its last freeze took more than a second.</param>
 /// <param name="Age">Since the guest was seen to be reset, or its agent to open its port; null where neither was seen.</param>

@@ -72,13 +72,12 @@ internal sealed class BackupWork
     public async Task<StepEnded> CheckAsync(CancellationToken stopped)
     {
         var vm = await DescribeAsync(stopped);
-        var data = new AttemptData { Vm = vm };
         if (MachineObstacle.Of(_spec.Kind, vm.Machine) is { } obstacle)
-            return new StepEnded(new BackupInput.Unfit(obstacle), data);
-        var fitness = await FreezeFitness.AskAsync(_vm, _services, _spec, vm.Machine, _consistency);
+            return new StepEnded(new BackupInput.Unfit(obstacle), new AttemptData { Vm = vm });
+        (var fitness, vm) = await FreezeFitness.MeetAsync(_vm, _services, _spec, vm, _consistency);
         return new StepEnded(
             fitness.Stop is { } stop ? new BackupInput.Unfit(stop) : new BackupInput.Fit(fitness.Freezes),
-            data with { Fitness = fitness });
+            new AttemptData { Vm = vm, Fitness = fitness });
     }
 
     public async Task<StepEnded> PrepareAsync(AttemptData data, bool again, CancellationToken halted, CancellationToken stopped)

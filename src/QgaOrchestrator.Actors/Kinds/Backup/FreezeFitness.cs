@@ -43,7 +43,23 @@ internal sealed record FreezeFitness(
     /// <summary>Why the file systems are not known though the guest told them; null: it did not, or they are.</summary>
     public string? NotUnderstood { get; init; }
 
-    public static async Task<FreezeFitness> AskAsync(
+    /// <returns>Also what is known of the VM, with its guest, where that has not told of itself before.</returns>
+    public static async Task<(FreezeFitness Fitness, VmDescribed Vm)> MeetAsync(
+        IActorRef vm, VmServices services, VmSpec spec, VmDescribed known, Consistency consistency)
+    {
+        var fitness = await AskAsync(vm, services, spec, known.Machine, consistency);
+        if (!fitness.Freezes || known.Guest.IsMet) return (fitness, known);
+        try
+        {
+            return (fitness, await vm.Ask<VmDescribed>(new DescribeVm(MeetGuest: true), TimeSpan.FromSeconds(30)));
+        }
+        catch (AskTimeoutException)
+        {
+            return (fitness, known);
+        }
+    }
+
+    private static async Task<FreezeFitness> AskAsync(
         IActorRef vm, VmServices services, VmSpec spec, MonitorView machine, Consistency consistency)
     {
         if (consistency == Consistency.None)

@@ -57,7 +57,7 @@ internal sealed class PreflightItem : ReceiveActor, IDisposable
         var vm = await _vm.Ask<VmDescribed>(new DescribeVm(), Answer, cancel);
         if (MachineObstacle.Of(_spec.Kind, vm.Machine) is { } obstacle) return Outcome([obstacle]);
         var consistency = _order.Freeze == FreezeMode.Never ? Consistency.None : _options.Consistency;
-        var fitness = await FreezeFitness.AskAsync(_vm, _services, _spec, vm.Machine, consistency);
+        (var fitness, vm) = await FreezeFitness.MeetAsync(_vm, _services, _spec, vm, consistency);
         try
         {
             var facts = await PreflightLook.AtMachineAsync(

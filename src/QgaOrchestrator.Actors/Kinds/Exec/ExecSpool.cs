@@ -21,7 +21,7 @@ internal static class ExecSpool
     {
         try
         {
-            var described = await vm.Ask<VmDescribed>(new DescribeVm(), Answer);
+            var described = await vm.Ask<VmDescribed>(new DescribeVm(MeetGuest: true), Answer);
             return described.LargestReply < GuestExecStatus.Spec.LargestReply
                 && described.Guest.Inventory?.OsId is not "mswindows";
         }
