@@ -16,8 +16,8 @@ public sealed class LongestFirst : ITestCollectionOrderer
     [
         nameof(FullVm), nameof(RealVmTests), nameof(LibvirtNode), nameof(EscrowTests), nameof(HostileAgentsTests),
         nameof(FormationTests), nameof(ProxmoxTests), nameof(AcrossHostsTests), nameof(SecretsTests),
-        nameof(PasswordKillsTests), nameof(WindowFaultTests), nameof(PartitionTests), nameof(StoreAwayTests),
-        nameof(SharedNode), nameof(ClockStepTests), nameof(EndedNode),
+        nameof(PasswordKillsTests), nameof(PasswordsAcrossHostsTests), nameof(WindowFaultTests), nameof(PartitionTests),
+        nameof(StoreAwayTests), nameof(SharedNode), nameof(ClockStepTests), nameof(EndedNode),
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>

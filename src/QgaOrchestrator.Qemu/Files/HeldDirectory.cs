@@ -169,6 +169,16 @@ public sealed class HeldDirectory : IDisposable
         return made;
     }
 
+    /// <summary>A directory of our own at this path, which survives a loss of power; the one above it is there.</summary>
+    public static HeldDirectory MakeOwn(string path)
+    {
+        if (TryOpen(path) is { } there) return there;
+        using var above = Open(System.IO.Path.GetDirectoryName(path)!);
+        Directory.CreateDirectory(path, OwnFiles.Directory);
+        above.Sync();
+        return Open(path);
+    }
+
     /// <summary>A file that we have written, or root: one that somebody else has put in its place, or a link, is none. Where a
     /// file server maps us to another user, that one owns the directory, too.</summary>
     public byte[]? ReadOwn(string name)

@@ -13,27 +13,37 @@ public sealed class SqliteEscrowTests : EscrowSuite, IDisposable
 
     protected override IEscrow Create() => SqliteTables.Escrow(new(_directory.File("escrow.db")));
 
-    protected override void Block() => Sql(
-        "CREATE TRIGGER no_account BEFORE INSERT ON accounts BEGIN SELECT RAISE(ABORT, 'blocked'); END;"
-            + "CREATE TRIGGER no_text BEFORE UPDATE ON sealed BEGIN SELECT RAISE(ABORT, 'blocked'); END;");
+    protected override void Block() => SqliteEscrow.Block(_directory.File("escrow.db"));
 
-    protected override void Damage(AccountId id) => Sql($"UPDATE accounts SET json = '{{' WHERE vm = '{id.Vm}'");
+    protected override void Damage(AccountId id) => SqliteEscrow.Damage(_directory.File("escrow.db"), id);
 
     [Fact]
     public async Task A_file_of_a_newer_version_is_refused_and_left_as_it_is()
     {
-        Sql("CREATE TABLE later (a); PRAGMA user_version = 2");
+        SqliteEscrow.Sql(_directory.File("escrow.db"), "CREATE TABLE later (a); PRAGMA user_version = 2");
         await using var escrow = Create();
 
         var error = await Assert.ThrowsAsync<StoreException>(() => escrow.ListAsync(null, 1));
 
         Assert.Contains("newer version", error.Message, StringComparison.Ordinal);
-        Assert.Equal(2L, Sql("PRAGMA user_version"));
+        Assert.Equal(2L, SqliteEscrow.Sql(_directory.File("escrow.db"), "PRAGMA user_version"));
     }
+}
 
-    private object? Sql(string sql)
+/// <summary>What goes wrong with a file of accounts.</summary>
+internal static class SqliteEscrow
+{
+    public static void Block(string file) => Sql(
+        file,
+        "CREATE TRIGGER no_account BEFORE INSERT ON accounts BEGIN SELECT RAISE(ABORT, 'blocked'); END;"
+            + "CREATE TRIGGER no_text BEFORE UPDATE ON sealed BEGIN SELECT RAISE(ABORT, 'blocked'); END;");
+
+    public static void Damage(string file, AccountId id) =>
+        Sql(file, $"UPDATE accounts SET json = '{{' WHERE vm = '{id.Vm}'");
+
+    public static object? Sql(string file, string sql)
     {
-        using var db = new SqliteConnection($"Data Source={_directory.File("escrow.db")};Pooling=False");
+        using var db = new SqliteConnection($"Data Source={file};Pooling=False");
         db.Open();
         using var command = db.CreateCommand();
         command.CommandText = sql;

@@ -1,11 +1,8 @@
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using QgaOrchestrator.Actors.Stores;
 using QgaOrchestrator.Api;
 using QgaOrchestrator.Api.Client;
 using QgaOrchestrator.Core.Kinds.PasswordCheck;
 using QgaOrchestrator.Core.Kinds.PasswordReset;
-using QgaOrchestrator.Core.Passwords;
 using QgaOrchestrator.Lab;
 using QgaOrchestrator.Simulator;
 using Xunit.Abstractions;
@@ -34,9 +31,6 @@ public sealed class PasswordKillsTests(ITestOutputHelper output)
 
     private readonly Random _chance = new(Setting.Of("QGA_KILL_SEED", 1));
 
-    /// <summary>Hashes that were seen to be of what the escrow holds for them, and that.</summary>
-    private readonly Dictionary<string, string> _proved = new(StringComparer.Ordinal);
-
     private int _kills;
 
     [Fact]
@@ -50,13 +44,14 @@ public sealed class PasswordKillsTests(ITestOutputHelper output)
         using var key = await LabEscrow.AddRecipientAsync(lab.Node.Data);
         await lab.WaitForReadyAsync(Vms);
         var wanted = Setting.Of("QGA_KILLS", 5);
-        for (var round = 1; _kills < wanted; round++) await PlayAsync(lab, key, round, wanted);
+        var proof = new PasswordProof(key, User);
+        for (var round = 1; _kills < wanted; round++) await PlayAsync(lab, proof, round, wanted);
     }
 
-    private async Task PlayAsync(SimulatedLab lab, RSA key, int round, int wanted)
+    private async Task PlayAsync(SimulatedLab lab, PasswordProof proof, int round, int wanted)
     {
         var isSlow = round % RoundsToSlow == 0;
-        var before = lab.Fleet.Vms.ToDictionary(vm => vm.Name, Field);
+        var before = lab.Fleet.Vms.ToDictionary(vm => vm.Name, proof.Field);
         using var faults = new PasswordFaults(lab.Fleet, User, _chance, isSlow);
         var maxFailures = _chance.Next(3) == 0 ? 5 : 100;
         var run = (await lab.Client.StartRunAsync(new RunRequest(ResetKind.Name, "*", new JsonObject
@@ -71,19 +66,19 @@ public sealed class PasswordKillsTests(ITestOutputHelper output)
         {
             story += await KillAsync(lab, run);
             await lab.Node.WaitForEndAsync();
-            await AssertAllOpenAsync(lab, key, story);
+            await AssertAllOpenAsync(lab, proof, story);
             await lab.Node.StartAgainAsync();
         }
 
         var end = await lab.Node.WaitForRunAsync(run, SimulatedLab.Limit * 5);
         output.WriteLine($"{story}: {end.State}, {end.Items.Succeeded} of {Vms}, {end.Items.Failed} failed, {end.Items.Unknown}"
             + $" unknown, {end.Items.Cancelled} cancelled");
-        await AssertAllOpenAsync(lab, key, $"{story}, at its end");
-        await AssertTruthAsync(lab, key, await lab.ItemsAsync(run), before);
+        await AssertAllOpenAsync(lab, proof, $"{story}, at its end");
+        await AssertTruthAsync(lab, proof, run, before);
         Assert.True(end.Items.Failed + end.Items.Unknown <= (Vms * maxFailures / 100) + MostAtOnce, $"{story}: {end.Items}");
 
         faults.Dispose();
-        await AssertRetrySucceedsAsync(lab, key, end, before);
+        await AssertRetrySucceedsAsync(lab, proof, end, before);
         await AssertCheckFindsAsync(lab, before);
     }
 
@@ -128,67 +123,26 @@ public sealed class PasswordKillsTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Whoever has the key gets into every guest that was changed.</summary>
-    private async Task AssertAllOpenAsync(SimulatedLab lab, RSA key, string when)
+    private static async Task AssertAllOpenAsync(SimulatedLab lab, PasswordProof proof, string when)
     {
         await using var escrow = LabEscrow.Of(lab.Node.Data);
-        foreach (var vm in lab.Fleet.Vms.Where(vm => vm.Guest.Accounts.Set.Any(set => set.Field == Field(vm))))
-        {
-            var account = await Owner(lab, escrow, vm);
-            var readable = account?.Generations.Find(one => one.Hash == Field(vm) && one.State != GenerationState.Void);
-            if (readable is null)
-                Assert.Fail($"{when}: {vm.Name} has a password that the escrow does not hold for {IdOf(vm)}:"
-                    + $" {Told(await escrow.FindAsync(IdOf(vm)))}. {vm.Guest.Accounts.Set.Count} were set. Of its name it has "
-                    + string.Join(", ", (await escrow.ListAsync(null, Vms * 2))
-                        .Where(one => one.Name.EndsWith($"/{vm.Name}", StringComparison.Ordinal))
-                        .Select(one => $"{one.Id}: {Told(one)}")));
-            await AssertOpensAsync(escrow, key, vm, account!, readable!);
-        }
+        await proof.AssertAllOpenAsync(escrow, lab.Fleet.Vms, when);
     }
 
-    private async Task AssertOpensAsync(IEscrow escrow, RSA key, SimulatedVm vm, Account account, Generation generation)
-    {
-        var clear = await LabEscrow.OpenAsync(escrow, key, account, generation);
-        Assert.Equal(Field(vm), generation.Hash);
-        if (_proved.TryAdd(Field(vm), clear)) Assert.True(vm.Guest.Accounts.Opens(User, clear), vm.Name);
-        else Assert.Equal(_proved[Field(vm)], clear);
-    }
-
-    /// <summary>What a run says of a VM is so: what has changed is current, or among what may be in force, and what it did not
-    /// begin has not changed.</summary>
-    private async Task AssertTruthAsync(
-        SimulatedLab lab, RSA key, Dictionary<string, ItemStatus> items, Dictionary<string, string> before)
+    private static async Task AssertTruthAsync(
+        SimulatedLab lab, PasswordProof proof, string run, Dictionary<string, string> before)
     {
         await using var escrow = LabEscrow.Of(lab.Node.Data);
-        foreach (var vm in lab.Fleet.Vms.Where(vm => items.ContainsKey(vm.Name)))
-        {
-            var (item, account) = (items[vm.Name], await escrow.FindAsync(IdOf(vm)));
-            Assert.Null(account?.Lease);
-            var isChanged = vm.Guest.Accounts.Set.Any(set => set.Field == Field(vm)) && Field(vm) != before[vm.Name];
-            var story = $"{vm.Name}, which {(isChanged ? "has" : "has not")} changed, ended {item}";
-            switch (item.State)
-            {
-                case ItemStates.Succeeded:
-                    Assert.True(isChanged, story);
-                    await AssertOpensAsync(escrow, key, vm, account!, account!.Current!);
-                    break;
-                case ItemStates.Cancelled:
-                    Assert.False(isChanged, story);
-                    break;
-                default:
-                    Assert.True(item is { State: not ItemStates.Unreachable, Reason.Length: > 0, Remedy.Length: > 0 }, story);
-                    Assert.True(!isChanged || AccountRules.Possible(account!).Any(one => one.Hash == Field(vm)), story);
-                    break;
-            }
-        }
+        await proof.AssertTruthAsync(escrow, lab.Fleet.Vms, await lab.ItemsAsync(run), before);
     }
 
-    private async Task AssertRetrySucceedsAsync(SimulatedLab lab, RSA key, Run ended, Dictionary<string, string> before)
+    private static async Task AssertRetrySucceedsAsync(
+        SimulatedLab lab, PasswordProof proof, Run ended, Dictionary<string, string> before)
     {
         if (ended.State == RunStates.Succeeded) return;
         var retry = await lab.EndOfAsync((await lab.Client.RetryRunAsync(ended.Id)).Id);
         Assert.Equal(RunStates.Succeeded, retry.State);
-        await AssertTruthAsync(lab, key, await lab.ItemsAsync(retry.Id), before);
+        await AssertTruthAsync(lab, proof, retry.Id, before);
     }
 
     /// <summary>Two of a hundred guests are restored from before the round: a check names them.</summary>
@@ -203,21 +157,5 @@ public sealed class PasswordKillsTests(ITestOutputHelper output)
             restored.Select(vm => vm.Name).Order(StringComparer.Ordinal),
             (await lab.ItemsAsync(check.Id)).Where(item => item.Value.State != ItemStates.Succeeded)
                 .Select(item => item.Key).Order(StringComparer.Ordinal));
-    }
-
-    private static string Field(SimulatedVm vm) => vm.Guest.Accounts.Shadow[User];
-
-    private static AccountId IdOf(SimulatedVm vm) => new($"{vm.Uuid}", User);
-
-    private static string Told(Account? account) => account is null
-        ? "nothing"
-        : string.Join(", ", account.Generations.Select(one => $"{one.Number} {one.State}"));
-
-    /// <summary>A clone has what was made for another one.</summary>
-    private static async Task<Account?> Owner(SimulatedLab lab, IEscrow escrow, SimulatedVm vm)
-    {
-        var own = await escrow.FindAsync(IdOf(vm));
-        if (own?.Generations.Any(one => one.Hash == Field(vm)) == true) return own;
-        return await escrow.FindAsync(IdOf(lab.Fleet.Vms[0]));
     }
 }

@@ -24,7 +24,7 @@ public sealed class FileRecipients(string directory) : IRecipients
     {
         lock (_writing)
         {
-            using var held = Make();
+            using var held = HeldDirectory.MakeOwn(directory);
             if (File.Exists(PathOf(recipient.Name))) return false;
             held.Replace(recipient.Name + Suffix, Encoding.UTF8.GetBytes(recipient.Certificate), OwnFiles.File);
             return true;
@@ -43,17 +43,6 @@ public sealed class FileRecipients(string directory) : IRecipients
             return true;
         }
     });
-
-    private HeldDirectory Make()
-    {
-        if (!Directory.Exists(directory))
-        {
-            using var above = HeldDirectory.Open(Path.GetDirectoryName(directory)!);
-            Directory.CreateDirectory(directory, OwnFiles.Directory);
-            above.Sync();
-        }
-        return HeldDirectory.Open(directory);
-    }
 
     private static StoredRecipient Read(string file)
     {

@@ -5,12 +5,12 @@ using QgaOrchestrator.Actors.Stores.Tables;
 namespace QgaOrchestrator.Actors.Stores.Postgres;
 
 /// <summary>
-/// Runs, catalog, idempotency keys, tokens and escrow in PostgreSQL, for all nodes of a cluster. Results, the audit log and the
-/// escrow's recipients stay in the data directory of each; the audit log is copied.
+/// Runs, catalog, idempotency keys, tokens and escrow in PostgreSQL, for all nodes of a cluster. Results, the audit log, the
+/// escrow's recipients and its passwords that are not settled yet stay in the data directory of each; the audit log is copied.
 /// </summary>
 public sealed class PostgresProvider : IStoreProvider
 {
-    private const string Results = "results";
+    private const string Results = "results", Candidates = "candidates";
 
     /// <summary>Between two transactions of a removal from the journal.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -19,7 +19,7 @@ public sealed class PostgresProvider : IStoreProvider
 
     public bool IsShared => true;
 
-    public IReadOnlyList<string> Directories => [Results];
+    public IReadOnlyList<string> Directories => [Results, Candidates];
 
     public StoreOptions Read(IStoreKeys keys) => PostgresOptions.Read(keys);
 
@@ -30,6 +30,7 @@ public sealed class PostgresProvider : IStoreProvider
         AuditMirror? mirror = null;
         var audit = new SqliteAudit(new(In("audit.db")), () => mirror?.Wake());
         mirror = new(audit, database, In("audit-chain"), time);
+        var escrow = new HostKeptEscrow(new TableEscrow(database), In(Candidates), time);
         return new(
             new PostgresJournal(database, () => Task.Delay(Pause, time)),
             new TableViews(database),
@@ -37,11 +38,11 @@ public sealed class PostgresProvider : IStoreProvider
             audit,
             new FileResults(In(Results), time),
             new CachedTokens(new PostgresTokens(database), In("tokens-cache.json"), own.TokenCache, time),
-            new TableEscrow(database),
+            escrow,
             new FileRecipients(In("recipients"))
         )
         {
-            Upkeep = mirror.RunAsync,
+            Upkeep = stop => Task.WhenAll(mirror.RunAsync(stop), escrow.RunAsync(stop)),
             AuditBacklogAsync = mirror.BacklogAsync,
         };
 

@@ -1,4 +1,3 @@
-using QgaOrchestrator.Actors.Messages;
 using QgaOrchestrator.Core.Items;
 using QgaOrchestrator.Core.Kinds.Backup;
 using QgaOrchestrator.Simulator;
