@@ -58,6 +58,21 @@ public sealed class HostKeptEscrowTests : EscrowSuite, IDisposable
         Assert.Equal(Bytes(1), await after.SealedAsync(Root, 1));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_the_database_loses_under_a_node_is_given_back_before_the_next_change(bool hasFile)
+    {
+        await using var node = Open();
+        await AddAsync(1, node);
+        SqliteEscrow.Sql(Database, "DELETE FROM accounts; DELETE FROM sealed; DELETE FROM fingerprints");
+        if (!hasFile) File.Delete(Assert.Single(Files()));
+
+        var account = await node.ChangeAsync(Root, old => (old ?? new(Root, "new")) with { Process = "qemu", Latest = 1 });
+
+        Assert.Equal((hasFile ? "hv1/db1" : "new", hasFile ? 1 : 0), (account!.Name, account.Generations.Count));
+    }
+
     [Fact]
     public async Task A_password_is_kept_until_it_is_settled_for_an_hour()
     {

@@ -55,6 +55,8 @@ public sealed class HostKeptEscrow(IEscrow shared, string directory, TimeProvide
             }, added);
             if (!isBehind) return changed;
             await GiveBackAsync(FileOf(id));
+            // Somebody may have taken the file away.
+            _latest.TryRemove(id, out _);
         }
     }
 

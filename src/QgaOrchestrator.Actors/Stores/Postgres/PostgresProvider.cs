@@ -42,7 +42,8 @@ public sealed class PostgresProvider : IStoreProvider
             new FileRecipients(In("recipients"))
         )
         {
-            Upkeep = stop => Task.WhenAll(mirror.RunAsync(stop), escrow.RunAsync(stop)),
+            // Neither ends before it is stopped: one that does has failed, and says so.
+            Upkeep = async stop => await await Task.WhenAny(mirror.RunAsync(stop), escrow.RunAsync(stop)),
             AuditBacklogAsync = mirror.BacklogAsync,
         };
 
