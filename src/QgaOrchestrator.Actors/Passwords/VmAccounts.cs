@@ -21,8 +21,9 @@ internal sealed record VmAccounts(
     /// <returns>Null: the VM has a monitor, and it has not told which VM this is.</returns>
     public static async Task<VmAccounts?> OfAsync(ItemPlace place)
     {
-        var known = await place.Channel.Ask<VmDescribed>(new DescribeVm(MeetGuest: true), Longest);
+        var known = await place.Channel.Ask<VmDescribed>(new DescribeVm(), Longest);
         if (place.Machine is not null && !known.Machine.Up) return null;
+        known = await known.MetAsync(place.Channel);
         var id = place.Spec.Id;
         return new VmAccounts(
             AccountId.KeyOf(known.Machine.Uuid, id.Host, id.Name),

@@ -32,13 +32,11 @@ internal sealed class KnownGuest(VmServices services, string vm, IActorRef self,
         if (IsOlder(View.At, Age) && IsOlder(_asked, Retry)) Ask();
     }
 
-    /// <summary>It has told of itself; else it is asked now, and <paramref name="waiting"/> waits for that.</summary>
-    public bool IsMet(IActorRef waiting)
+    /// <summary>Asks it now; <paramref name="waiting"/> waits for that.</summary>
+    public void Meet(IActorRef waiting)
     {
-        if (View.IsMet) return true;
         _waiting.Add(waiting);
         Ask();
-        return false;
     }
 
     /// <returns>Who waited for what the guest has told now, or did not.</returns>

@@ -84,9 +84,8 @@ internal sealed class ServedVm : IChannelOwner
         LargestReply = Channel.Agent.LargestReply,
     };
 
-    /// <summary>The guest has told of itself, or cannot now; else it is asked, and <paramref name="waiting"/> is told
-    /// then.</summary>
-    public bool IsGuestMet(IActorRef waiting) => Channel.State.LastFailure is not null || Guest.IsMet(waiting);
+    /// <summary>The guest has not told of itself, and its agent is not known to be silent.</summary>
+    public bool CanMeetGuest => !Guest.View.IsMet && Channel.State.LastFailure is null;
 
     /// <summary>The guest has told of itself.</summary>
     public void Learn(GuestView guest)

@@ -210,7 +210,8 @@ public sealed class VmActor : UntypedActor, IWithTimers, IWithStash
     private void Describe(ServedVm vm, DescribeVm asked)
     {
         if (!vm.Machine.IsSeen) Stash.Stash();
-        else if (!asked.MeetGuest || vm.IsGuestMet(Sender)) Sender.Tell(vm.Describe());
+        else if (asked.MeetGuest && vm.CanMeetGuest) vm.Guest.Meet(Sender);
+        else Sender.Tell(vm.Describe());
     }
 
     private void See(ServedVm vm, MonitorView machine)

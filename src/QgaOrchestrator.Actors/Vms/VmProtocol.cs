@@ -96,6 +96,20 @@ internal sealed record VmDescribed(MonitorView Machine, GuestView Guest, bool Sl
 {
     /// <summary>Bytes, see <see cref="IAgent.LargestReply"/>.</summary>
     public long? LargestReply { get; init; }
+
+    /// <summary>The same with its guest asked first, where that has not told of itself yet and answers soon enough.</summary>
+    public async Task<VmDescribed> MetAsync(IActorRef vm)
+    {
+        if (Guest.IsMet) return this;
+        try
+        {
+            return await vm.Ask<VmDescribed>(new DescribeVm(MeetGuest: true), TimeSpan.FromSeconds(30));
+        }
+        catch (AskTimeoutException)
+        {
+            return this;
+        }
+    }
 }
 
 /// <summary>To the VM: the run that works on it, null for none.</summary>

@@ -22,6 +22,12 @@ public static class AccountRules
             ? throw new InvalidOperationException($"generation {candidate.Number} is not the next of {account.Id}")
             : account with { Generations = account.Generations.Add(candidate), Latest = candidate.Number };
 
+    /// <summary>The store has lost it, and the guest may have it.</summary>
+    /// <returns>Null: the store has come as far, or further.</returns>
+    public static Account? GiveBack(Account account, Generation lost) => account.Latest < lost.Number
+        ? account with { Generations = account.Generations.Add(lost), Latest = lost.Number }
+        : null;
+
     /// <summary>The guest has taken it.</summary>
     /// <param name="fingerprint">Of the entry that was seen; null: it was not seen.</param>
     public static Account Apply(Account account, int number, string? fingerprint, DateTimeOffset now) => With(

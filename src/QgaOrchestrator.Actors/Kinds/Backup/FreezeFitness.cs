@@ -48,15 +48,7 @@ internal sealed record FreezeFitness(
         IActorRef vm, VmServices services, VmSpec spec, VmDescribed known, Consistency consistency)
     {
         var fitness = await AskAsync(vm, services, spec, known.Machine, consistency);
-        if (!fitness.Freezes || known.Guest.IsMet) return (fitness, known);
-        try
-        {
-            return (fitness, await vm.Ask<VmDescribed>(new DescribeVm(MeetGuest: true), TimeSpan.FromSeconds(30)));
-        }
-        catch (AskTimeoutException)
-        {
-            return (fitness, known);
-        }
+        return (fitness, fitness.Freezes ? await known.MetAsync(vm) : known);
     }
 
     private static async Task<FreezeFitness> AskAsync(

@@ -21,9 +21,9 @@ internal static class ExecSpool
     {
         try
         {
-            var described = await vm.Ask<VmDescribed>(new DescribeVm(MeetGuest: true), Answer);
+            var described = await vm.Ask<VmDescribed>(new DescribeVm(), Answer);
             return described.LargestReply < GuestExecStatus.Spec.LargestReply
-                && described.Guest.Inventory?.OsId is not "mswindows";
+                && (await described.MetAsync(vm)).Guest.Inventory?.OsId is not "mswindows";
         }
         catch (AskTimeoutException)
         {

@@ -112,9 +112,7 @@ public sealed class HostKeptEscrow(IEscrow shared, string directory, TimeProvide
         foreach (var (lost, text) in kept.Generations.Where(one => one.Of.Number > (account?.Latest ?? 0)))
             account = await shared.ChangeAsync(
                 kept.Id,
-                now => (now ?? new Account(kept.Id, kept.Name)) is var found && found.Latest < lost.Number
-                    ? found with { Generations = found.Generations.Add(lost), Latest = lost.Number }
-                    : null,
+                now => AccountRules.GiveBack(now ?? new(kept.Id, kept.Name), lost),
                 new SealedGeneration(lost.Number, text));
         return account;
     }
